@@ -1,0 +1,135 @@
+// Package cpufallback does on the CPU, in plain Go, what package gpu does on a
+// GPU, with identical results.
+package cpufallback
+
+import (
+	"context"
+
+	"github.com/qtgpu/qtgpu/tree"
+)
+
+// Reducer is the tree.Reducer of the CPU. Its pyramids do not depend on the
+// number of workers.
+type Reducer struct{ workers int }
+
+var _ tree.Reducer = (*Reducer)(nil)
+
+// New returns a Reducer on the given number of workers; 0 is GOMAXPROCS.
+func New(workers int) *Reducer { return &Reducer{Workers(workers)} }
+
+// Name is "cpu".
+func (r *Reducer) Name() string { return "cpu" }
+
+// Reduce implements tree.Reducer.
+func (r *Reducer) Reduce(ctx context.Context, planes []tree.Samples) ([]tree.Pyramid, error) {
+	pyramids := make([]tree.Pyramid, len(planes))
+	for i := range planes {
+		pyramids[i] = tree.NewPyramid(planes[i].W, planes[i].H)
+		if err := r.reduce(ctx, &pyramids[i], &planes[i]); err != nil {
+			return nil, err
+		}
+	}
+	return pyramids, nil
+}
+
+// bandNodes is the least number of nodes of a job.
+const bandNodes = 1 << 12
+
+// reduce fills p level by level, each in bands of node rows.
+func (r *Reducer) reduce(ctx context.Context, p *tree.Pyramid, s *tree.Samples) error {
+	for i := range p.Levels {
+		dst := &p.Levels[i]
+		rows := (bandNodes-1)/dst.W + 1
+		err := For(ctx, r.workers, (dst.H-1)/rows+1, func(band int) error {
+			for y := band * rows; y < min((band+1)*rows, dst.H); y++ {
+				if i == 0 {
+					baseRow(dst, s, y)
+				} else {
+					upperRow(dst, &p.Levels[i-1], y)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const side = 1 << tree.Base
+
+// baseRow reduces the samples under row y of the lowest level.
+func baseRow(dst *tree.Level, s *tree.Samples, y int) {
+	h := min(side, s.H-y*side)
+	pix := s.Pix[y*side*s.Stride:]
+	whole := s.W / side
+	if h < side {
+		whole = 0
+	}
+	for x := range dst.W {
+		var n node
+		if x < whole {
+			n = reduce8x8(pix[x*side:], s.Stride)
+		} else {
+			n = reduceClipped(pix[x*side:], s.Stride, min(side, s.W-x*side), h)
+		}
+		n.store(dst, y*dst.W+x)
+	}
+}
+
+// node is the statistics of one node.
+type node struct {
+	sum, sumSq uint64
+	min, max   uint16
+}
+
+func (n node) store(l *tree.Level, i int) {
+	l.Sum[i], l.SumSq[i], l.Min[i], l.Max[i] = n.sum, n.sumSq, n.min, n.max
+}
+
+// reduce8x8 reduces a whole node of the lowest level. Minima and maxima go by
+// pairs, for two short chains of dependences instead of long ones.
+func reduce8x8(pix []uint16, stride int) node {
+	var sum, sumSq uint64
+	lo, hi := uint32(0xffff), uint32(0)
+	for y := range side {
+		r := (*[side]uint16)(pix[y*stride:])
+		for x := 0; x < side; x += 2 {
+			a, b := uint32(r[x]), uint32(r[x+1])
+			sum += uint64(a + b)
+			sumSq += uint64(a)*uint64(a) + uint64(b)*uint64(b)
+			lo, hi = min(lo, min(a, b)), max(hi, max(a, b))
+		}
+	}
+	return node{sum, sumSq, uint16(lo), uint16(hi)}
+}
+
+// reduceClipped reduces the w×h samples of a node at the edge.
+func reduceClipped(pix []uint16, stride, w, h int) node {
+	n := node{min: 0xffff}
+	for y := range h {
+		for _, v := range pix[y*stride:][:w] {
+			n.sum += uint64(v)
+			n.sumSq += uint64(v) * uint64(v)
+			n.min, n.max = min(n.min, v), max(n.max, v)
+		}
+	}
+	return n
+}
+
+// upperRow reduces the up to four children of each node of row y.
+func upperRow(dst, src *tree.Level, y int) {
+	for x := range dst.W {
+		n := node{min: 0xffff}
+		for cy := 2 * y; cy < min(2*y+2, src.H); cy++ {
+			for cx := 2 * x; cx < min(2*x+2, src.W); cx++ {
+				i := cy*src.W + cx
+				n.sum += src.Sum[i]
+				n.sumSq += src.SumSq[i]
+				n.min, n.max = min(n.min, src.Min[i]), max(n.max, src.Max[i])
+			}
+		}
+		n.store(dst, y*dst.W+x)
+	}
+}

@@ -1,0 +1,101 @@
+package cpufallback
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/internal/reducetest"
+	"github.com/qtgpu/qtgpu/tree"
+)
+
+func TestReducer(t *testing.T) {
+	for _, workers := range []int{1, 7} {
+		t.Run(fmt.Sprintf("workers=%d", workers), func(t *testing.T) { reducetest.Run(t, New(workers)) })
+	}
+}
+
+// TestLargeAllMaximum: sums of a plane of 16 Mi samples, each at its maximum,
+// pass 32 bits by far; the top node is known by arithmetic.
+func TestLargeAllMaximum(t *testing.T) {
+	const w, h, v = 4099, 4093, 65535
+	s := tree.Samples{W: w, H: h, Stride: w, Pix: make([]uint16, w*h)}
+	for i := range s.Pix {
+		s.Pix[i] = v
+	}
+	p, err := tree.Reduce(t.Context(), New(0), []tree.Samples{s})
+	require.NoError(t, err)
+	top := p[0].At(p[0].Top())
+	assert.Equal(t, tree.Level{W: 1, H: 1, Sum: []uint64{w * h * v}, SumSq: []uint64{w * h * v * v},
+		Min: []uint16{v}, Max: []uint16{v}}, *top)
+	for l := tree.Base; l <= p[0].Top(); l++ {
+		level := p[0].At(l)
+		for i, sum := range level.Sum {
+			x, y := i%level.W, i/level.W
+			require.Equal(t, p[0].Count(l, x, y)*v, sum, "level %d (%d,%d)", l, x, y)
+		}
+	}
+}
+
+// TestWorkersAgree: planes of many bands at every level, which the suite's
+// small sizes do not reach.
+func TestWorkersAgree(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	s := tree.Samples{W: 2051, H: 1103, Stride: 2060, Pix: make([]uint16, 2060*1103)}
+	for i := range s.Pix {
+		s.Pix[i] = uint16(rng.Uint32())
+	}
+	want, err := tree.Reduce(t.Context(), New(1), []tree.Samples{s})
+	require.NoError(t, err)
+	for _, workers := range []int{2, 5} {
+		got, err := tree.Reduce(t.Context(), New(workers), []tree.Samples{s})
+		require.NoError(t, err)
+		for i := range got[0].Levels {
+			require.True(t, assert.ObjectsAreEqual(want[0].Levels[i], got[0].Levels[i]), "level %d with %d workers", tree.Base+i, workers)
+		}
+	}
+}
+
+func FuzzReducer(f *testing.F) {
+	f.Add([]byte{0xff, 0xff, 0, 0, 1, 2}, uint16(2), uint16(1))
+	f.Add(make([]byte, 600), uint16(17), uint16(3))
+	f.Fuzz(func(t *testing.T, b []byte, w, pad uint16) {
+		pix := make([]uint16, min(len(b)/2, 4096))
+		for i := range pix {
+			pix[i] = binary.LittleEndian.Uint16(b[2*i:])
+		}
+		s := tree.Samples{W: int(w), Stride: int(w) + int(pad), Pix: pix}
+		if s.Stride > 0 {
+			s.H = len(pix) / s.Stride
+		}
+		p, err := tree.Reduce(t.Context(), New(1+len(b)%4), []tree.Samples{s})
+		if err != nil {
+			require.Error(t, s.Check())
+			return
+		}
+		require.NoError(t, reducetest.Compare(&s, &p[0]))
+	})
+}
+
+func BenchmarkReduce(b *testing.B) {
+	s := tree.Samples{W: 2048, H: 1024, Stride: 2048, Pix: make([]uint16, 2048*1024)}
+	rng := rand.New(rand.NewPCG(1, 1))
+	for i := range s.Pix {
+		s.Pix[i] = uint16(rng.Uint32N(4081))
+	}
+	for _, workers := range []int{1, 2} {
+		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
+			r := New(workers)
+			for b.Loop() {
+				if _, err := r.Reduce(b.Context(), []tree.Samples{s}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*s.W*s.H), "ns/sample")
+		})
+	}
+}

@@ -1,0 +1,74 @@
+package cpufallback
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// Workers resolves a worker count: n, or GOMAXPROCS where n is not positive.
+func Workers(n int) int {
+	if n > 0 {
+		return n
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// For calls f(0) … f(n-1) on at most Workers(workers) goroutines, taking jobs
+// in order, and returns when all calls have. After an error or the end of ctx
+// no further job starts. The error is that of the lowest failing job, whatever
+// the number of workers: every job below a failing one has been started. With
+// no failing job, it is the cause of ctx's end if that kept a job from running.
+func For(ctx context.Context, workers, n int, f func(i int) error) error {
+	l := loop{n: n, f: f, failed: n}
+	workers = min(Workers(workers), n)
+	if workers <= 1 {
+		l.run(ctx)
+		return l.err
+	}
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() { l.run(ctx) })
+	}
+	wg.Wait()
+	return l.err
+}
+
+// loop is the state that the workers of one For share.
+type loop struct {
+	n    int
+	f    func(i int) error
+	next atomic.Int64
+
+	mu     sync.Mutex
+	failed int // the lowest failing job, or n
+	err    error
+	stop   atomic.Bool
+}
+
+func (l *loop) run(ctx context.Context) {
+	for !l.stop.Load() {
+		i := int(l.next.Add(1)) - 1
+		if i >= l.n {
+			return
+		}
+		if ctx.Err() != nil {
+			l.fail(l.n, context.Cause(ctx))
+			return
+		}
+		if err := l.f(i); err != nil {
+			l.fail(i, err)
+		}
+	}
+}
+
+// fail records the error of job i, where n stands for the loop's context.
+func (l *loop) fail(i int, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err == nil || i < l.failed {
+		l.failed, l.err = i, err
+	}
+	l.stop.Store(true)
+}

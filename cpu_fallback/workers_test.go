@@ -1,0 +1,103 @@
+package cpufallback
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestForRunsEachJobOnce(t *testing.T) {
+	for _, workers := range []int{-1, 0, 1, 2, 9} {
+		for _, n := range []int{0, 1, 2, 100} {
+			count := make([]atomic.Int32, n)
+			require.NoError(t, For(t.Context(), workers, n, func(i int) error {
+				count[i].Add(1)
+				return nil
+			}))
+			for i := range count {
+				assert.EqualValues(t, 1, count[i].Load(), "job %d of %d, %d workers", i, n, workers)
+			}
+		}
+	}
+	assert.Equal(t, runtime.GOMAXPROCS(0), Workers(0))
+	assert.Equal(t, 3, Workers(3))
+}
+
+// TestForUsesItsWorkers: the first jobs wait for each other, so they need as
+// many goroutines; no more may ever run.
+func TestForUsesItsWorkers(t *testing.T) {
+	for _, workers := range []int{1, 3} {
+		var now, most atomic.Int32
+		var meeting sync.WaitGroup
+		meeting.Add(workers)
+		require.NoError(t, For(t.Context(), workers, 30, func(i int) error {
+			n := now.Add(1)
+			defer now.Add(-1)
+			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+			}
+			if i < workers {
+				meeting.Done()
+				meeting.Wait()
+			}
+			return nil
+		}))
+		assert.EqualValues(t, workers, most.Load())
+	}
+}
+
+// TestForReturnsLowestError: whichever job fails first in time.
+func TestForReturnsLowestError(t *testing.T) {
+	for _, workers := range []int{1, 2, 8} {
+		for range 20 {
+			var started atomic.Int32
+			err := For(t.Context(), workers, 1000, func(i int) error {
+				started.Add(1)
+				if i == 5 {
+					time.Sleep(100 * time.Microsecond)
+				}
+				if i >= 5 {
+					return fmt.Errorf("job %d", i)
+				}
+				return nil
+			})
+			require.EqualError(t, err, "job 5", "%d workers", workers)
+			require.LessOrEqual(t, int(started.Load()), 5+workers, "jobs go on after an error")
+		}
+	}
+}
+
+func TestForStopsWithContext(t *testing.T) {
+	cause := errors.New("enough")
+	for _, workers := range []int{1, 4} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var started atomic.Int32
+		err := For(ctx, workers, 1000, func(i int) error {
+			started.Add(1)
+			if i == 10 {
+				cancel(cause)
+			}
+			if i > 10 {
+				<-ctx.Done()
+			}
+			return nil
+		})
+		assert.ErrorIs(t, err, cause, "%d workers", workers)
+		assert.LessOrEqual(t, int(started.Load()), 11+workers, "%d workers", workers)
+	}
+	// A context that ends during the last job keeps none from running.
+	ctx, cancel := context.WithCancel(t.Context())
+	assert.NoError(t, For(ctx, 1, 3, func(i int) error {
+		if i == 2 {
+			cancel()
+		}
+		return nil
+	}))
+}
