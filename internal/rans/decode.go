@@ -1,0 +1,94 @@
+package rans
+
+import "encoding/binary"
+
+const firstShift = 4 // slots per entry of DecTable.first, as a power of two
+
+// DecTable finds the symbol of a slot in one context: first gives the lowest
+// symbol of 1<<firstShift neighbouring slots, a walk along cum does the rest.
+type DecTable struct {
+	first [Scale >> firstShift]uint8
+	cum   [Symbols + 1]uint16
+}
+
+// NewDecTables prepares the tables of all contexts; each must be Valid.
+func NewDecTables(tables []Freqs) []DecTable {
+	out := make([]DecTable, len(tables))
+	for c := range tables {
+		t := &out[c]
+		for s, f := range tables[c] {
+			t.cum[s+1] = t.cum[s] + f
+		}
+		s := 0
+		for i := range t.first {
+			for int(t.cum[s+1]) <= i<<firstShift {
+				s++
+			}
+			t.first[i] = uint8(s)
+		}
+	}
+	return out
+}
+
+// Decoder reads one segment: rANS words from the front, raw bits from the back.
+type Decoder struct {
+	x    [2]uint32
+	data []byte
+	pos  int // next word
+	BitReader
+}
+
+// Init starts on a segment.
+func (d *Decoder) Init(data []byte) error {
+	if len(data) < 8 {
+		return ErrCorrupt
+	}
+	*d = Decoder{data: data, pos: 8, BitReader: NewBitReader(data)}
+	for i := range d.x {
+		hi, lo := binary.LittleEndian.Uint16(data[4*i:]), binary.LittleEndian.Uint16(data[4*i+2:])
+		d.x[i] = uint32(hi)<<16 | uint32(lo)
+		if d.x[i] < lower || d.x[i] >= lower<<16 {
+			return ErrCorrupt
+		}
+	}
+	return nil
+}
+
+// Symbol decodes the next token in the context of t and turns the two states.
+func (d *Decoder) Symbol(t *DecTable) int {
+	x := d.x[0]
+	slot := x & (Scale - 1)
+	s := int(t.first[slot>>firstShift])
+	for s < Symbols-1 && slot >= uint32(t.cum[s+1]) {
+		s++
+	}
+	lo := uint32(t.cum[s])
+	x = (uint32(t.cum[s+1])-lo)*(x>>ProbBits) + slot - lo
+	if x < lower {
+		x = x<<16 | d.word()
+	}
+	d.x[0], d.x[1] = d.x[1], x
+	return s
+}
+
+func (d *Decoder) word() uint32 {
+	if d.pos+2 > len(d.data) {
+		d.over = true
+		return 0
+	}
+	w := binary.LittleEndian.Uint16(d.data[d.pos:])
+	d.pos += 2
+	return uint32(w)
+}
+
+// Finish checks that words and raw bits were used up exactly.
+func (d *Decoder) Finish() error {
+	if d.over || d.x[0] != lower || d.x[1] != lower || d.left() != d.pos {
+		return ErrCorrupt
+	}
+	return nil
+}
+
+// Overrun tells whether the segment was read beyond its end, so that long
+// loops can stop early.
+func (d *Decoder) Overrun() bool { return d.over || d.left() < d.pos }
