@@ -1,0 +1,130 @@
+package lossy
+
+import "github.com/qtgpu/qtgpu/internal/rans"
+
+// analysis is what one look at a leaf's AC coefficients tells.
+type analysis struct {
+	cost   int64 // J of the leaf by the coarse rates, 1/16 units
+	energy int64 // sum of squares of the AC coefficients
+	top    int   // highest diagonal with a coefficient that rounds to non-zero
+}
+
+// analyse quantises with a dead zone of 0.41 and adds up the coarse cost.
+func (e *Encoder) analyse(c []int32, lg int) analysis {
+	n, low := 1<<lg, 1<<(lg-3)
+	r := e.rates
+	step, bias := r.step, r.step*105>>8
+	limit := step - bias // below it a coefficient becomes 0
+	a := analysis{}
+	var dist, rate int64
+	for u := range n {
+		from := 0
+		if u < low {
+			from = low
+		}
+		for v, x := range c[u*n+from : u*n+n] {
+			m := int64(x)
+			sq := m * m
+			a.energy += sq
+			m = max(m, -m)
+			if m < limit {
+				dist += sq
+				continue
+			}
+			k := e.divide.div(m + bias)
+			d := m - k*step
+			dist += d * d
+			rate += r.level[min(k, rans.Symbols-1)]
+			a.top = max(a.top, u+v+from)
+		}
+	}
+	a.cost = dist<<distScale + rate + r.leaf
+	return a
+}
+
+// quantised is the outcome of quantising a leaf's AC coefficients.
+type quantised struct {
+	last   int // last group, 0 where nothing is coded
+	from   int // first token in the worker's scratch
+	n      int // end of the tokens
+	gained int64
+}
+
+// quantise decides the levels of a leaf from its highest diagonal down, by
+// J = (a−k)² + λ·bits with k of ⌊a+½⌋, that less one, and 0, and where it is
+// cheaper to end the leaf at a lower group. It leaves tokens and levels in w.
+func (e *Encoder) quantise(w *Worker, r *rates, c []int32, lg, kind, top, lastCtx int) quantised {
+	s := &scans[lg-3]
+	acBase := acContext(kind, lg)
+	last := r.symbol[lastCtx*rans.Symbols:][:groups]
+	topGroup := group(top, lg)
+	q := quantised{last: topGroup}
+	clear(w.mag[:])
+	var coded, above int64 // J since the top, and J of zeroing all of it
+	for g := topGroup; g >= 1; g-- {
+		if coded+int64(last[q.last]) > above+int64(last[g]) {
+			q = quantised{last: g, from: q.n, n: q.n}
+			coded, above = 0, 0
+			clear(w.mag[:])
+		}
+		coded, above = e.quantiseGroup(w, r, c, s.pos[s.start[g]:s.start[g-1]], acBase, &q, coded, above)
+	}
+	if coded+int64(last[q.last]) > above+int64(last[0]) {
+		return quantised{}
+	}
+	return q
+}
+
+func (e *Encoder) quantiseGroup(w *Worker, r *rates, c []int32, pos []scanPos, acBase int, q *quantised, coded, above int64) (int64, int64) {
+	step, half := r.step, (r.step+1)/2
+	n := q.n
+	for _, p := range pos {
+		i := int(p.mag)
+		ctx := (acBase + int(p.ctx) + int(magnitudeClass[neighbourhood(&w.mag, i)])) * rans.Symbols
+		a := int64(c[p.coef])
+		sq := a * a << distScale
+		above += sq
+		sign := a >> 63
+		a = (a ^ sign) - sign
+		if a < half {
+			coded += sq + int64(r.symbol[ctx])
+			w.tokens[n] = rans.Token(ctx)
+			n++
+			continue
+		}
+		k, j := e.bestLevel(r, a, sq, r.symbol[ctx:ctx+rans.Symbols], step)
+		coded += j
+		w.tokens[n] = rans.Token(ctx + int(min(k, rans.Symbols-1)))
+		w.levels[n] = int32((k ^ sign) - sign)
+		n++
+		w.mag[i] = uint8(min(k, magCap))
+		d := a - k*step
+		q.gained += a*a - d*d
+	}
+	q.n = n
+	return coded, above
+}
+
+// bestLevel chooses among ⌊a+½⌋, that less one, and 0.
+func (e *Encoder) bestLevel(r *rates, a, zero int64, cost []int32, step int64) (k, j int64) {
+	k = e.divide.div(a + step/2)
+	d := a - k*step
+	j = d*d<<distScale + e.levelCost(r, cost, k)
+	if k > 1 {
+		d += step
+		if j2 := d*d<<distScale + e.levelCost(r, cost, k-1); j2 < j {
+			k, j = k-1, j2
+		}
+	}
+	if j0 := zero + int64(cost[0]); k <= 2 && j0 < j {
+		return 0, j0
+	}
+	return k, j
+}
+
+func (e *Encoder) levelCost(r *rates, cost []int32, k int64) int64 {
+	if k < rans.Symbols-1 {
+		return int64(cost[k])
+	}
+	return int64(cost[rans.Symbols-1]) + r.bit*int64(expGolombBits(uint32(k-(rans.Symbols-1))))
+}

@@ -1,0 +1,63 @@
+package lossy
+
+import (
+	"github.com/qtgpu/qtgpu/internal/rans"
+	"github.com/qtgpu/qtgpu/tree"
+)
+
+// Costs and distortions of the encoder are integers in 1/16 of a squared
+// coefficient unit (1/8 level): J = D·16 + λ·Step²·bits·16.
+const distScale = 4
+
+// λ of the quantiser and of the split decision, in 1/256 of Δ² a bit.
+const (
+	lambdaQuant = 28 // 0.11
+	lambdaSplit = 31 // 0.12
+)
+
+// rates holds what symbols cost at one step.
+type rates struct {
+	step int64
+	// symbol is the cost of each token; of AC tokens with their sign.
+	symbol [nContexts * rans.Symbols]int32
+	// bit is the cost of one bit.
+	bit int64
+	// split and level are the coarse costs of the split decision: a leaf
+	// itself, and a coefficient by min(k, 15).
+	leaf  int64
+	level [rans.Symbols]int64
+}
+
+func price(step, lambda, bits int64) int64 {
+	return bits * step * step * lambda >> (8 + costFrac - distScale)
+}
+
+func newRates(step int) *rates {
+	s := int64(step)
+	r := &rates{step: s, bit: price(s, lambdaQuant, 1<<costFrac)}
+	for c := range nContexts {
+		for k := range rans.Symbols {
+			bits := symbolCost(universalTables[c][k])
+			if c >= ctxAC && k > 0 {
+				bits += 1 << costFrac
+			}
+			r.symbol[c*rans.Symbols+k] = int32(min(price(s, lambdaQuant, bits), 1<<30))
+		}
+	}
+	r.leaf = price(s, lambdaSplit, 7<<costFrac/2)
+	for k := 1; k < len(r.level); k++ {
+		bits := int64(7<<costFrac/2) + 17*int64(tree.Log2Fix(uint64(k)))>>(tree.Log2Frac-costFrac)/10
+		r.level[k] = price(s, lambdaSplit, bits)
+	}
+	return r
+}
+
+// zeroRates price nothing: quantising by them is plain rounding.
+func zeroRates(step int) *rates { return &rates{step: int64(step)} }
+
+// divider divides magnitudes below 2^20 by the step.
+type divider struct{ rcp uint64 }
+
+func newDivider(step int) divider { return divider{(1<<32 + uint64(step) - 1) / uint64(step)} }
+
+func (d divider) div(a int64) int64 { return int64(uint64(a) * d.rcp >> 32) }
