@@ -1,0 +1,132 @@
+// Package container reads and writes the chunks of a .qtg file (FORMAT.md,
+// "Container"). It knows the header's fields, the tile index and the checksums;
+// the tables and the tile segments are opaque bytes to it.
+//
+// A file is the magic, a version byte and chunks: four ASCII letters of type, the
+// payload's length as a uvarint, the payload, and the CRC-32C of all these in four
+// bytes. Integers are little-endian. A type that begins with a lower-case letter
+// is ancillary. Critical chunks come in the order
+//
+//	HEAD  engine, size, bound (see Header)
+//	TABL  the engine's tables; absent when empty
+//	INDX  length and CRC-32C of every tile's two segments, in raster order
+//	FRNT  the front segments of all tiles
+//	BODY  the body segments of all tiles
+//
+// and ancillary chunks lie between FRNT and BODY only, so that no damage to the
+// type of a critical chunk hides it. FRNT and BODY carry no CRC of their own, since
+// the index has one for each segment. Bytes after BODY belong to no chunk and are
+// ignored.
+package container
+
+import (
+	"errors"
+	"fmt"
+	"hash/crc32"
+)
+
+// Magic is what every .qtg file begins with.
+const Magic = "\x89QTG\r\n\x1a\n"
+
+// Version is the version of the format that this package reads and writes.
+const Version = 1
+
+// DefaultMaxPixels is the limit on an image's size unless Options sets another.
+const DefaultMaxPixels = 1 << 30
+
+// The types of the critical chunks.
+const (
+	typeHead  = "HEAD"
+	typeTable = "TABL"
+	typeIndex = "INDX"
+	typeFront = "FRNT"
+	typeBody  = "BODY"
+)
+
+// critical holds the critical chunk types in the order of the file.
+var critical = []string{typeHead, typeTable, typeIndex, typeFront, typeBody}
+
+// Kind is the type of a chunk of metadata.
+type Kind string
+
+// The kinds of metadata, all ancillary.
+const (
+	ICC  Kind = "iccp" // an ICC profile
+	EXIF Kind = "exif" // EXIF as a bare TIFF structure
+	XMP  Kind = "xmpm" // an XMP packet
+)
+
+var kinds = []Kind{ICC, EXIF, XMP}
+
+// Part names one of the two segments of a tile.
+type Part string
+
+// The parts of a tile.
+const (
+	Front Part = "front"
+	Body  Part = "body"
+)
+
+const (
+	magicSize     = len(Magic) + 1   // with the version
+	headOffset    = int64(magicSize) // of the HEAD chunk
+	typeSize      = 4                // of a chunk's type
+	maxHeaderSize = typeSize + 10    // type and the longest uvarint
+	crcSize       = 4                // of a CRC-32C
+	minEntrySize  = 2 + 2*crcSize    // of a tile in INDX
+	maxHeadSize   = 256              // of HEAD's payload
+	maxChunks     = 1024             // in a file, which bounds the hops of Open
+	headPrefix    = magicSize + maxHeaderSize + maxHeadSize + crcSize
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// ErrTooLarge reports an image of more pixels than the reader allows.
+var ErrTooLarge = errors.New("image too large")
+
+// ErrChecksum reports a tile segment that does not match the index's CRC-32C.
+var ErrChecksum = errors.New("checksum mismatch")
+
+// FormatError reports that the input is not a valid file.
+type FormatError struct {
+	Offset int64  // where in the input, in bytes
+	What   string // what was found and what was expected
+}
+
+func (e *FormatError) Error() string { return fmt.Sprintf("%s (at byte %d)", e.What, e.Offset) }
+
+// UnsupportedError reports a file, or a request, that may be valid but needs a
+// feature that this version does not implement.
+type UnsupportedError struct {
+	Offset int64 // where in the input, in bytes; 0 for a request
+	What   string
+}
+
+func (e *UnsupportedError) Error() string {
+	if e.Offset == 0 {
+		return "unsupported: " + e.What
+	}
+	return fmt.Sprintf("unsupported: %s (at byte %d)", e.What, e.Offset)
+}
+
+// TileError reports that one segment of one tile cannot be read or decoded.
+type TileError struct {
+	Tile   int   // in raster order
+	Part   Part  // which segment
+	Offset int64 // of the segment in the file
+	Err    error
+}
+
+func (e *TileError) Error() string {
+	return fmt.Sprintf("tile %d, %s at byte %d: %v", e.Tile, e.Part, e.Offset, e.Err)
+}
+
+func (e *TileError) Unwrap() error { return e.Err }
+
+func malformed(off int64, format string, args ...any) error {
+	return &FormatError{Offset: off, What: fmt.Sprintf(format, args...)}
+}
+
+func unsupported(off int64, format string, args ...any) error {
+	return &UnsupportedError{Offset: off, What: fmt.Sprintf(format, args...)}
+}

@@ -1,0 +1,249 @@
+package container
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+)
+
+// Engine is the coder of the tiles.
+type Engine int
+
+// The engines. Exact is reserved.
+const (
+	Lossy Engine = 0
+	Exact Engine = 1
+)
+
+func (e Engine) String() string { return name(int(e), "lossy", "exact") }
+
+// Subsampling is the resolution of the chroma planes.
+type Subsampling int
+
+// The subsamplings; images of one or two channels have S444.
+const (
+	S444 Subsampling = 0 // full resolution
+	S420 Subsampling = 1 // half the width and half the height
+)
+
+func (s Subsampling) String() string { return name(int(s), "4:4:4", "4:2:0") }
+
+// Bound is the criterion of the promise about the error.
+type Bound int
+
+// BoundRMS limits the root mean square error of every leaf of every coded plane.
+const BoundRMS Bound = 0
+
+func (b Bound) String() string { return name(int(b), "rms") }
+
+func name(v int, names ...string) string {
+	if v >= 0 && v < len(names) {
+		return names[v]
+	}
+	return fmt.Sprint(v)
+}
+
+// Units of the header's fixed-point fields.
+const (
+	ErrorUnit = 1 << 16 // T and MaxLeafRMS: parts of an 8-bit level
+	StepUnit  = 1 << 3  // Step: parts of an 8-bit level
+)
+
+// Limits of the header's fields.
+const (
+	MaxSide     = math.MaxInt32
+	MinTileLog2 = 6
+	MaxTileLog2 = 12
+	MaxT        = 255 * ErrorUnit
+	MinStep     = 3
+	MaxStep     = 4096
+	maxRMS      = 256 * ErrorUnit
+)
+
+// flagNames are the reserved header flags, bit 0 first.
+var flagNames = []string{"rectangular leaves", "dependent quantisation", "chroma from luma", "visual tuning"}
+
+// Header is the content of HEAD.
+type Header struct {
+	Engine        Engine
+	Width, Height int // in pixels, 1..MaxSide
+	Channels      int // 1 gray, 2 gray and alpha, 3 RGB, 4 RGBA; there are as many planes
+	Depth         int // bits of a sample, 8 or 16
+	Subsampling   Subsampling
+	TileLog2      int // of the side of a tile in pixels, MinTileLog2..MaxTileLog2
+	Bound         Bound
+	T             int   // the promise, in 1/ErrorUnit of an 8-bit level, 1..MaxT
+	Step          int   // of the quantiser, in 1/StepUnit of an 8-bit level, MinStep..MaxStep
+	MaxLeafRMS    []int // the largest leaf error of each plane, in the unit of T
+}
+
+// Grid returns the number of tiles across and down.
+func (h *Header) Grid() (nx, ny int) {
+	side := 1 << h.TileLog2
+	return (h.Width-1)/side + 1, (h.Height-1)/side + 1
+}
+
+// tiles may exceed an int before the index has been checked.
+func (h *Header) tiles() int64 {
+	nx, ny := h.Grid()
+	return int64(nx) * int64(ny)
+}
+
+// Validate reports a field out of range as a *FormatError, a reserved value as an
+// *UnsupportedError and an image above maxPixels (0 = DefaultMaxPixels) as an
+// error that wraps ErrTooLarge.
+func (h *Header) Validate(maxPixels int64) error {
+	if err := h.validateReserved(); err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		name      string
+		v, lo, hi int
+	}{
+		{"width", h.Width, 1, MaxSide},
+		{"height", h.Height, 1, MaxSide},
+		{"channels", h.Channels, 1, 4},
+		{"tile log2", h.TileLog2, MinTileLog2, MaxTileLog2},
+		{"t", h.T, 1, MaxT},
+		{"step", h.Step, MinStep, MaxStep},
+		{"number of leaf errors", len(h.MaxLeafRMS), h.Channels, h.Channels},
+	} {
+		if f.v < f.lo || f.v > f.hi {
+			return malformed(headOffset, "HEAD: %s %d, expected %d to %d", f.name, f.v, f.lo, f.hi)
+		}
+	}
+	if h.Depth != 8 && h.Depth != 16 {
+		return malformed(headOffset, "HEAD: depth %d, expected 8 or 16", h.Depth)
+	}
+	if h.Channels < 3 && h.Subsampling != S444 {
+		return malformed(headOffset, "HEAD: subsampling %v of %d channels, expected none", h.Subsampling, h.Channels)
+	}
+	for i, v := range h.MaxLeafRMS {
+		if v < 0 || v > maxRMS {
+			return malformed(headOffset, "HEAD: largest leaf RMS %d of plane %d, expected 0 to %d", v, i, maxRMS)
+		}
+	}
+	return h.checkSize(maxPixels)
+}
+
+func (h *Header) validateReserved() error {
+	switch {
+	case h.Engine != Lossy:
+		return unsupported(headOffset, "HEAD: engine %v, expected %v", h.Engine, Lossy)
+	case h.Subsampling != S444 && h.Subsampling != S420:
+		return unsupported(headOffset, "HEAD: subsampling %v, expected %v or %v", h.Subsampling, S444, S420)
+	case h.Bound != BoundRMS:
+		return unsupported(headOffset, "HEAD: bound %v, expected %v", h.Bound, BoundRMS)
+	}
+	return nil
+}
+
+func (h *Header) checkSize(maxPixels int64) error {
+	if maxPixels <= 0 {
+		maxPixels = DefaultMaxPixels
+	}
+	if n := int64(h.Width) * int64(h.Height); n > maxPixels {
+		return fmt.Errorf("%w: %d×%d is %d pixels, the limit is %d", ErrTooLarge, h.Width, h.Height, n, maxPixels)
+	}
+	return nil
+}
+
+// append appends the payload of HEAD to p.
+func (h *Header) append(p []byte) []byte {
+	const flags = 0
+	for _, v := range append([]int{
+		int(h.Engine), flags, h.Width, h.Height, h.Channels, h.Depth, int(h.Subsampling),
+		h.TileLog2, int(h.Bound), h.T, h.Step,
+	}, h.MaxLeafRMS...) {
+		p = binary.AppendUvarint(p, uint64(v))
+	}
+	return p
+}
+
+// parseHeader reads and validates the payload of HEAD, which it must fill exactly.
+func parseHeader(p []byte, maxPixels int64) (Header, error) {
+	d := fields{rest: p}
+	h := Header{Engine: Engine(d.next("engine"))}
+	flags := d.next("flags")
+	h.Width = d.next("width")
+	h.Height = d.next("height")
+	h.Channels = d.next("channels")
+	h.Depth = d.next("depth")
+	h.Subsampling = Subsampling(d.next("subsampling"))
+	h.TileLog2 = d.next("tile log2")
+	h.Bound = Bound(d.next("bound"))
+	h.T = d.next("t")
+	h.Step = d.next("step")
+	for i := 0; i < min(h.Channels, 4); i++ {
+		h.MaxLeafRMS = append(h.MaxLeafRMS, d.next("largest leaf RMS"))
+	}
+	if d.err != nil {
+		return Header{}, d.err
+	}
+	if flags != 0 {
+		return Header{}, flagError(flags)
+	}
+	if err := h.Validate(maxPixels); err != nil {
+		return Header{}, err
+	}
+	if len(d.rest) > 0 {
+		return Header{}, malformed(headOffset, "HEAD: %d bytes after the last field, expected none", len(d.rest))
+	}
+	return h, nil
+}
+
+func flagError(flags int) error {
+	for i, s := range flagNames {
+		if flags>>i&1 != 0 {
+			return unsupported(headOffset, "HEAD: flag %d (%s)", 1<<i, s)
+		}
+	}
+	return unsupported(headOffset, "HEAD: flags %#x", flags)
+}
+
+// fields cuts the uvarints of HEAD; after an error all are zero. No field exceeds
+// MaxInt32, so each fits an int on every platform.
+type fields struct {
+	rest []byte
+	err  error
+}
+
+func (d *fields) next(name string) int {
+	if d.err != nil {
+		return 0
+	}
+	v, n := binary.Uvarint(d.rest)
+	if n == 0 {
+		d.err = malformed(headOffset, "HEAD ends before the field %s", name)
+		return 0
+	}
+	if n < 0 || v > math.MaxInt32 {
+		d.err = malformed(headOffset, "HEAD: %s above %d", name, math.MaxInt32)
+		return 0
+	}
+	d.rest = d.rest[n:]
+	return int(v)
+}
+
+// ReadHeader reads the header from a stream. It reads a few hundred bytes at most
+// and sets no limit on the image's size.
+func ReadHeader(r io.Reader) (Header, error) {
+	p := make([]byte, headPrefix)
+	n, err := io.ReadFull(r, p)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return Header{}, fmt.Errorf("reading the header: %w", err)
+	}
+	return newScanner(prefix(p[:n]), int64(n)).header(math.MaxInt64)
+}
+
+// prefix is an io.ReaderAt over the first bytes of a stream.
+type prefix []byte
+
+func (p prefix) ReadAt(b []byte, off int64) (int, error) {
+	n := copy(b, p[min(off, int64(len(p))):])
+	if n < len(b) {
+		return n, io.EOF
+	}
+	return n, nil
+}

@@ -1,0 +1,86 @@
+package container
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestHeaderRanges(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*Header)
+		want   string // "" = valid
+	}{
+		{"sample", func(h *Header) {}, ""},
+		{"width 0", func(h *Header) { h.Width = 0 }, "width 0, expected 1 to 2147483647"},
+		{"width -1", func(h *Header) { h.Width = -1 }, "width -1"},
+		{"largest width", func(h *Header) { h.Width = MaxSide }, ""},
+		{"height 0", func(h *Header) { h.Height = 0 }, "height 0"},
+		{"channels 0", func(h *Header) { h.Channels, h.MaxLeafRMS = 0, nil }, "channels 0, expected 1 to 4"},
+		{"channels 5", func(h *Header) { h.Channels, h.MaxLeafRMS = 5, make([]int, 5) }, "channels 5"},
+		{"depth 12", func(h *Header) { h.Depth = 12 }, "depth 12, expected 8 or 16"},
+		{"tile 5", func(h *Header) { h.TileLog2 = 5 }, "tile log2 5, expected 6 to 12"},
+		{"tile 13", func(h *Header) { h.TileLog2 = 13 }, "tile log2 13"},
+		{"t 0", func(h *Header) { h.T = 0 }, "t 0"},
+		{"largest t", func(h *Header) { h.T = MaxT }, ""},
+		{"t above", func(h *Header) { h.T = MaxT + 1 }, "t 16711681"},
+		{"step 2", func(h *Header) { h.Step = 2 }, "step 2, expected 3 to 4096"},
+		{"step 4097", func(h *Header) { h.Step = 4097 }, "step 4097"},
+		{"leaf errors", func(h *Header) { h.MaxLeafRMS = []int{1} }, "number of leaf errors 1, expected 3 to 3"},
+		{"leaf error", func(h *Header) { h.MaxLeafRMS[1] = maxRMS + 1 }, "largest leaf RMS 16777217 of plane 1"},
+		{"gray at 4:2:0", func(h *Header) { h.Channels, h.MaxLeafRMS = 1, []int{0} }, "subsampling 4:2:0 of 1 channels"},
+		{"exact", func(h *Header) { h.Engine = Exact }, "unsupported: HEAD: engine exact, expected lossy"},
+		{"engine 9", func(h *Header) { h.Engine = 9 }, "unsupported: HEAD: engine 9"},
+		{"subsampling 2", func(h *Header) { h.Subsampling = 2 }, "unsupported: HEAD: subsampling 2"},
+		{"bound 1", func(h *Header) { h.Bound = 1 }, "unsupported: HEAD: bound 1, expected rms"},
+	} {
+		h := sample().Header
+		c.change(&h)
+		err := h.Validate(math.MaxInt64)
+		if c.want == "" {
+			assert.NoError(t, err, c.name)
+			got, err := parseHeader(h.append(nil), math.MaxInt64)
+			require.NoError(t, err, c.name)
+			assert.Equal(t, h, got, c.name)
+			continue
+		}
+		assert.ErrorContains(t, err, c.want, c.name)
+	}
+}
+
+func TestHeaderFlagsAreReserved(t *testing.T) {
+	for flags, want := range map[byte]string{
+		1: "flag 1 (rectangular leaves)", 2: "flag 2 (dependent quantisation)",
+		4: "flag 4 (chroma from luma)", 8: "flag 8 (visual tuning)", 16: "flags 0x10",
+	} {
+		h := sample().Header
+		p := h.append(nil)
+		p[1] = flags
+		_, err := parseHeader(p, 0)
+		var unsup *UnsupportedError
+		require.ErrorAs(t, err, &unsup)
+		assert.ErrorContains(t, err, want)
+	}
+}
+
+func TestHeaderFieldAbove31Bits(t *testing.T) {
+	h := sample().Header
+	h.Width = MaxSide
+	p := h.append(nil)
+	p[6] = 0x08 // 2^31 - 1 becomes 2^31 and more
+	_, err := parseHeader(p, math.MaxInt64)
+	assert.ErrorContains(t, err, "HEAD: width above 2147483647")
+}
+
+func TestGrid(t *testing.T) {
+	for _, c := range []struct{ w, h, log2, nx, ny int }{
+		{1, 1, 6, 1, 1}, {64, 65, 6, 1, 2}, {4878, 3322, 9, 10, 7}, {MaxSide, MaxSide, 6, 1 << 25, 1 << 25},
+	} {
+		h := Header{Width: c.w, Height: c.h, TileLog2: c.log2}
+		nx, ny := h.Grid()
+		assert.Equal(t, [2]int{c.nx, c.ny}, [2]int{nx, ny}, "%dx%d at 2^%d", c.w, c.h, c.log2)
+	}
+}
