@@ -34,18 +34,18 @@ func (f *Freqs) Valid() bool {
 }
 
 // Normalise turns counts into frequencies that sum to Scale, giving each of
-// the first n symbols at least 1. All-zero counts give a flat distribution.
-func Normalise(counts *[Symbols]uint32, n int) Freqs {
+// the first n symbols at least 1. Counts are below 2^48. All-zero counts give a flat distribution.
+func Normalise(counts *[Symbols]uint64, n int) Freqs {
 	var total uint64
 	for _, c := range counts[:n] {
-		total += uint64(c)
+		total += c
 	}
 	var f Freqs
 	sum, largest := 0, 0
 	for i := range n {
 		v := uint64(Scale / n)
 		if total > 0 {
-			v = max(1, (uint64(counts[i])*Scale+total/2)/total)
+			v = max(1, (counts[i]*Scale+total/2)/total)
 		}
 		f[i] = uint16(v)
 		sum += int(v)

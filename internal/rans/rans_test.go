@@ -7,13 +7,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func randomTables(r *rand.Rand, n int) ([]Freqs, [][Symbols]uint32) {
+func randomTables(r *rand.Rand, n int) ([]Freqs, [][Symbols]uint64) {
 	tables := make([]Freqs, n)
-	counts := make([][Symbols]uint32, n)
+	counts := make([][Symbols]uint64, n)
 	for c := range tables {
 		used := 1 + r.IntN(Symbols)
 		for s := range used {
-			counts[c][s] = uint32(r.IntN(1 << r.IntN(20)))
+			counts[c][s] = uint64(r.IntN(1 << r.IntN(20)))
 		}
 		tables[c] = Normalise(&counts[c], used)
 	}
@@ -26,10 +26,10 @@ func TestNormalise(t *testing.T) {
 		tables, _ := randomTables(r, 1)
 		require.True(t, tables[0].Valid(), "%v", tables[0])
 	}
-	one := Normalise(&[Symbols]uint32{5: 1 << 31}, Symbols)
+	one := Normalise(&[Symbols]uint64{5: 1 << 31}, Symbols)
 	require.True(t, one.Valid())
 	require.EqualValues(t, Scale-15, one[5])
-	flat := Normalise(&[Symbols]uint32{}, 2)
+	flat := Normalise(&[Symbols]uint64{}, 2)
 	require.Equal(t, Freqs{1024, 1024}, flat)
 }
 
@@ -119,7 +119,7 @@ func BenchmarkSymbol(b *testing.B) {
 	r := rand.New(rand.NewPCG(9, 10))
 	tables := make([]Freqs, 400)
 	for c := range tables {
-		tables[c] = Normalise(&[Symbols]uint32{600, 300, 150, 80, 40, 20, 10, 5, 2, 1}, Symbols)
+		tables[c] = Normalise(&[Symbols]uint64{600, 300, 150, 80, 40, 20, 10, 5, 2, 1}, Symbols)
 	}
 	enc, dec := NewEncTable(tables), NewDecTables(tables)
 	tokens := make([]Token, 1<<16)

@@ -2,7 +2,6 @@ package lossy
 
 import (
 	"image"
-	"math/bits"
 	"time"
 
 	"github.com/qtgpu/qtgpu/chroma"
@@ -28,18 +27,18 @@ func (s Split) rule(step int) tree.Rule {
 	case SplitCost:
 		return tree.Rule{Lo: -64 * one, Hi: 64 * one, Step: step}
 	}
-	return tree.Rule{Lo: one / 10, Hi: one * 9 / 10, Step: step}
+	return tree.Rule{Lo: one / 10, Hi: one * 2, Step: step}
 }
 
 // Encoder codes tiles at one quantiser step. It is read-only, so that many
 // goroutines may share it, each with a Worker of its own.
 type Encoder struct {
-	step   int
-	planes []Plane
-	rule   tree.Rule
-	rates  *rates
-	plain  *rates
-	divide divider
+	planes    []Plane
+	frontStep int32
+	rule      tree.Rule
+	rates     *rates
+	plain     *rates
+	divide    divider
 }
 
 // Plane says what a plane holds.
@@ -58,7 +57,7 @@ func (p Plane) kind() int {
 // NewEncoder returns an encoder at a step in 1/8 levels, MinStep to MaxStep.
 func NewEncoder(step int, planes []Plane, split Split) *Encoder {
 	return &Encoder{
-		step: step, planes: planes, rule: split.rule(step),
+		planes: planes, frontStep: frontStep(step), rule: split.rule(step),
 		rates: newRates(step), plain: zeroRates(step), divide: newDivider(step),
 	}
 }
@@ -68,6 +67,11 @@ const (
 	MinStep = 3
 	MaxStep = 4096
 )
+
+// StepFor is the step that keeps the promise of t levels: Δ = 15/8·t, so that
+// half a step is t less a sixteenth, and for small t less 1/16 level, which
+// leaves room for the roundings of the transforms.
+func StepFor(t float64) int { return int(min(15*t, 16*t-1)) }
 
 // Worker is the scratch memory of one goroutine.
 type Worker struct {
@@ -81,8 +85,8 @@ type Worker struct {
 
 // node is what is known of a quadtree node.
 type node struct {
-	known bool // coefficients and analysis are there
-	flat  bool
+	known bool // all is there
+	flat  bool // no coefficients: none can be non-zero
 	analysis
 }
 
@@ -104,7 +108,11 @@ func (e *Encoder) Tile(w *Worker, planes []chroma.Plane, pyramids []tree.Pyramid
 	for i := range planes {
 		p := newPlaneEncoder(e, w, t, i, &planes[i], &pyramids[i], rects[i])
 		p.encode()
-		t.Worst[i] = p.worst
+		if !p.def.Alpha {
+			p.refineFront()
+		}
+		t.Worst[i] = p.settleFront()
+		encodeFront(t, &p.cells, p.kind)
 	}
 	return t
 }
@@ -121,7 +129,15 @@ type planeEncoder struct {
 	pyr    *tree.Pyramid
 	ox, oy int // the tile's origin in the plane
 	cells
-	worst uint32
+	exact  []int32 // the front image before quantisation
+	leaves []placed
+}
+
+// placed is a leaf that was emitted, with the squared error of its AC.
+type placed struct {
+	x, y uint16
+	lg   uint8
+	ac   int64
 }
 
 // cells is the map of a tile's plane on the 8×8 grid.
@@ -149,9 +165,10 @@ func (c *cells) mark(m []uint8, x, y, lg int, v uint8) {
 }
 
 func newPlaneEncoder(e *Encoder, w *Worker, t *Tile, i int, p *chroma.Plane, pyr *tree.Pyramid, r image.Rectangle) *planeEncoder {
+	c := newCells(r)
 	return &planeEncoder{
 		Encoder: e, w: w, t: t, def: e.planes[i], kind: e.planes[i].kind(), plane: p, pyr: pyr,
-		ox: r.Min.X / 8, oy: r.Min.Y / 8, cells: newCells(r),
+		ox: r.Min.X / 8, oy: r.Min.Y / 8, cells: c, exact: make([]int32, len(c.front)),
 	}
 }
 
@@ -169,7 +186,6 @@ func (p *planeEncoder) encode() {
 			p.t.TransformTime += time.Since(chosen)
 		}
 	}
-	encodeFront(p.t, &p.cells, p.kind)
 }
 
 // state is the node of a level at cell (x,y), and coefficients its memory.
@@ -197,16 +213,33 @@ func (p *planeEncoder) transformed(lg, x, y int) (*node, []int32) {
 	return n, c
 }
 
+// typicalLast stands for the neighbours' last groups while they are unknown.
+const typicalLast = 8
+
+// leafCost quantises a node for its cost as a leaf.
+func (p *planeEncoder) leafCost(lg, x, y int) int64 {
+	n, c := p.transformed(lg, x, y)
+	ctx := lastContext(p.kind, lg, typicalLast)
+	if n.top == 0 {
+		return n.energy<<distScale + p.rates.cost(ctx, 0)
+	}
+	q := p.quantise(p.w, p.rates, c, lg, p.kind, n.top, ctx)
+	return n.energy<<distScale - q.saved
+}
+
+// flagCost is the cost of a split flag where one of two neighbours is smaller.
+func (p *planeEncoder) flagCost(lg, flag int) int64 {
+	if lg == tree.Base {
+		return 0
+	}
+	return p.rates.cost(splitContext(p.kind, lg, 1), flag)
+}
+
 // choose marks the leaves under a node and returns their cost, if needed.
 func (p *planeEncoder) choose(lg, x, y int, needed bool) int64 {
 	nx, ny := (p.ox+x)>>(lg-3), (p.oy+y)>>(lg-3)
 	if p.rule.Flat(p.pyr, lg, nx, ny) {
-		n, _ := p.state(lg, x, y)
-		// Samples are in 1/16 level, coefficients in 1/8: a quarter of the energy.
-		energy := int64(tree.Energy(p.pyr, lg, nx, ny)+2) / 4
-		*n = node{known: true, flat: true, analysis: analysis{cost: energy<<distScale + p.rates.leaf, energy: energy}}
-		p.mark(p.size, x, y, lg, uint8(lg))
-		return n.cost
+		return p.chooseFlat(lg, x, y)
 	}
 	decision := tree.Leaf
 	if lg > tree.Base {
@@ -217,54 +250,42 @@ func (p *planeEncoder) choose(lg, x, y int, needed bool) int64 {
 		return p.chooseChildren(lg, x, y, needed)
 	case tree.Either:
 		children := p.chooseChildren(lg, x, y, true)
-		if lg == 5 && p.splitQuarters(x, y) > 2 {
-			return children
-		}
-		n, _ := p.transformed(lg, x, y)
-		if n.cost > children {
+		leaf := p.leafCost(lg, x, y) + p.flagCost(lg, 0)
+		if children < leaf {
 			return children
 		}
 		p.mark(p.size, x, y, lg, uint8(lg))
-		return n.cost
+		return leaf
 	}
 	p.mark(p.size, x, y, lg, uint8(lg))
 	if !needed {
 		return 0
 	}
-	n, _ := p.transformed(lg, x, y)
-	return n.cost
+	return p.leafCost(lg, x, y) + p.flagCost(lg, 0)
+}
+
+// chooseFlat makes a flat node a leaf without transforming it.
+func (p *planeEncoder) chooseFlat(lg, x, y int) int64 {
+	n, _ := p.state(lg, x, y)
+	// Samples are in 1/16 level, coefficients in 1/8: a quarter of the energy.
+	energy := int64(tree.Energy(p.pyr, lg, (p.ox+x)>>(lg-3), (p.oy+y)>>(lg-3))+2) / 4
+	*n = node{known: true, flat: true, analysis: analysis{energy: energy}}
+	p.mark(p.size, x, y, lg, uint8(lg))
+	return energy<<distScale + p.rates.cost(lastContext(p.kind, lg, typicalLast), 0) + p.flagCost(lg, 0)
 }
 
 func (p *planeEncoder) chooseChildren(lg, x, y int, needed bool) int64 {
 	half := 1 << (lg - 4)
-	cost := int64(0)
+	cost := p.flagCost(lg, 1)
 	for c := range 4 {
 		cost += p.choose(lg-1, x+c&1*half, y+c>>1*half, needed)
 	}
 	return cost
 }
 
-// splitQuarters counts the 16×16 quarters of the 32×32 at (x,y) that are split.
-func (p *planeEncoder) splitQuarters(x, y int) int {
-	n := 0
-	for c := range 4 {
-		if p.size[(y+c>>1*2)*p.cells.w+x+c&1*2] < 4 {
-			n++
-		}
-	}
-	return n
-}
-
 // emit writes the split flags and leaves under a node.
 func (p *planeEncoder) emit(lg, x, y int) {
 	isLeaf := int(p.size[y*p.cells.w+x]) == lg
-	var l leaf
-	if isLeaf {
-		if l = p.leaf(lg, x, y); !l.kept && lg > tree.Base {
-			isLeaf = false
-			p.mark(p.size, x, y, lg, uint8(lg-1))
-		}
-	}
 	if lg > tree.Base {
 		flag := 1
 		if isLeaf {
@@ -273,7 +294,7 @@ func (p *planeEncoder) emit(lg, x, y int) {
 		p.t.body = append(p.t.body, rans.MakeToken(splitContext(p.kind, lg, p.smaller(lg, x, y)), flag))
 	}
 	if isLeaf {
-		p.emitLeaf(lg, x, y, &l)
+		p.leaf(lg, x, y)
 		return
 	}
 	half := 1 << (lg - 4)
@@ -308,39 +329,36 @@ func (c *cells) lastContext(kind, lg, x, y int) int {
 	return lastContext(kind, lg, sum)
 }
 
-// leaf is a quantised leaf.
-type leaf struct {
-	quantised
-	ctx  int
-	dist int64 // squared error of all coefficients
-	kept bool  // the promise on the leaf's RMS error holds
-}
-
-// leaf quantises a leaf: its cells of the front image, and its AC levels in w.
-// Where the result breaks the promise it rounds plainly, which leaves at most
-// half a step on every coefficient.
-func (p *planeEncoder) leaf(lg, x, y int) leaf {
-	l := leaf{ctx: p.lastContext(p.kind, lg, x, y), kept: true}
+// leaf quantises and writes a leaf: its cells of the front image to the
+// nearest step, and its AC levels. Where the error comes near the promise it
+// rounds plainly, which leaves at most half a step on every coefficient.
+func (p *planeEncoder) leaf(lg, x, y int) {
+	ctx := p.lastContext(p.kind, lg, x, y)
 	n, c := p.state(lg, x, y)
 	if !n.known {
 		n, c = p.transformed(lg, x, y)
 	}
-	low := p.quantiseLow(n.flat, c, lg, x, y)
-	if n.flat {
-		l.dist = n.energy + low
-		return l
-	}
+	p.measureFront(n.flat, c, lg, x, y)
+	q := quantised{}
 	if n.top > 0 {
-		l.quantised = p.quantise(p.w, p.rates, c, lg, p.kind, n.top, l.ctx)
+		q = p.quantise(p.w, p.rates, c, lg, p.kind, n.top, ctx)
 	}
-	area := int64(1) << (2 * lg)
-	l.dist = low + n.energy - l.gained
-	if 40*l.dist > 9*area*p.rates.step*p.rates.step {
-		l.quantised = p.quantise(p.w, p.plain, c, lg, p.kind, p.topOf(c, lg), l.ctx)
-		l.dist = low + n.energy - l.gained
-		l.kept = 4*l.dist <= area*p.rates.step*p.rates.step
+	if !n.flat && !p.keeps(n.energy-q.gained+p.lowError(lg, x, y), lg) {
+		q = p.quantise(p.w, p.plain, c, lg, p.kind, p.topOf(c, lg), ctx)
 	}
-	return l
+	p.leaves = append(p.leaves, placed{uint16(x), uint16(y), uint8(lg), n.energy - q.gained})
+	p.mark(p.last, x, y, lg, uint8(q.last))
+	p.t.Leaves[lg-3]++
+	p.t.body = append(p.t.body, rans.MakeToken(ctx, q.last))
+	p.emitLevels(&q)
+}
+
+// keeps tells whether a leaf's squared error stays below (Step/2)²·65/64 a
+// sample. Plain rounding always does: half a step on every AC coefficient, and
+// in the low block, with the amplification of toLow, 4.33 instead of 4 steps²
+// of a leaf of 32. StepFor sees to it that this is less than the promise.
+func (p *planeEncoder) keeps(dist int64, lg int) bool {
+	return 256*dist <= 65*p.rates.step*p.rates.step<<(2*lg)
 }
 
 // topOf is the highest diagonal with a coefficient of half a step or more.
@@ -353,98 +371,20 @@ func (p *planeEncoder) topOf(c []int32, lg int) int {
 	return 0
 }
 
-// quantiseLow sets the leaf's cells of the front image and returns the squared
-// error of the low block that they give back.
-func (p *planeEncoder) quantiseLow(flat bool, c []int32, lg, x, y int) int64 {
-	m := 1 << (lg - 3)
-	var low, front, back [16]int32
-	if flat {
-		sums := p.pyr.At(tree.Base)
-		for i := range m * m {
-			s := sums.Sum[(p.oy+y+i%m)*sums.W+p.ox+x+i/m]
-			front[i] = int32(int64(s)-64*chroma.Centre+8) >> 4
-		}
-		lowband(&low, &front, &toLow, m)
-	} else {
-		for u := range m {
-			for v := range m {
-				low[u*m+v] = c[u<<lg+v]
-			}
-		}
-		lowband(&front, &low, &toFront, m)
-	}
-	fs := frontStep(p.step)
-	for i := range m * m {
-		q := p.roundFront(front[i], fs, x+i/m, y+i%m)
-		p.front[(y+i%m)*p.cells.w+x+i/m] = q
-		front[i] = q * fs
-	}
-	lowband(&back, &front, &toLow, m)
-	dist := int64(0)
-	for i := range m * m {
-		d := int64(low[i] - back[i])
-		dist += d * d
-	}
-	return dist
-}
-
-// roundFront rounds to the nearest step; an alpha cell that is fully opaque or
-// transparent is rounded outwards, so that clamping gives it back exactly.
-func (p *planeEncoder) roundFront(v, step int32, x, y int) int32 {
-	if p.def.Alpha {
-		l := p.pyr.At(tree.Base)
-		i := (p.oy+y)*l.W + p.ox + x
-		switch {
-		case l.Min[i] == chroma.MaxLevel:
-			return (v + step - 1) / step
-		case l.Max[i] == 0:
-			return (v - step + 1) / step
-		}
-	}
-	if v < 0 {
-		return -((-v + step/2) / step)
-	}
-	return (v + step/2) / step
-}
-
-func (p *planeEncoder) emitLeaf(lg, x, y int, l *leaf) {
+// emitLevels writes the tokens that quantise left in the worker.
+func (p *planeEncoder) emitLevels(q *quantised) {
 	t := p.t
-	t.Leaves[lg-3]++
-	p.worst = max(p.worst, leafRMS(l.dist, lg))
-	p.mark(p.last, x, y, lg, uint8(l.last))
-	t.body = append(t.body, rans.MakeToken(l.ctx, l.last))
-	for i := l.from; i < l.n; i++ {
-		tok := p.w.tokens[i]
-		t.body = append(t.body, tok)
-		k := tok & (rans.Symbols - 1)
+	for i := q.from; i < q.n; i++ {
+		token := p.w.tokens[i]
+		t.body = append(t.body, token)
+		k := token & (rans.Symbols - 1)
 		if k == 0 {
 			continue
 		}
 		level := p.w.levels[i]
-		sign := uint32(level) >> 31
-		t.bodyRaw.Put(sign, 1)
+		t.bodyRaw.Put(uint32(level)>>31, 1)
 		if k == rans.Symbols-1 {
 			t.bodyRaw.PutExpGolomb(uint32(max(level, -level)) - (rans.Symbols - 1))
 		}
 	}
-}
-
-// leafRMS is √(dist/(64·4^lg)) in 1/65536, rounded up.
-func leafRMS(dist int64, lg int) uint32 {
-	v := uint64(dist) << 26 >> (2 * lg)
-	if v == 0 {
-		return 0
-	}
-	root := uint64(1) << ((bits.Len64(v) + 1) / 2)
-	for { // Newton from above
-		next := (root + v/root) / 2
-		if next >= root {
-			break
-		}
-		root = next
-	}
-	if root*root < v {
-		root++
-	}
-	return uint32(root)
 }

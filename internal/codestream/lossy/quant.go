@@ -4,50 +4,45 @@ import "github.com/qtgpu/qtgpu/internal/rans"
 
 // analysis is what one look at a leaf's AC coefficients tells.
 type analysis struct {
-	cost   int64 // J of the leaf by the coarse rates, 1/16 units
-	energy int64 // sum of squares of the AC coefficients
-	top    int   // highest diagonal with a coefficient that rounds to non-zero
+	energy int64 // sum of their squares
+	top    int   // highest diagonal with one worth coding, 0 where none is
 }
 
-// analyse quantises with a dead zone of 0.41 and adds up the coarse cost.
+// analyse sums the energy outside the low block. A coefficient below 0.59 of
+// the step never makes a leaf longer.
 func (e *Encoder) analyse(c []int32, lg int) analysis {
 	n, low := 1<<lg, 1<<(lg-3)
-	r := e.rates
-	step, bias := r.step, r.step*105>>8
-	limit := step - bias // below it a coefficient becomes 0
+	limit := e.rates.step - e.rates.step*105>>8
+	limit *= limit
 	a := analysis{}
-	var dist, rate int64
 	for u := range n {
 		from := 0
 		if u < low {
 			from = low
 		}
-		for v, x := range c[u*n+from : u*n+n] {
-			m := int64(x)
-			sq := m * m
+		row := c[u*n+from : u*n+n]
+		last := -1
+		for v, x := range row {
+			sq := int64(x) * int64(x)
 			a.energy += sq
-			m = max(m, -m)
-			if m < limit {
-				dist += sq
-				continue
+			if sq >= limit {
+				last = v
 			}
-			k := e.divide.div(m + bias)
-			d := m - k*step
-			dist += d * d
-			rate += r.level[min(k, rans.Symbols-1)]
-			a.top = max(a.top, u+v+from)
+		}
+		if last >= 0 {
+			a.top = max(a.top, u+last+from)
 		}
 	}
-	a.cost = dist<<distScale + rate + r.leaf
 	return a
 }
 
 // quantised is the outcome of quantising a leaf's AC coefficients.
 type quantised struct {
-	last   int // last group, 0 where nothing is coded
-	from   int // first token in the worker's scratch
-	n      int // end of the tokens
-	gained int64
+	last   int   // last group, 0 where nothing is coded
+	from   int   // first token in the worker's scratch
+	n      int   // end of the tokens
+	gained int64 // squared error less than with nothing coded
+	saved  int64 // J less than with nothing coded and nothing said of it
 }
 
 // quantise decides the levels of a leaf from its highest diagonal down, by
@@ -69,8 +64,9 @@ func (e *Encoder) quantise(w *Worker, r *rates, c []int32, lg, kind, top, lastCt
 		}
 		coded, above = e.quantiseGroup(w, r, c, s.pos[s.start[g]:s.start[g-1]], acBase, &q, coded, above)
 	}
-	if coded+int64(last[q.last]) > above+int64(last[0]) {
-		return quantised{}
+	q.saved = above - coded - int64(last[q.last])
+	if q.saved < -int64(last[0]) {
+		return quantised{saved: -int64(last[0])}
 	}
 	return q
 }

@@ -1,18 +1,16 @@
 package lossy
 
-import (
-	"github.com/qtgpu/qtgpu/internal/rans"
-	"github.com/qtgpu/qtgpu/tree"
-)
+import "github.com/qtgpu/qtgpu/internal/rans"
 
 // Costs and distortions of the encoder are integers in 1/16 of a squared
 // coefficient unit (1/8 level): J = D·16 + λ·Step²·bits·16.
 const distScale = 4
 
-// λ of the quantiser and of the split decision, in 1/256 of Δ² a bit.
+// λ of the quantiser and the split decision, and of the front image, whose
+// errors are amplified, in 1/256 of Δ² a bit.
 const (
 	lambdaQuant = 28 // 0.11
-	lambdaSplit = 31 // 0.12
+	lambdaFront = 21 // 0.08
 )
 
 // rates holds what symbols cost at one step.
@@ -20,13 +18,12 @@ type rates struct {
 	step int64
 	// symbol is the cost of each token; of AC tokens with their sign.
 	symbol [nContexts * rans.Symbols]int32
-	// bit is the cost of one bit.
-	bit int64
-	// split and level are the coarse costs of the split decision: a leaf
-	// itself, and a coefficient by min(k, 15).
-	leaf  int64
-	level [rans.Symbols]int64
+	// bit is the cost of one raw bit, frontBit that of one in the front image.
+	bit, frontBit int64
 }
+
+// cost is that of a token.
+func (r *rates) cost(ctx, symbol int) int64 { return int64(r.symbol[ctx*rans.Symbols+symbol]) }
 
 func price(step, lambda, bits int64) int64 {
 	return bits * step * step * lambda >> (8 + costFrac - distScale)
@@ -34,20 +31,21 @@ func price(step, lambda, bits int64) int64 {
 
 func newRates(step int) *rates {
 	s := int64(step)
-	r := &rates{step: s, bit: price(s, lambdaQuant, 1<<costFrac)}
+	r := &rates{
+		step: s, bit: price(s, lambdaQuant, 1<<costFrac), frontBit: price(s, lambdaFront, 1<<costFrac),
+	}
 	for c := range nContexts {
+		lambda := int64(lambdaQuant)
+		if c >= ctxFront && c < ctxAC {
+			lambda = lambdaFront
+		}
 		for k := range rans.Symbols {
 			bits := symbolCost(universalTables[c][k])
 			if c >= ctxAC && k > 0 {
 				bits += 1 << costFrac
 			}
-			r.symbol[c*rans.Symbols+k] = int32(min(price(s, lambdaQuant, bits), 1<<30))
+			r.symbol[c*rans.Symbols+k] = int32(min(price(s, lambda, bits), 1<<30))
 		}
-	}
-	r.leaf = price(s, lambdaSplit, 7<<costFrac/2)
-	for k := 1; k < len(r.level); k++ {
-		bits := int64(7<<costFrac/2) + 17*int64(tree.Log2Fix(uint64(k)))>>(tree.Log2Frac-costFrac)/10
-		r.level[k] = price(s, lambdaSplit, bits)
 	}
 	return r
 }

@@ -62,10 +62,10 @@ const priorWeight = 24
 
 // replacement returns the table for counts as a decoder will see it, and the
 // index differences that describe it.
-func replacement(counts *[rans.Symbols]uint32, base *rans.Freqs, n int) (rans.Freqs, [rans.Symbols]int) {
-	var smooth [rans.Symbols]uint32
+func replacement(counts *[rans.Symbols]uint64, base *rans.Freqs, n int) (rans.Freqs, [rans.Symbols]int) {
+	var smooth [rans.Symbols]uint64
 	for s := range n {
-		smooth[s] = counts[s]*rans.Scale/priorWeight + uint32(base[s])
+		smooth[s] = counts[s]*rans.Scale/priorWeight + uint64(base[s])
 	}
 	fit := rans.Normalise(&smooth, n)
 	var diff [rans.Symbols]int
@@ -78,10 +78,10 @@ func replacement(counts *[rans.Symbols]uint32, base *rans.Freqs, n int) (rans.Fr
 // applyDiff moves each frequency by a difference in quarter octaves and
 // normalises.
 func applyDiff(base *rans.Freqs, diff *[rans.Symbols]int, n int) rans.Freqs {
-	var counts [rans.Symbols]uint32
+	var counts [rans.Symbols]uint64
 	for s := range n {
 		i := min(max(scaleIndex(base[s])+diff[s], 0), len(scaleFreq)-1)
-		counts[s] = uint32(scaleFreq[i])
+		counts[s] = uint64(scaleFreq[i])
 	}
 	return rans.Normalise(&counts, n)
 }
@@ -99,7 +99,7 @@ func expGolombBits(u uint32) int {
 }
 
 // Histogram counts the tokens of tiles.
-type Histogram [nContexts * rans.Symbols]uint32
+type Histogram [nContexts * rans.Symbols]uint64
 
 // Add counts the tokens of a tile.
 func (h *Histogram) Add(t *Tile) {
@@ -110,8 +110,8 @@ func (h *Histogram) Add(t *Tile) {
 	}
 }
 
-func (h *Histogram) context(c int) *[rans.Symbols]uint32 {
-	return (*[rans.Symbols]uint32)(h[c*rans.Symbols:])
+func (h *Histogram) context(c int) *[rans.Symbols]uint64 {
+	return (*[rans.Symbols]uint64)(h[c*rans.Symbols:])
 }
 
 // chooseTables replaces each universal table where that makes the file

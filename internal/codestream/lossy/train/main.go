@@ -66,7 +66,7 @@ func count(sum *lossy.Histogram, path string) error {
 			if sub != (t >= 2) {
 				continue
 			}
-			e := lossy.NewEncoder(int(16*t), kinds, lossy.SplitHybrid)
+			e := lossy.NewEncoder(lossy.StepFor(t), kinds, lossy.SplitHybrid)
 			sum.Add(e.Tile(new(lossy.Worker), planes, pyramids, rects))
 		}
 	}

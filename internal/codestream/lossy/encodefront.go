@@ -1,0 +1,147 @@
+package lossy
+
+import (
+	"math/bits"
+
+	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/rans"
+	"github.com/qtgpu/qtgpu/tree"
+)
+
+// measureFront finds the exact front values of a leaf's cells, from the
+// pyramid where it is flat and else from its coefficients, and rounds them to
+// the nearest step.
+func (p *planeEncoder) measureFront(flat bool, c []int32, lg, x, y int) {
+	m := 1 << (lg - 3)
+	var low, front [16]int32
+	if flat {
+		sums := p.pyr.At(tree.Base)
+		for i := range m * m {
+			s := sums.Sum[(p.oy+y+i%m)*sums.W+p.ox+x+i/m]
+			front[i] = int32(int64(s)-64*chroma.Centre+8) >> 4
+		}
+	} else {
+		for u := range m {
+			for v := range m {
+				low[u*m+v] = c[u<<lg+v]
+			}
+		}
+		lowband(&front, &low, &toFront, m)
+	}
+	for i := range m * m {
+		at := (y+i%m)*p.cells.w + x + i/m
+		p.exact[at] = front[i]
+		p.front[at] = p.roundFront(front[i], x+i/m, y+i%m)
+	}
+}
+
+// roundFront rounds to the nearest step; an alpha cell that is fully opaque or
+// transparent is rounded outwards, so that clamping gives it back exactly.
+func (p *planeEncoder) roundFront(v int32, x, y int) int32 {
+	step := p.frontStep
+	if p.def.Alpha {
+		l := p.pyr.At(tree.Base)
+		i := (p.oy+y)*l.W + p.ox + x
+		switch {
+		case l.Min[i] == chroma.MaxLevel:
+			return (v + step - 1) / step
+		case l.Max[i] == 0:
+			return (v - step + 1) / step
+		}
+	}
+	if v < 0 {
+		return -((-v + step/2) / step)
+	}
+	return (v + step/2) / step
+}
+
+// lowError is the squared error of a leaf's low block.
+func (p *planeEncoder) lowError(lg, x, y int) int64 {
+	m := 1 << (lg - 3)
+	var diff, low [16]int32
+	for i := range m * m {
+		at := (y+i%m)*p.cells.w + x + i/m
+		diff[i] = p.exact[at] - p.front[at]*p.frontStep
+	}
+	lowband(&low, &diff, &toLow, m)
+	dist := int64(0)
+	for _, d := range low[:m*m] {
+		dist += int64(d) * int64(d)
+	}
+	return dist
+}
+
+// refineFront moves front values one step towards their prediction where that
+// saves more bits than it costs in error.
+func (p *planeEncoder) refineFront() {
+	for y := range p.h {
+		for x := range p.cells.w {
+			pred, gradient := p.predict(x, y)
+			i := y*p.cells.w + x
+			q := p.front[i]
+			nearer := q - 1
+			switch {
+			case q == pred:
+				continue
+			case q < pred:
+				nearer = q + 1
+			}
+			ctx := frontContext(p.kind, gradient)
+			if p.frontCost(ctx, p.exact[i], nearer, pred) < p.frontCost(ctx, p.exact[i], q, pred) {
+				p.front[i] = nearer
+			}
+		}
+	}
+}
+
+func (p *planeEncoder) frontCost(ctx int, exact, q, pred int32) int64 {
+	d := int64(exact - q*p.frontStep)
+	r := q - pred
+	sym, raw := frontToken(uint32(max(r, -r)))
+	if sym == rans.Symbols-1 {
+		raw = expGolombBits(uint32(max(r, -r)) - frontEscape)
+	}
+	if r != 0 {
+		raw++
+	}
+	return d*d<<distScale + p.rates.cost(ctx, sym) + int64(raw)*p.rates.frontBit
+}
+
+// settleFront takes back what refineFront did to a leaf that came near the
+// promise by it, and returns the plane's largest leaf RMS in 1/65536 level.
+func (p *planeEncoder) settleFront() (worst uint32) {
+	for _, l := range p.leaves {
+		lg, x, y := int(l.lg), int(l.x), int(l.y)
+		dist := l.ac + p.lowError(lg, x, y)
+		if !p.keeps(dist, lg) {
+			for i := range 1 << (2*lg - 6) {
+				cx, cy := x+i>>(lg-3), y+i&(1<<(lg-3)-1)
+				at := cy*p.cells.w + cx
+				p.front[at] = p.roundFront(p.exact[at], cx, cy)
+			}
+			dist = l.ac + p.lowError(lg, x, y)
+		}
+		worst = max(worst, leafRMS(dist, lg))
+	}
+	return worst
+}
+
+// leafRMS is √(dist/(64·4^lg)) in 1/65536, rounded up.
+func leafRMS(dist int64, lg int) uint32 {
+	v := uint64(dist) << 26 >> (2 * lg)
+	if v == 0 {
+		return 0
+	}
+	root := uint64(1) << ((bits.Len64(v) + 1) / 2)
+	for { // Newton from above
+		next := (root + v/root) / 2
+		if next >= root {
+			break
+		}
+		root = next
+	}
+	if root*root < v {
+		root++
+	}
+	return uint32(root)
+}
