@@ -1,0 +1,141 @@
+package raster
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
+	"io"
+)
+
+// Meta is what a file says about its pixels, as the bytes it holds; nil where
+// it says nothing. Each is at most 16 MiB.
+type Meta struct {
+	ICC  []byte // colour profile
+	EXIF []byte // TIFF-structured, without "Exif\0\0" before it
+	XMP  []byte // XML packet
+}
+
+// maxMeta is the most bytes of one kind of metadata; longer ones are dropped.
+const maxMeta = 16 << 20
+
+const exifPrefix = "Exif\x00\x00"
+
+// setEXIF keeps b if it starts as a TIFF header, with or without the prefix of
+// JPEG before it.
+func (m *Meta) setEXIF(b []byte) {
+	b = bytes.TrimPrefix(b, []byte(exifPrefix))
+	if bytes.HasPrefix(b, []byte("II*\x00")) || bytes.HasPrefix(b, []byte("MM\x00*")) {
+		m.EXIF = b
+	}
+}
+
+// readRange returns n bytes at off, nil where they are not all there or too
+// many for metadata.
+func readRange(src *io.SectionReader, off, n int64) []byte {
+	if n <= 0 || n > maxMeta || off > src.Size()-n {
+		return nil
+	}
+	b := make([]byte, n)
+	if _, err := src.ReadAt(b, off); err != nil {
+		return nil
+	}
+	return b
+}
+
+// inflate returns the zlib data in b, nil where it is damaged or too long.
+func inflate(b []byte) []byte {
+	z, err := zlib.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil
+	}
+	out, err := io.ReadAll(io.LimitReader(z, maxMeta+1))
+	if err != nil || len(out) > maxMeta {
+		return nil
+	}
+	return out
+}
+
+// Identifiers of the JPEG application segments with metadata.
+const (
+	xmpNamespace = "http://ns.adobe.com/xap/1.0/\x00"
+	iccPrefix    = "ICC_PROFILE\x00"
+)
+
+// jpegMeta reads the segments before the first scan: APP1 for EXIF and XMP,
+// APP2 for the profile, which may span segments (ICC.1, annex B.4).
+func jpegMeta(src *io.SectionReader) (meta Meta) {
+	var icc iccParts
+	var head [4]byte
+	for off := int64(2); ; {
+		if _, err := src.ReadAt(head[:], off); err != nil || head[0] != 0xff {
+			break
+		}
+		marker, n := head[1], int64(binary.BigEndian.Uint16(head[2:]))
+		switch {
+		case marker == 0xff: // fill byte before a marker
+			off++
+			continue
+		case marker == 0xda || n < 2: // start of scan, or no segment at all
+			meta.ICC = icc.join()
+			return meta
+		case marker == 0xe1:
+			b := readRange(src, off+4, n-2)
+			if bytes.HasPrefix(b, []byte(exifPrefix)) && meta.EXIF == nil {
+				meta.setEXIF(b)
+			} else if x, ok := bytes.CutPrefix(b, []byte(xmpNamespace)); ok && meta.XMP == nil {
+				meta.XMP = x
+			}
+		case marker == 0xe2:
+			icc.add(readRange(src, off+4, n-2))
+		}
+		off += 2 + n
+	}
+	meta.ICC = icc.join()
+	return meta
+}
+
+// iccParts collects the segments of a profile by their number, 1 to count.
+type iccParts struct {
+	count int
+	parts [256][]byte
+}
+
+func (p *iccParts) add(b []byte) {
+	b, ok := bytes.CutPrefix(b, []byte(iccPrefix))
+	if !ok || len(b) < 2 {
+		return
+	}
+	p.count = int(b[1])
+	p.parts[b[0]] = b[2:]
+}
+
+// join returns the profile, nil where a part is missing.
+func (p *iccParts) join() (icc []byte) {
+	for _, part := range p.parts[1:max(1, p.count+1)] {
+		if part == nil || len(icc)+len(part) > maxMeta {
+			return nil
+		}
+		icc = append(icc, part...)
+	}
+	return icc
+}
+
+// webpMeta reads the chunks ICCP, EXIF and XMP of a RIFF file.
+func webpMeta(src *io.SectionReader) (meta Meta) {
+	var head [8]byte
+	for off := int64(12); ; {
+		if _, err := src.ReadAt(head[:], off); err != nil {
+			return meta
+		}
+		n := int64(binary.LittleEndian.Uint32(head[4:]))
+		switch string(head[:4]) {
+		case "ICCP":
+			meta.ICC = readRange(src, off+8, n)
+		case "EXIF":
+			meta.setEXIF(readRange(src, off+8, n))
+		case "XMP ":
+			meta.XMP = readRange(src, off+8, n)
+		}
+		off += 8 + n + n&1
+	}
+}

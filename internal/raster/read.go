@@ -1,0 +1,214 @@
+package raster
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"io"
+
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/webp"
+)
+
+// DefaultMaxPixels is the limit of ReadOptions where none is given.
+const DefaultMaxPixels = 1 << 30
+
+// ReadOptions bounds what Read accepts.
+type ReadOptions struct {
+	// MaxPixels is the largest width × height that is decoded; 0 stands for
+	// DefaultMaxPixels.
+	MaxPixels int64
+}
+
+// Read reads an image file of any size up to the limit and returns it with the
+// name of its format: "tif", "png", "jpg", "bmp", "webp" or "pnm". The format
+// is told by the first bytes. An r that is an io.ReaderAt and io.Seeker is read
+// in place from its current position, and its position afterwards is undefined;
+// any other is read to its end first.
+//
+// Metadata that is damaged is dropped. Errors say what was expected where; no
+// pixels are allocated that the header does not promise within the limit, nor
+// any that the length of the input cannot hold.
+func Read(r io.Reader, opt ReadOptions) (*Image, string, error) {
+	if opt.MaxPixels == 0 {
+		opt.MaxPixels = DefaultMaxPixels
+	}
+	src, format, err := open(r, opt)
+	if err != nil {
+		return nil, "", err
+	}
+	m, err := guard(func() (*Image, error) { return format.read(src, opt) })
+	if err != nil {
+		return nil, "", fmt.Errorf("reading %s: %w", format.title, err)
+	}
+	return m, format.name, nil
+}
+
+// guard turns a panic of a third-party decoder on hostile input into an error.
+func guard(read func() (*Image, error)) (m *Image, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			m, err = nil, fmt.Errorf("damaged data: the decoder failed: %v", p)
+		}
+	}()
+	return read()
+}
+
+// format is one kind of file that Read knows.
+type format struct {
+	name, title string
+	read        func(*io.SectionReader, ReadOptions) (*Image, error)
+}
+
+const headLen = 12
+
+// detect tells the format by the first bytes, headLen of them or all there are.
+func detect(head []byte) (format, error) {
+	has := func(at int, s string) bool { return bytes.HasPrefix(head[min(at, len(head)):], []byte(s)) }
+	switch {
+	case has(0, "II*\x00"), has(0, "MM\x00*"):
+		return format{"tif", "TIFF", readTIFF}, nil
+	case has(0, "II+\x00"), has(0, "MM\x00+"):
+		return format{}, errors.New("BigTIFF is not supported: expected a TIFF with 32-bit offsets")
+	case has(0, pngSignature):
+		return format{"png", "PNG", readPNG}, nil
+	case has(0, "\xff\xd8\xff"):
+		return format{"jpg", "JPEG", jpegDecoder.read}, nil
+	case has(0, "BM"):
+		return format{"bmp", "BMP", bmpDecoder.read}, nil
+	case has(0, "RIFF") && has(8, "WEBP"):
+		return format{"webp", "WebP", webpDecoder.read}, nil
+	case len(head) > 2 && head[0] == 'P' && '1' <= head[1] && head[1] <= '7' && (isSpace(head[2]) || head[2] == '#'):
+		return format{"pnm", "PNM", readPNM}, nil
+	case len(head) == 0:
+		return format{}, errors.New("not an image: the input is empty")
+	}
+	return format{}, fmt.Errorf("not an image that qtgpu reads: expected TIFF, PNG, JPEG, BMP, WebP or PNM, found bytes % x",
+		head[:min(4, len(head))])
+}
+
+// open gives random access to the input. What cannot seek is held in memory,
+// but only once its first bytes are those of a known format.
+func open(r io.Reader, opt ReadOptions) (*io.SectionReader, format, error) {
+	if src := inPlace(r); src != nil {
+		head := make([]byte, min(headLen, src.Size()))
+		if _, err := src.ReadAt(head, 0); err != nil {
+			return nil, format{}, err
+		}
+		f, err := detect(head)
+		return src, f, err
+	}
+	buffered := bufio.NewReader(r)
+	head, err := buffered.Peek(headLen)
+	if err != nil && err != io.EOF {
+		return nil, format{}, err
+	}
+	f, err := detect(head)
+	if err != nil {
+		return nil, format{}, err
+	}
+	limit := opt.MaxPixels*8 + 4*maxMeta
+	data, err := io.ReadAll(io.LimitReader(buffered, limit+1))
+	if err != nil {
+		return nil, format{}, err
+	}
+	if int64(len(data)) > limit {
+		return nil, format{}, fmt.Errorf("input of more than %d bytes: expected at most 8 for each of %d pixels", limit, opt.MaxPixels)
+	}
+	return section(data), f, nil
+}
+
+// inPlace returns what is left of a seekable input, nil for any other. Devices
+// and pipes that claim to seek have no length and count as the others.
+func inPlace(r io.Reader) *io.SectionReader {
+	f, ok := r.(interface {
+		io.ReaderAt
+		io.Seeker
+	})
+	if !ok {
+		return nil
+	}
+	start, err := f.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return nil
+	}
+	end, err := f.Seek(0, io.SeekEnd)
+	if err != nil || end <= start {
+		f.Seek(start, io.SeekStart)
+		return nil
+	}
+	return io.NewSectionReader(f, start, end-start)
+}
+
+func section(b []byte) *io.SectionReader {
+	return io.NewSectionReader(bytes.NewReader(b), 0, int64(len(b)))
+}
+
+// rewound is a buffered reader of the whole of src.
+func rewound(src *io.SectionReader) *bufio.Reader {
+	return bufio.NewReaderSize(io.NewSectionReader(src, 0, src.Size()), 1<<16)
+}
+
+// checkSize holds the dimensions of a header against the limit.
+func checkSize(w, h int, opt ReadOptions) error {
+	if w < 1 || h < 1 {
+		return fmt.Errorf("header: image of %dx%d pixels, expected at least 1x1", w, h)
+	}
+	if int64(w) > opt.MaxPixels/int64(h) {
+		return fmt.Errorf("header: image of %dx%d pixels, expected at most %d in all", w, h, opt.MaxPixels)
+	}
+	return nil
+}
+
+// checkYield refuses an image whose data cannot come from the input: n units,
+// at most perByte of which one byte of input can give.
+func checkYield(n, perByte, inputLen int64) error {
+	if n/perByte > inputLen {
+		return fmt.Errorf("header promises more than the file holds: expected at least %d bytes, found %d", n/perByte, inputLen)
+	}
+	return nil
+}
+
+// decoder is a third-party decoder with its bounds.
+type decoder struct {
+	config func(io.Reader) (image.Config, error)
+	decode func(io.Reader) (image.Image, error)
+	meta   func(*io.SectionReader) Meta
+	// pixelsPerByte is the most pixels that a byte of input can give.
+	pixelsPerByte int64
+}
+
+var (
+	// A block of 8×8 pixels takes at least one bit.
+	jpegDecoder = decoder{jpeg.DecodeConfig, jpeg.Decode, jpegMeta, 8 * 64}
+	// One bit a pixel, not compressed.
+	bmpDecoder = decoder{bmp.DecodeConfig, bmp.Decode, func(*io.SectionReader) Meta { return Meta{} }, 8}
+	// A lossless WebP of one colour takes no bits: its 14-bit sides are the bound.
+	webpDecoder = decoder{webp.DecodeConfig, webp.Decode, webpMeta, 1 << 28}
+)
+
+func (d decoder) read(src *io.SectionReader, opt ReadOptions) (*Image, error) {
+	c, err := d.config(rewound(src))
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSize(c.Width, c.Height, opt); err != nil {
+		return nil, err
+	}
+	if err := checkYield(int64(c.Width)*int64(c.Height), d.pixelsPerByte, src.Size()); err != nil {
+		return nil, err
+	}
+	std, err := d.decode(rewound(src))
+	if err != nil {
+		return nil, err
+	}
+	m, err := FromImage(std)
+	if err != nil {
+		return nil, err
+	}
+	m.Meta = d.meta(src)
+	return m, nil
+}

@@ -1,0 +1,73 @@
+package raster
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"image/jpeg"
+	"io"
+	"path/filepath"
+	"strings"
+)
+
+// WriteOptions are the choices of Write.
+type WriteOptions struct {
+	// Uncompressed leaves the strips of a TIFF file as they are; otherwise they
+	// are compressed with Deflate.
+	Uncompressed bool
+}
+
+const jpegQuality = 95
+
+// Write writes an image as "png", "tif", "ppm", "pgm" or "jpg". PNG and TIFF
+// keep every sample and the metadata; PNM keeps every sample but takes no
+// alpha, and PGM no colour; JPEG has quality 95, 8 bits and no alpha. PNG holds
+// gray with alpha as RGBA.
+func Write(w io.Writer, format string, m *Image, opt WriteOptions) error {
+	b := bufio.NewWriterSize(w, 1<<16)
+	var err error
+	switch format {
+	case "png":
+		err = writePNG(b, m)
+	case "tif":
+		err = writeTIFF(b, m, opt)
+	case "ppm":
+		err = writePNM(b, m, '6')
+	case "pgm":
+		err = writePNM(b, m, '5')
+	case "jpg":
+		err = writeJPEG(b, m)
+	default:
+		return fmt.Errorf("format %q: expected png, tif, ppm, pgm or jpg", format)
+	}
+	if err != nil {
+		return err
+	}
+	return b.Flush()
+}
+
+func writeJPEG(w io.Writer, m *Image) error {
+	if m.Channels == 2 || m.Channels == 4 {
+		return errors.New("jpg holds no alpha: write png or tif instead")
+	}
+	const maxSide = 1<<16 - 1
+	if m.W > maxSide || m.H > maxSide {
+		return fmt.Errorf("jpg holds at most %d pixels a side, the image has %dx%d: write png or tif instead", maxSide, m.W, m.H)
+	}
+	return jpeg.Encode(w, m.Std(), &jpeg.Options{Quality: jpegQuality})
+}
+
+// FormatFromName returns the format that Write takes for the extension of a
+// file's name; the error lists those it knows.
+func FormatFromName(name string) (string, error) {
+	switch ext := strings.ToLower(filepath.Ext(name)); ext {
+	case ".png", ".tif", ".ppm", ".pgm", ".jpg":
+		return ext[1:], nil
+	case ".tiff":
+		return "tif", nil
+	case ".jpeg":
+		return "jpg", nil
+	default:
+		return "", fmt.Errorf("extension %q: expected .png, .tif, .ppm, .pgm or .jpg", ext)
+	}
+}
