@@ -1,0 +1,37 @@
+package qtgpu
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"io"
+
+	"github.com/qtgpu/qtgpu/internal/container"
+)
+
+func init() {
+	image.RegisterFormat("qtg", container.Magic, Decode, DecodeConfig)
+}
+
+// Decode reads a whole .qtg file and decodes it. For regions, levels and
+// options use NewReader.
+func Decode(r io.Reader) (image.Image, error) {
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("qtgpu: %w", err)
+	}
+	d, err := NewReader(bytes.NewReader(data), int64(len(data)), nil)
+	if err != nil {
+		return nil, err
+	}
+	return d.Decode()
+}
+
+// DecodeConfig reads the size and the colour model, no further than the header.
+func DecodeConfig(r io.Reader) (image.Config, error) {
+	h, err := container.ReadHeader(r)
+	if err != nil {
+		return image.Config{}, fmt.Errorf("qtgpu: %w", err)
+	}
+	return (&Reader{layout: layout{h}}).Config(), nil
+}

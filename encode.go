@@ -1,0 +1,239 @@
+package qtgpu
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/qtgpu/qtgpu/chroma"
+	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
+	"github.com/qtgpu/qtgpu/internal/codestream/lossy"
+	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/tree"
+)
+
+// Encode writes m to w as a .qtg file that keeps the promise of o.T. Gray,
+// gray with alpha, RGB and RGBA images of 8 and 16 bits keep their channels and
+// depth; all other types are converted. Nothing is written before the whole
+// image is coded.
+func Encode(w io.Writer, m image.Image, o *Options) error {
+	step, err := o.step()
+	if err != nil {
+		return fmt.Errorf("qtgpu: %w", err)
+	}
+	src, err := raster.FromImage(m)
+	if err != nil {
+		return fmt.Errorf("qtgpu: %w", err)
+	}
+	stats := o.Stats
+	if stats == nil {
+		stats = new(Stats)
+	}
+	e := encoder{Options: o, stats: stats, src: src, layout: newLayout(src, o, step)}
+	if err := e.run(context.Background(), w); err != nil {
+		return fmt.Errorf("qtgpu: %w", err)
+	}
+	return nil
+}
+
+func newLayout(src *raster.Image, o *Options, step int) layout {
+	h := container.Header{
+		Width: src.W, Height: src.H, Channels: src.Channels, Depth: src.Depth,
+		TileLog2: tileLog2, T: int(o.T * container.ErrorUnit), Step: step,
+	}
+	if src.Channels >= 3 && (o.Chroma == Chroma420 || o.Chroma == ChromaAuto && o.T >= 2) {
+		h.Subsampling = container.S420
+	}
+	return layout{h}
+}
+
+// encoder is one run of Encode.
+type encoder struct {
+	*Options
+	layout
+	src      *raster.Image
+	stats    *Stats
+	planes   []chroma.Plane
+	pyramids []tree.Pyramid
+}
+
+func (e *encoder) run(ctx context.Context, w io.Writer) error {
+	start := time.Now()
+	if err := e.colour(ctx); err != nil {
+		return err
+	}
+	e.stats.stopwatch(&start, "colour")
+	if err := e.reduce(ctx); err != nil {
+		return err
+	}
+	e.stats.stopwatch(&start, "pyramid")
+	tiles, err := e.tiles(ctx)
+	if err != nil {
+		return err
+	}
+	e.planes, e.pyramids = nil, nil
+	start = time.Now()
+	file, err := e.segments(ctx, tiles)
+	if err != nil {
+		return err
+	}
+	e.stats.stopwatch(&start, "entropy")
+	counter := countingWriter{w: w}
+	err = container.Write(&counter, file)
+	e.stats.stopwatch(&start, "write")
+	e.report(file, counter.n)
+	return err
+}
+
+// colourBand is the number of rows of a job of the colour stage.
+const colourBand = 64
+
+func (e *encoder) colour(ctx context.Context) error {
+	e.planes = chroma.NewPlanes(e.Width, e.Height, e.Channels, e.sub420())
+	bands := (e.Height + colourBand - 1) / colourBand
+	err := cpufallback.For(ctx, e.Workers, bands, func(i int) error {
+		chroma.Forward(e.planes, &e.src.Interleaved, e.sub420(), i*colourBand, min((i+1)*colourBand, e.Height))
+		return nil
+	})
+	for i := range e.planes {
+		chroma.Pad(&e.planes[i])
+	}
+	return err
+}
+
+func (e *encoder) reduce(ctx context.Context) (err error) {
+	backend := e.Backend
+	if backend == nil {
+		backend = cpufallback.New(e.Workers)
+	}
+	e.stats.Backend = backend.Name()
+	e.pyramids, err = tree.Reduce(ctx, backend, tree.Padded(e.planes))
+	return err
+}
+
+func (e *encoder) tiles(ctx context.Context) ([]*lossy.Tile, error) {
+	start := time.Now()
+	engine := lossy.NewEncoder(e.Step, e.layout.planes(), lossy.Split(e.Split))
+	workers := sync.Pool{New: func() any { return new(lossy.Worker) }}
+	grid := e.grid()
+	tiles := make([]*lossy.Tile, grid.Dx()*grid.Dy())
+	progress := newProgress(e.Progress, len(tiles))
+	err := cpufallback.For(ctx, e.Workers, len(tiles), func(i int) error {
+		w := workers.Get().(*lossy.Worker)
+		defer workers.Put(w)
+		tiles[i] = engine.Tile(w, e.planes, e.pyramids, e.padded(tile(grid, i)))
+		progress.step()
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.shareTime(tiles, time.Since(start))
+	return tiles, nil
+}
+
+// shareTime divides the time of the tiles between its two stages.
+func (e *encoder) shareTime(tiles []*lossy.Tile, took time.Duration) {
+	var split, transform time.Duration
+	for _, t := range tiles {
+		split += t.SplitTime
+		transform += t.TransformTime
+	}
+	share := time.Duration(float64(took) * float64(split) / float64(max(split+transform, 1)))
+	e.stats.Stages = append(e.stats.Stages, Stage{"split", share}, Stage{"transform", took - share})
+}
+
+func (e *encoder) segments(ctx context.Context, tiles []*lossy.Tile) (*container.File, error) {
+	tables := lossy.ChooseTables(tiles)
+	f := &container.File{
+		Header: e.Header, Tables: tables.Payload,
+		Fronts: make([][]byte, len(tiles)), Bodies: make([][]byte, len(tiles)),
+		Metadata: e.metadata(),
+	}
+	f.Header.MaxLeafRMS = make([]int, e.Channels)
+	for _, t := range tiles {
+		for i, worst := range t.Worst {
+			f.Header.MaxLeafRMS[i] = max(f.Header.MaxLeafRMS[i], int(worst))
+		}
+		for i, n := range t.Leaves {
+			e.countLeaves(8<<i, n)
+		}
+	}
+	return f, cpufallback.For(ctx, e.Workers, len(tiles), func(i int) error {
+		f.Fronts[i], f.Bodies[i] = tables.Segments(tiles[i])
+		tiles[i] = nil
+		return nil
+	})
+}
+
+func (e *encoder) metadata() map[container.Kind][]byte {
+	m := e.Metadata
+	if m.ICC == nil && m.EXIF == nil && m.XMP == nil {
+		m = e.src.Meta
+	}
+	return map[container.Kind][]byte{container.ICC: m.ICC, container.EXIF: m.EXIF, container.XMP: m.XMP}
+}
+
+func (e *encoder) countLeaves(size, n int) {
+	if e.stats.LeavesBySize == nil {
+		e.stats.LeavesBySize = map[int]int{}
+	}
+	e.stats.LeavesBySize[size] += n
+}
+
+func (e *encoder) report(f *container.File, size int64) {
+	s := e.stats
+	s.Width, s.Height, s.Channels, s.Depth, s.Planes = e.Width, e.Height, e.Channels, e.Depth, e.Channels
+	s.InputBytes = int64(e.Width) * int64(e.Height) * int64(e.Channels) * int64(e.Depth/8)
+	s.OutputBytes = size
+	s.Leaves = s.LeavesBySize[8] + s.LeavesBySize[16] + s.LeavesBySize[32]
+	split16 := s.LeavesBySize[8] / 4
+	split32 := (s.LeavesBySize[16] + split16) / 4
+	s.Nodes = s.Leaves + split16 + split32
+	switch {
+	case split16 > 0:
+		s.TreeDepth = 2
+	case split32 > 0:
+		s.TreeDepth = 1
+	}
+	for _, v := range f.Header.MaxLeafRMS {
+		s.MaxLeafRMS = append(s.MaxLeafRMS, float64(v)/container.ErrorUnit)
+	}
+}
+
+// countingWriter counts what passes.
+type countingWriter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *countingWriter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// progress reports finished steps, one at a time.
+type progress struct {
+	mu          sync.Mutex
+	f           func(done, total int)
+	done, total int
+}
+
+func newProgress(f func(done, total int), total int) *progress {
+	return &progress{f: f, total: total}
+}
+
+func (p *progress) step() {
+	if p.f == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done++
+	p.f(p.done, p.total)
+}

@@ -1,0 +1,17 @@
+package qtgpu
+
+import "github.com/qtgpu/qtgpu/internal/container"
+
+// FormatError reports that the input is not a valid .qtg file: where, what was
+// found and what was expected.
+type FormatError = container.FormatError
+
+// UnsupportedError reports a file, or a request, that is valid but needs what
+// this version does not implement.
+type UnsupportedError = container.UnsupportedError
+
+// TileError reports a tile that cannot be read or decoded; other tiles may be fine.
+type TileError = container.TileError
+
+// ErrTooLarge reports an image of more pixels than DecodeOptions.MaxPixels.
+var ErrTooLarge = container.ErrTooLarge

@@ -1,0 +1,80 @@
+package qtgpu
+
+import (
+	"image"
+
+	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/codestream/lossy"
+	"github.com/qtgpu/qtgpu/internal/container"
+)
+
+// tileLog2 is the side of a tile that the encoder writes.
+const tileLog2 = 9
+
+// layout is the geometry of a file: its planes and tiles.
+type layout struct {
+	container.Header
+}
+
+func (l *layout) sub420() bool { return l.Subsampling == container.S420 }
+
+// grid is the rectangle of all tiles, in tiles.
+func (l *layout) grid() image.Rectangle {
+	nx, ny := l.Grid()
+	return image.Rect(0, 0, nx, ny)
+}
+
+// planes describes the planes to the engine.
+func (l *layout) planes() []lossy.Plane {
+	p := make([]lossy.Plane, l.Channels)
+	for i := range p {
+		p[i] = lossy.Plane{Chroma: l.Channels >= 3 && (i == 1 || i == 2), Alpha: l.Channels%2 == 0 && i == l.Channels-1}
+	}
+	return p
+}
+
+// side is the side of a tile in plane i.
+func (l *layout) side(i int) int {
+	side := 1 << l.TileLog2
+	if l.sub420() && (i == 1 || i == 2) {
+		side /= 2
+	}
+	return side
+}
+
+// samples is the rectangle of valid samples of a rectangle of tiles in each plane.
+func (l *layout) samples(tiles image.Rectangle) []image.Rectangle {
+	r := make([]image.Rectangle, l.Channels)
+	for i, size := range chroma.PlaneSizes(l.Width, l.Height, l.Channels, l.sub420()) {
+		s := l.side(i)
+		r[i] = image.Rectangle{tiles.Min.Mul(s), tiles.Max.Mul(s)}.Intersect(image.Rectangle{Max: size})
+	}
+	return r
+}
+
+// padded is samples with the padding to whole 32×32 blocks, as it is coded.
+func (l *layout) padded(tiles image.Rectangle) []image.Rectangle {
+	r := l.samples(tiles)
+	for i := range r {
+		r[i].Max = image.Pt(chroma.PadUp(r[i].Max.X), chroma.PadUp(r[i].Max.Y))
+	}
+	return r
+}
+
+// tile is the i-th tile of a rectangle of tiles in raster order.
+func tile(tiles image.Rectangle, i int) image.Rectangle {
+	x, y := tiles.Min.X+i%tiles.Dx(), tiles.Min.Y+i/tiles.Dx()
+	return image.Rect(x, y, x+1, y+1)
+}
+
+// tilesOver is the rectangle of tiles that pixels r need, with a margin of
+// pixels for what filters across the border.
+func (l *layout) tilesOver(r image.Rectangle, margin int) image.Rectangle {
+	s := 1 << l.TileLog2
+	r = r.Inset(-margin)
+	t := image.Rectangle{
+		Min: image.Pt(max(r.Min.X, 0)/s, max(r.Min.Y, 0)/s),
+		Max: image.Pt((r.Max.X+s-1)/s, (r.Max.Y+s-1)/s),
+	}
+	return t.Intersect(l.grid())
+}

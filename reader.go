@@ -1,0 +1,249 @@
+package qtgpu
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"io"
+	"math/bits"
+	"slices"
+	"sync"
+
+	"github.com/qtgpu/qtgpu/chroma"
+	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
+	"github.com/qtgpu/qtgpu/internal/codestream/lossy"
+	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/raster"
+)
+
+// DecodeOptions of NewReader; nil is the zero value.
+type DecodeOptions struct {
+	MaxPixels int64 // of the whole image; 0 is 2^30
+	Workers   int   // 0 is GOMAXPROCS
+	// KeepGoing renders a damaged tile from the overview instead of failing;
+	// LostTiles then tells which.
+	KeepGoing bool
+	Progress  func(done, total int) // called per tile, never concurrently
+}
+
+// Reader gives random access to a .qtg file: any region at any level, reading
+// only the tiles it needs, and from level 3 on nothing but the front image. Its
+// methods may be called from several goroutines.
+type Reader struct {
+	layout
+	opt    DecodeOptions
+	file   *container.Reader
+	engine *lossy.Decoder
+	bytes  int64
+
+	mu   sync.Mutex
+	lost []image.Rectangle
+}
+
+// overviewLevel is the level of the front image.
+const overviewLevel = 3
+
+// Info describes a file.
+type Info struct {
+	Version                               int
+	Width, Height, Channels, Depth        int
+	TileSize, Tiles                       int
+	Subsampling                           string // "4:2:0", "4:4:4" or "none"
+	Engine, Bound                         string
+	T, Step                               float64   // in levels of an 8-bit scale
+	MaxLeafRMS                            []float64 // per plane, in the same
+	FileBytes, FrontBytes, BodyBytes      int64
+	TableBytes, MetadataBytes, OtherBytes int64
+}
+
+// NewReader reads the header and the index of a file of the given size.
+func NewReader(r io.ReaderAt, size int64, o *DecodeOptions) (*Reader, error) {
+	d := &Reader{bytes: size}
+	if o != nil {
+		d.opt = *o
+	}
+	var err error
+	if d.file, err = container.Open(r, size, container.Options{MaxPixels: d.opt.MaxPixels}); err != nil {
+		return nil, fmt.Errorf("qtgpu: %w", err)
+	}
+	d.layout = layout{d.file.Header()}
+	d.engine, err = lossy.NewDecoder(d.Header.Step, d.planes(), d.file.Tables())
+	if err != nil {
+		return nil, fmt.Errorf("qtgpu: entropy tables: %w", &FormatError{What: err.Error()})
+	}
+	return d, nil
+}
+
+// Info describes the file.
+func (r *Reader) Info() Info {
+	h, s := r.Header, r.file.Sizes()
+	i := Info{
+		Version: container.Version,
+		Width:   h.Width, Height: h.Height, Channels: h.Channels, Depth: h.Depth,
+		TileSize: 1 << h.TileLog2, Tiles: r.file.Tiles(),
+		Subsampling: "none", Engine: h.Engine.String(), Bound: h.Bound.String(),
+		T: float64(h.T) / container.ErrorUnit, Step: float64(h.Step) / container.StepUnit,
+		FileBytes: r.bytes, FrontBytes: s.Front, BodyBytes: s.Body, TableBytes: s.Tables, MetadataBytes: s.Metadata,
+	}
+	i.OtherBytes = i.FileBytes - i.FrontBytes - i.BodyBytes - i.TableBytes - i.MetadataBytes
+	if h.Channels >= 3 {
+		i.Subsampling = h.Subsampling.String()
+	}
+	for _, v := range h.MaxLeafRMS {
+		i.MaxLeafRMS = append(i.MaxLeafRMS, float64(v)/container.ErrorUnit)
+	}
+	return i
+}
+
+// Config is what image.DecodeConfig gives.
+func (r *Reader) Config() image.Config {
+	models := [...]color.Model{color.GrayModel, color.NRGBAModel, color.RGBAModel, color.NRGBAModel}
+	if r.Depth == 16 {
+		models = [...]color.Model{color.Gray16Model, color.NRGBA64Model, color.RGBA64Model, color.NRGBA64Model}
+	}
+	return image.Config{ColorModel: models[r.Channels-1], Width: r.Width, Height: r.Height}
+}
+
+// Metadata reads the metadata of the file.
+func (r *Reader) Metadata() (m Metadata, err error) {
+	for _, k := range []struct {
+		kind container.Kind
+		dst  *[]byte
+	}{{container.ICC, &m.ICC}, {container.EXIF, &m.EXIF}, {container.XMP, &m.XMP}} {
+		if *k.dst, err = r.file.Metadata(k.kind); err != nil {
+			return m, fmt.Errorf("qtgpu: %w", err)
+		}
+	}
+	return m, nil
+}
+
+// Levels is the number of levels of detail: level l has 1/2^l of the
+// resolution, the last is a single pixel.
+func (r *Reader) Levels() int { return bits.Len(uint(max(r.Width, r.Height)-1)) + 1 }
+
+// Size is that of a level in pixels, 0 ≤ level < Levels.
+func (r *Reader) Size(level int) image.Point {
+	return image.Pt((r.Width-1)>>level+1, (r.Height-1)>>level+1)
+}
+
+// LostTiles are the tiles that KeepGoing rendered from the overview so far, in
+// pixels of level 0.
+func (r *Reader) LostTiles() []image.Rectangle {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.lost)
+}
+
+func (r *Reader) lose(t image.Rectangle) {
+	s := 1 << r.TileLog2
+	t = image.Rectangle{t.Min.Mul(s), t.Max.Mul(s)}.Intersect(image.Rect(0, 0, r.Width, r.Height))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !slices.Contains(r.lost, t) {
+		r.lost = append(r.lost, t)
+		slices.SortFunc(r.lost, func(a, b image.Rectangle) int {
+			return cmp.Or(a.Min.Y-b.Min.Y, a.Min.X-b.Min.X)
+		})
+	}
+}
+
+// Decode decodes the whole image.
+func (r *Reader) Decode() (image.Image, error) {
+	return r.DecodeRegion(image.Rectangle{Max: r.Size(0)}, 0)
+}
+
+// DecodeRegion decodes the pixels of rect, in pixels of the level, which must
+// lie inside the level and not be empty. The result's bounds begin at (0,0);
+// its type is *image.Gray, Gray16, RGBA, RGBA64, NRGBA or NRGBA64. It equals
+// the crop of the whole level, byte for byte.
+//
+// Levels 1 and 2 are means of the decoded pixels; level 3 is the front image
+// of the file, a mean of each 8×8 at the file's precision, and coarser ones are
+// means of it: they read no more than the front image.
+func (r *Reader) DecodeRegion(rect image.Rectangle, level int) (image.Image, error) {
+	m, err := r.decodeRegion(context.Background(), rect, level)
+	if err != nil {
+		return nil, fmt.Errorf("qtgpu: %w", err)
+	}
+	return m.Std(), nil
+}
+
+func (r *Reader) decodeRegion(ctx context.Context, rect image.Rectangle, level int) (*raster.Image, error) {
+	if level < 0 || level >= r.Levels() {
+		return nil, fmt.Errorf("level %d, expected 0 to %d", level, r.Levels()-1)
+	}
+	if all := (image.Rectangle{Max: r.Size(level)}); rect.Empty() || !rect.In(all) {
+		return nil, fmt.Errorf("region %v of level %d, expected one inside %v and not empty", rect, level, all)
+	}
+	base := 0
+	if level >= overviewLevel {
+		base = overviewLevel
+	}
+	down := level - base
+	fine := image.Rectangle{rect.Min.Mul(1 << down), rect.Max.Mul(1 << down)}
+	fine = fine.Intersect(image.Rectangle{Max: r.Size(base)})
+	m, err := r.pixels(ctx, fine, base)
+	if err != nil || down == 0 {
+		return m, err
+	}
+	return shrink(m, down), nil
+}
+
+// Filters reach this far: three samples of a chroma plane and one for its
+// upsampling, in pixels, at full resolution; one sample of chroma in the overview.
+const (
+	filterMargin   = 8
+	overviewMargin = 2 << overviewLevel
+)
+
+// pixels decodes a region of level 0 or of the overview.
+func (r *Reader) pixels(ctx context.Context, rect image.Rectangle, level int) (*raster.Image, error) {
+	full := image.Rectangle{rect.Min.Mul(1 << level), rect.Max.Mul(1 << level)}
+	var w *window
+	var err error
+	if level == 0 {
+		w, err = r.decodeWindow(ctx, r.tilesOver(full, filterMargin), true)
+	} else {
+		w, err = r.overviewWindow(ctx, r.tilesOver(full, overviewMargin))
+	}
+	if err != nil {
+		return nil, err
+	}
+	m := raster.New(rect.Dx(), rect.Dy(), r.Channels, r.Depth)
+	origin := w.tiles.Min.Mul(1 << r.TileLog2 >> level)
+	bands := (m.H + colourBand - 1) / colourBand
+	err = cpufallback.For(ctx, r.opt.Workers, bands, func(i int) error {
+		band := image.Rect(0, i*colourBand, m.W, min((i+1)*colourBand, m.H))
+		dst := m.Sub(band)
+		chroma.Inverse(&dst, w.planes, r.sub420(), origin, band.Add(rect.Min))
+		return nil
+	})
+	return m, err
+}
+
+// Leaf is a leaf of a plane's quadtree: its top left sample and its side.
+type Leaf struct{ X, Y, Size int }
+
+// Leaves decodes the quadtree of a plane, 0 ≤ plane < Channels. Chroma planes
+// of 4:2:0 count samples of half the resolution.
+func (r *Reader) Leaves(plane int) ([]Leaf, error) {
+	w, err := r.decodeWindow(context.Background(), r.grid(), false)
+	if err != nil {
+		return nil, fmt.Errorf("qtgpu: %w", err)
+	}
+	return w.leaves(plane), nil
+}
+
+func (w *window) leaves(plane int) []Leaf {
+	var leaves []Leaf
+	cw := w.planes[plane].Stride / 8
+	for i, lg := range w.sizes[plane] {
+		x, y, cells := i%cw, i/cw, 1<<lg/8
+		if x%cells == 0 && y%cells == 0 {
+			leaves = append(leaves, Leaf{8 * x, 8 * y, 1 << lg})
+		}
+	}
+	return leaves
+}
