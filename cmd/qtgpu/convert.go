@@ -1,0 +1,199 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/internal/raster"
+)
+
+// convertFlags are the flags of the two forms without a subcommand.
+type convertFlags struct {
+	set                                   *pflag.FlagSet
+	in, out, t, chroma, split, backend    string
+	region                                string
+	level, jobs                           int
+	maxPixels                             int64
+	force, quiet, json, verify, keepGoing bool
+}
+
+// Flags that only one direction takes.
+var (
+	encodeOnly = []string{"threshold", "chroma", "split", "backend", "verify", "json"}
+	decodeOnly = []string{"region", "level", "keep-going"}
+)
+
+func parseConvert(args []string) (*convertFlags, error) {
+	c := &convertFlags{set: newFlags()}
+	f := c.set
+	f.StringVarP(&c.in, "input", "i", "", "")
+	f.StringVarP(&c.out, "output", "o", "", "")
+	f.StringVarP(&c.t, "threshold", "t", "", "")
+	f.StringVar(&c.chroma, "chroma", "", "")
+	f.StringVar(&c.split, "split", "hybrid", "")
+	f.StringVar(&c.backend, "backend", "auto", "")
+	f.StringVar(&c.region, "region", "", "")
+	f.IntVar(&c.level, "level", 0, "")
+	f.IntVarP(&c.jobs, "jobs", "j", 0, "")
+	f.Int64Var(&c.maxPixels, "max-pixels", defaultMaxPixels, "")
+	f.BoolVarP(&c.force, "force", "f", false, "")
+	f.BoolVarP(&c.quiet, "quiet", "q", false, "")
+	f.BoolVar(&c.json, "json", false, "")
+	f.BoolVar(&c.verify, "verify", false, "")
+	f.BoolVar(&c.keepGoing, "keep-going", false, "")
+	if err := parse(f, args); err != nil {
+		return nil, err
+	}
+	return c, c.check()
+}
+
+// check checks what does not depend on the input.
+func (c *convertFlags) check() error {
+	switch {
+	case c.set.NArg() > 0:
+		return usagef("unexpected argument %q: expected -i IN -t T, -i IN.qtg -o OUT, info, verify or tree", c.set.Arg(0))
+	case c.in == "":
+		return usagef("missing -i IN: expected -i IN -t T [-o OUT.qtg] or -i IN.qtg -o OUT; see qtgpu --help")
+	case c.jobs < 0:
+		return usagef("--jobs %d: expected 0 (one for each CPU) or more", c.jobs)
+	case c.maxPixels <= 0:
+		return usagef("--max-pixels %d: expected 1 or more", c.maxPixels)
+	case c.level < 0:
+		return usagef("--level %d: expected 0 or more", c.level)
+	case c.json && c.quiet:
+		return usagef("--json and -q: expected one of them")
+	}
+	return nil
+}
+
+// refuse reports a given flag that does not belong to the direction.
+func (c *convertFlags) refuse(flags []string, why string) error {
+	for _, name := range flags {
+		if c.set.Changed(name) {
+			f := c.set.Lookup(name)
+			if f.Shorthand != "" {
+				return usagef("-%s %s", f.Shorthand, why)
+			}
+			return usagef("--%s %s", name, why)
+		}
+	}
+	return nil
+}
+
+// convert encodes or decodes, as the input's magic tells.
+func (a *app) convert(args []string) error {
+	c, err := parseConvert(args)
+	if err != nil {
+		return err
+	}
+	in, err := openSource(c.in, a.stdin)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	// What bears the name but not the magic is a damaged .qtg file, unless -t says
+	// that it is something else.
+	if in.qtg || c.t == "" && strings.EqualFold(filepath.Ext(c.in), ".qtg") {
+		if err := c.refuse(encodeOnly, "is for encoding, and "+c.in+" is a .qtg file"); err != nil {
+			return err
+		}
+		return a.decode(c, in)
+	}
+	if err := c.refuse(decodeOnly, "is for decoding, and "+c.in+" is no .qtg file"); err != nil {
+		return err
+	}
+	return a.encode(c, in)
+}
+
+// threshold parses -t.
+func (c *convertFlags) threshold() (float64, error) {
+	allowed := fmt.Sprintf("expected %g to %g, the largest RMS error of a leaf in 8-bit levels", qtgpu.MinT, qtgpu.MaxT)
+	if c.t == "" {
+		return 0, usagef("missing -t T: %s is no .qtg file, and encoding takes a threshold: %s", c.in, allowed)
+	}
+	t, err := strconv.ParseFloat(c.t, 64)
+	switch {
+	case err != nil || math.IsNaN(t):
+		return 0, usagef("-t %q is not a number: %s", c.t, allowed)
+	// 0 is the library's to refuse: it names the engine that will take it
+	case t < 0 || t > qtgpu.MaxT || t > 0 && t < qtgpu.MinT:
+		return 0, usagef("-t %s is out of range: %s", c.t, allowed)
+	}
+	return t, nil
+}
+
+// choose returns the value of the flag that has one of a few names.
+func choose[T any](flag, value string, names []string, values []T) (v T, err error) {
+	for i, name := range names {
+		if value == name {
+			return values[i], nil
+		}
+	}
+	return v, usagef("--%s %q: expected %s", flag, value, strings.Join(names, ", "))
+}
+
+// options returns what the flags ask of the encoder.
+func (c *convertFlags) options() (o qtgpu.Options, err error) {
+	if o.T, err = c.threshold(); err != nil {
+		return o, err
+	}
+	if c.set.Changed("chroma") {
+		o.Chroma, err = choose("chroma", c.chroma, []string{"420", "444"}, []qtgpu.Chroma{qtgpu.Chroma420, qtgpu.Chroma444})
+		if err != nil {
+			return o, err
+		}
+	}
+	o.Split, err = choose("split", c.split, []string{"pyramid", "hybrid", "cost"},
+		[]qtgpu.Split{qtgpu.SplitPyramid, qtgpu.SplitHybrid, qtgpu.SplitCost})
+	o.Workers = c.jobs
+	return o, err
+}
+
+// encodedName is the output of an encode: -o, or the input's name with .qtg.
+func (c *convertFlags) encodedName() (string, error) {
+	switch {
+	case c.out == "" && c.in == "-":
+		return "", usagef("missing -o: the input is standard input, expected -o OUT.qtg or -o -")
+	case c.out == "":
+		return strings.TrimSuffix(c.in, filepath.Ext(c.in)) + ".qtg", nil
+	case isStream(c.out) || strings.EqualFold(filepath.Ext(c.out), ".qtg"):
+		return c.out, nil
+	}
+	return "", usagef("-o %s: extension %q: expected .qtg", c.out, filepath.Ext(c.out))
+}
+
+// decodedFormat is the format of the output of a decode.
+func (c *convertFlags) decodedFormat() (string, error) {
+	if c.out == "" {
+		return "", usagef("missing -o: %s is a .qtg file, expected -o with a name in .png, .tif, .ppm, .pgm or .jpg, or -o -", c.in)
+	}
+	return formatOf(c.out)
+}
+
+// formatOf is the format of a raster file by its name; a stream takes PNG.
+func formatOf(name string) (string, error) {
+	if isStream(name) {
+		return "png", nil
+	}
+	format, err := raster.FormatFromName(name)
+	if err != nil {
+		return "", usagef("-o %s: %w", name, err)
+	}
+	return format, nil
+}
+
+// isStream tells whether the name is that of standard output, a device or a pipe.
+func isStream(name string) bool {
+	if name == "-" {
+		return true
+	}
+	info, err := os.Stat(name)
+	return err == nil && isDevice(info)
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"fmt"
+	"image"
+	"strconv"
+	"strings"
+
+	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/raster"
+)
+
+// decode writes the picture of a .qtg file, or a region or an overview of it.
+func (a *app) decode(c *convertFlags, in *source) error {
+	format, err := c.decodedFormat()
+	if err != nil {
+		return err
+	}
+	region, err := parseRegion(c.region)
+	if err != nil {
+		return err
+	}
+	bar := a.progress("decoding", c.quiet)
+	r, err := in.reader(&qtgpu.DecodeOptions{
+		MaxPixels: c.maxPixels, Workers: c.jobs, KeepGoing: c.keepGoing, Progress: bar.update,
+	})
+	if err != nil {
+		return err
+	}
+	if region, err = within(r, region, c.level); err != nil {
+		return err
+	}
+	defer a.out.discard()
+	if err := a.out.create(c.out, c.force, a.stdout); err != nil {
+		return err
+	}
+	m, err := decodeRaster(r, region, c.level)
+	bar.clear()
+	if err != nil {
+		return at(in.name, err)
+	}
+	if m.Meta, err = a.metadata(in.name, r, c.keepGoing); err != nil {
+		return err
+	}
+	if err := raster.Write(&a.out, format, m, raster.WriteOptions{}); err != nil {
+		return a.out.blame(a.out.name, err)
+	}
+	return a.out.commit()
+}
+
+// metadata reads the metadata of a decoded file. Where it keeps going, it warns of
+// what was lost, tiles included.
+func (a *app) metadata(name string, r *qtgpu.Reader, keepGoing bool) (raster.Meta, error) {
+	meta, err := r.Metadata()
+	if err != nil && !keepGoing {
+		return meta, at(name, err)
+	}
+	if err != nil {
+		a.warn(name, "metadata lost: %s", message(err))
+	}
+	if lost := r.LostTiles(); len(lost) > 0 {
+		a.warn(name, "%d of %d tiles lost and filled from the overview: %s", len(lost), r.Info().Tiles, list(lost))
+	}
+	return meta, nil
+}
+
+// decodeRaster decodes a region to an image of the channels of the file: package
+// image knows no gray with alpha, and raster takes what is opaque as RGB.
+func decodeRaster(r *qtgpu.Reader, region image.Rectangle, level int) (*raster.Image, error) {
+	std, err := r.DecodeRegion(region, level)
+	if err != nil {
+		return nil, err
+	}
+	view := chroma.Interleaved{W: region.Dx(), H: region.Dy(), Channels: 4}
+	switch m := std.(type) {
+	case *image.NRGBA:
+		view.Depth, view.Step, view.Stride, view.Pix = 8, 4, m.Stride, m.Pix
+	case *image.NRGBA64:
+		view.Depth, view.Step, view.Stride, view.Pix = 16, 8, m.Stride, m.Pix
+	default:
+		return raster.FromImage(std)
+	}
+	if r.Info().Channels == 2 {
+		return grayAlpha(&view), nil
+	}
+	return &raster.Image{Interleaved: view}, nil
+}
+
+// grayAlpha takes the first and the last sample of RGBA pixels.
+func grayAlpha(m *chroma.Interleaved) *raster.Image {
+	to := raster.New(m.W, m.H, 2, m.Depth)
+	size := m.Depth / 8
+	for y := range m.H {
+		for x := range m.W {
+			p, q := m.Pix[y*m.Stride+x*m.Step:], to.Pix[y*to.Stride+x*to.Step:]
+			copy(q[:size], p)
+			copy(q[size:2*size], p[3*size:])
+		}
+	}
+	return to
+}
+
+// list names rectangles as --region takes them, the first of many.
+func list(rects []image.Rectangle) string {
+	const most = 20
+	names := make([]string, 0, most+1)
+	for i, r := range rects {
+		if i == most {
+			names = append(names, fmt.Sprintf("and %d more", len(rects)-most))
+			break
+		}
+		names = append(names, fmt.Sprintf("%d,%d,%d,%d", r.Min.X, r.Min.Y, r.Dx(), r.Dy()))
+	}
+	return strings.Join(names, " ")
+}
+
+// parseRegion parses X,Y,W,H; the zero rectangle stands for "".
+func parseRegion(s string) (image.Rectangle, error) {
+	if s == "" {
+		return image.Rectangle{}, nil
+	}
+	parts := strings.Split(s, ",")
+	var v [4]int64
+	for i := range v {
+		n := int64(-1)
+		if len(parts) == len(v) {
+			if u, err := strconv.ParseUint(strings.TrimSpace(parts[i]), 10, 31); err == nil {
+				n = int64(u)
+			}
+		}
+		if n < 0 || i >= 2 && n == 0 {
+			return image.Rectangle{}, usagef("--region %q: expected X,Y,W,H in whole pixels of the level, W and H at least 1", s)
+		}
+		v[i] = n
+	}
+	return image.Rect(int(v[0]), int(v[1]), int(v[0]+v[2]), int(v[1]+v[3])), nil
+}
+
+// within holds level and region against the file; the empty region is all of it.
+func within(r *qtgpu.Reader, region image.Rectangle, level int) (image.Rectangle, error) {
+	if level >= r.Levels() {
+		return region, usagef("--level %d: expected 0 to %d for this file", level, r.Levels()-1)
+	}
+	all := image.Rectangle{Max: r.Size(level)}
+	if region.Empty() {
+		return all, nil
+	}
+	if !region.In(all) {
+		return region, usagef("--region: %d,%d,%d,%d exceeds the %d×%d pixels of level %d",
+			region.Min.X, region.Min.Y, region.Dx(), region.Dy(), all.Dx(), all.Dy(), level)
+	}
+	return region, nil
+}

@@ -1,0 +1,334 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// asCommand makes the test binary the command, for what takes a process.
+const asCommand = "QTGPU_TEST_AS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+func command(args ...string) *exec.Cmd {
+	c := exec.Command(os.Args[0], args...)
+	c.Env = append(os.Environ(), asCommand+"=1")
+	return c
+}
+
+func TestUsage(t *testing.T) {
+	dir, qtg := encoded(t)
+	in := filepath.Join(dir, "in.png")
+	before := files(t, dir)
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "missing -i"},
+		{[]string{"-t", "5"}, "missing -i"},
+		{[]string{in}, "unexpected argument"},
+		{[]string{"-i", in}, "missing -t T"},
+		{[]string{"-i", in, "-t"}, "flag needs an argument"},
+		{[]string{"-i", in, "-t", "abc"}, `-t "abc" is not a number: expected 0.1875 to 255, the largest RMS error`},
+		{[]string{"-i", in, "-t", "NaN"}, "is not a number"},
+		{[]string{"-i", in, "-t", "-1"}, "-t -1 is out of range: expected 0.1875 to 255"},
+		{[]string{"-i", in, "-t", "0.1"}, "-t 0.1 is out of range"},
+		{[]string{"-i", in, "-t", "255.1"}, "-t 255.1 is out of range"},
+		{[]string{"-i", in, "-t", "Inf"}, "-t Inf is out of range"},
+		{[]string{"-i", in, "-t", "0", "-o", filepath.Join(dir, "new.qtg")}, "comes with the exact engine"},
+		{[]string{"-i", in, "-t", "5", "-o", "out.png"}, `extension ".png": expected .qtg`},
+		{[]string{"-i", in, "-t", "5", "--chroma", "422"}, `--chroma "422": expected 420, 444`},
+		{[]string{"-i", in, "-t", "5", "--split", "x"}, `--split "x": expected pyramid, hybrid, cost`},
+		{[]string{"-i", in, "-t", "5", "--backend", "tpu"}, `--backend "tpu": expected auto, gpu, cpu`},
+		{[]string{"-i", in, "-t", "5", "-j", "-1"}, "--jobs -1"},
+		{[]string{"-i", in, "-t", "5", "-j", "many"}, `--jobs "many": expected a whole number`},
+		{[]string{"-i", in, "-t", "5", "--max-pixels", "0"}, "--max-pixels 0"},
+		{[]string{"-i", in, "-t", "5", "--json", "-q"}, "--json and -q"},
+		{[]string{"-i", in, "-t", "5", "--level", "1"}, "--level is for decoding"},
+		{[]string{"-i", in, "-t", "5", "--what"}, "unknown flag: --what"},
+		{[]string{"-i", qtg}, "missing -o: " + qtg},
+		{[]string{"-i", qtg, "-o", "a.png", "-t", "5"}, "-t is for encoding"},
+		{[]string{"-i", qtg, "-o", "a.png", "--verify"}, "--verify is for encoding"},
+		{[]string{"-i", qtg, "-o", "a.bmp"}, "expected .png, .tif, .ppm, .pgm or .jpg"},
+		{[]string{"-i", qtg, "-o", "a"}, "expected .png, .tif, .ppm, .pgm or .jpg"},
+		{[]string{"-i", qtg, "-o", "a.png", "--level", "-1"}, "--level -1"},
+		{[]string{"info"}, "info with 0 files"},
+		{[]string{"info", qtg, qtg}, "info with 2 files"},
+		{[]string{"verify"}, "verify with 0 files"},
+	} {
+		qtgpuRun(c.args...).fails(t, exitUsage, c.want, c.args)
+	}
+	qtgpuIn(bytes.NewReader(readFile(t, in)), "-i", "-", "-t", "5").fails(t, exitUsage, "missing -o", "standard input")
+	assert.Equal(t, before, files(t, dir), "nothing is written")
+}
+
+func TestUnreadableInput(t *testing.T) {
+	dir := t.TempDir()
+	text := filepath.Join(dir, "text.png")
+	require.NoError(t, os.WriteFile(text, []byte("this is no picture"), 0o666))
+	empty := filepath.Join(dir, "empty.tif")
+	require.NoError(t, os.WriteFile(empty, nil, 0o666))
+	emptyQTG := filepath.Join(dir, "nothing.qtg")
+	require.NoError(t, os.WriteFile(emptyQTG, nil, 0o666))
+	missing := filepath.Join(dir, "missing.png")
+	before := files(t, dir)
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-i", missing, "-t", "5"}, missing + ": no such file or directory"},
+		{[]string{"-i", dir, "-t", "5"}, dir + ": is a directory"},
+		{[]string{"-i", text, "-t", "5"}, text + ": not an image that qtgpu reads: expected TIFF, PNG"},
+		{[]string{"-i", empty, "-t", "5"}, empty + ": not an image: the input is empty"},
+		{[]string{"-i", "-", "-t", "5", "-o", "-"}, "standard input: not an image: the input is empty"},
+		{[]string{"-i", emptyQTG, "-o", filepath.Join(dir, "a.png")}, emptyQTG + ": not a .qtg file"},
+		{[]string{"info", text}, text + ": not a .qtg file"},
+		{[]string{"info", dir}, dir + ": is a directory"},
+		{[]string{"verify", missing}, "no such file"},
+		{[]string{"tree", missing, "-o", "t.png"}, "no such file"},
+	} {
+		qtgpuRun(c.args...).fails(t, exitFailure, c.want, c.args)
+	}
+	assert.Equal(t, before, files(t, dir), "nothing is written")
+}
+
+func TestReadErrorOfInput(t *testing.T) {
+	const unreadable = "/proc/self/mem" // a regular file whose first page cannot be read
+	if _, err := os.Stat(unreadable); err != nil {
+		t.Skipf("no %s here", unreadable)
+	}
+	qtgpuRun("info", unreadable).fails(t, exitFailure, unreadable+": input/output error", "info")
+}
+
+func TestPermissionDenied(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may read and write everything")
+	}
+	dir, qtg := encoded(t)
+	require.NoError(t, os.Chmod(qtg, 0))
+	qtgpuRun("info", qtg).fails(t, exitFailure, qtg+": permission denied", "input")
+	require.NoError(t, os.Chmod(dir, 0o555))
+	qtgpuRun("-i", filepath.Join(dir, "in.png"), "-t", "5", "-o", filepath.Join(dir, "a.qtg")).
+		fails(t, exitFailure, "permission denied", "output")
+}
+
+func TestMaxPixels(t *testing.T) {
+	dir, qtg := encoded(t)
+	in := filepath.Join(dir, "in.png")
+	qtgpuRun("-i", in, "-t", "5", "-o", filepath.Join(dir, "a.qtg"), "--max-pixels", "659999").fails(t, exitFailure, "659999", "encode")
+	for _, args := range [][]string{
+		{"-i", qtg, "-o", filepath.Join(dir, "a.png")}, {"info", qtg}, {"verify", qtg}, {"tree", qtg, "-o", filepath.Join(dir, "t.png")},
+	} {
+		qtgpuRun(append(args, "--max-pixels", "659999")...).fails(t, exitFailure, "image too large: 1100×600 is 660000 pixels", args)
+	}
+	assert.Equal(t, []string{"in.png", "in.qtg"}, files(t, dir))
+	mustRun(t, "-i", qtg, "-o", filepath.Join(dir, "a.png"), "--max-pixels", "660000")
+}
+
+func TestNothingIsOverwrittenWithoutForce(t *testing.T) {
+	dir, qtg := encoded(t)
+	in := filepath.Join(dir, "in.png")
+	old := readFile(t, qtg)
+	qtgpuRun("-i", in, "-t", "50").fails(t, exitFailure, qtg+": exists already: -f overwrites it", "encode")
+	assert.Equal(t, old, readFile(t, qtg))
+	qtgpuRun("-i", qtg, "-o", in).fails(t, exitFailure, in+": exists already", "decode")
+
+	require.NoError(t, os.Chmod(qtg, 0o600))
+	link := filepath.Join(dir, "link.qtg")
+	require.NoError(t, os.Symlink("in.qtg", link))
+	mustRun(t, "-i", in, "-t", "50", "-q", "-f", "-o", link)
+	assert.NotEqual(t, old, readFile(t, qtg), "the link's target is overwritten")
+	info, err := os.Stat(qtg)
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm(), "and keeps its mode")
+	info, err = os.Lstat(link)
+	require.NoError(t, err)
+	assert.NotZero(t, info.Mode()&os.ModeSymlink, "the link stays")
+	assert.Equal(t, []string{"in.png", "in.qtg", "link.qtg"}, files(t, dir), "no temporary file is left")
+}
+
+func TestOverwritingTheInput(t *testing.T) {
+	dir := t.TempDir()
+	in := filepath.Join(dir, "picture")
+	writeImage(t, in+".png", 50, 50, 3, 8)
+	require.NoError(t, os.Rename(in+".png", in+".qtg")) // a PNG under a wrong name
+	mustRun(t, "-i", in+".qtg", "-t", "5", "-q", "-f")
+	assert.Contains(t, mustRun(t, "info", in+".qtg"), "50×50")
+}
+
+func TestOutputOutOfReach(t *testing.T) {
+	dir, qtg := encoded(t)
+	in := filepath.Join(dir, "in.png")
+	nowhere := filepath.Join(dir, "no", "such", "a")
+	qtgpuRun("-i", in, "-t", "5", "-o", nowhere+".qtg").fails(t, exitFailure, nowhere+".qtg: no such file or directory", "encode")
+	qtgpuRun("-i", qtg, "-o", nowhere+".png").fails(t, exitFailure, nowhere+".png: no such file or directory", "decode")
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "d.png"), 0o777))
+	qtgpuRun("-i", qtg, "-f", "-o", filepath.Join(dir, "d.png")).fails(t, exitFailure, "d.png: is a directory", "directory")
+}
+
+func TestFailedWriteLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	var o output
+	require.NoError(t, o.create(filepath.Join(dir, "a.qtg"), false, io.Discard))
+	require.Len(t, files(t, dir), 1)
+	o.temp.Close() // every write now fails
+	_, err := o.Write([]byte("x"))
+	require.ErrorIs(t, err, os.ErrClosed)
+	assert.ErrorContains(t, o.blame("input", err), "a.qtg: ")
+	o.discard()
+	assert.Empty(t, files(t, dir))
+	assert.Error(t, o.commit())
+}
+
+func TestTargetThatAppearsMeanwhile(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "a.qtg")
+	var o output
+	require.NoError(t, o.create(name, false, io.Discard))
+	require.NoError(t, os.WriteFile(name, []byte("other"), 0o666))
+	assert.ErrorIs(t, o.commit(), errExists)
+	assert.Equal(t, "other", string(readFile(t, name)))
+	assert.Equal(t, []string{"a.qtg"}, files(t, dir))
+}
+
+func TestFullDisk(t *testing.T) {
+	const full = "/dev/full"
+	w, err := os.OpenFile(full, os.O_WRONLY, 0)
+	if err != nil {
+		t.Skipf("no %s here", full)
+	}
+	defer w.Close()
+	dir, qtg := encoded(t)
+	const want = "no space left on device"
+	qtgpuRun("-i", filepath.Join(dir, "in.png"), "-t", "5", "-o", full).fails(t, exitFailure, full+": "+want, "encode")
+	qtgpuRun("-i", qtg, "-o", full).fails(t, exitFailure, full+": "+want, "decode")
+	qtgpuRun("tree", qtg, "-o", full).fails(t, exitFailure, full+": "+want, "tree")
+	for _, args := range [][]string{{"info", qtg}, {"info", qtg, "--json"}, {"verify", qtg}, {"-i", qtg, "-o", "-"}} {
+		var stderr bytes.Buffer
+		status := run(context.Background(), args, nil, w, &stderr)
+		assert.Equal(t, exitFailure, status, "%v", args)
+		assert.Contains(t, stderr.String(), want, "%v", args)
+	}
+	status := run(context.Background(), []string{"--help"}, nil, w, io.Discard)
+	assert.Equal(t, exitFailure, status, "help")
+}
+
+func TestStandardInputAndOutput(t *testing.T) {
+	dir, qtg := encoded(t)
+	in := readFile(t, filepath.Join(dir, "in.png"))
+	r := qtgpuIn(bytes.NewReader(in), "-i", "-", "-t", "10", "-o", "-")
+	require.Equal(t, exitOK, r.status, r.stderr)
+	assert.Equal(t, readFile(t, qtg), []byte(r.stdout))
+	assert.Contains(t, r.stderr, "standard output", "the report gives way to the file")
+	assert.Contains(t, r.stderr, "1100×600")
+
+	r = qtgpuIn(strings.NewReader(r.stdout), "-i", "-", "-o", "-", "--level", "2")
+	require.Equal(t, exitOK, r.status, r.stderr)
+	m := readImage(t, strings.NewReader(r.stdout))
+	assert.Equal(t, []int{275, 150}, []int{m.W, m.H})
+
+	r = qtgpuIn(bytes.NewReader(in[:len(in)/2]), "-i", "-", "-t", "10", "-o", "-")
+	r.fails(t, exitFailure, "standard input: ", "half a PNG")
+	assert.Empty(t, r.stdout, "nothing but whole files")
+}
+
+func TestDamagedFiles(t *testing.T) {
+	dir := t.TempDir()
+	in, qtg, out := filepath.Join(dir, "in.png"), filepath.Join(dir, "in.qtg"), filepath.Join(dir, "out.png")
+	writeImage(t, in, 90, 60, 3, 8)
+	mustRun(t, "-i", in, "-t", "20", "-q")
+	good := readFile(t, qtg)
+	try := func(p []byte, what string, at int) {
+		require.NoError(t, os.WriteFile(qtg, p, 0o666))
+		r := qtgpuRun("-i", qtg, "-o", out)
+		require.Equal(t, exitFailure, r.status, "%s at %d: %s", what, at, r.stderr)
+		require.True(t, strings.HasPrefix(r.stderr, "qtgpu: "+qtg+": "), "%s at %d: %s", what, at, r.stderr)
+		require.Equal(t, 1, strings.Count(r.stderr, "\n"), "%s at %d: %s", what, at, r.stderr)
+		require.NoFileExists(t, out, "%s at %d", what, at)
+		require.Equal(t, exitFailure, qtgpuRun("verify", qtg).status, "verify, %s at %d", what, at)
+	}
+	for n := range good {
+		try(good[:n], "cut", n)
+		p := bytes.Clone(good)
+		p[n] ^= 1 << (n % 8)
+		try(p, "flip", n)
+	}
+	assert.Equal(t, []string{"in.png", "in.qtg"}, files(t, dir))
+}
+
+func TestKeepGoing(t *testing.T) {
+	dir, qtg := encoded(t)
+	out := filepath.Join(dir, "out.png")
+	p := readFile(t, qtg)
+	p[len(p)-1] ^= 1 // in the last tile
+	require.NoError(t, os.WriteFile(qtg, p, 0o666))
+	qtgpuRun("-i", qtg, "-o", out).fails(t, exitFailure, "tile 5, body", "without --keep-going")
+	require.NoFileExists(t, out)
+
+	r := qtgpuRun("-i", qtg, "-o", out, "--keep-going")
+	r.fails(t, exitOK, "warning: 1 of 6 tiles lost and filled from the overview: 1024,512,76,88", "with --keep-going")
+	m := readImage(t, bytes.NewReader(readFile(t, out)))
+	assert.Equal(t, []int{1100, 600}, []int{m.W, m.H})
+
+	mustRun(t, "-i", qtg, "-o", out, "-f", "--region", "0,0,100,100")
+	mustRun(t, "-i", qtg, "-o", out, "-f", "--level", "3")
+}
+
+func TestBackendGPU(t *testing.T) {
+	dir, _ := encoded(t)
+	qtgpuRun("-i", filepath.Join(dir, "in.png"), "-t", "5", "-o", filepath.Join(dir, "a.qtg"), "--backend", "gpu").
+		fails(t, exitFailure, "built without GPU support: rebuild with -tags gpu,egl", "--backend gpu")
+	assert.NoFileExists(t, filepath.Join(dir, "a.qtg"))
+}
+
+func TestInterrupt(t *testing.T) {
+	dir := t.TempDir()
+	out := filepath.Join(dir, "a.qtg")
+	cmd := command("-i", "-", "-t", "5", "-o", out)
+	stdin, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	defer stdin.Close()
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	require.NoError(t, cmd.Start())
+	_, err = io.WriteString(stdin, "P5 1000 1000 255\n") // and no pixel ever
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return len(files(t, dir)) == 1 }, 10*time.Second, 5*time.Millisecond, "temporary file")
+	require.NoError(t, cmd.Process.Signal(syscall.SIGINT))
+	cmd.Wait()
+	assert.Equal(t, exitFailure, cmd.ProcessState.ExitCode(), stderr.String())
+	assert.Equal(t, "qtgpu: interrupted\n", stderr.String())
+	assert.Empty(t, files(t, dir), "the temporary file is gone")
+}
+
+func TestClosedPipe(t *testing.T) {
+	_, qtg := encoded(t)
+	for _, args := range [][]string{{"-i", qtg, "-o", "-"}, {"info", qtg}} {
+		r, w, err := os.Pipe()
+		require.NoError(t, err)
+		require.NoError(t, r.Close())
+		var stderr bytes.Buffer
+		cmd := command(args...)
+		cmd.Stdout, cmd.Stderr = w, &stderr
+		cmd.Run()
+		require.NoError(t, w.Close())
+		assert.Equal(t, exitFailure, cmd.ProcessState.ExitCode(), "%v", args)
+		assert.Contains(t, stderr.String(), "broken pipe", "%v", args)
+	}
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/qtgpu/qtgpu"
+)
+
+// infoReport is what a file says about itself; sizes are in bytes, errors and the
+// step in 8-bit levels.
+type infoReport struct {
+	File          string    `json:"file"`
+	Version       int       `json:"version"`
+	Width         int       `json:"width"`
+	Height        int       `json:"height"`
+	Channels      int       `json:"channels"`
+	Depth         int       `json:"depth"`
+	Subsampling   string    `json:"subsampling"`
+	Engine        string    `json:"engine"`
+	Bound         string    `json:"bound"`
+	T             float64   `json:"t"`
+	Step          float64   `json:"step"`
+	MaxLeafRMS    []float64 `json:"max_leaf_rms"` // of each plane
+	TileSize      int       `json:"tile_size"`
+	Tiles         int       `json:"tiles"`
+	Levels        int       `json:"levels"`
+	FileBytes     int64     `json:"file_bytes"`
+	FrontBytes    int64     `json:"front_bytes"`
+	BodyBytes     int64     `json:"body_bytes"`
+	TableBytes    int64     `json:"table_bytes"`
+	MetadataBytes int64     `json:"metadata_bytes"`
+	OtherBytes    int64     `json:"other_bytes"`
+	BitsPerPixel  float64   `json:"bits_per_pixel"`
+	Metadata      []string  `json:"metadata"`
+}
+
+// info prints the header of a file, of which it reads no tile.
+func (a *app) info(args []string) error {
+	f := newFlags()
+	asJSON := f.Bool("json", false, "")
+	maxPixels := f.Int64("max-pixels", defaultMaxPixels, "")
+	if err := parse(f, args); err != nil {
+		return err
+	}
+	if f.NArg() != 1 {
+		return usagef("info with %d files: expected qtgpu info IN.qtg [--json]", f.NArg())
+	}
+	in, r, err := a.open(f.Arg(0), &qtgpu.DecodeOptions{MaxPixels: *maxPixels})
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	meta, err := r.Metadata()
+	if err != nil {
+		return at(in.name, err)
+	}
+	report := newInfoReport(in.name, r, &meta)
+	if *asJSON {
+		return writeJSON(a.stdout, report)
+	}
+	t := report.text()
+	return t.write(a.stdout)
+}
+
+func newInfoReport(name string, r *qtgpu.Reader, meta *qtgpu.Metadata) *infoReport {
+	i := r.Info()
+	report := &infoReport{
+		File: name, Version: i.Version,
+		Width: i.Width, Height: i.Height, Channels: i.Channels, Depth: i.Depth, Subsampling: i.Subsampling,
+		Engine: i.Engine, Bound: i.Bound, T: i.T, Step: i.Step, MaxLeafRMS: i.MaxLeafRMS,
+		TileSize: i.TileSize, Tiles: i.Tiles, Levels: r.Levels(),
+		FileBytes: i.FileBytes, FrontBytes: i.FrontBytes, BodyBytes: i.BodyBytes,
+		TableBytes: i.TableBytes, MetadataBytes: i.MetadataBytes, OtherBytes: i.OtherBytes,
+		BitsPerPixel: bitsPerPixel(i.FileBytes, i.Width, i.Height), Metadata: []string{},
+	}
+	for _, m := range []struct {
+		name string
+		p    []byte
+	}{{"ICC", meta.ICC}, {"EXIF", meta.EXIF}, {"XMP", meta.XMP}} {
+		if len(m.p) > 0 {
+			report.Metadata = append(report.Metadata, m.name)
+		}
+	}
+	return report
+}
+
+func (r *infoReport) text() *text {
+	var t text
+	t.line("file", "%s: %s bytes, %.3f bits per pixel, format version %d", r.File, grouped(r.FileBytes), r.BitsPerPixel, r.Version)
+	t.line("image", "%s, subsampling %s", picture(r.Width, r.Height, r.Channels, r.Depth), r.Subsampling)
+	t.line("engine", "%s, step %g levels", r.Engine, r.Step)
+	t.line("promise", "no leaf's RMS error above %g levels (bound %s); largest %s", r.T, r.Bound, levels(r.MaxLeafRMS))
+	t.line("tiles", "%d of %d×%d, %s of detail", r.Tiles, r.TileSize, r.TileSize, count(r.Levels, "level"))
+	t.line("bytes", "front %s, body %s, tables %s, metadata %s, the rest %s",
+		grouped(r.FrontBytes), grouped(r.BodyBytes), grouped(r.TableBytes), grouped(r.MetadataBytes), grouped(r.OtherBytes))
+	if len(r.Metadata) > 0 {
+		t.line("metadata", "%s", strings.Join(r.Metadata, ", "))
+	}
+	return &t
+}

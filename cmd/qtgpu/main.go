@@ -1,0 +1,204 @@
+// Command qtgpu turns rasters into .qtg files and back. See usage.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/pflag"
+
+	"github.com/qtgpu/qtgpu"
+)
+
+// Exit statuses.
+const (
+	exitOK = iota
+	exitFailure
+	exitUsage
+	exitVerification
+)
+
+const usage = `qtgpu, a raster codec whose files promise an error bound
+
+  qtgpu -i IN -t T [-o OUT.qtg]                encode TIFF, PNG, JPEG, BMP, WebP or PNM
+  qtgpu -i IN.qtg -o OUT.png|.tif|.ppm|.pgm|.jpg   decode
+  qtgpu info IN.qtg [--json]                   what the file says about itself
+  qtgpu verify IN.qtg [ORIGINAL]               every checksum, and the promise
+  qtgpu tree IN.qtg -o TREE.png [-f]           the leaves drawn over the picture
+
+T is the largest RMS error of any quadtree leaf, in 8-bit levels: %g to %g.
+"-" is standard input or output; a picture on standard output is PNG.
+
+Encoding
+  -t, --threshold T       the promise
+  -o, --output OUT.qtg    default: the name of IN with .qtg, beside it
+      --chroma 420|444    resolution of colour; default 420 from T = 2 on
+      --split RULE        hybrid (default), pyramid (faster) or cost (smaller)
+      --backend B         auto (default), gpu or cpu
+      --verify            decode what was written and check the promise
+      --json              the report as JSON
+  -q, --quiet             no report, no progress bar
+Decoding
+      --level L           1/2^L of the size; default 0
+      --region X,Y,W,H    a part, in pixels of the level
+      --keep-going        fill a damaged tile from the overview and name it
+Both
+  -f, --force             overwrite the output
+  -j, --jobs N            goroutines; default one for each CPU
+      --max-pixels N      refuse larger images; default 2^30
+
+Exit status: 0 done; 1 failure, damaged input included; 2 usage; 3 the promise
+does not hold. A failure leaves no output.
+
+Examples
+  qtgpu -i big.tif -t 10 --verify
+  qtgpu -i big.qtg -o back.tif
+  qtgpu -i big.qtg -o overview.png --level 3
+  curl -s https://example.org/a.png | qtgpu -i - -t 5 -o - > a.qtg
+`
+
+// usageError reports an invocation that cannot be carried out as it stands.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error {
+	return usageError{fmt.Errorf(format, args...)}
+}
+
+// brokenPromise reports a file whose error exceeds what it states.
+type brokenPromise struct{ error }
+
+func main() {
+	signal.Ignore(syscall.SIGPIPE) // a closed pipe becomes an error of Write
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	status := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
+}
+
+// app is one invocation.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	out            output
+}
+
+// run carries out args and returns the exit status. When ctx ends it removes the
+// unfinished output and returns without waiting for the work.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
+	done := make(chan error, 1)
+	go func() { done <- a.command(args) }()
+	select {
+	case err := <-done:
+		return a.status(err)
+	case <-ctx.Done():
+		a.out.discard()
+		return a.status(errors.New("interrupted"))
+	}
+}
+
+func (a *app) command(args []string) error {
+	if len(args) > 0 {
+		switch args[0] {
+		case "info":
+			return a.info(args[1:])
+		case "verify":
+			return a.verify(args[1:])
+		case "tree":
+			return a.tree(args[1:])
+		}
+	}
+	return a.convert(args)
+}
+
+// status reports err in one line and maps it to an exit status.
+func (a *app) status(err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if errors.Is(err, pflag.ErrHelp) {
+		if _, err := fmt.Fprintf(a.stdout, usage, qtgpu.MinT, qtgpu.MaxT); err != nil {
+			return exitFailure
+		}
+		return exitOK
+	}
+	fmt.Fprintf(a.stderr, "qtgpu: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
+	switch {
+	case errors.As(err, new(usageError)):
+		return exitUsage
+	case errors.As(err, new(brokenPromise)):
+		return exitVerification
+	}
+	return exitFailure
+}
+
+// warn reports what does not stop the work.
+func (a *app) warn(name, format string, args ...any) {
+	fmt.Fprintf(a.stderr, "qtgpu: %v\n", at(name, fmt.Errorf("warning: "+format, args...)))
+}
+
+// fileError is an error about a file.
+type fileError struct {
+	name string
+	err  error
+}
+
+func (e *fileError) Error() string {
+	return e.name + ": " + message(e.err)
+}
+
+func (e *fileError) Unwrap() error { return e.err }
+
+// message is the text of err without the library's name, which begins every line
+// of this program anyway.
+func message(err error) string { return strings.TrimPrefix(err.Error(), "qtgpu: ") }
+
+// at puts the name of a file before err.
+func at(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if name == "-" {
+		name = "standard input"
+	}
+	return &fileError{name, bare(err)}
+}
+
+// bare removes the operation and the path that package os puts before a cause.
+func bare(err error) error {
+	switch e := err.(type) {
+	case *fs.PathError:
+		return e.Err
+	case *os.LinkError:
+		return e.Err
+	}
+	return err
+}
+
+// newFlags returns an empty set of flags for one form of the command.
+func newFlags() *pflag.FlagSet {
+	f := pflag.NewFlagSet("qtgpu", pflag.ContinueOnError)
+	f.Usage = func() {}
+	f.SortFlags = false
+	return f
+}
+
+// parse parses args; what is wrong with them is a usageError.
+func parse(f *pflag.FlagSet, args []string) error {
+	err := f.Parse(args)
+	var invalid *pflag.InvalidValueError
+	switch {
+	case err == nil || errors.Is(err, pflag.ErrHelp):
+		return err
+	case errors.As(err, &invalid):
+		return usagef("--%s %q: expected a whole number", invalid.GetFlag().Name, invalid.GetValue())
+	}
+	return usagef("%w: see qtgpu --help", err)
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/qtgpu/qtgpu"
+)
+
+// stageReport is the time of one stage.
+type stageReport struct {
+	Name    string  `json:"name"`
+	Seconds float64 `json:"seconds"`
+}
+
+// encodeReport is what an encode says about itself; sizes are in bytes, errors in
+// 8-bit levels.
+type encodeReport struct {
+	Input         string        `json:"input"`
+	Output        string        `json:"output"`
+	InputBytes    int64         `json:"input_bytes"`
+	PixelBytes    int64         `json:"pixel_bytes"`
+	OutputBytes   int64         `json:"output_bytes"`
+	Ratio         float64       `json:"ratio"` // of pixels to output
+	BitsPerPixel  float64       `json:"bits_per_pixel"`
+	Width         int           `json:"width"`
+	Height        int           `json:"height"`
+	Channels      int           `json:"channels"`
+	Depth         int           `json:"depth"`
+	Planes        int           `json:"planes"`
+	T             float64       `json:"t"`
+	MaxLeafRMS    []float64     `json:"max_leaf_rms"` // of each plane
+	Nodes         int           `json:"nodes"`
+	Leaves        int           `json:"leaves"`
+	LeavesBySize  map[int]int   `json:"leaves_by_size"`
+	TreeDepth     int           `json:"tree_depth"`
+	Backend       string        `json:"backend"`
+	BackendReason string        `json:"backend_reason"`
+	Stages        []stageReport `json:"stages"`
+	Verify        *verifyReport `json:"verify,omitempty"`
+}
+
+func newEncodeReport(in, out string, inputBytes int64, t float64, s *qtgpu.Stats) *encodeReport {
+	r := &encodeReport{
+		Input: in, Output: out, InputBytes: inputBytes, PixelBytes: s.InputBytes, OutputBytes: s.OutputBytes,
+		Ratio:        float64(s.InputBytes) / float64(s.OutputBytes),
+		BitsPerPixel: bitsPerPixel(s.OutputBytes, s.Width, s.Height),
+		Width:        s.Width, Height: s.Height, Channels: s.Channels, Depth: s.Depth, Planes: s.Planes,
+		T: t, MaxLeafRMS: s.MaxLeafRMS,
+		Nodes: s.Nodes, Leaves: s.Leaves, LeavesBySize: s.LeavesBySize, TreeDepth: s.TreeDepth,
+		Backend: s.Backend,
+	}
+	for _, stage := range s.Stages {
+		r.Stages = append(r.Stages, stageReport{stage.Name, stage.Duration.Seconds()})
+	}
+	return r
+}
+
+func bitsPerPixel(bytes int64, w, h int) float64 {
+	return float64(bytes) * 8 / (float64(w) * float64(h))
+}
+
+// broken returns the brokenPromise that --verify found, if any.
+func (r *encodeReport) broken() error {
+	if r.Verify == nil {
+		return nil
+	}
+	return at(r.Output, r.Verify.broken())
+}
+
+func (r *encodeReport) writeText(w io.Writer) error {
+	var t text
+	t.line("input", "%s: %s bytes, %s of pixels", r.Input, grouped(r.InputBytes), grouped(r.PixelBytes))
+	t.line("output", "%s: %s bytes, ratio %.2f, %.3f bits per pixel", r.Output, grouped(r.OutputBytes), r.Ratio, r.BitsPerPixel)
+	t.line("image", "%s, %s", picture(r.Width, r.Height, r.Channels, r.Depth), count(r.Planes, "plane"))
+	t.line("promise", "no leaf's RMS error above %g levels; largest %s", r.T, levels(r.MaxLeafRMS))
+	t.line("tree", "%s nodes, %s leaves (%s), depth %d", grouped(int64(r.Nodes)), grouped(int64(r.Leaves)), bySize(r.LeavesBySize), r.TreeDepth)
+	t.line("backend", "%s (%s)", r.Backend, r.BackendReason)
+	t.line("time", "%s", stages(r.Stages))
+	if r.Verify != nil {
+		r.Verify.text(&t)
+	}
+	return t.write(w)
+}
+
+// text is a report for people: a label and a value a line.
+type text struct{ strings.Builder }
+
+func (t *text) line(label, format string, args ...any) {
+	fmt.Fprintf(t, "%-10s %s\n", label, fmt.Sprintf(format, args...))
+}
+
+func (t *text) write(w io.Writer) error {
+	_, err := io.WriteString(w, t.String())
+	return bare(err)
+}
+
+func writeJSON(w io.Writer, v any) error {
+	p, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(p, '\n'))
+	return bare(err)
+}
+
+// grouped writes n with a comma between groups of three digits.
+func grouped(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%s %ss", grouped(int64(n)), noun)
+}
+
+func picture(w, h, channels, depth int) string {
+	names := []string{"gray", "gray and alpha", "RGB", "RGBA"}
+	return fmt.Sprintf("%d×%d pixels, %s, %d bits", w, h, names[channels-1], depth)
+}
+
+// planeNames are those of the planes of an image with so many.
+func planeNames(n int) []string {
+	if n < 3 {
+		return []string{"Y", "A"}[:n]
+	}
+	return []string{"Y", "Cb", "Cr", "A"}[:n]
+}
+
+// levels writes a value of each plane.
+func levels(v []float64) string {
+	parts := make([]string, len(v))
+	for i, name := range planeNames(len(v)) {
+		parts[i] = fmt.Sprintf("%s %.3f", name, v[i])
+	}
+	return strings.Join(parts, ", ")
+}
+
+func bySize(leaves map[int]int) string {
+	var parts []string
+	for _, size := range slices.Sorted(maps.Keys(leaves)) {
+		parts = append(parts, fmt.Sprintf("%s of %d", grouped(int64(leaves[size])), size))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func stages(s []stageReport) string {
+	var total float64
+	parts := make([]string, len(s))
+	for i, stage := range s {
+		total += stage.Seconds
+		parts[i] = fmt.Sprintf("%s %s", stage.Name, duration(stage.Seconds))
+	}
+	return fmt.Sprintf("%s: %s", duration(total), strings.Join(parts, ", "))
+}
+
+func duration(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	if d < time.Second {
+		return d.Round(10 * time.Microsecond).String()
+	}
+	return d.Round(10 * time.Millisecond).String()
+}

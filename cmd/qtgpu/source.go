@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/raster"
+)
+
+// defaultMaxPixels is the default of --max-pixels.
+const defaultMaxPixels = 1 << 30
+
+// source is an input file or standard input; its magic tells whether it is .qtg.
+type source struct {
+	name   string
+	qtg    bool
+	file   *os.File      // a regular file, nil for a stream
+	stream *bufio.Reader // a stream, nil for a regular file
+	close  func() error
+}
+
+// openSource opens a file by its name, "-" being stdin.
+func openSource(name string, stdin io.Reader) (*source, error) {
+	if name == "-" {
+		return newStream(name, stdin, func() error { return nil })
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, at(name, err)
+	}
+	s, err := newSource(name, f)
+	if err != nil {
+		f.Close()
+	}
+	return s, err
+}
+
+func newSource(name string, f *os.File) (*source, error) {
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, at(name, err)
+	case info.IsDir():
+		return nil, at(name, errors.New("is a directory, expected a file"))
+	case !info.Mode().IsRegular():
+		return newStream(name, f, f.Close)
+	}
+	head := make([]byte, len(container.Magic))
+	n, err := f.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return nil, at(name, err)
+	}
+	return &source{name: name, qtg: string(head[:n]) == container.Magic, file: f, close: f.Close}, nil
+}
+
+func newStream(name string, r io.Reader, close func() error) (*source, error) {
+	b := bufio.NewReaderSize(r, 1<<16)
+	head, err := b.Peek(len(container.Magic))
+	if err != nil && err != io.EOF {
+		return nil, at(name, err)
+	}
+	return &source{name: name, qtg: string(head) == container.Magic, stream: b, close: close}, nil
+}
+
+// raster reads the image and returns it with the bytes of its file.
+func (s *source) raster(maxPixels int64) (m *raster.Image, size int64, err error) {
+	opt := raster.ReadOptions{MaxPixels: maxPixels}
+	if s.stream != nil {
+		c := &counter{Reader: s.stream}
+		m, _, err = raster.Read(c, opt)
+		return m, c.n, at(s.name, err)
+	}
+	if m, _, err = raster.Read(s.file, opt); err != nil {
+		return nil, 0, at(s.name, err)
+	}
+	info, err := s.file.Stat()
+	if err != nil {
+		return nil, 0, at(s.name, err)
+	}
+	return m, info.Size(), nil
+}
+
+type counter struct {
+	io.Reader
+	n int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// open opens a .qtg file by its name. The caller closes the source.
+func (a *app) open(name string, o *qtgpu.DecodeOptions) (*source, *qtgpu.Reader, error) {
+	in, err := openSource(name, a.stdin)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := in.reader(o)
+	if err != nil {
+		in.close()
+		return nil, nil, err
+	}
+	return in, r, nil
+}
+
+// reader opens a .qtg file.
+func (s *source) reader(o *qtgpu.DecodeOptions) (*qtgpu.Reader, error) {
+	r, size, err := s.readerAt(o.MaxPixels)
+	if err != nil {
+		return nil, at(s.name, err)
+	}
+	q, err := qtgpu.NewReader(r, size, o)
+	return q, at(s.name, err)
+}
+
+// readerAt gives random access to the input; a stream is held in memory, up to
+// what an image of maxPixels can take.
+func (s *source) readerAt(maxPixels int64) (io.ReaderAt, int64, error) {
+	if s.file != nil {
+		info, err := s.file.Stat()
+		if err != nil {
+			return nil, 0, err
+		}
+		return s.file, info.Size(), nil
+	}
+	const samples, overhead = 4 * 2, 64 << 20
+	limit := min(maxPixels, 1<<40)*samples + overhead
+	p, err := io.ReadAll(io.LimitReader(s.stream, limit+1))
+	if err != nil {
+		return nil, 0, err
+	}
+	if int64(len(p)) > limit {
+		return nil, 0, fmt.Errorf("more than %d bytes, the most that %d pixels can take", limit, maxPixels)
+	}
+	return bytes.NewReader(p), int64(len(p)), nil
+}

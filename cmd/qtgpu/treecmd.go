@@ -1,0 +1,133 @@
+package main
+
+import (
+	"image"
+	"image/color"
+	"path/filepath"
+	"strings"
+
+	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/internal/raster"
+)
+
+// smallSide is the side up to which a picture is drawn at twice its size.
+const smallSide = 1000
+
+// borderColours are those of the leaves' borders by size.
+var borderColours = map[int]color.RGBA{
+	8:  {R: 255, G: 64, B: 64, A: 255},
+	16: {R: 255, G: 208, B: 0, A: 255},
+	32: {R: 0, G: 176, B: 255, A: 255},
+}
+
+// treeFlags are the flags of qtgpu tree.
+type treeFlags struct {
+	in, out   string
+	force     bool
+	maxPixels int64
+}
+
+func parseTree(args []string) (c treeFlags, err error) {
+	f := newFlags()
+	f.StringVarP(&c.out, "output", "o", "", "")
+	f.BoolVarP(&c.force, "force", "f", false, "")
+	f.Int64Var(&c.maxPixels, "max-pixels", defaultMaxPixels, "")
+	if err := parse(f, args); err != nil {
+		return c, err
+	}
+	c.in = f.Arg(0)
+	switch ext := filepath.Ext(c.out); {
+	case f.NArg() != 1:
+		err = usagef("tree with %d files: expected qtgpu tree IN.qtg -o TREE.png", f.NArg())
+	case c.out == "":
+		err = usagef("missing -o: expected qtgpu tree %s -o TREE.png", c.in)
+	case !isStream(c.out) && !strings.EqualFold(ext, ".png"):
+		err = usagef("-o %s: extension %q: expected .png", c.out, ext)
+	}
+	return c, err
+}
+
+// tree draws the leaves of the first plane over the decoded picture.
+func (a *app) tree(args []string) error {
+	c, err := parseTree(args)
+	if err != nil {
+		return err
+	}
+	in, r, err := a.open(c.in, &qtgpu.DecodeOptions{MaxPixels: c.maxPixels})
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	defer a.out.discard()
+	if err := a.out.create(c.out, c.force, a.stdout); err != nil {
+		return err
+	}
+	m, err := treePicture(r)
+	if err != nil {
+		return at(in.name, err)
+	}
+	if err := raster.Write(&a.out, "png", m, raster.WriteOptions{}); err != nil {
+		return a.out.blame(a.out.name, err)
+	}
+	return a.out.commit()
+}
+
+// treePicture decodes a file and draws the top and left border of every leaf; those
+// of its neighbours and of the picture close it.
+func treePicture(r *qtgpu.Reader) (*raster.Image, error) {
+	m, err := decodeRaster(r, image.Rectangle{Max: r.Size(0)}, 0)
+	if err != nil {
+		return nil, err
+	}
+	leaves, err := r.Leaves(0)
+	if err != nil {
+		return nil, err
+	}
+	scale := 1
+	if max(m.W, m.H) <= smallSide {
+		scale = 2
+	}
+	canvas := enlarged(m, scale)
+	for _, l := range leaves {
+		border(canvas, image.Rect(l.X, l.Y, l.X+l.Size, l.Y+l.Size), scale, borderColours[l.Size])
+	}
+	return canvas, nil
+}
+
+// enlarged repeats every pixel scale times across and down, as opaque 8-bit RGB.
+func enlarged(m *raster.Image, scale int) *raster.Image {
+	to := raster.New(m.W*scale, m.H*scale, 3, 8)
+	size := m.Depth / 8
+	for y := range to.H {
+		row, src := to.Pix[y*to.Stride:], m.Pix[y/scale*m.Stride:]
+		for x := range to.W {
+			p := src[x/scale*m.Step:]
+			for c := range 3 {
+				if m.Channels < 3 {
+					row[x*to.Step+c] = p[0]
+				} else {
+					row[x*to.Step+c] = p[c*size] // the high byte of 16 bits
+				}
+			}
+		}
+	}
+	return to
+}
+
+// border draws the top and left sides of a leaf, given in pixels before scaling.
+func border(m *raster.Image, leaf image.Rectangle, scale int, c color.RGBA) {
+	r := image.Rectangle{Min: leaf.Min.Mul(scale), Max: leaf.Max.Mul(scale)}.Intersect(m.Bounds())
+	if r.Empty() {
+		return // in the padding
+	}
+	for x := r.Min.X; x < r.Max.X; x++ {
+		paint(m, x, r.Min.Y, c)
+	}
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		paint(m, r.Min.X, y, c)
+	}
+}
+
+func paint(m *raster.Image, x, y int, c color.RGBA) {
+	copy(m.Pix[y*m.Stride+x*m.Step:], []byte{c.R, c.G, c.B})
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"image"
+	"math"
+	"strings"
+
+	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/internal/metrics"
+	"github.com/qtgpu/qtgpu/internal/raster"
+)
+
+// verifyReport is what decoding a file has shown; errors are in 8-bit levels.
+type verifyReport struct {
+	T        float64   `json:"t"`
+	Stated   []float64 `json:"stated_leaf_rms"` // of each plane
+	Holds    bool      `json:"holds"`
+	Measured *measures `json:"measured,omitempty"`
+}
+
+// measures compare the decoded picture with the original, in levels of its depth.
+type measures struct {
+	LeafRMS  []float64 `json:"leaf_rms"` // of each plane, in 8-bit levels
+	PSNR     number    `json:"psnr"`     // in dB; null where the pictures are equal
+	PSNRLuma number    `json:"psnr_luma"`
+	SSIM     number    `json:"ssim"`      // null for a side below 11 pixels
+	MaxError []int     `json:"max_error"` // of each channel
+}
+
+// number is null in JSON where it is not finite.
+type number float64
+
+func (n number) finite() bool { return !math.IsInf(float64(n), 0) && !math.IsNaN(float64(n)) }
+
+// MarshalJSON implements json.Marshaler.
+func (n number) MarshalJSON() ([]byte, error) {
+	if !n.finite() {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(n))
+}
+
+func (n number) format(layout string) string {
+	if !n.finite() {
+		return "none"
+	}
+	return fmt.Sprintf(layout, float64(n))
+}
+
+// verify checks every checksum of a file by decoding all of it, and the promise:
+// by what the file states or, with the original, by measuring.
+func (a *app) verify(args []string) error {
+	f := newFlags()
+	jobs := f.IntP("jobs", "j", 0, "")
+	maxPixels := f.Int64("max-pixels", defaultMaxPixels, "")
+	if err := parse(f, args); err != nil {
+		return err
+	}
+	if f.NArg() < 1 || f.NArg() > 2 {
+		return usagef("verify with %d files: expected qtgpu verify IN.qtg [ORIGINAL]", f.NArg())
+	}
+	bar := a.progress("verifying", false)
+	in, r, err := a.open(f.Arg(0), &qtgpu.DecodeOptions{MaxPixels: *maxPixels, Workers: *jobs, Progress: bar.update})
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	original, err := a.readOriginal(f.Arg(1), *maxPixels)
+	if err != nil {
+		return err
+	}
+	report, err := check(r, original)
+	bar.clear()
+	if err != nil {
+		return at(in.name, err)
+	}
+	var t text
+	t.line("file", "%s: all checksums of %s hold", in.name, count(r.Info().Tiles, "tile"))
+	report.text(&t)
+	if err := t.write(a.stdout); err != nil {
+		return err
+	}
+	return at(in.name, report.broken())
+}
+
+// readOriginal reads a raster, nil for no name.
+func (a *app) readOriginal(name string, maxPixels int64) (*raster.Image, error) {
+	if name == "" {
+		return nil, nil
+	}
+	in, err := openSource(name, a.stdin)
+	if err != nil {
+		return nil, err
+	}
+	defer in.close()
+	m, _, err := in.raster(maxPixels)
+	return m, err
+}
+
+// check decodes all of a file and holds it against the original, if there is one.
+func check(r *qtgpu.Reader, original *raster.Image) (*verifyReport, error) {
+	info := r.Info()
+	report := &verifyReport{T: info.T, Stated: info.MaxLeafRMS}
+	if _, err := r.Metadata(); err != nil {
+		return nil, err
+	}
+	decoded, err := decodeRaster(r, image.Rectangle{Max: r.Size(0)}, 0)
+	if err != nil {
+		return nil, err
+	}
+	if original != nil {
+		if report.Measured, err = measure(r, original, decoded); err != nil {
+			return nil, err
+		}
+	}
+	report.Holds = report.broken() == nil
+	return report, nil
+}
+
+func measure(r *qtgpu.Reader, original, decoded *raster.Image) (*measures, error) {
+	leaves, err := qtgpu.VerifyLeaves(r, original)
+	if err != nil {
+		return nil, err
+	}
+	m, err := metrics.Compare(original.Interleaved, decoded.Interleaved)
+	return &measures{leaves, number(m.PSNR), number(m.PSNRLuma), number(m.SSIM), m.MaxError}, err
+}
+
+// broken returns the brokenPromise that the errors show, if any.
+func (v *verifyReport) broken() error {
+	names := planeNames(len(v.Stated))
+	for i, stated := range v.Stated {
+		if stated > v.T {
+			return brokenPromise{fmt.Errorf("plane %s states a leaf RMS of %g, above the promised %g", names[i], stated, v.T)}
+		}
+	}
+	if v.Measured == nil {
+		return nil
+	}
+	for i, measured := range v.Measured.LeafRMS {
+		if measured > v.T {
+			return brokenPromise{fmt.Errorf("plane %s has a leaf RMS of %g, above the promised %g", names[i], measured, v.T)}
+		}
+	}
+	return nil
+}
+
+func (v *verifyReport) text(t *text) {
+	verdict := "holds"
+	if !v.Holds {
+		verdict = "does not hold"
+	}
+	t.line("promise", "%s: no leaf's RMS error above %g levels; stated %s", verdict, v.T, levels(v.Stated))
+	m := v.Measured
+	if m == nil {
+		return
+	}
+	t.line("measured", "%s", levels(m.LeafRMS))
+	t.line("quality", "PSNR %s (luma %s), SSIM %s, largest error %s",
+		m.PSNR.format("%.2f dB"), m.PSNRLuma.format("%.2f dB"), m.SSIM.format("%.4f"), channelErrors(m.MaxError))
+}
+
+func channelErrors(v []int) string {
+	names := [][]string{{"gray"}, {"gray", "alpha"}, {"R", "G", "B"}, {"R", "G", "B", "alpha"}}[len(v)-1]
+	parts := make([]string, len(v))
+	for i, name := range names {
+		parts[i] = fmt.Sprintf("%s %d", name, v[i])
+	}
+	return strings.Join(parts, ", ")
+}
