@@ -16,34 +16,42 @@ import (
 	"github.com/qtgpu/qtgpu/tree"
 )
 
-// Encode writes m to w as a .qtg file that keeps the promise of o.T. Gray,
-// gray with alpha, RGB and RGBA images of 8 and 16 bits keep their channels and
-// depth; all other types are converted. Nothing is written before the whole
-// image is coded.
+// Encode writes m to w as a .qtg file that keeps the promise of o.T; nil o is the
+// zero value. Gray, gray with alpha, RGB and RGBA images of 8 and 16 bits keep
+// their channels and depth; all other types are converted. Cells of 8×8 pixels
+// that are fully opaque or fully transparent stay so, where (0,0) begins one.
+// Nothing is written before the whole image is coded.
 func Encode(w io.Writer, m image.Image, o *Options) error {
-	step, err := o.step()
-	if err != nil {
-		return fmt.Errorf("qtgpu: %w", err)
+	if o == nil {
+		o = new(Options)
 	}
 	src, err := raster.FromImage(m)
 	if err != nil {
+		return fmt.Errorf("qtgpu: %w", err)
+	}
+	if err := o.check(src.Depth); err != nil {
 		return fmt.Errorf("qtgpu: %w", err)
 	}
 	stats := o.Stats
 	if stats == nil {
 		stats = new(Stats)
 	}
-	e := encoder{Options: o, stats: stats, src: src, layout: newLayout(src, o, step)}
-	if err := e.run(context.Background(), w); err != nil {
+	*stats = Stats{}
+	e := encoder{Options: o, stats: stats, src: src}
+	run := e.run
+	if o.exact() {
+		run = e.runExact
+	}
+	if err := run(context.Background(), w); err != nil {
 		return fmt.Errorf("qtgpu: %w", err)
 	}
 	return nil
 }
 
-func newLayout(src *raster.Image, o *Options, step int) layout {
+func newLayout(src *raster.Image, o *Options) layout {
 	h := container.Header{
 		Width: src.W, Height: src.H, Channels: src.Channels, Depth: src.Depth,
-		TileLog2: tileLog2, T: int(o.T * container.ErrorUnit), Step: step,
+		TileLog2: tileLog2, T: int(o.T * container.ErrorUnit), Step: lossy.StepFor(o.T),
 	}
 	if src.Channels >= 3 && (o.Chroma == Chroma420 || o.Chroma == ChromaAuto && o.T >= 2) {
 		h.Subsampling = container.S420
@@ -59,60 +67,57 @@ type encoder struct {
 	stats    *Stats
 	planes   []chroma.Plane
 	pyramids []tree.Pyramid
+	// Of the exact engine, by channel: the values used, and their ranks where
+	// these are coded.
+	values []valueSet
+	ranks  [][]int32
 }
 
 func (e *encoder) run(ctx context.Context, w io.Writer) error {
-	start := time.Now()
-	if err := e.colour(ctx); err != nil {
+	e.layout = newLayout(e.src, e.Options)
+	if err := e.prepare(ctx); err != nil {
 		return err
 	}
-	e.stats.stopwatch(&start, "colour")
-	if err := e.reduce(ctx); err != nil {
-		return err
-	}
-	e.stats.stopwatch(&start, "pyramid")
 	tiles, err := e.tiles(ctx)
 	if err != nil {
 		return err
 	}
 	e.planes, e.pyramids = nil, nil
-	start = time.Now()
+	start := time.Now()
 	file, err := e.segments(ctx, tiles)
 	if err != nil {
 		return err
 	}
 	e.stats.stopwatch(&start, "entropy")
+	return e.write(w, file)
+}
+
+// write writes the file and completes the statistics.
+func (e *encoder) write(w io.Writer, file *container.File) error {
+	start := time.Now()
 	counter := countingWriter{w: w}
-	err = container.Write(&counter, file)
+	err := container.Write(&counter, file)
 	e.stats.stopwatch(&start, "write")
 	e.report(file, counter.n)
 	return err
 }
 
-// colourBand is the number of rows of a job of the colour stage.
-const colourBand = 64
-
-func (e *encoder) colour(ctx context.Context) error {
-	e.planes = chroma.NewPlanes(e.Width, e.Height, e.Channels, e.sub420())
-	bands := (e.Height + colourBand - 1) / colourBand
-	err := cpufallback.For(ctx, e.Workers, bands, func(i int) error {
-		chroma.Forward(e.planes, &e.src.Interleaved, e.sub420(), i*colourBand, min((i+1)*colourBand, e.Height))
-		return nil
-	})
-	for i := range e.planes {
-		chroma.Pad(&e.planes[i])
-	}
-	return err
-}
-
-func (e *encoder) reduce(ctx context.Context) (err error) {
+// prepare runs the stages above the seam.
+func (e *encoder) prepare(ctx context.Context) error {
 	backend := e.Backend
 	if backend == nil {
 		backend = cpufallback.New(e.Workers)
 	}
+	p, err := tree.Prepare(ctx, backend, &e.src.Interleaved, e.sub420())
+	if err != nil {
+		return err
+	}
+	e.planes, e.pyramids = p.Planes, p.Pyramids
 	e.stats.Backend = backend.Name()
-	e.pyramids, err = tree.Reduce(ctx, backend, tree.Padded(e.planes))
-	return err
+	for _, s := range p.Stages {
+		e.stats.Stages = append(e.stats.Stages, Stage(s))
+	}
+	return nil
 }
 
 func (e *encoder) tiles(ctx context.Context) ([]*lossy.Tile, error) {
@@ -154,10 +159,10 @@ func (e *encoder) segments(ctx context.Context, tiles []*lossy.Tile) (*container
 		Fronts: make([][]byte, len(tiles)), Bodies: make([][]byte, len(tiles)),
 		Metadata: e.metadata(),
 	}
-	f.Header.MaxLeafRMS = make([]int, e.Channels)
+	f.Header.Worst = make([]int, e.Channels)
 	for _, t := range tiles {
 		for i, worst := range t.Worst {
-			f.Header.MaxLeafRMS[i] = max(f.Header.MaxLeafRMS[i], int(worst))
+			f.Header.Worst[i] = max(f.Header.Worst[i], int(worst))
 		}
 		for i, n := range t.Leaves {
 			e.countLeaves(8<<i, n)
@@ -200,9 +205,7 @@ func (e *encoder) report(f *container.File, size int64) {
 	case split32 > 0:
 		s.TreeDepth = 1
 	}
-	for _, v := range f.Header.MaxLeafRMS {
-		s.MaxLeafRMS = append(s.MaxLeafRMS, float64(v)/container.ErrorUnit)
-	}
+	s.MaxLeafRMS, s.MaxError = worst(&f.Header)
 }
 
 // countingWriter counts what passes.
@@ -236,4 +239,16 @@ func (p *progress) step() {
 	defer p.mu.Unlock()
 	p.done++
 	p.f(p.done, p.total)
+}
+
+// worst gives the errors of a header, those of leaves in 8-bit levels.
+func worst(h *container.Header) (leafRMS, maxError []float64) {
+	for _, v := range h.Worst {
+		if h.Bound == container.BoundMax {
+			maxError = append(maxError, float64(v))
+		} else {
+			leafRMS = append(leafRMS, float64(v)/container.ErrorUnit)
+		}
+	}
+	return leafRMS, maxError
 }

@@ -13,5 +13,11 @@ type UnsupportedError = container.UnsupportedError
 // TileError reports a tile that cannot be read or decoded; other tiles may be fine.
 type TileError = container.TileError
 
+// ThresholdError reports an Options.T that makes no sense for the bound and the
+// image, and says what is allowed.
+type ThresholdError struct{ What string }
+
+func (e *ThresholdError) Error() string { return e.What }
+
 // ErrTooLarge reports an image of more pixels than DecodeOptions.MaxPixels.
 var ErrTooLarge = container.ErrTooLarge

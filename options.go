@@ -13,15 +13,25 @@ import (
 // Chroma is the resolution at which the colour differences are coded.
 type Chroma int
 
+// The ways to code colour.
 const (
 	ChromaAuto Chroma = iota // 4:2:0 from T = 2 on, else 4:4:4
 	Chroma420                // half the width and half the height
 	Chroma444                // full resolution
 )
 
+// Bound is what the promise limits.
+type Bound int
+
+const (
+	BoundRMS Bound = iota // the RMS error of every leaf of the quadtree
+	BoundMax              // the error of every sample
+)
+
 // Split is the way the encoder chooses the leaves of the quadtree.
 type Split int
 
+// The ways to choose leaves.
 const (
 	SplitHybrid  = Split(lossy.SplitHybrid)  // variances where they are clear, cost in between
 	SplitPyramid = Split(lossy.SplitPyramid) // variances alone: the fastest
@@ -34,13 +44,16 @@ type Metadata = raster.Meta
 
 // Options of Encode.
 type Options struct {
-	// T is the largest RMS error that a leaf may have, in levels of an 8-bit
-	// scale, MinT to MaxT.
+	// T is the threshold of the promise: 0 is lossless. With BoundRMS it is the
+	// largest RMS error that a leaf may have, in levels of an 8-bit scale, MinT
+	// to MaxT; with BoundMax the largest error of any sample, a whole number of
+	// the samples' own steps below 2^Depth.
 	T       float64
+	Bound   Bound
 	Chroma  Chroma
 	Split   Split
-	Backend tree.Reducer // nil is the CPU
-	Workers int          // 0 is GOMAXPROCS
+	Backend tree.Backend // nil is the CPU
+	Workers int          // goroutines; 0 is GOMAXPROCS
 	// Metadata to store; what a decoded file of this module carries is
 	// taken where it is empty.
 	Metadata Metadata
@@ -54,16 +67,22 @@ const (
 	MaxT = 255.0
 )
 
-// step is the quantiser step in 1/8 levels.
-func (o *Options) step() (int, error) {
+// check tells whether T makes sense for samples of the given depth.
+func (o *Options) check(depth int) error {
 	switch {
 	case o.T == 0:
-		return 0, &UnsupportedError{What: "lossless coding (T = 0) comes with the exact engine; expected a T of 0.25 to 255"}
-	case math.IsNaN(o.T) || o.T < MinT || o.T > MaxT:
-		return 0, fmt.Errorf("T is %v, expected %v to %v", o.T, MinT, MaxT)
+		return nil
+	case o.Bound == BoundMax && (o.T != math.Trunc(o.T) || o.T < 0 || o.T >= float64(int(1)<<depth)):
+		return &ThresholdError{fmt.Sprintf("threshold %v with the bound max, expected a whole number of 0 to %d for samples of %d bits",
+			o.T, 1<<depth-1, depth)}
+	case o.Bound != BoundMax && (math.IsNaN(o.T) || o.T < MinT || o.T > MaxT):
+		return &ThresholdError{fmt.Sprintf("threshold %v, expected 0 for lossless or %v to %v", o.T, MinT, MaxT)}
 	}
-	return lossy.StepFor(o.T), nil
+	return nil
 }
+
+// exact tells whether the exact engine keeps the promise.
+func (o *Options) exact() bool { return o.T == 0 || o.Bound == BoundMax }
 
 // Stats tells what an Encode did.
 type Stats struct {
@@ -73,6 +92,7 @@ type Stats struct {
 	Nodes, Leaves, TreeDepth       int   // of the quadtrees below their 32×32 roots
 	LeavesBySize                   map[int]int
 	MaxLeafRMS                     []float64 // per plane, in 8-bit levels
+	MaxError                       []float64 // per plane, of the exact engine, in steps of the samples
 	Backend                        string
 	Stages                         []Stage
 }

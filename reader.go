@@ -21,7 +21,7 @@ import (
 // DecodeOptions of NewReader; nil is the zero value.
 type DecodeOptions struct {
 	MaxPixels int64 // of the whole image; 0 is 2^30
-	Workers   int   // 0 is GOMAXPROCS
+	Workers   int   // goroutines; 0 is GOMAXPROCS
 	// KeepGoing renders a damaged tile from the overview instead of failing;
 	// LostTiles then tells which.
 	KeepGoing bool
@@ -32,10 +32,11 @@ type DecodeOptions struct {
 // only the tiles it needs, and from level 3 on nothing but the front image. Its
 // methods may be called from several goroutines.
 type Reader struct {
-	layout
+	layout layout
 	opt    DecodeOptions
 	file   *container.Reader
-	engine *lossy.Decoder
+	engine *lossy.Decoder // or
+	exact  exactReader
 	bytes  int64
 
 	mu   sync.Mutex
@@ -52,13 +53,16 @@ type Info struct {
 	TileSize, Tiles                       int
 	Subsampling                           string // "4:2:0", "4:4:4" or "none"
 	Engine, Bound                         string
-	T, Step                               float64   // in levels of an 8-bit scale
-	MaxLeafRMS                            []float64 // per plane, in the same
+	T, Step                               float64   // in levels of an 8-bit scale; T of "max" in steps of the samples
+	MaxLeafRMS, MaxError                  []float64 // per plane, in the same; one of them
+	Labels                                bool      // samples name classes: overviews are not means
+	Colours                               int       // of the palette, or 0
 	FileBytes, FrontBytes, BodyBytes      int64
 	TableBytes, MetadataBytes, OtherBytes int64
 }
 
-// NewReader reads the header and the index of a file of the given size.
+// NewReader reads the header and the index of a file of size bytes. The error is
+// or wraps a *FormatError, an *UnsupportedError, ErrTooLarge or one of r.
 func NewReader(r io.ReaderAt, size int64, o *DecodeOptions) (*Reader, error) {
 	d := &Reader{bytes: size}
 	if o != nil {
@@ -69,16 +73,40 @@ func NewReader(r io.ReaderAt, size int64, o *DecodeOptions) (*Reader, error) {
 		return nil, fmt.Errorf("qtgpu: %w", err)
 	}
 	d.layout = layout{d.file.Header()}
-	d.engine, err = lossy.NewDecoder(d.Header.Step, d.planes(), d.file.Tables())
+	if err := d.justified(); err != nil {
+		return nil, fmt.Errorf("qtgpu: %w", err)
+	}
+	if d.layout.Engine == container.Exact {
+		d.exact, err = newExactReader(&d.layout, d.file.Tables())
+	} else {
+		d.engine, err = lossy.NewDecoder(d.layout.Step, d.layout.planes(), d.file.Tables())
+	}
 	if err != nil {
 		return nil, fmt.Errorf("qtgpu: entropy tables: %w", &FormatError{What: err.Error()})
 	}
 	return d, nil
 }
 
+// justified holds the size of the image against that of its front segments, so
+// that a small file cannot demand the memory of a large image.
+func (r *Reader) justified() error {
+	if r.layout.Engine == container.Exact {
+		return nil
+	}
+	cells := int64(0)
+	for _, s := range r.layout.samples(r.layout.grid()) {
+		cells += int64(s.Dx()) * int64(s.Dy()) / 64
+	}
+	if n := r.file.Sizes().Front; cells/lossy.CellsPerByte > n {
+		return &FormatError{What: fmt.Sprintf("front image of %d bytes for %dx%d pixels, expected at least %d",
+			n, r.layout.Width, r.layout.Height, cells/lossy.CellsPerByte)}
+	}
+	return nil
+}
+
 // Info describes the file.
 func (r *Reader) Info() Info {
-	h, s := r.Header, r.file.Sizes()
+	h, s := r.layout.Header, r.file.Sizes()
 	i := Info{
 		Version: container.Version,
 		Width:   h.Width, Height: h.Height, Channels: h.Channels, Depth: h.Depth,
@@ -91,8 +119,10 @@ func (r *Reader) Info() Info {
 	if h.Channels >= 3 {
 		i.Subsampling = h.Subsampling.String()
 	}
-	for _, v := range h.MaxLeafRMS {
-		i.MaxLeafRMS = append(i.MaxLeafRMS, float64(v)/container.ErrorUnit)
+	i.MaxLeafRMS, i.MaxError = worst(&h)
+	i.Labels, i.Colours = h.Labels, len(r.exact.palette)
+	if h.Bound == container.BoundMax {
+		i.T = float64(h.T)
 	}
 	return i
 }
@@ -100,10 +130,13 @@ func (r *Reader) Info() Info {
 // Config is what image.DecodeConfig gives.
 func (r *Reader) Config() image.Config {
 	models := [...]color.Model{color.GrayModel, color.NRGBAModel, color.RGBAModel, color.NRGBAModel}
-	if r.Depth == 16 {
+	if r.exact.palette != nil {
+		return image.Config{ColorModel: r.exact.palette, Width: r.layout.Width, Height: r.layout.Height}
+	}
+	if r.layout.Depth == 16 {
 		models = [...]color.Model{color.Gray16Model, color.NRGBA64Model, color.RGBA64Model, color.NRGBA64Model}
 	}
-	return image.Config{ColorModel: models[r.Channels-1], Width: r.Width, Height: r.Height}
+	return image.Config{ColorModel: models[r.layout.Channels-1], Width: r.layout.Width, Height: r.layout.Height}
 }
 
 // Metadata reads the metadata of the file.
@@ -121,11 +154,11 @@ func (r *Reader) Metadata() (m Metadata, err error) {
 
 // Levels is the number of levels of detail: level l has 1/2^l of the
 // resolution, the last is a single pixel.
-func (r *Reader) Levels() int { return bits.Len(uint(max(r.Width, r.Height)-1)) + 1 }
+func (r *Reader) Levels() int { return bits.Len(uint(max(r.layout.Width, r.layout.Height)-1)) + 1 }
 
 // Size is that of a level in pixels, 0 ≤ level < Levels.
 func (r *Reader) Size(level int) image.Point {
-	return image.Pt((r.Width-1)>>level+1, (r.Height-1)>>level+1)
+	return image.Pt((r.layout.Width-1)>>level+1, (r.layout.Height-1)>>level+1)
 }
 
 // LostTiles are the tiles that KeepGoing rendered from the overview so far, in
@@ -137,8 +170,8 @@ func (r *Reader) LostTiles() []image.Rectangle {
 }
 
 func (r *Reader) lose(t image.Rectangle) {
-	s := 1 << r.TileLog2
-	t = image.Rectangle{t.Min.Mul(s), t.Max.Mul(s)}.Intersect(image.Rect(0, 0, r.Width, r.Height))
+	s := 1 << r.layout.TileLog2
+	t = image.Rectangle{t.Min.Mul(s), t.Max.Mul(s)}.Intersect(image.Rect(0, 0, r.layout.Width, r.layout.Height))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !slices.Contains(r.lost, t) {
@@ -156,12 +189,14 @@ func (r *Reader) Decode() (image.Image, error) {
 
 // DecodeRegion decodes the pixels of rect, in pixels of the level, which must
 // lie inside the level and not be empty. The result's bounds begin at (0,0);
-// its type is *image.Gray, Gray16, RGBA, RGBA64, NRGBA or NRGBA64. It equals
+// its type is *image.Gray, Gray16, RGBA, RGBA64, NRGBA, NRGBA64 or Paletted. It equals
 // the crop of the whole level, byte for byte.
 //
 // Levels 1 and 2 are means of the decoded pixels; level 3 is the front image
-// of the file, a mean of each 8×8 at the file's precision, and coarser ones are
-// means of it: they read no more than the front image.
+// of the file, the lowest frequencies of each leaf at 1/8 of the size, and
+// coarser ones are means of it: they read no more than the front image. Of the
+// exact engine the front image holds means of 8×8 pixels to within 3 steps, or
+// the bound; and where samples are labels all levels are every 2^level-th one.
 func (r *Reader) DecodeRegion(rect image.Rectangle, level int) (image.Image, error) {
 	m, err := r.decodeRegion(context.Background(), rect, level)
 	if err != nil {
@@ -184,12 +219,22 @@ func (r *Reader) decodeRegion(ctx context.Context, rect image.Rectangle, level i
 	down := level - base
 	fine := image.Rectangle{rect.Min.Mul(1 << down), rect.Max.Mul(1 << down)}
 	fine = fine.Intersect(image.Rectangle{Max: r.Size(base)})
-	m, err := r.pixels(ctx, fine, base)
-	if err != nil || down == 0 {
+	decode := r.pixels
+	if r.layout.Engine == container.Exact {
+		decode = r.exactPixels
+	}
+	m, err := decode(ctx, fine, base)
+	switch {
+	case err != nil || down == 0:
 		return m, err
+	case r.layout.Labels:
+		return sample(m, down)
 	}
 	return shrink(m, down), nil
 }
+
+// colourBand is the number of rows of a job that converts colour.
+const colourBand = 64
 
 // Filters reach this far: three samples of a chroma plane and one for its
 // upsampling, in pixels, at full resolution; one sample of chroma in the overview.
@@ -204,20 +249,20 @@ func (r *Reader) pixels(ctx context.Context, rect image.Rectangle, level int) (*
 	var w *window
 	var err error
 	if level == 0 {
-		w, err = r.decodeWindow(ctx, r.tilesOver(full, filterMargin), true)
+		w, err = r.decodeWindow(ctx, r.layout.tilesOver(full, filterMargin), true)
 	} else {
-		w, err = r.overviewWindow(ctx, r.tilesOver(full, overviewMargin))
+		w, err = r.overviewWindow(ctx, r.layout.tilesOver(full, overviewMargin))
 	}
 	if err != nil {
 		return nil, err
 	}
-	m := raster.New(rect.Dx(), rect.Dy(), r.Channels, r.Depth)
-	origin := w.tiles.Min.Mul(1 << r.TileLog2 >> level)
+	m := raster.New(rect.Dx(), rect.Dy(), r.layout.Channels, r.layout.Depth)
+	origin := w.tiles.Min.Mul(1 << r.layout.TileLog2 >> level)
 	bands := (m.H + colourBand - 1) / colourBand
 	err = cpufallback.For(ctx, r.opt.Workers, bands, func(i int) error {
 		band := image.Rect(0, i*colourBand, m.W, min((i+1)*colourBand, m.H))
 		dst := m.Sub(band)
-		chroma.Inverse(&dst, w.planes, r.sub420(), origin, band.Add(rect.Min))
+		chroma.Inverse(&dst, w.planes, r.layout.sub420(), origin, band.Add(rect.Min))
 		return nil
 	})
 	return m, err
@@ -229,7 +274,7 @@ type Leaf struct{ X, Y, Size int }
 // Leaves decodes the quadtree of a plane, 0 ≤ plane < Channels. Chroma planes
 // of 4:2:0 count samples of half the resolution.
 func (r *Reader) Leaves(plane int) ([]Leaf, error) {
-	w, err := r.decodeWindow(context.Background(), r.grid(), false)
+	w, err := r.decodeWindow(context.Background(), r.layout.grid(), false)
 	if err != nil {
 		return nil, fmt.Errorf("qtgpu: %w", err)
 	}

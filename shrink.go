@@ -2,6 +2,7 @@ package qtgpu
 
 import (
 	"encoding/binary"
+	"image"
 
 	"github.com/qtgpu/qtgpu/internal/raster"
 )
@@ -27,6 +28,27 @@ func shrink(m *raster.Image, shift int) *raster.Image {
 		}
 	}
 	return out
+}
+
+// sample keeps the first pixel of each block of 2^shift × 2^shift labels.
+func sample(m *raster.Image, shift int) (*raster.Image, error) {
+	n := 1 << shift
+	w, h := (m.W+n-1)>>shift, (m.H+n-1)>>shift
+	if m.Palette != nil {
+		to := image.NewPaletted(image.Rect(0, 0, w, h), m.Palette)
+		for i := range to.Pix {
+			to.Pix[i] = m.Index[i/w<<shift*m.W+i%w<<shift]
+		}
+		return raster.FromImage(to)
+	}
+	out := raster.New(w, h, m.Channels, m.Depth)
+	size := m.Channels * m.Depth / 8
+	for y := range h {
+		for x := range w {
+			copy(out.Pix[y*out.Stride+x*out.Step:][:size], m.Pix[y<<shift*m.Stride+x<<shift*m.Step:])
+		}
+	}
+	return out, nil
 }
 
 func mean8(p []byte, stride, step, w, h int) int {

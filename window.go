@@ -21,8 +21,8 @@ type window struct {
 
 // newWindow allocates a window whose samples are scaled down by 1<<shift.
 func (r *Reader) newWindow(tiles image.Rectangle, shift int) *window {
-	w := &window{tiles: tiles, at: r.padded(tiles)}
-	for _, s := range r.samples(tiles) {
+	w := &window{tiles: tiles, at: r.layout.padded(tiles)}
+	for _, s := range r.layout.samples(tiles) {
 		up := 1<<shift - 1
 		w.planes = append(w.planes, chroma.NewPlane((s.Dx()+up)>>shift, (s.Dy()+up)>>shift))
 	}
@@ -31,6 +31,9 @@ func (r *Reader) newWindow(tiles image.Rectangle, shift int) *window {
 
 // decodeWindow decodes tiles at full resolution.
 func (r *Reader) decodeWindow(ctx context.Context, tiles image.Rectangle, deblock bool) (*window, error) {
+	if r.engine == nil {
+		return nil, &UnsupportedError{What: "leaves of the engine " + r.layout.Engine.String()}
+	}
 	w := r.newWindow(tiles, 0)
 	for i := range w.planes {
 		w.sizes = append(w.sizes, make([]uint8, len(w.planes[i].Pix)/64))
@@ -52,12 +55,12 @@ func (r *Reader) decodeWindow(ctx context.Context, tiles image.Rectangle, debloc
 // decodeTile decodes one tile into its place. A damaged one is an error, or
 // with KeepGoing rendered from what is left of it.
 func (r *Reader) decodeTile(s *lossy.Scratch, w *window, t image.Rectangle) error {
-	rects := r.padded(t)
+	rects := r.layout.padded(t)
 	at := make([]image.Point, len(rects))
 	for i := range at {
 		at[i] = rects[i].Min.Sub(w.at[i].Min)
 	}
-	index := t.Min.Y*r.grid().Dx() + t.Min.X
+	index := t.Min.Y*r.layout.grid().Dx() + t.Min.X
 	cells, err := r.front(index, rects)
 	if err == nil {
 		var body []byte
@@ -101,9 +104,13 @@ func (r *Reader) decodeFront(index int, segment []byte, rects []image.Rectangle)
 	return cells, nil
 }
 
+// deblock filters all planes but alpha, whose full and no opacity it would touch.
 func (r *Reader) deblock(ctx context.Context, w *window) error {
-	for i := range w.planes {
-		d := lossy.NewDeblocker(r.Header.Step, &w.planes[i], w.sizes[i])
+	for i, plane := range r.layout.planes() {
+		if plane.Alpha {
+			continue
+		}
+		d := lossy.NewDeblocker(r.layout.Step, &w.planes[i], w.sizes[i])
 		for _, pass := range []func(int){d.Vertical, d.Horizontal} {
 			err := cpufallback.For(ctx, r.opt.Workers, d.Rows(), func(y int) error {
 				pass(y)
@@ -123,7 +130,7 @@ func (r *Reader) overviewWindow(ctx context.Context, tiles image.Rectangle) (*wi
 	indices := make([]int, tiles.Dx()*tiles.Dy())
 	for i := range indices {
 		t := tile(tiles, i)
-		indices[i] = t.Min.Y*r.grid().Dx() + t.Min.X
+		indices[i] = t.Min.Y*r.layout.grid().Dx() + t.Min.X
 	}
 	segments, err := r.file.Fronts(indices)
 	if err != nil && !r.opt.KeepGoing {
@@ -131,7 +138,7 @@ func (r *Reader) overviewWindow(ctx context.Context, tiles image.Rectangle) (*wi
 	}
 	return w, cpufallback.For(ctx, r.opt.Workers, len(indices), func(i int) error {
 		t := tile(tiles, i)
-		rects := r.padded(t)
+		rects := r.layout.padded(t)
 		var cells []lossy.Cells
 		var err error
 		if segments[i] != nil {

@@ -8,24 +8,27 @@ import (
 	"github.com/qtgpu/qtgpu/tree"
 )
 
-// Reducer is the tree.Reducer of the CPU. Its pyramids do not depend on the
+// Backend is the tree.Backend and tree.Reducer of the CPU. What it makes does not depend on the
 // number of workers.
-type Reducer struct{ workers int }
+type Backend struct{ workers int }
 
-var _ tree.Reducer = (*Reducer)(nil)
+var (
+	_ tree.Backend = (*Backend)(nil)
+	_ tree.Reducer = (*Backend)(nil)
+)
 
-// New returns a Reducer on the given number of workers; 0 is GOMAXPROCS.
-func New(workers int) *Reducer { return &Reducer{Workers(workers)} }
+// New returns a Backend on the given number of workers; 0 is GOMAXPROCS.
+func New(workers int) *Backend { return &Backend{Workers(workers)} }
 
 // Name is "cpu".
-func (r *Reducer) Name() string { return "cpu" }
+func (b *Backend) Name() string { return "cpu" }
 
 // Reduce implements tree.Reducer.
-func (r *Reducer) Reduce(ctx context.Context, planes []tree.Samples) ([]tree.Pyramid, error) {
+func (b *Backend) Reduce(ctx context.Context, planes []tree.Samples) ([]tree.Pyramid, error) {
 	pyramids := make([]tree.Pyramid, len(planes))
 	for i := range planes {
 		pyramids[i] = tree.NewPyramid(planes[i].W, planes[i].H)
-		if err := r.reduce(ctx, &pyramids[i], &planes[i]); err != nil {
+		if err := b.reduce(ctx, &pyramids[i], &planes[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -36,11 +39,11 @@ func (r *Reducer) Reduce(ctx context.Context, planes []tree.Samples) ([]tree.Pyr
 const bandNodes = 1 << 12
 
 // reduce fills p level by level, each in bands of node rows.
-func (r *Reducer) reduce(ctx context.Context, p *tree.Pyramid, s *tree.Samples) error {
+func (b *Backend) reduce(ctx context.Context, p *tree.Pyramid, s *tree.Samples) error {
 	for i := range p.Levels {
 		dst := &p.Levels[i]
 		rows := (bandNodes-1)/dst.W + 1
-		err := For(ctx, r.workers, (dst.H-1)/rows+1, func(band int) error {
+		err := For(ctx, b.workers, (dst.H-1)/rows+1, func(band int) error {
 			for y := band * rows; y < min((band+1)*rows, dst.H); y++ {
 				if i == 0 {
 					baseRow(dst, s, y)

@@ -13,9 +13,9 @@ import (
 	"github.com/qtgpu/qtgpu/tree"
 )
 
-func TestReducer(t *testing.T) {
+func TestBackend(t *testing.T) {
 	for _, workers := range []int{1, 7} {
-		t.Run(fmt.Sprintf("workers=%d", workers), func(t *testing.T) { reducetest.Run(t, New(workers)) })
+		t.Run(fmt.Sprintf("workers=%d", workers), func(t *testing.T) { reducetest.RunBackend(t, New(workers)) })
 	}
 }
 

@@ -112,7 +112,7 @@ func encoded(t *testing.T) (dir, qtg string) {
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{{"-h"}, {"--help"}, {"info", "--help"}, {"-i", "x", "-h"}} {
 		out := mustRun(t, args...)
-		for _, want := range []string{"largest RMS error of any quadtree leaf, in 8-bit levels", "0.1875 to 255", "Exit status", "Examples"} {
+		for _, want := range []string{"largest RMS error of any quadtree leaf, in 8-bit levels", "0.25 to 255", "Exit status", "Examples"} {
 			assert.Contains(t, out, want, "%v", args)
 		}
 	}
@@ -168,7 +168,7 @@ func TestEncodeReport(t *testing.T) {
 	writeImage(t, in, 600, 300, 3, 8)
 	out := mustRun(t, "-i", in, "-t", "10", "--verify")
 	for _, want := range []string{"600×300 pixels, RGB, 8 bits, 3 planes", "540,000 of pixels", "ratio", "bits per pixel",
-		"nodes", "leaves", "depth", "cpu (no GPU: built without GPU support", "holds: no leaf's RMS error above 10 levels"} {
+		"nodes", "leaves", "depth", "cpu (auto: a GPU is tried from", "holds: no leaf's RMS error above 10 levels"} {
 		assert.Contains(t, out, want)
 	}
 	for _, stage := range []string{"read", "colour", "pyramid", "split", "transform", "entropy", "write"} {
@@ -191,7 +191,7 @@ func TestEncodeReport(t *testing.T) {
 	require.NotNil(t, report.Verify)
 	assert.True(t, report.Verify.Holds)
 	require.NotNil(t, report.Verify.Measured)
-	assert.Len(t, report.Verify.Measured.LeafRMS, 3)
+	assert.Len(t, report.Verify.Measured.Errors, 3)
 
 	assert.Empty(t, mustRun(t, "-i", in, "-t", "10", "-f", "-q"), "quiet")
 }
@@ -273,7 +273,7 @@ func TestInfo(t *testing.T) {
 	assert.Equal(t, int64(len(readFile(t, qtg))), report.FileBytes)
 	assert.Equal(t, report.FileBytes,
 		report.FrontBytes+report.BodyBytes+report.TableBytes+report.MetadataBytes+report.OtherBytes, "sum of the bytes")
-	assert.Equal(t, 10.0, report.T)
+	assert.Equal(t, 10.0, report.Promise.T)
 
 	r := qtgpuIn(bytes.NewReader(readFile(t, qtg)), "info", "-")
 	assert.Equal(t, exitOK, r.status, r.stderr)
@@ -320,7 +320,7 @@ func TestBrokenPromiseIsStatus3(t *testing.T) {
 	in := filepath.Join(dir, "in.png")
 	rewrite(t, qtg, func(h *container.Header) { h.T = container.ErrorUnit })
 	qtgpuRun("verify", qtg).fails(t, exitVerification, "above the promised 1", "stated")
-	rewrite(t, qtg, func(h *container.Header) { h.MaxLeafRMS = make([]int, 3) })
+	rewrite(t, qtg, func(h *container.Header) { h.Worst = make([]int, 3) })
 	assert.Contains(t, mustRun(t, "verify", qtg), "all checksums")
 	r := qtgpuRun("verify", qtg, in)
 	r.fails(t, exitVerification, "above the promised 1", "measured")

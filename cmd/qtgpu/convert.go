@@ -17,7 +17,8 @@ import (
 // convertFlags are the flags of the two forms without a subcommand.
 type convertFlags struct {
 	set                                   *pflag.FlagSet
-	in, out, t, chroma, split, backend    string
+	in, out, t, bound                     string
+	chroma, split, backend                string
 	region                                string
 	level, jobs                           int
 	maxPixels                             int64
@@ -26,7 +27,7 @@ type convertFlags struct {
 
 // Flags that only one direction takes.
 var (
-	encodeOnly = []string{"threshold", "chroma", "split", "backend", "verify", "json"}
+	encodeOnly = []string{"threshold", "bound", "chroma", "split", "backend", "verify", "json"}
 	decodeOnly = []string{"region", "level", "keep-going"}
 )
 
@@ -36,9 +37,10 @@ func parseConvert(args []string) (*convertFlags, error) {
 	f.StringVarP(&c.in, "input", "i", "", "")
 	f.StringVarP(&c.out, "output", "o", "", "")
 	f.StringVarP(&c.t, "threshold", "t", "", "")
+	f.StringVar(&c.bound, "bound", boundRMS, "")
 	f.StringVar(&c.chroma, "chroma", "", "")
 	f.StringVar(&c.split, "split", "hybrid", "")
-	f.StringVar(&c.backend, "backend", "auto", "")
+	f.StringVar(&c.backend, "backend", backendAuto, "")
 	f.StringVar(&c.region, "region", "", "")
 	f.IntVar(&c.level, "level", 0, "")
 	f.IntVarP(&c.jobs, "jobs", "j", 0, "")
@@ -58,7 +60,7 @@ func parseConvert(args []string) (*convertFlags, error) {
 func (c *convertFlags) check() error {
 	switch {
 	case c.set.NArg() > 0:
-		return usagef("unexpected argument %q: expected -i IN -t T, -i IN.qtg -o OUT, info, verify or tree", c.set.Arg(0))
+		return usagef("unexpected argument %q: expected -i IN -t T, -i IN.qtg -o OUT, info, verify, tree, devices or bench", c.set.Arg(0))
 	case c.in == "":
 		return usagef("missing -i IN: expected -i IN -t T [-o OUT.qtg] or -i IN.qtg -o OUT; see qtgpu --help")
 	case c.jobs < 0:
@@ -114,7 +116,10 @@ func (a *app) convert(args []string) error {
 
 // threshold parses -t.
 func (c *convertFlags) threshold() (float64, error) {
-	allowed := fmt.Sprintf("expected %g to %g, the largest RMS error of a leaf in 8-bit levels", qtgpu.MinT, qtgpu.MaxT)
+	allowed := fmt.Sprintf("expected 0 for lossless or %g to %g, the largest RMS error of a leaf in 8-bit levels", qtgpu.MinT, qtgpu.MaxT)
+	if c.bound == boundMax {
+		allowed = "expected 0 for lossless or a whole number, the largest error of a sample in its own steps"
+	}
 	if c.t == "" {
 		return 0, usagef("missing -t T: %s is no .qtg file, and encoding takes a threshold: %s", c.in, allowed)
 	}
@@ -122,8 +127,8 @@ func (c *convertFlags) threshold() (float64, error) {
 	switch {
 	case err != nil || math.IsNaN(t):
 		return 0, usagef("-t %q is not a number: %s", c.t, allowed)
-	// 0 is the library's to refuse: it names the engine that will take it
-	case t < 0 || t > qtgpu.MaxT || t > 0 && t < qtgpu.MinT:
+	case t < 0, c.bound == boundMax && t != math.Trunc(t),
+		c.bound != boundMax && t > 0 && (t < qtgpu.MinT || t > qtgpu.MaxT):
 		return 0, usagef("-t %s is out of range: %s", c.t, allowed)
 	}
 	return t, nil
@@ -141,6 +146,10 @@ func choose[T any](flag, value string, names []string, values []T) (v T, err err
 
 // options returns what the flags ask of the encoder.
 func (c *convertFlags) options() (o qtgpu.Options, err error) {
+	o.Bound, err = choose("bound", c.bound, []string{boundRMS, boundMax}, []qtgpu.Bound{qtgpu.BoundRMS, qtgpu.BoundMax})
+	if err != nil {
+		return o, err
+	}
 	if o.T, err = c.threshold(); err != nil {
 		return o, err
 	}
@@ -154,6 +163,14 @@ func (c *convertFlags) options() (o qtgpu.Options, err error) {
 		[]qtgpu.Split{qtgpu.SplitPyramid, qtgpu.SplitHybrid, qtgpu.SplitCost})
 	o.Workers = c.jobs
 	return o, err
+}
+
+// boundOf names the bound that an encode kept: lossless is one of samples.
+func (c *convertFlags) boundOf(o *qtgpu.Options) string {
+	if o.T == 0 {
+		return boundMax
+	}
+	return c.bound
 }
 
 // encodedName is the output of an encode: -o, or the input's name with .qtg.

@@ -7,7 +7,6 @@ import (
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/gpu"
 	"github.com/qtgpu/qtgpu/internal/raster"
-	"github.com/qtgpu/qtgpu/tree"
 )
 
 // encode writes the .qtg file of an image, after checking it with --verify.
@@ -20,11 +19,12 @@ func (a *app) encode(c *convertFlags, in *source) error {
 	if err != nil {
 		return err
 	}
-	reducer, why, err := pickBackend(c.backend)
+	b, err := newBackend(c.backend, c.jobs, gpu.Open, func(err error) { a.warn(in.name, "%w", err) })
 	if err != nil {
 		return err
 	}
-	o.Backend = reducer
+	defer b.close()
+	o.Backend = b
 	defer a.out.discard()
 	if err := a.out.create(name, c.force, a.stdout); err != nil {
 		return err
@@ -33,7 +33,7 @@ func (a *app) encode(c *convertFlags, in *source) error {
 	if err != nil {
 		return err
 	}
-	report.BackendReason = why
+	report.BackendReason = b.reason
 	if err := report.broken(); err != nil {
 		return errors.Join(a.print(c, report), err)
 	}
@@ -58,14 +58,14 @@ func (a *app) encodeTo(c *convertFlags, in *source, o *qtgpu.Options) (*encodeRe
 	o.Metadata = qtgpu.Metadata(m.Meta)
 	err = qtgpu.Encode(&a.out, m, o)
 	bar.clear()
-	if errors.As(err, new(*qtgpu.UnsupportedError)) {
+	if errors.As(err, new(*qtgpu.ThresholdError)) {
 		return nil, usageError{at(in.name, err)}
 	}
 	if err != nil {
 		return nil, a.out.blame(in.name, err)
 	}
 	stats.Stages = append([]qtgpu.Stage{read}, stats.Stages...)
-	report := newEncodeReport(in.name, a.out.name, size, o.T, &stats)
+	report := newEncodeReport(in.name, a.out.name, size, c.boundOf(o), o.T, &stats)
 	if c.verify {
 		report.Verify, err = a.verifyOutput(c, m)
 	}
@@ -101,23 +101,4 @@ func (a *app) print(c *convertFlags, report *encodeReport) error {
 		return writeJSON(w, report)
 	}
 	return report.writeText(w)
-}
-
-// pickBackend returns the Reducer of a --backend and why it was taken; nil is the
-// CPU.
-func pickBackend(name string) (tree.Reducer, string, error) {
-	kind, err := choose("backend", name, []string{"auto", "gpu", "cpu"}, []string{"auto", "gpu", "cpu"})
-	if err != nil || kind == "cpu" {
-		return nil, "asked for", err
-	}
-	r, err := gpu.New()
-	switch {
-	case err == nil && kind == "auto":
-		return r, "a GPU is there", nil
-	case err == nil:
-		return r, "asked for", nil
-	case kind == "auto":
-		return nil, "no GPU: " + err.Error(), nil
-	}
-	return nil, "", at("--backend gpu", err)
 }

@@ -45,13 +45,15 @@ func TestUsage(t *testing.T) {
 		{[]string{in}, "unexpected argument"},
 		{[]string{"-i", in}, "missing -t T"},
 		{[]string{"-i", in, "-t"}, "flag needs an argument"},
-		{[]string{"-i", in, "-t", "abc"}, `-t "abc" is not a number: expected 0.1875 to 255, the largest RMS error`},
+		{[]string{"-i", in, "-t", "abc"}, `-t "abc" is not a number: expected 0 for lossless or 0.25 to 255, the largest RMS error`},
 		{[]string{"-i", in, "-t", "NaN"}, "is not a number"},
-		{[]string{"-i", in, "-t", "-1"}, "-t -1 is out of range: expected 0.1875 to 255"},
+		{[]string{"-i", in, "-t", "-1"}, "-t -1 is out of range: expected 0 for lossless or 0.25 to 255"},
 		{[]string{"-i", in, "-t", "0.1"}, "-t 0.1 is out of range"},
 		{[]string{"-i", in, "-t", "255.1"}, "-t 255.1 is out of range"},
+		{[]string{"-i", in, "-t", "1.5", "--bound", "max"}, "-t 1.5 is out of range: expected 0 for lossless or a whole number"},
+		{[]string{"-i", in, "-t", "256", "--bound", "max", "-o", "-"}, "threshold 256 with the bound max, expected a whole number of 0 to 255"},
+		{[]string{"-i", in, "-t", "1", "--bound", "mean"}, `--bound "mean": expected rms, max`},
 		{[]string{"-i", in, "-t", "Inf"}, "-t Inf is out of range"},
-		{[]string{"-i", in, "-t", "0", "-o", filepath.Join(dir, "new.qtg")}, "comes with the exact engine"},
 		{[]string{"-i", in, "-t", "5", "-o", "out.png"}, `extension ".png": expected .qtg`},
 		{[]string{"-i", in, "-t", "5", "--chroma", "422"}, `--chroma "422": expected 420, 444`},
 		{[]string{"-i", in, "-t", "5", "--split", "x"}, `--split "x": expected pyramid, hybrid, cost`},
@@ -288,13 +290,6 @@ func TestKeepGoing(t *testing.T) {
 
 	mustRun(t, "-i", qtg, "-o", out, "-f", "--region", "0,0,100,100")
 	mustRun(t, "-i", qtg, "-o", out, "-f", "--level", "3")
-}
-
-func TestBackendGPU(t *testing.T) {
-	dir, _ := encoded(t)
-	qtgpuRun("-i", filepath.Join(dir, "in.png"), "-t", "5", "-o", filepath.Join(dir, "a.qtg"), "--backend", "gpu").
-		fails(t, exitFailure, "built without GPU support: rebuild with -tags gpu,egl", "--backend gpu")
-	assert.NoFileExists(t, filepath.Join(dir, "a.qtg"))
 }
 
 func TestInterrupt(t *testing.T) {

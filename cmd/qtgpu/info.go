@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/qtgpu/qtgpu"
@@ -9,29 +10,29 @@ import (
 // infoReport is what a file says about itself; sizes are in bytes, errors and the
 // step in 8-bit levels.
 type infoReport struct {
-	File          string    `json:"file"`
-	Version       int       `json:"version"`
-	Width         int       `json:"width"`
-	Height        int       `json:"height"`
-	Channels      int       `json:"channels"`
-	Depth         int       `json:"depth"`
-	Subsampling   string    `json:"subsampling"`
-	Engine        string    `json:"engine"`
-	Bound         string    `json:"bound"`
-	T             float64   `json:"t"`
-	Step          float64   `json:"step"`
-	MaxLeafRMS    []float64 `json:"max_leaf_rms"` // of each plane
-	TileSize      int       `json:"tile_size"`
-	Tiles         int       `json:"tiles"`
-	Levels        int       `json:"levels"`
-	FileBytes     int64     `json:"file_bytes"`
-	FrontBytes    int64     `json:"front_bytes"`
-	BodyBytes     int64     `json:"body_bytes"`
-	TableBytes    int64     `json:"table_bytes"`
-	MetadataBytes int64     `json:"metadata_bytes"`
-	OtherBytes    int64     `json:"other_bytes"`
-	BitsPerPixel  float64   `json:"bits_per_pixel"`
-	Metadata      []string  `json:"metadata"`
+	File          string   `json:"file"`
+	Version       int      `json:"version"`
+	Width         int      `json:"width"`
+	Height        int      `json:"height"`
+	Channels      int      `json:"channels"`
+	Depth         int      `json:"depth"`
+	Subsampling   string   `json:"subsampling"`
+	Engine        string   `json:"engine"`
+	Promise       promise  `json:"promise"`
+	Step          float64  `json:"step"` // 0 of the exact engine
+	Labels        bool     `json:"labels"`
+	Colours       int      `json:"palette_colours"`
+	TileSize      int      `json:"tile_size"`
+	Tiles         int      `json:"tiles"`
+	Levels        int      `json:"levels"`
+	FileBytes     int64    `json:"file_bytes"`
+	FrontBytes    int64    `json:"front_bytes"`
+	BodyBytes     int64    `json:"body_bytes"`
+	TableBytes    int64    `json:"table_bytes"`
+	MetadataBytes int64    `json:"metadata_bytes"`
+	OtherBytes    int64    `json:"other_bytes"`
+	BitsPerPixel  float64  `json:"bits_per_pixel"`
+	Metadata      []string `json:"metadata"`
 }
 
 // info prints the header of a file, of which it reads no tile.
@@ -67,7 +68,8 @@ func newInfoReport(name string, r *qtgpu.Reader, meta *qtgpu.Metadata) *infoRepo
 	report := &infoReport{
 		File: name, Version: i.Version,
 		Width: i.Width, Height: i.Height, Channels: i.Channels, Depth: i.Depth, Subsampling: i.Subsampling,
-		Engine: i.Engine, Bound: i.Bound, T: i.T, Step: i.Step, MaxLeafRMS: i.MaxLeafRMS,
+		Engine: i.Engine, Promise: newPromise(i.Bound, i.T, i.MaxLeafRMS, i.MaxError), Step: i.Step,
+		Labels: i.Labels, Colours: i.Colours,
 		TileSize: i.TileSize, Tiles: i.Tiles, Levels: r.Levels(),
 		FileBytes: i.FileBytes, FrontBytes: i.FrontBytes, BodyBytes: i.BodyBytes,
 		TableBytes: i.TableBytes, MetadataBytes: i.MetadataBytes, OtherBytes: i.OtherBytes,
@@ -88,8 +90,18 @@ func (r *infoReport) text() *text {
 	var t text
 	t.line("file", "%s: %s bytes, %.3f bits per pixel, format version %d", r.File, grouped(r.FileBytes), r.BitsPerPixel, r.Version)
 	t.line("image", "%s, subsampling %s", picture(r.Width, r.Height, r.Channels, r.Depth), r.Subsampling)
-	t.line("engine", "%s, step %g levels", r.Engine, r.Step)
-	t.line("promise", "no leaf's RMS error above %g levels (bound %s); largest %s", r.T, r.Bound, levels(r.MaxLeafRMS))
+	switch {
+	case r.Colours > 0:
+		t.line("palette", "%s", count(r.Colours, "colour"))
+	case r.Labels:
+		t.line("labels", "overviews hold samples, not means")
+	}
+	engine := r.Engine
+	if r.Step > 0 {
+		engine = fmt.Sprintf("%s, step %g levels", r.Engine, r.Step)
+	}
+	t.line("engine", "%s", engine)
+	t.line("promise", "%v (bound %s); largest error %s", &r.Promise, r.Promise.Bound, r.Promise.values(r.Promise.Stated))
 	t.line("tiles", "%d of %d×%d, %s of detail", r.Tiles, r.TileSize, r.TileSize, count(r.Levels, "level"))
 	t.line("bytes", "front %s, body %s, tables %s, metadata %s, the rest %s",
 		grouped(r.FrontBytes), grouped(r.BodyBytes), grouped(r.TableBytes), grouped(r.MetadataBytes), grouped(r.OtherBytes))

@@ -32,16 +32,21 @@ const usage = `qtgpu, a raster codec whose files promise an error bound
   qtgpu info IN.qtg [--json]                   what the file says about itself
   qtgpu verify IN.qtg [ORIGINAL]               every checksum, and the promise
   qtgpu tree IN.qtg -o TREE.png [-f]           the leaves drawn over the picture
+  qtgpu devices [--json]                       the OpenGL devices, or why they cannot be used
+  qtgpu bench -i IN [-t T] [--runs N] [--csv F] [--plot F.svg|.png]
+                                               the GPU against the CPU, stage by stage
 
-T is the largest RMS error of any quadtree leaf, in 8-bit levels: %g to %g.
+T is the largest RMS error of any quadtree leaf, in 8-bit levels: %g to %g; with
+--bound max the largest error of any sample, in its own steps. 0 is lossless.
 "-" is standard input or output; a picture on standard output is PNG.
 
 Encoding
   -t, --threshold T       the promise
   -o, --output OUT.qtg    default: the name of IN with .qtg, beside it
+      --bound rms|max     what T limits; default rms
       --chroma 420|444    resolution of colour; default 420 from T = 2 on
       --split RULE        hybrid (default), pyramid (faster) or cost (smaller)
-      --backend B         auto (default), gpu or cpu
+      --backend B         auto (default), gpu, cpu, or both, which compares them
       --verify            decode what was written and check the promise
       --json              the report as JSON
   -q, --quiet             no report, no progress bar
@@ -60,6 +65,8 @@ does not hold. A failure leaves no output.
 Examples
   qtgpu -i big.tif -t 10 --verify
   qtgpu -i big.qtg -o back.tif
+  qtgpu -i elevation.tif -t 1 --bound max
+  qtgpu -i scan.png -t 0
   qtgpu -i big.qtg -o overview.png --level 3
   curl -s https://example.org/a.png | qtgpu -i - -t 5 -o - > a.qtg
 `
@@ -113,6 +120,10 @@ func (a *app) command(args []string) error {
 			return a.verify(args[1:])
 		case "tree":
 			return a.tree(args[1:])
+		case "devices":
+			return a.devices(args[1:])
+		case "bench":
+			return a.bench(args[1:])
 		}
 	}
 	return a.convert(args)

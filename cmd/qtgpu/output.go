@@ -151,3 +151,16 @@ func (o *output) blame(name string, err error) error {
 	}
 	return at(name, err)
 }
+
+// writeFile writes a file besides the output of the command.
+func (a *app) writeFile(name string, force bool, write func(io.Writer) error) error {
+	var o output
+	defer o.discard()
+	if err := o.create(name, force, a.stdout); err != nil {
+		return err
+	}
+	if err := write(&o); err != nil {
+		return o.blame(name, err)
+	}
+	return o.commit()
+}

@@ -34,8 +34,7 @@ type encodeReport struct {
 	Channels      int           `json:"channels"`
 	Depth         int           `json:"depth"`
 	Planes        int           `json:"planes"`
-	T             float64       `json:"t"`
-	MaxLeafRMS    []float64     `json:"max_leaf_rms"` // of each plane
+	Promise       promise       `json:"promise"`
 	Nodes         int           `json:"nodes"`
 	Leaves        int           `json:"leaves"`
 	LeavesBySize  map[int]int   `json:"leaves_by_size"`
@@ -46,14 +45,14 @@ type encodeReport struct {
 	Verify        *verifyReport `json:"verify,omitempty"`
 }
 
-func newEncodeReport(in, out string, inputBytes int64, t float64, s *qtgpu.Stats) *encodeReport {
+func newEncodeReport(in, out string, inputBytes int64, bound string, t float64, s *qtgpu.Stats) *encodeReport {
 	r := &encodeReport{
 		Input: in, Output: out, InputBytes: inputBytes, PixelBytes: s.InputBytes, OutputBytes: s.OutputBytes,
 		Ratio:        float64(s.InputBytes) / float64(s.OutputBytes),
 		BitsPerPixel: bitsPerPixel(s.OutputBytes, s.Width, s.Height),
 		Width:        s.Width, Height: s.Height, Channels: s.Channels, Depth: s.Depth, Planes: s.Planes,
-		T: t, MaxLeafRMS: s.MaxLeafRMS,
-		Nodes: s.Nodes, Leaves: s.Leaves, LeavesBySize: s.LeavesBySize, TreeDepth: s.TreeDepth,
+		Promise: newPromise(bound, t, s.MaxLeafRMS, s.MaxError),
+		Nodes:   s.Nodes, Leaves: s.Leaves, LeavesBySize: s.LeavesBySize, TreeDepth: s.TreeDepth,
 		Backend: s.Backend,
 	}
 	for _, stage := range s.Stages {
@@ -79,8 +78,10 @@ func (r *encodeReport) writeText(w io.Writer) error {
 	t.line("input", "%s: %s bytes, %s of pixels", r.Input, grouped(r.InputBytes), grouped(r.PixelBytes))
 	t.line("output", "%s: %s bytes, ratio %.2f, %.3f bits per pixel", r.Output, grouped(r.OutputBytes), r.Ratio, r.BitsPerPixel)
 	t.line("image", "%s, %s", picture(r.Width, r.Height, r.Channels, r.Depth), count(r.Planes, "plane"))
-	t.line("promise", "no leaf's RMS error above %g levels; largest %s", r.T, levels(r.MaxLeafRMS))
-	t.line("tree", "%s nodes, %s leaves (%s), depth %d", grouped(int64(r.Nodes)), grouped(int64(r.Leaves)), bySize(r.LeavesBySize), r.TreeDepth)
+	t.line("promise", "%v; largest error %s", &r.Promise, r.Promise.values(r.Promise.Stated))
+	if r.Leaves > 0 {
+		t.line("tree", "%s nodes, %s leaves (%s), depth %d", grouped(int64(r.Nodes)), grouped(int64(r.Leaves)), bySize(r.LeavesBySize), r.TreeDepth)
+	}
 	t.line("backend", "%s (%s)", r.Backend, r.BackendReason)
 	t.line("time", "%s", stages(r.Stages))
 	if r.Verify != nil {

@@ -14,16 +14,15 @@ import (
 
 // verifyReport is what decoding a file has shown; errors are in 8-bit levels.
 type verifyReport struct {
-	T        float64   `json:"t"`
-	Stated   []float64 `json:"stated_leaf_rms"` // of each plane
+	Promise  promise   `json:"promise"`
 	Holds    bool      `json:"holds"`
 	Measured *measures `json:"measured,omitempty"`
 }
 
 // measures compare the decoded picture with the original, in levels of its depth.
 type measures struct {
-	LeafRMS  []float64 `json:"leaf_rms"` // of each plane, in 8-bit levels
-	PSNR     number    `json:"psnr"`     // in dB; null where the pictures are equal
+	Errors   []float64 `json:"errors"` // of each plane, in the terms of the promise
+	PSNR     number    `json:"psnr"`   // in dB; null where the pictures are equal
 	PSNRLuma number    `json:"psnr_luma"`
 	SSIM     number    `json:"ssim"`      // null for a side below 11 pixels
 	MaxError []int     `json:"max_error"` // of each channel
@@ -102,7 +101,7 @@ func (a *app) readOriginal(name string, maxPixels int64) (*raster.Image, error) 
 // check decodes all of a file and holds it against the original, if there is one.
 func check(r *qtgpu.Reader, original *raster.Image) (*verifyReport, error) {
 	info := r.Info()
-	report := &verifyReport{T: info.T, Stated: info.MaxLeafRMS}
+	report := &verifyReport{Promise: newPromise(info.Bound, info.T, info.MaxLeafRMS, info.MaxError)}
 	if _, err := r.Metadata(); err != nil {
 		return nil, err
 	}
@@ -111,7 +110,7 @@ func check(r *qtgpu.Reader, original *raster.Image) (*verifyReport, error) {
 		return nil, err
 	}
 	if original != nil {
-		if report.Measured, err = measure(r, original, decoded); err != nil {
+		if report.Measured, err = measure(r, &report.Promise, original, decoded); err != nil {
 			return nil, err
 		}
 	}
@@ -119,32 +118,22 @@ func check(r *qtgpu.Reader, original *raster.Image) (*verifyReport, error) {
 	return report, nil
 }
 
-func measure(r *qtgpu.Reader, original, decoded *raster.Image) (*measures, error) {
-	leaves, err := qtgpu.VerifyLeaves(r, original)
+func measure(r *qtgpu.Reader, p *promise, original, decoded *raster.Image) (*measures, error) {
+	worst, err := measurePromise(r, p, original)
 	if err != nil {
 		return nil, err
 	}
 	m, err := metrics.Compare(original.Interleaved, decoded.Interleaved)
-	return &measures{leaves, number(m.PSNR), number(m.PSNRLuma), number(m.SSIM), m.MaxError}, err
+	return &measures{worst, number(m.PSNR), number(m.PSNRLuma), number(m.SSIM), m.MaxError}, err
 }
 
 // broken returns the brokenPromise that the errors show, if any.
 func (v *verifyReport) broken() error {
-	names := planeNames(len(v.Stated))
-	for i, stated := range v.Stated {
-		if stated > v.T {
-			return brokenPromise{fmt.Errorf("plane %s states a leaf RMS of %g, above the promised %g", names[i], stated, v.T)}
-		}
+	err := v.Promise.check("states", v.Promise.Stated)
+	if err != nil || v.Measured == nil {
+		return err
 	}
-	if v.Measured == nil {
-		return nil
-	}
-	for i, measured := range v.Measured.LeafRMS {
-		if measured > v.T {
-			return brokenPromise{fmt.Errorf("plane %s has a leaf RMS of %g, above the promised %g", names[i], measured, v.T)}
-		}
-	}
-	return nil
+	return v.Promise.check("has", v.Measured.Errors)
 }
 
 func (v *verifyReport) text(t *text) {
@@ -152,21 +141,21 @@ func (v *verifyReport) text(t *text) {
 	if !v.Holds {
 		verdict = "does not hold"
 	}
-	t.line("promise", "%s: no leaf's RMS error above %g levels; stated %s", verdict, v.T, levels(v.Stated))
+	p := &v.Promise
+	t.line("promise", "%s: %v; stated %s", verdict, p, p.values(p.Stated))
 	m := v.Measured
 	if m == nil {
 		return
 	}
-	t.line("measured", "%s", levels(m.LeafRMS))
+	t.line("measured", "%s", p.values(m.Errors))
 	t.line("quality", "PSNR %s (luma %s), SSIM %s, largest error %s",
 		m.PSNR.format("%.2f dB"), m.PSNRLuma.format("%.2f dB"), m.SSIM.format("%.4f"), channelErrors(m.MaxError))
 }
 
-func channelErrors(v []int) string {
-	names := [][]string{{"gray"}, {"gray", "alpha"}, {"R", "G", "B"}, {"R", "G", "B", "alpha"}}[len(v)-1]
+func channelErrors[T int | float64](v []T) string {
 	parts := make([]string, len(v))
-	for i, name := range names {
-		parts[i] = fmt.Sprintf("%s %d", name, v[i])
+	for i, name := range channelNames(len(v)) {
+		parts[i] = fmt.Sprintf("%s %v", name, v[i])
 	}
 	return strings.Join(parts, ", ")
 }

@@ -18,7 +18,7 @@ func sample() *File {
 	f := &File{
 		Header: Header{
 			Width: 150, Height: 100, Channels: 3, Depth: 8, Subsampling: S420, TileLog2: 6,
-			T: 10 * ErrorUnit, Step: 93, MaxLeafRMS: []int{600000, 5, 0},
+			T: 10 * ErrorUnit, Step: 93, Worst: []int{600000, 5, 0},
 		},
 		Tables:   []byte("tables of the engine"),
 		Metadata: map[Kind][]byte{ICC: []byte("profile"), XMP: []byte("<x/>")},
@@ -88,7 +88,7 @@ func TestRoundTrip(t *testing.T) {
 	gray16 := &File{
 		Header: Header{
 			Width: 1, Height: 1, Channels: 1, Depth: 16, TileLog2: 12,
-			T: 1, Step: MinStep, MaxLeafRMS: []int{0},
+			T: 1, Step: MinStep, Worst: []int{0},
 		},
 		Fronts: [][]byte{{}}, Bodies: [][]byte{{1}}, Metadata: map[Kind][]byte{EXIF: {7}},
 	}
@@ -351,7 +351,7 @@ func TestChunkOrder(t *testing.T) {
 		"too many chunks":      {assemble(append([]any{"HEAD", head, "INDX", index, "FRNT", front}, repeat(maxChunks, "tiny", some)...)...), "more than 1024 chunks"},
 		"HEAD too long":        {assemble("HEAD", append(head, 0)), "HEAD: 1 bytes after the last field"},
 		"HEAD far too long":    {assemble("HEAD", make([]byte, maxHeadSize+1)), "HEAD of 257 bytes"},
-		"HEAD too short":       {assemble("HEAD", head[:len(head)-1]), "HEAD ends before the field largest leaf RMS"},
+		"HEAD too short":       {assemble("HEAD", head[:len(head)-1]), "HEAD ends before the field largest error"},
 	} {
 		_, err := open(c.file)
 		if c.want == "" {

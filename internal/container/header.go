@@ -10,7 +10,7 @@ import (
 // Engine is the coder of the tiles.
 type Engine int
 
-// The engines. Exact is reserved.
+// The engines.
 const (
 	Lossy Engine = 0
 	Exact Engine = 1
@@ -32,10 +32,13 @@ func (s Subsampling) String() string { return name(int(s), "4:4:4", "4:2:0") }
 // Bound is the criterion of the promise about the error.
 type Bound int
 
-// BoundRMS limits the root mean square error of every leaf of every coded plane.
-const BoundRMS Bound = 0
+// The criteria.
+const (
+	BoundRMS Bound = 0 // the root mean square error of every leaf of every coded plane
+	BoundMax Bound = 1 // the error of every sample; T = 0 is lossless
+)
 
-func (b Bound) String() string { return name(int(b), "rms") }
+func (b Bound) String() string { return name(int(b), "rms", "max") }
 
 func name(v int, names ...string) string {
 	if v >= 0 && v < len(names) {
@@ -46,7 +49,7 @@ func name(v int, names ...string) string {
 
 // Units of the header's fixed-point fields.
 const (
-	ErrorUnit = 1 << 16 // T and MaxLeafRMS: parts of an 8-bit level
+	ErrorUnit = 1 << 16 // T and Worst: parts of an 8-bit level
 	StepUnit  = 1 << 3  // Step: parts of an 8-bit level
 )
 
@@ -58,7 +61,14 @@ const (
 	MaxT        = 255 * ErrorUnit
 	MinStep     = 3
 	MaxStep     = 4096
+	MaxBound    = 1<<16 - 1 // T of BoundMax
 	maxRMS      = 256 * ErrorUnit
+)
+
+// Header flags: the first four are reserved.
+const (
+	flagLabels  = 16
+	flagPalette = 32
 )
 
 // flagNames are the reserved header flags, bit 0 first.
@@ -73,9 +83,16 @@ type Header struct {
 	Subsampling   Subsampling
 	TileLog2      int // of the side of a tile in pixels, MinTileLog2..MaxTileLog2
 	Bound         Bound
-	T             int   // the promise, in 1/ErrorUnit of an 8-bit level, 1..MaxT
-	Step          int   // of the quantiser, in 1/StepUnit of an 8-bit level, MinStep..MaxStep
-	MaxLeafRMS    []int // the largest leaf error of each plane, in the unit of T
+	// T is the promise: of BoundRMS in 1/ErrorUnit of an 8-bit level, 1..MaxT;
+	// of BoundMax in steps of the samples, 0..MaxBound.
+	T    int
+	Step int // of Lossy's quantiser, in 1/StepUnit of an 8-bit level, MinStep..MaxStep; 0 for Exact
+	// Worst is the largest error of each plane, in the unit of T.
+	Worst []int
+	// Labels says that samples are names, not amounts: overviews are samples.
+	// Palette, which implies it, that they are indices of colours. Only of one
+	// channel of Exact.
+	Labels, Palette bool
 }
 
 // Grid returns the number of tiles across and down.
@@ -97,6 +114,7 @@ func (h *Header) Validate(maxPixels int64) error {
 	if err := h.validateReserved(); err != nil {
 		return err
 	}
+	e := engines[h.Engine]
 	for _, f := range []struct {
 		name      string
 		v, lo, hi int
@@ -105,9 +123,9 @@ func (h *Header) Validate(maxPixels int64) error {
 		{"height", h.Height, 1, MaxSide},
 		{"channels", h.Channels, 1, 4},
 		{"tile log2", h.TileLog2, MinTileLog2, MaxTileLog2},
-		{"t", h.T, 1, MaxT},
-		{"step", h.Step, MinStep, MaxStep},
-		{"number of leaf errors", len(h.MaxLeafRMS), h.Channels, h.Channels},
+		{"number of errors", len(h.Worst), h.Channels, h.Channels},
+		{"t", h.T, e.minT, e.maxT},
+		{"step", h.Step, e.minStep, e.maxStep},
 	} {
 		if f.v < f.lo || f.v > f.hi {
 			return malformed(headOffset, "HEAD: %s %d, expected %d to %d", f.name, f.v, f.lo, f.hi)
@@ -119,22 +137,39 @@ func (h *Header) Validate(maxPixels int64) error {
 	if h.Channels < 3 && h.Subsampling != S444 {
 		return malformed(headOffset, "HEAD: subsampling %v of %d channels, expected none", h.Subsampling, h.Channels)
 	}
-	for i, v := range h.MaxLeafRMS {
-		if v < 0 || v > maxRMS {
-			return malformed(headOffset, "HEAD: largest leaf RMS %d of plane %d, expected 0 to %d", v, i, maxRMS)
+	if (h.Labels || h.Palette) && (h.Engine != Exact || h.Channels != 1 || !h.Labels || h.Palette && h.Depth != 8) {
+		return malformed(headOffset, "HEAD: labels of engine %v, %d channels and %d bits, expected one channel of %v",
+			h.Engine, h.Channels, h.Depth, Exact)
+	}
+	for i, v := range h.Worst {
+		if v < 0 || v > e.maxWorst {
+			return malformed(headOffset, "HEAD: largest error %d of plane %d, expected 0 to %d", v, i, e.maxWorst)
 		}
 	}
 	return h.checkSize(maxPixels)
 }
 
+// engines are the ranges of the fields that differ between engines.
+var engines = map[Engine]struct {
+	bound                                  Bound
+	minT, maxT, minStep, maxStep, maxWorst int
+	subsampling                            Subsampling // the largest
+}{
+	Lossy: {BoundRMS, 1, MaxT, MinStep, MaxStep, maxRMS, S420},
+	Exact: {BoundMax, 0, MaxBound, 0, 0, MaxBound, S444},
+}
+
 func (h *Header) validateReserved() error {
+	e, ok := engines[h.Engine]
 	switch {
-	case h.Engine != Lossy:
-		return unsupported(headOffset, "HEAD: engine %v, expected %v", h.Engine, Lossy)
+	case !ok:
+		return unsupported(headOffset, "HEAD: engine %v, expected %v or %v", h.Engine, Lossy, Exact)
 	case h.Subsampling != S444 && h.Subsampling != S420:
 		return unsupported(headOffset, "HEAD: subsampling %v, expected %v or %v", h.Subsampling, S444, S420)
-	case h.Bound != BoundRMS:
-		return unsupported(headOffset, "HEAD: bound %v, expected %v", h.Bound, BoundRMS)
+	case h.Subsampling > e.subsampling:
+		return unsupported(headOffset, "HEAD: subsampling %v of engine %v, expected %v", h.Subsampling, h.Engine, S444)
+	case h.Bound != e.bound:
+		return unsupported(headOffset, "HEAD: bound %v of engine %v, expected %v", h.Bound, h.Engine, e.bound)
 	}
 	return nil
 }
@@ -151,11 +186,17 @@ func (h *Header) checkSize(maxPixels int64) error {
 
 // append appends the payload of HEAD to p.
 func (h *Header) append(p []byte) []byte {
-	const flags = 0
+	flags := 0
+	if h.Labels {
+		flags |= flagLabels
+	}
+	if h.Palette {
+		flags |= flagPalette
+	}
 	for _, v := range append([]int{
 		int(h.Engine), flags, h.Width, h.Height, h.Channels, h.Depth, int(h.Subsampling),
 		h.TileLog2, int(h.Bound), h.T, h.Step,
-	}, h.MaxLeafRMS...) {
+	}, h.Worst...) {
 		p = binary.AppendUvarint(p, uint64(v))
 	}
 	return p
@@ -176,14 +217,15 @@ func parseHeader(p []byte, maxPixels int64) (Header, error) {
 	h.T = d.next("t")
 	h.Step = d.next("step")
 	for i := 0; i < min(h.Channels, 4); i++ {
-		h.MaxLeafRMS = append(h.MaxLeafRMS, d.next("largest leaf RMS"))
+		h.Worst = append(h.Worst, d.next("largest error"))
 	}
 	if d.err != nil {
 		return Header{}, d.err
 	}
-	if flags != 0 {
+	if flags&^(flagLabels|flagPalette) != 0 {
 		return Header{}, flagError(flags)
 	}
+	h.Labels, h.Palette = flags&flagLabels != 0, flags&flagPalette != 0
 	if err := h.Validate(maxPixels); err != nil {
 		return Header{}, err
 	}

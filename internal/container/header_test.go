@@ -19,8 +19,8 @@ func TestHeaderRanges(t *testing.T) {
 		{"width -1", func(h *Header) { h.Width = -1 }, "width -1"},
 		{"largest width", func(h *Header) { h.Width = MaxSide }, ""},
 		{"height 0", func(h *Header) { h.Height = 0 }, "height 0"},
-		{"channels 0", func(h *Header) { h.Channels, h.MaxLeafRMS = 0, nil }, "channels 0, expected 1 to 4"},
-		{"channels 5", func(h *Header) { h.Channels, h.MaxLeafRMS = 5, make([]int, 5) }, "channels 5"},
+		{"channels 0", func(h *Header) { h.Channels, h.Worst = 0, nil }, "channels 0, expected 1 to 4"},
+		{"channels 5", func(h *Header) { h.Channels, h.Worst = 5, make([]int, 5) }, "channels 5"},
 		{"depth 12", func(h *Header) { h.Depth = 12 }, "depth 12, expected 8 or 16"},
 		{"tile 5", func(h *Header) { h.TileLog2 = 5 }, "tile log2 5, expected 6 to 12"},
 		{"tile 13", func(h *Header) { h.TileLog2 = 13 }, "tile log2 13"},
@@ -29,13 +29,13 @@ func TestHeaderRanges(t *testing.T) {
 		{"t above", func(h *Header) { h.T = MaxT + 1 }, "t 16711681"},
 		{"step 2", func(h *Header) { h.Step = 2 }, "step 2, expected 3 to 4096"},
 		{"step 4097", func(h *Header) { h.Step = 4097 }, "step 4097"},
-		{"leaf errors", func(h *Header) { h.MaxLeafRMS = []int{1} }, "number of leaf errors 1, expected 3 to 3"},
-		{"leaf error", func(h *Header) { h.MaxLeafRMS[1] = maxRMS + 1 }, "largest leaf RMS 16777217 of plane 1"},
-		{"gray at 4:2:0", func(h *Header) { h.Channels, h.MaxLeafRMS = 1, []int{0} }, "subsampling 4:2:0 of 1 channels"},
-		{"exact", func(h *Header) { h.Engine = Exact }, "unsupported: HEAD: engine exact, expected lossy"},
+		{"leaf errors", func(h *Header) { h.Worst = []int{1} }, "number of errors 1, expected 3 to 3"},
+		{"leaf error", func(h *Header) { h.Worst[1] = maxRMS + 1 }, "largest error 16777217 of plane 1"},
+		{"gray at 4:2:0", func(h *Header) { h.Channels, h.Worst = 1, []int{0} }, "subsampling 4:2:0 of 1 channels"},
+		{"exact of rms", func(h *Header) { h.Engine, h.Subsampling = Exact, S444 }, "unsupported: HEAD: bound rms of engine exact, expected max"},
 		{"engine 9", func(h *Header) { h.Engine = 9 }, "unsupported: HEAD: engine 9"},
 		{"subsampling 2", func(h *Header) { h.Subsampling = 2 }, "unsupported: HEAD: subsampling 2"},
-		{"bound 1", func(h *Header) { h.Bound = 1 }, "unsupported: HEAD: bound 1, expected rms"},
+		{"bound 1", func(h *Header) { h.Bound = 1 }, "unsupported: HEAD: bound max of engine lossy, expected rms"},
 	} {
 		h := sample().Header
 		c.change(&h)
@@ -54,7 +54,7 @@ func TestHeaderRanges(t *testing.T) {
 func TestHeaderFlagsAreReserved(t *testing.T) {
 	for flags, want := range map[byte]string{
 		1: "flag 1 (rectangular leaves)", 2: "flag 2 (dependent quantisation)",
-		4: "flag 4 (chroma from luma)", 8: "flag 8 (visual tuning)", 16: "flags 0x10",
+		4: "flag 4 (chroma from luma)", 8: "flag 8 (visual tuning)", 64: "flags 0x40",
 	} {
 		h := sample().Header
 		p := h.append(nil)

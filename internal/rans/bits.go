@@ -22,7 +22,7 @@ func (w *BitWriter) Put(v uint32, n uint) {
 	}
 }
 
-// PutExpGolomb appends v ≥ 0 in the Exp-Golomb code of order 0, v below 2^31.
+// PutExpGolomb appends v ≥ 0 in the Exp-Golomb code of order 0, v below 2^32-1.
 func (w *BitWriter) PutExpGolomb(v uint32) {
 	n := uint(bits.Len32(v + 1))
 	w.Put(0, n-1)
@@ -50,6 +50,9 @@ func (w *BitWriter) bytes() []byte {
 	}
 	return out
 }
+
+// Len is the number of bytes of what was written.
+func (w *BitWriter) Len() int { return len(w.buf) + int(w.n+7)/8 }
 
 // Empty tells whether nothing was written.
 func (w *BitWriter) Empty() bool { return len(w.buf) == 0 && w.n == 0 }
@@ -105,14 +108,14 @@ func (r *BitReader) refill() {
 	}
 }
 
-// ExpGolomb reads a number in the Exp-Golomb code of order 0, below 2^31; a
+// ExpGolomb reads a number in the Exp-Golomb code of order 0; a
 // longer code marks the segment as damaged.
 func (r *BitReader) ExpGolomb() uint32 {
 	if r.n < 32 {
 		r.refill()
 	}
 	zeros := bits.LeadingZeros64(r.acc)
-	if zeros > 30 {
+	if zeros > 31 {
 		r.over = true
 		return 0
 	}

@@ -102,10 +102,14 @@ func (m *Image) at16(p [8]byte) color.Color {
 	return color.NRGBA64{R: s[0], G: s[1], B: s[2], A: s[3]}
 }
 
-// Std returns the image as a type of package image: Gray, Gray16, RGBA,
-// RGBA64, NRGBA or NRGBA64. It shares the samples where the layout allows and
-// copies gray with alpha and RGB without padding.
+// Std returns the image as a type of package image: Paletted where it has a
+// palette, else Gray, Gray16, RGBA, RGBA64, NRGBA or NRGBA64. It shares the
+// samples where the layout allows and copies gray with alpha and RGB without
+// padding.
 func (m *Image) Std() image.Image {
+	if m.Palette != nil {
+		return &image.Paletted{Pix: m.Index, Stride: m.W, Rect: m.Bounds(), Palette: m.Palette}
+	}
 	samples := m.Channels
 	if samples == 3 {
 		samples = 4

@@ -103,7 +103,6 @@ type scanPos struct {
 type scan struct {
 	pos   []scanPos
 	start [groups + 1]int // start[g] is the first position whose group is ≤ g
-	diag  []int           // first position of each diagonal, and the end
 }
 
 // groups is the number of values that a leaf's last group can take, 0..15.
@@ -138,7 +137,6 @@ func makeScan(lg int) scan {
 		for g := group(d, lg); last > g; last-- {
 			s.start[last-1] = len(s.pos)
 		}
-		from := len(s.pos)
 		for u := max(0, d-n+1); u <= min(d, n-1); u++ {
 			v := d - u
 			if u < low && v < low {
@@ -150,11 +148,7 @@ func makeScan(lg int) scan {
 				ctx:  uint8(13 * frequencyClass(d, lg)),
 			})
 		}
-		if len(s.pos) > from {
-			s.diag = append(s.diag, from)
-		}
 	}
-	s.diag = append(s.diag, len(s.pos))
 	s.start[0] = len(s.pos)
 	s.start[groups] = 0
 	return s

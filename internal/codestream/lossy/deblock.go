@@ -21,14 +21,14 @@ func NewDeblocker(step int, p *chroma.Plane, size []uint8) *Deblocker {
 // Rows is the number of rows of cells.
 func (d *Deblocker) Rows() int { return d.h }
 
-// border tells whether a leaf begins at cell x (or y) of leaves of size lg.
+// border tells whether a leaf of size lg that holds cell x (or y) begins there.
 func border(x int, lg uint8) bool { return x&(1<<(lg-3)-1) == 0 }
 
 // Vertical filters across the vertical borders in row y of cells.
 func (d *Deblocker) Vertical(y int) {
 	stride := d.plane.Stride
 	for x := 1; x < d.w; x++ {
-		if !border(x, d.size[y*d.w+x]) && !border(x, d.size[y*d.w+x-1]) {
+		if !border(x, d.size[y*d.w+x]) {
 			continue
 		}
 		for j := range 8 {
@@ -45,7 +45,7 @@ func (d *Deblocker) Horizontal(y int) {
 	}
 	stride := d.plane.Stride
 	for x := range d.w {
-		if !border(y, d.size[y*d.w+x]) && !border(y, d.size[(y-1)*d.w+x]) {
+		if !border(y, d.size[y*d.w+x]) {
 			continue
 		}
 		at := d.plane.Pix[(8*y-3)*stride+8*x:]

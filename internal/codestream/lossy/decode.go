@@ -41,7 +41,10 @@ func (d *Decoder) Front(segment []byte, rects []image.Rectangle) ([]Cells, error
 			return nil, err
 		}
 	}
-	return planes, r.Finish()
+	if err := r.Finish(); err != nil {
+		return nil, err
+	}
+	return planes, nil
 }
 
 // Overview writes the front image as plane samples, one per cell, to dst at
@@ -61,7 +64,6 @@ type Scratch struct {
 	tr   transformer
 	coef [maxN * maxN]int32
 	mag  [magSize]uint8
-	ctx  [maxN]uint16
 }
 
 // Body decodes a tile's body segment into the rectangle of dst[i] that begins

@@ -44,7 +44,7 @@ type Encoder struct {
 // Plane says what a plane holds.
 type Plane struct {
 	Chroma bool // colour difference statistics
-	Alpha  bool // full and no opacity are kept exactly where they fill an 8×8
+	Alpha  bool // a cell of 8×8 at full or no opacity is kept exactly
 }
 
 func (p Plane) kind() int {
@@ -106,13 +106,7 @@ type Tile struct {
 func (e *Encoder) Tile(w *Worker, planes []chroma.Plane, pyramids []tree.Pyramid, rects []image.Rectangle) *Tile {
 	t := &Tile{Worst: make([]uint32, len(planes))}
 	for i := range planes {
-		p := newPlaneEncoder(e, w, t, i, &planes[i], &pyramids[i], rects[i])
-		p.encode()
-		if !p.def.Alpha {
-			p.refineFront()
-		}
-		t.Worst[i] = p.settleFront()
-		encodeFront(t, &p.cells, p.kind)
+		newPlaneEncoder(e, w, t, i, &planes[i], &pyramids[i], rects[i]).encode()
 	}
 	return t
 }
@@ -123,6 +117,7 @@ type planeEncoder struct {
 	*Encoder
 	w      *Worker
 	t      *Tile
+	index  int // of the plane
 	def    Plane
 	kind   int
 	plane  *chroma.Plane
@@ -167,12 +162,23 @@ func (c *cells) mark(m []uint8, x, y, lg int, v uint8) {
 func newPlaneEncoder(e *Encoder, w *Worker, t *Tile, i int, p *chroma.Plane, pyr *tree.Pyramid, r image.Rectangle) *planeEncoder {
 	c := newCells(r)
 	return &planeEncoder{
-		Encoder: e, w: w, t: t, def: e.planes[i], kind: e.planes[i].kind(), plane: p, pyr: pyr,
+		Encoder: e, w: w, t: t, index: i, def: e.planes[i], kind: e.planes[i].kind(), plane: p, pyr: pyr,
 		ox: r.Min.X / 8, oy: r.Min.Y / 8, cells: c, exact: make([]int32, len(c.front)),
 	}
 }
 
+// encode appends the plane to its tile.
 func (p *planeEncoder) encode() {
+	p.blocks()
+	if !p.def.Alpha {
+		p.refineFront()
+	}
+	p.t.Worst[p.index] = p.settleFront()
+	encodeFront(p.t, &p.cells, p.kind)
+}
+
+// blocks chooses and writes the leaves, 32×32 by 32×32.
+func (p *planeEncoder) blocks() {
 	for y := 0; y < p.h; y += 4 {
 		for x := 0; x < p.cells.w; x += 4 {
 			for i := range p.w.nodes {
@@ -237,6 +243,9 @@ func (p *planeEncoder) flagCost(lg, flag int) int64 {
 
 // choose marks the leaves under a node and returns their cost, if needed.
 func (p *planeEncoder) choose(lg, x, y int, needed bool) int64 {
+	if p.mustSplit(lg, x, y) {
+		return p.chooseChildren(lg, x, y, needed)
+	}
 	nx, ny := (p.ox+x)>>(lg-3), (p.oy+y)>>(lg-3)
 	if p.rule.Flat(p.pyr, lg, nx, ny) {
 		return p.chooseFlat(lg, x, y)
@@ -262,6 +271,28 @@ func (p *planeEncoder) choose(lg, x, y int, needed bool) int64 {
 		return 0
 	}
 	return p.leafCost(lg, x, y) + p.flagCost(lg, 0)
+}
+
+// extreme tells whether a node is at full or at no opacity throughout.
+func (p *planeEncoder) extreme(lg, x, y int) bool {
+	l := p.pyr.At(lg)
+	i := (p.oy+y)>>(lg-3)*l.W + (p.ox+x)>>(lg-3)
+	return l.Min[i] == chroma.MaxLevel || l.Max[i] == 0
+}
+
+// mustSplit tells whether a node of an alpha plane holds a cell at full or no
+// opacity besides others: only in a leaf of its own does it come back exactly.
+func (p *planeEncoder) mustSplit(lg, x, y int) bool {
+	if !p.def.Alpha || lg == tree.Base || p.extreme(lg, x, y) {
+		return false
+	}
+	n := 1 << (lg - 3)
+	for i := range n * n {
+		if p.extreme(tree.Base, x+i%n, y+i/n) {
+			return true
+		}
+	}
+	return false
 }
 
 // chooseFlat makes a flat node a leaf without transforming it.

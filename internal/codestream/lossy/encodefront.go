@@ -36,7 +36,8 @@ func (p *planeEncoder) measureFront(flat bool, c []int32, lg, x, y int) {
 }
 
 // roundFront rounds to the nearest step; an alpha cell that is fully opaque or
-// transparent is rounded outwards, so that clamping gives it back exactly.
+// transparent is rounded outwards by a sample (4) at least, more than a larger
+// leaf's roundings lose, so that clamping gives it back exactly.
 func (p *planeEncoder) roundFront(v int32, x, y int) int32 {
 	step := p.frontStep
 	if p.def.Alpha {
@@ -44,9 +45,9 @@ func (p *planeEncoder) roundFront(v int32, x, y int) int32 {
 		i := (p.oy+y)*l.W + p.ox + x
 		switch {
 		case l.Min[i] == chroma.MaxLevel:
-			return (v + step - 1) / step
+			return (v + step + 3) / step
 		case l.Max[i] == 0:
-			return (v - step + 1) / step
+			return (v - step - 3) / step
 		}
 	}
 	if v < 0 {

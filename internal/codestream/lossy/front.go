@@ -29,6 +29,10 @@ func encodeFront(t *Tile, c *cells, kind int) {
 	}
 }
 
+// CellsPerByte is more than the cells of a front image that a byte can hold: no
+// symbol of 16 has a frequency above Scale-15, so each takes 1/95 bit at least.
+const CellsPerByte = 1 << 10
+
 // Tokens of a front residual: 0..7 directly, 8+n for magnitudes of n+4 bits
 // with their n+3 lower bits raw, and 15 for all from 1024 in Exp-Golomb.
 const frontEscape = 1 << 10

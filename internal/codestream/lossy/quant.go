@@ -50,36 +50,52 @@ type quantised struct {
 // cheaper to end the leaf at a lower group. It leaves tokens and levels in w.
 func (e *Encoder) quantise(w *Worker, r *rates, c []int32, lg, kind, top, lastCtx int) quantised {
 	s := &scans[lg-3]
-	acBase := acContext(kind, lg)
 	last := r.symbol[lastCtx*rans.Symbols:][:groups]
 	topGroup := group(top, lg)
-	q := quantised{last: topGroup}
+	q := quantiser{Encoder: e, w: w, r: r, c: c, context: acContext(kind, lg), quantised: quantised{last: topGroup}}
 	clear(w.mag[:])
-	var coded, above int64 // J since the top, and J of zeroing all of it
 	for g := topGroup; g >= 1; g-- {
-		if coded+int64(last[q.last]) > above+int64(last[g]) {
-			q = quantised{last: g, from: q.n, n: q.n}
-			coded, above = 0, 0
-			clear(w.mag[:])
+		if q.coded+int64(last[q.last]) > q.zeroed+int64(last[g]) {
+			q.restart(g)
 		}
-		coded, above = e.quantiseGroup(w, r, c, s.pos[s.start[g]:s.start[g-1]], acBase, &q, coded, above)
+		q.group(s.pos[s.start[g]:s.start[g-1]])
 	}
-	q.saved = above - coded - int64(last[q.last])
+	q.saved = q.zeroed - q.coded - int64(last[q.last])
 	if q.saved < -int64(last[0]) {
 		return quantised{saved: -int64(last[0])}
 	}
-	return q
+	return q.quantised
 }
 
-func (e *Encoder) quantiseGroup(w *Worker, r *rates, c []int32, pos []scanPos, acBase int, q *quantised, coded, above int64) (int64, int64) {
-	step, half := r.step, (r.step+1)/2
-	n := q.n
+// quantiser is the state of one quantise.
+type quantiser struct {
+	*Encoder
+	w       *Worker
+	r       *rates
+	c       []int32
+	context int // the first of the leaf
+	quantised
+	coded, zeroed int64 // J of the groups so far as they are, and as zeros
+}
+
+// restart ends the leaf at a group: what is above it becomes zero.
+func (q *quantiser) restart(g int) {
+	q.quantised = quantised{last: g, from: q.n, n: q.n}
+	q.coded, q.zeroed = 0, 0
+	clear(q.w.mag[:])
+}
+
+// group quantises the coefficients of a group.
+func (q *quantiser) group(pos []scanPos) {
+	w, r, n := q.w, q.r, q.n
+	half := (r.step + 1) / 2
+	coded, zeroed := q.coded, q.zeroed
 	for _, p := range pos {
 		i := int(p.mag)
-		ctx := (acBase + int(p.ctx) + int(magnitudeClass[neighbourhood(&w.mag, i)])) * rans.Symbols
-		a := int64(c[p.coef])
+		ctx := (q.context + int(p.ctx) + int(magnitudeClass[neighbourhood(&w.mag, i)])) * rans.Symbols
+		a := int64(q.c[p.coef])
 		sq := a * a << distScale
-		above += sq
+		zeroed += sq
 		sign := a >> 63
 		a = (a ^ sign) - sign
 		if a < half {
@@ -88,27 +104,26 @@ func (e *Encoder) quantiseGroup(w *Worker, r *rates, c []int32, pos []scanPos, a
 			n++
 			continue
 		}
-		k, j := e.bestLevel(r, a, sq, r.symbol[ctx:ctx+rans.Symbols], step)
+		k, j := q.bestLevel(r, a, sq, r.symbol[ctx:ctx+rans.Symbols])
 		coded += j
 		w.tokens[n] = rans.Token(ctx + int(min(k, rans.Symbols-1)))
 		w.levels[n] = int32((k ^ sign) - sign)
 		n++
 		w.mag[i] = uint8(min(k, magCap))
-		d := a - k*step
+		d := a - k*r.step
 		q.gained += a*a - d*d
 	}
-	q.n = n
-	return coded, above
+	q.n, q.coded, q.zeroed = n, coded, zeroed
 }
 
 // bestLevel chooses among ⌊a+½⌋, that less one, and 0.
-func (e *Encoder) bestLevel(r *rates, a, zero int64, cost []int32, step int64) (k, j int64) {
-	k = e.divide.div(a + step/2)
-	d := a - k*step
-	j = d*d<<distScale + e.levelCost(r, cost, k)
+func (e *Encoder) bestLevel(r *rates, a, zero int64, cost []int32) (k, j int64) {
+	k = e.divide.div(a + r.step/2)
+	d := a - k*r.step
+	j = d*d<<distScale + r.levelCost(cost, k)
 	if k > 1 {
-		d += step
-		if j2 := d*d<<distScale + e.levelCost(r, cost, k-1); j2 < j {
+		d += r.step
+		if j2 := d*d<<distScale + r.levelCost(cost, k-1); j2 < j {
 			k, j = k-1, j2
 		}
 	}
@@ -118,7 +133,8 @@ func (e *Encoder) bestLevel(r *rates, a, zero int64, cost []int32, step int64) (
 	return k, j
 }
 
-func (e *Encoder) levelCost(r *rates, cost []int32, k int64) int64 {
+// levelCost is the cost of a level of magnitude k, given that of the tokens.
+func (r *rates) levelCost(cost []int32, k int64) int64 {
 	if k < rans.Symbols-1 {
 		return int64(cost[k])
 	}

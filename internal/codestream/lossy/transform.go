@@ -67,8 +67,9 @@ func (t *transformer) unfold(n, used int) {
 }
 
 // safeL1 is the largest sum of coefficient magnitudes for which no lane of
-// the packed inverse can leave 32 bits: 2^31/4096, less the roundings.
-const safeL1 = 1<<19 - 1<<7
+// the packed inverse can leave 32 bits: 2^31/4096, less the offset of the centre
+// (2^26/4096 for a leaf of 32) and the roundings.
+const safeL1 = 1<<19 - 1<<15
 
 // inverse writes the block of coefs[u*n+v] to pix. Only u < uMax and v < vMax
 // hold non-zeros; l1 bounds the sum of their magnitudes.

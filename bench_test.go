@@ -1,0 +1,58 @@
+package qtgpu_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/internal/raster"
+)
+
+// eachSpeed runs do on the photo of testdata and on big.tif, where that is there, at
+// several thresholds, on all CPUs and on one.
+func eachSpeed(b *testing.B, do func(b *testing.B, m *raster.Image, o qtgpu.Options)) {
+	images := map[string]func(testing.TB) string{
+		"photo": func(testing.TB) string { return "testdata/images/dandelion.png" },
+		"big":   func(t testing.TB) string { return filepath.Join(corpus(t), "big", "big.tif") },
+	}
+	for name, path := range images {
+		b.Run(name, func(b *testing.B) {
+			m := readImage(b, path(b))
+			for _, t := range []float64{2, 5, 10, 20, 30} {
+				for _, workers := range []int{runtime.GOMAXPROCS(0), 1} {
+					b.Run(fmt.Sprintf("t=%g/workers=%d", t, workers), func(b *testing.B) {
+						do(b, m, qtgpu.Options{T: t, Workers: workers})
+						pixels := float64(m.W) * float64(m.H) * float64(b.N)
+						b.ReportMetric(float64(b.Elapsed().Nanoseconds())/pixels, "ns/pixel")
+					})
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	eachSpeed(b, func(b *testing.B, m *raster.Image, o qtgpu.Options) {
+		for b.Loop() {
+			require.NoError(b, qtgpu.Encode(io.Discard, m, &o))
+		}
+	})
+}
+
+func BenchmarkDecode(b *testing.B) {
+	eachSpeed(b, func(b *testing.B, m *raster.Image, o qtgpu.Options) {
+		data := encode(b, m, o)
+		for b.Loop() {
+			r, err := qtgpu.NewReader(bytes.NewReader(data), int64(len(data)), &qtgpu.DecodeOptions{Workers: o.Workers})
+			require.NoError(b, err)
+			_, err = r.Decode()
+			require.NoError(b, err)
+		}
+	})
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/qtgpu/qtgpu/chroma"
+	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
+	"github.com/qtgpu/qtgpu/gpu"
+	"github.com/qtgpu/qtgpu/tree"
+)
+
+// The values of --backend.
+const (
+	backendAuto = "auto"
+	backendGPU  = "gpu"
+	backendCPU  = "cpu"
+	backendBoth = "both"
+)
+
+// autoPixels is the size from which auto looks for a GPU. Two cores prepare smaller
+// images in an eighth of a second, which opening a device may take alone. No
+// hardware has been measured yet (docs/bench/gpu.md).
+const autoPixels = 1 << 26
+
+// opener is gpu.Open.
+type opener func(software bool) (gpu.Backend, error)
+
+// backend is the tree.Backend of a --backend. It can tell what ran last, and why.
+type backend struct {
+	kind string
+	from int // pixels of an image for which auto looks for a GPU
+	cpu  tree.Backend
+	gpu  gpu.Backend // nil while none is open
+	open opener
+	warn func(error) // of what auto does not fail for
+
+	name, reason string
+	took         time.Duration // of the last Prepare
+}
+
+// newBackend opens the device of gpu and both; that of auto waits for its image.
+func newBackend(kind string, workers int, open opener, warn func(error)) (*backend, error) {
+	kinds := []string{backendAuto, backendGPU, backendCPU, backendBoth}
+	if _, err := choose("backend", kind, kinds, kinds); err != nil {
+		return nil, err
+	}
+	b := &backend{kind: kind, from: autoPixels, cpu: cpufallback.New(workers), open: open, warn: warn}
+	if kind == backendGPU || kind == backendBoth {
+		var err error
+		if b.gpu, err = open(true); err != nil {
+			return nil, at("--backend "+kind, err)
+		}
+	}
+	return b, nil
+}
+
+// Name is the device that ran last.
+func (b *backend) Name() string { return b.name }
+
+// close closes the GPU, if one is open.
+func (b *backend) close() error {
+	if b.gpu == nil {
+		return nil
+	}
+	return b.gpu.Close()
+}
+
+// Prepare implements tree.Backend.
+func (b *backend) Prepare(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
+	switch b.kind {
+	case backendGPU:
+		return b.run(ctx, b.gpu, "asked for", src, sub420)
+	case backendCPU:
+		return b.run(ctx, b.cpu, "asked for", src, sub420)
+	case backendBoth:
+		return b.both(ctx, src, sub420)
+	}
+	return b.auto(ctx, src, sub420)
+}
+
+func (b *backend) run(ctx context.Context, on tree.Backend, why string, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
+	b.name, b.reason = on.Name(), why
+	start := time.Now()
+	defer func() { b.took = time.Since(start) }()
+	return on.Prepare(ctx, src, sub420)
+}
+
+// auto takes a hardware GPU for a large image. Whatever goes wrong with it, the
+// CPU makes the same bytes.
+func (b *backend) auto(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
+	if src.W*src.H < b.from {
+		return b.run(ctx, b.cpu, fmt.Sprintf("auto: a GPU is tried from %s pixels on", grouped(int64(b.from))), src, sub420)
+	}
+	if b.gpu == nil {
+		g, err := b.open(false)
+		if err != nil {
+			return b.run(ctx, b.cpu, "no GPU: "+err.Error(), src, sub420)
+		}
+		b.gpu = g
+	}
+	p, err := b.run(ctx, b.gpu, "auto: a large image", src, sub420)
+	if err != nil && ctx.Err() == nil {
+		b.warn(fmt.Errorf("%s failed, going on on the CPU: %w", b.gpu.Name(), err))
+		return b.run(ctx, b.cpu, "the GPU failed", src, sub420)
+	}
+	return p, err
+}
+
+// both runs both and returns the result of the GPU, if it is that of the CPU.
+func (b *backend) both(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
+	want, err := b.run(ctx, b.cpu, "", src, sub420)
+	if err != nil {
+		return nil, err
+	}
+	got, err := b.run(ctx, b.gpu, "asked for; the CPU agrees", src, sub420)
+	if err != nil {
+		return nil, err
+	}
+	if err := tree.Compare(got, want); err != nil {
+		return nil, fmt.Errorf("differs from the CPU: %w", err)
+	}
+	b.name += " and cpu"
+	for i := range want.Stages {
+		want.Stages[i].Name = "cpu " + want.Stages[i].Name
+	}
+	got.Stages = append(got.Stages, want.Stages...)
+	return got, nil
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/chroma"
+	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
+	"github.com/qtgpu/qtgpu/gpu"
+	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/tree"
+)
+
+// fakeGPU is a device on the CPU that does what it is told to.
+type fakeGPU struct {
+	*cpufallback.Backend
+	err    error
+	spoil  func(*tree.Prepared)
+	closed int
+}
+
+func (f *fakeGPU) Name() string                             { return "Fake 3000" }
+func (f *fakeGPU) Device() gpu.Candidate                    { return gpu.Candidate{Name: f.Name()} }
+func (f *fakeGPU) Trace(func(name string, d time.Duration)) {}
+func (f *fakeGPU) Close() error                             { f.closed++; return nil }
+
+func (f *fakeGPU) Prepare(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
+	p, err := f.Backend.Prepare(ctx, src, sub420)
+	if f.err != nil {
+		return nil, f.err
+	}
+	if f.spoil != nil {
+		f.spoil(p)
+	}
+	return p, err
+}
+
+// trial is an encode on a backend whose device is fake, or cannot be opened.
+type trial struct {
+	backend *backend
+	opened  []bool // the arguments of open
+	warned  []error
+	file    []byte
+}
+
+func try(t *testing.T, kind string, device *fakeGPU, openErr error, pixels int) (*trial, error) {
+	t.Helper()
+	tr := &trial{}
+	open := func(software bool) (gpu.Backend, error) {
+		tr.opened = append(tr.opened, software)
+		if openErr != nil {
+			return nil, openErr
+		}
+		device.Backend = cpufallback.New(1)
+		return device, nil
+	}
+	var err error
+	if tr.backend, err = newBackend(kind, 1, open, func(err error) { tr.warned = append(tr.warned, err) }); err != nil {
+		return tr, err
+	}
+	tr.backend.from = 1000
+	m := raster.New(pixels/10, 10, 3, 8)
+	rng := rand.New(rand.NewPCG(6, 6))
+	for i := range m.Pix {
+		m.Pix[i] = byte(rng.Uint32())
+	}
+	var file bytes.Buffer
+	err = qtgpu.Encode(&file, m, &qtgpu.Options{T: 5, Backend: tr.backend})
+	tr.file = file.Bytes()
+	return tr, err
+}
+
+// TestBackendChoice: what runs, why, and that the bytes are those of the CPU.
+func TestBackendChoice(t *testing.T) {
+	none := errors.New("no such device")
+	for _, c := range []struct {
+		name, kind string
+		device     fakeGPU
+		openErr    error
+		pixels     int
+		ran, why   string
+		opened     []bool
+		warn       string
+	}{
+		{name: "small", kind: "auto", pixels: 990, ran: "cpu", why: "auto: a GPU is tried from 1,000 pixels on"},
+		{name: "large", kind: "auto", pixels: 1000, ran: "Fake 3000", why: "auto: a large image", opened: []bool{false}},
+		{name: "no device", kind: "auto", openErr: none, pixels: 1000, ran: "cpu", why: "no GPU: no such device", opened: []bool{false}},
+		{name: "device fails", kind: "auto", device: fakeGPU{err: errors.New("lost")}, pixels: 1000, ran: "cpu", why: "the GPU failed",
+			opened: []bool{false}, warn: "Fake 3000 failed, going on on the CPU: lost"},
+		{name: "cpu", kind: "cpu", pixels: 1000, ran: "cpu", why: "asked for"},
+		{name: "gpu", kind: "gpu", pixels: 10, ran: "Fake 3000", why: "asked for", opened: []bool{true}},
+		{name: "both", kind: "both", pixels: 10, ran: "Fake 3000 and cpu", why: "asked for; the CPU agrees", opened: []bool{true}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			want, err := try(t, "cpu", nil, nil, c.pixels)
+			require.NoError(t, err)
+			got, err := try(t, c.kind, &c.device, c.openErr, c.pixels)
+			require.NoError(t, err)
+			assert.Equal(t, want.file, got.file)
+			assert.Equal(t, c.ran, got.backend.Name())
+			assert.Equal(t, c.why, got.backend.reason)
+			assert.Equal(t, c.opened, got.opened)
+			if c.warn == "" {
+				assert.Empty(t, got.warned)
+			} else if assert.Len(t, got.warned, 1) {
+				assert.EqualError(t, got.warned[0], c.warn)
+			}
+			require.NoError(t, got.backend.close())
+			if c.ran == "Fake 3000" {
+				assert.Equal(t, 1, c.device.closed)
+			}
+		})
+	}
+}
+
+func TestBackendFailures(t *testing.T) {
+	none := errors.New("no such device")
+	for _, kind := range []string{"gpu", "both"} {
+		_, err := try(t, kind, nil, none, 1000)
+		assert.ErrorIs(t, err, none)
+		assert.EqualError(t, err, "--backend "+kind+": no such device")
+
+		tr, err := try(t, kind, &fakeGPU{err: errors.New("lost")}, nil, 1000)
+		assert.ErrorContains(t, err, "Fake 3000: lost")
+		assert.Empty(t, tr.file)
+	}
+	_, err := try(t, "both", &fakeGPU{spoil: func(p *tree.Prepared) { p.Pyramids[1].At(3).Sum[0] = 7 }}, nil, 1000)
+	assert.ErrorContains(t, err, "differs from the CPU: pyramid: plane 1: level 3 Sum (0,0): got 7, want ")
+}
+
+// TestBackendGPU runs where there is no device: without the tags, or with a driver
+// that refuses contexts.
+func TestBackendGPU(t *testing.T) {
+	dir, _ := encoded(t)
+	out := filepath.Join(dir, "a.qtg")
+	want := "no OpenGL device can be used; tried EGL surfaceless: "
+	if errors.Is(gpu.Devices()[0].Err, gpu.ErrUnavailable) {
+		want = "built without GPU support: rebuild with -tags gpu,egl"
+	}
+	for _, kind := range []string{"gpu", "both"} {
+		cmd := command("-i", filepath.Join(dir, "in.png"), "-t", "5", "-o", out, "--backend", kind)
+		cmd.Env = append(cmd.Env, "__EGL_VENDOR_LIBRARY_DIRS="+dir, "DISPLAY=")
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		assert.Error(t, cmd.Run())
+		assert.Equal(t, exitFailure, cmd.ProcessState.ExitCode())
+		assert.Contains(t, stderr.String(), "qtgpu: --backend "+kind+": "+want)
+		assert.NoFileExists(t, out)
+	}
+}
+
+func TestDevices(t *testing.T) {
+	out := mustRun(t, "devices")
+	assert.Contains(t, mustRun(t, "devices", "--json"), `"provider": `)
+	for _, c := range gpu.Devices() {
+		assert.Contains(t, out, c.Provider)
+		if c.Err != nil {
+			assert.Contains(t, out, "not usable: "+c.Err.Error())
+		} else {
+			assert.Contains(t, out, c.Name)
+		}
+	}
+	qtgpuRun("devices", "x").fails(t, exitUsage, `unexpected argument "x"`, "argument")
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/gpu"
+	"github.com/qtgpu/qtgpu/internal/raster"
+)
+
+// benchSizes is the number of sizes: the image, its upper left quarter, the quarter
+// of that, and so on.
+const benchSizes = 4
+
+// benchFlags are the flags of qtgpu bench.
+type benchFlags struct {
+	convert   convertFlags
+	runs      int
+	csv, plot string
+	noVerify  bool
+}
+
+func parseBench(args []string) (c benchFlags, err error) {
+	f := newFlags()
+	c.convert.set = f
+	f.StringVarP(&c.convert.in, "input", "i", "", "")
+	f.StringVarP(&c.convert.t, "threshold", "t", "10", "")
+	f.IntVarP(&c.convert.jobs, "jobs", "j", 0, "")
+	f.Int64Var(&c.convert.maxPixels, "max-pixels", defaultMaxPixels, "")
+	f.BoolVarP(&c.convert.force, "force", "f", false, "")
+	f.IntVar(&c.runs, "runs", 5, "")
+	f.StringVar(&c.csv, "csv", "", "")
+	f.StringVar(&c.plot, "plot", "", "")
+	f.BoolVar(&c.noVerify, "no-verify", false, "")
+	if err := parse(f, args); err != nil {
+		return c, err
+	}
+	if err := c.convert.check(); err != nil {
+		return c, err
+	}
+	switch ext := strings.ToLower(filepath.Ext(c.plot)); {
+	case c.runs < 1:
+		return c, usagef("--runs %d: expected 1 or more", c.runs)
+	case c.plot != "" && ext != ".svg" && ext != ".png":
+		return c, usagef("--plot %s: extension %q: expected .svg or .png", c.plot, ext)
+	}
+	return c, nil
+}
+
+// bench times the encoder on both backends.
+func (a *app) bench(args []string) error {
+	c, err := parseBench(args)
+	if err != nil {
+		return err
+	}
+	t, err := c.convert.threshold()
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{c.csv, c.plot} { // before the work; commit has the last word
+		if _, err := os.Lstat(name); err == nil && !c.convert.force {
+			return at(name, errExists)
+		}
+	}
+	in, err := openSource(c.convert.in, a.stdin)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	m, _, err := in.raster(c.convert.maxPixels)
+	if err != nil {
+		return err
+	}
+	b, err := newBenchmark(&c, t)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	if err := b.measure(m); err != nil {
+		return at(in.name, err)
+	}
+	return a.benchOutputs(&c, b)
+}
+
+// benchOutputs writes the table and the files that were asked for.
+func (a *app) benchOutputs(c *benchFlags, b *benchmark) error {
+	if c.csv != "" {
+		if err := a.writeFile(c.csv, c.convert.force, b.csv); err != nil {
+			return err
+		}
+	}
+	if c.plot != "" {
+		if err := a.writeFile(c.plot, c.convert.force, b.chart().writer(filepath.Ext(c.plot))); err != nil {
+			return err
+		}
+	}
+	t := b.table()
+	return t.write(a.stdout)
+}
+
+// sample is the time of one stage in one run.
+type sample struct {
+	size    image.Point
+	backend string // cpu or gpu
+	stage   string
+	run     int
+	took    time.Duration
+}
+
+// The stages that a benchmark adds to those of an encode.
+const (
+	stageBuild    = "planes and pyramids" // all above the seam, allocation included
+	stageTotal    = "total"
+	stageDispatch = "  dispatch " // by the clock of the device
+)
+
+// benchmark holds what was measured.
+type benchmark struct {
+	t        float64
+	jobs     int
+	runs     int
+	verify   bool
+	backends []*backend
+	noGPU    error
+	samples  []sample
+	sizes    []image.Point
+}
+
+// newBenchmark opens the backends. Without a GPU the CPU is measured alone.
+func newBenchmark(c *benchFlags, t float64) (*benchmark, error) {
+	b := &benchmark{t: t, jobs: c.convert.jobs, runs: c.runs, verify: !c.noVerify}
+	for _, kind := range []string{backendCPU, backendGPU} {
+		one, err := newBackend(kind, b.jobs, gpu.Open, nil)
+		switch {
+		case err == nil:
+			b.backends = append(b.backends, one)
+		case kind == backendGPU:
+			b.noGPU = err
+		default:
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+func (b *benchmark) close() {
+	for _, one := range b.backends {
+		one.close()
+	}
+}
+
+// measure measures the upper left part of m in all sizes.
+func (b *benchmark) measure(m *raster.Image) error {
+	for i := range benchSizes {
+		r := image.Rect(0, 0, max(m.W>>i, 1), max(m.H>>i, 1))
+		if err := b.size(&raster.Image{Interleaved: m.Sub(r)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// size measures one size on all backends in turn, after a run of each that is not
+// counted.
+func (b *benchmark) size(m *raster.Image) error {
+	b.sizes = append(b.sizes, image.Pt(m.W, m.H))
+	for run := range b.runs + 1 {
+		var first []byte
+		for i, one := range b.backends {
+			file, err := b.run(m, one, run)
+			switch {
+			case err != nil:
+				return err
+			case i == 0:
+				first = file
+			case b.verify && !bytes.Equal(file, first):
+				return fmt.Errorf("%d×%d: %s and %s make different files, see --backend both", m.W, m.H, one.name, b.backends[0].name)
+			}
+		}
+	}
+	return nil
+}
+
+// run encodes once. Run 0 warms up.
+func (b *benchmark) run(m *raster.Image, on *backend, run int) ([]byte, error) {
+	keep := func(stage string, took time.Duration) {
+		if run > 0 {
+			b.samples = append(b.samples, sample{image.Pt(m.W, m.H), on.kind, stage, run, took})
+		}
+	}
+	if on.gpu != nil {
+		on.gpu.Trace(func(dispatch string, took time.Duration) { keep(stageDispatch+dispatch, took) })
+	}
+	var stats qtgpu.Stats
+	var file bytes.Buffer
+	start := time.Now()
+	err := qtgpu.Encode(&file, m, &qtgpu.Options{T: b.t, Workers: b.jobs, Backend: on, Stats: &stats})
+	keep(stageTotal, time.Since(start))
+	for _, s := range stats.Stages {
+		keep(s.Name, s.Duration)
+	}
+	keep(stageBuild, on.took)
+	return file.Bytes(), err
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/internal/raster"
+)
+
+// promise is what a file promises and how far its encoder went: the largest RMS
+// error of a leaf of each plane in 8-bit levels, or the largest error of a
+// sample of each channel in its own steps.
+type promise struct {
+	Bound  string    `json:"bound"` // "rms" or "max"
+	T      float64   `json:"t"`     // 0 of "max" is lossless
+	Stated []float64 `json:"largest_error"`
+}
+
+func newPromise(bound string, t float64, leafRMS, maxError []float64) promise {
+	if bound == boundMax {
+		return promise{bound, t, maxError}
+	}
+	return promise{bound, t, leafRMS}
+}
+
+// Names of the bounds.
+const (
+	boundRMS = "rms"
+	boundMax = "max"
+)
+
+func (p *promise) lossless() bool { return p.Bound == boundMax && p.T == 0 }
+
+func (p *promise) String() string {
+	switch {
+	case p.lossless():
+		return "lossless"
+	case p.Bound == boundMax:
+		return fmt.Sprintf("no sample off by more than %g", p.T)
+	}
+	return fmt.Sprintf("no leaf's RMS error above %g levels", p.T)
+}
+
+// values writes an error of each plane.
+func (p *promise) values(v []float64) string {
+	if p.Bound == boundMax {
+		return channelErrors(v)
+	}
+	return levels(v)
+}
+
+// check returns the brokenPromise of errors that somebody says or measured.
+func (p *promise) check(says string, errors []float64) error {
+	for i, v := range errors {
+		if v <= p.T {
+			continue
+		}
+		if p.Bound == boundMax {
+			return brokenPromise{fmt.Errorf("channel %s %s an error of %g, above the promised %g", channelNames(len(errors))[i], says, v, p.T)}
+		}
+		return brokenPromise{fmt.Errorf("plane %s %s a leaf RMS of %g, above the promised %g", planeNames(len(errors))[i], says, v, p.T)}
+	}
+	return nil
+}
+
+// measurePromise decodes a file for its errors in the terms of its promise.
+func measurePromise(r *qtgpu.Reader, p *promise, original *raster.Image) ([]float64, error) {
+	if p.Bound == boundMax {
+		return qtgpu.VerifySamples(r, original)
+	}
+	return qtgpu.VerifyLeaves(r, original)
+}
+
+func channelNames(n int) []string {
+	return [][]string{{"gray"}, {"gray", "alpha"}, {"R", "G", "B"}, {"R", "G", "B", "alpha"}}[n-1]
+}

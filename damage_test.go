@@ -1,0 +1,273 @@
+package qtgpu_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"testing"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/internal/container"
+)
+
+// flipped is data with one byte changed.
+func flipped(data []byte, at int64, by byte) []byte {
+	p := slices.Clone(data)
+	p[at] ^= by
+	return p
+}
+
+// TestKeepGoing: a damaged tile fails the decode, or with KeepGoing changes
+// nothing but itself and what filters across its border.
+func TestKeepGoing(t *testing.T) {
+	const lost, margin = 4, 8
+	at := image.Rect(512, 512, 1024, 600) // tile 4 of 3×2
+	data := encode(t, picture(patterns["smooth"], 1130, 600, 3, 8), qtgpu.Options{T: 10})
+	whole := decode(t, newReader(t, data, qtgpu.DecodeOptions{}))
+	fronts, bodies := segments(t, data)
+	for _, c := range []struct {
+		part container.Part
+		at   span
+		rms  float64 // of the tile
+	}{{container.Front, fronts[lost], 100}, {container.Body, bodies[lost], 20}} {
+		damaged := flipped(data, (c.at.from+c.at.to)/2, 0x10)
+		m, err := newReader(t, damaged, qtgpu.DecodeOptions{}).Decode()
+		var tile *qtgpu.TileError
+		require.ErrorAs(t, err, &tile, c.part)
+		assert.Equal(t, []any{lost, c.part, c.at.from}, []any{tile.Tile, tile.Part, tile.Offset})
+		assert.ErrorIs(t, err, container.ErrChecksum)
+		assert.Nil(t, m)
+
+		r := newReader(t, damaged, qtgpu.DecodeOptions{KeepGoing: true})
+		assert.Empty(t, r.LostTiles())
+		back := decode(t, r)
+		assert.Equal(t, []image.Rectangle{at}, r.LostTiles(), c.part)
+		requireSameOutside(t, whole, back, at.Inset(-margin))
+		was, is := view(t, whole.(*image.RGBA).SubImage(at)), view(t, back.(*image.RGBA).SubImage(at))
+		assert.False(t, bytes.Equal(was.row(0, 40, was.w), is.row(0, 40, was.w)), "%s: nothing was lost", c.part)
+		assert.Less(t, rms(t, whole.(*image.RGBA).SubImage(at), back.(*image.RGBA).SubImage(at)), c.rms, c.part)
+		decode(t, r)
+		assert.Len(t, r.LostTiles(), 1, "lost twice")
+	}
+}
+
+// requireSameOutside holds two images to be equal outside a rectangle.
+func requireSameOutside(t *testing.T, m, n image.Image, r image.Rectangle) {
+	t.Helper()
+	a, b := view(t, m), view(t, n)
+	for y := range a.h {
+		for x := range a.w {
+			if p, q := a.row(x, y, 1), b.row(x, y, 1); !bytes.Equal(p, q) && !(image.Point{X: x, Y: y}).In(r) {
+				t.Fatalf("outside %v, x %d y %d: % x, expected % x", r, x, y, q, p)
+			}
+		}
+	}
+}
+
+// TestKeepGoingOverview: the overview needs no body, and stands without a front.
+func TestKeepGoingOverview(t *testing.T) {
+	data := encode(t, picture(patterns["smooth"], 1130, 600, 3, 8), qtgpu.Options{T: 10})
+	fronts, bodies := segments(t, data)
+	all := image.Rect(0, 0, 142, 75)
+	whole := region(t, newReader(t, data, qtgpu.DecodeOptions{}), all, 3)
+
+	r := newReader(t, flipped(data, bodies[1].from, 1), qtgpu.DecodeOptions{})
+	assert.Empty(t, difference(t, whole, region(t, r, all, 3), image.Point{}))
+
+	damaged := flipped(data, fronts[1].from, 1)
+	_, err := newReader(t, damaged, qtgpu.DecodeOptions{}).DecodeRegion(all, 3)
+	var tile *qtgpu.TileError
+	require.ErrorAs(t, err, &tile)
+	assert.Equal(t, 1, tile.Tile)
+	r = newReader(t, damaged, qtgpu.DecodeOptions{KeepGoing: true})
+	requireSameOutside(t, whole, region(t, r, all, 3), image.Rect(62, 0, 130, 66))
+	assert.Equal(t, []image.Rectangle{image.Rect(512, 0, 1024, 512)}, r.LostTiles())
+}
+
+// small is a file with every kind of chunk.
+func small(t testing.TB) []byte {
+	t.Helper()
+	data := encode(t, picture(patterns["text"], 64, 64, 2, 8), qtgpu.Options{
+		T: 3, Metadata: qtgpu.Metadata{ICC: []byte("profile"), EXIF: []byte("II*\x00"), XMP: []byte("<x/>")},
+	})
+	for _, chunk := range []string{"HEAD", "TABL", "INDX", "FRNT", "iccp", "exif", "xmpm", "BODY"} {
+		require.Contains(t, string(data), chunk)
+	}
+	return data
+}
+
+// attempt decodes all that a file holds. Any error must be one of the documented
+// ones, and memory must stay in proportion.
+func attempt(t *testing.T, data []byte, name string) (image.Image, error) {
+	t.Helper()
+	var m image.Image
+	var err error
+	if n := allocated(func() { m, err = qtgpu.Decode(bytes.NewReader(data)) }); n > 4<<20 {
+		t.Fatalf("%s: %d bytes allocated", name, n)
+	}
+	if err != nil {
+		require.Nil(t, m, name)
+		require.True(t, documented(err), "%s: %T %v", name, err, err)
+	}
+	return m, err
+}
+
+func documented(err error) bool {
+	return errors.Is(err, qtgpu.ErrTooLarge) || errors.As(err, new(*qtgpu.FormatError)) ||
+		errors.As(err, new(*qtgpu.UnsupportedError)) || errors.As(err, new(*qtgpu.TileError))
+}
+
+// allocated returns the bytes that f allocates.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+func TestTruncated(t *testing.T) {
+	data := small(t)
+	for n := range data {
+		_, err := attempt(t, data[:n], fmt.Sprintf("%d of %d bytes", n, len(data)))
+		require.Error(t, err, "%d of %d bytes", n, len(data))
+	}
+	_, err := attempt(t, append(slices.Clone(data), 1, 2, 3), "more bytes")
+	require.NoError(t, err)
+}
+
+// TestFlipped: every byte, changed in several ways, is found out, or matters to
+// no pixel.
+func TestFlipped(t *testing.T) {
+	data := small(t)
+	whole, err := attempt(t, data, "whole")
+	require.NoError(t, err)
+	for at := range data {
+		for _, by := range []byte{1, 0x20, 0x80, 0xff} {
+			name := fmt.Sprintf("byte %d of %d ^ %#x", at, len(data), by)
+			if m, err := attempt(t, flipped(data, int64(at), by), name); err == nil {
+				require.Empty(t, difference(t, whole, m, image.Point{}), name)
+			}
+		}
+	}
+}
+
+// reopened is a file taken apart, for Write to put it together with valid
+// checksums.
+func reopened(t testing.TB, data []byte) *container.File {
+	t.Helper()
+	r, err := container.Open(bytes.NewReader(data), int64(len(data)), container.Options{})
+	require.NoError(t, err)
+	f := &container.File{Header: r.Header(), Tables: r.Tables()}
+	for i := range r.Tiles() {
+		front, err := r.Front(i)
+		require.NoError(t, err)
+		body, err := r.Body(i)
+		require.NoError(t, err)
+		f.Fronts, f.Bodies = append(f.Fronts, front), append(f.Bodies, body)
+	}
+	return f
+}
+
+func written(t testing.TB, f *container.File) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, container.Write(&b, f))
+	return b.Bytes()
+}
+
+// TestHostileSegments: damage under checksums that hold ends in an error or in
+// some image, in bounded memory.
+func TestHostileSegments(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	failed := map[string]int{}
+	const rounds = 400
+	for i := range rounds {
+		f := reopened(t, small(t))
+		name := []string{"tables", "front", "body"}[i%3]
+		p := []*[]byte{&f.Tables, &f.Fronts[0], &f.Bodies[0]}[i%3]
+		*p = slices.Clone(*p)
+		for range 1 + rng.IntN(4) {
+			(*p)[rng.IntN(len(*p))] ^= byte(1 + rng.IntN(255))
+		}
+		if rng.IntN(4) == 0 {
+			*p = (*p)[:rng.IntN(len(*p))]
+		}
+		f.Header.Step = []int{container.MinStep, f.Header.Step, container.MaxStep}[rng.IntN(3)]
+		data := written(t, f)
+		if _, err := attempt(t, data, name); err != nil {
+			failed[name]++
+		}
+		r, err := qtgpu.NewReader(bytes.NewReader(data), int64(len(data)), &qtgpu.DecodeOptions{KeepGoing: true})
+		if err == nil {
+			decode(t, r)
+		}
+	}
+	for name, n := range failed {
+		assert.Greater(t, n, rounds/4, "%s: damage found", name) // of a third
+	}
+	assert.Len(t, failed, 3)
+}
+
+// TestAbsurdSize: the size in a header is refused before anything is allocated
+// for it.
+func TestAbsurdSize(t *testing.T) {
+	base := reopened(t, small(t))
+	for _, c := range []struct {
+		w, h, log2 int
+		want       error
+	}{
+		{1 << 15, 1<<15 + 1, 12, qtgpu.ErrTooLarge},
+		{1 << 20, 1 << 11, 12, qtgpu.ErrTooLarge},
+		{1 << 15, 1 << 15, 12, new(qtgpu.FormatError)},
+		{4096, 4096, 12, new(qtgpu.FormatError)},
+	} {
+		f := *base
+		f.Header.Width, f.Header.Height, f.Header.TileLog2 = c.w, c.h, c.log2
+		nx, ny := f.Header.Grid()
+		f.Fronts, f.Bodies = slices.Repeat(f.Fronts[:1], nx*ny), slices.Repeat(f.Bodies[:1], nx*ny)
+		name := fmt.Sprintf("%d×%d", c.w, c.h)
+		data := written(t, &f)
+		_, err := attempt(t, data, name)
+		if errors.Is(c.want, qtgpu.ErrTooLarge) {
+			assert.ErrorIs(t, err, c.want, name)
+			_, err = qtgpu.Decode(io.MultiReader(bytes.NewReader(data[:400]), iotest.ErrReader(errSource)))
+			assert.ErrorIs(t, err, c.want, "%s: read on", name)
+		} else {
+			assert.ErrorAs(t, err, new(*qtgpu.FormatError), name)
+			assert.ErrorContains(t, err, "front image of", name)
+		}
+	}
+}
+
+func TestMaxPixels(t *testing.T) {
+	data := encode(t, picture(patterns["flat"], 30, 20, 1, 8), qtgpu.Options{T: 5})
+	for limit, want := range map[int64]error{599: qtgpu.ErrTooLarge, 600: nil, 0: nil} {
+		_, err := qtgpu.NewReader(bytes.NewReader(data), int64(len(data)), &qtgpu.DecodeOptions{MaxPixels: limit})
+		assert.ErrorIs(t, err, want, "limit %d", limit)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add(small(f))
+	f.Add(encode(f, picture(patterns["text"], 20, 50, 3, 16), qtgpu.Options{T: 1}))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := qtgpu.NewReader(bytes.NewReader(data), int64(len(data)), &qtgpu.DecodeOptions{MaxPixels: 1 << 16, KeepGoing: true})
+		if err != nil {
+			require.True(t, documented(err), "%T %v", err, err)
+			return
+		}
+		decode(t, r)
+		region(t, r, image.Rect(0, 0, 1, 1), r.Levels()-1)
+		_, _ = r.Metadata()
+	})
+}

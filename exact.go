@@ -1,0 +1,349 @@
+package qtgpu
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"image"
+	"image/color"
+	"io"
+	"sync"
+	"time"
+
+	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
+	"github.com/qtgpu/qtgpu/internal/codestream/exact"
+	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/rans"
+	"github.com/qtgpu/qtgpu/internal/raster"
+)
+
+// Tiles of the exact engine: patterns are learned anew in every tile, so those
+// of labels are large.
+const (
+	exactTileLog2 = 10
+	labelTileLog2 = 11
+)
+
+// newExactLayout is the layout of a lossless or bounded file.
+func newExactLayout(src *raster.Image, o *Options, values []valueSet) layout {
+	h := container.Header{
+		Engine: container.Exact, Bound: container.BoundMax,
+		Width: src.W, Height: src.H, Channels: src.Channels, Depth: src.Depth,
+		TileLog2: exactTileLog2, T: int(o.T),
+	}
+	if o.T == 0 {
+		h.Palette = src.Palette != nil
+		h.Labels = h.Palette || src.Channels == 1 && len(values[0]) <= maxLabels
+	}
+	if h.Palette {
+		h.Channels, h.Depth = 1, 8
+	}
+	if h.Labels {
+		h.TileLog2 = labelTileLog2
+	}
+	return layout{h}
+}
+
+// maxLabels is the number of different gray values up to which an image is
+// taken for a map of classes.
+const maxLabels = 64
+
+// exactFormat is what the engine needs to know of the header.
+func (l *layout) exactFormat() exact.Format {
+	return exact.Format{Channels: l.Channels, Depth: l.Depth, Bound: int32(l.T), Labels: l.Labels}
+}
+
+// runExact codes the image with the exact engine.
+func (e *encoder) runExact(ctx context.Context, w io.Writer) error {
+	start := time.Now()
+	e.values = usedValues(e.src)
+	e.layout = newExactLayout(e.src, e.Options, e.values)
+	e.rank()
+	e.stats.stopwatch(&start, "values")
+	e.stats.Backend = cpufallback.New(e.Workers).Name()
+	format := e.exactFormat()
+	model, err := e.fit(ctx, &format)
+	if err != nil {
+		return err
+	}
+	e.stats.stopwatch(&start, "fit")
+	tiles, err := e.exactTiles(ctx, &format, model)
+	if err != nil {
+		return err
+	}
+	e.stats.stopwatch(&start, "predict")
+	tables := model.ChooseTables(tiles, e.putValues)
+	file := &container.File{
+		Header: e.Header, Tables: append(e.palette(), tables.Payload...),
+		Fronts: make([][]byte, len(tiles)), Bodies: make([][]byte, len(tiles)),
+		Metadata: e.metadata(),
+	}
+	file.Header.Worst = make([]int, e.Channels)
+	for _, t := range tiles {
+		for i, v := range t.Worst {
+			file.Header.Worst[i] = max(file.Header.Worst[i], int(v))
+		}
+	}
+	err = cpufallback.For(ctx, e.Workers, len(tiles), func(i int) error {
+		file.Fronts[i], file.Bodies[i] = tables.Segments(tiles[i])
+		tiles[i] = nil
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	e.stats.stopwatch(&start, "entropy")
+	return e.write(w, file)
+}
+
+// fitPixels is the size of an image up to which every fourth row is fitted to;
+// of larger ones proportionally fewer.
+const fitPixels = 1 << 19
+
+// fit fits the predictors to the image.
+func (e *encoder) fit(ctx context.Context, format *exact.Format) (*exact.Model, error) {
+	step := 4 * max(1, e.Width*e.Height/fitPixels)
+	depth := 8
+	for _, v := range e.values {
+		depth = max(depth, v.bits())
+	}
+	sum := exact.NewFit(e.Channels, depth, step)
+	var mu sync.Mutex
+	workers := sync.Pool{New: func() any { return new(exact.Worker) }}
+	grid := e.grid()
+	err := cpufallback.For(ctx, e.Workers, grid.Dx()*grid.Dy(), func(i int) error {
+		w := workers.Get().(*exact.Worker)
+		defer workers.Put(w)
+		f := exact.NewFit(e.Channels, depth, step)
+		f.Add(w, format, e.channels(tile(grid, i)))
+		mu.Lock()
+		defer mu.Unlock()
+		sum.Merge(f)
+		return nil
+	})
+	return sum.Model(), err
+}
+
+func (e *encoder) exactTiles(ctx context.Context, format *exact.Format, model *exact.Model) ([]*exact.Tile, error) {
+	workers := sync.Pool{New: func() any { return new(exact.Worker) }}
+	grid := e.grid()
+	tiles := make([]*exact.Tile, grid.Dx()*grid.Dy())
+	progress := newProgress(e.Progress, len(tiles))
+	return tiles, cpufallback.For(ctx, e.Workers, len(tiles), func(i int) error {
+		w := workers.Get().(*exact.Worker)
+		defer workers.Put(w)
+		tiles[i] = model.Encode(w, format, e.channels(tile(grid, i)))
+		progress.step()
+		return nil
+	})
+}
+
+// rank keeps the sets of values of sparse channels alone, and their ranks.
+func (e *encoder) rank() {
+	e.ranks = make([][]int32, len(e.values))
+	for c, s := range e.values {
+		if e.Palette || e.T > 0 || !s.sparse() {
+			continue
+		}
+		e.ranks[c] = s.ranks(e.Depth)
+	}
+}
+
+// putValues writes the sets of values of the channels that are coded as ranks.
+func (e *encoder) putValues(w *rans.BitWriter) {
+	for c := range e.Channels {
+		if e.ranks[c] == nil {
+			valueSet(nil).put(w)
+		} else {
+			e.values[c].put(w)
+		}
+	}
+}
+
+// channels copies the samples of a tile, or the indices of a paletted image.
+func (e *encoder) channels(t image.Rectangle) []exact.Plane {
+	r := e.samples(t)[0]
+	out := make([]exact.Plane, e.Channels)
+	size := e.src.Depth / 8
+	for c := range out {
+		out[c] = exact.NewPlane(r.Dx(), r.Dy())
+		for y := range r.Dy() {
+			row := out[c].Pix[y*r.Dx():][:r.Dx()]
+			switch {
+			case e.Palette:
+				for x, v := range e.src.Index[(r.Min.Y+y)*e.src.W+r.Min.X:][:len(row)] {
+					row[x] = int32(v)
+				}
+			case e.Depth == 8:
+				src := e.src.Pix[(r.Min.Y+y)*e.src.Stride+r.Min.X*e.src.Step+c:]
+				for x := range row {
+					row[x] = int32(src[x*e.src.Step])
+				}
+			default:
+				src := e.src.Pix[(r.Min.Y+y)*e.src.Stride+r.Min.X*e.src.Step+c*size:]
+				for x := range row {
+					row[x] = int32(binary.BigEndian.Uint16(src[x*e.src.Step:]))
+				}
+			}
+		}
+		if c < len(e.ranks) && e.ranks[c] != nil {
+			for i, v := range out[c].Pix {
+				out[c].Pix[i] = e.ranks[c][v]
+			}
+		}
+	}
+	return out
+}
+
+// palette is the number of colours and their straight RGBA, before the tables.
+func (e *encoder) palette() []byte {
+	if !e.Palette {
+		return nil
+	}
+	p := []byte{byte(len(e.src.Palette) - 1)}
+	for _, c := range e.src.Palette {
+		n := color.NRGBAModel.Convert(c).(color.NRGBA)
+		p = append(p, n.R, n.G, n.B, n.A)
+	}
+	return p
+}
+
+// exactReader is the part of a Reader that decodes exact files.
+type exactReader struct {
+	engine  *exact.Decoder
+	palette color.Palette
+	values  []valueSet // of each channel, nil where samples are not ranks
+}
+
+func newExactReader(l *layout, tables []byte) (x exactReader, err error) {
+	if l.Palette {
+		if len(tables) == 0 || len(tables) < 1+4*(int(tables[0])+1) {
+			return x, &FormatError{What: "palette cut short"}
+		}
+		n := int(tables[0]) + 1
+		for i := range n {
+			c := tables[1+4*i:]
+			x.palette = append(x.palette, color.NRGBA{R: c[0], G: c[1], B: c[2], A: c[3]})
+		}
+		tables = tables[1+4*n:]
+	}
+	x.engine, err = exact.NewDecoder(tables, l.exactFormat(), func(r *rans.BitReader) error {
+		for range l.Channels {
+			v, err := parseValues(r, l.Depth)
+			if err != nil {
+				return err
+			}
+			x.values = append(x.values, v)
+		}
+		return nil
+	})
+	return x, err
+}
+
+// restore turns ranks into samples.
+func (x *exactReader) restore(planes []exact.Plane) {
+	for c, v := range x.values {
+		if v != nil {
+			v.values(planes[c].Pix)
+		}
+	}
+}
+
+// exactPixels decodes a region of level 0 or of the overview.
+func (r *Reader) exactPixels(ctx context.Context, rect image.Rectangle, level int) (*raster.Image, error) {
+	m := raster.New(rect.Dx(), rect.Dy(), r.layout.Channels, r.layout.Depth)
+	full := image.Rectangle{rect.Min.Mul(1 << level), rect.Max.Mul(1 << level)}
+	tiles := r.layout.tilesOver(full, 0)
+	workers := sync.Pool{New: func() any { return new(exact.Worker) }}
+	progress := newProgress(r.opt.Progress, tiles.Dx()*tiles.Dy())
+	err := cpufallback.For(ctx, r.opt.Workers, tiles.Dx()*tiles.Dy(), func(i int) error {
+		w := workers.Get().(*exact.Worker)
+		defer workers.Put(w)
+		t := tile(tiles, i)
+		planes, err := r.exactTile(w, t, level)
+		if err != nil {
+			return err
+		}
+		origin := t.Min.Mul(1 << r.layout.TileLog2 >> level)
+		place(m, planes, origin.Sub(rect.Min))
+		progress.step()
+		return nil
+	})
+	if err != nil || r.exact.palette == nil {
+		return m, err
+	}
+	return raster.FromImage(&image.Paletted{Pix: m.Pix, Stride: m.Stride, Rect: m.Bounds(), Palette: r.exact.palette})
+}
+
+// exactTile decodes a tile or its overview. A damaged one is an error, or with
+// KeepGoing what its overview gives.
+func (r *Reader) exactTile(w *exact.Worker, t image.Rectangle, level int) ([]exact.Plane, error) {
+	index := t.Min.Y*r.layout.grid().Dx() + t.Min.X
+	size := r.layout.samples(t)[0].Size()
+	front, err := r.file.Front(index)
+	var planes []exact.Plane
+	part := container.Front
+	if err == nil && level > 0 {
+		planes, err = r.exact.engine.Front(w, front, size.X, size.Y)
+	} else if err == nil {
+		var body []byte
+		if body, err = r.file.Body(index); err == nil {
+			part = container.Body
+			planes, err = r.exact.engine.Decode(w, front, body, size.X, size.Y)
+		}
+	}
+	if err == nil {
+		r.exact.restore(planes)
+		return planes, nil
+	}
+	if !r.opt.KeepGoing {
+		if te := (*TileError)(nil); errors.As(err, &te) {
+			return nil, err
+		}
+		return nil, r.file.TileError(index, part, err)
+	}
+	r.lose(t)
+	return r.exactConceal(w, front, size, level), nil
+}
+
+// exactConceal enlarges a tile's overview, or is mid-scale without one.
+func (r *Reader) exactConceal(w *exact.Worker, front []byte, size image.Point, level int) []exact.Plane {
+	planes, err := r.exact.engine.Front(w, front, size.X, size.Y)
+	if err == nil {
+		r.exact.restore(planes)
+	}
+	shift := overviewLevel - level
+	size = image.Pt((size.X-1)>>level+1, (size.Y-1)>>level+1)
+	out := make([]exact.Plane, r.layout.Channels)
+	for c := range out {
+		out[c] = exact.NewPlane(size.X, size.Y)
+		for i := range out[c].Pix {
+			if err != nil {
+				out[c].Pix[i] = 1 << (r.layout.Depth - 1)
+				continue
+			}
+			x, y := i%size.X>>shift, i/size.X>>shift
+			out[c].Pix[i] = planes[c].Pix[y*planes[c].W+x]
+		}
+	}
+	return out
+}
+
+// place copies the samples of a tile at (0,0)+at of m, where they lie inside.
+func place(m *raster.Image, planes []exact.Plane, at image.Point) {
+	size := m.Depth / 8
+	r := image.Rect(0, 0, planes[0].W, planes[0].H).Add(at).Intersect(m.Bounds())
+	for c := range planes {
+		for y := r.Min.Y; y < r.Max.Y; y++ {
+			src := planes[c].Pix[(y-at.Y)*planes[c].W+r.Min.X-at.X:][:r.Dx()]
+			dst := m.Pix[y*m.Stride+r.Min.X*m.Step+c*size:]
+			for x, v := range src {
+				if m.Depth == 8 {
+					dst[x*m.Step] = byte(v)
+				} else {
+					binary.BigEndian.PutUint16(dst[x*m.Step:], uint16(v))
+				}
+			}
+		}
+	}
+}

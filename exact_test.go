@@ -1,0 +1,138 @@
+package qtgpu
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/stretchr/testify/require"
+)
+
+// exactPictures are images of all kinds that the exact engine must give back.
+func exactPictures() map[string]*raster.Image {
+	r := rand.New(rand.NewPCG(4, 4))
+	out := map[string]*raster.Image{}
+	for _, depth := range []int{8, 16} {
+		for channels := 1; channels <= 4; channels++ {
+			for _, s := range []image.Point{{1, 1}, {1, 9}, {17, 1}, {31, 33}, {1100, 40}} {
+				for _, kind := range []string{"noise", "ramp", "flat", "blocks"} {
+					m := raster.New(s.X, s.Y, channels, depth)
+					n := depth / 8
+					for y := range s.Y {
+						for x := range s.X {
+							for c := range channels * n {
+								v := byte(200)
+								switch kind {
+								case "noise":
+									v = byte(r.Uint32())
+								case "ramp":
+									v = byte(x + 2*y + 30*c + r.IntN(3))
+								case "blocks":
+									v = byte((x/5 ^ y/3) & 3 * 60)
+								}
+								m.Pix[y*m.Stride+x*m.Step+c] = v
+							}
+						}
+					}
+					out[kind+s.String()+string(rune('0'+channels))+string(rune('a'+n))] = m
+				}
+			}
+		}
+	}
+	return out
+}
+
+func exactRoundTrip(t *testing.T, m image.Image, bound float64) *Reader {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, Encode(&b, m, &Options{T: bound, Bound: BoundMax}))
+	r, err := NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()), nil)
+	require.NoError(t, err)
+	worst, err := VerifySamples(r, m)
+	require.NoError(t, err)
+	for c, v := range worst {
+		require.LessOrEqual(t, v, bound, "channel %d", c)
+		require.Equal(t, r.Info().MaxError[c], v, "channel %d", c)
+	}
+	return r
+}
+
+func TestLossless(t *testing.T) {
+	for name, m := range exactPictures() {
+		r := exactRoundTrip(t, m, 0)
+		back, err := r.Decode()
+		require.NoError(t, err, name)
+		got, err := raster.FromImage(back)
+		require.NoError(t, err)
+		size := m.Channels * m.Depth / 8
+		if m.Channels == 2 || m.Channels == 4 {
+			continue // Std widens or drops full opacity; VerifySamples has compared the samples
+		}
+		for y := range m.H {
+			for x := range m.W {
+				require.Equal(t, m.Pix[y*m.Stride+x*m.Step:][:size], got.Pix[y*got.Stride+x*got.Step:][:size], "%s x %d y %d", name, x, y)
+			}
+		}
+	}
+}
+
+func TestMaxBound(t *testing.T) {
+	for name, m := range exactPictures() {
+		for _, bound := range []float64{1, 3, 20} {
+			t.Run(name, func(t *testing.T) { exactRoundTrip(t, m, bound) })
+		}
+	}
+}
+
+func TestPalette(t *testing.T) {
+	p := image.NewPaletted(image.Rect(0, 0, 90, 70), color.Palette{
+		color.NRGBA{10, 20, 30, 255}, color.NRGBA{200, 0, 0, 255}, color.NRGBA{0, 0, 0, 0}, color.NRGBA{9, 9, 9, 77},
+	})
+	for i := range p.Pix {
+		p.Pix[i] = byte(i / 7 % 4)
+	}
+	r := exactRoundTrip(t, p, 0)
+	back, err := r.Decode()
+	require.NoError(t, err)
+	require.Equal(t, p, back)
+	small, err := r.DecodeRegion(image.Rect(1, 2, 5, 6), 3)
+	require.NoError(t, err)
+	require.Equal(t, p.At(16, 24), small.At(1, 1))
+	two, err := r.DecodeRegion(image.Rectangle{Max: r.Size(1)}, 1)
+	require.NoError(t, err)
+	require.Equal(t, p.At(10, 30), two.At(5, 15))
+}
+
+func TestLosslessCorpus(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
+	root := os.Getenv("QTGPU_CORPUS")
+	if root == "" {
+		root = "../shared/corpus"
+	}
+	files, _ := filepath.Glob(filepath.Join(root, os.Getenv("QTGPU_SET"), "*"))
+	if os.Getenv("QTGPU_SET") == "" {
+		t.Skip("QTGPU_SET not set")
+	}
+	total := 0
+	for _, f := range files {
+		in, err := os.Open(f)
+		require.NoError(t, err)
+		m, _, err := raster.Read(in, raster.ReadOptions{})
+		in.Close()
+		if err != nil {
+			t.Log(f, err)
+			continue
+		}
+		r := exactRoundTrip(t, m, 0)
+		total += int(r.Info().FileBytes)
+		t.Logf("%-40s %9d %+v", filepath.Base(f), r.Info().FileBytes, r.Info().Labels)
+	}
+	t.Log("total", total)
+}

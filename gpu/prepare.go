@@ -1,0 +1,147 @@
+//go:build cgo && linux && gpu && egl
+
+package gpu
+
+import (
+	"context"
+	"image"
+	"time"
+	"unsafe"
+
+	"github.com/go-gl/gl/v4.3-core/gl"
+
+	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/tree"
+)
+
+// Prepare implements tree.Backend.
+func (b *backend) Prepare(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
+	if src.Step > maxStep {
+		src = tight(src)
+	}
+	p := preparation{backend: b, src: src, sub420: sub420}
+	p.split = newSplit(src.W, src.H, p.fits)
+	p.result.Planes = chroma.NewPlanes(src.W, src.H, src.Channels, sub420)
+	for _, s := range tree.Padded(p.result.Planes) {
+		p.result.Pyramids = append(p.result.Pyramids, tree.NewPyramid(s.W, s.H))
+	}
+	for _, r := range p.split.windows() {
+		if err := b.do(ctx, func() error { return p.run(r) }); err != nil {
+			return nil, err
+		}
+	}
+	for i := range p.result.Pyramids {
+		if err := b.climb(ctx, &p.result.Pyramids[i], p.level(i)); err != nil {
+			return nil, err
+		}
+	}
+	p.result.Stages = []tree.Stage{{Name: "upload", Duration: p.took.upload}, {Name: colourStage, Duration: p.took.colour},
+		{Name: "pyramid", Duration: p.took.pyramid}, {Name: "read back", Duration: p.took.readBack}}
+	return &p.result, nil
+}
+
+// preparation is one run of Prepare.
+type preparation struct {
+	*backend
+	src    *chroma.Interleaved
+	sub420 bool
+	split  split
+	result tree.Prepared
+	took   struct{ upload, colour, pyramid, readBack time.Duration }
+}
+
+// fits tells whether the buffers and the dispatches of w×h pixels are allowed.
+func (p *preparation) fits(w, h int) bool {
+	fullW, fullH := chroma.PadUp(w), chroma.PadUp(h)
+	return devicePitch(p.src, w)*h+overread <= p.block && 2*fullW*fullH <= p.block &&
+		p.dispatchable((fullW+chroma.Block)/4, (fullH+chroma.Block)/2)
+}
+
+// level is the last one of plane i that windows fill.
+func (p *preparation) level(i int) int {
+	top := p.result.Pyramids[i].Top()
+	if p.split.whole() {
+		return top
+	}
+	return min(p.split.level-p.halved(i), top)
+}
+
+// halved is 1 for a plane at half the resolution.
+func (p *preparation) halved(i int) int {
+	if p.sub420 && p.src.Channels >= 3 && (i == 1 || i == 2) {
+		return 1
+	}
+	return 0
+}
+
+// run takes one window through all stages: its image stays on the device until
+// the last of them is done.
+func (p *preparation) run(r image.Rectangle) error {
+	m := p.src.Sub(r)
+	planes, err := p.planes(&m)
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	pitch, err := p.upload(&m)
+	if err != nil {
+		return err
+	}
+	gl.Finish()
+	p.took.upload += time.Since(start)
+	p.timer.start()
+	if err := p.colour(planes, &m, pitch, p.sub420); err != nil {
+		return err
+	}
+	if err := p.reduce(planes); err != nil {
+		return err
+	}
+	p.finish(p.count)
+	start = time.Now()
+	defer func() { p.took.readBack += time.Since(start) }()
+	return p.read(planes, r.Min)
+}
+
+// planes makes room for the planes of a window.
+func (p *preparation) planes(m *chroma.Interleaved) ([]plane, error) {
+	planes := make([]plane, m.Channels)
+	for i, size := range chroma.PlaneSizes(m.W, m.H, m.Channels, p.sub420) {
+		planes[i] = p.window(i, chroma.PadUp(size.X), chroma.PadUp(size.Y), p.level(i))
+		if err := planes[i].reserve(); err != nil {
+			return nil, err
+		}
+	}
+	return planes, nil
+}
+
+// count adds the time of a dispatch to its stage.
+func (p *preparation) count(dispatch string, took time.Duration) {
+	if dispatch == colourStage {
+		p.took.colour += took
+	} else {
+		p.took.pyramid += took
+	}
+}
+
+// read copies the planes and nodes of a window whose first pixel is at.
+func (p *preparation) read(planes []plane, at image.Point) error {
+	for i := range planes {
+		q := &planes[i]
+		at := image.Pt(at.X>>p.halved(i), at.Y>>p.halved(i))
+		if err := q.readSamples(&p.result.Planes[i], at); err != nil {
+			return err
+		}
+		if err := q.readNodes(&p.result.Pyramids[i], at, tree.Base); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readSamples copies the samples on the device to their place in dst.
+func (p *plane) readSamples(dst *chroma.Plane, at image.Point) error {
+	n := p.stride * p.h
+	return p.pix.read(2*n, func(data unsafe.Pointer) {
+		copyRows(dst.Pix[at.Y*dst.Stride+at.X:], dst.Stride, unsafe.Slice((*uint16)(data), n), p.stride, p.w, p.h)
+	})
+}

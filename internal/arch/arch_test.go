@@ -1,0 +1,261 @@
+// Package arch holds the import rules of docs/ARCHITECTURE.md. It reads the source
+// of all packages, whatever their build tags, so that it sees the GPU code on a
+// machine that cannot build it.
+package arch
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	module  = "github.com/qtgpu/qtgpu"
+	rootDir = "../.."
+)
+
+// source is what the files of one package import, tests apart.
+type source struct {
+	files   []string
+	imports map[string]bool
+}
+
+// packages reads the imports of every package of the module, by its path below the
+// root, which is ".".
+func packages(t *testing.T) map[string]*source {
+	all := map[string]*source{}
+	err := filepath.WalkDir(rootDir, func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && strings.HasPrefix(d.Name(), ".") && name != rootDir:
+			return fs.SkipDir
+		case d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		dir, err := filepath.Rel(rootDir, filepath.Dir(name))
+		if err != nil {
+			return err
+		}
+		return add(all, filepath.ToSlash(dir), name)
+	})
+	require.NoError(t, err)
+	return all
+}
+
+func add(all map[string]*source, dir, name string) error {
+	f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+	if err != nil {
+		return err
+	}
+	if all[dir] == nil {
+		all[dir] = &source{imports: map[string]bool{}}
+	}
+	all[dir].files = append(all[dir].files, name)
+	for _, spec := range f.Imports {
+		p, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			return err
+		}
+		all[dir].imports[p] = true
+	}
+	return nil
+}
+
+// dependencies are all packages that a package of the module needs, in itself or
+// through others of the module.
+func dependencies(all map[string]*source, dir string) []string {
+	seen := map[string]bool{}
+	var visit func(string)
+	visit = func(dir string) {
+		if all[dir] == nil {
+			return
+		}
+		for p := range all[dir].imports {
+			if !seen[p] {
+				seen[p] = true
+				if p == module {
+					visit(".")
+				} else if rest, ok := strings.CutPrefix(p, module+"/"); ok {
+					visit(rest)
+				}
+			}
+		}
+	}
+	visit(dir)
+	deps := make([]string, 0, len(seen))
+	for p := range seen {
+		deps = append(deps, p)
+	}
+	slices.Sort(deps)
+	return deps
+}
+
+// rule forbids packages, and those below a pattern that ends in "/...", to need
+// others.
+type rule struct {
+	of     []string // below the root
+	except []string
+	never  []string // import paths, or "./x" for the module's package x
+	why    string
+}
+
+var rules = []rule{
+	{
+		of: []string{"...", "."}, except: []string{"gpu", "cmd/qtgpu"},
+		never: []string{"./gpu", "github.com/go-gl/...", "C"},
+		why:   "only the command links the GPU, so that the library needs no cgo",
+	},
+	{
+		of: []string{"gpu"}, never: []string{"./cpu_fallback", "./internal/codestream/...", "./internal/container", "./internal/raster", "."},
+		why: "the backends know only the seam",
+	},
+	{
+		of:    []string{"cpu_fallback", "tree", "chroma"},
+		never: []string{"./internal/...", "image/png", "image/jpeg", "golang.org/x/...", "."},
+		why:   "what stands above the engines knows no engine and no file format",
+	},
+	{
+		of: []string{"chroma"}, never: []string{"./tree", "./cpu_fallback"},
+		why: "planes come before trees",
+	},
+	{
+		of: []string{"tree"}, never: []string{"./cpu_fallback"},
+		why: "the seam knows no backend",
+	},
+	{
+		of: []string{"internal/container"}, never: []string{"./..."},
+		why: "the container holds opaque bytes",
+	},
+	{
+		of: []string{"internal/codestream/..."}, except: []string{"internal/codestream/lossy/train", "internal/codestream/exact/train"},
+		never: []string{"./internal/container", "./internal/raster", "./cpu_fallback", "os", "io", "golang.org/x/...", "."},
+		why:   "an engine is bytes in and bytes out",
+	},
+	{
+		of: []string{"...", "."}, never: []string{"github.com/stretchr/testify/..."},
+		why: "testify is for tests",
+	},
+}
+
+// matches tells whether a path is among patterns.
+func matches(p string, patterns []string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		prefix, below := strings.CutSuffix(pattern, "...")
+		return p == pattern || below && (strings.HasPrefix(p, prefix) || p == strings.TrimSuffix(prefix, "/"))
+	})
+}
+
+// imported turns the patterns of the module's packages into import paths.
+func imported(patterns []string) []string {
+	out := make([]string, len(patterns))
+	for i, p := range patterns {
+		out[i] = p
+		if p == "." || strings.HasPrefix(p, "./") {
+			out[i] = path.Join(module, p)
+		}
+	}
+	return out
+}
+
+// broken are the dependencies of dir that a rule forbids.
+func (r *rule) broken(all map[string]*source, dir string) (bad []string) {
+	if !matches(dir, r.of) || matches(dir, r.except) {
+		return nil
+	}
+	for _, p := range dependencies(all, dir) {
+		if matches(p, imported(r.never)) {
+			bad = append(bad, p)
+		}
+	}
+	return bad
+}
+
+func TestImports(t *testing.T) {
+	all := packages(t)
+	for _, dir := range []string{".", "chroma", "tree", "cpu_fallback", "gpu", "cmd/qtgpu", "internal/codestream/lossy", "internal/container"} {
+		require.Contains(t, all, dir)
+	}
+	for dir := range all {
+		for _, r := range rules {
+			assert.Empty(t, r.broken(all, dir), "package %s must not need these: %s", dir, r.why)
+		}
+	}
+}
+
+// TestRulesBite: each rule finds a package that breaks it.
+func TestRulesBite(t *testing.T) {
+	of := func(imports ...string) *source {
+		s := &source{imports: map[string]bool{}}
+		for _, p := range imported(imports) {
+			s.imports[p] = true
+		}
+		return s
+	}
+	broken := func(all map[string]*source, dir string) (bad []string) {
+		for _, r := range rules {
+			bad = append(bad, r.broken(all, dir)...)
+		}
+		return bad
+	}
+	for _, c := range []struct {
+		dir, needs string
+		allowed    bool
+	}{
+		{".", "./gpu", false},
+		{"tree", "C", false},
+		{"internal/raster", "github.com/go-gl/gl/v4.3-core/gl", false},
+		{"cmd/qtgpu", "./gpu", true},
+		{"gpu", "./cpu_fallback", false},
+		{"gpu", "./tree", true},
+		{"cpu_fallback", "./internal/rans", false},
+		{"chroma", "image/png", false},
+		{"chroma", "./tree", false},
+		{"tree", "./cpu_fallback", false},
+		{"internal/container", "./internal/codestream/lossy", false},
+		{"internal/codestream/lossy", "./internal/container", false},
+		{"internal/codestream/lossy/train", "./internal/raster", true},
+		{"internal/metrics", "github.com/stretchr/testify/assert", false},
+	} {
+		bad := broken(map[string]*source{c.dir: of(c.needs)}, c.dir)
+		assert.Equal(t, c.allowed, len(bad) == 0, "%s needing %s", c.dir, c.needs)
+	}
+	through := map[string]*source{".": of("./internal/a"), "internal/a": of("./internal/b"), "internal/b": of("./gpu")}
+	assert.Equal(t, []string{module + "/gpu"}, broken(through, "."), "through two other packages")
+}
+
+// TestNoFloats: no floating point where files are decided, but for the threshold
+// that people give.
+func TestNoFloats(t *testing.T) {
+	coded := []string{"chroma", "tree", "cpu_fallback", "internal/rans", "internal/container", "internal/codestream/lossy"}
+	all := packages(t)
+	for _, dir := range coded {
+		require.Contains(t, all, dir)
+		for _, name := range all[dir].files {
+			set := token.NewFileSet()
+			f, err := parser.ParseFile(set, name, nil, parser.SkipObjectResolution)
+			require.NoError(t, err)
+			ast.Inspect(f, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.FuncDecl:
+					return n.Name.Name != "StepFor"
+				case *ast.Ident:
+					assert.NotContains(t, []string{"float32", "float64"}, n.Name, "%v", set.Position(n.Pos()))
+				case *ast.BasicLit:
+					assert.NotEqual(t, token.FLOAT, n.Kind, "%v: %s", set.Position(n.Pos()), n.Value)
+				}
+				return true
+			})
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package exact
+
+import "math/bits"
+
+// A context is the kind of the plane, the stage of coding and a class of the
+// residual's expected magnitude; after them come those of the zero tree.
+const (
+	kinds   = 3  // first, second and third plane of a tile; others are first ones
+	stages  = 11 // passes of levels 0, 1, 2; grid; means
+	classes = 24 // thirds of octaves of the expected magnitude, from 1/4 on
+
+	stageGrid  = Base * int(passes)
+	stageMeans = stageGrid + 1
+
+	ctxZero   = kinds * stages * classes
+	nContexts = ctxZero + kinds*(zeroTop+1)*3
+)
+
+func contextBase(kind, stage int) int { return (kind*stages + stage) * classes }
+
+// expectation weighs, in 1/256, what is known around a sample into the
+// expected magnitude of its residual: a constant; the lesser energy and the
+// difference of the two directions' means; the residuals of the same pass
+// beside and at the corners; those of pass A and B0 near; and that of the plane
+// before at the same place.
+type expectation struct {
+	one, flat, cross, side, corner, near, diag, other int32
+}
+
+// Fitted to photographs.
+var expectations = [kinds][passes]expectation{
+	{
+		{one: 36, flat: 8, cross: 15, side: 38, corner: 20},
+		{one: 31, flat: 13, cross: 12, side: 31, corner: 22, near: 8},
+		{one: 24, flat: 11, cross: 6, side: 20, corner: 8, diag: 18},
+	}, {
+		{one: 1, flat: 9, cross: 18, side: 35, corner: 15, other: 4},
+		{one: 2, flat: 14, cross: 13, side: 26, corner: 16, near: 15, other: 2},
+		{one: 2, flat: 12, cross: 11, side: 18, corner: 7, near: 4, diag: 12, other: 2},
+	}, {
+		{one: 2, flat: 8, cross: 16, side: 31, corner: 13, other: 46},
+		{one: 4, flat: 11, cross: 11, side: 22, corner: 13, near: 11, other: 44},
+		{one: 2, flat: 11, cross: 6, side: 15, corner: 4, near: 4, diag: 13, other: 39},
+	},
+}
+
+// around adds to an expectation what the residuals around index i say.
+func (x *expectation) around(expect int32, e []int32, stride int, p pass, i int, other *level) int32 {
+	up := e[i-2*stride-2 : i-2*stride+3]
+	v := expect + x.side*(e[i-2]+up[2]) + x.corner*(up[0]+up[4])
+	switch p {
+	case passB0:
+		v += x.near * (e[i-stride] + e[i+stride])
+	case passB1:
+		u, d := e[i-stride-1:i-stride+2], e[i+stride-1:i+stride+2]
+		v += x.near*(e[i-1]+e[i+1]) + x.diag*(u[0]+u[2]+d[0]+d[2])
+	}
+	if other != nil {
+		v += x.other * other.e[i]
+	}
+	return v
+}
+
+// magnitude is |r|, capped so that expectations stay below 2^31.
+func magnitude(r int32) int32 { return int32(min(uint32(max(r, -r)), 1<<21)) }
+
+// classOf gives the class of an expectation and the number k of low bits of
+// the residual that are sent raw: by its octave and the next three bits, which
+// make unequal thirds of it. Classes beyond the last repeat its octave with
+// more raw bits: there distributions differ in scale only.
+func classOf(expect int32) (class int, k uint) {
+	v := uint32(max(expect, 1<<firstOctave))
+	n := bits.Len32(v) - 1
+	c := classTable[(n-firstOctave)<<3|int(v>>(n-3)&7)]
+	return int(c.class), uint(c.k)
+}
+
+// firstOctave is log2 of the expectation where class 0 begins, a quarter.
+const firstOctave = 6
+
+var classTable = makeClassTable()
+
+func makeClassTable() (t [(32 - firstOctave) * 8]struct{ class, k uint8 }) {
+	for i := range t {
+		c := 3 * (i >> 3)
+		switch m := i & 7; {
+		case m >= 5:
+			c += 2
+		case m >= 2:
+			c++
+		}
+		if c > 8 {
+			t[i].k = uint8(c-6) / 3
+		}
+		for c >= classes {
+			c -= 3
+		}
+		t[i].class = uint8(c)
+	}
+	return t
+}

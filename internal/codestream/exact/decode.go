@@ -1,0 +1,87 @@
+package exact
+
+// planeDecoder decodes one plane of a tile.
+type planeDecoder struct {
+	pyramid
+	kind int
+}
+
+func (p *planeDecoder) decodeMeans(s *source) {
+	l := &p.means
+	base := contextBase(p.kind, stageMeans)
+	for y := range l.h {
+		for x := range l.w {
+			i := l.at(x, y)
+			pred, expect := l.predictMean(x, y)
+			class, k := classOf(expect)
+			q := s.get(base+class, k)
+			l.e[i], l.v[i] = magnitude(q), pred+q*p.overviewStep()
+		}
+		if s.Overrun() {
+			return
+		}
+	}
+}
+
+func (p *planeDecoder) decodeZeros(s *source) {
+	z := &p.zero
+	z.walk(func(lg, x, y int) bool {
+		if s.Symbol(&s.tables[z.context(p.kind, lg, x, y)]) == 0 {
+			return false
+		}
+		z.fill(lg, x, y)
+		return true
+	})
+}
+
+func (p *planeDecoder) decodeGrid(s *source) {
+	l := &p.levels[Base]
+	base := contextBase(p.kind, stageGrid)
+	for y := range l.h {
+		for x := range l.w {
+			i := l.at(x, y)
+			pred, expect := p.predictGrid(x, y)
+			class, k := classOf(expect)
+			q := s.get(base+class, k)
+			l.e[i], l.v[i] = magnitude(q), pred+q*p.step
+		}
+	}
+	p.descend(Base)
+}
+
+func (p *planeDecoder) decodeLevel(s *source, lev int, w *predictor, others [2]*level) {
+	l := &p.levels[lev]
+	for ps := range passes {
+		l.extend()
+		_, y0 := ps.origin()
+		for y := y0; y < l.h && !s.Overrun(); y += 2 {
+			n := p.predictRow(lev, ps, y, &w[lev][ps], &expectations[p.kind][ps], others)
+			p.decodeRow(s, lev, ps, y, n, others[0])
+		}
+	}
+	if lev > 0 {
+		p.descend(lev)
+	}
+}
+
+func (p *planeDecoder) decodeRow(s *source, lev int, ps pass, y, n int, other *level) {
+	l := &p.levels[lev]
+	base := contextBase(p.kind, lev*int(passes)+int(ps))
+	ex := &expectations[p.kind][ps]
+	x0, _ := ps.origin()
+	i := l.at(x0, y)
+	sums, expects := p.rows.sum[:n], p.rows.expect[:n]
+	cell := p.zero.cell[y>>(Base-lev)*p.zero.w:]
+	for k, sum := range sums {
+		pred := int32((sum + weightOne/2) >> weightBits)
+		if p.zero.any && cell[(x0+2*k)>>(Base-lev)] {
+			l.v[i] = pred
+			i += 2
+			continue
+		}
+		class, raw := classOf(ex.around(expects[k], l.e, l.stride, ps, i, other))
+		q := s.get(base+class, raw)
+		l.v[i], l.q[i], l.e[i] = pred+q*p.step, q, magnitude(q)
+		i += 2
+	}
+}

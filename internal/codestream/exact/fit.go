@@ -1,0 +1,292 @@
+package exact
+
+import "math"
+
+// fitter adds up the normal equations of every class of a predictor: integers,
+// so that the sum does not depend on the order. Each sample weighs
+// 2^28/(min(e1,e2)+24)².
+type fitter [Base][passes][directions]normal
+
+// normal holds the equations of four times the taps' differences from the mean
+// of the four nearest, of the residuals of the planes before, and of a constant
+// of four times constLevel.
+type normal struct {
+	a [terms][terms]int64
+	b [terms]int64
+	c int64 // of the squared target
+	n int64
+}
+
+// merge adds the equations of g.
+func (f *fitter) merge(g *fitter) {
+	for l := range f {
+		for p := range f[l] {
+			for d := range f[l][p] {
+				n, m := &f[l][p][d], &g[l][p][d]
+				for i := range terms {
+					for j := range i + 1 {
+						n.a[i][j] += m.a[i][j]
+					}
+					n.b[i] += m.b[i]
+				}
+				n.c += m.c
+				n.n += m.n
+			}
+		}
+	}
+}
+
+// sample adds every step-th row of each pass of plane i; coarse levels, which
+// have fewer, in proportion.
+func (f *fitter) sample(planes []planeEncoder, i, step int) {
+	for lev := range Base {
+		l := &planes[i].levels[lev]
+		l.extend()
+		for ps := range passes {
+			x0, y0 := ps.origin()
+			rows := 2 * max(1, step>>lev)
+			for y := y0; y < l.h; y += rows {
+				for x := x0; x < l.w; x += 2 {
+					f.add(planes, i, lev, ps, x, y)
+				}
+			}
+		}
+	}
+}
+
+// add enters a sample by the definition of its terms. The residuals of the
+// planes before are those of the built-in weights: their own are not known yet.
+func (f *fitter) add(planes []planeEncoder, i, lev int, ps pass, x, y int) {
+	p := &planes[i].pyramid
+	var t [taps]int32
+	v, e1, e2, used := p.terms(&t, lev, ps, x, y)
+	var before [2]int32
+	for k := range kind(i, len(planes)) {
+		before[k] = planes[i-1-k].defaultResidual(kind(i-1-k, len(planes)), lev, ps, x, y)
+	}
+	w := min(int64(min(e1, e2))>>p.scale, maxDiff) + 12
+	f[lev][ps][direction(e1, e2)].add(t[:used], v, before, p.scale, 1<<28/(w*w))
+}
+
+// terms reads a sample, its taps and energies; used is the number of taps.
+func (p *pyramid) terms(t *[taps]int32, lev int, ps pass, x, y int) (v, e1, e2 int32, used int) {
+	l := &p.levels[lev]
+	i := l.at(x, y)
+	for k, o := range offsets[ps] {
+		t[k] = l.v[i+o[1]*l.stride+o[0]]
+	}
+	used = neighbours
+	if lev == Base-1 {
+		t[neighbours], used = p.meanTap(ps, x, y), taps
+	}
+	e1, e2 = energies(t, ps)
+	return l.v[i], e1, e2, used
+}
+
+func (p *pyramid) defaultResidual(kind, lev int, ps pass, x, y int) int32 {
+	var t [taps]int32
+	v, e1, e2, _ := p.terms(&t, lev, ps, x, y)
+	w := &defaultPredictors[kind][lev][ps][direction(e1, e2)]
+	s := int64(w[constant]) + weightOne/2
+	for i, x := range t {
+		s += int64(w[i]) * int64(x)
+	}
+	return v - int32(s>>weightBits)
+}
+
+// maxDiff caps scaled differences, so that no sum of two million samples
+// leaves 63 bits.
+const maxDiff = 1 << 11
+
+// constLevel gives the constant term the size of a usual difference.
+const constLevel = 8
+
+func (n *normal) add(t []int32, v int32, before [2]int32, scale uint, weight int64) {
+	base := int64(t[0]) + int64(t[1]) + int64(t[2]) + int64(t[3])
+	diff := func(v int32) int64 { return min(max((4*int64(v)-base)>>scale, -maxDiff), maxDiff) }
+	var d [terms]int64 // 0 for a tap that is not used: it keeps its default
+	for i, v := range t {
+		d[i] = diff(v)
+	}
+	for i, r := range before {
+		d[cross+i] = min(max(4*int64(r)>>scale, -maxDiff), maxDiff)
+	}
+	d[constant] = 4 * constLevel
+	x := diff(v)
+	for i := range d {
+		wd := weight * d[i]
+		row := &n.a[i]
+		for j := range i + 1 {
+			row[j] += wd * d[j]
+		}
+		n.b[i] += wd * x
+	}
+	n.c += weight * x * x
+	n.n++
+}
+
+// solve gives the weights of a class, pulled towards def by a ridge of 1/256 of
+// the mean diagonal. Products are converted before they are added, so that no
+// architecture fuses the two; the outcome is stored in the file.
+func (n *normal) solve(def *weights, scale uint) weights {
+	var a [terms][terms + 1]float64
+	ridge := 0.0
+	for i := range terms {
+		for j := range terms {
+			a[i][j] = float64(n.a[max(i, j)][min(i, j)])
+		}
+		a[i][terms] = float64(n.b[i])
+		ridge += a[i][i]
+	}
+	ridge = ridge/(256*terms) + 1
+	x := def.coefficients(scale)
+	for i := range terms {
+		a[i][i] += ridge
+		a[i][terms] += float64(ridge * x[i])
+	}
+	return quantiseWeights(eliminate(&a), scale)
+}
+
+// coefficients are the factors of the equations' terms.
+func (w *weights) coefficients(scale uint) (x [terms]float64) {
+	for i, v := range w {
+		x[i] = float64(v) / weightOne
+	}
+	x[constant] /= float64(int(constLevel) << scale)
+	return x
+}
+
+func eliminate(a *[terms][terms + 1]float64) (x [terms]float64) {
+	for i := range terms {
+		for r := i + 1; r < terms; r++ {
+			f := a[r][i] / a[i][i]
+			for c := i; c <= terms; c++ {
+				a[r][c] -= float64(f * a[i][c])
+			}
+		}
+	}
+	for i := terms - 1; i >= 0; i-- {
+		s := a[i][terms]
+		for c := i + 1; c < terms; c++ {
+			s -= float64(a[i][c] * x[c])
+		}
+		x[i] = s / a[i][i]
+	}
+	return x
+}
+
+// maxWeight bounds a weight, so that predictions of 32-bit samples fit 64 bits.
+const maxWeight = 8 * weightOne
+
+// quantiseWeights rounds coefficients to weights, the first of which makes
+// the sum of the taps weightOne.
+func quantiseWeights(x [terms]float64, scale uint) (w weights) {
+	x[constant] *= float64(int(constLevel) << scale)
+	rest := 1.0
+	for _, v := range x[:taps] {
+		rest -= v
+	}
+	for i := 1; i < terms; i++ {
+		v := x[i]
+		if i < 4 {
+			v += float64(rest / 4)
+		}
+		w[i] = int32(math.Round(max(-maxWeight, min(maxWeight, weightOne*v))))
+	}
+	w.close()
+	return w
+}
+
+// close sets the first weight so that the sum of the taps is weightOne.
+func (w *weights) close() {
+	w[0] = weightOne
+	for _, v := range w[1:taps] {
+		w[0] -= v
+	}
+}
+
+// minSamples is the least number of samples that a class is fitted to.
+const minSamples = 64
+
+// fit solves all classes. A class keeps its default where it has few samples,
+// or where the bits that its own weights save, of every step-th row, do not
+// pay for them.
+func (f *fitter) fit(def *predictor, step int, scale uint) predictor {
+	p := *def
+	for l := range f {
+		for ps := range f[l] {
+			for d := range f[l][ps] {
+				n, base := &f[l][ps][d], &def[l][ps][d]
+				if n.n < minSamples {
+					continue
+				}
+				w := n.solve(base, scale)
+				samples := float64(n.n) * float64(max(1, step>>l))
+				if samples/2*math.Log2(n.error(base, scale)/n.error(&w, scale)) > float64(w.bits(base)) {
+					p[l][ps][d] = w
+				}
+			}
+		}
+	}
+	return p
+}
+
+// error is the weighted squared error of weights, by the equations.
+func (n *normal) error(w *weights, scale uint) float64 {
+	e := float64(n.c)
+	x := w.coefficients(scale)
+	for i := range terms {
+		e -= float64(2 * x[i] * float64(n.b[i]))
+		for j := range terms {
+			e += float64(float64(x[i]*float64(n.a[max(i, j)][min(i, j)])) * x[j])
+		}
+	}
+	return max(e, 1)
+}
+
+// offsets of the taps of each pass, the four nearest first.
+var offsets = [passes][neighbours][2]int{
+	passA: {
+		{-1, -1}, {1, -1}, {-1, 1}, {1, 1},
+		{-3, -1}, {-3, 1}, {3, -1}, {3, 1}, {-1, -3}, {1, -3}, {-1, 3}, {1, 3},
+	},
+	passB0: {
+		{-1, 0}, {1, 0}, {0, -1}, {0, 1},
+		{-2, -1}, {2, -1}, {-2, 1}, {2, 1}, {-1, -2}, {1, -2}, {-1, 2}, {1, 2},
+	},
+	passB1: {
+		{-1, 0}, {1, 0}, {0, -1}, {0, 1},
+		{-1, -1}, {1, -1}, {-1, 1}, {1, 1}, {-2, -1}, {2, -1}, {-2, 1}, {2, 1},
+	},
+}
+
+// energies are e1 and e2 as predictRow finds them.
+func energies(t *[taps]int32, ps pass) (e1, e2 int32) {
+	switch ps {
+	case passA:
+		e1 = 4*absDiff(t[0], t[3]) + absDiff(t[4], t[2]) + absDiff(t[1], t[7]) + absDiff(t[8], t[1]) + absDiff(t[2], t[11])
+		e2 = 4*absDiff(t[1], t[2]) + absDiff(t[6], t[3]) + absDiff(t[0], t[5]) + absDiff(t[9], t[0]) + absDiff(t[3], t[10])
+	case passB0:
+		e1 = 2*absDiff(t[0], t[1]) + absDiff(t[4], t[2]) + absDiff(t[3], t[7])
+		e2 = 2*absDiff(t[2], t[3]) + absDiff(t[8], t[0]) + absDiff(t[1], t[11])
+	default:
+		e1 = 2*absDiff(t[0], t[1]) + absDiff(t[4], t[2]) + absDiff(t[2], t[5]) + absDiff(t[6], t[3]) + absDiff(t[3], t[7])
+		e2 = 2*absDiff(t[2], t[3]) + absDiff(t[4], t[0]) + absDiff(t[0], t[6]) + absDiff(t[5], t[1]) + absDiff(t[1], t[7])
+	}
+	return e1, e2
+}
+
+// meanTap is the mean of the cell that a sample of level Base-1 is the centre
+// of, or that of the two cells beside it.
+func (p *pyramid) meanTap(ps pass, x, y int) int32 {
+	m := &p.means
+	i := m.at(x>>1, y>>1)
+	v := int64(m.v[i])
+	switch {
+	case ps == passB0 && y > 0:
+		v = (v + int64(m.v[i-m.stride])) >> 1
+	case ps == passB1 && x > 0:
+		v = (v + int64(m.v[i-1])) >> 1
+	}
+	return int32(v)
+}

@@ -1,0 +1,302 @@
+package exact
+
+import (
+	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/codestream/pattern"
+	"github.com/qtgpu/qtgpu/internal/rans"
+	"github.com/qtgpu/qtgpu/tree"
+)
+
+// The first byte of a tile's front says how it is coded: by prediction after
+// the reversible colour transform of that number, or as patterns.
+const (
+	modeLabels  = 16 // patterns, the front holds every eighth sample
+	modePattern = 17 // patterns, the front holds means
+)
+
+// Format is what all tiles of a file have in common.
+type Format struct {
+	Channels int
+	Depth    int   // bits of a sample
+	Bound    int32 // the largest error of a sample, 0 for lossless
+	// Labels says that samples are names of classes, whose means say nothing.
+	Labels bool
+}
+
+// packable tells whether the samples of a pixel fit a symbol of pattern mode.
+func (f *Format) packable() bool {
+	return f.Bound == 0 && f.Channels <= 4 && (f.Depth == 8 || f.Depth == 16 && f.Channels == 1)
+}
+
+// Tile is a coded tile before its entropy coding.
+type Tile struct {
+	mode        byte
+	front, body segment
+	grid, cells []byte // of pattern mode
+	// Worst is the largest error of each plane.
+	Worst []int32
+}
+
+// Add enters a tile into the fit, unless pattern mode will take it.
+func (f *Fit) Add(w *Worker, format *Format, channels []Plane) {
+	if format.Labels || format.packable() && pattern.Likely(pack(format, channels)) {
+		return
+	}
+	planes, _ := transform(format, channels)
+	f.add(w, planes)
+}
+
+// Encode codes the channels of a tile in the mode that is cheapest.
+func (m *Model) Encode(w *Worker, format *Format, channels []Plane) *Tile {
+	t := &Tile{Worst: make([]int32, len(channels))}
+	if format.Labels {
+		t.mode = modeLabels
+		t.grid, t.cells = pattern.Encode(pack(format, channels))
+		return t
+	}
+	planes, rct := transform(format, channels)
+	t.mode = byte(rct)
+	m.encode(t, w, planes, format.Bound)
+	if format.Bound > 0 {
+		for i := range channels {
+			t.Worst[i] = w.enc[i].worst(&channels[i], 1<<format.Depth-1)
+		}
+	}
+	if !format.packable() {
+		return t
+	}
+	symbols := pack(format, channels)
+	if !pattern.Likely(symbols) {
+		return t
+	}
+	cells := pattern.EncodeBody(symbols)
+	if int64(len(cells)) < t.body.estimate() {
+		means := pattern.EncodeBody(pack(format, roundedMeans(w, format, channels)))
+		return &Tile{mode: modePattern, grid: means, cells: cells, Worst: t.Worst}
+	}
+	return t
+}
+
+// roundedMeans gives the means of each channel's cells in steps of meanStep.
+func roundedMeans(w *Worker, f *Format, channels []Plane) []Plane {
+	out := make([]Plane, len(channels))
+	most := int32(1)<<f.Depth - 1
+	for i := range out {
+		p := &w.enc[i].pyramid
+		p.load(&channels[i])
+		out[i] = p.overview(channels[i].W, channels[i].H)
+		for k, v := range out[i].Pix {
+			out[i].Pix[k] = min((v+meanStep/2)&^(meanStep-1), most)
+		}
+	}
+	return out
+}
+
+// overview copies the means of a plane of w×h samples.
+func (p *pyramid) overview(w, h int) Plane {
+	out := NewPlane(cells(w, Base), cells(h, Base))
+	for y := range out.H {
+		copy(out.Pix[y*out.W:][:out.W], p.means.v[p.means.at(0, y):])
+	}
+	return out
+}
+
+// estimate is the size of a segment by the universal tables, in bytes.
+func (s *segment) estimate() int64 {
+	bits := int64(0)
+	for _, k := range s.tokens {
+		bits += rans.Cost(universal.Universal[k>>4][k&15])
+	}
+	return bits>>(3+rans.CostFrac) + int64(s.raw.Len())
+}
+
+// pack makes symbols of the samples of each pixel, the first channel lowest.
+func pack(f *Format, channels []Plane) *pattern.Tile {
+	t := &pattern.Tile{W: channels[0].W, H: channels[0].H, Channels: f.Channels, Depth: f.Depth}
+	t.Pix = make([]uint32, t.W*t.H)
+	for c := range channels {
+		shift := c * f.Depth
+		for i, v := range channels[c].Pix {
+			t.Pix[i] |= uint32(v) << shift
+		}
+	}
+	return t
+}
+
+func unpack(f *Format, symbols []uint32, w, h int) []Plane {
+	out := make([]Plane, f.Channels)
+	for c := range out {
+		out[c] = NewPlane(w, h)
+		shift := c * f.Depth
+		for i, v := range symbols {
+			out[c].Pix[i] = int32(v >> shift & (1<<f.Depth - 1))
+		}
+	}
+	return out
+}
+
+// transform copies the channels and applies the best reversible transform to
+// colours; with a bound none, since it would have to hold for their sums.
+func transform(f *Format, channels []Plane) ([]Plane, chroma.RCT) {
+	planes := make([]Plane, len(channels))
+	for i, c := range channels {
+		planes[i] = Plane{c.W, c.H, append([]int32(nil), c.Pix...)}
+	}
+	if f.Channels != 3 && f.Channels != 4 || f.Bound > 0 {
+		return planes, 0
+	}
+	best := bestRCT(channels)
+	rgb := [3][]int32{planes[0].Pix, planes[1].Pix, planes[2].Pix}
+	best.Forward(&rgb)
+	for i := range rgb {
+		planes[i].Pix = rgb[i]
+	}
+	return planes, best
+}
+
+// bestRCT scores each transform on a sample of pixels by the sum over planes of
+// log2(1 + |4c−W−E−N−S|/2).
+func bestRCT(channels []Plane) chroma.RCT {
+	const rows, cols = 8, 4
+	var cross [3][]int32 // c, W, E, N, S of the sampled pixels
+	w, h := channels[0].W, channels[0].H
+	for c := range cross {
+		pix := channels[c].Pix
+		for y := 1; y < h-1; y += rows {
+			for x := 1; x < w-1; x += cols {
+				i := y*w + x
+				cross[c] = append(cross[c], pix[i], pix[i-1], pix[i+1], pix[i-w], pix[i+w])
+			}
+		}
+	}
+	best, least := chroma.RCT(1), int64(1)<<62
+	for t := range chroma.RCT(chroma.RCTs) {
+		var v [3][]int32
+		for c := range v {
+			v[c] = append([]int32(nil), cross[c]...)
+		}
+		t.Forward(&v)
+		score := int64(0)
+		for _, p := range v {
+			for ; len(p) > 0; p = p[5:] {
+				d := 4*p[0] - p[1] - p[2] - p[3] - p[4]
+				score += int64(tree.Log2Fix(uint64(2+max(d, -d)) << 8))
+			}
+		}
+		if score < least {
+			best, least = t, score
+		}
+	}
+	return best
+}
+
+// Tables is the model and the table set that all tiles of a file share.
+type Tables struct {
+	Payload []byte // what a decoder needs to know of them
+	enc     rans.EncTable
+}
+
+// ChooseTables fits the tables of a file to its tiles. Their payload begins with
+// what first writes.
+func (m *Model) ChooseTables(tiles []*Tile, first func(*rans.BitWriter)) *Tables {
+	h := NewHistogram()
+	for _, t := range tiles {
+		t.Count(h)
+	}
+	var w rans.BitWriter
+	first(&w)
+	m.put(&w)
+	tables := universal.Choose(&w, h)
+	return &Tables{w.AppendReversed(nil), rans.NewEncTable(tables)}
+}
+
+// Segments entropy-codes a tile.
+func (t *Tables) Segments(tile *Tile) (front, body []byte) {
+	front = []byte{tile.mode}
+	if tile.mode >= modeLabels {
+		return append(front, tile.grid...), tile.cells
+	}
+	front = t.enc.AppendSegment(front, tile.front.tokens, &tile.front.raw)
+	return front, t.enc.AppendSegment(nil, tile.body.tokens, &tile.body.raw)
+}
+
+// Front decodes the overview of a tile of w×h pixels: channels of ceil(w/8) ×
+// ceil(h/8) samples, means or every eighth sample. Means of colours that were
+// transformed may be off by 3, others by 2 or the bound.
+func (d *Decoder) Front(wk *Worker, front []byte, w, h int) ([]Plane, error) {
+	if len(front) == 0 || front[0] >= chroma.RCTs && front[0] != modeLabels && front[0] != modePattern {
+		return nil, rans.ErrCorrupt
+	}
+	mode, front := front[0], front[1:]
+	if mode >= modeLabels {
+		if !d.format.packable() {
+			return nil, rans.ErrCorrupt
+		}
+		cw, ch := cells(w, Base), cells(h, Base)
+		grid, err := pattern.DecodeBody(front, nil, cw, ch, d.format.Channels, d.format.Depth)
+		return unpack(&d.format, grid, cw, ch), err
+	}
+	ps, err := d.means(wk, front, w, h)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Plane, len(ps))
+	for i := range ps {
+		out[i] = ps[i].overview(w, h)
+	}
+	return out, d.invert(mode, out)
+}
+
+// invert takes the transform of a mode back and clamps to the samples' range.
+func (d *Decoder) invert(mode byte, planes []Plane) error {
+	if rct := chroma.RCT(mode); rct > 0 && rct < chroma.RCTs {
+		if d.format.Channels < 3 || d.format.Bound > 0 {
+			return rans.ErrCorrupt
+		}
+		rgb := [3][]int32{planes[0].Pix, planes[1].Pix, planes[2].Pix}
+		rct.Inverse(&rgb)
+		for i := range rgb {
+			planes[i].Pix = rgb[i]
+		}
+	}
+	most := int32(1)<<d.format.Depth - 1
+	for i := range planes {
+		for k, v := range planes[i].Pix {
+			planes[i].Pix[k] = min(max(v, 0), most)
+		}
+	}
+	return nil
+}
+
+// Decode decodes both segments of a tile of w×h pixels.
+func (d *Decoder) Decode(wk *Worker, front, body []byte, w, h int) ([]Plane, error) {
+	f := &d.format
+	if len(front) == 0 {
+		return nil, rans.ErrCorrupt
+	}
+	switch mode := front[0]; {
+	case (mode == modeLabels || mode == modePattern) && f.packable():
+		var grid []uint32
+		var err error
+		if mode == modeLabels {
+			if grid, err = pattern.DecodeFront(front[1:], w, h, f.Channels, f.Depth); err != nil {
+				return nil, err
+			}
+		}
+		symbols, err := pattern.DecodeBody(body, grid, w, h, f.Channels, f.Depth)
+		if err != nil {
+			return nil, err
+		}
+		return unpack(f, symbols, w, h), nil
+	case mode < chroma.RCTs:
+		planes := make([]Plane, f.Channels)
+		for i := range planes {
+			planes[i] = NewPlane(w, h)
+		}
+		if err := d.planes(wk, front[1:], body, planes); err != nil {
+			return nil, err
+		}
+		return planes, d.invert(mode, planes)
+	}
+	return nil, rans.ErrCorrupt
+}

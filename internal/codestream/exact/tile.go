@@ -1,0 +1,180 @@
+package exact
+
+import "github.com/qtgpu/qtgpu/internal/rans"
+
+// Worker is the memory of one goroutine.
+type Worker struct {
+	enc []planeEncoder
+	dec []planeDecoder
+}
+
+// Fit sums what tiles tell of their planes' predictors.
+type Fit struct {
+	planes []fitter
+	step   int
+	scale  uint
+}
+
+// NewFit is empty, for n planes of samples of depth bits, of which every
+// step-th row will be entered.
+func NewFit(n, depth, step int) *Fit {
+	return &Fit{planes: make([]fitter, n), step: step, scale: uint(max(depth-8, 0))}
+}
+
+// add enters the planes of a tile.
+func (f *Fit) add(w *Worker, planes []Plane) {
+	ps := w.encoders(len(planes))
+	for i := range ps {
+		ps[i].scale = f.scale
+		ps[i].load(&planes[i])
+		f.planes[i].sample(ps, i, f.step)
+	}
+}
+
+// Merge adds the sums of g.
+func (f *Fit) Merge(g *Fit) {
+	for i := range f.planes {
+		f.planes[i].merge(&g.planes[i])
+	}
+}
+
+// Model solves for the weights.
+func (f *Fit) Model() *Model {
+	m := &Model{planes: make([]predictor, len(f.planes))}
+	for i := range m.planes {
+		m.planes[i] = f.planes[i].fit(&defaultPredictors[kind(i, len(m.planes))], f.step, f.scale)
+	}
+	return m
+}
+
+func (w *Worker) encoders(n int) []planeEncoder {
+	for len(w.enc) < n {
+		w.enc = append(w.enc, planeEncoder{})
+	}
+	return w.enc[:n]
+}
+
+// encode codes the planes of a tile by prediction; no sample is off by more
+// than bound, 0 for lossless.
+func (m *Model) encode(t *Tile, w *Worker, planes []Plane, bound int32) {
+	ps := m.encodeMeans(t, w, planes, bound)
+	for i := range ps {
+		ps[i].encodeGrid()
+	}
+	for lev := Base - 1; lev >= 0; lev-- {
+		for i := range ps {
+			ps[i].encodeLevel(lev, &m.planes[i], others(ps[i].kind, i, func(k int) *level { return &ps[k].levels[lev] }))
+		}
+	}
+	for i := range ps {
+		ps[i].findZeros()
+		ps[i].emitZeros(&t.body)
+		ps[i].emitGrid(&t.body)
+	}
+	for lev := Base - 1; lev >= 0; lev-- {
+		for i := range ps {
+			ps[i].emitLevel(&t.body, lev)
+		}
+	}
+}
+
+// encodeMeans loads the planes and codes their means.
+func (m *Model) encodeMeans(t *Tile, w *Worker, planes []Plane, bound int32) []planeEncoder {
+	ps := w.encoders(len(planes))
+	for i := range ps {
+		p := &ps[i]
+		p.kind, p.step = kind(i, len(ps)), 2*bound+1
+		p.load(&planes[i])
+		p.encodeMeans(&t.front)
+	}
+	return ps
+}
+
+// others gives, for plane i, the levels of the planes before that are context
+// and terms for it.
+func others(kind, i int, at func(i int) *level) (o [2]*level) {
+	for k := range kind {
+		o[k] = at(i - 1 - k)
+	}
+	return o
+}
+
+// Decoder decodes the tiles of a file. It is read-only and may be shared.
+type Decoder struct {
+	format Format
+	model  *Model
+	tables []rans.DecTable
+	step   int32
+}
+
+// NewDecoder takes the format of the header and the payload of the tables, of
+// which first reads the beginning. The error is that of first or
+// rans.ErrCorrupt.
+func NewDecoder(payload []byte, format Format, first func(*rans.BitReader) error) (*Decoder, error) {
+	r := rans.NewBitReader(payload)
+	if err := first(&r); err != nil {
+		return nil, err
+	}
+	m, err := parseModel(&r, format.Channels)
+	if err != nil {
+		return nil, err
+	}
+	tables, err := universal.Parse(&r)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.Done(); err != nil {
+		return nil, err
+	}
+	return &Decoder{format, m, rans.NewDecTables(tables), 2*format.Bound + 1}, nil
+}
+
+// means decodes the means of a tile of w×h samples.
+func (d *Decoder) means(wk *Worker, segment []byte, w, h int) ([]planeDecoder, error) {
+	ps := wk.decoders(len(d.model.planes))
+	s := source{tables: d.tables}
+	if err := s.Init(segment); err != nil {
+		return nil, err
+	}
+	for i := range ps {
+		ps[i].kind, ps[i].step = kind(i, len(ps)), d.step
+		ps[i].reset(w, h)
+		ps[i].decodeMeans(&s)
+	}
+	return ps, s.Finish()
+}
+
+func (w *Worker) decoders(n int) []planeDecoder {
+	for len(w.dec) < n {
+		w.dec = append(w.dec, planeDecoder{})
+	}
+	return w.dec[:n]
+}
+
+// planes decodes a tile that was coded by prediction.
+func (d *Decoder) planes(wk *Worker, front, body []byte, planes []Plane) error {
+	ps, err := d.means(wk, front, planes[0].W, planes[0].H)
+	if err != nil {
+		return err
+	}
+	s := source{tables: d.tables}
+	if err := s.Init(body); err != nil {
+		return err
+	}
+	for i := range ps {
+		ps[i].decodeZeros(&s)
+		ps[i].decodeGrid(&s)
+	}
+	for lev := Base - 1; lev >= 0; lev-- {
+		for i := range ps {
+			ps[i].decodeLevel(&s, lev, &d.model.planes[i], others(ps[i].kind, i, func(k int) *level { return &ps[k].levels[lev] }))
+		}
+	}
+	if err := s.Finish(); err != nil {
+		return err
+	}
+	for i := range ps {
+		ps[i].store(&planes[i])
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+// Train fits the built-in weights and tables of the exact engine to images:
+// the weights to all of them, then the tables to tiles that use weights of
+// their own image. Run it twice: tokens depend on the built-in weights where a
+// class has few samples. See docs/TRAINING.md.
+//
+//	go run ./internal/codestream/exact/train -o internal/codestream/exact/defaults.bin IMAGES...
+package main
+
+import (
+	"flag"
+	"fmt"
+	"log"
+	"os"
+
+	"github.com/qtgpu/qtgpu/internal/codestream/exact"
+	"github.com/qtgpu/qtgpu/internal/raster"
+)
+
+const fitRows = 4 // every fourth row of a pass is fitted to
+
+func main() {
+	out := flag.String("o", "defaults.bin", "where to write")
+	flag.Parse()
+	format := exact.Format{Channels: 3, Depth: 8}
+	sum, h := exact.NewFit(3, 8, fitRows), exact.NewHistogram()
+	var w exact.Worker
+	for _, path := range flag.Args() {
+		channels, err := load(path)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fit := exact.NewFit(3, 8, fitRows)
+		fit.Add(&w, &format, channels)
+		fit.Model().Encode(&w, &format, channels).Count(h)
+		sum.Merge(fit)
+	}
+	if err := os.WriteFile(*out, exact.Defaults(sum.Model(), h), 0o644); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// load reads the channels of an RGB image.
+func load(path string) ([]exact.Plane, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	m, _, err := raster.Read(f, raster.ReadOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if m.Channels != 3 || m.Depth != 8 {
+		return nil, fmt.Errorf("%s: %d channels of %d bits, expected 3 of 8", path, m.Channels, m.Depth)
+	}
+	planes := make([]exact.Plane, 3)
+	for i := range planes {
+		planes[i] = exact.NewPlane(m.W, m.H)
+		for y := range m.H {
+			for x := range m.W {
+				planes[i].Pix[y*m.W+x] = int32(m.Pix[y*m.Stride+x*m.Step+i])
+			}
+		}
+	}
+	return planes, nil
+}

@@ -1,0 +1,288 @@
+package conformance
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"flag"
+	"fmt"
+	"image"
+	"image/png"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/internal/raster"
+)
+
+// update makes what is missing and never changes what is there: vectors of a
+// released version stand for good.
+var update = flag.Bool("update", false, "write the vectors and checksums that are missing")
+
+const (
+	vectorDir = "../../testdata/conformance"
+	photo     = "../../testdata/images/dandelion.png"
+	sums      = vectorDir + "/SHA256SUMS"
+)
+
+// vector is a file of testdata/conformance and how it was made.
+type vector struct {
+	name string
+	make func(t *testing.T) []byte
+}
+
+var vectors = []vector{
+	{"gray-1x1", encoded(1, 1, 1, 8, qtgpu.Options{T: 5})},
+	{"rgb-1x1", encoded(1, 1, 3, 8, qtgpu.Options{T: 5})},
+	{"rgb-1x200", encoded(1, 200, 3, 8, qtgpu.Options{T: 5})},
+	{"gray-100x70", encoded(100, 70, 1, 8, qtgpu.Options{T: 0.25})},
+	{"gray16-97x61", encoded(97, 61, 1, 16, qtgpu.Options{T: 1})},
+	{"grayalpha-65x33", encoded(65, 33, 2, 8, qtgpu.Options{T: 6})},
+	{"rgb420-203x131", encoded(203, 131, 3, 8, qtgpu.Options{T: 8})},
+	{"rgb444-75x90", encoded(75, 90, 3, 8, qtgpu.Options{T: 1.5})},
+	{"rgba-120x90", encoded(120, 90, 4, 8, qtgpu.Options{T: 3})},
+	{"rgba16-50x41", encoded(50, 41, 4, 16, qtgpu.Options{T: 2, Split: qtgpu.SplitCost})},
+	{"tiles-601x530", encoded(601, 530, 3, 8, qtgpu.Options{T: 30, Split: qtgpu.SplitPyramid})},
+	{"photo-192x160", encodedPhoto(image.Rect(300, 150, 492, 310), 10)},
+	{"metadata-40x30", withMetadata},
+	{"wild-75x96", func(t *testing.T) []byte { return wild(t, 594) }},
+	{"wild16-82x100", func(t *testing.T) []byte { return wild(t, 3771) }},
+}
+
+// encoded is the file of a synthetic image.
+func encoded(w, h, channels, depth int, o qtgpu.Options) func(*testing.T) []byte {
+	return func(t *testing.T) []byte { return encode(t, synthetic(w, h, channels, depth), o) }
+}
+
+func encode(t *testing.T, m image.Image, o qtgpu.Options) []byte {
+	var b bytes.Buffer
+	require.NoError(t, qtgpu.Encode(&b, m, &o))
+	return b.Bytes()
+}
+
+// synthetic draws slopes, discs with hard edges, stripes and noise in integers, so
+// that every kind of leaf occurs.
+func synthetic(w, h, channels, depth int) *raster.Image {
+	m := raster.New(w, h, channels, depth)
+	noise := uint32(1)
+	for y := range h {
+		for x := range w {
+			for c := range channels {
+				noise = noise*1664525 + 1013904223
+				v := 40000 + 60*x - 90*y + 5000*c
+				dx, dy := x%90-45+5*c, y%80-40
+				switch r := dx*dx + dy*dy; {
+				case r < 400:
+					v = 65535 - v
+				case r < 900:
+					v += (x + 2*y) % 7 * 6000
+				case x%90 < 16:
+					v += int(noise>>16) / 3
+				}
+				v = clamp(v, 0, 65535)
+				at := m.Pix[y*m.Stride+x*m.Step+c*depth/8:]
+				if depth == 8 {
+					at[0] = byte(v >> 8)
+				} else {
+					binary.BigEndian.PutUint16(at, uint16(v))
+				}
+			}
+		}
+	}
+	return m
+}
+
+func encodedPhoto(r image.Rectangle, threshold float64) func(*testing.T) []byte {
+	return func(t *testing.T) []byte {
+		data, err := os.ReadFile(photo)
+		require.NoError(t, err)
+		m, err := png.Decode(bytes.NewReader(data))
+		require.NoError(t, err)
+		sub := m.(interface {
+			SubImage(image.Rectangle) image.Image
+		})
+		return encode(t, sub.SubImage(r), qtgpu.Options{T: threshold})
+	}
+}
+
+// withMetadata has all metadata, an unknown ancillary chunk and bytes after BODY.
+func withMetadata(t *testing.T) []byte {
+	p := encode(t, synthetic(40, 30, 3, 8), qtgpu.Options{T: 5, Metadata: qtgpu.Metadata{
+		ICC: []byte("a profile"), EXIF: []byte("II*\x00 a structure"), XMP: []byte("<x:xmpmeta/>"),
+	}})
+	f, err := parse(p)
+	require.NoError(t, err)
+	unknown := chunk("qtst", []byte("skip me"))
+	return append(slices.Insert(p, f.body, unknown...), "more"...)
+}
+
+func readFile(t testing.TB, name string) []byte {
+	p, err := os.ReadFile(name)
+	require.NoError(t, err)
+	return p
+}
+
+func universal(t testing.TB) []byte {
+	p, err := readUniversal()
+	require.NoError(t, err)
+	require.Len(t, p, nContexts*16*2)
+	return p
+}
+
+var readUniversal = sync.OnceValues(func() ([]byte, error) {
+	return os.ReadFile("../codestream/lossy/universal.bin")
+})
+
+// engine decodes a level of a file by the module.
+func engine(t testing.TB, p []byte, level int) *picture {
+	t.Helper()
+	r, err := qtgpu.NewReader(bytes.NewReader(p), int64(len(p)), nil)
+	require.NoError(t, err)
+	m, err := r.DecodeRegion(image.Rectangle{Max: r.Size(level)}, level)
+	require.NoError(t, err)
+	return fromImage(t, m, r.Info().Channels)
+}
+
+// fromImage takes the samples of an image that stands for so many channels.
+func fromImage(t testing.TB, std image.Image, channels int) *picture {
+	m := &raster.Image{}
+	switch s := std.(type) {
+	case *image.NRGBA: // may be opaque, which raster takes as RGB
+		m.Depth, m.Step, m.Stride, m.Pix = 8, 4, s.Stride, s.Pix
+	case *image.NRGBA64:
+		m.Depth, m.Step, m.Stride, m.Pix = 16, 8, s.Stride, s.Pix
+	default:
+		var err error
+		m, err = raster.FromImage(std)
+		require.NoError(t, err)
+	}
+	p := &picture{w: std.Bounds().Dx(), h: std.Bounds().Dy(), channels: channels, depth: m.Depth}
+	for y := range p.h {
+		for x := range p.w {
+			for c := range channels {
+				if channels == 2 {
+					c *= 3 // gray is R, and alpha the fourth
+				}
+				p.samples = append(p.samples, sample(m.Pix[y*m.Stride+x*m.Step:], c, m.Depth))
+			}
+		}
+	}
+	return p
+}
+
+func sample(pixel []byte, channel, depth int) int {
+	if depth == 8 {
+		return int(pixel[channel])
+	}
+	return int(binary.BigEndian.Uint16(pixel[2*channel:]))
+}
+
+// sum is the SHA-256 of the samples, 16-bit ones big-endian.
+func (m *picture) sum() string {
+	var p []byte
+	for _, v := range m.samples {
+		if m.depth == 16 {
+			p = append(p, byte(v>>8))
+		}
+		p = append(p, byte(v))
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(p))
+}
+
+// requireSame names the first sample that differs.
+func requireSame(t testing.TB, want, got *picture, what string) {
+	t.Helper()
+	require.Equal(t, []int{want.w, want.h, want.channels, want.depth}, []int{got.w, got.h, got.channels, got.depth}, what)
+	for i, v := range want.samples {
+		if got.samples[i] != v {
+			pixel := i / want.channels
+			require.FailNow(t, "pixels differ", "%s: x %d, y %d, channel %d: the naive decoder has %d, the engine %d",
+				what, pixel%want.w, pixel/want.w, i%want.channels, v, got.samples[i])
+		}
+	}
+}
+
+// readSums reads lines of a checksum and a name.
+func readSums(t *testing.T) map[string]string {
+	m := map[string]string{}
+	p, err := os.ReadFile(sums)
+	if *update && os.IsNotExist(err) {
+		return m
+	}
+	require.NoError(t, err)
+	for line := range strings.Lines(string(p)) {
+		sum, name, ok := strings.Cut(strings.TrimSpace(line), "  ")
+		require.True(t, ok, "line %q", line)
+		m[name] = sum
+	}
+	return m
+}
+
+func writeSums(t *testing.T, m map[string]string) {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		fmt.Fprintf(&b, "%s  %s\n", m[name], name)
+	}
+	require.NoError(t, os.WriteFile(sums, []byte(b.String()), 0o644))
+}
+
+// TestVectors: both decoders give the pixels of the checksums, and the same pixels
+// at every level of detail.
+func TestVectors(t *testing.T) {
+	want := readSums(t)
+	for _, v := range vectors {
+		t.Run(v.name, func(t *testing.T) {
+			name := v.name + ".qtg"
+			path := filepath.Join(vectorDir, name)
+			if _, err := os.Stat(path); *update && os.IsNotExist(err) {
+				require.NoError(t, os.WriteFile(path, v.make(t), 0o644))
+			}
+			p := readFile(t, path)
+			got := engine(t, p, 0)
+			if _, ok := want[name]; *update && !ok {
+				want[name] = got.sum()
+			}
+			assert.Equal(t, want[name], got.sum(), "checksum of the engine's pixels")
+			compareLevels(t, p)
+		})
+	}
+	if *update {
+		writeSums(t, want)
+	}
+	assert.Len(t, want, len(vectors), "checksums")
+}
+
+// compareLevels holds the engine against the naive decoder at every level.
+func compareLevels(t testing.TB, p []byte) {
+	t.Helper()
+	f, err := parse(p)
+	require.NoError(t, err)
+	for level := 0; (max(f.w, f.h)-1)>>level > 0 || level == 0; level++ {
+		naive, err := f.level(universal(t), level)
+		require.NoError(t, err, "the naive decoder at level %d", level)
+		requireSame(t, naive, engine(t, p, level), fmt.Sprintf("level %d", level))
+	}
+}
+
+// TestVectorsCover: the vectors have what they are there for.
+func TestVectorsCover(t *testing.T) {
+	var tables, subsampled, many bool
+	for _, v := range vectors {
+		f, err := parse(readFile(t, filepath.Join(vectorDir, v.name+".qtg")))
+		require.NoError(t, err)
+		tables = tables || f.tabl != nil
+		subsampled = subsampled || f.sub420
+		many = many || len(f.fronts) > 1
+	}
+	assert.True(t, tables, "no vector replaces a table")
+	assert.True(t, subsampled, "no vector has 4:2:0")
+	assert.True(t, many, "no vector has several tiles")
+}

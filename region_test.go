@@ -1,0 +1,291 @@
+package qtgpu_test
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"io"
+	"math"
+	"math/rand/v2"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/internal/container"
+)
+
+// rectangle is a random one inside a size; small ones and such that end at the
+// edge are frequent.
+func rectangle(rng *rand.Rand, size image.Point) image.Rectangle {
+	side := func(n int) (int, int) {
+		from := rng.IntN(n)
+		switch rng.IntN(3) {
+		case 0:
+			return from, from + 1 + rng.IntN(min(9, n-from))
+		case 1:
+			return from, n
+		}
+		return from, from + 1 + rng.IntN(n-from)
+	}
+	x0, x1 := side(size.X)
+	y0, y1 := side(size.Y)
+	return image.Rect(x0, y0, x1, y1)
+}
+
+// TestRegionIsCrop: every region of every level is the crop of the whole level,
+// byte for byte.
+func TestRegionIsCrop(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, c := range []struct {
+		pattern               string
+		w, h, channels, depth int
+		chroma                qtgpu.Chroma
+		threshold             float64
+	}{
+		{"edges", 1130, 600, 3, 8, qtgpu.Chroma420, 10},
+		{"noise", 1110, 530, 3, 8, qtgpu.Chroma444, 30},
+		{"smooth", 530, 1101, 4, 16, qtgpu.Chroma420, 30},
+		{"text", 1101, 515, 1, 16, qtgpu.ChromaAuto, 5},
+		{"saturated", 521, 67, 2, 8, qtgpu.ChromaAuto, 20},
+		{"saturated", 37, 29, 3, 8, qtgpu.Chroma420, 20},
+		{"gradient", 1, 1, 3, 16, qtgpu.Chroma420, 20},
+	} {
+		m := picture(patterns[c.pattern], c.w, c.h, c.channels, c.depth)
+		r := newReader(t, encode(t, m, qtgpu.Options{T: c.threshold, Chroma: c.chroma}), qtgpu.DecodeOptions{})
+		for level := range r.Levels() {
+			size := r.Size(level)
+			whole := region(t, r, image.Rectangle{Max: size}, level)
+			require.Equal(t, size, whole.Bounds().Size(), "%v level %d", c, level)
+			for range 12 {
+				rect := rectangle(rng, size)
+				part := region(t, r, rect, level)
+				require.Equal(t, rect.Size(), part.Bounds().Size(), "%v level %d", c, level)
+				require.Empty(t, difference(t, whole, part, rect.Min), "%v level %d region %v", c, level, rect)
+			}
+		}
+	}
+}
+
+// TestRegionAtTileBorder: what filters across the border of tiles is there,
+// at every distance from it.
+func TestRegionAtTileBorder(t *testing.T) {
+	m := picture(patterns["smooth"], 560, 540, 3, 8)
+	r := newReader(t, encode(t, m, qtgpu.Options{T: 40}), qtgpu.DecodeOptions{})
+	whole := decode(t, r)
+	for d := -12; d <= 12; d++ {
+		for _, rect := range []image.Rectangle{
+			image.Rect(0, 480, 512+d, 512-d), image.Rect(512+d, 0, 560, 20), image.Rect(500, 512+d, 530, 540), image.Rect(512+d, 512-d, 513+d, 513-d),
+		} {
+			require.Empty(t, difference(t, whole, region(t, r, rect, 0), rect.Min), "region %v", rect)
+		}
+	}
+}
+
+func TestLevels(t *testing.T) {
+	for _, c := range []struct{ w, h, levels int }{{1, 1, 1}, {2, 1, 2}, {3, 9, 5}, {1024, 3, 11}, {1025, 3, 12}} {
+		r := newReader(t, encode(t, picture(patterns["flat"], c.w, c.h, 1, 8), qtgpu.Options{T: 9}), qtgpu.DecodeOptions{})
+		require.Equal(t, c.levels, r.Levels(), "%d×%d", c.w, c.h)
+		assert.Equal(t, image.Pt(1, 1), r.Size(c.levels-1), "%d×%d", c.w, c.h)
+		for level := range c.levels {
+			side := 1 << level
+			assert.Equal(t, image.Pt((c.w+side-1)/side, (c.h+side-1)/side), r.Size(level), "%d×%d level %d", c.w, c.h, level)
+		}
+	}
+}
+
+func TestRegionOutside(t *testing.T) {
+	r := newReader(t, encode(t, picture(patterns["flat"], 50, 30, 1, 8), qtgpu.Options{T: 9}), qtgpu.DecodeOptions{})
+	for _, c := range []struct {
+		rect  image.Rectangle
+		level int
+		want  string
+	}{
+		{image.Rect(0, 0, 1, 1), -1, "level -1, expected 0 to 6"},
+		{image.Rect(0, 0, 1, 1), 7, "level 7, expected 0 to 6"},
+		{image.Rect(0, 0, 51, 1), 0, "expected one inside (0,0)-(50,30)"},
+		{image.Rect(-1, 0, 5, 5), 0, "expected one inside (0,0)-(50,30)"},
+		{image.Rect(0, 0, 26, 1), 1, "expected one inside (0,0)-(25,15)"},
+		{image.Rect(3, 3, 3, 9), 0, "not empty"},
+	} {
+		m, err := r.DecodeRegion(c.rect, c.level)
+		assert.ErrorContains(t, err, c.want, "%v level %d", c.rect, c.level)
+		assert.Nil(t, m)
+	}
+}
+
+// boxMean averages blocks of 2^level pixels of a decoded image, in floats.
+func boxMean(a *samples, level, x, y, c int) float64 {
+	side := 1 << level
+	sum, n := 0.0, 0
+	for j := y * side; j < min((y+1)*side, a.h); j++ {
+		for i := x * side; i < min((x+1)*side, a.w); i++ {
+			sum += a.at(i, j, c)
+			n++
+		}
+	}
+	return sum / float64(n)
+}
+
+// meanError is the RMS and the largest difference of a level from the means of
+// an image.
+func meanError(t *testing.T, of, m image.Image, level int) (rms, largest float64) {
+	t.Helper()
+	a, b := view(t, of), view(t, m)
+	sum := 0.0
+	for y := range b.h {
+		for x := range b.w {
+			for c := range b.channels() {
+				d := boxMean(&a, level, x, y, c) - b.at(x, y, c)
+				sum += d * d
+				largest = max(largest, math.Abs(d))
+			}
+		}
+	}
+	return math.Sqrt(sum / float64(b.w*b.h*b.channels())), largest
+}
+
+// TestLevelsAreMeans: levels 1 and 2 are the means of level 0, and levels above
+// 3 of level 3, to the rounding.
+func TestLevelsAreMeans(t *testing.T) {
+	for _, depth := range []int{8, 16} {
+		m := picture(patterns["smooth"], 203, 91, 3, depth)
+		r := newReader(t, encode(t, m, qtgpu.Options{T: 6}), qtgpu.DecodeOptions{})
+		for level := range r.Levels() {
+			base := 0
+			if level >= 3 {
+				base = 3
+			}
+			of := region(t, r, image.Rectangle{Max: r.Size(base)}, base)
+			got := region(t, r, image.Rectangle{Max: r.Size(level)}, level)
+			_, largest := meanError(t, of, got, level-base)
+			assert.LessOrEqual(t, largest, 0.5+1e-9, "depth %d level %d", depth, level)
+		}
+	}
+}
+
+// TestOverview: levels from 3 on are near the means of the original: within a
+// step of the front image where the picture is smooth; where it is not, within
+// what a leaf's lowest frequencies and the means of its 8×8 differ by.
+func TestOverview(t *testing.T) {
+	slow := func(x, y, c int) float64 { return patterns["smooth"](x/4, y/4, c) }
+	for name, c := range map[string]struct {
+		pattern
+		chroma qtgpu.Chroma
+		detail float64 // beyond the steps, at level 3
+	}{
+		"slow 4:2:0": {slow, qtgpu.Chroma420, 0.6},
+		"slow 4:4:4": {slow, qtgpu.Chroma444, 0.6},
+		"text":       {patterns["text"], qtgpu.Chroma444, 8},
+		"noise":      {patterns["noise"], qtgpu.Chroma444, 5},
+		"edges":      {patterns["edges"], qtgpu.Chroma444, 5},
+	} {
+		m := picture(c.pattern, 600, 328, 3, 8)
+		for _, threshold := range []float64{1, 10, 40} {
+			r := newReader(t, encode(t, m, qtgpu.Options{T: threshold, Chroma: c.chroma}), qtgpu.DecodeOptions{})
+			for level := 3; level < 7; level++ {
+				got := region(t, r, image.Rectangle{Max: r.Size(level)}, level)
+				rms, _ := meanError(t, m.Std(), got, level)
+				assert.LessOrEqual(t, rms, c.detail+0.1*threshold, "%s T %g level %d", name, threshold, level)
+			}
+		}
+	}
+}
+
+// span is a range of bytes of a file.
+type span struct{ from, to int64 }
+
+// counter notes what is read.
+type counter struct {
+	io.ReaderAt
+	mu    sync.Mutex
+	reads []span
+}
+
+func (c *counter) ReadAt(p []byte, off int64) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reads = append(c.reads, span{off, off + int64(len(p))})
+	return c.ReaderAt.ReadAt(p, off)
+}
+
+func (c *counter) bytes() (n int64) {
+	for _, s := range c.reads {
+		n += s.to - s.from
+	}
+	return n
+}
+
+// segments are the places of the segments of every tile of a file.
+func segments(t *testing.T, data []byte) (fronts, bodies []span) {
+	t.Helper()
+	r, err := container.Open(bytes.NewReader(data), int64(len(data)), container.Options{})
+	require.NoError(t, err)
+	for i := range r.Tiles() {
+		front, err := r.Front(i)
+		require.NoError(t, err)
+		body, err := r.Body(i)
+		require.NoError(t, err)
+		at := r.TileError(i, container.Front, nil).Offset
+		fronts = append(fronts, span{at, at + int64(len(front))})
+		at = r.TileError(i, container.Body, nil).Offset
+		bodies = append(bodies, span{at, at + int64(len(body))})
+	}
+	return fronts, bodies
+}
+
+// TestReads: what a request reads is what it needs.
+func TestReads(t *testing.T) {
+	data := encode(t, picture(patterns["noise"], 1100, 1060, 3, 8), qtgpu.Options{T: 5}) // 3×3 tiles
+	fronts, bodies := segments(t, data)
+	require.Len(t, fronts, 9)
+	c := counter{ReaderAt: bytes.NewReader(data)}
+	r, err := qtgpu.NewReader(&c, int64(len(data)), nil)
+	require.NoError(t, err)
+	assert.Less(t, c.bytes(), int64(10000), "opening a file of %d bytes", len(data))
+
+	run := func(list []span, first, n int) span { return span{list[first].from, list[first+n-1].to} }
+	for _, tc := range []struct {
+		rect  image.Rectangle
+		level int
+		want  []span
+	}{
+		{image.Rect(520, 520, 1016, 1016), 0, []span{fronts[4], bodies[4]}},
+		{image.Rect(260, 300, 270, 310), 1, []span{fronts[4], bodies[4]}},
+		{image.Rect(130, 10, 250, 120), 2, []span{fronts[1], bodies[1]}},
+		{image.Rect(500, 20, 520, 30), 0, []span{fronts[0], bodies[0], fronts[1], bodies[1]}},
+		{image.Rect(66, 66, 126, 126), 3, []span{fronts[4]}},
+		{image.Rect(0, 0, 138, 10), 3, []span{run(fronts, 0, 3)}},
+		{image.Rect(0, 0, 138, 133), 3, []span{run(fronts, 0, 9)}},
+		{image.Rect(0, 0, 1, 1), r.Levels() - 1, []span{run(fronts, 0, 9)}},
+	} {
+		c.reads = nil
+		region(t, r, tc.rect, tc.level)
+		assert.ElementsMatch(t, tc.want, c.reads, "region %v of level %d", tc.rect, tc.level)
+	}
+}
+
+// TestConcurrentRegions: a Reader serves many goroutines.
+func TestConcurrentRegions(t *testing.T) {
+	r := newReader(t, encode(t, picture(patterns["edges"], 600, 300, 3, 8), qtgpu.Options{T: 5}), qtgpu.DecodeOptions{Workers: 2})
+	whole := decode(t, r)
+	found := make([]string, 16)
+	var wg sync.WaitGroup
+	for i := range found {
+		wg.Go(func() {
+			rect := image.Rect(30*i, 10*i, 30*i+60, 10*i+50)
+			part, err := r.DecodeRegion(rect, 0)
+			if err != nil {
+				found[i] = err.Error()
+				return
+			}
+			if d := difference(t, whole, part, rect.Min); d != "" {
+				found[i] = fmt.Sprint(rect, d)
+			}
+		})
+	}
+	wg.Wait()
+	assert.Equal(t, make([]string, 16), found)
+}

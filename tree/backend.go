@@ -1,0 +1,74 @@
+package tree
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/qtgpu/qtgpu/chroma"
+)
+
+// Backend is the whole seam: it takes the samples of an image through the stages
+// above the seam, each of which has the same name and the same integers on every
+// backend. The stages chain on an image that stays on the device; what the stages
+// below the seam need comes back at the end, at once.
+type Backend interface {
+	// Name says what runs, or ran last, for people: "cpu", or the device of a GPU.
+	Name() string
+	// Prepare runs the stages colour and pyramid. Files are identical whatever
+	// backend prepared them: the result is that of chroma.Forward, chroma.Pad and
+	// a Reducer over Padded planes. It neither writes to src nor keeps it; for ctx
+	// and goroutines holds what Reducer says. src has passed CheckSource: call it
+	// through the function Prepare.
+	Prepare(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*Prepared, error)
+}
+
+// Prepared is what the stages made of an image of W×H pixels.
+type Prepared struct {
+	Planes   []chroma.Plane // as chroma.NewPlanes has them, padded
+	Pyramids []Pyramid      // of each plane with its padding
+	Stages   []Stage        // the stages in order, transfers included
+}
+
+// Stage is the time that one stage took.
+type Stage struct {
+	Name     string
+	Duration time.Duration
+}
+
+// Prepare checks src and has b prepare it.
+func Prepare(ctx context.Context, b Backend, src *chroma.Interleaved, sub420 bool) (*Prepared, error) {
+	if err := CheckSource(src); err != nil {
+		return nil, fmt.Errorf("source: %w", err)
+	}
+	p, err := b.Prepare(ctx, src, sub420)
+	if err != nil {
+		return nil, fmt.Errorf("preparing on %s: %w", b.Name(), err)
+	}
+	return p, nil
+}
+
+// CheckSource reports whether the samples of m are of a kind that can be coded,
+// and Pix holds them all.
+func CheckSource(m *chroma.Interleaved) error {
+	pixel := m.Channels * m.Depth / 8
+	switch {
+	case m.W < 1 || m.H < 1:
+		return fmt.Errorf("size %d×%d, want at least 1×1", m.W, m.H)
+	case m.Channels < 1 || m.Channels > 4:
+		return fmt.Errorf("%d channels, want 1 to 4", m.Channels)
+	case m.Depth != 8 && m.Depth != 16:
+		return fmt.Errorf("depth %d, want 8 or 16 bits", m.Depth)
+	case m.Step < pixel:
+		return fmt.Errorf("step %d, want at least the %d bytes of a pixel", m.Step, pixel)
+	case len(m.Pix) < pixel || m.W-1 > (len(m.Pix)-pixel)/m.Step:
+		return fmt.Errorf("%d bytes, too few for a row of %d pixels of %d", len(m.Pix), m.W, m.Step)
+	case m.Stride < (m.W-1)*m.Step+pixel:
+		return fmt.Errorf("stride %d, want at least the %d bytes of a row", m.Stride, (m.W-1)*m.Step+pixel)
+	case m.H-1 > (len(m.Pix)-(m.W-1)*m.Step-pixel)/m.Stride:
+		return fmt.Errorf("%d bytes, too few for %d rows of %d", len(m.Pix), m.H, m.Stride)
+	case uint64(chroma.PadUp(m.W))*uint64(chroma.PadUp(m.H)) > MaxSamples:
+		return fmt.Errorf("size %d×%d, want at most %d samples with padding", m.W, m.H, uint64(MaxSamples))
+	}
+	return nil
+}

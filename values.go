@@ -1,0 +1,94 @@
+package qtgpu
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"github.com/qtgpu/qtgpu/internal/rans"
+	"github.com/qtgpu/qtgpu/internal/raster"
+)
+
+// valueSet is the set of values that a channel uses, in ascending order.
+type valueSet []uint16
+
+// usedValues finds the values of each channel.
+func usedValues(src *raster.Image) []valueSet {
+	out := make([]valueSet, src.Channels)
+	size := src.Depth / 8
+	for c := range out {
+		seen := make([]bool, 1<<src.Depth)
+		for y := range src.H {
+			row := src.Pix[y*src.Stride+c*size:]
+			for x := range src.W {
+				if p := row[x*src.Step:]; size == 1 {
+					seen[p[0]] = true
+				} else {
+					seen[binary.BigEndian.Uint16(p)] = true
+				}
+			}
+		}
+		for v, used := range seen {
+			if used {
+				out[c] = append(out[c], uint16(v))
+			}
+		}
+	}
+	return out
+}
+
+// sparse tells whether ranks among the used values are worth their list: where
+// at most half of the values between the least and the largest are used.
+func (s valueSet) sparse() bool {
+	n := len(s)
+	return 2*n <= int(s[n-1])-int(s[0])+1
+}
+
+// bits is the number of bits of the largest value, at least 8.
+func (s valueSet) bits() int { return max(8, bits.Len16(s[len(s)-1])) }
+
+// put writes the list: its length, then gaps; 0 for a channel that is coded as
+// it is.
+func (s valueSet) put(w *rans.BitWriter) {
+	w.PutExpGolomb(uint32(len(s)))
+	next := uint16(0)
+	for _, v := range s {
+		w.PutExpGolomb(uint32(v - next))
+		next = v + 1
+	}
+}
+
+// parseValues is the inverse of put, for samples of depth bits.
+func parseValues(r *rans.BitReader, depth int) (valueSet, error) {
+	n := r.ExpGolomb()
+	if n > 1<<depth {
+		return nil, rans.ErrCorrupt
+	}
+	var s valueSet
+	next := uint32(0)
+	for range n {
+		v := next + r.ExpGolomb()
+		if v >= 1<<depth || v < next {
+			return nil, rans.ErrCorrupt
+		}
+		s = append(s, uint16(v))
+		next = v + 1
+	}
+	return s, nil
+}
+
+// ranks is the rank of each value of depth bits.
+func (s valueSet) ranks(depth int) []int32 {
+	t := make([]int32, 1<<depth)
+	for i, v := range s {
+		t[v] = int32(i)
+	}
+	return t
+}
+
+// values turns ranks back in place; a rank beyond the last, which only a mean
+// or a damaged file has, is the last.
+func (s valueSet) values(ranks []int32) {
+	for i, v := range ranks {
+		ranks[i] = int32(s[min(max(int(v), 0), len(s)-1)])
+	}
+}
