@@ -1,12 +1,14 @@
 package tree
 
+import "github.com/qtgpu/qtgpu/internal/fixlog"
+
 // Rule decides from the statistics of a node, before any transform, whether
 // it is a leaf. Samples are in 1/16 of an 8-bit level, as in chroma.Plane;
 // all nodes must be whole (the planes padded).
 type Rule struct {
 	// A node with d = L − mean L of its four children, L = log2(var + Δ²/12),
 	// below Lo is a leaf, above Hi is split, and in between is Either. Both in
-	// units of 2^-Log2Frac.
+	// units of 2^-fixlog.Frac.
 	Lo, Hi int32
 	// Step is the quantiser step Δ in 1/8 levels.
 	Step int
@@ -57,5 +59,5 @@ func (r *Rule) logVariance(p *Pyramid, level, x, y int) int32 {
 	l := p.At(level)
 	i := y*l.W + x
 	_, v := ScaledVariance(1<<(2*level), l.Sum[i], l.SumSq[i])
-	return Log2Fix(v>>(4*level-4) + uint64(16*r.Step*r.Step/3))
+	return fixlog.Log2(v>>(4*level-4) + uint64(16*r.Step*r.Step/3))
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/internal/fixlog"
 )
 
 // block is a 32×32 of samples with its pyramid, naively summed.
@@ -110,7 +112,7 @@ func TestFlat(t *testing.T) {
 // TestDecide: the three decisions are those of the difference in floats, but
 // within the precision of Log2Fix of the thresholds.
 func TestDecide(t *testing.T) {
-	const one = 1 << Log2Frac
+	const one = 1 << fixlog.Frac
 	rng := rand.New(rand.NewPCG(3, 3))
 	seen := map[Decision]int{}
 	blocks(rng, func(b *block, level, x, y int) {

@@ -3,8 +3,9 @@ package rans
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
-	"github.com/qtgpu/qtgpu/tree"
+	"github.com/qtgpu/qtgpu/internal/fixlog"
 )
 
 // TableSet is the universal tables of an engine's contexts, from which a file
@@ -63,8 +64,8 @@ func Cost(freq uint16) int64 {
 	if freq == 0 {
 		return 1 << 20
 	}
-	const drop = tree.Log2Frac - CostFrac
-	return ProbBits<<CostFrac - int64(tree.Log2Fix(uint64(freq))+1<<(drop-1))>>drop
+	const drop = fixlog.Frac - CostFrac
+	return ProbBits<<CostFrac - int64(fixlog.Log2(uint64(freq))+1<<(drop-1))>>drop
 }
 
 // Frequencies of a replaced table are sent as quarter octaves: scaleIndex
@@ -76,8 +77,8 @@ var scaleFreq = [45]uint16{
 }
 
 func scaleIndex(f uint16) int {
-	const half = 1 << (tree.Log2Frac - 3)
-	return int(tree.Log2Fix(uint64(f))+half) >> (tree.Log2Frac - 2)
+	const half = 1 << (fixlog.Frac - 3)
+	return int(fixlog.Log2(uint64(f))+half) >> (fixlog.Frac - 2)
 }
 
 // priorWeight is the number of symbols for which the universal table speaks
@@ -126,10 +127,10 @@ func ExpGolombBits(u uint32) int {
 }
 
 // Choose replaces each universal table where that makes the file smaller,
-// writes what describes the replacements to w, and returns the set.
-func (s *TableSet) Choose(w *BitWriter, h Histogram) []Freqs {
-	tables := make([]Freqs, len(s.Universal))
-	copy(tables, s.Universal)
+// writes what describes the replacements to w, and returns the set and the
+// number of replacements.
+func (s *TableSet) Choose(w *BitWriter, h Histogram) (tables []Freqs, replaced int) {
+	tables = slices.Clone(s.Universal)
 	gap := uint32(0)
 	for c := range tables {
 		counts, n := h.context(c), s.alphabet(c)
@@ -150,15 +151,15 @@ func (s *TableSet) Choose(w *BitWriter, h Histogram) []Freqs {
 			w.PutExpGolomb(Zigzag(diff[i]))
 		}
 		tables[c] = fit
+		replaced++
 	}
 	w.PutExpGolomb(gap)
-	return tables
+	return tables, replaced
 }
 
 // Parse is the inverse of Choose.
 func (s *TableSet) Parse(r *BitReader) ([]Freqs, error) {
-	tables := make([]Freqs, len(s.Universal))
-	copy(tables, s.Universal)
+	tables := slices.Clone(s.Universal)
 	for c := 0; ; c++ {
 		gap := r.ExpGolomb()
 		if int64(gap) > int64(len(tables)-c) {

@@ -3,8 +3,8 @@ package exact
 import (
 	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/codestream/pattern"
+	"github.com/qtgpu/qtgpu/internal/fixlog"
 	"github.com/qtgpu/qtgpu/internal/rans"
-	"github.com/qtgpu/qtgpu/tree"
 )
 
 // The first byte of a tile's front says how it is coded: by prediction after
@@ -180,7 +180,7 @@ func bestRCT(channels []Plane) chroma.RCT {
 		for _, p := range v {
 			for ; len(p) > 0; p = p[5:] {
 				d := 4*p[0] - p[1] - p[2] - p[3] - p[4]
-				score += int64(tree.Log2Fix(uint64(2+max(d, -d)) << 8))
+				score += int64(fixlog.Log2(uint64(2+max(d, -d)) << 8))
 			}
 		}
 		if score < least {
@@ -206,7 +206,7 @@ func (m *Model) ChooseTables(tiles []*Tile, first func(*rans.BitWriter)) *Tables
 	var w rans.BitWriter
 	first(&w)
 	m.put(&w)
-	tables := universal.Choose(&w, h)
+	tables, _ := universal.Choose(&w, h)
 	return &Tables{w.AppendReversed(nil), rans.NewEncTable(tables)}
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/fixlog"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/tree"
 )
@@ -20,7 +21,7 @@ const (
 
 // rule gives the thresholds of a Split at a step.
 func (s Split) rule(step int) tree.Rule {
-	const one = 1 << tree.Log2Frac
+	const one = 1 << fixlog.Frac
 	switch s {
 	case SplitPyramid:
 		return tree.Rule{Lo: one * 3 / 10, Hi: one*3/10 - 1, Step: step}

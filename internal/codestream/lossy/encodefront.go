@@ -100,7 +100,7 @@ func (p *planeEncoder) frontCost(ctx int, exact, q, pred int32) int64 {
 	r := q - pred
 	sym, raw := frontToken(uint32(max(r, -r)))
 	if sym == rans.Symbols-1 {
-		raw = expGolombBits(uint32(max(r, -r)) - frontEscape)
+		raw = rans.ExpGolombBits(uint32(max(r, -r)) - frontEscape)
 	}
 	if r != 0 {
 		raw++

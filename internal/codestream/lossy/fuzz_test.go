@@ -23,9 +23,9 @@ func segmentsOf(f *testing.F, step int, s source) (front, body, tables []byte) {
 	planes := []chroma.Plane{newPlane(s, 64, 32), newPlane(s, 32, 32)}
 	e := NewEncoder(step, fuzzPlanes, SplitHybrid)
 	tile := e.Tile(new(Worker), planes, reduce(f, planes), fuzzRects)
-	universal := rans.NewEncTable(universalTables)
-	front = universal.AppendSegment(nil, tile.front, &tile.frontRaw)
-	body = universal.AppendSegment(nil, tile.body, &tile.bodyRaw)
+	plain := rans.NewEncTable(universal.Universal)
+	front = plain.AppendSegment(nil, tile.front, &tile.frontRaw)
+	body = plain.AppendSegment(nil, tile.body, &tile.bodyRaw)
 	return front, body, ChooseTables([]*Tile{tile}).Payload
 }
 

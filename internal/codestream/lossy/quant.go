@@ -138,5 +138,5 @@ func (r *rates) levelCost(cost []int32, k int64) int64 {
 	if k < rans.Symbols-1 {
 		return int64(cost[k])
 	}
-	return int64(cost[rans.Symbols-1]) + r.bit*int64(expGolombBits(uint32(k-(rans.Symbols-1))))
+	return int64(cost[rans.Symbols-1]) + r.bit*int64(rans.ExpGolombBits(uint32(k-(rans.Symbols-1))))
 }

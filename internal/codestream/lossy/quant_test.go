@@ -98,7 +98,7 @@ func naiveCost(r *rates, c []int32, levels map[uint16]int, lg, kind, lastCtx, la
 		ctx := acContext(kind, lg) + int(p.ctx) + int(magnitudeClass[neighbourhood(&mag, int(p.mag))])
 		j += r.cost(ctx, min(k, rans.Symbols-1))
 		if k >= rans.Symbols-1 {
-			j += r.bit * int64(expGolombBits(uint32(k-rans.Symbols+1)))
+			j += r.bit * int64(rans.ExpGolombBits(uint32(k-rans.Symbols+1)))
 		}
 		mag[p.mag] = uint8(min(k, magCap))
 	}

@@ -26,13 +26,13 @@ type rates struct {
 func (r *rates) cost(ctx, symbol int) int64 { return int64(r.symbol[ctx*rans.Symbols+symbol]) }
 
 func price(step, lambda, bits int64) int64 {
-	return bits * step * step * lambda >> (8 + costFrac - distScale)
+	return bits * step * step * lambda >> (8 + rans.CostFrac - distScale)
 }
 
 func newRates(step int) *rates {
 	s := int64(step)
 	r := &rates{
-		step: s, bit: price(s, lambdaQuant, 1<<costFrac), frontBit: price(s, lambdaFront, 1<<costFrac),
+		step: s, bit: price(s, lambdaQuant, 1<<rans.CostFrac), frontBit: price(s, lambdaFront, 1<<rans.CostFrac),
 	}
 	for c := range nContexts {
 		lambda := int64(lambdaQuant)
@@ -40,9 +40,9 @@ func newRates(step int) *rates {
 			lambda = lambdaFront
 		}
 		for k := range rans.Symbols {
-			bits := symbolCost(universalTables[c][k])
+			bits := rans.Cost(universal.Universal[c][k])
 			if c >= ctxAC && k > 0 {
-				bits += 1 << costFrac
+				bits += 1 << rans.CostFrac
 			}
 			r.symbol[c*rans.Symbols+k] = int32(min(price(s, lambda, bits), 1<<30))
 		}

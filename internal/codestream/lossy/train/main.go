@@ -27,9 +27,9 @@ var thresholds = []float64{1.5, 2, 3, 4, 6, 8, 10, 14, 20}
 func main() {
 	out := flag.String("o", "universal.bin", "where to write the tables")
 	flag.Parse()
-	var sum lossy.Histogram
+	sum := lossy.NewHistogram()
 	for _, path := range flag.Args() {
-		if err := count(&sum, path); err != nil {
+		if err := count(sum, path); err != nil {
 			log.Fatal(err)
 		}
 	}

@@ -1,10 +1,12 @@
-package tree
+// Package fixlog is the base 2 logarithm in fixed point, in integers, the same
+// on every machine.
+package fixlog
 
 import "math/bits"
 
 const (
-	// Log2Frac is the number of fractional bits of Log2Fix.
-	Log2Frac = 12
+	// Frac is the number of fractional bits of Log2.
+	Frac = 12
 
 	tableBits = 8  // intervals of the mantissa: 2^tableBits
 	tableFrac = 24 // fractional bits of a table entry
@@ -31,11 +33,11 @@ func makeLog2Table() (table [1<<tableBits + 1]uint32) {
 	return table
 }
 
-// Log2Fix returns log2(v) in units of 2^-Log2Frac, rounded to nearest with an
+// Log2 returns log2(v) in units of 2^-Frac, rounded to nearest with an
 // error of at most 0.52 units. It is monotone, exact at powers of two, and the
-// same on every machine. Log2Fix(0) is 0, that of 1, so that a flat node ranks
+// same on every machine. Log2(0) is 0, that of 1, so that a flat node ranks
 // with the least ones.
-func Log2Fix(v uint64) int32 {
+func Log2(v uint64) int32 {
 	if v == 0 {
 		return 0
 	}
@@ -45,6 +47,6 @@ func Log2Fix(v uint64) int32 {
 	frac := m << tableBits >> (64 - 31)
 	a, b := uint64(log2Table[i]), uint64(log2Table[i+1])
 	log := a<<31 + (b-a)*frac
-	const drop = tableFrac + 31 - Log2Frac
-	return int32(exp)<<Log2Frac + int32((log+1<<(drop-1))>>drop)
+	const drop = tableFrac + 31 - Frac
+	return int32(exp)<<Frac + int32((log+1<<(drop-1))>>drop)
 }
