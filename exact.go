@@ -56,7 +56,10 @@ func (l *layout) exactFormat() exact.Format {
 // runExact codes the image with the exact engine.
 func (e *encoder) runExact(ctx context.Context, w io.Writer) error {
 	start := time.Now()
-	e.values = usedValues(e.src)
+	var err error
+	if e.values, err = usedValues(ctx, e.Workers, e.src); err != nil {
+		return err
+	}
 	e.layout = newExactLayout(e.src, e.Options, e.values)
 	e.rank()
 	e.stats.stopwatch(&start, "values")
@@ -96,26 +99,32 @@ func (e *encoder) runExact(ctx context.Context, w io.Writer) error {
 	return e.write(w, file)
 }
 
-// fitPixels is the size of an image up to which every fourth row is fitted to;
-// of larger ones proportionally fewer.
-const fitPixels = 1 << 19
+// The predictors are fitted to at most fitTiles tiles, spread over the image,
+// and of at most fitPixels pixels to every fourth row, of more to fewer.
+const (
+	fitTiles  = 6
+	fitPixels = 1 << 19
+)
 
 // fit fits the predictors to the image.
 func (e *encoder) fit(ctx context.Context, format *exact.Format) (*exact.Model, error) {
-	step := 4 * max(1, e.Width*e.Height/fitPixels)
 	depth := 8
 	for _, v := range e.values {
 		depth = max(depth, v.bits())
 	}
+	grid := e.grid()
+	tiles := grid.Dx() * grid.Dy()
+	n := min(tiles, fitTiles)
+	pixels := min(e.Width*e.Height, n<<(2*e.TileLog2))
+	step := 4 * max(1, pixels/fitPixels)
 	sum := exact.NewFit(e.Channels, depth, step)
 	var mu sync.Mutex
 	workers := sync.Pool{New: func() any { return new(exact.Worker) }}
-	grid := e.grid()
-	err := cpufallback.For(ctx, e.Workers, grid.Dx()*grid.Dy(), func(i int) error {
+	err := cpufallback.For(ctx, e.Workers, n, func(i int) error {
 		w := workers.Get().(*exact.Worker)
 		defer workers.Put(w)
 		f := exact.NewFit(e.Channels, depth, step)
-		f.Add(w, format, e.channels(tile(grid, i)))
+		f.Add(w, format, e.channels(tile(grid, i*tiles/n)))
 		mu.Lock()
 		defer mu.Unlock()
 		sum.Merge(f)

@@ -1,9 +1,11 @@
 package qtgpu
 
 import (
+	"context"
 	"encoding/binary"
 	"math/bits"
 
+	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/internal/raster"
 )
@@ -12,10 +14,10 @@ import (
 type valueSet []uint16
 
 // usedValues finds the values of each channel.
-func usedValues(src *raster.Image) []valueSet {
+func usedValues(ctx context.Context, workers int, src *raster.Image) ([]valueSet, error) {
 	out := make([]valueSet, src.Channels)
 	size := src.Depth / 8
-	for c := range out {
+	return out, cpufallback.For(ctx, workers, len(out), func(c int) error {
 		seen := make([]bool, 1<<src.Depth)
 		for y := range src.H {
 			row := src.Pix[y*src.Stride+c*size:]
@@ -32,8 +34,8 @@ func usedValues(src *raster.Image) []valueSet {
 				out[c] = append(out[c], uint16(v))
 			}
 		}
-	}
-	return out
+		return nil
+	})
 }
 
 // sparse tells whether ranks among the used values are worth their list: where

@@ -44,21 +44,34 @@ var expectations = [kinds][passes]expectation{
 	},
 }
 
-// around adds to an expectation what the residuals around index i say.
-func (x *expectation) around(expect int32, e []int32, stride int, p pass, i int, other *level) int32 {
-	up := e[i-2*stride-2 : i-2*stride+3]
-	v := expect + x.side*(e[i-2]+up[2]) + x.corner*(up[0]+up[4])
+// addResiduals adds what residuals that are known before a row say, from index
+// i on.
+func (r *rows) addResiduals(l *level, p pass, i int, x *expectation, other *level) {
+	n, s := 2*len(r.expect), l.stride
+	up := l.e[i-2*s-2:][:n+3]
+	for k := range r.expect {
+		u := up[2*k : 2*k+5]
+		r.expect[k] += x.side*u[2] + x.corner*(u[0]+u[4])
+	}
 	switch p {
 	case passB0:
-		v += x.near * (e[i-stride] + e[i+stride])
+		above, below := l.e[i-s:][:n], l.e[i+s:][:n]
+		for k := range r.expect {
+			r.expect[k] += x.near * (above[2*k] + below[2*k])
+		}
 	case passB1:
-		u, d := e[i-stride-1:i-stride+2], e[i+stride-1:i+stride+2]
-		v += x.near*(e[i-1]+e[i+1]) + x.diag*(u[0]+u[2]+d[0]+d[2])
+		above, row, below := l.e[i-s-1:][:n+1], l.e[i-1:][:n+1], l.e[i+s-1:][:n+1]
+		for k := range r.expect {
+			r.expect[k] += x.near*(row[2*k]+row[2*k+2]) +
+				x.diag*(above[2*k]+above[2*k+2]+below[2*k]+below[2*k+2])
+		}
 	}
 	if other != nil {
-		v += x.other * other.e[i]
+		at := other.e[i:][:n]
+		for k := range r.expect {
+			r.expect[k] += x.other * at[2*k]
+		}
 	}
-	return v
 }
 
 // magnitude is |r|, capped so that expectations stay below 2^31.

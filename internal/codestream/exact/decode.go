@@ -56,7 +56,7 @@ func (p *planeDecoder) decodeLevel(s *source, lev int, w *predictor, others [2]*
 		_, y0 := ps.origin()
 		for y := y0; y < l.h && !s.Overrun(); y += 2 {
 			n := p.predictRow(lev, ps, y, &w[lev][ps], &expectations[p.kind][ps], others)
-			p.decodeRow(s, lev, ps, y, n, others[0])
+			p.decodeRow(s, lev, ps, y, n)
 		}
 	}
 	if lev > 0 {
@@ -64,24 +64,26 @@ func (p *planeDecoder) decodeLevel(s *source, lev int, w *predictor, others [2]*
 	}
 }
 
-func (p *planeDecoder) decodeRow(s *source, lev int, ps pass, y, n int, other *level) {
+func (p *planeDecoder) decodeRow(s *source, lev int, ps pass, y, n int) {
 	l := &p.levels[lev]
 	base := contextBase(p.kind, lev*int(passes)+int(ps))
-	ex := &expectations[p.kind][ps]
+	side := expectations[p.kind][ps].side
 	x0, _ := ps.origin()
 	i := l.at(x0, y)
 	sums, expects := p.rows.sum[:n], p.rows.expect[:n]
+	left := int32(0)
 	cell := p.zero.cell[y>>(Base-lev)*p.zero.w:]
 	for k, sum := range sums {
 		pred := int32((sum + weightOne/2) >> weightBits)
 		if p.zero.any && cell[(x0+2*k)>>(Base-lev)] {
-			l.v[i] = pred
+			l.v[i], left = pred, 0
 			i += 2
 			continue
 		}
-		class, raw := classOf(ex.around(expects[k], l.e, l.stride, ps, i, other))
+		class, raw := classOf(expects[k] + side*left)
 		q := s.get(base+class, raw)
-		l.v[i], l.q[i], l.e[i] = pred+q*p.step, q, magnitude(q)
+		left = magnitude(q)
+		l.v[i], l.q[i], l.e[i] = pred+q*p.step, q, left
 		i += 2
 	}
 }

@@ -113,7 +113,7 @@ func (p *planeEncoder) encodeLevel(lev int, w *predictor, others [2]*level) {
 		_, y0 := ps.origin()
 		for y := y0; y < l.h; y += 2 {
 			n := p.predictRow(lev, ps, y, &w[lev][ps], &expectations[p.kind][ps], others)
-			p.encodeRow(lev, ps, y, n, others[0])
+			p.encodeRow(lev, ps, y, n)
 		}
 	}
 	if lev > 0 {
@@ -121,18 +121,19 @@ func (p *planeEncoder) encodeLevel(lev int, w *predictor, others [2]*level) {
 	}
 }
 
-func (p *planeEncoder) encodeRow(lev int, ps pass, y, n int, other *level) {
+func (p *planeEncoder) encodeRow(lev int, ps pass, y, n int) {
 	l := &p.levels[lev]
 	base := contextBase(p.kind, lev*int(passes)+int(ps))
-	ex := &expectations[p.kind][ps]
+	side := expectations[p.kind][ps].side
 	x0, _ := ps.origin()
 	i := l.at(x0, y)
 	sums, expects := p.rows.sum[:n], p.rows.expect[:n]
 	have := len(p.out[lev])
 	p.out[lev] = p.out[lev][:have+n]
 	out := p.out[lev][have:]
+	left := int32(0)
 	for k, sum := range sums {
-		class, raw := classOf(ex.around(expects[k], l.e, l.stride, ps, i, other))
+		class, raw := classOf(expects[k] + side*left)
 		pred := int32((sum + weightOne/2) >> weightBits)
 		q := l.v[i] - pred
 		if p.step > 1 {
@@ -140,7 +141,8 @@ func (p *planeEncoder) encodeRow(lev int, ps pass, y, n int, other *level) {
 			l.v[i] = pred + q*p.step
 		}
 		out[k] = residual{q, uint16(base + class), uint8(raw)}
-		l.q[i], l.e[i] = q, magnitude(q)
+		left = magnitude(q)
+		l.q[i], l.e[i] = q, left
 		i += 2
 	}
 }

@@ -41,17 +41,25 @@ func drawing(r *rand.Rand, f *Format, w, h int, kind string) []Plane {
 
 var kinds4 = []string{"noise", "ramp", "flat", "edges"}
 
+func clone(planes []Plane) []Plane {
+	out := slices.Clone(planes)
+	for i := range out {
+		out[i].Pix = slices.Clone(out[i].Pix)
+	}
+	return out
+}
+
 // code encodes tiles and returns the file's parts.
 func code(f *Format, tiles [][]Plane) (payload []byte, fronts, bodies [][]byte, worst [][]int32) {
 	var w Worker
 	fit := NewFit(f.Channels, f.Depth, 1)
 	for _, t := range tiles {
-		fit.Add(&w, f, t)
+		fit.Add(&w, f, clone(t))
 	}
 	m := fit.Model()
 	var coded []*Tile
 	for _, t := range tiles {
-		coded = append(coded, m.Encode(&w, f, t))
+		coded = append(coded, m.Encode(&w, f, clone(t)))
 	}
 	tables := m.ChooseTables(coded, nothing)
 	for _, t := range coded {
@@ -286,10 +294,10 @@ func BenchmarkTile(b *testing.B) {
 	b.Run("encode", func(b *testing.B) {
 		b.SetBytes(size)
 		for b.Loop() {
-			m.Encode(&w, f, p)
+			m.Encode(&w, f, clone(p))
 		}
 	})
-	t := m.Encode(&w, f, p)
+	t := m.Encode(&w, f, clone(p))
 	tables := m.ChooseTables([]*Tile{t}, nothing)
 	front, body := tables.Segments(t)
 	d, err := NewDecoder(tables.Payload, *f, nothingRead)

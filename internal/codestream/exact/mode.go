@@ -1,6 +1,8 @@
 package exact
 
 import (
+	"slices"
+
 	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/codestream/pattern"
 	"github.com/qtgpu/qtgpu/internal/fixlog"
@@ -37,22 +39,28 @@ type Tile struct {
 	Worst []int32
 }
 
-// Add enters a tile into the fit, unless pattern mode will take it.
+// Add enters a tile into the fit, unless pattern mode will take it. It takes
+// over the channels.
 func (f *Fit) Add(w *Worker, format *Format, channels []Plane) {
-	if format.Labels || format.packable() && pattern.Likely(pack(format, channels)) {
+	if format.Labels || likelyPattern(format, channels) {
 		return
 	}
 	planes, _ := transform(format, channels)
 	f.add(w, planes)
 }
 
-// Encode codes the channels of a tile in the mode that is cheapest.
+// Encode codes the channels of a tile in the mode that is cheapest. It takes
+// over the channels.
 func (m *Model) Encode(w *Worker, format *Format, channels []Plane) *Tile {
 	t := &Tile{Worst: make([]int32, len(channels))}
 	if format.Labels {
 		t.mode = modeLabels
 		t.grid, t.cells = pattern.Encode(pack(format, channels))
 		return t
+	}
+	var symbols *pattern.Tile
+	if likelyPattern(format, channels) {
+		symbols = pack(format, channels)
 	}
 	planes, rct := transform(format, channels)
 	t.mode = byte(rct)
@@ -62,19 +70,35 @@ func (m *Model) Encode(w *Worker, format *Format, channels []Plane) *Tile {
 			t.Worst[i] = w.enc[i].worst(&channels[i], 1<<format.Depth-1)
 		}
 	}
-	if !format.packable() {
-		return t
-	}
-	symbols := pack(format, channels)
-	if !pattern.Likely(symbols) {
+	if symbols == nil {
 		return t
 	}
 	cells := pattern.EncodeBody(symbols)
 	if int64(len(cells)) < t.body.estimate() {
+		channels = unpack(format, symbols.Pix, symbols.W, symbols.H)
 		means := pattern.EncodeBody(pack(format, roundedMeans(w, format, channels)))
 		return &Tile{mode: modePattern, grid: means, cells: cells, Worst: t.Worst}
 	}
 	return t
+}
+
+// likelyPattern asks pattern mode about two rows in eight.
+func likelyPattern(f *Format, channels []Plane) bool {
+	if !f.packable() {
+		return false
+	}
+	const every, rows = 8, 2
+	some := make([]Plane, len(channels))
+	for i, c := range channels {
+		some[i].W = c.W
+		for y := 0; y < c.H; y++ {
+			if y%every < rows {
+				some[i].Pix = append(some[i].Pix, c.Pix[y*c.W:][:c.W]...)
+				some[i].H++
+			}
+		}
+	}
+	return pattern.Likely(pack(f, some))
 }
 
 // roundedMeans gives the means of each channel's cells in steps of meanStep.
@@ -135,16 +159,13 @@ func unpack(f *Format, symbols []uint32, w, h int) []Plane {
 	return out
 }
 
-// transform copies the channels and applies the best reversible transform to
-// colours; with a bound none, since it would have to hold for their sums.
+// transform applies the best reversible transform to colours, in place; with a
+// bound none, since it would have to hold for their sums.
 func transform(f *Format, channels []Plane) ([]Plane, chroma.RCT) {
-	planes := make([]Plane, len(channels))
-	for i, c := range channels {
-		planes[i] = Plane{c.W, c.H, append([]int32(nil), c.Pix...)}
-	}
 	if f.Channels != 3 && f.Channels != 4 || f.Bound > 0 {
-		return planes, 0
+		return channels, 0
 	}
+	planes := slices.Clone(channels)
 	best := bestRCT(channels)
 	rgb := [3][]int32{planes[0].Pix, planes[1].Pix, planes[2].Pix}
 	best.Forward(&rgb)

@@ -29,27 +29,25 @@ const directions = 5
 // direction compares the energy e1 along the first direction (the falling
 // diagonal, or the horizontal) with e2 along the second.
 func direction(e1, e2 int32) int {
-	if e1 > e2 {
-		switch {
-		case 3*e1 >= 8*e2+32:
-			return 4
-		case 3*e1 >= 4*e2+16:
-			return 3
-		}
-		return 2
+	d := 2
+	if 3*e1 >= 4*e2+16 {
+		d++
 	}
-	switch {
-	case 3*e2 >= 8*e1+32:
-		return 0
-	case 3*e2 >= 4*e1+16:
-		return 1
+	if 3*e1 >= 8*e2+32 {
+		d++
 	}
-	return 2
+	if 3*e2 >= 4*e1+16 {
+		d--
+	}
+	if 3*e2 >= 8*e1+32 {
+		d--
+	}
+	return d
 }
 
 // rows is the scratch of one row of a pass: of each sample the weighted sum of
-// its neighbours, its direction and what the samples alone say of the expected
-// magnitude of its residual.
+// its neighbours, its direction and the expected magnitude of its residual, but
+// for what the residual to its left says.
 type rows struct {
 	sum    []int64
 	dir    []uint8
@@ -91,6 +89,7 @@ func (p *pyramid) predictRow(lev int, ps pass, y int, ws *[directions]weights, e
 			r.addCross(o.q[l.at(x0, y):], cross+k, p.step, ws)
 		}
 	}
+	r.addResiduals(l, ps, l.at(x0, y), ex, others[0])
 	return n
 }
 

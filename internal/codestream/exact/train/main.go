@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"slices"
 
 	"github.com/qtgpu/qtgpu/internal/codestream/exact"
 	"github.com/qtgpu/qtgpu/internal/raster"
@@ -30,7 +31,7 @@ func main() {
 			log.Fatal(err)
 		}
 		fit := exact.NewFit(3, 8, fitRows)
-		fit.Add(&w, &format, channels)
+		fit.Add(&w, &format, clone(channels))
 		fit.Model().Encode(&w, &format, channels).Count(h)
 		sum.Merge(fit)
 	}
@@ -63,4 +64,12 @@ func load(path string) ([]exact.Plane, error) {
 		}
 	}
 	return planes, nil
+}
+
+func clone(planes []exact.Plane) []exact.Plane {
+	out := slices.Clone(planes)
+	for i := range out {
+		out[i].Pix = slices.Clone(out[i].Pix)
+	}
+	return out
 }
