@@ -151,7 +151,7 @@ func (e *encoder) exactTiles(ctx context.Context, format *exact.Format, model *e
 func (e *encoder) rank() {
 	e.ranks = make([][]int32, len(e.values))
 	for c, s := range e.values {
-		if e.Palette || e.T > 0 || !s.sparse() {
+		if e.Palette || e.T > 0 || !s.sparse(e.Width*e.Height) {
 			continue
 		}
 		e.ranks[c] = s.ranks(e.Depth)

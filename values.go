@@ -39,10 +39,12 @@ func usedValues(ctx context.Context, workers int, src *raster.Image) ([]valueSet
 }
 
 // sparse tells whether ranks among the used values are worth their list: where
-// at most half of the values between the least and the largest are used.
-func (s valueSet) sparse() bool {
+// an eighth of the values between the least and the largest are not used, and
+// the list is short against the image.
+func (s valueSet) sparse(pixels int) bool {
 	n := len(s)
-	return 2*n <= int(s[n-1])-int(s[0])+1
+	used := int(s[n-1]) - int(s[0]) + 1
+	return 8*n <= 7*used && n <= pixels/32
 }
 
 // bits is the number of bits of the largest value, at least 8.
