@@ -1,11 +1,17 @@
 package exact
 
-import "github.com/qtgpu/qtgpu/internal/rans"
+import (
+	"slices"
+
+	"github.com/qtgpu/qtgpu/internal/rans"
+)
 
 // Worker is the memory of one goroutine.
 type Worker struct {
 	enc []planeEncoder
 	dec []planeDecoder
+
+	tokens []rans.Token // of a tile
 }
 
 // Fit sums what tiles tell of their planes' predictors.
@@ -66,6 +72,7 @@ func (m *Model) encode(t *Tile, w *Worker, planes []Plane, bound int32) {
 			ps[i].encodeLevel(lev, &m.planes[i], others(ps[i].kind, i, func(k int) *level { return &ps[k].levels[lev] }))
 		}
 	}
+	t.body.tokens = w.tokens[:0]
 	for i := range ps {
 		ps[i].findZeros()
 		ps[i].emitZeros(&t.body)
@@ -76,6 +83,8 @@ func (m *Model) encode(t *Tile, w *Worker, planes []Plane, bound int32) {
 			ps[i].emitLevel(&t.body, lev)
 		}
 	}
+	// The tokens of all tiles are kept: without the slack of growing.
+	w.tokens, t.body.tokens = t.body.tokens, slices.Clone(t.body.tokens)
 }
 
 // encodeMeans loads the planes and codes their means.

@@ -2,6 +2,7 @@ package lossy
 
 import (
 	"image"
+	"slices"
 	"time"
 
 	"github.com/qtgpu/qtgpu/chroma"
@@ -80,8 +81,9 @@ type Worker struct {
 	coef   [sizes][maxN * maxN]int32
 	nodes  [21]node // of the current 32×32: one of 32, four of 16, sixteen of 8
 	mag    [magSize]uint8
-	tokens [maxN * maxN]rans.Token
+	tokens [maxN * maxN]rans.Token // of a leaf
 	levels [maxN * maxN]int32
+	body   []rans.Token // of a tile
 }
 
 // node is what is known of a quadtree node.
@@ -105,10 +107,12 @@ type Tile struct {
 
 // Tile codes the rectangle rects[i] of each plane, in samples, multiples of 32.
 func (e *Encoder) Tile(w *Worker, planes []chroma.Plane, pyramids []tree.Pyramid, rects []image.Rectangle) *Tile {
-	t := &Tile{Worst: make([]uint32, len(planes))}
+	t := &Tile{Worst: make([]uint32, len(planes)), body: w.body[:0]}
 	for i := range planes {
 		newPlaneEncoder(e, w, t, i, &planes[i], &pyramids[i], rects[i]).encode()
 	}
+	// The tokens of all tiles are kept: without the slack of growing.
+	w.body, t.body = t.body, slices.Clone(t.body)
 	return t
 }
 
