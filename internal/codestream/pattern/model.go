@@ -1,5 +1,7 @@
 package pattern
 
+import "github.com/qtgpu/qtgpu/internal/cm"
+
 const (
 	pad      = 4 // samples of a row's border at each end
 	runLen   = 8
@@ -36,16 +38,15 @@ type model struct {
 	gridW int
 }
 
-func newModel(c coder, pix, grid []uint32, w, h, channels, depth int) *model {
+func newModel(c cm.Coder, pix, grid []uint32, w, h, channels, depth int) *model {
 	lg := 12
 	for lg < 22 && 1<<(lg-2) < w*h {
 		lg++
 	}
 	m := &model{
-		mixer: mixer{coder: c}, history: newHistory(pix, min(lg-2, 18)),
+		mixer: newMixer(c, lg, numSets), history: newHistory(pix, min(lg-2, 18)),
 		w: w, h: h, channels: channels, depth: depth, grid: grid, gridW: gridSize(w),
 	}
-	m.mixer.init(lg, numSets)
 	for _, r := range []*[]uint32{&m.row, &m.up, &m.up2} {
 		*r = make([]uint32, w+2*pad)
 	}
@@ -93,7 +94,7 @@ func (m *model) walkRow(y int) {
 		} else {
 			v = m.pixel(x, y, pix[x])
 		}
-		if m.decoding {
+		if m.Decoding {
 			pix[x] = v
 		}
 	}
@@ -171,7 +172,7 @@ func (m *model) run(x, y int, pix []uint32) bool {
 	for i := range pix {
 		m.row[p+i] = c
 	}
-	if m.decoding {
+	if m.Decoding {
 		copy(pix, m.row[p:])
 	}
 	m.stop()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/qtgpu/qtgpu/internal/cm"
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
@@ -54,9 +55,9 @@ func EncodeBody(t *Tile) []byte {
 }
 
 func encode(t *Tile, pix, grid []uint32, w, h int) []byte {
-	m := newModel(newEncoder(), pix, grid, w, h, t.Channels, t.Depth)
+	m := newModel(cm.NewEncoder(), pix, grid, w, h, t.Channels, t.Depth)
 	m.walk()
-	return m.finish()
+	return m.Finish()
 }
 
 // DecodeFront decodes the front of a tile of w×h symbols into its samples at
@@ -83,9 +84,9 @@ func DecodeBody(body []byte, grid []uint32, w, h, channels, depth int) (pix []ui
 }
 
 func decode(b []byte, grid []uint32, w, h, channels, depth int) ([]uint32, error) {
-	m := newModel(newDecoder(b), make([]uint32, w*h), grid, w, h, channels, depth)
+	m := newModel(cm.NewDecoder(b), make([]uint32, w*h), grid, w, h, channels, depth)
 	m.walk()
-	if !m.ended() {
+	if !m.Ended() {
 		return nil, rans.ErrCorrupt
 	}
 	return m.pix, nil

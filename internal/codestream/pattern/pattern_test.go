@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/qtgpu/qtgpu/internal/cm"
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
@@ -127,7 +128,7 @@ func TestCutAndExtendedCodes(t *testing.T) {
 	front, body := Encode(tile)
 	grid, err := DecodeFront(front, 128, 128, 1, 8)
 	require.NoError(t, err)
-	for _, n := range []int{0, 1, len(body) / 2, len(body) - slack - 1} {
+	for _, n := range []int{0, 1, len(body) / 2, len(body) - cm.Slack - 1} {
 		_, err := DecodeBody(body[:n], grid, 128, 128, 1, 8)
 		require.ErrorIsf(t, err, rans.ErrCorrupt, "%d of %d bytes", n, len(body))
 	}

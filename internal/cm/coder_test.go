@@ -1,4 +1,4 @@
-package pattern
+package cm
 
 import (
 	"math"
@@ -28,35 +28,42 @@ func TestCoder(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, uint64(p)))
 			bits := make([]int, r.IntN(2000))
 			for i := range bits {
-				bits[i] = int(asBit(r.Uint32N(65536) < p))
+				bits[i] = bit(r.Uint32N(65536) < p)
 			}
 			requireBits(t, p, bits)
 			for i := range bits { // against the odds
-				bits[i] = int(asBit(p < 32768))
+				bits[i] = bit(p < 32768)
 			}
 			requireBits(t, p, bits)
 		}
 	}
 }
 
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 func requireBits(t *testing.T, p uint32, bits []int) {
-	e := newEncoder()
+	e := NewEncoder()
 	ideal := 0.0
 	for _, b := range bits {
-		e.bit(p, b)
+		e.Bit(p, b)
 		q := float64(p) / 65536
 		if b == 0 {
 			q = 1 - q
 		}
 		ideal -= math.Log2(q)
 	}
-	code := e.finish()
+	code := e.Finish()
 	require.LessOrEqual(t, float64(len(code)), ideal/8*1.001+2, "bytes for %d bits", len(bits))
-	d := newDecoder(code)
+	d := NewDecoder(code)
 	for i, b := range bits {
-		require.Equalf(t, b, d.bit(p, 0), "p %d: bit %d", p, i)
+		require.Equalf(t, b, d.Bit(p, 0), "p %d: bit %d", p, i)
 	}
-	require.Truef(t, d.ended(), "%d bytes taken of %d", d.pos, len(code))
+	require.Truef(t, d.Ended(), "%d bytes taken of %d", d.pos, len(code))
 }
 
 // TestCarry drives low to the top of its range, so that carries run through
@@ -65,13 +72,13 @@ func TestCarry(t *testing.T) {
 	carried := false
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 7))
-		e := newEncoder()
+		e := NewEncoder()
 		bits := make([]int, 400)
 		for i := range bits {
-			bits[i] = int(asBit(r.IntN(8) == 0 && i > 20))
+			bits[i] = bit(r.IntN(8) == 0 && i > 20)
 			n := len(e.out)
 			before := append([]byte(nil), e.out...)
-			e.bit(32768, bits[i])
+			e.Bit(32768, bits[i])
 			carried = carried || n > 0 && string(before) != string(e.out[:n])
 		}
 		requireBits(t, 32768, bits)
