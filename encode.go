@@ -69,8 +69,9 @@ type encoder struct {
 	pyramids []tree.Pyramid
 	// Of the exact engine, by channel: the values used, and their ranks where
 	// these are coded.
-	values []valueSet
-	ranks  [][]int32
+	values   []valueSet
+	ranks    [][]int32
+	progress *progress
 }
 
 func (e *encoder) run(ctx context.Context, w io.Writer) error {

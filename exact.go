@@ -12,6 +12,7 @@ import (
 
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/internal/codestream/exact"
+	"github.com/qtgpu/qtgpu/internal/codestream/layered"
 	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/internal/raster"
@@ -50,10 +51,15 @@ const maxLabels = 64
 
 // exactFormat is what the engine needs to know of the header.
 func (l *layout) exactFormat() exact.Format {
-	return exact.Format{Channels: l.Channels, Depth: l.Depth, Bound: int32(l.T), Labels: l.Labels}
+	f := exact.Format{Channels: l.Channels, Depth: l.Depth, Bound: int32(l.T), Labels: l.Labels, Ranks: l.Merged}
+	if l.Merged {
+		f.Bound = 0
+	}
+	return f
 }
 
-// runExact codes the image with the exact engine.
+// runExact codes the image with the exact engine, in the way that makes the
+// smallest file.
 func (e *encoder) runExact(ctx context.Context, w io.Writer) error {
 	start := time.Now()
 	var err error
@@ -64,39 +70,57 @@ func (e *encoder) runExact(ctx context.Context, w io.Writer) error {
 	e.rank()
 	e.stats.stopwatch(&start, "values")
 	e.stats.Backend = cpufallback.New(e.Workers).Name()
+	file, err := e.smallest(ctx)
+	if err != nil {
+		return err
+	}
+	return e.write(w, file)
+}
+
+// predictedFile codes the image by prediction, or as patterns.
+func (e *encoder) predictedFile(ctx context.Context) (*container.File, error) {
+	start := time.Now()
 	format := e.exactFormat()
 	model, err := e.fit(ctx, &format)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	e.stats.stopwatch(&start, "fit")
 	tiles, err := e.exactTiles(ctx, &format, model)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	e.stats.stopwatch(&start, "predict")
 	tables := model.ChooseTables(tiles, e.putValues)
-	file := &container.File{
-		Header: e.Header, Tables: append(e.palette(), tables.Payload...),
-		Fronts: make([][]byte, len(tiles)), Bodies: make([][]byte, len(tiles)),
-		Metadata: e.metadata(),
-	}
-	file.Header.Worst = make([]int, e.Channels)
+	file := e.newFile(append(e.palette(), tables.Payload...), len(tiles))
 	for _, t := range tiles {
-		for i, v := range t.Worst {
-			file.Header.Worst[i] = max(file.Header.Worst[i], int(v))
-		}
+		raise(file.Header.Worst, t.Worst)
 	}
 	err = cpufallback.For(ctx, e.Workers, len(tiles), func(i int) error {
 		file.Fronts[i], file.Bodies[i] = tables.Segments(tiles[i])
 		tiles[i] = nil
 		return nil
 	})
-	if err != nil {
-		return err
-	}
 	e.stats.stopwatch(&start, "entropy")
-	return e.write(w, file)
+	return file, err
+}
+
+// newFile is a file of n tiles yet without them.
+func (e *encoder) newFile(tables []byte, n int) *container.File {
+	f := &container.File{
+		Header: e.Header, Tables: tables,
+		Fronts: make([][]byte, n), Bodies: make([][]byte, n),
+		Metadata: e.metadata(),
+	}
+	f.Header.Worst = make([]int, e.Channels)
+	return f
+}
+
+// raise raises the errors of a file to those of a tile.
+func raise(worst []int, tile []int32) {
+	for i, v := range tile {
+		worst[i] = max(worst[i], int(v))
+	}
 }
 
 // The predictors are fitted to at most fitTiles tiles, spread over the image,
@@ -108,6 +132,9 @@ const (
 
 // fit fits the predictors to the image.
 func (e *encoder) fit(ctx context.Context, format *exact.Format) (*exact.Model, error) {
+	if e.effort() < exact.EffortFitted {
+		return exact.DefaultModel(e.Channels), nil
+	}
 	depth := 8
 	for _, v := range e.values {
 		depth = max(depth, v.bits())
@@ -137,12 +164,11 @@ func (e *encoder) exactTiles(ctx context.Context, format *exact.Format, model *e
 	workers := sync.Pool{New: func() any { return new(exact.Worker) }}
 	grid := e.grid()
 	tiles := make([]*exact.Tile, grid.Dx()*grid.Dy())
-	progress := newProgress(e.Progress, len(tiles))
 	return tiles, cpufallback.For(ctx, e.Workers, len(tiles), func(i int) error {
 		w := workers.Get().(*exact.Worker)
 		defer workers.Put(w)
-		tiles[i] = model.Encode(w, format, e.channels(tile(grid, i)))
-		progress.step()
+		tiles[i] = model.Encode(w, format, e.effort(), e.channels(tile(grid, i)))
+		e.progress.step()
 		return nil
 	})
 }
@@ -219,12 +245,17 @@ func (e *encoder) palette() []byte {
 
 // exactReader is the part of a Reader that decodes exact files.
 type exactReader struct {
-	engine  *exact.Decoder
+	engine  *exact.Decoder   // or
+	layered *layered.Decoder // of a layered file
 	palette color.Palette
 	values  []valueSet // of each channel, nil where samples are not ranks
 }
 
 func newExactReader(l *layout, tables []byte) (x exactReader, err error) {
+	if l.Layered {
+		x.layered, err = layered.NewDecoder(tables, l.layeredFormat())
+		return x, err
+	}
 	if l.Palette {
 		if len(tables) == 0 || len(tables) < 1+4*(int(tables[0])+1) {
 			return x, &FormatError{What: "palette cut short"}
@@ -263,10 +294,10 @@ func (r *Reader) exactPixels(ctx context.Context, rect image.Rectangle, level in
 	m := raster.New(rect.Dx(), rect.Dy(), r.layout.Channels, r.layout.Depth)
 	full := image.Rectangle{rect.Min.Mul(1 << level), rect.Max.Mul(1 << level)}
 	tiles := r.layout.tilesOver(full, 0)
-	workers := sync.Pool{New: func() any { return new(exact.Worker) }}
+	workers := sync.Pool{New: func() any { return new(exactWorker) }}
 	progress := newProgress(r.opt.Progress, tiles.Dx()*tiles.Dy())
 	err := cpufallback.For(ctx, r.opt.Workers, tiles.Dx()*tiles.Dy(), func(i int) error {
-		w := workers.Get().(*exact.Worker)
+		w := workers.Get().(*exactWorker)
 		defer workers.Put(w)
 		t := tile(tiles, i)
 		planes, err := r.exactTile(w, t, level)
@@ -286,19 +317,19 @@ func (r *Reader) exactPixels(ctx context.Context, rect image.Rectangle, level in
 
 // exactTile decodes a tile or its overview. A damaged one is an error, or with
 // KeepGoing what its overview gives.
-func (r *Reader) exactTile(w *exact.Worker, t image.Rectangle, level int) ([]exact.Plane, error) {
+func (r *Reader) exactTile(w *exactWorker, t image.Rectangle, level int) ([]exact.Plane, error) {
 	index := t.Min.Y*r.layout.grid().Dx() + t.Min.X
 	size := r.layout.samples(t)[0].Size()
 	front, err := r.file.Front(index)
 	var planes []exact.Plane
 	part := container.Front
 	if err == nil && level > 0 {
-		planes, err = r.exact.engine.Front(w, front, size.X, size.Y)
+		planes, err = r.exact.front(w, front, size)
 	} else if err == nil {
 		var body []byte
 		if body, err = r.file.Body(index); err == nil {
 			part = container.Body
-			planes, err = r.exact.engine.Decode(w, front, body, size.X, size.Y)
+			planes, err = r.exact.decode(w, front, body, size)
 		}
 	}
 	if err == nil {
@@ -316,8 +347,8 @@ func (r *Reader) exactTile(w *exact.Worker, t image.Rectangle, level int) ([]exa
 }
 
 // exactConceal enlarges a tile's overview, or is mid-scale without one.
-func (r *Reader) exactConceal(w *exact.Worker, front []byte, size image.Point, level int) []exact.Plane {
-	planes, err := r.exact.engine.Front(w, front, size.X, size.Y)
+func (r *Reader) exactConceal(w *exactWorker, front []byte, size image.Point, level int) []exact.Plane {
+	planes, err := r.exact.front(w, front, size)
 	if err == nil {
 		r.exact.restore(planes)
 	}

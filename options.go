@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/qtgpu/qtgpu/internal/codestream/exact"
 	"github.com/qtgpu/qtgpu/internal/codestream/lossy"
 	"github.com/qtgpu/qtgpu/internal/raster"
 	"github.com/qtgpu/qtgpu/tree"
@@ -54,6 +55,11 @@ type Options struct {
 	Split   Split
 	Backend tree.Backend // nil is the CPU
 	Workers int          // goroutines; 0 is GOMAXPROCS
+	// Effort, 1 to 4, is how hard the exact engine tries for a small file; 0 is 2.
+	// 1 predicts by built-in weights, 2 fits them to the image, 3 also tries every
+	// tile as patterns, 4 also by context mixing, which makes the encoder ten times
+	// as slow, and the decoder where a tile gained by it.
+	Effort int
 	// Metadata to store; what a decoded file of this module carries is
 	// taken where it is empty.
 	Metadata Metadata
@@ -67,9 +73,21 @@ const (
 	MaxT = 255.0
 )
 
-// check tells whether T makes sense for samples of the given depth.
+// MaxEffort is the largest Options.Effort.
+const MaxEffort = int(exact.EffortMixing)
+
+func (o *Options) effort() exact.Effort {
+	if o.Effort == 0 {
+		return exact.EffortFitted
+	}
+	return exact.Effort(o.Effort)
+}
+
+// check tells whether T and Effort make sense for samples of the given depth.
 func (o *Options) check(depth int) error {
 	switch {
+	case o.Effort < 0 || o.Effort > MaxEffort:
+		return fmt.Errorf("effort %d, expected 1 to %d, or 0 for the default", o.Effort, MaxEffort)
 	case o.T == 0:
 		return nil
 	case o.Bound == BoundMax && (o.T != math.Trunc(o.T) || o.T < 0 || o.T >= float64(int(1)<<depth)):

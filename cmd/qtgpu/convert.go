@@ -20,14 +20,14 @@ type convertFlags struct {
 	in, out, t, bound                     string
 	chroma, split, backend                string
 	region                                string
-	level, jobs                           int
+	level, jobs, effort                   int
 	maxPixels                             int64
 	force, quiet, json, verify, keepGoing bool
 }
 
 // Flags that only one direction takes.
 var (
-	encodeOnly = []string{"threshold", "bound", "chroma", "split", "backend", "verify", "json"}
+	encodeOnly = []string{"threshold", "bound", "chroma", "split", "backend", "effort", "verify", "json"}
 	decodeOnly = []string{"region", "level", "keep-going"}
 )
 
@@ -40,6 +40,7 @@ func parseConvert(args []string) (*convertFlags, error) {
 	f.StringVar(&c.bound, "bound", boundRMS, "")
 	f.StringVar(&c.chroma, "chroma", "", "")
 	f.StringVar(&c.split, "split", "hybrid", "")
+	f.IntVar(&c.effort, "effort", 0, "")
 	f.StringVar(&c.backend, "backend", backendAuto, "")
 	f.StringVar(&c.region, "region", "", "")
 	f.IntVar(&c.level, "level", 0, "")
@@ -159,9 +160,12 @@ func (c *convertFlags) options() (o qtgpu.Options, err error) {
 			return o, err
 		}
 	}
+	if c.set.Changed("effort") && (c.effort < 1 || c.effort > qtgpu.MaxEffort) {
+		return o, usagef("--effort %d: expected 1 to %d", c.effort, qtgpu.MaxEffort)
+	}
 	o.Split, err = choose("split", c.split, []string{"pyramid", "hybrid", "cost"},
 		[]qtgpu.Split{qtgpu.SplitPyramid, qtgpu.SplitHybrid, qtgpu.SplitCost})
-	o.Workers = c.jobs
+	o.Workers, o.Effort = c.jobs, c.effort
 	return o, err
 }
 

@@ -59,6 +59,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"-i", in, "-t", "5", "--split", "x"}, `--split "x": expected pyramid, hybrid, cost`},
 		{[]string{"-i", in, "-t", "5", "--backend", "tpu"}, `--backend "tpu": expected auto, gpu, cpu`},
 		{[]string{"-i", in, "-t", "5", "-j", "-1"}, "--jobs -1"},
+		{[]string{"-i", in, "-t", "0", "--effort", "5"}, "--effort 5: expected 1 to 4"},
 		{[]string{"-i", in, "-t", "5", "-j", "many"}, `--jobs "many": expected a whole number`},
 		{[]string{"-i", in, "-t", "5", "--max-pixels", "0"}, "--max-pixels 0"},
 		{[]string{"-i", in, "-t", "5", "--json", "-q"}, "--json and -q"},

@@ -28,10 +28,19 @@ func quantise(r, step int32) int32 {
 }
 
 // meanStep is the least step of the means. Exact ones would cost half a
-// percent of a lossless photograph more.
+// percent of a lossless photograph more; those of ranks, which stand for many
+// levels, are exact.
 const meanStep = 4
 
-func (p *pyramid) overviewStep() int32 { return max(p.step, meanStep) }
+func (p *pyramid) overviewStep() int32 { return max(p.step, p.meanStep) }
+
+// of is the model for a format.
+func (m *Model) of(f *Format) *Model {
+	if !f.Ranks {
+		return m
+	}
+	return &Model{m.planes, 1}
+}
 
 // encodeMeans codes the overview of a plane, under the same bound.
 func (p *planeEncoder) encodeMeans(t *segment) {
@@ -79,7 +88,7 @@ func (p *pyramid) predictGrid(x, y int) (pred, expect int32) {
 	i := l.at(x, y)
 	spread := magnitude(absDiff(max(a, b, c, d), min(a, b, c, d)))
 	sum := int64(a) + int64(b) + int64(c) + int64(d)
-	return int32((sum + 2) >> 2), 64 + 50*spread + 64*(l.e[i-1]+l.e[i-l.stride])
+	return int32((sum + 2) >> 2), 64 + 50*spread/p.step + 64*(l.e[i-1]+l.e[i-l.stride])
 }
 
 func (p *planeEncoder) encodeGrid() {

@@ -59,7 +59,7 @@ func code(f *Format, tiles [][]Plane) (payload []byte, fronts, bodies [][]byte, 
 	m := fit.Model()
 	var coded []*Tile
 	for _, t := range tiles {
-		coded = append(coded, m.Encode(&w, f, clone(t)))
+		coded = append(coded, m.Encode(&w, f, EffortFitted, clone(t)))
 	}
 	tables := m.ChooseTables(coded, nothing)
 	for _, t := range coded {
@@ -294,10 +294,10 @@ func BenchmarkTile(b *testing.B) {
 	b.Run("encode", func(b *testing.B) {
 		b.SetBytes(size)
 		for b.Loop() {
-			m.Encode(&w, f, clone(p))
+			m.Encode(&w, f, EffortFitted, clone(p))
 		}
 	})
-	t := m.Encode(&w, f, clone(p))
+	t := m.Encode(&w, f, EffortFitted, clone(p))
 	tables := m.ChooseTables([]*Tile{t}, nothing)
 	front, body := tables.Segments(t)
 	d, err := NewDecoder(tables.Payload, *f, nothingRead)

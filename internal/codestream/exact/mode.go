@@ -14,7 +14,13 @@ import (
 const (
 	modeLabels  = 16 // patterns, the front holds every eighth sample
 	modePattern = 17 // patterns, the front holds means
+	modeSlow    = 32 // prediction and context mixing, + the transform's number
 )
+
+// predicted tells whether mode is one of prediction.
+func predicted(mode byte) bool {
+	return mode < chroma.RCTs || mode >= modeSlow && mode < modeSlow+chroma.RCTs
+}
 
 // Format is what all tiles of a file have in common.
 type Format struct {
@@ -23,6 +29,8 @@ type Format struct {
 	Bound    int32 // the largest error of a sample, 0 for lossless
 	// Labels says that samples are names of classes, whose means say nothing.
 	Labels bool
+	// Ranks says that samples are ranks of values further apart than 1.
+	Ranks bool
 }
 
 // packable tells whether the samples of a pixel fit a symbol of pattern mode.
@@ -49,35 +57,56 @@ func (f *Fit) Add(w *Worker, format *Format, channels []Plane) {
 	f.add(w, planes)
 }
 
-// Encode codes the channels of a tile in the mode that is cheapest. It takes
+// Effort is how much is tried for a tile to be small; each holds what those
+// before it do. Files do not tell it.
+type Effort int
+
+const (
+	EffortBuiltIn  Effort = iota + 1 // weights that are not fitted, pattern mode where it is likely to win
+	EffortFitted                     // Fit
+	EffortPatterns                   // pattern mode for every tile
+	EffortMixing                     // context mixing, which takes ten times as long in both directions
+)
+
+// Encode codes the channels of a tile in the mode that is smallest. It takes
 // over the channels.
-func (m *Model) Encode(w *Worker, format *Format, channels []Plane) *Tile {
-	t := &Tile{Worst: make([]int32, len(channels))}
+func (m *Model) Encode(w *Worker, format *Format, effort Effort, channels []Plane) *Tile {
+	m = m.of(format)
 	if format.Labels {
-		t.mode = modeLabels
-		t.grid, t.cells = pattern.Encode(pack(format, channels))
-		return t
+		grid, cells := pattern.Encode(pack(format, channels))
+		return &Tile{mode: modeLabels, grid: grid, cells: cells, Worst: make([]int32, len(channels))}
 	}
 	var symbols *pattern.Tile
-	if likelyPattern(format, channels) {
+	if effort >= EffortPatterns && format.packable() || likelyPattern(format, channels) {
 		symbols = pack(format, channels)
 	}
 	planes, rct := transform(format, channels)
-	t.mode = byte(rct)
-	m.encode(t, w, planes, format.Bound)
-	if format.Bound > 0 {
-		for i := range channels {
-			t.Worst[i] = w.enc[i].worst(&channels[i], 1<<format.Depth-1)
+	t := m.predict(w, format, planes, byte(rct), m.encode)
+	if effort >= EffortMixing {
+		if slow := m.predict(w, format, planes, modeSlow+byte(rct), m.encodeSlow); int64(len(slow.cells)) < m.size(t, effort) {
+			t = slow
 		}
 	}
 	if symbols == nil {
 		return t
 	}
 	cells := pattern.EncodeBody(symbols)
-	if int64(len(cells)) < t.body.estimate() {
+	if int64(len(cells)) < m.size(t, effort) {
 		channels = unpack(format, symbols.Pix, symbols.W, symbols.H)
-		means := pattern.EncodeBody(pack(format, roundedMeans(w, format, channels)))
+		means := pattern.EncodeBody(pack(format, m.roundedMeans(w, format, channels)))
 		return &Tile{mode: modePattern, grid: means, cells: cells, Worst: t.Worst}
+	}
+	return t
+}
+
+// predict codes planes in one of the modes of prediction.
+func (m *Model) predict(w *Worker, f *Format, planes []Plane, mode byte, encode func(*Tile, *Worker, []Plane, int32)) *Tile {
+	t := &Tile{mode: mode, Worst: make([]int32, len(planes))}
+	encode(t, w, planes, f.Bound)
+	if f.Bound > 0 {
+		for i := range planes {
+			t.Worst[i] = w.enc[i].worst(&planes[i], 1<<f.Depth-1)
+		}
 	}
 	return t
 }
@@ -101,8 +130,8 @@ func likelyPattern(f *Format, channels []Plane) bool {
 	return pattern.Likely(pack(f, some))
 }
 
-// roundedMeans gives the means of each channel's cells in steps of meanStep.
-func roundedMeans(w *Worker, f *Format, channels []Plane) []Plane {
+// roundedMeans gives the means of each channel's cells in the model's steps.
+func (m *Model) roundedMeans(w *Worker, f *Format, channels []Plane) []Plane {
 	out := make([]Plane, len(channels))
 	most := int32(1)<<f.Depth - 1
 	for i := range out {
@@ -110,7 +139,7 @@ func roundedMeans(w *Worker, f *Format, channels []Plane) []Plane {
 		p.load(&channels[i])
 		out[i] = p.overview(channels[i].W, channels[i].H)
 		for k, v := range out[i].Pix {
-			out[i].Pix[k] = min((v+meanStep/2)&^(meanStep-1), most)
+			out[i].Pix[k] = min((v+m.meanStep/2)&^(m.meanStep-1), most)
 		}
 	}
 	return out
@@ -123,6 +152,16 @@ func (p *pyramid) overview(w, h int) Plane {
 		copy(out.Pix[y*out.W:][:out.W], p.means.v[p.means.at(0, y):])
 	}
 	return out
+}
+
+// size is that of a tile's body in bytes: as tables of its own make it, or with
+// little effort by the universal ones, which are some percent off.
+func (m *Model) size(t *Tile, effort Effort) int64 {
+	if effort < EffortPatterns {
+		return t.body.estimate()
+	}
+	_, body := m.ChooseTables([]*Tile{t}, func(*rans.BitWriter) {}).Segments(t)
+	return int64(len(body))
 }
 
 // estimate is the size of a segment by the universal tables, in bytes.
@@ -234,10 +273,13 @@ func (m *Model) ChooseTables(tiles []*Tile, first func(*rans.BitWriter)) *Tables
 // Segments entropy-codes a tile.
 func (t *Tables) Segments(tile *Tile) (front, body []byte) {
 	front = []byte{tile.mode}
-	if tile.mode >= modeLabels {
+	if tile.mode == modeLabels || tile.mode == modePattern {
 		return append(front, tile.grid...), tile.cells
 	}
 	front = t.enc.AppendSegment(front, tile.front.tokens, &tile.front.raw)
+	if tile.mode >= modeSlow {
+		return front, tile.cells
+	}
 	return front, t.enc.AppendSegment(nil, tile.body.tokens, &tile.body.raw)
 }
 
@@ -245,17 +287,20 @@ func (t *Tables) Segments(tile *Tile) (front, body []byte) {
 // ceil(h/8) samples, means or every eighth sample. Means of colours that were
 // transformed may be off by 3, others by 2 or the bound.
 func (d *Decoder) Front(wk *Worker, front []byte, w, h int) ([]Plane, error) {
-	if len(front) == 0 || front[0] >= chroma.RCTs && front[0] != modeLabels && front[0] != modePattern {
+	if len(front) == 0 {
 		return nil, rans.ErrCorrupt
 	}
 	mode, front := front[0], front[1:]
-	if mode >= modeLabels {
+	if mode == modeLabels || mode == modePattern {
 		if !d.format.packable() {
 			return nil, rans.ErrCorrupt
 		}
 		cw, ch := cells(w, Base), cells(h, Base)
 		grid, err := pattern.DecodeBody(front, nil, cw, ch, d.format.Channels, d.format.Depth)
 		return unpack(&d.format, grid, cw, ch), err
+	}
+	if !predicted(mode) {
+		return nil, rans.ErrCorrupt
 	}
 	ps, err := d.means(wk, front, w, h)
 	if err != nil {
@@ -270,7 +315,7 @@ func (d *Decoder) Front(wk *Worker, front []byte, w, h int) ([]Plane, error) {
 
 // invert takes the transform of a mode back and clamps to the samples' range.
 func (d *Decoder) invert(mode byte, planes []Plane) error {
-	if rct := chroma.RCT(mode); rct > 0 && rct < chroma.RCTs {
+	if rct := chroma.RCT(mode % modeSlow); rct > 0 {
 		if d.format.Channels < 3 || d.format.Bound > 0 {
 			return rans.ErrCorrupt
 		}
@@ -309,12 +354,16 @@ func (d *Decoder) Decode(wk *Worker, front, body []byte, w, h int) ([]Plane, err
 			return nil, err
 		}
 		return unpack(f, symbols, w, h), nil
-	case mode < chroma.RCTs:
+	case predicted(mode):
 		planes := make([]Plane, f.Channels)
 		for i := range planes {
 			planes[i] = NewPlane(w, h)
 		}
-		if err := d.planes(wk, front[1:], body, planes); err != nil {
+		decode := d.planes
+		if mode >= modeSlow {
+			decode = d.slowPlanes
+		}
+		if err := decode(wk, front[1:], body, planes); err != nil {
 			return nil, err
 		}
 		return planes, d.invert(mode, planes)

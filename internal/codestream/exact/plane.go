@@ -78,13 +78,14 @@ func (l *level) row(y int) []int32 {
 
 // pyramid is a plane while it is coded.
 type pyramid struct {
-	w, h   int   // padded to minSide
-	step   int32 // 2·bound + 1
-	scale  uint  // bits of the samples beyond 9: what the fit leaves away
-	means  level
-	levels [Base + 1]level
-	zero   zeroTree
-	rows   rows
+	w, h     int   // padded to minSide
+	step     int32 // 2·bound + 1
+	meanStep int32
+	scale    uint // bits of the samples beyond 9: what the fit leaves away
+	means    level
+	levels   [Base + 1]level
+	zero     zeroTree
+	rows     rows
 }
 
 func cells(n, l int) int { return (n + 1<<l - 1) >> l }

@@ -89,6 +89,11 @@ func (p *pyramid) predictRow(lev int, ps pass, y int, ws *[directions]weights, e
 			r.addCross(o.q[l.at(x0, y):], cross+k, p.step, ws)
 		}
 	}
+	if p.step > 1 { // residuals count steps, energies samples
+		for k := range r.expect {
+			r.expect[k] /= p.step
+		}
+	}
 	r.addResiduals(l, ps, l.at(x0, y), ex, others[0])
 	return n
 }

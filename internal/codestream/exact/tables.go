@@ -47,7 +47,8 @@ func (p *predictor) each(f func(*weights)) {
 
 // Model is what the tiles of a file share: the predictor of each plane.
 type Model struct {
-	planes []predictor
+	planes   []predictor
+	meanStep int32 // the least step of the means
 }
 
 // kind of plane i of n: three of colour, or bands, stand in a row; alpha and
@@ -61,7 +62,7 @@ func kind(i, n int) int {
 
 // DefaultModel predicts n planes by the built-in weights.
 func DefaultModel(n int) *Model {
-	m := &Model{planes: make([]predictor, n)}
+	m := &Model{make([]predictor, n), meanStep}
 	for i := range m.planes {
 		m.planes[i] = defaultPredictors[kind(i, len(m.planes))]
 	}

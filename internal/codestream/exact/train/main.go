@@ -32,7 +32,7 @@ func main() {
 		}
 		fit := exact.NewFit(3, 8, fitRows)
 		fit.Add(&w, &format, clone(channels))
-		fit.Model().Encode(&w, &format, channels).Count(h)
+		fit.Model().Encode(&w, &format, exact.EffortFitted, channels).Count(h)
 		sum.Merge(fit)
 	}
 	if err := os.WriteFile(*out, exact.Defaults(sum.Model(), h), 0o644); err != nil {

@@ -1,0 +1,50 @@
+package qtgpu
+
+import (
+	"bytes"
+	"image"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/stretchr/testify/require"
+)
+
+// Every effort keeps the promise, in whole images, regions and overviews.
+func TestEffort(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 5))
+	m := raster.New(1100, 60, 3, 8) // two tiles
+	for i := range m.Pix {
+		m.Pix[i] = byte(i/7 + r.IntN(5))
+	}
+	size := map[int]int{}
+	for _, bound := range []float64{0, 2} {
+		for effort := range MaxEffort + 1 {
+			var b bytes.Buffer
+			require.NoError(t, Encode(&b, m, &Options{T: bound, Bound: BoundMax, Effort: effort}))
+			file, err := NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()), nil)
+			require.NoError(t, err)
+			worst, err := VerifySamples(file, m)
+			require.NoError(t, err)
+			for c, v := range worst {
+				require.LessOrEqual(t, v, bound, "effort %d: channel %d", effort, c)
+			}
+			whole, err := file.Decode()
+			require.NoError(t, err)
+			part, err := file.DecodeRegion(image.Rect(1000, 10, 1050, 40), 0)
+			require.NoError(t, err)
+			require.Equal(t, whole.At(1030, 25), part.At(30, 15), "effort %d", effort)
+			_, err = file.DecodeRegion(image.Rectangle{Max: file.Size(3)}, 3)
+			require.NoError(t, err)
+			if bound == 0 {
+				size[effort] = b.Len()
+			}
+		}
+	}
+	require.Equal(t, size[2], size[0], "default")
+	require.Less(t, size[4], size[2])
+	for _, effort := range []int{-1, MaxEffort + 1} {
+		err := Encode(new(bytes.Buffer), m, &Options{Effort: effort})
+		require.ErrorContains(t, err, "expected 1 to 4", "effort %d", effort)
+	}
+}

@@ -1,0 +1,147 @@
+package exact
+
+import (
+	"github.com/qtgpu/qtgpu/internal/cm"
+	"github.com/qtgpu/qtgpu/internal/rans"
+)
+
+// slow codes the grid and the levels of a tile's planes by context mixing. Both
+// directions are the same walk.
+type slow struct {
+	cm.Mixer
+	at        [slowContexts]uint32
+	contexts  [slowContexts]uint32 // first slot of each context of the residual
+	lineShift int                  // from a hash to a line of slots
+	low       uint32               // first slot of the bits below the first
+	set       int                  // of the kind and pass
+	second    int                  // of the class
+	filters   [][Base][passes]filter
+}
+
+// encodeSlow codes the planes of a tile as encode does, by context mixing. There
+// is no zero tree: residuals that go on being zero cost next to nothing.
+func (m *Model) encodeSlow(t *Tile, w *Worker, planes []Plane, bound int32) {
+	enc := m.encodeMeans(t, w, planes, bound)
+	ps := make([]*pyramid, len(enc))
+	for i := range enc {
+		ps[i] = &enc[i].pyramid
+	}
+	s := newSlow(cm.NewEncoder(), ps)
+	s.walk(m, ps)
+	t.cells = s.Finish()
+}
+
+// slowPlanes decodes what encodeSlow has coded.
+func (d *Decoder) slowPlanes(wk *Worker, front, body []byte, planes []Plane) error {
+	dec, err := d.means(wk, front, planes[0].W, planes[0].H)
+	if err != nil {
+		return err
+	}
+	ps := make([]*pyramid, len(dec))
+	for i := range dec {
+		ps[i] = &dec[i].pyramid
+	}
+	s := newSlow(cm.NewDecoder(body), ps)
+	s.walk(d.model, ps)
+	if !s.Ended() {
+		return rans.ErrCorrupt
+	}
+	for i := range ps {
+		ps[i].store(&planes[i])
+	}
+	return nil
+}
+
+// newSlow has lines of values in proportion to the samples, 2^18 at most.
+func newSlow(c cm.Coder, ps []*pyramid) *slow {
+	lg := 8
+	for lg < 18 && 2<<lg < ps[0].w*ps[0].h {
+		lg++
+	}
+	return &slow{
+		Mixer: cm.NewMixer(c, cm.Shape{
+			Slots: hashSlots + lineBins<<lg, Contexts: slowContexts, Sets: slowSets, Learning: slowLearning, Horizon: slowHorizon,
+		}),
+		lineShift: 32 - lg,
+		filters:   make([][Base][passes]filter, len(ps)),
+	}
+}
+
+// walk codes coarse levels first, and of a level the planes in turn.
+func (s *slow) walk(m *Model, ps []*pyramid) {
+	for i, p := range ps {
+		s.grid(p, kind(i, len(ps)))
+	}
+	for lev := Base - 1; lev >= 0; lev-- {
+		for i, p := range ps {
+			k := kind(i, len(ps))
+			s.level(p, k, lev, &m.planes[i], others(k, i, func(k int) *level { return &ps[k].levels[lev] }), &s.filters[i][lev])
+		}
+	}
+}
+
+func (s *slow) grid(p *pyramid, kind int) {
+	l := &p.levels[Base]
+	for y := 0; y < l.h && !s.Overrun(); y++ {
+		for x := range l.w {
+			i := l.at(x, y)
+			pred, expect := p.predictGrid(x, y)
+			f := features{kind: kind, pass: passes, expect: expect}
+			s.sample(l, i, pred, p.step, &f)
+			l.e[i] = magnitude(l.q[i])
+		}
+	}
+	p.descend(Base)
+}
+
+func (s *slow) level(p *pyramid, kind, lev int, w *predictor, others [2]*level, filters *[passes]filter) {
+	l := &p.levels[lev]
+	for ps := range passes {
+		l.extend()
+		x0, y0 := ps.origin()
+		f := features{kind: kind, pass: ps}
+		for y := y0; y < l.h && !s.Overrun(); y += 2 {
+			n := p.predictRow(lev, ps, y, &w[lev][ps], &expectations[kind][ps], others)
+			s.row(p, l, l.at(x0, y), n, others, &f, &filters[ps])
+		}
+	}
+	if lev > 0 {
+		p.descend(lev)
+	}
+}
+
+// row codes n samples of a pass from index i on.
+func (s *slow) row(p *pyramid, l *level, i, n int, others [2]*level, f *features, lms *filter) {
+	side := expectations[f.kind][f.pass].side
+	left := int32(0)
+	for k := range n {
+		sum := p.rows.sum[k]
+		f.expect = p.rows.expect[k] + side*left
+		f.direction = int(p.rows.dir[k])
+		f.look(l, i, others, &lms.x)
+		f.correction = lms.predict()
+		sum += int64(f.correction)
+		f.fraction = uint32(sum+weightOne/2) & (weightOne - 1) >> (weightBits - 3)
+		pred := int32((sum + weightOne/2) >> weightBits)
+		f.mean -= pred
+		s.sample(l, i, pred, p.step, f)
+		lms.learn(int64(l.v[i])<<weightBits - sum)
+		base := int32((p.rows.sum[k] + weightOne/2) >> weightBits)
+		l.q[i] = quantise(l.v[i]-base, p.step)
+		left = magnitude(l.q[i])
+		l.e[i] = left
+		i += 2
+	}
+}
+
+// sample codes the sample at i, or decodes it, as a residual of pred, in steps.
+func (s *slow) sample(l *level, i int, pred, step int32, f *features) {
+	q := int32(0)
+	if !s.Decoding {
+		q = quantise(l.v[i]-pred, step)
+	}
+	f.pred = pred
+	s.locate(f)
+	q = s.residual(q)
+	l.v[i], l.q[i] = pred+q*step, q
+}
