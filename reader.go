@@ -90,7 +90,7 @@ func NewReader(r io.ReaderAt, size int64, o *DecodeOptions) (*Reader, error) {
 // justified holds the size of the image against that of its front segments, so
 // that a small file cannot demand the memory of a large image.
 func (r *Reader) justified() error {
-	if r.layout.Engine == container.Exact {
+	if r.layout.Engine == container.Exact && !r.layout.Layered {
 		return nil
 	}
 	cells := int64(0)
@@ -196,7 +196,9 @@ func (r *Reader) Decode() (image.Image, error) {
 // of the file, the lowest frequencies of each leaf at 1/8 of the size, and
 // coarser ones are means of it: they read no more than the front image. Of the
 // exact engine the front image holds means of 8×8 pixels to within 3 steps, or
-// the bound; and where samples are labels all levels are every 2^level-th one.
+// the bound; those of layered files are as in the lossy engine, those of merged
+// ones the values that the means of ranks have; and where samples are labels all
+// levels are every 2^level-th one.
 func (r *Reader) DecodeRegion(rect image.Rectangle, level int) (image.Image, error) {
 	m, err := r.decodeRegion(context.Background(), rect, level)
 	if err != nil {

@@ -96,3 +96,25 @@ func (s valueSet) values(ranks []int32) {
 		ranks[i] = int32(s[min(max(int(v), 0), len(s)-1)])
 	}
 }
+
+// merge gives values each of which stands for the values of s within t of it,
+// as few as possible; the rank of the one that stands for each value of depth
+// bits; and the largest distance.
+func (s valueSet) merge(t, depth int) (merged valueSet, ranks []int32, worst int) {
+	ranks = make([]int32, 1<<depth)
+	for len(s) > 0 {
+		n := 1
+		for n < len(s) && int(s[n])-int(s[0]) <= 2*t {
+			n++
+		}
+		low, high := int(s[0]), int(s[n-1])
+		middle := (low + high) / 2
+		for _, v := range s[:n] {
+			ranks[v] = int32(len(merged))
+		}
+		merged = append(merged, uint16(middle))
+		worst = max(worst, middle-low, high-middle)
+		s = s[n:]
+	}
+	return merged, ranks, worst
+}

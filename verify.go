@@ -10,7 +10,6 @@ import (
 
 	"github.com/qtgpu/qtgpu/chroma"
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
-	"github.com/qtgpu/qtgpu/internal/codestream/exact"
 	"github.com/qtgpu/qtgpu/internal/raster"
 )
 
@@ -103,7 +102,7 @@ func (r *Reader) verifySamples(ctx context.Context, original image.Image) ([]flo
 	var mu sync.Mutex
 	tiles := r.layout.grid()
 	return worst, cpufallback.For(ctx, r.opt.Workers, tiles.Dx()*tiles.Dy(), func(i int) error {
-		got, err := r.exactTile(new(exact.Worker), tile(tiles, i), 0)
+		got, err := r.exactTile(new(exactWorker), tile(tiles, i), 0)
 		if err != nil {
 			return err
 		}

@@ -237,7 +237,7 @@ func TestRulesBite(t *testing.T) {
 // TestNoFloats: no floating point where files are decided, but for the threshold
 // that people give.
 func TestNoFloats(t *testing.T) {
-	coded := []string{"chroma", "tree", "cpu_fallback", "internal/rans", "internal/container", "internal/codestream/lossy"}
+	coded := []string{"chroma", "tree", "cpu_fallback", "internal/rans", "internal/container", "internal/codestream/lossy", "internal/codestream/layered"}
 	all := packages(t)
 	for _, dir := range coded {
 		require.Contains(t, all, dir)

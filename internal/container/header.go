@@ -69,6 +69,8 @@ const (
 const (
 	flagLabels  = 16
 	flagPalette = 32
+	flagLayered = 64
+	flagMerged  = 128
 )
 
 // flagNames are the reserved header flags, bit 0 first.
@@ -93,6 +95,12 @@ type Header struct {
 	// Palette, which implies it, that they are indices of colours. Only of one
 	// channel of Exact.
 	Labels, Palette bool
+	// Layered says that tiles are a lossy base and corrections. Only of three or
+	// four channels of 8 bits of Exact, T 1..255.
+	Layered bool
+	// Merged says that each sample is coded without loss as the rank of a value
+	// that stands for all within T. Only of Exact, T from 1 on, not Layered.
+	Merged bool
 }
 
 // Grid returns the number of tiles across and down.
@@ -140,6 +148,14 @@ func (h *Header) Validate(maxPixels int64) error {
 	if (h.Labels || h.Palette) && (h.Engine != Exact || h.Channels != 1 || !h.Labels || h.Palette && h.Depth != 8) {
 		return malformed(headOffset, "HEAD: labels of engine %v, %d channels and %d bits, expected one channel of %v",
 			h.Engine, h.Channels, h.Depth, Exact)
+	}
+	if h.Layered && (h.Engine != Exact || h.Channels < 3 || h.Depth != 8 || h.T < 1 || h.T > 255) {
+		return malformed(headOffset, "HEAD: layers of engine %v, %d channels of %d bits and t %d, expected three or four channels of 8 bits of %v and t 1 to 255",
+			h.Engine, h.Channels, h.Depth, h.T, Exact)
+	}
+	if h.Merged && (h.Engine != Exact || h.T < 1 || h.Layered || h.Labels) {
+		return malformed(headOffset, "HEAD: merged values of engine %v and t %d, expected %v and t from 1 on, neither layers nor labels",
+			h.Engine, h.T, Exact)
 	}
 	for i, v := range h.Worst {
 		if v < 0 || v > e.maxWorst {
@@ -193,6 +209,12 @@ func (h *Header) append(p []byte) []byte {
 	if h.Palette {
 		flags |= flagPalette
 	}
+	if h.Layered {
+		flags |= flagLayered
+	}
+	if h.Merged {
+		flags |= flagMerged
+	}
 	for _, v := range append([]int{
 		int(h.Engine), flags, h.Width, h.Height, h.Channels, h.Depth, int(h.Subsampling),
 		h.TileLog2, int(h.Bound), h.T, h.Step,
@@ -222,10 +244,11 @@ func parseHeader(p []byte, maxPixels int64) (Header, error) {
 	if d.err != nil {
 		return Header{}, d.err
 	}
-	if flags&^(flagLabels|flagPalette) != 0 {
+	if flags&^(flagLabels|flagPalette|flagLayered|flagMerged) != 0 {
 		return Header{}, flagError(flags)
 	}
 	h.Labels, h.Palette = flags&flagLabels != 0, flags&flagPalette != 0
+	h.Layered, h.Merged = flags&flagLayered != 0, flags&flagMerged != 0
 	if err := h.Validate(maxPixels); err != nil {
 		return Header{}, err
 	}

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"encoding/binary"
 	"math"
 	"testing"
 
@@ -35,6 +36,15 @@ func TestHeaderRanges(t *testing.T) {
 		{"exact of rms", func(h *Header) { h.Engine, h.Subsampling = Exact, S444 }, "unsupported: HEAD: bound rms of engine exact, expected max"},
 		{"engine 9", func(h *Header) { h.Engine = 9 }, "unsupported: HEAD: engine 9"},
 		{"subsampling 2", func(h *Header) { h.Subsampling = 2 }, "unsupported: HEAD: subsampling 2"},
+		{"layers", func(h *Header) { h.exact(255); h.Layered = true }, ""},
+		{"layers of lossy", func(h *Header) { h.Layered = true }, "layers of engine lossy"},
+		{"layers of gray", func(h *Header) { h.exact(2); h.Layered, h.Channels, h.Worst = true, 1, []int{0} }, "layers of engine exact, 1 channels"},
+		{"layers of 16 bits", func(h *Header) { h.exact(2); h.Layered, h.Depth = true, 16 }, "3 channels of 16 bits"},
+		{"layers without loss", func(h *Header) { h.exact(0); h.Layered = true }, "t 0, expected three or four channels of 8 bits of exact and t 1 to 255"},
+		{"layers of t 256", func(h *Header) { h.exact(256); h.Layered = true }, "t 256, expected"},
+		{"merged", func(h *Header) { h.exact(1); h.Merged = true }, ""},
+		{"merged without loss", func(h *Header) { h.exact(0); h.Merged = true }, "merged values of engine exact and t 0"},
+		{"merged layers", func(h *Header) { h.exact(1); h.Layered, h.Merged = true, true }, "neither layers nor labels"},
 		{"bound 1", func(h *Header) { h.Bound = 1 }, "unsupported: HEAD: bound max of engine lossy, expected rms"},
 	} {
 		h := sample().Header
@@ -51,14 +61,20 @@ func TestHeaderRanges(t *testing.T) {
 	}
 }
 
+// exact makes h the header of a bounded file.
+func (h *Header) exact(t int) {
+	h.Engine, h.Bound, h.Subsampling, h.T, h.Step = Exact, BoundMax, S444, t, 0
+	clear(h.Worst)
+}
+
 func TestHeaderFlagsAreReserved(t *testing.T) {
-	for flags, want := range map[byte]string{
+	for flags, want := range map[uint64]string{
 		1: "flag 1 (rectangular leaves)", 2: "flag 2 (dependent quantisation)",
-		4: "flag 4 (chroma from luma)", 8: "flag 8 (visual tuning)", 64: "flags 0x40",
+		4: "flag 4 (chroma from luma)", 8: "flag 8 (visual tuning)", 256: "flags 0x100",
 	} {
 		h := sample().Header
 		p := h.append(nil)
-		p[1] = flags
+		p = append(binary.AppendUvarint(p[:1:1], flags), p[2:]...)
 		_, err := parseHeader(p, 0)
 		var unsup *UnsupportedError
 		require.ErrorAs(t, err, &unsup)

@@ -1,0 +1,106 @@
+package qtgpu
+
+import (
+	"context"
+	"image"
+	"sync"
+	"time"
+
+	"github.com/qtgpu/qtgpu/chroma"
+	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
+	"github.com/qtgpu/qtgpu/internal/codestream/exact"
+	"github.com/qtgpu/qtgpu/internal/codestream/layered"
+	"github.com/qtgpu/qtgpu/internal/codestream/lossy"
+	"github.com/qtgpu/qtgpu/internal/container"
+)
+
+// layerable tells whether a bounded file can be layered.
+func (l *layout) layerable() bool {
+	return l.Channels >= 3 && l.Depth == 8 && l.T >= 1 && l.T <= layered.MaxBound
+}
+
+func (l *layout) layeredFormat() layered.Format {
+	return layered.Format{Channels: l.Channels, Bound: l.T}
+}
+
+// layeredFile codes the image in layers.
+func (e *encoder) layeredFile(ctx context.Context) (*container.File, error) {
+	start := time.Now()
+	tiles, err := e.layeredTiles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tables := layered.ChooseTables(tiles)
+	file := e.newFile(tables.Payload, len(tiles))
+	file.Header.Layered = true
+	for _, t := range tiles {
+		raise(file.Header.Worst, t.Worst)
+	}
+	err = cpufallback.For(ctx, e.Workers, len(tiles), func(i int) error {
+		file.Fronts[i], file.Bodies[i] = tables.Segments(tiles[i])
+		tiles[i] = nil
+		return nil
+	})
+	e.stats.stopwatch(&start, "layers")
+	return file, err
+}
+
+func (e *encoder) layeredTiles(ctx context.Context) ([]*layered.Tile, error) {
+	engine := layered.NewEncoder(e.layeredFormat(), cpufallback.New(1), lossy.Split(e.Split))
+	workers := sync.Pool{New: func() any { return new(layered.Worker) }}
+	grid := e.grid()
+	tiles := make([]*layered.Tile, grid.Dx()*grid.Dy())
+	return tiles, cpufallback.For(ctx, e.Workers, len(tiles), func(i int) (err error) {
+		w := workers.Get().(*layered.Worker)
+		defer workers.Put(w)
+		src := e.src.Sub(e.samples(tile(grid, i))[0])
+		tiles[i], err = engine.Tile(ctx, w, &src)
+		e.progress.step()
+		return err
+	})
+}
+
+// exactWorker is the memory of a goroutine that decodes exact files.
+type exactWorker struct {
+	exact   exact.Worker
+	layered layered.Worker
+}
+
+// front decodes the overview of a tile of a given size.
+func (x *exactReader) front(w *exactWorker, segment []byte, size image.Point) ([]exact.Plane, error) {
+	if x.layered == nil {
+		return x.engine.Front(&w.exact, segment, size.X, size.Y)
+	}
+	m, err := x.layered.Front(segment, size.X, size.Y)
+	if err != nil {
+		return nil, err
+	}
+	return separate(m), nil
+}
+
+// decode decodes a tile of a given size.
+func (x *exactReader) decode(w *exactWorker, front, body []byte, size image.Point) ([]exact.Plane, error) {
+	if x.layered == nil {
+		return x.engine.Decode(&w.exact, front, body, size.X, size.Y)
+	}
+	m, err := x.layered.Decode(&w.layered, front, body, size.X, size.Y)
+	if err != nil {
+		return nil, err
+	}
+	return separate(m), nil
+}
+
+// separate divides pixels of 8 bits into planes.
+func separate(m *chroma.Interleaved) []exact.Plane {
+	planes := make([]exact.Plane, m.Channels)
+	for c := range planes {
+		planes[c] = exact.NewPlane(m.W, m.H)
+		for y := range m.H {
+			src := m.Pix[y*m.Stride+c:]
+			for x := range m.W {
+				planes[c].Pix[y*m.W+x] = int32(src[x*m.Step])
+			}
+		}
+	}
+	return planes
+}
