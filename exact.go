@@ -346,11 +346,16 @@ func (r *Reader) exactTile(w *exactWorker, t image.Rectangle, level int) ([]exac
 	return r.exactConceal(w, front, size, level), nil
 }
 
-// exactConceal enlarges a tile's overview, or is mid-scale without one.
+// exactConceal enlarges a tile's overview, or is mid-scale without one, or the
+// first colour.
 func (r *Reader) exactConceal(w *exactWorker, front []byte, size image.Point, level int) []exact.Plane {
 	planes, err := r.exact.front(w, front, size)
 	if err == nil {
 		r.exact.restore(planes)
+	}
+	unknown := int32(1) << (r.layout.Depth - 1)
+	if r.layout.Palette {
+		unknown = 0
 	}
 	shift := overviewLevel - level
 	size = image.Pt((size.X-1)>>level+1, (size.Y-1)>>level+1)
@@ -359,7 +364,7 @@ func (r *Reader) exactConceal(w *exactWorker, front []byte, size image.Point, le
 		out[c] = exact.NewPlane(size.X, size.Y)
 		for i := range out[c].Pix {
 			if err != nil {
-				out[c].Pix[i] = 1 << (r.layout.Depth - 1)
+				out[c].Pix[i] = unknown
 				continue
 			}
 			x, y := i%size.X>>shift, i/size.X>>shift

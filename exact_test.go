@@ -108,6 +108,36 @@ func TestPalette(t *testing.T) {
 	require.Equal(t, p.At(10, 30), two.At(5, 15))
 }
 
+// TestKeepGoingOfExact: a file with any byte of its last half flipped decodes
+// with KeepGoing, if its header and index are whole.
+func TestKeepGoingOfExact(t *testing.T) {
+	p := image.NewPaletted(image.Rect(0, 0, 90, 70), color.Palette{color.Black, color.White, color.Opaque})
+	for i := range p.Pix {
+		p.Pix[i] = byte(i / 7 % 3)
+	}
+	gray := raster.New(90, 70, 1, 8)
+	for i := range gray.Pix {
+		gray.Pix[i] = byte(i*i/31 + i)
+	}
+	for name, m := range map[string]image.Image{"palette": p, "gray": gray} {
+		var b bytes.Buffer
+		require.NoError(t, Encode(&b, m, &Options{}))
+		lost := 0
+		for i := b.Len() / 2; i < b.Len(); i++ {
+			damaged := bytes.Clone(b.Bytes())
+			damaged[i] ^= 4
+			r, err := NewReader(bytes.NewReader(damaged), int64(len(damaged)), &DecodeOptions{KeepGoing: true})
+			if err != nil {
+				continue
+			}
+			_, err = r.Decode()
+			require.NoError(t, err, "%s byte %d", name, i)
+			lost += len(r.LostTiles())
+		}
+		require.Positive(t, lost, name)
+	}
+}
+
 func TestLosslessCorpus(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long")

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"image"
+	"image/color"
 	"image/png"
 	"maps"
 	"os"
@@ -30,6 +31,7 @@ var update = flag.Bool("update", false, "write the vectors and checksums that ar
 const (
 	vectorDir = "../../testdata/conformance"
 	photo     = "../../testdata/images/dandelion.png"
+	elevation = "../../testdata/images/etopo5.png"
 	sums      = vectorDir + "/SHA256SUMS"
 )
 
@@ -51,7 +53,7 @@ var vectors = []vector{
 	{"rgba-120x90", encoded(120, 90, 4, 8, qtgpu.Options{T: 3})},
 	{"rgba16-50x41", encoded(50, 41, 4, 16, qtgpu.Options{T: 2, Split: qtgpu.SplitCost})},
 	{"tiles-601x530", encoded(601, 530, 3, 8, qtgpu.Options{T: 30, Split: qtgpu.SplitPyramid})},
-	{"photo-192x160", encodedPhoto(image.Rect(300, 150, 492, 310), 10)},
+	{"photo-192x160", encodedImage(photo, image.Rect(300, 150, 492, 310), qtgpu.Options{T: 10})},
 	{"metadata-40x30", withMetadata},
 	{"wild-75x96", func(t *testing.T) []byte { return wild(t, 594) }},
 	{"wild16-82x100", func(t *testing.T) []byte { return wild(t, 3771) }},
@@ -100,17 +102,17 @@ func synthetic(w, h, channels, depth int) *raster.Image {
 	return m
 }
 
-func encodedPhoto(r image.Rectangle, threshold float64) func(*testing.T) []byte {
-	return func(t *testing.T) []byte {
-		data, err := os.ReadFile(photo)
-		require.NoError(t, err)
-		m, err := png.Decode(bytes.NewReader(data))
-		require.NoError(t, err)
-		sub := m.(interface {
-			SubImage(image.Rectangle) image.Image
-		})
-		return encode(t, sub.SubImage(r), qtgpu.Options{T: threshold})
-	}
+// encodedImage is the file of a part of an image.
+func encodedImage(name string, r image.Rectangle, o qtgpu.Options) func(*testing.T) []byte {
+	return func(t *testing.T) []byte { return encode(t, readImage(t, name, r), o) }
+}
+
+func readImage(t testing.TB, name string, r image.Rectangle) image.Image {
+	m, err := png.Decode(bytes.NewReader(readFile(t, name)))
+	require.NoError(t, err)
+	return m.(interface {
+		SubImage(image.Rectangle) image.Image
+	}).SubImage(r)
 }
 
 // withMetadata has all metadata, an unknown ancillary chunk and bytes after BODY.
@@ -153,6 +155,9 @@ func engine(t testing.TB, p []byte, level int) *picture {
 
 // fromImage takes the samples of an image that stands for so many channels.
 func fromImage(t testing.TB, std image.Image, channels int) *picture {
+	if s, ok := std.(*image.Paletted); ok {
+		return fromPaletted(s)
+	}
 	m := &raster.Image{}
 	switch s := std.(type) {
 	case *image.NRGBA: // may be opaque, which raster takes as RGB
@@ -174,6 +179,16 @@ func fromImage(t testing.TB, std image.Image, channels int) *picture {
 				p.samples = append(p.samples, sample(m.Pix[y*m.Stride+x*m.Step:], c, m.Depth))
 			}
 		}
+	}
+	return p
+}
+
+// fromPaletted takes the straight colours.
+func fromPaletted(m *image.Paletted) *picture {
+	p := &picture{w: m.Rect.Dx(), h: m.Rect.Dy(), channels: 4, depth: 8}
+	for _, i := range m.Pix {
+		c := color.NRGBAModel.Convert(m.Palette[i]).(color.NRGBA)
+		p.samples = append(p.samples, int(c.R), int(c.G), int(c.B), int(c.A))
 	}
 	return p
 }
@@ -238,7 +253,8 @@ func writeSums(t *testing.T, m map[string]string) {
 // at every level of detail.
 func TestVectors(t *testing.T) {
 	want := readSums(t)
-	for _, v := range vectors {
+	all := append(vectors, exactVectors...)
+	for _, v := range all {
 		t.Run(v.name, func(t *testing.T) {
 			name := v.name + ".qtg"
 			path := filepath.Join(vectorDir, name)
@@ -257,7 +273,7 @@ func TestVectors(t *testing.T) {
 	if *update {
 		writeSums(t, want)
 	}
-	assert.Len(t, want, len(vectors), "checksums")
+	assert.Len(t, want, len(all), "checksums")
 }
 
 // compareLevels holds the engine against the naive decoder at every level.
@@ -266,10 +282,22 @@ func compareLevels(t testing.TB, p []byte) {
 	f, err := parse(p)
 	require.NoError(t, err)
 	for level := 0; (max(f.w, f.h)-1)>>level > 0 || level == 0; level++ {
-		naive, err := f.level(universal(t), level)
+		naive, err := naiveLevel(t, f, level)
 		require.NoError(t, err, "the naive decoder at level %d", level)
 		requireSame(t, naive, engine(t, p, level), fmt.Sprintf("level %d", level))
 	}
+}
+
+// naiveLevel decodes a level by the naive decoder.
+func naiveLevel(t testing.TB, f *file, level int) (*picture, error) {
+	if !f.exact {
+		return f.level(universal(t), level)
+	}
+	x, err := readExact(f, defaults(t))
+	if err != nil {
+		return nil, fmt.Errorf("TABL: %w", err)
+	}
+	return x.level(level)
 }
 
 // TestVectorsCover: the vectors have what they are there for.

@@ -137,19 +137,30 @@ func alphabet(context int) int {
 
 // readTables parses universal.bin and applies TABL.
 func readTables(universal, tabl []byte) ([][16]int, error) {
-	tables := make([][16]int, nContexts)
-	for i := range nContexts * 16 {
-		tables[i/16][i%16] = int(binary.LittleEndian.Uint16(universal[2*i:]))
-	}
+	tables := frequencies(universal, nContexts)
 	if len(tabl) == 0 {
 		return tables, nil
 	}
-	r := rawBits{data: tabl}
+	return tables, replaceTables(tables, &rawBits{data: tabl}, alphabet)
+}
+
+// frequencies parses n tables.
+func frequencies(data []byte, n int) [][16]int {
+	tables := make([][16]int, n)
+	for i := range n * 16 {
+		tables[i/16][i%16] = int(binary.LittleEndian.Uint16(data[2*i:]))
+	}
+	return tables
+}
+
+// replaceTables replaces tables, to the front of the raw bits; alphabet is the
+// number of symbols of a context.
+func replaceTables(tables [][16]int, r *rawBits, alphabet func(context int) int) error {
 	for c := 0; ; c++ {
-		if c += r.expGolomb(); c > nContexts || r.bad {
-			return nil, errDamaged
+		if c += r.expGolomb(); c > len(tables) || r.bad {
+			return errDamaged
 		}
-		if c == nContexts {
+		if c == len(tables) {
 			break
 		}
 		var counts [16]int
@@ -160,17 +171,17 @@ func readTables(universal, tabl []byte) ([][16]int, error) {
 				d = -d - 1
 			}
 			if d < -45 || d > 45 {
-				return nil, errDamaged
+				return errDamaged
 			}
 			index := indexValues[reached(tables[c][s], indexBounds)-1]
 			counts[s] = octaves[clamp(index+d, 0, 44)]
 		}
 		tables[c] = normalise(counts, alphabet(c))
 	}
-	if r.used() != len(tabl) {
-		return nil, errDamaged
+	if r.used() != len(r.data) {
+		return errDamaged
 	}
-	return tables, nil
+	return nil
 }
 
 func normalise(counts [16]int, n int) (f [16]int) {

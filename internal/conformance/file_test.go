@@ -1,6 +1,7 @@
-// Package conformance holds a second decoder, written from docs/FORMAT.md alone
-// and naive throughout, against which the engine's is tested. It shares no code
-// with the module; what it reads besides a file is universal.bin.
+// Package conformance holds a second decoder, written from docs/FORMAT.md and
+// docs/FORMAT-EXACT.md alone and naive throughout, against which the engines'
+// are tested. It shares no code with the module; what it reads besides a file
+// is universal.bin and defaults.bin.
 package conformance
 
 import (
@@ -13,8 +14,10 @@ import (
 // file is the content of a .qtg file.
 type file struct {
 	w, h, channels, depth int
+	exact, labels         bool // exact: of the exact engine
+	palette, merged       bool
 	sub420                bool
-	tileSide, step        int
+	tileSide, bound, step int
 	tabl                  []byte
 	fronts, bodies        [][]byte
 	body                  int // offset of the chunk BODY
@@ -71,13 +74,14 @@ func (f *file) readHead(p []byte) {
 		p = p[n:]
 		return int(v)
 	}
-	next() // engine
-	next() // flags
+	f.exact = next() == 1
+	flags := next()
+	f.labels, f.palette, f.merged = flags&16 != 0, flags&32 != 0, flags&128 != 0
 	f.w, f.h, f.channels, f.depth = next(), next(), next(), next()
 	f.sub420 = next() == 1
 	f.tileSide = 1 << next()
 	next() // bound
-	next() // t
+	f.bound = next()
 	f.step = next()
 }
 

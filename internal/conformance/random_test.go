@@ -19,6 +19,7 @@ import (
 type dice struct {
 	*rand.Rand
 	busy   int // symbols other than 0 in 256
+	sizes  func(context int) int
 	tokens []rans.Token
 	raw    rans.BitWriter
 }
@@ -26,7 +27,7 @@ type dice struct {
 func (d *dice) symbol(context int) int {
 	k := 0
 	if d.IntN(256) < d.busy {
-		k = d.IntN(alphabet(context))
+		k = d.IntN(d.sizes(context))
 	}
 	d.tokens = append(d.tokens, rans.MakeToken(context, k))
 	return k
@@ -70,13 +71,18 @@ func wildTables(rng *rand.Rand) []byte {
 		return nil
 	}
 	var w rans.BitWriter
+	putWildTables(&w, rng, nContexts, alphabet)
+	return w.AppendReversed(nil)
+}
+
+func putWildTables(w *rans.BitWriter, rng *rand.Rand, n int, sizes func(context int) int) {
 	for c := 0; ; c++ {
-		gap := min(rng.IntN(100), nContexts-c)
+		gap := min(rng.IntN(100), n-c)
 		w.PutExpGolomb(uint32(gap))
-		if c += gap; c == nContexts {
-			return w.AppendReversed(nil)
+		if c += gap; c == n {
+			return
 		}
-		for range alphabet(c) {
+		for range sizes(c) {
 			w.PutExpGolomb(uint32(rng.IntN(91)))
 		}
 	}
@@ -86,20 +92,14 @@ func wildTables(rng *rand.Rand) []byte {
 func fillSegments(t testing.TB, rng *rand.Rand, f *container.File) {
 	tables, err := readTables(universal(t), f.Tables)
 	require.NoError(t, err)
-	freqs := make([]rans.Freqs, len(tables))
-	for i := range tables {
-		for s, v := range tables[i] {
-			freqs[i][s] = uint16(v)
-		}
-	}
-	enc := rans.NewEncTable(freqs)
+	enc := encTable(tables)
 	h := &f.Header
 	naive := file{
 		w: h.Width, h: h.Height, channels: h.Channels, depth: h.Depth, step: h.Step,
 		sub420: h.Subsampling == container.S420, tileSide: 1 << h.TileLog2,
 	}
 	segment := func(tiles []tile, do func(*tile, source)) []byte {
-		d := &dice{Rand: rng, busy: rng.IntN(257) >> rng.IntN(5)}
+		d := &dice{Rand: rng, busy: rng.IntN(257) >> rng.IntN(5), sizes: alphabet}
 		for i := range tiles {
 			do(&tiles[i], d)
 		}
@@ -111,6 +111,17 @@ func fillSegments(t testing.TB, rng *rand.Rand, f *container.File) {
 		return nil
 	})
 	require.NoError(t, err)
+}
+
+// encTable is the encoder's form of tables.
+func encTable(tables [][16]int) rans.EncTable {
+	freqs := make([]rans.Freqs, len(tables))
+	for i := range tables {
+		for s, v := range tables[i] {
+			freqs[i][s] = uint16(v)
+		}
+	}
+	return rans.NewEncTable(freqs)
 }
 
 // chunk is a chunk with its checksum.

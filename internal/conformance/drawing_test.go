@@ -1,0 +1,116 @@
+package conformance
+
+import (
+	"encoding/binary"
+	"image"
+	"image/color"
+	"testing"
+
+	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/internal/raster"
+)
+
+// exactVectors are the files of the exact engine.
+var exactVectors = []vector{
+	{"exact-gray-1x1", encoded(1, 1, 1, 8, qtgpu.Options{})},
+	{"exact-rgb-1x40", encoded(1, 40, 3, 8, qtgpu.Options{})},
+	{"exact-gray-100x70", encoded(100, 70, 1, 8, qtgpu.Options{})},
+	{"exact-gray16-67x45", encoded(67, 45, 1, 16, qtgpu.Options{})},
+	{"exact-grayalpha-65x33", encoded(65, 33, 2, 8, qtgpu.Options{})},
+	{"exact-rgba-70x60", encoded(70, 60, 4, 8, qtgpu.Options{})},
+	{"exact-tiles-1030x20", encoded(1030, 20, 3, 8, qtgpu.Options{})},
+	{"exact-merged3-203x131", encoded(203, 131, 3, 8, qtgpu.Options{T: 3, Bound: qtgpu.BoundMax})},
+	{"exact-merged100-gray16-60x50", encoded(60, 50, 1, 16, qtgpu.Options{T: 100, Bound: qtgpu.BoundMax})},
+	{"exact-photo-192x160", encodedImage(photo, image.Rect(300, 150, 492, 310), qtgpu.Options{})},
+	{"exact-photo-merged3-130x97", encodedImage(photo, image.Rect(300, 150, 430, 247), qtgpu.Options{T: 3, Bound: qtgpu.BoundMax})},
+	{"exact-rgb16-bound3-50x41", encoded(50, 41, 3, 16, qtgpu.Options{T: 3, Bound: qtgpu.BoundMax})},
+	{"exact-elevation-bound10-90x80", encodedImage(elevation, image.Rect(30, 20, 120, 100), qtgpu.Options{T: 10, Bound: qtgpu.BoundMax})},
+	{"exact-elevation-90x80", encodedImage(elevation, image.Rect(30, 20, 120, 100), qtgpu.Options{})},
+	{"exact-values-120x97", exactValues},
+	{"exact-palette-90x70", exactPalette},
+	{"exact-labels-130x75", drawn(130, 75, 1, 8)},
+	{"exact-labels16-77x50", drawn(77, 50, 1, 16)},
+	{"exact-screen-300x200", drawn(300, 200, 3, 8)},
+	{"exact-screen-rgba-140x90", drawn(140, 90, 4, 8)},
+	{"exact-screen-grayalpha-140x90", drawn(140, 90, 2, 8)},
+	{"exact-wild-46x39", func(t *testing.T) []byte { return wildExact(t, 2) }},
+	{"exact-wild-68x97", func(t *testing.T) []byte { return wildExact(t, 4) }},
+	{"exact-wild-75x77", func(t *testing.T) []byte { return wildExact(t, 5) }},
+	{"exact-wild-patterns-70x98", func(t *testing.T) []byte { return wildPatterns(t, 0) }},
+	{"exact-wild-patterns-88x65", func(t *testing.T) []byte { return wildPatterns(t, 8) }},
+}
+
+// drawn is the lossless file of a drawing.
+func drawn(w, h, channels, depth int) func(*testing.T) []byte {
+	return func(t *testing.T) []byte { return encode(t, drawing(w, h, channels, depth), qtgpu.Options{}) }
+}
+
+// drawing has what screenshots have: areas, frames, glyphs that return, here and
+// there a sample that is none of these.
+func drawing(w, h, channels, depth int) *raster.Image {
+	m := raster.New(w, h, channels, depth)
+	noise := uint32(7)
+	for y := range h {
+		for x := range w {
+			noise = noise*1664525 + 1013904223
+			ink := 1
+			switch column, row := x/6%11, y/9%5; {
+			case y < 12 || x < 5:
+				ink = 2
+			case x%60 == 20 || y%45 == 30:
+				ink = 3
+			case x%6 < 5 && y%9 < 7 && x > w/3 && glyph(column*row%7, x%6, y%9):
+				ink = 4
+			case x > 20 && x < 40 && y > 30:
+				ink = 5 + (x-20)/5
+			}
+			for c := range channels {
+				v := inkColour(ink, c, channels)
+				if noise>>20%300 == 0 {
+					v = noise >> (8 + 3*c) % 48 * 5
+				}
+				at := m.Pix[y*m.Stride+x*m.Step+c*depth/8:]
+				if depth == 8 {
+					at[0] = byte(v)
+				} else {
+					binary.BigEndian.PutUint16(at, uint16(v*131))
+				}
+			}
+		}
+	}
+	return m
+}
+
+func glyph(n, x, y int) bool { return (x*x+3*y+n*x*y+n)%5 < 2 }
+
+// inkColour is a sample of an ink, 0 to 255; alpha is full for most.
+func inkColour(ink, c, channels int) uint32 {
+	if channels%2 == 0 && c == channels-1 && ink != 3 {
+		return 255
+	}
+	return uint32(ink*ink*(37+c*11)+c*5) % 48 * 5
+}
+
+// exactPalette has colours of all kinds of opacity.
+func exactPalette(t *testing.T) []byte {
+	src := drawing(90, 70, 1, 8)
+	m := image.NewPaletted(image.Rect(0, 0, src.W, src.H), nil)
+	for i := range 50 {
+		m.Palette = append(m.Palette, color.NRGBA{R: uint8(5 * i), G: uint8(250 - 3*i), B: uint8(i * i), A: uint8(255 - i%4*50)})
+	}
+	for i := range m.Pix {
+		m.Pix[i] = src.Pix[i] / 5
+	}
+	return encode(t, m, qtgpu.Options{})
+}
+
+// exactValues has even values only, as stretched images have.
+func exactValues(t *testing.T) []byte {
+	src := readImage(t, photo, image.Rect(300, 150, 420, 247))
+	m := image.NewGray(image.Rect(0, 0, 120, 97))
+	for i := range m.Pix {
+		c := color.GrayModel.Convert(src.At(300+i%120, 150+i/120)).(color.Gray)
+		m.Pix[i] = c.Y &^ 1
+	}
+	return encode(t, m, qtgpu.Options{})
+}

@@ -1,0 +1,342 @@
+package conformance
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	nExactContexts = 828
+	nClasses       = 45 // of weights of a kind of planes
+	largestMode    = 9  // by prediction
+	gridMode       = 16
+	patternMode    = 17
+)
+
+// colourOrders are the channels b, x, y of the modes 1 to 9.
+var colourOrders = [10][3]int{1: {1, 0, 2}, {1, 2, 0}, {0, 1, 2}, {0, 2, 1}, {2, 0, 1}, {2, 1, 0}, {1, 0, 2}, {0, 1, 2}, {2, 0, 1}}
+
+func defaults(t testing.TB) []byte {
+	p, err := readDefaults()
+	require.NoError(t, err)
+	require.Len(t, p, 2*16*(3*nClasses+nExactContexts))
+	return p
+}
+
+var readDefaults = sync.OnceValues(func() ([]byte, error) {
+	return os.ReadFile("../codestream/exact/defaults.bin")
+})
+
+// exactFile is what TABL of the exact engine holds.
+type exactFile struct {
+	*file
+	palette [][4]int
+	values  [][]int // of a channel, nil where it is coded as it is
+	weights [][nClasses][16]int32
+	tables  [][16]int
+}
+
+// readExact parses TABL (FORMAT-EXACT.md, "Header and tables").
+func readExact(f *file, defaults []byte) (*exactFile, error) {
+	x := &exactFile{file: f}
+	data := f.tabl
+	if f.palette {
+		n := int(data[0]) + 1
+		for i := range n {
+			c := data[1+4*i:]
+			x.palette = append(x.palette, [4]int{int(c[0]), int(c[1]), int(c[2]), int(c[3])})
+		}
+		data = data[1+4*n:]
+	}
+	r := &rawBits{data: data}
+	for range f.channels {
+		x.values = append(x.values, readValues(r))
+	}
+	for i := range f.channels {
+		x.weights = append(x.weights, readWeights(r, defaults[2*16*nClasses*f.kind(i):]))
+	}
+	x.tables = frequencies(defaults[2*16*3*nClasses:], nExactContexts)
+	return x, replaceTables(x.tables, r, exactAlphabet)
+}
+
+// exactAlphabet is the number of symbols of a context of the exact engine.
+func exactAlphabet(context int) int {
+	if context < 792 {
+		return 16
+	}
+	return 2
+}
+
+// kind is that of the planes of the exact engine.
+func (f *file) kind(channel int) int {
+	if f.channels >= 3 && channel < 3 {
+		return channel
+	}
+	return 0
+}
+
+func readValues(r *rawBits) (values []int) {
+	next := 0
+	for range r.expGolomb() {
+		values = append(values, next+r.expGolomb())
+		next = values[len(values)-1] + 1
+	}
+	return values
+}
+
+func readWeights(r *rawBits, defaults []byte) (weights [nClasses][16]int32) {
+	for class := range weights {
+		w := &weights[class]
+		for i := range w {
+			w[i] = int32(int16(binary.LittleEndian.Uint16(defaults[2*(16*class+i):])))
+		}
+		if r.bits(1) == 0 {
+			continue
+		}
+		w[0] = 128
+		for i := 1; i < 16; i++ {
+			z := r.expGolomb()<<2 | r.bits(2)
+			w[i] += int32(z>>1) ^ -int32(z&1)
+			if i <= 12 {
+				w[0] -= w[i]
+			}
+		}
+	}
+	return weights
+}
+
+// channels are the samples of an image or of a part of it.
+type channels struct {
+	w, h int
+	pix  [][]int32
+}
+
+func newChannels(w, h, n int) *channels {
+	c := &channels{w: w, h: h}
+	for range n {
+		c.pix = append(c.pix, make([]int32, w*h))
+	}
+	return c
+}
+
+// level decodes a level of detail.
+func (x *exactFile) level(level int) (*picture, error) {
+	scale := 1
+	if level >= 3 {
+		scale = 8
+	}
+	all := newChannels((x.w-1)/scale+1, (x.h-1)/scale+1, x.channels)
+	across := (x.w-1)/x.tileSide + 1
+	for i := range x.fronts {
+		left, top := i%across*x.tileSide, i/across*x.tileSide
+		w, h := min(x.tileSide, x.w-left), min(x.tileSide, x.h-top)
+		tile, err := x.tile(x.fronts[i], x.bodies[i], w, h, level >= 3)
+		if err != nil {
+			return nil, fmt.Errorf("tile %d: %w", i, err)
+		}
+		for c, pix := range tile.pix {
+			for j := range tile.h {
+				copy(all.pix[c][(top/scale+j)*all.w+left/scale:][:tile.w], pix[j*tile.w:])
+			}
+		}
+	}
+	return x.picture(all, 1<<level/scale)
+}
+
+// picture looks up values and colours and shrinks.
+func (x *exactFile) picture(all *channels, n int) (*picture, error) {
+	p := &picture{w: all.w, h: all.h, channels: x.channels, depth: x.depth}
+	for i := range all.w * all.h {
+		for c := range x.channels {
+			v := int(all.pix[c][i])
+			if values := x.values[c]; values != nil {
+				v = values[clamp(v, 0, len(values)-1)]
+			}
+			p.samples = append(p.samples, v)
+		}
+	}
+	if !x.labels {
+		return p.shrink(n), nil
+	}
+	p = p.pick(n)
+	if x.palette == nil {
+		return p, nil
+	}
+	return p, p.look(x.palette)
+}
+
+// pick takes the first of squares of n pixels.
+func (m *picture) pick(n int) *picture {
+	s := &picture{w: (m.w + n - 1) / n, h: (m.h + n - 1) / n, channels: m.channels, depth: m.depth}
+	for y := range s.h {
+		for x := range s.w {
+			i := (n*y*m.w + n*x) * m.channels
+			s.samples = append(s.samples, m.samples[i:i+m.channels]...)
+		}
+	}
+	return s
+}
+
+// look turns indices into the colours of a palette.
+func (m *picture) look(palette [][4]int) error {
+	var colours []int
+	for _, i := range m.samples {
+		if i >= len(palette) {
+			return errDamaged
+		}
+		colours = append(colours, palette[i][:]...)
+	}
+	m.channels, m.samples = 4, colours
+	return nil
+}
+
+// tile decodes a tile, or its overview alone.
+func (x *exactFile) tile(front, body []byte, w, h int, overview bool) (*channels, error) {
+	if len(front) == 0 {
+		return nil, errDamaged
+	}
+	mode, front := int(front[0]), front[1:]
+	switch {
+	case mode <= largestMode:
+		return x.predictedTile(mode, front, body, w, h, overview)
+	case mode == gridMode || mode == patternMode:
+		return x.patternTile(mode, front, body, w, h, overview)
+	}
+	return nil, fmt.Errorf("mode %d", mode)
+}
+
+func (x *exactFile) patternTile(mode int, front, body []byte, w, h int, overview bool) (*channels, error) {
+	gw, gh := (w-1)/8+1, (h-1)/8+1
+	grid, err := readPatterns(front, gw, gh, x.channels, x.depth, nil)
+	if err != nil || overview {
+		return x.unpack(grid, gw, gh), err
+	}
+	if mode == patternMode {
+		grid = nil
+	}
+	pix, err := readPatterns(body, w, h, x.channels, x.depth, grid)
+	return x.unpack(pix, w, h), err
+}
+
+// unpack takes symbols apart.
+func (x *exactFile) unpack(symbols []uint32, w, h int) *channels {
+	c := newChannels(w, h, x.channels)
+	for i, s := range symbols {
+		for j := range x.channels {
+			c.pix[j][i] = int32(s >> (j * x.depth) & (1<<x.depth - 1))
+		}
+	}
+	return c
+}
+
+func (x *exactFile) predictedTile(mode int, front, body []byte, w, h int, overview bool) (*channels, error) {
+	planes := x.predictedPlanes(w, h)
+	s, err := newSegment(front, x.tables)
+	if err != nil {
+		return nil, err
+	}
+	readFront(planes, s)
+	if err := s.finish(); err != nil || overview {
+		return x.recolour(mode, planes, (w-1)/8+1, (h-1)/8+1, (*predicted).mean), err
+	}
+	if s, err = newSegment(body, x.tables); err != nil {
+		return nil, err
+	}
+	readBody(planes, s)
+	return x.recolour(mode, planes, w, h, (*predicted).pixel), s.finish()
+}
+
+func (x *exactFile) predictedPlanes(w, h int) []*predicted {
+	planes := make([]*predicted, x.channels)
+	step, meanStep := int32(2*x.bound+1), int32(max(4, 2*x.bound+1))
+	if x.merged {
+		step, meanStep = 1, 1
+	}
+	for i := range planes {
+		p := newPredicted(x.kind(i), w, h, step, meanStep, &x.weights[i])
+		if p.kind > 0 {
+			p.before, p.first = planes[i-1], planes[i-1].before
+		}
+		planes[i] = p
+	}
+	return planes
+}
+
+func readFront(planes []*predicted, s source) {
+	for _, p := range planes {
+		p.readMeans(s)
+	}
+}
+
+func readBody(planes []*predicted, s source) {
+	for _, p := range planes {
+		p.readZeros(s)
+		p.readGrid(s)
+	}
+	for level := 2; level >= 0; level-- {
+		for _, p := range planes {
+			p.readLevel(s, level)
+		}
+	}
+}
+
+// recolour undoes the colour transform of a mode.
+func (x *exactFile) recolour(mode int, planes []*predicted, w, h int, at func(*predicted, int, int) int32) *channels {
+	out := newChannels(w, h, len(planes))
+	order := colourOrders[mode]
+	for i := range w * h {
+		v := make([]int32, len(planes))
+		for c, p := range planes {
+			v[c] = at(p, i%w, i/w)
+		}
+		if mode > 0 {
+			b, second, third := v[0], v[0]+v[1], v[2]
+			if mode < 7 {
+				third += (b + second) >> 1
+			} else {
+				third += b
+			}
+			v[order[0]], v[order[1]], v[order[2]] = b, second, third
+		}
+		for c := range v {
+			out.pix[c][i] = int32(clamp(int(v[c]), 0, 1<<x.depth-1))
+		}
+	}
+	return out
+}
+
+// TestExactVectorsCover: the vectors have what they are there for.
+func TestExactVectorsCover(t *testing.T) {
+	seen := map[string]bool{}
+	for _, v := range exactVectors {
+		f, err := parse(readFile(t, filepath.Join(vectorDir, v.name+".qtg")))
+		require.NoError(t, err)
+		require.True(t, f.exact, v.name)
+		x, err := readExact(f, defaults(t))
+		require.NoError(t, err, v.name)
+		for _, front := range f.fronts {
+			seen[fmt.Sprint("mode ", front[0])] = true
+		}
+		seen["palette"] = seen["palette"] || f.palette
+		seen["merged"] = seen["merged"] || f.merged
+		seen["bound"] = seen["bound"] || f.bound > 0 && !f.merged
+		seen["tiles"] = seen["tiles"] || len(f.fronts) > 1
+		for i := range x.channels {
+			fitted := x.weights[i] != readWeights(&rawBits{data: make([]byte, 100)}, defaults(t)[2*16*nClasses*f.kind(i):])
+			seen["weights"] = seen["weights"] || fitted
+			seen["values"] = seen["values"] || x.values[i] != nil
+		}
+	}
+	for _, what := range []string{
+		"mode 0", "mode 1", "mode 2", "mode 9", "mode 16", "mode 17", "palette", "merged", "bound", "tiles", "weights", "values",
+	} {
+		assert.True(t, seen[what], "no vector has %s", what)
+	}
+}

@@ -1,0 +1,170 @@
+package conformance
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/internal/cm"
+	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/rans"
+)
+
+// wildHeader is the header of an exact file of at most 100×100 pixels.
+func wildHeader(rng *rand.Rand, channels, depth int) container.Header {
+	return container.Header{
+		Engine: container.Exact, Bound: container.BoundMax, TileLog2: container.MinTileLog2,
+		Width: 1 + rng.IntN(100), Height: 1 + rng.IntN(100), Channels: channels, Depth: depth,
+		Worst: make([]int, channels),
+	}
+}
+
+// wildExact makes a file by prediction of residuals, weights and tables that no
+// encoder would choose.
+func wildExact(t testing.TB, seed uint64) []byte {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	h := wildHeader(rng, 1+rng.IntN(4), 8+8*rng.IntN(2))
+	if rng.IntN(2) == 0 {
+		h.T = rng.IntN(1<<h.Depth) >> rng.IntN(h.Depth)
+	}
+	var w rans.BitWriter
+	for range h.Channels {
+		putWildValues(&w, rng, h.Depth)
+	}
+	for range h.Channels * nClasses {
+		putWildWeights(&w, rng)
+	}
+	putWildTables(&w, rng, nExactContexts, exactAlphabet)
+	f := &container.File{Header: h, Tables: w.AppendReversed(nil)}
+	return fillTiles(t, f, func(x *exactFile, w, h int) (front, body []byte) {
+		mode := 0
+		if x.channels >= 3 && (x.bound == 0 || x.merged) {
+			mode = rng.IntN(largestMode + 1)
+		}
+		enc := encTable(x.tables)
+		planes := x.predictedPlanes(w, h)
+		segment := func(p []byte, do func([]*predicted, source)) []byte {
+			d := &dice{Rand: rng, busy: rng.IntN(257) >> rng.IntN(9), sizes: exactAlphabet}
+			do(planes, d)
+			return enc.AppendSegment(p, d.tokens, &d.raw)
+		}
+		front = segment([]byte{byte(mode)}, readFront)
+		return front, segment(nil, readBody)
+	})
+}
+
+// putWildValues writes no values, or some.
+func putWildValues(w *rans.BitWriter, rng *rand.Rand, depth int) {
+	n := rng.IntN(200) * rng.IntN(2)
+	w.PutExpGolomb(uint32(n))
+	for range n {
+		w.PutExpGolomb(uint32(rng.IntN(1 << depth / n)))
+	}
+}
+
+func putWildWeights(w *rans.BitWriter, rng *rand.Rand) {
+	if rng.IntN(3) > 0 {
+		w.Put(0, 1)
+		return
+	}
+	w.Put(1, 1)
+	for range 15 { // within the bounds of weights, since defaults are below 1024
+		z := uint32(rng.IntN(2048) >> rng.IntN(12))
+		w.PutExpGolomb(z >> 2)
+		w.Put(z&3, 2)
+	}
+}
+
+// bitDice makes bits up and codes them.
+type bitDice struct {
+	*rand.Rand
+	cm.Coder
+	busy int // chance, in 256, that a bit goes against the probability
+}
+
+func (d *bitDice) bit(p int) int {
+	bit := 0
+	if (p >= 1<<15) != (d.IntN(256) < d.busy) {
+		bit = 1
+	}
+	return d.Bit(uint32(p), bit)
+}
+
+// wildPatterns makes a file of patterns that no image has.
+func wildPatterns(t testing.TB, seed uint64) []byte {
+	rng := rand.New(rand.NewPCG(seed, 2))
+	channels, depth := 1+rng.IntN(4), 8
+	if channels == 1 {
+		depth = 8 + 8*rng.IntN(2)
+	}
+	h := wildHeader(rng, channels, depth)
+	if h.Labels = channels == 1 && rng.IntN(2) == 0; !h.Labels {
+		h.T = rng.IntN(3)
+		h.Merged = h.T > 0
+	}
+	var w rans.BitWriter
+	for range channels {
+		putWildValues(&w, rng, depth)
+	}
+	for range channels * nClasses {
+		w.Put(0, 1)
+	}
+	putWildTables(&w, rng, nExactContexts, exactAlphabet)
+	f := &container.File{Header: h, Tables: w.AppendReversed(nil)}
+	return fillTiles(t, f, func(x *exactFile, w, h int) (front, body []byte) {
+		code := func(w, h int, grid []uint32) ([]byte, []uint32) {
+			d := &bitDice{Rand: rng, Coder: cm.NewEncoder(), busy: 256 >> (1 + rng.IntN(8))}
+			pix := newPatterns(d, w, h, channels, depth, grid).pix
+			return d.Finish(), pix
+		}
+		mode := byte(gridMode)
+		front, grid := code((w-1)/8+1, (h-1)/8+1, nil)
+		if !x.labels && rng.IntN(2) == 0 {
+			mode, grid = patternMode, nil
+		}
+		body, _ = code(w, h, grid)
+		return append([]byte{mode}, front...), body
+	})
+}
+
+// fillTiles writes a file of tiles that do makes, given their size.
+func fillTiles(t testing.TB, f *container.File, do func(x *exactFile, w, h int) (front, body []byte)) []byte {
+	h := &f.Header
+	x, err := readExact(&file{
+		w: h.Width, h: h.Height, channels: h.Channels, depth: h.Depth, bound: h.T, labels: h.Labels, merged: h.Merged, tabl: f.Tables,
+	}, defaults(t))
+	require.NoError(t, err)
+	side := 1 << h.TileLog2
+	for y := 0; y < h.Height; y += side {
+		for x0 := 0; x0 < h.Width; x0 += side {
+			front, body := do(x, min(side, h.Width-x0), min(side, h.Height-y))
+			f.Fronts, f.Bodies = append(f.Fronts, front), append(f.Bodies, body)
+		}
+	}
+	var b bytes.Buffer
+	require.NoError(t, container.Write(&b, f))
+	return b.Bytes()
+}
+
+// wildKinds are the ways to make wild files of the exact engine.
+var wildKinds = []func(testing.TB, uint64) []byte{wildExact, wildPatterns}
+
+// TestWildExactFiles: the decoders agree on what means nothing, too.
+func TestWildExactFiles(t *testing.T) {
+	for kind, make := range wildKinds {
+		for seed := range uint64(40) {
+			t.Run(fmt.Sprint(kind, "/", seed), func(t *testing.T) { compareLevels(t, make(t, seed)) })
+		}
+	}
+}
+
+func FuzzWildExactFiles(f *testing.F) {
+	f.Add(uint(0), uint64(1))
+	f.Add(uint(1), uint64(1))
+	f.Fuzz(func(t *testing.T, kind uint, seed uint64) {
+		compareLevels(t, wildKinds[kind%uint(len(wildKinds))](t, seed))
+	})
+}
