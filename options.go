@@ -122,9 +122,20 @@ type Stage struct {
 	Duration time.Duration
 }
 
-// stopwatch appends the time since the last stage.
+// stopwatch adds the time since the last stage.
 func (s *Stats) stopwatch(start *time.Time, name string) {
 	now := time.Now()
-	s.Stages = append(s.Stages, Stage{name, now.Sub(*start)})
+	s.add(name, now.Sub(*start))
 	*start = now
+}
+
+// add adds to a stage that ran before, when several ways are tried.
+func (s *Stats) add(name string, d time.Duration) {
+	for i := range s.Stages {
+		if s.Stages[i].Name == name {
+			s.Stages[i].Duration += d
+			return
+		}
+	}
+	s.Stages = append(s.Stages, Stage{name, d})
 }

@@ -32,7 +32,7 @@ func (r *Reader) newWindow(tiles image.Rectangle, shift int) *window {
 // decodeWindow decodes tiles at full resolution.
 func (r *Reader) decodeWindow(ctx context.Context, tiles image.Rectangle, deblock bool) (*window, error) {
 	if r.engine == nil {
-		return nil, &UnsupportedError{What: "leaves of the engine " + r.layout.Engine.String()}
+		return nil, &UnsupportedError{What: "leaves of a file of the exact engine, expected one of the lossy engine"}
 	}
 	w := r.newWindow(tiles, 0)
 	for i := range w.planes {

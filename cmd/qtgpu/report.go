@@ -82,7 +82,11 @@ func (r *encodeReport) writeText(w io.Writer) error {
 	if r.Leaves > 0 {
 		t.line("tree", "%s nodes, %s leaves (%s), depth %d", grouped(int64(r.Nodes)), grouped(int64(r.Leaves)), bySize(r.LeavesBySize), r.TreeDepth)
 	}
-	t.line("backend", "%s (%s)", r.Backend, r.BackendReason)
+	reason := r.BackendReason
+	if reason == "" {
+		reason = "the exact engine has no other"
+	}
+	t.line("backend", "%s (%s)", r.Backend, reason)
 	t.line("time", "%s", stages(r.Stages))
 	if r.Verify != nil {
 		r.Verify.text(&t)
