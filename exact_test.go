@@ -166,3 +166,24 @@ func TestLosslessCorpus(t *testing.T) {
 	}
 	t.Log("total", total)
 }
+
+// TestExactWorkers: files do not depend on the number of workers.
+func TestExactWorkers(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 9))
+	m := raster.New(2100, 1060, 3, 8)
+	for i := range m.Pix {
+		m.Pix[i] |= byte(i/9+i/8400) ^ byte(r.IntN(8))
+	}
+	for i := 3; i < len(m.Pix); i += 4 {
+		m.Pix[i] = 255
+	}
+	var first []byte
+	for _, workers := range []int{1, 2, 5} {
+		var b bytes.Buffer
+		require.NoError(t, Encode(&b, m, &Options{Workers: workers}))
+		if first == nil {
+			first = b.Bytes()
+		}
+		require.True(t, bytes.Equal(first, b.Bytes()), "%d workers", workers)
+	}
+}

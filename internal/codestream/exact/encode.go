@@ -157,12 +157,13 @@ func (p *planeEncoder) encodeRow(lev int, ps pass, y, n int) {
 }
 
 // worst is the largest difference of what a decoder will see from the source.
-func (p *planeEncoder) worst(src *Plane, most int32) int32 {
+func (p *planeEncoder) worst(src *Plane, f *Format) int32 {
+	least, most := f.limits()
 	l := &p.levels[0]
 	worst := int32(0)
 	for y := range src.H {
 		for x, v := range src.Pix[y*src.W:][:src.W] {
-			worst = max(worst, absDiff(v, min(max(l.v[l.at(x, y)], 0), most)))
+			worst = max(worst, absDiff(v, min(max(l.v[l.at(x, y)], least), most)))
 		}
 	}
 	return worst

@@ -112,6 +112,48 @@ func requireWithin(t *testing.T, got, want []Plane, bound int32, stated []int32,
 	}
 }
 
+// Any number of planes of 8 to 32 bits with a sign come back, the ends of their
+// range too.
+func TestSignedPlanes(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 2))
+	for _, depth := range []int{8, 12, 16, 24, 32} {
+		for _, channels := range []int{1, 2, 5, 9} {
+			for _, effort := range []Effort{EffortFitted, EffortMixing} {
+				f := &Format{Channels: channels, Depth: depth, Signed: true}
+				least, most := f.limits()
+				planes := make([]Plane, channels)
+				for c := range planes {
+					planes[c] = NewPlane(40, 21)
+					for i := range planes[c].Pix {
+						v := int64(i*i*(c+1)) % (int64(most) + 1)
+						switch r.IntN(40) {
+						case 0:
+							v = int64(least)
+						case 1:
+							v = int64(most)
+						case 2:
+							v = -v
+						}
+						planes[c].Pix[i] = int32(v)
+					}
+				}
+				var w Worker
+				fit := NewFit(channels, depth, 1)
+				fit.Add(&w, f, clone(planes))
+				m := fit.Model()
+				tile := m.Encode(&w, f, effort, clone(planes))
+				tables := m.ChooseTables([]*Tile{tile}, nothing)
+				front, body := tables.Segments(tile)
+				d, err := NewDecoder(tables.Payload, *f, nothingRead)
+				require.NoError(t, err)
+				got, err := d.Decode(&w, front, body, 40, 21)
+				require.NoError(t, err)
+				require.Equal(t, planes, got, "%d channels of %d bits, effort %d", channels, depth, effort)
+			}
+		}
+	}
+}
+
 // Labels come back, and their overview holds every eighth sample.
 func TestLabels(t *testing.T) {
 	f := &Format{Channels: 1, Depth: 8, Labels: true}

@@ -25,17 +25,26 @@ func predicted(mode byte) bool {
 // Format is what all tiles of a file have in common.
 type Format struct {
 	Channels int
-	Depth    int   // bits of a sample
+	Depth    int   // bits of a sample: 1 to 32 with a sign, to 31 without
 	Bound    int32 // the largest error of a sample, 0 for lossless
+	Signed   bool
 	// Labels says that samples are names of classes, whose means say nothing.
 	Labels bool
 	// Ranks says that samples are ranks of values further apart than 1.
 	Ranks bool
 }
 
+// limits is the range of the samples.
+func (f *Format) limits() (least, most int32) {
+	if f.Signed {
+		return -1 << (f.Depth - 1), 1<<(f.Depth-1) - 1
+	}
+	return 0, 1<<f.Depth - 1
+}
+
 // packable tells whether the samples of a pixel fit a symbol of pattern mode.
 func (f *Format) packable() bool {
-	return f.Bound == 0 && f.Channels <= 4 && (f.Depth == 8 || f.Depth == 16 && f.Channels == 1)
+	return !f.Signed && f.Bound == 0 && f.Channels <= 4 && (f.Depth == 8 || f.Depth == 16 && f.Channels == 1)
 }
 
 // Tile is a coded tile before its entropy coding.
@@ -105,7 +114,7 @@ func (m *Model) predict(w *Worker, f *Format, planes []Plane, mode byte, encode 
 	encode(t, w, planes, f.Bound)
 	if f.Bound > 0 {
 		for i := range planes {
-			t.Worst[i] = w.enc[i].worst(&planes[i], 1<<f.Depth-1)
+			t.Worst[i] = w.enc[i].worst(&planes[i], f)
 		}
 	}
 	return t
@@ -325,10 +334,10 @@ func (d *Decoder) invert(mode byte, planes []Plane) error {
 			planes[i].Pix = rgb[i]
 		}
 	}
-	most := int32(1)<<d.format.Depth - 1
+	least, most := d.format.limits()
 	for i := range planes {
 		for k, v := range planes[i].Pix {
-			planes[i].Pix[k] = min(max(v, 0), most)
+			planes[i].Pix[k] = min(max(v, least), most)
 		}
 	}
 	return nil
