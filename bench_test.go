@@ -24,7 +24,7 @@ func eachSpeed(b *testing.B, do func(b *testing.B, m *raster.Image, o qtgpu.Opti
 	for name, path := range images {
 		b.Run(name, func(b *testing.B) {
 			m := readImage(b, path(b))
-			for _, t := range []float64{2, 5, 10, 20, 30} {
+			for _, t := range []float64{0, 2, 5, 10, 20, 30} {
 				for _, workers := range []int{runtime.GOMAXPROCS(0), 1} {
 					b.Run(fmt.Sprintf("t=%g/workers=%d", t, workers), func(b *testing.B) {
 						do(b, m, qtgpu.Options{T: t, Workers: workers})

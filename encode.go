@@ -155,12 +155,7 @@ func (e *encoder) shareTime(tiles []*lossy.Tile, took time.Duration) {
 
 func (e *encoder) segments(ctx context.Context, tiles []*lossy.Tile) (*container.File, error) {
 	tables := lossy.ChooseTables(tiles)
-	f := &container.File{
-		Header: e.Header, Tables: tables.Payload,
-		Fronts: make([][]byte, len(tiles)), Bodies: make([][]byte, len(tiles)),
-		Metadata: e.metadata(),
-	}
-	f.Header.Worst = make([]int, e.Channels)
+	f := e.newFile(tables.Payload, len(tiles))
 	for _, t := range tiles {
 		for i, worst := range t.Worst {
 			f.Header.Worst[i] = max(f.Header.Worst[i], int(worst))
@@ -169,8 +164,24 @@ func (e *encoder) segments(ctx context.Context, tiles []*lossy.Tile) (*container
 			e.countLeaves(8<<i, n)
 		}
 	}
-	return f, cpufallback.For(ctx, e.Workers, len(tiles), func(i int) error {
-		f.Fronts[i], f.Bodies[i] = tables.Segments(tiles[i])
+	return f, fill(ctx, e.Workers, f, tiles, tables.Segments)
+}
+
+// newFile is a file of n tiles yet without them.
+func (e *encoder) newFile(tables []byte, n int) *container.File {
+	f := &container.File{
+		Header: e.Header, Tables: tables,
+		Fronts: make([][]byte, n), Bodies: make([][]byte, n),
+		Metadata: e.metadata(),
+	}
+	f.Header.Worst = make([]int, e.Channels)
+	return f
+}
+
+// fill entropy-codes the tiles into the file and lets go of them.
+func fill[T any](ctx context.Context, workers int, f *container.File, tiles []*T, segments func(*T) (front, body []byte)) error {
+	return cpufallback.For(ctx, workers, len(tiles), func(i int) error {
+		f.Fronts[i], f.Bodies[i] = segments(tiles[i])
 		tiles[i] = nil
 		return nil
 	})

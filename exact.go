@@ -96,24 +96,9 @@ func (e *encoder) predictedFile(ctx context.Context) (*container.File, error) {
 	for _, t := range tiles {
 		raise(file.Header.Worst, t.Worst)
 	}
-	err = cpufallback.For(ctx, e.Workers, len(tiles), func(i int) error {
-		file.Fronts[i], file.Bodies[i] = tables.Segments(tiles[i])
-		tiles[i] = nil
-		return nil
-	})
+	err = fill(ctx, e.Workers, file, tiles, tables.Segments)
 	e.stats.stopwatch(&start, "entropy")
 	return file, err
-}
-
-// newFile is a file of n tiles yet without them.
-func (e *encoder) newFile(tables []byte, n int) *container.File {
-	f := &container.File{
-		Header: e.Header, Tables: tables,
-		Fronts: make([][]byte, n), Bodies: make([][]byte, n),
-		Metadata: e.metadata(),
-	}
-	f.Header.Worst = make([]int, e.Channels)
-	return f
 }
 
 // raise raises the errors of a file to those of a tile.

@@ -36,11 +36,7 @@ func (e *encoder) layeredFile(ctx context.Context) (*container.File, error) {
 	for _, t := range tiles {
 		raise(file.Header.Worst, t.Worst)
 	}
-	err = cpufallback.For(ctx, e.Workers, len(tiles), func(i int) error {
-		file.Fronts[i], file.Bodies[i] = tables.Segments(tiles[i])
-		tiles[i] = nil
-		return nil
-	})
+	err = fill(ctx, e.Workers, file, tiles, tables.Segments)
 	e.stats.stopwatch(&start, "layers")
 	return file, err
 }
