@@ -227,7 +227,7 @@ func (p *predicted) predict(level, pass, x, y, w, h int) (int32, int64) {
 	if p.first != nil {
 		sum += int64(weights[14]) * int64(p.first.residual[i]*p.step)
 	}
-	return int32(sum >> 7), p.expect(level, pass, x, y, min(energy[0], energy[1]), cross)
+	return int32(sum) >> 7, p.expect(level, pass, x, y, min(energy[0], energy[1]), cross)
 }
 
 func abs32(v int32) int32 { return max(v, -v) }

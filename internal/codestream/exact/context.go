@@ -44,32 +44,28 @@ var expectations = [kinds][passes]expectation{
 	},
 }
 
-// addResiduals adds what residuals that are known before a row say, from index
-// i on.
-func (r *rows) addResiduals(l *level, p pass, i int, x *expectation, other *level) {
-	n, s := 2*len(r.expect), l.stride
-	up := l.e[i-2*s-2:][:n+3]
-	for k := range r.expect {
-		u := up[2*k : 2*k+5]
-		r.expect[k] += x.side*u[2] + x.corner*(u[0]+u[4])
+// addResiduals adds what residuals that are known before a row of n samples
+// say, from index i on.
+func (r *rows) addResiduals(n int, l *level, p pass, i int, x *expectation, other *level) {
+	q := func(row *level, i, k int) int32 { return magnitude(row.q[i+2*k]) }
+	s := l.stride
+	for k := range r.expect[:n] {
+		r.expect[k] += x.side*q(l, i-2*s, k) + x.corner*(q(l, i-2*s-2, k)+q(l, i-2*s+2, k))
 	}
 	switch p {
 	case passB0:
-		above, below := l.e[i-s:][:n], l.e[i+s:][:n]
-		for k := range r.expect {
-			r.expect[k] += x.near * (above[2*k] + below[2*k])
+		for k := range r.expect[:n] {
+			r.expect[k] += x.near * (q(l, i-s, k) + q(l, i+s, k))
 		}
 	case passB1:
-		above, row, below := l.e[i-s-1:][:n+1], l.e[i-1:][:n+1], l.e[i+s-1:][:n+1]
-		for k := range r.expect {
-			r.expect[k] += x.near*(row[2*k]+row[2*k+2]) +
-				x.diag*(above[2*k]+above[2*k+2]+below[2*k]+below[2*k+2])
+		for k := range r.expect[:n] {
+			r.expect[k] += x.near*(q(l, i-1, k)+q(l, i+1, k)) +
+				x.diag*(q(l, i-s-1, k)+q(l, i-s+1, k)+q(l, i+s-1, k)+q(l, i+s+1, k))
 		}
 	}
 	if other != nil {
-		at := other.e[i:][:n]
-		for k := range r.expect {
-			r.expect[k] += x.other * at[2*k]
+		for k := range r.expect[:n] {
+			r.expect[k] += x.other * q(other, i, k)
 		}
 	}
 }

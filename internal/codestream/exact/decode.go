@@ -15,7 +15,7 @@ func (p *planeDecoder) decodeMeans(s *source) {
 			pred, expect := l.predictMean(x, y)
 			class, k := classOf(expect)
 			q := s.get(base+class, k)
-			l.e[i], l.v[i] = magnitude(q), pred+q*p.overviewStep()
+			l.q[i], l.v[i] = q, pred+q*p.overviewStep()
 		}
 		if s.Overrun() {
 			return
@@ -43,7 +43,7 @@ func (p *planeDecoder) decodeGrid(s *source) {
 			pred, expect := p.predictGrid(x, y)
 			class, k := classOf(expect)
 			q := s.get(base+class, k)
-			l.e[i], l.v[i] = magnitude(q), pred+q*p.step
+			l.q[i], l.v[i] = q, pred+q*p.step
 		}
 	}
 	p.descend(Base)
@@ -52,10 +52,10 @@ func (p *planeDecoder) decodeGrid(s *source) {
 func (p *planeDecoder) decodeLevel(s *source, lev int, w *predictor, others [2]*level) {
 	l := &p.levels[lev]
 	for ps := range passes {
-		l.extend()
+		p.begin(lev, &w[lev][ps])
 		_, y0 := ps.origin()
 		for y := y0; y < l.h && !s.Overrun(); y += 2 {
-			n := p.predictRow(lev, ps, y, &w[lev][ps], &expectations[p.kind][ps], others)
+			n := p.predictRow(lev, ps, y, &expectations[p.kind][ps], others)
 			p.decodeRow(s, lev, ps, y, n)
 		}
 	}
@@ -70,11 +70,10 @@ func (p *planeDecoder) decodeRow(s *source, lev int, ps pass, y, n int) {
 	side := expectations[p.kind][ps].side
 	x0, _ := ps.origin()
 	i := l.at(x0, y)
-	sums, expects := p.rows.sum[:n], p.rows.expect[:n]
+	preds, expects := p.rows.pred[:n], p.rows.expect[:n]
 	left := int32(0)
 	cell := p.zero.cell[y>>(Base-lev)*p.zero.w:]
-	for k, sum := range sums {
-		pred := int32((sum + weightOne/2) >> weightBits)
+	for k, pred := range preds {
 		if p.zero.any && cell[(x0+2*k)>>(Base-lev)] {
 			l.v[i], left = pred, 0
 			i += 2
@@ -83,7 +82,7 @@ func (p *planeDecoder) decodeRow(s *source, lev int, ps pass, y, n int) {
 		class, raw := classOf(expects[k] + side*left)
 		q := s.get(base+class, raw)
 		left = magnitude(q)
-		l.v[i], l.q[i], l.e[i] = pred+q*p.step, q, left
+		l.v[i], l.q[i] = pred+q*p.step, q
 		i += 2
 	}
 }

@@ -36,10 +36,11 @@ func (p *pyramid) overviewStep() int32 { return max(p.step, p.meanStep) }
 
 // of is the model for a format.
 func (m *Model) of(f *Format) *Model {
-	if !f.Ranks {
-		return m
+	out := &Model{m.planes, m.meanStep, f.Depth > 16}
+	if f.Ranks {
+		out.meanStep = 1
 	}
-	return &Model{m.planes, 1}
+	return out
 }
 
 // encodeMeans codes the overview of a plane, under the same bound.
@@ -53,7 +54,7 @@ func (p *planeEncoder) encodeMeans(t *segment) {
 			class, k := classOf(expect)
 			q := quantise(l.v[i]-pred, p.overviewStep())
 			t.put(base+class, k, q)
-			l.e[i], l.v[i] = magnitude(q), pred+q*p.overviewStep()
+			l.q[i], l.v[i] = q, pred+q*p.overviewStep()
 		}
 	}
 }
@@ -61,14 +62,15 @@ func (p *planeEncoder) encodeMeans(t *segment) {
 // predictMean predicts in raster order from left, top and both top corners.
 func (l *level) predictMean(x, y int) (pred, expect int32) {
 	i := l.at(x, y)
-	v, e, s := l.v, l.e, l.stride
+	v, s := l.v, l.stride
+	e := func(i int) int32 { return magnitude(l.q[i]) }
 	switch {
 	case x == 0 && y == 0:
 		return 0, 64 << 8
 	case y == 0:
-		return v[i-1], 2<<8 + 128*e[i-1]
+		return v[i-1], 2<<8 + 128*e(i-1)
 	case x == 0:
-		return v[i-s], 2<<8 + 128*e[i-s]
+		return v[i-s], 2<<8 + 128*e(i-s)
 	}
 	a, b, c, d := v[i-1], v[i-s], v[i-s-1], v[i-s]
 	if x+1 < l.w {
@@ -76,7 +78,7 @@ func (l *level) predictMean(x, y int) (pred, expect int32) {
 	}
 	med := min(max(a, b), max(min(a, b), a+b-c))
 	g := magnitude(absDiff(a, c)) + magnitude(absDiff(c, b)) + magnitude(absDiff(b, d))
-	return int32((2*int64(med) + int64(a) + int64(b) + 2) >> 2), 64 + 40*g + 40*(e[i-1]+e[i-s])
+	return int32((2*int64(med) + int64(a) + int64(b) + 2) >> 2), 64 + 40*g + 40*(e(i-1)+e(i-s))
 }
 
 // predictGrid predicts the sample of level Base at (x,y), the corner of its
@@ -88,7 +90,7 @@ func (p *pyramid) predictGrid(x, y int) (pred, expect int32) {
 	i := l.at(x, y)
 	spread := magnitude(absDiff(max(a, b, c, d), min(a, b, c, d)))
 	sum := int64(a) + int64(b) + int64(c) + int64(d)
-	return int32((sum + 2) >> 2), 64 + 50*spread/p.step + 64*(l.e[i-1]+l.e[i-l.stride])
+	return int32((sum + 2) >> 2), 64 + 50*spread/p.step + 64*(magnitude(l.q[i-1])+magnitude(l.q[i-l.stride]))
 }
 
 func (p *planeEncoder) encodeGrid() {
@@ -102,7 +104,7 @@ func (p *planeEncoder) encodeGrid() {
 			class, k := classOf(expect)
 			q := quantise(l.v[i]-pred, p.step)
 			out = append(out, residual{q, uint16(base + class), uint8(k)})
-			l.e[i], l.v[i] = magnitude(q), pred+q*p.step
+			l.q[i], l.v[i] = q, pred+q*p.step
 		}
 	}
 	p.out[Base] = out
@@ -118,10 +120,10 @@ func (p *planeEncoder) encodeLevel(lev int, w *predictor, others [2]*level) {
 	}
 	p.out[lev] = p.out[lev][:0]
 	for ps := range passes {
-		l.extend()
+		p.begin(lev, &w[lev][ps])
 		_, y0 := ps.origin()
 		for y := y0; y < l.h; y += 2 {
-			n := p.predictRow(lev, ps, y, &w[lev][ps], &expectations[p.kind][ps], others)
+			n := p.predictRow(lev, ps, y, &expectations[p.kind][ps], others)
 			p.encodeRow(lev, ps, y, n)
 		}
 	}
@@ -136,14 +138,13 @@ func (p *planeEncoder) encodeRow(lev int, ps pass, y, n int) {
 	side := expectations[p.kind][ps].side
 	x0, _ := ps.origin()
 	i := l.at(x0, y)
-	sums, expects := p.rows.sum[:n], p.rows.expect[:n]
+	preds, expects := p.rows.pred[:n], p.rows.expect[:n]
 	have := len(p.out[lev])
 	p.out[lev] = p.out[lev][:have+n]
 	out := p.out[lev][have:]
 	left := int32(0)
-	for k, sum := range sums {
+	for k, pred := range preds {
 		class, raw := classOf(expects[k] + side*left)
-		pred := int32((sum + weightOne/2) >> weightBits)
 		q := l.v[i] - pred
 		if p.step > 1 {
 			q = quantise(q, p.step)
@@ -151,7 +152,7 @@ func (p *planeEncoder) encodeRow(lev int, ps pass, y, n int) {
 		}
 		out[k] = residual{q, uint16(base + class), uint8(raw)}
 		left = magnitude(q)
-		l.q[i], l.e[i] = q, left
+		l.q[i] = q
 		i += 2
 	}
 }

@@ -211,12 +211,12 @@ func TestPredictRowAgainstDefinition(t *testing.T) {
 		p.load(&planes[0])
 		for lev := range Base {
 			l := &p.levels[lev]
-			l.extend()
 			for ps := range passes {
 				x0, y0 := ps.origin()
+				ws := &defaultPredictors[0][lev][ps]
+				p.begin(lev, ws)
 				for y := y0; y < l.h; y += 2 {
-					ws := &defaultPredictors[0][lev][ps]
-					n := p.predictRow(lev, ps, y, ws, &expectations[0][ps], [2]*level{})
+					n := p.predictRow(lev, ps, y, &expectations[0][ps], [2]*level{})
 					for k := range n {
 						var tp [taps]int32
 						_, e1, e2, used := p.terms(&tp, lev, ps, x0+2*k, y)
@@ -226,7 +226,7 @@ func TestPredictRowAgainstDefinition(t *testing.T) {
 							want += int64(ws[dir][i]) * int64(v)
 						}
 						require.EqualValues(t, dir, p.rows.dir[k], "level %d pass %d x %d y %d", lev, ps, x0+2*k, y)
-						require.Equal(t, want, p.rows.sum[k], "level %d pass %d x %d y %d", lev, ps, x0+2*k, y)
+						require.Equal(t, want, p.sumOf(k), "level %d pass %d x %d y %d", lev, ps, x0+2*k, y)
 					}
 				}
 			}

@@ -26,19 +26,17 @@ type level struct {
 	w, h, stride int
 	v            []int32 // samples
 	q            []int32 // their residuals, in steps, 0 in the margin
-	e            []int32 // magnitudes of the residuals
 }
 
 func (l *level) reset(w, h int) {
 	l.w, l.h, l.stride = w, h, w+2*margin
 	n := l.stride * (h + 2*margin)
 	if cap(l.v) < n {
-		l.v, l.q, l.e = make([]int32, n), make([]int32, n), make([]int32, n)
+		l.v, l.q = make([]int32, n, n+2*vectorLen), make([]int32, n, n+2*vectorLen)
 	}
-	l.v, l.q, l.e = l.v[:n], l.q[:n], l.e[:n]
+	l.v, l.q = l.v[:n], l.q[:n]
 	clear(l.v)
 	clear(l.q)
-	clear(l.e)
 }
 
 // at is the index of a sample.
@@ -80,6 +78,7 @@ func (l *level) row(y int) []int32 {
 type pyramid struct {
 	w, h     int   // padded to minSide
 	step     int32 // 2·bound + 1
+	wide     bool  // samples of more than 16 bits
 	meanStep int32
 	scale    uint // bits of the samples beyond 9: what the fit leaves away
 	means    level

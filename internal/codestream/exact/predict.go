@@ -28,8 +28,8 @@ const directions = 5
 
 // direction compares the energy e1 along the first direction (the falling
 // diagonal, or the horizontal) with e2 along the second.
-func direction(e1, e2 int32) int {
-	d := 2
+func direction(e1, e2 int32) int32 {
+	d := int32(2)
 	if 3*e1 >= 4*e2+16 {
 		d++
 	}
@@ -47,17 +47,26 @@ func direction(e1, e2 int32) int {
 
 // rows is the scratch of one row of a pass: of each sample the weighted sum of
 // its neighbours, its direction and the expected magnitude of its residual, but
-// for what the residual to its left says.
+// for what the residual to its left says. Sums of samples of up to 16 bits fit
+// 32 bits, and are taken modulo 2^32 where a damaged file has larger ones.
 type rows struct {
-	sum    []int64
-	dir    []uint8
+	sum    []int32
+	wide   []int64 // in place of sum for samples of more bits
+	pred   []int32 // the sum, rounded
+	dir    []int32
 	expect []int32
+	ws     *[directions]weights
+	table  weightTable // of ws, for the kernels
 }
 
+// weightTable holds the weights of a pass by term and direction.
+type weightTable [terms][8]int32
+
 func (r *rows) reset(w int) {
-	n := (w + 1) / 2
+	n := (w+1)/2 + vectorLen
 	if cap(r.sum) < n {
-		r.sum, r.dir, r.expect = make([]int64, n), make([]uint8, n), make([]int32, n)
+		r.sum, r.wide, r.pred = make([]int32, n), make([]int64, n), make([]int32, n)
+		r.dir, r.expect = make([]int32, n), make([]int32, n)
 	}
 }
 
@@ -66,72 +75,121 @@ func absDiff(a, b int32) int32 {
 	return max(d, -d)
 }
 
-// predictRow fills the scratch for row y of a pass and returns the number of
-// its samples.
-func (p *pyramid) predictRow(lev int, ps pass, y int, ws *[directions]weights, ex *expectation, others [2]*level) int {
-	l := &p.levels[lev]
+// begin prepares a pass of a level: its margins and its weights.
+func (p *pyramid) begin(lev int, ws *[directions]weights) {
+	p.levels[lev].extend()
+	p.rows.ws = ws
+	if !vector {
+		return
+	}
+	for d := range ws {
+		for i, w := range ws[d] {
+			p.rows.table[i][d] = w
+		}
+	}
+}
+
+// predictRow fills the scratch for row y of a pass that has begun and returns
+// the number of its samples.
+func (p *pyramid) predictRow(lev int, ps pass, y int, ex *expectation, others [2]*level) int {
 	x0, _ := ps.origin()
+	l := &p.levels[lev]
 	n := (l.w - x0 + 1) / 2
-	r := rows{p.rows.sum[:n], p.rows.dir[:n], p.rows.expect[:n]}
-	switch ps {
-	case passA:
-		r.passA(l, y, ws, ex)
-	case passB0:
-		r.passB0(l, y, ws, ex)
+	switch {
+	case p.wide:
+		predict(p, p.rows.wide[:n], lev, ps, y, ex, others)
+	case vector:
+		p.predictVector(n, lev, ps, y, ex, others)
 	default:
-		r.passB1(l, y, ws, ex)
+		predict(p, p.rows.sum[:n], lev, ps, y, ex, others)
 	}
-	if lev == Base-1 {
-		p.addMeans(&r, ps, y, ws)
-	}
-	for k, o := range others {
-		if o != nil {
-			r.addCross(o.q[l.at(x0, y):], cross+k, p.step, ws)
-		}
-	}
-	if p.step > 1 { // residuals count steps, energies samples
-		for k := range r.expect {
-			r.expect[k] /= p.step
-		}
-	}
-	r.addResiduals(l, ps, l.at(x0, y), ex, others[0])
 	return n
 }
 
+// sumOf is the sum of the k-th sample of the row.
+func (p *pyramid) sumOf(k int) int64 {
+	if p.wide {
+		return p.rows.wide[k]
+	}
+	return int64(p.rows.sum[k])
+}
+
+type sum interface{ int32 | int64 }
+
+// predict fills a row by plain code.
+func predict[S sum](p *pyramid, sums []S, lev int, ps pass, y int, ex *expectation, others [2]*level) {
+	l := &p.levels[lev]
+	r := &p.rows
+	switch ps {
+	case passA:
+		tapsOfA(r, sums, l, y, ex)
+	case passB0:
+		tapsOfB0(r, sums, l, y, ex)
+	default:
+		tapsOfB1(r, sums, l, y, ex)
+	}
+	addMeans(p, sums, lev, ps, y)
+	x0, _ := ps.origin()
+	for k, o := range others {
+		if o != nil {
+			addCross(r, sums, o.q[l.at(x0, y):], cross+k, p.step)
+		}
+	}
+	for k, s := range sums {
+		r.pred[k] = int32((s + weightOne/2) >> weightBits)
+	}
+	p.divideExpectations(len(sums))
+	r.addResiduals(len(sums), l, ps, l.at(x0, y), ex, others[0])
+}
+
+// divideExpectations makes steps, which residuals count, of samples, which
+// energies do.
+func (p *pyramid) divideExpectations(n int) {
+	if p.step > 1 {
+		for k := range p.rows.expect[:n] {
+			p.rows.expect[k] /= p.step
+		}
+	}
+}
+
 // addCross adds a term of another plane's residuals, every second of q.
-func (r *rows) addCross(q []int32, term int, step int32, ws *[directions]weights) {
-	for k := range r.sum {
-		r.sum[k] += int64(ws[r.dir[k]][term]) * int64(q[2*k]*step)
+func addCross[S sum](r *rows, sums []S, q []int32, term int, step int32) {
+	for k := range sums {
+		sums[k] += S(r.ws[r.dir[k]][term]) * S(q[2*k]*step)
 	}
 }
 
 // addMeans adds the tap of the means to the samples of level Base-1.
-func (p *pyramid) addMeans(r *rows, ps pass, y int, ws *[directions]weights) {
+func addMeans[S sum](p *pyramid, sums []S, lev int, ps pass, y int) {
+	if lev != Base-1 {
+		return
+	}
 	x0, _ := ps.origin()
-	for k := range r.sum {
-		r.sum[k] += int64(ws[r.dir[k]][neighbours]) * int64(p.meanTap(ps, x0+2*k, y))
+	r := &p.rows
+	for k := range sums {
+		sums[k] += S(r.ws[r.dir[k]][neighbours]) * S(p.meanTap(ps, x0+2*k, y))
 	}
 }
 
-func dot(w *weights, t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11 int32) int64 {
-	return int64(w[constant]) + int64(w[0])*int64(t0) + int64(w[1])*int64(t1) + int64(w[2])*int64(t2) + int64(w[3])*int64(t3) +
-		int64(w[4])*int64(t4) + int64(w[5])*int64(t5) + int64(w[6])*int64(t6) + int64(w[7])*int64(t7) +
-		int64(w[8])*int64(t8) + int64(w[9])*int64(t9) + int64(w[10])*int64(t10) + int64(w[11])*int64(t11)
+func dot[S sum](w *weights, t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11 int32) S {
+	return S(w[constant]) + S(w[0])*S(t0) + S(w[1])*S(t1) + S(w[2])*S(t2) + S(w[3])*S(t3) +
+		S(w[4])*S(t4) + S(w[5])*S(t5) + S(w[6])*S(t6) + S(w[7])*S(t7) +
+		S(w[8])*S(t8) + S(w[9])*S(t9) + S(w[10])*S(t10) + S(w[11])*S(t11)
 }
 
-// set stores a sample's direction, sum and expectation from its energies.
-func (r *rows) set(k int, e1, e2, cross int32, ex *expectation) int {
+// set stores a sample's direction and expectation from its energies.
+func (r *rows) set(k int, e1, e2, cross int32, ex *expectation) int32 {
 	d := direction(e1, e2)
-	r.dir[k] = uint8(d)
+	r.dir[k] = d
 	r.expect[k] = ex.one + ex.flat*magnitude(min(e1, e2)) + ex.cross*magnitude(cross)
 	return d
 }
 
-// passA: taps (±1,±1), (±3,±1), (±1,±3).
-func (r *rows) passA(l *level, y int, ws *[directions]weights, ex *expectation) {
+// tapsOfA: taps (±1,±1), (±3,±1), (±1,±3).
+func tapsOfA[S sum](r *rows, sums []S, l *level, y int, ex *expectation) {
 	u3, u1, d1, d3 := l.row(y-3), l.row(y-1), l.row(y+1), l.row(y+3)
 	d1, u3, d3 = d1[:len(u1)], u3[:len(u1)], d3[:len(u1)]
-	for k := range r.sum {
+	for k := range sums {
 		x := margin + 1 + 2*k
 		a, b, c, g := u1[x-1], u1[x+1], d1[x-1], d1[x+1]
 		t4, t5, t6, t7 := u1[x-3], d1[x-3], u1[x+3], d1[x+3]
@@ -139,15 +197,15 @@ func (r *rows) passA(l *level, y int, ws *[directions]weights, ex *expectation) 
 		e1 := 4*absDiff(a, g) + absDiff(t4, c) + absDiff(b, t7) + absDiff(t8, b) + absDiff(c, t11)
 		e2 := 4*absDiff(b, c) + absDiff(t6, g) + absDiff(a, t5) + absDiff(t9, a) + absDiff(g, t10)
 		d := r.set(k, e1, e2, absDiff(a+g, b+c), ex)
-		r.sum[k] = dot(&ws[d], a, b, c, g, t4, t5, t6, t7, t8, t9, t10, t11)
+		sums[k] = dot[S](&r.ws[d], a, b, c, g, t4, t5, t6, t7, t8, t9, t10, t11)
 	}
 }
 
-// passB0: taps (±1,0), (0,±1), (±2,±1), (±1,±2).
-func (r *rows) passB0(l *level, y int, ws *[directions]weights, ex *expectation) {
+// tapsOfB0: taps (±1,0), (0,±1), (±2,±1), (±1,±2).
+func tapsOfB0[S sum](r *rows, sums []S, l *level, y int, ex *expectation) {
 	u2, u1, m, d1, d2 := l.row(y-2), l.row(y-1), l.row(y), l.row(y+1), l.row(y+2)
 	u2, u1, d1, d2 = u2[:len(m)], u1[:len(m)], d1[:len(m)], d2[:len(m)]
-	for k := range r.sum {
+	for k := range sums {
 		x := margin + 1 + 2*k
 		w, e, n, s := m[x-1], m[x+1], u1[x], d1[x]
 		t4, t5, t6, t7 := u1[x-2], u1[x+2], d1[x-2], d1[x+2]
@@ -155,15 +213,15 @@ func (r *rows) passB0(l *level, y int, ws *[directions]weights, ex *expectation)
 		e1 := 2*absDiff(w, e) + absDiff(t4, n) + absDiff(s, t7)
 		e2 := 2*absDiff(n, s) + absDiff(t8, w) + absDiff(e, t11)
 		d := r.set(k, e1, e2, absDiff(w+e, n+s), ex)
-		r.sum[k] = dot(&ws[d], w, e, n, s, t4, t5, t6, t7, t8, t9, t10, t11)
+		sums[k] = dot[S](&r.ws[d], w, e, n, s, t4, t5, t6, t7, t8, t9, t10, t11)
 	}
 }
 
-// passB1: taps (±1,0), (0,±1), (±1,±1), (±2,±1).
-func (r *rows) passB1(l *level, y int, ws *[directions]weights, ex *expectation) {
+// tapsOfB1: taps (±1,0), (0,±1), (±1,±1), (±2,±1).
+func tapsOfB1[S sum](r *rows, sums []S, l *level, y int, ex *expectation) {
 	u1, m, d1 := l.row(y-1), l.row(y), l.row(y+1)
 	u1, d1 = u1[:len(m)], d1[:len(m)]
-	for k := range r.sum {
+	for k := range sums {
 		x := margin + 2*k
 		w, e, n, s := m[x-1], m[x+1], u1[x], d1[x]
 		t4, t5, t6, t7 := u1[x-1], u1[x+1], d1[x-1], d1[x+1]
@@ -171,6 +229,6 @@ func (r *rows) passB1(l *level, y int, ws *[directions]weights, ex *expectation)
 		e1 := 2*absDiff(w, e) + absDiff(t4, n) + absDiff(n, t5) + absDiff(t6, s) + absDiff(s, t7)
 		e2 := 2*absDiff(n, s) + absDiff(t4, w) + absDiff(w, t6) + absDiff(t5, e) + absDiff(e, t7)
 		d := r.set(k, e1, e2, absDiff(w+e, n+s), ex)
-		r.sum[k] = dot(&ws[d], w, e, n, s, t4, t5, t6, t7, t8, t9, t10, t11)
+		sums[k] = dot[S](&r.ws[d], w, e, n, s, t4, t5, t6, t7, t8, t9, t10, t11)
 	}
 }

@@ -88,7 +88,6 @@ func (s *slow) grid(p *pyramid, kind int) {
 			pred, expect := p.predictGrid(x, y)
 			f := features{kind: kind, pass: passes, expect: expect}
 			s.sample(l, i, pred, p.step, &f)
-			l.e[i] = magnitude(l.q[i])
 		}
 	}
 	p.descend(Base)
@@ -97,11 +96,11 @@ func (s *slow) grid(p *pyramid, kind int) {
 func (s *slow) level(p *pyramid, kind, lev int, w *predictor, others [2]*level, filters *[passes]filter) {
 	l := &p.levels[lev]
 	for ps := range passes {
-		l.extend()
+		p.begin(lev, &w[lev][ps])
 		x0, y0 := ps.origin()
 		f := features{kind: kind, pass: ps}
 		for y := y0; y < l.h && !s.Overrun(); y += 2 {
-			n := p.predictRow(lev, ps, y, &w[lev][ps], &expectations[kind][ps], others)
+			n := p.predictRow(lev, ps, y, &expectations[kind][ps], others)
 			s.row(p, l, l.at(x0, y), n, others, &f, &filters[ps])
 		}
 	}
@@ -115,7 +114,7 @@ func (s *slow) row(p *pyramid, l *level, i, n int, others [2]*level, f *features
 	side := expectations[f.kind][f.pass].side
 	left := int32(0)
 	for k := range n {
-		sum := p.rows.sum[k]
+		sum := p.sumOf(k)
 		f.expect = p.rows.expect[k] + side*left
 		f.direction = int(p.rows.dir[k])
 		f.look(l, i, others, &lms.x)
@@ -126,10 +125,8 @@ func (s *slow) row(p *pyramid, l *level, i, n int, others [2]*level, f *features
 		f.mean -= pred
 		s.sample(l, i, pred, p.step, f)
 		lms.learn(int64(l.v[i])<<weightBits - sum)
-		base := int32((p.rows.sum[k] + weightOne/2) >> weightBits)
-		l.q[i] = quantise(l.v[i]-base, p.step)
+		l.q[i] = quantise(l.v[i]-p.rows.pred[k], p.step)
 		left = magnitude(l.q[i])
-		l.e[i] = left
 		i += 2
 	}
 }

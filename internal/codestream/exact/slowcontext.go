@@ -70,9 +70,10 @@ func (f *features) residuals(l *level, i int, x *[10]int32) {
 
 // plane enters the residuals of the k-th plane before.
 func (f *features) plane(o *level, i, k int, x *[2]int32) {
-	q, e, s := o.q, o.e, o.stride
+	q, s := o.q, o.stride
+	e := func(i int) int32 { return magnitude(q[i]) }
 	f.other[k], f.value[k] = q[i], o.v[i]
-	f.around += 2*e[i] + e[i-2] + e[i+2] + e[i-2*s] + e[i+2*s]
+	f.around += 2*e(i) + e(i-2) + e(i+2) + e(i-2*s) + e(i+2*s)
 	x[0], x[1] = limit(q[i]), limit(q[i-2]+q[i+2]+q[i-2*s]+q[i+2*s])
 }
 

@@ -49,6 +49,7 @@ func (p *predictor) each(f func(*weights)) {
 type Model struct {
 	planes   []predictor
 	meanStep int32 // the least step of the means
+	wide     bool  // predictions of samples of more than 16 bits
 }
 
 // kind of plane i of n: three of colour, or bands, stand in a row; alpha and
@@ -62,7 +63,7 @@ func kind(i, n int) int {
 
 // DefaultModel predicts n planes by the built-in weights.
 func DefaultModel(n int) *Model {
-	m := &Model{make([]predictor, n), meanStep}
+	m := &Model{planes: make([]predictor, n), meanStep: meanStep}
 	for i := range m.planes {
 		m.planes[i] = defaultPredictors[kind(i, len(m.planes))]
 	}

@@ -46,7 +46,7 @@ func (f *Fit) Merge(g *Fit) {
 
 // Model solves for the weights.
 func (f *Fit) Model() *Model {
-	m := &Model{make([]predictor, len(f.planes)), meanStep}
+	m := &Model{planes: make([]predictor, len(f.planes)), meanStep: meanStep}
 	for i := range m.planes {
 		m.planes[i] = f.planes[i].fit(&defaultPredictors[kind(i, len(m.planes))], f.step, f.scale)
 	}
@@ -92,7 +92,7 @@ func (m *Model) encodeMeans(t *Tile, w *Worker, planes []Plane, bound int32) []p
 	ps := w.encoders(len(planes))
 	for i := range ps {
 		p := &ps[i]
-		p.kind, p.step, p.meanStep = kind(i, len(ps)), 2*bound+1, m.meanStep
+		p.kind, p.step, p.meanStep, p.wide = kind(i, len(ps)), 2*bound+1, m.meanStep, m.wide
 		p.load(&planes[i])
 		p.encodeMeans(&t.front)
 	}
@@ -146,7 +146,8 @@ func (d *Decoder) means(wk *Worker, segment []byte, w, h int) ([]planeDecoder, e
 		return nil, err
 	}
 	for i := range ps {
-		ps[i].kind, ps[i].step, ps[i].meanStep = kind(i, len(ps)), d.step, d.model.meanStep
+		ps[i].kind, ps[i].step = kind(i, len(ps)), d.step
+		ps[i].meanStep, ps[i].wide = d.model.meanStep, d.model.wide
 		ps[i].reset(w, h)
 		ps[i].decodeMeans(&s)
 	}

@@ -1,0 +1,12 @@
+//go:build !amd64
+
+package exact
+
+const (
+	vector    = false
+	vectorLen = 0
+)
+
+func (p *pyramid) predictVector(n, lev int, ps pass, y int, ex *expectation, others [2]*level) {
+	panic("exact: no vector kernels for this architecture")
+}

@@ -1,0 +1,72 @@
+package exact
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The kernels fill rows with the very numbers of the plain code, whatever the
+// samples, residuals and weights of a damaged file are.
+func TestVectorRows(t *testing.T) {
+	if !vector {
+		t.Skip("no vector kernels on this machine")
+	}
+	r := rand.New(rand.NewPCG(5, 3))
+	for range 300 {
+		shift := r.IntN(25)
+		noise := func(v []int32) {
+			for i := range v {
+				v[i] = int32(r.Uint32()) >> shift
+			}
+		}
+		w, h := minSide+r.IntN(60), minSide+r.IntN(9)
+		var ps [kinds]pyramid
+		for i := range ps {
+			ps[i].reset(w, h)
+			noise(ps[i].means.v)
+			for l := range ps[i].levels {
+				noise(ps[i].levels[l].v)
+				noise(ps[i].levels[l].q)
+			}
+			ps[i].step = 1 + 2*int32(r.IntN(2)*r.IntN(100))
+		}
+		var ws [directions]weights
+		for d := range ws {
+			for i := range ws[d] {
+				ws[d][i] = int32(r.IntN(4*maxWeight)) - 2*maxWeight
+			}
+		}
+		for lev := range Base {
+			for pass := range passes {
+				compareRows(t, &ps, lev, pass, &ws)
+			}
+		}
+	}
+}
+
+func compareRows(t *testing.T, ps *[kinds]pyramid, lev int, pass pass, ws *[directions]weights) {
+	for kind := range kinds {
+		p := &ps[kind]
+		p.begin(lev, ws)
+		o := others(kind, kind, func(k int) *level { return &ps[k].levels[lev] })
+		_, y0 := pass.origin()
+		for y := y0; y < p.levels[lev].h; y += 2 {
+			n := p.predictRow(lev, pass, y, &expectations[kind][pass], o)
+			r := &p.rows
+			got := [...][]int32{r.sum, r.pred, r.dir, r.expect}
+			for i := range got {
+				got[i] = slices.Clone(got[i][:n])
+			}
+			predict(p, r.sum[:n], lev, pass, y, &expectations[kind][pass], o)
+			for i, want := range [...][]int32{r.sum, r.pred, r.dir, r.expect} {
+				for k := range n {
+					require.Equal(t, want[k], got[i][k], "%s, kind %d level %d pass %d sample %d of %d, y %d",
+						[]string{"sum", "prediction", "direction", "expectation"}[i], kind, lev, pass, k, n, y)
+				}
+			}
+		}
+	}
+}
