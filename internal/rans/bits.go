@@ -97,6 +97,12 @@ func (r *BitReader) Bits(n int) uint32 {
 
 // refill leaves at least 32 bits; beyond the segment's front they are zeros.
 func (r *BitReader) refill() {
+	if r.n <= 32 && r.end >= 4 {
+		r.end -= 4
+		r.acc |= uint64(binary.LittleEndian.Uint32(r.data[r.end:])) << (32 - r.n)
+		r.n += 32
+		return
+	}
 	for r.n <= 56 {
 		var b byte
 		r.end--

@@ -8,16 +8,13 @@ type segment struct {
 	raw    rans.BitWriter
 }
 
-// escape is the symbol of all residuals from 15·2^k on.
-const escape = rans.Symbols - 1
-
 // put codes a residual: zigzag, its k low bits raw.
 func (t *segment) put(ctx int, k uint, r int32) {
 	u := uint32(r<<1) ^ uint32(r>>31)
 	q := u >> k
-	t.tokens = append(t.tokens, rans.MakeToken(ctx, int(min(q, escape))))
-	if q >= escape {
-		t.raw.PutExpGolomb(q - escape)
+	t.tokens = append(t.tokens, rans.MakeToken(ctx, int(min(q, rans.Escape))))
+	if q >= rans.Escape {
+		t.raw.PutExpGolomb(q - rans.Escape)
 	}
 	t.raw.Put(u&(1<<k-1), k)
 }
@@ -28,11 +25,7 @@ type source struct {
 	tables []rans.DecTable
 }
 
-func (s *source) get(ctx int, k uint) int32 {
-	q := uint32(s.Symbol(&s.tables[ctx]))
-	if q == escape {
-		q += s.ExpGolomb()
-	}
-	u := q<<k | s.Bits(int(k))
-	return int32(u>>1) ^ -int32(u&1)
+// get decodes a residual of an expectation in the contexts from base on.
+func (s *source) get(base int, expect int32) int32 {
+	return s.Residual(s.tables[base:], classTable.Of(expect))
 }

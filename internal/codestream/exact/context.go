@@ -1,6 +1,6 @@
 package exact
 
-import "math/bits"
+import "github.com/qtgpu/qtgpu/internal/rans"
 
 // A context is the kind of the plane, the stage of coding and a class of the
 // residual's expected magnitude; after them come those of the zero tree.
@@ -70,41 +70,31 @@ func (r *rows) addResiduals(n int, l *level, p pass, i int, x *expectation, othe
 	}
 }
 
-// magnitude is |r|, capped so that expectations stay below 2^31.
-func magnitude(r int32) int32 { return int32(min(uint32(max(r, -r)), 1<<21)) }
+func magnitude(r int32) int32 { return rans.Magnitude(r) }
 
 // classOf gives the class of an expectation and the number k of low bits of
 // the residual that are sent raw: by its octave and the next three bits, which
 // make unequal thirds of it. Classes beyond the last repeat its octave with
 // more raw bits: there distributions differ in scale only.
 func classOf(expect int32) (class int, k uint) {
-	v := uint32(max(expect, 1<<firstOctave))
-	n := bits.Len32(v) - 1
-	c := classTable[(n-firstOctave)<<3|int(v>>(n-3)&7)]
-	return int(c.class), uint(c.k)
+	c := classTable.Of(expect)
+	return int(c.Context), uint(c.Raw)
 }
 
-// firstOctave is log2 of the expectation where class 0 begins, a quarter.
-const firstOctave = 6
-
-var classTable = makeClassTable()
-
-func makeClassTable() (t [(32 - firstOctave) * 8]struct{ class, k uint8 }) {
-	for i := range t {
-		c := 3 * (i >> 3)
-		switch m := i & 7; {
-		case m >= 5:
-			c += 2
-		case m >= 2:
-			c++
-		}
-		if c > 8 {
-			t[i].k = uint8(c-6) / 3
-		}
-		for c >= classes {
-			c -= 3
-		}
-		t[i].class = uint8(c)
+var classTable = rans.NewClasses(func(octave, eighth int) (class rans.Class) {
+	c := 3 * octave
+	switch {
+	case eighth >= 5:
+		c += 2
+	case eighth >= 2:
+		c++
 	}
-	return t
-}
+	if c > 8 {
+		class.Raw = uint8(c-6) / 3
+	}
+	for c >= classes {
+		c -= 3
+	}
+	class.Context = uint8(c)
+	return class
+})

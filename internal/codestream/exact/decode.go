@@ -13,8 +13,7 @@ func (p *planeDecoder) decodeMeans(s *source) {
 		for x := range l.w {
 			i := l.at(x, y)
 			pred, expect := l.predictMean(x, y)
-			class, k := classOf(expect)
-			q := s.get(base+class, k)
+			q := s.get(base, expect)
 			l.q[i], l.v[i] = q, pred+q*p.overviewStep()
 		}
 		if s.Overrun() {
@@ -41,8 +40,7 @@ func (p *planeDecoder) decodeGrid(s *source) {
 		for x := range l.w {
 			i := l.at(x, y)
 			pred, expect := p.predictGrid(x, y)
-			class, k := classOf(expect)
-			q := s.get(base+class, k)
+			q := s.get(base, expect)
 			l.q[i], l.v[i] = q, pred+q*p.step
 		}
 	}
@@ -66,23 +64,34 @@ func (p *planeDecoder) decodeLevel(s *source, lev int, w *predictor, others [2]*
 
 func (p *planeDecoder) decodeRow(s *source, lev int, ps pass, y, n int) {
 	l := &p.levels[lev]
-	base := contextBase(p.kind, lev*int(passes)+int(ps))
-	side := expectations[p.kind][ps].side
 	x0, _ := ps.origin()
-	i := l.at(x0, y)
-	preds, expects := p.rows.pred[:n], p.rows.expect[:n]
-	left := int32(0)
-	cell := p.zero.cell[y>>(Base-lev)*p.zero.w:]
-	for k, pred := range preds {
-		if p.zero.any && cell[(x0+2*k)>>(Base-lev)] {
-			l.v[i], left = pred, 0
-			i += 2
-			continue
-		}
-		class, raw := classOf(expects[k] + side*left)
-		q := s.get(base+class, raw)
-		left = magnitude(q)
-		l.v[i], l.q[i] = pred+q*p.step, q
-		i += 2
+	p.rowResiduals(s, lev, ps, x0, y, n)
+	v, q := l.v[l.at(x0, y):][:2*n-1], l.q[l.at(x0, y):][:2*n-1]
+	preds := p.rows.pred[:n]
+	for k, r := range p.rows.q[:n] {
+		v[2*k], q[2*k] = preds[k]+r*p.step, r
 	}
+}
+
+// rowResiduals decodes the residuals of a row, in runs between zero cells.
+func (p *planeDecoder) rowResiduals(s *source, lev int, ps pass, x0, y, n int) {
+	q, expects := p.rows.q[:n], p.rows.expect[:n]
+	side := expectations[p.kind][ps].side
+	tables := s.tables[contextBase(p.kind, lev*int(passes)+int(ps)):]
+	if !p.zero.any {
+		s.Residuals(q, expects, side, classTable, tables)
+		return
+	}
+	clear(q)
+	shift := Base - lev
+	start := 0
+	for x, k := 0, 0; k < n; x++ {
+		end := min(((x+1)<<shift-x0+1)/2, n)
+		if p.zero.cell[y>>shift*p.zero.w+x] {
+			s.Residuals(q[start:k], expects[start:k], side, classTable, tables)
+			start = end
+		}
+		k = end
+	}
+	s.Residuals(q[start:], expects[start:], side, classTable, tables)
 }

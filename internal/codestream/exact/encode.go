@@ -1,6 +1,10 @@
 package exact
 
-import "github.com/qtgpu/qtgpu/internal/rans"
+import (
+	"slices"
+
+	"github.com/qtgpu/qtgpu/internal/rans"
+)
 
 // residual is one sample's outcome, kept until the zero tree is known.
 type residual struct {
@@ -170,12 +174,13 @@ func (p *planeEncoder) worst(src *Plane, f *Format) int32 {
 	return worst
 }
 
-// findZeros marks the cells without residuals.
+// findZeros marks the cells without residuals, coarse levels first: of most
+// images they leave no cell for the fine ones to look at.
 func (p *planeEncoder) findZeros() {
 	for i := range p.zero.cell {
 		p.zero.cell[i] = true
 	}
-	for lev := range Base {
+	for lev := Base - 1; lev >= 0 && slices.Contains(p.zero.cell, true); lev-- {
 		p.eachRow(lev, func(ps pass, x0, y int, row []residual) {
 			cell := p.zero.cell[y>>(Base-lev)*p.zero.w:]
 			for k := range row {

@@ -343,7 +343,8 @@ func (d *Decoder) invert(mode byte, planes []Plane) error {
 	return nil
 }
 
-// Decode decodes both segments of a tile of w×h pixels.
+// Decode decodes both segments of a tile of w×h pixels. The planes may be
+// those of wk, good until it decodes another tile.
 func (d *Decoder) Decode(wk *Worker, front, body []byte, w, h int) ([]Plane, error) {
 	f := &d.format
 	if len(front) == 0 {
@@ -364,10 +365,7 @@ func (d *Decoder) Decode(wk *Worker, front, body []byte, w, h int) ([]Plane, err
 		}
 		return unpack(f, symbols, w, h), nil
 	case predicted(mode):
-		planes := make([]Plane, f.Channels)
-		for i := range planes {
-			planes[i] = NewPlane(w, h)
-		}
+		planes := wk.planes(f.Channels, w, h)
 		decode := d.planes
 		if mode >= modeSlow {
 			decode = d.slowPlanes

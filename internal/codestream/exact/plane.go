@@ -28,7 +28,12 @@ type level struct {
 	q            []int32 // their residuals, in steps, 0 in the margin
 }
 
+// reset prepares a level for w×h samples. Margins of q stay 0, and no sample or
+// residual is read before it is written: one of the same size is left as it is.
 func (l *level) reset(w, h int) {
+	if l.w == w && l.h == h {
+		return
+	}
 	l.w, l.h, l.stride = w, h, w+2*margin
 	n := l.stride * (h + 2*margin)
 	if cap(l.v) < n {

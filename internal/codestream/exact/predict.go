@@ -53,6 +53,7 @@ type rows struct {
 	sum    []int32
 	wide   []int64 // in place of sum for samples of more bits
 	pred   []int32 // the sum, rounded
+	q      []int32 // residuals that are decoded
 	dir    []int32
 	expect []int32
 	ws     *[directions]weights
@@ -66,7 +67,7 @@ func (r *rows) reset(w int) {
 	n := (w+1)/2 + vectorLen
 	if cap(r.sum) < n {
 		r.sum, r.wide, r.pred = make([]int32, n), make([]int64, n), make([]int32, n)
-		r.dir, r.expect = make([]int32, n), make([]int32, n)
+		r.dir, r.expect, r.q = make([]int32, n), make([]int32, n), make([]int32, n)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"github.com/qtgpu/qtgpu/internal/cm"
+	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
 // features are what the contexts of a residual are made of.
@@ -125,7 +126,7 @@ const (
 // locate finds the contexts of a residual.
 func (s *slow) locate(f *features) {
 	kp := uint32(f.kind*4 + int(f.pass))
-	oct := coarse(f.expect, firstOctave, octaves)
+	oct := coarse(f.expect, rans.FirstOctave, octaves)
 	class, _ := classOf(f.expect)
 	c := [slowDirect]uint32{
 		(uint32(class)*8+f.fraction)*kindPasses + kp,

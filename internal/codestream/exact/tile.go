@@ -8,10 +8,21 @@ import (
 
 // Worker is the memory of one goroutine.
 type Worker struct {
-	enc []planeEncoder
-	dec []planeDecoder
+	enc     []planeEncoder
+	dec     []planeDecoder
+	tokens  []rans.Token // of a tile
+	decoded []Plane
+}
 
-	tokens []rans.Token // of a tile
+// planes gives n planes of w×h samples of any value.
+func (w *Worker) planes(n, width, height int) []Plane {
+	if len(w.decoded) != n || w.decoded[0].W != width || w.decoded[0].H != height {
+		w.decoded = make([]Plane, n)
+		for i := range w.decoded {
+			w.decoded[i] = NewPlane(width, height)
+		}
+	}
+	return w.decoded
 }
 
 // Fit sums what tiles tell of their planes' predictors.

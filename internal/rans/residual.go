@@ -1,0 +1,70 @@
+package rans
+
+import (
+	"math/bits"
+	"unsafe"
+)
+
+const (
+	// FirstOctave is log2 of the least expectation that is told apart.
+	FirstOctave = 6
+	// Escape is the symbol of all residuals from 15·2^k on, k being Class.Raw.
+	Escape = Symbols - 1
+
+	// maxMagnitude caps magnitudes, so that expectations stay below 2^31.
+	maxMagnitude = 1 << 21
+)
+
+// Class is the context of a residual, counted from that of its pass, and the
+// number of its low bits that are sent raw, 23 at most.
+type Class struct{ Context, Raw uint8 }
+
+// Classes finds the class of a residual by the octave of its expected
+// magnitude, from 2^FirstOctave on, and the next three bits.
+type Classes struct {
+	class    [(32 - FirstOctave) * 8]Class
+	packed   [(32 - FirstOctave) * 8]uint32 // Raw, and the place of Context among tables in the lower 16 bits
+	contexts int
+}
+
+// NewClasses asks class for all octaves, from 0 on, and eighths of them.
+func NewClasses(class func(octave, eighth int) Class) *Classes {
+	c := new(Classes)
+	for i := range c.class {
+		k := class(i>>3, i&7)
+		c.class[i] = k
+		c.packed[i] = uint32(k.Raw)<<16 | uint32(k.Context)*uint32(unsafe.Sizeof(DecTable{}))
+		c.contexts = max(c.contexts, int(k.Context)+1)
+	}
+	return c
+}
+
+// Of finds the class of an expectation.
+func (c *Classes) Of(expect int32) Class {
+	v := uint32(max(expect, 1<<FirstOctave))
+	n := bits.Len32(v) - 1
+	return c.class[(n-FirstOctave)<<3|int(v>>(n-3)&7)]
+}
+
+// Magnitude is |r|, capped.
+func Magnitude(r int32) int32 { return int32(min(uint32(max(r, -r)), maxMagnitude)) }
+
+// Residual decodes one residual of a class.
+func (d *Decoder) Residual(tables []DecTable, c Class) int32 {
+	q := uint32(d.Symbol(&tables[c.Context]))
+	if q == Escape {
+		q += d.ExpGolomb()
+	}
+	u := q<<c.Raw | d.Bits(int(c.Raw))
+	return int32(u>>1) ^ -int32(u&1)
+}
+
+// residuals decodes a row by plain code, left being the magnitude of the residual
+// before, and returns that of the last.
+func (d *Decoder) residuals(q, expect []int32, left, side int32, classes *Classes, tables []DecTable) int32 {
+	for k, e := range expect {
+		q[k] = d.Residual(tables, classes.Of(e+side*left))
+		left = Magnitude(q[k])
+	}
+	return left
+}

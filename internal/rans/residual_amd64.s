@@ -1,0 +1,137 @@
+#include "textflag.h"
+#include "go_asm.h"
+
+// func residuals(d *Decoder, q, expect *int32, n int, side, left int32, packed *uint32, tables *DecTable) int
+//
+// AX, BX  states, that of the next token first
+// R8      next word; R9 end of the raw bits that were not taken into R10
+// R10     raw bits, R11 of them from the top
+// R12     expectation; R13 from there to the residual
+// R14     tables; DI magnitude of the residual before
+TEXT ·residuals(SB), NOSPLIT, $8-64
+	MOVQ d+0(FP), DX
+	MOVL Decoder_x(DX), AX
+	MOVL (Decoder_x+4)(DX), BX
+	MOVQ Decoder_data(DX), CX
+	MOVQ Decoder_pos(DX), R8
+	ADDQ CX, R8
+	MOVQ (Decoder_BitReader+BitReader_end)(DX), R9
+	ADDQ CX, R9
+	MOVQ (Decoder_BitReader+BitReader_acc)(DX), R10
+	MOVQ (Decoder_BitReader+BitReader_n)(DX), R11
+	MOVQ expect+16(FP), R12
+	MOVQ q+8(FP), R13
+	SUBQ R12, R13
+	MOVQ n+24(FP), SI
+	LEAQ (R12)(SI*4), SI
+	MOVQ SI, end-8(SP)
+	MOVL left+36(FP), DI
+	MOVQ tables+48(FP), R14
+
+loop:
+	// A word and four bytes of raw bits must be there.
+	LEAQ 8(R8), CX
+	CMPQ CX, R9
+	JHI  out
+
+	// class
+	IMULL side+32(FP), DI
+	MOVQ packed+40(FP), R15
+	ADDL (R12), DI
+	MOVL $64, CX
+	CMPL DI, CX
+	CMOVLLT CX, DI
+	BSRL DI, CX
+	LEAL -3(CX), DX
+	SHRXL DX, DI, DI
+	LEAL (DI)(CX*8), DI
+	MOVL -(56*4)(R15)(DI*4), DI
+	MOVWLZX DI, SI
+	ADDQ R14, SI
+	SHRL $16, DI
+
+	// symbol
+	MOVL AX, DX
+	ANDL $2047, DX
+	MOVL DX, CX
+	SHRL $4, CX
+	MOVBLZX (SI)(CX*1), CX
+walk:
+	MOVWLZX (DecTable_cum+2)(SI)(CX*2), R15
+	CMPL DX, R15
+	JCS  found
+	INCL CX
+	JMP  walk
+found:
+	CMPL CX, $15
+	JEQ  out
+
+	// state
+	MOVWLZX DecTable_cum(SI)(CX*2), SI
+	SUBL SI, R15
+	SUBL SI, DX
+	SHRL $11, AX
+	IMULL R15, AX
+	ADDL DX, AX
+	MOVWLZX (R8), DX
+	MOVL AX, SI
+	SHLL $16, SI
+	ORL  DX, SI
+	LEAQ 2(R8), R15
+	CMPL AX, $0x8000
+	CMOVLCS SI, AX
+	CMOVQCS R15, R8
+	XCHGL AX, BX
+
+	// raw bits
+	CMPQ R11, $32
+	JGE  enough
+	SUBQ $4, R9
+	MOVL (R9), DX
+	MOVL $32, R15
+	SUBQ R11, R15
+	SHLXQ R15, DX, DX
+	ORQ  DX, R10
+	ADDQ $32, R11
+enough:
+	MOVQ R10, R15
+	SHRQ $1, R15
+	MOVL $63, DX
+	SUBL DI, DX
+	SHRXQ DX, R15, R15
+	SHLXQ DI, R10, R10
+	SUBQ DI, R11
+	SHLXL DI, CX, CX
+	ORL  R15, CX
+
+	// residual
+	LEAL 1(CX), DI
+	SHRL $1, DI
+	MOVL $0x200000, DX
+	CMPL DI, DX
+	CMOVLHI DX, DI
+	MOVL CX, DX
+	ANDL $1, DX
+	NEGL DX
+	SHRL $1, CX
+	XORL DX, CX
+	MOVL CX, (R12)(R13*1)
+	ADDQ $4, R12
+	CMPQ R12, end-8(SP)
+	JNE  loop
+
+out:
+	MOVQ d+0(FP), DX
+	MOVL AX, Decoder_x(DX)
+	MOVL BX, (Decoder_x+4)(DX)
+	MOVQ Decoder_data(DX), CX
+	SUBQ CX, R8
+	MOVQ R8, Decoder_pos(DX)
+	SUBQ CX, R9
+	MOVQ R9, (Decoder_BitReader+BitReader_end)(DX)
+	MOVQ R10, (Decoder_BitReader+BitReader_acc)(DX)
+	MOVQ R11, (Decoder_BitReader+BitReader_n)(DX)
+	SUBQ expect+16(FP), R12
+	SHRQ $2, R12
+	MOVQ R12, ret+56(FP)
+	RET
