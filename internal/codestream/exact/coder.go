@@ -1,6 +1,10 @@
 package exact
 
-import "github.com/qtgpu/qtgpu/internal/rans"
+import (
+	"slices"
+
+	"github.com/qtgpu/qtgpu/internal/rans"
+)
 
 // segment collects the tokens and raw bits of one segment.
 type segment struct {
@@ -8,15 +12,20 @@ type segment struct {
 	raw    rans.BitWriter
 }
 
-// put codes a residual: zigzag, its k low bits raw.
-func (t *segment) put(ctx int, k uint, r int32) {
-	u := uint32(r<<1) ^ uint32(r>>31)
-	q := u >> k
-	t.tokens = append(t.tokens, rans.MakeToken(ctx, int(min(q, rans.Escape))))
-	if q >= rans.Escape {
-		t.raw.PutExpGolomb(q - rans.Escape)
+// putRow codes residuals: zigzag, the k low bits raw.
+func (t *segment) putRow(row []residual) {
+	n := len(t.tokens)
+	t.tokens = slices.Grow(t.tokens, len(row))[:n+len(row)]
+	for k, r := range row {
+		u := uint32(r.q<<1) ^ uint32(r.q>>31)
+		q := u >> r.k
+		if q >= rans.Escape {
+			t.raw.PutExpGolomb(q - rans.Escape)
+			q = rans.Escape
+		}
+		t.tokens[n+k] = rans.MakeToken(int(r.ctx), int(q))
+		t.raw.Put(u&(1<<r.k-1), uint(r.k))
 	}
-	t.raw.Put(u&(1<<k-1), k)
 }
 
 // source decodes what a segment holds.

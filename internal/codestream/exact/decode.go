@@ -78,20 +78,10 @@ func (p *planeDecoder) rowResiduals(s *source, lev int, ps pass, x0, y, n int) {
 	q, expects := p.rows.q[:n], p.rows.expect[:n]
 	side := expectations[p.kind][ps].side
 	tables := s.tables[contextBase(p.kind, lev*int(passes)+int(ps)):]
-	if !p.zero.any {
-		s.Residuals(q, expects, side, classTable, tables)
-		return
+	if p.zero.any {
+		clear(q)
 	}
-	clear(q)
-	shift := Base - lev
-	start := 0
-	for x, k := 0, 0; k < n; x++ {
-		end := min(((x+1)<<shift-x0+1)/2, n)
-		if p.zero.cell[y>>shift*p.zero.w+x] {
-			s.Residuals(q[start:k], expects[start:k], side, classTable, tables)
-			start = end
-		}
-		k = end
-	}
-	s.Residuals(q[start:], expects[start:], side, classTable, tables)
+	p.zero.runs(lev, x0, y, n, func(start, end int) {
+		s.Residuals(q[start:end], expects[start:end], side, classTable, tables)
+	})
 }

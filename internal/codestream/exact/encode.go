@@ -57,7 +57,7 @@ func (p *planeEncoder) encodeMeans(t *segment) {
 			pred, expect := l.predictMean(x, y)
 			class, k := classOf(expect)
 			q := quantise(l.v[i]-pred, p.overviewStep())
-			t.put(base+class, k, q)
+			t.putRow([]residual{{q, uint16(base + class), uint8(k)}})
 			l.q[i], l.v[i] = q, pred+q*p.overviewStep()
 		}
 	}
@@ -182,7 +182,10 @@ func (p *planeEncoder) findZeros() {
 	}
 	for lev := Base - 1; lev >= 0 && slices.Contains(p.zero.cell, true); lev-- {
 		p.eachRow(lev, func(ps pass, x0, y int, row []residual) {
-			cell := p.zero.cell[y>>(Base-lev)*p.zero.w:]
+			cell := p.zero.cell[y>>(Base-lev)*p.zero.w:][:p.zero.w]
+			if !slices.Contains(cell, true) {
+				return
+			}
 			for k := range row {
 				if row[k].q != 0 {
 					cell[(x0+2*k)>>(Base-lev)] = false
@@ -227,18 +230,11 @@ func (p *planeEncoder) emitZeros(t *segment) {
 
 // emitGrid and emitLevel write the residuals of cells that are not zero.
 func (p *planeEncoder) emitGrid(t *segment) {
-	for _, r := range p.out[Base] {
-		t.put(int(r.ctx), uint(r.k), r.q)
-	}
+	t.putRow(p.out[Base])
 }
 
 func (p *planeEncoder) emitLevel(t *segment, lev int) {
 	p.eachRow(lev, func(ps pass, x0, y int, row []residual) {
-		cell := p.zero.cell[y>>(Base-lev)*p.zero.w:]
-		for k, r := range row {
-			if !p.zero.any || !cell[(x0+2*k)>>(Base-lev)] {
-				t.put(int(r.ctx), uint(r.k), r.q)
-			}
-		}
+		p.zero.runs(lev, x0, y, len(row), func(start, end int) { t.putRow(row[start:end]) })
 	})
 }

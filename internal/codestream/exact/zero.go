@@ -53,6 +53,29 @@ func (z *zeroTree) context(kind, lg, x, y int) int {
 	return ctxZero + (kind*(zeroTop+1)+lg)*3 + n
 }
 
+// runs visits the runs of the n samples of row y of a pass on a level, from
+// column x0 on, that are not in zero cells.
+func (z *zeroTree) runs(lev, x0, y, n int, f func(start, end int)) {
+	start := 0
+	if z.any {
+		shift := Base - lev
+		row := z.cell[y>>shift*z.w:]
+		for x, k := 0, 0; k < n; x++ {
+			end := min(((x+1)<<shift-x0+1)/2, n)
+			if row[x] {
+				if k > start {
+					f(start, k)
+				}
+				start = end
+			}
+			k = end
+		}
+	}
+	if n > start {
+		f(start, n)
+	}
+}
+
 // walk visits the roots in raster order and lets f say of every node whether
 // it is zero; a node that is not is followed by its four children.
 func (z *zeroTree) walk(f func(lg, x, y int) bool) {
