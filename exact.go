@@ -86,19 +86,65 @@ func (e *encoder) predictedFile(ctx context.Context) (*container.File, error) {
 		return nil, err
 	}
 	e.stats.stopwatch(&start, "fit")
-	tiles, err := e.exactTiles(ctx, &format, model)
+	code := e.tileCoder(&format, model)
+	order := e.tableTilesFirst()
+	first := make([]*exact.Tile, min(len(order), tableTiles))
+	err = cpufallback.For(ctx, e.Workers, len(first), func(k int) error {
+		first[k] = code(order[k])
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
 	e.stats.stopwatch(&start, "predict")
-	tables := model.ChooseTables(tiles, e.putValues)
-	file := e.newFile(append(e.palette(), tables.Payload...), len(tiles))
-	for _, t := range tiles {
-		raise(file.Header.Worst, t.Worst)
-	}
-	err = fill(ctx, e.Workers, file, tiles, tables.Segments)
+	tables := model.ChooseTables(first, e.putValues)
+	file := e.newFile(append(e.palette(), tables.Payload...), len(order))
+	err = e.fillTiles(ctx, file, tables, order, first, code)
 	e.stats.stopwatch(&start, "entropy")
 	return file, err
+}
+
+// fillTiles entropy-codes the tiles into the file: the first, which it lets go
+// of, and those that it has code make.
+func (e *encoder) fillTiles(ctx context.Context, f *container.File, tables *exact.Tables, order []int, first []*exact.Tile, code func(int) *exact.Tile) error {
+	var mu sync.Mutex
+	return cpufallback.For(ctx, e.Workers, len(order), func(k int) error {
+		i := order[k]
+		var t *exact.Tile
+		if k < len(first) {
+			t, first[k] = first[k], nil
+		} else {
+			t = code(i)
+		}
+		f.Fronts[i], f.Bodies[i] = tables.Segments(t)
+		mu.Lock()
+		defer mu.Unlock()
+		raise(f.Header.Worst, t.Worst)
+		return nil
+	})
+}
+
+// tableTiles is the number of tiles that the tables are chosen for, all of which
+// are held in memory as tokens.
+const tableTiles = 8
+
+// tableTilesFirst is the order of coding: tableTiles tiles that are spread over
+// the image, then the others.
+func (e *encoder) tableTilesFirst() []int {
+	grid := e.grid()
+	n := grid.Dx() * grid.Dy()
+	order := make([]int, 0, n)
+	chosen := make([]bool, n)
+	for k := range min(n, tableTiles) {
+		i := k * n / min(n, tableTiles)
+		order, chosen[i] = append(order, i), true
+	}
+	for i := range n {
+		if !chosen[i] {
+			order = append(order, i)
+		}
+	}
+	return order
 }
 
 // raise raises the errors of a file to those of a tile.
@@ -131,12 +177,13 @@ func (e *encoder) fit(ctx context.Context, format *exact.Format) (*exact.Model, 
 	step := 4 * max(1, pixels/fitPixels)
 	sum := exact.NewFit(e.Channels, depth, step)
 	var mu sync.Mutex
-	workers := sync.Pool{New: func() any { return new(exact.Worker) }}
+	workers := sync.Pool{New: func() any { return new(exactEncoder) }}
 	err := cpufallback.For(ctx, e.Workers, n, func(i int) error {
-		w := workers.Get().(*exact.Worker)
+		w := workers.Get().(*exactEncoder)
 		defer workers.Put(w)
 		f := exact.NewFit(e.Channels, depth, step)
-		f.Add(w, format, e.channels(tile(grid, i*tiles/n)))
+		w.planes = e.channels(tile(grid, i*tiles/n), w.planes)
+		f.Add(&w.Worker, format, w.planes)
 		mu.Lock()
 		defer mu.Unlock()
 		sum.Merge(f)
@@ -145,17 +192,23 @@ func (e *encoder) fit(ctx context.Context, format *exact.Format) (*exact.Model, 
 	return sum.Model(), err
 }
 
-func (e *encoder) exactTiles(ctx context.Context, format *exact.Format, model *exact.Model) ([]*exact.Tile, error) {
-	workers := sync.Pool{New: func() any { return new(exact.Worker) }}
+// exactEncoder is the memory of one goroutine.
+type exactEncoder struct {
+	exact.Worker
+	planes []exact.Plane
+}
+
+// tileCoder codes tiles by their index, on any goroutine.
+func (e *encoder) tileCoder(format *exact.Format, model *exact.Model) func(i int) *exact.Tile {
+	workers := sync.Pool{New: func() any { return new(exactEncoder) }}
 	grid := e.grid()
-	tiles := make([]*exact.Tile, grid.Dx()*grid.Dy())
-	return tiles, cpufallback.For(ctx, e.Workers, len(tiles), func(i int) error {
-		w := workers.Get().(*exact.Worker)
+	return func(i int) *exact.Tile {
+		w := workers.Get().(*exactEncoder)
 		defer workers.Put(w)
-		tiles[i] = model.Encode(w, format, e.effort(), e.channels(tile(grid, i)))
-		e.progress.step()
-		return nil
-	})
+		defer e.progress.step()
+		w.planes = e.channels(tile(grid, i), w.planes)
+		return model.Encode(&w.Worker, format, e.effort(), w.planes)
+	}
 }
 
 // rank keeps the sets of values of sparse channels alone, and their ranks.
@@ -180,13 +233,13 @@ func (e *encoder) putValues(w *rans.BitWriter) {
 	}
 }
 
-// channels copies the samples of a tile, or the indices of a paletted image.
-func (e *encoder) channels(t image.Rectangle) []exact.Plane {
+// channels copies the samples of a tile, or the indices of a paletted image,
+// into planes, or new ones where these are of another size.
+func (e *encoder) channels(t image.Rectangle, planes []exact.Plane) []exact.Plane {
 	r := e.samples(t)[0]
-	out := make([]exact.Plane, e.Channels)
+	out := exact.Planes(planes, e.Channels, r.Dx(), r.Dy())
 	size := e.src.Depth / 8
 	for c := range out {
-		out[c] = exact.NewPlane(r.Dx(), r.Dy())
 		for y := range r.Dy() {
 			row := out[c].Pix[y*r.Dx():][:r.Dx()]
 			switch {

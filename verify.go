@@ -108,7 +108,7 @@ func (r *Reader) verifySamples(ctx context.Context, original image.Image) ([]flo
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		for c, p := range want.channels(tile(tiles, i)) {
+		for c, p := range want.channels(tile(tiles, i), nil) {
 			for k, v := range p.Pix {
 				d := v - got[c].Pix[k]
 				worst[c] = max(worst[c], float64(max(d, -d)))

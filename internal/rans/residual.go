@@ -22,7 +22,7 @@ type Class struct{ Context, Raw uint8 }
 // Classes finds the class of a residual by the octave of its expected
 // magnitude, from 2^FirstOctave on, and the next three bits.
 type Classes struct {
-	class    [(32 - FirstOctave) * 8]Class
+	class    [256]Class                     // of which (32-FirstOctave)·8 are in use
 	packed   [(32 - FirstOctave) * 8]uint32 // Raw, and the place of Context among tables in the lower 16 bits
 	contexts int
 }
@@ -30,7 +30,7 @@ type Classes struct {
 // NewClasses asks class for all octaves, from 0 on, and eighths of them.
 func NewClasses(class func(octave, eighth int) Class) *Classes {
 	c := new(Classes)
-	for i := range c.class {
+	for i := range c.packed {
 		k := class(i>>3, i&7)
 		c.class[i] = k
 		c.packed[i] = uint32(k.Raw)<<16 | uint32(k.Context)*uint32(unsafe.Sizeof(DecTable{}))
@@ -39,12 +39,18 @@ func NewClasses(class func(octave, eighth int) Class) *Classes {
 	return c
 }
 
-// Of finds the class of an expectation.
-func (c *Classes) Of(expect int32) Class {
+// Index finds the class of an expectation; At gives it by its index.
+func (c *Classes) Index(expect int32) uint8 {
 	v := uint32(max(expect, 1<<FirstOctave))
 	n := bits.Len32(v) - 1
-	return c.class[(n-FirstOctave)<<3|int(v>>(n-3)&7)]
+	return uint8((n-FirstOctave)<<3 | int(v>>(n-3)&7))
 }
+
+// At is the class of an index.
+func (c *Classes) At(index uint8) Class { return c.class[index] }
+
+// Of is the class of an expectation.
+func (c *Classes) Of(expect int32) Class { return c.class[c.Index(expect)] }
 
 // Magnitude is |r|, capped.
 func Magnitude(r int32) int32 { return int32(min(uint32(max(r, -r)), maxMagnitude)) }

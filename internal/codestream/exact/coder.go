@@ -12,19 +12,29 @@ type segment struct {
 	raw    rans.BitWriter
 }
 
-// putRow codes residuals: zigzag, the k low bits raw.
-func (t *segment) putRow(row []residual) {
-	n := len(t.tokens)
-	t.tokens = slices.Grow(t.tokens, len(row))[:n+len(row)]
-	for k, r := range row {
-		u := uint32(r.q<<1) ^ uint32(r.q>>31)
-		q := u >> r.k
-		if q >= rans.Escape {
-			t.raw.PutExpGolomb(q - rans.Escape)
-			q = rans.Escape
-		}
-		t.tokens[n+k] = rans.MakeToken(int(r.ctx), int(q))
-		t.raw.Put(u&(1<<r.k-1), uint(r.k))
+// put codes a residual of a class, in the contexts from base on: zigzag, its
+// low bits raw.
+func (t *segment) put(base int, c rans.Class, r int32) {
+	t.tokens = append(t.tokens, t.token(base, c, r))
+}
+
+func (t *segment) token(base int, c rans.Class, r int32) rans.Token {
+	u := uint32(r<<1) ^ uint32(r>>31)
+	q := u >> c.Raw
+	if q >= rans.Escape {
+		t.raw.PutExpGolomb(q - rans.Escape)
+		q = rans.Escape
+	}
+	t.raw.Put(u&(1<<c.Raw-1), uint(c.Raw))
+	return rans.MakeToken(base+int(c.Context), int(q))
+}
+
+// putRow codes every step-th residual of those whose classes' indices are given.
+func (t *segment) putRow(base int, class []uint8, q []int32, step int) {
+	have, n := len(t.tokens), (len(class)+step-1)/step
+	t.tokens = slices.Grow(t.tokens, n)[:have+n]
+	for k := range t.tokens[have:] {
+		t.tokens[have+k] = t.token(base, classTable.At(class[k*step]), q[k*step])
 	}
 }
 

@@ -6,18 +6,20 @@ import (
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
-// residual is one sample's outcome, kept until the zero tree is known.
-type residual struct {
-	q   int32
-	ctx uint16
-	k   uint8
-}
-
 // planeEncoder codes one plane of a tile.
 type planeEncoder struct {
 	pyramid
-	kind int
-	out  [Base + 1][]residual
+	kind  int
+	class [Base + 1][]uint8 // index of the class of each sample's residual
+}
+
+func (p *planeEncoder) load(src *Plane) {
+	p.pyramid.load(src)
+	for lev := range p.class {
+		if n := len(p.levels[lev].q); len(p.class[lev]) < n {
+			p.class[lev] = make([]uint8, n)
+		}
+	}
 }
 
 // quantise is the residual in steps, nearest.
@@ -55,9 +57,8 @@ func (p *planeEncoder) encodeMeans(t *segment) {
 		for x := range l.w {
 			i := l.at(x, y)
 			pred, expect := l.predictMean(x, y)
-			class, k := classOf(expect)
 			q := quantise(l.v[i]-pred, p.overviewStep())
-			t.putRow([]residual{{q, uint16(base + class), uint8(k)}})
+			t.put(base, classTable.Of(expect), q)
 			l.q[i], l.v[i] = q, pred+q*p.overviewStep()
 		}
 	}
@@ -99,19 +100,15 @@ func (p *pyramid) predictGrid(x, y int) (pred, expect int32) {
 
 func (p *planeEncoder) encodeGrid() {
 	l := &p.levels[Base]
-	base := contextBase(p.kind, stageGrid)
-	out := p.out[Base][:0]
 	for y := range l.h {
 		for x := range l.w {
 			i := l.at(x, y)
 			pred, expect := p.predictGrid(x, y)
-			class, k := classOf(expect)
 			q := quantise(l.v[i]-pred, p.step)
-			out = append(out, residual{q, uint16(base + class), uint8(k)})
+			p.class[Base][i] = classTable.Index(expect)
 			l.q[i], l.v[i] = q, pred+q*p.step
 		}
 	}
-	p.out[Base] = out
 	p.descend(Base)
 }
 
@@ -119,10 +116,6 @@ func (p *planeEncoder) encodeGrid() {
 // others are those of the planes before.
 func (p *planeEncoder) encodeLevel(lev int, w *predictor, others [2]*level) {
 	l := &p.levels[lev]
-	if n := l.w*l.h - p.levels[lev+1].w*p.levels[lev+1].h; cap(p.out[lev]) < n {
-		p.out[lev] = make([]residual, 0, n)
-	}
-	p.out[lev] = p.out[lev][:0]
 	for ps := range passes {
 		p.begin(lev, &w[lev][ps])
 		_, y0 := ps.origin()
@@ -138,26 +131,21 @@ func (p *planeEncoder) encodeLevel(lev int, w *predictor, others [2]*level) {
 
 func (p *planeEncoder) encodeRow(lev int, ps pass, y, n int) {
 	l := &p.levels[lev]
-	base := contextBase(p.kind, lev*int(passes)+int(ps))
 	side := expectations[p.kind][ps].side
 	x0, _ := ps.origin()
 	i := l.at(x0, y)
+	v, q, class := l.v[i:][:2*n-1], l.q[i:][:2*n-1], p.class[lev][i:][:2*n-1]
 	preds, expects := p.rows.pred[:n], p.rows.expect[:n]
-	have := len(p.out[lev])
-	p.out[lev] = p.out[lev][:have+n]
-	out := p.out[lev][have:]
 	left := int32(0)
 	for k, pred := range preds {
-		class, raw := classOf(expects[k] + side*left)
-		q := l.v[i] - pred
+		r := v[2*k] - pred
 		if p.step > 1 {
-			q = quantise(q, p.step)
-			l.v[i] = pred + q*p.step
+			r = quantise(r, p.step)
+			v[2*k] = pred + r*p.step
 		}
-		out[k] = residual{q, uint16(base + class), uint8(raw)}
-		left = magnitude(q)
-		l.q[i] = q
-		i += 2
+		class[2*k] = classTable.Index(expects[k] + side*left)
+		left = magnitude(r)
+		q[2*k] = r
 	}
 }
 
@@ -181,13 +169,14 @@ func (p *planeEncoder) findZeros() {
 		p.zero.cell[i] = true
 	}
 	for lev := Base - 1; lev >= 0 && slices.Contains(p.zero.cell, true); lev-- {
-		p.eachRow(lev, func(ps pass, x0, y int, row []residual) {
+		p.eachRow(lev, func(ps pass, x0, y, n int) {
 			cell := p.zero.cell[y>>(Base-lev)*p.zero.w:][:p.zero.w]
 			if !slices.Contains(cell, true) {
 				return
 			}
-			for k := range row {
-				if row[k].q != 0 {
+			l := &p.levels[lev]
+			for k, q := 0, l.q[l.at(x0, y):]; k < n; k++ {
+				if q[2*k] != 0 {
 					cell[(x0+2*k)>>(Base-lev)] = false
 				}
 			}
@@ -195,16 +184,13 @@ func (p *planeEncoder) findZeros() {
 	}
 }
 
-// eachRow visits the residuals of a level row by row in coding order.
-func (p *planeEncoder) eachRow(lev int, f func(ps pass, x0, y int, row []residual)) {
+// eachRow visits the rows of n residuals of a level in coding order.
+func (p *planeEncoder) eachRow(lev int, f func(ps pass, x0, y, n int)) {
 	l := &p.levels[lev]
-	out := p.out[lev]
 	for ps := range passes {
 		x0, y0 := ps.origin()
-		n := (l.w - x0 + 1) / 2
 		for y := y0; y < l.h; y += 2 {
-			f(ps, x0, y, out[:n])
-			out = out[n:]
+			f(ps, x0, y, (l.w-x0+1)/2)
 		}
 	}
 }
@@ -230,11 +216,20 @@ func (p *planeEncoder) emitZeros(t *segment) {
 
 // emitGrid and emitLevel write the residuals of cells that are not zero.
 func (p *planeEncoder) emitGrid(t *segment) {
-	t.putRow(p.out[Base])
+	l := &p.levels[Base]
+	for y := range l.h {
+		i := l.at(0, y)
+		t.putRow(contextBase(p.kind, stageGrid), p.class[Base][i:i+l.w], l.q[i:], 1)
+	}
 }
 
 func (p *planeEncoder) emitLevel(t *segment, lev int) {
-	p.eachRow(lev, func(ps pass, x0, y int, row []residual) {
-		p.zero.runs(lev, x0, y, len(row), func(start, end int) { t.putRow(row[start:end]) })
+	l := &p.levels[lev]
+	p.eachRow(lev, func(ps pass, x0, y, n int) {
+		base := contextBase(p.kind, lev*int(passes)+int(ps))
+		p.zero.runs(lev, x0, y, n, func(start, end int) {
+			i := l.at(x0+2*start, y)
+			t.putRow(base, p.class[lev][i:i+2*(end-start)-1], l.q[i:], 2)
+		})
 	})
 }

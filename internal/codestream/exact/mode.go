@@ -365,7 +365,8 @@ func (d *Decoder) Decode(wk *Worker, front, body []byte, w, h int) ([]Plane, err
 		}
 		return unpack(f, symbols, w, h), nil
 	case predicted(mode):
-		planes := wk.planes(f.Channels, w, h)
+		wk.decoded = Planes(wk.decoded, f.Channels, w, h)
+		planes := wk.decoded
 		decode := d.planes
 		if mode >= modeSlow {
 			decode = d.slowPlanes

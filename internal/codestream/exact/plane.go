@@ -16,6 +16,18 @@ type Plane struct {
 // NewPlane returns a plane of zeros.
 func NewPlane(w, h int) Plane { return Plane{w, h, make([]int32, w*h)} }
 
+// Planes returns n planes of w×h samples of any value: old, if it is such.
+func Planes(old []Plane, n, w, h int) []Plane {
+	if len(old) == n && old[0].W == w && old[0].H == h {
+		return old
+	}
+	planes := make([]Plane, n)
+	for i := range planes {
+		planes[i] = NewPlane(w, h)
+	}
+	return planes
+}
+
 // margin is the reach of the taps beyond a level's edges.
 const margin = 3
 

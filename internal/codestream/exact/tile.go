@@ -14,17 +14,6 @@ type Worker struct {
 	decoded []Plane
 }
 
-// planes gives n planes of w×h samples of any value.
-func (w *Worker) planes(n, width, height int) []Plane {
-	if len(w.decoded) != n || w.decoded[0].W != width || w.decoded[0].H != height {
-		w.decoded = make([]Plane, n)
-		for i := range w.decoded {
-			w.decoded[i] = NewPlane(width, height)
-		}
-	}
-	return w.decoded
-}
-
 // Fit sums what tiles tell of their planes' predictors.
 type Fit struct {
 	planes []fitter
