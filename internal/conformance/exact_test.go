@@ -15,9 +15,10 @@ import (
 const (
 	nExactContexts = 828
 	nClasses       = 45 // of weights of a kind of planes
-	largestMode    = 9  // by prediction
+	largestMode    = 9  // by prediction, and of the slow ones less slowMode
 	gridMode       = 16
 	patternMode    = 17
+	slowMode       = 32
 )
 
 // colourOrders are the channels b, x, y of the modes 1 to 9.
@@ -41,10 +42,15 @@ type exactFile struct {
 	values  [][]int // of a channel, nil where it is coded as it is
 	weights [][nClasses][16]int32
 	tables  [][16]int
+
+	baseTables []byte // of layered tiles
 }
 
 // readExact parses TABL (FORMAT-EXACT.md, "Header and tables").
 func readExact(f *file, defaults []byte) (*exactFile, error) {
+	if f.layered {
+		return readLayered(f)
+	}
 	x := &exactFile{file: f}
 	data := f.tabl
 	if f.palette {
@@ -199,12 +205,15 @@ func (m *picture) look(palette [][4]int) error {
 
 // tile decodes a tile, or its overview alone.
 func (x *exactFile) tile(front, body []byte, w, h int, overview bool) (*channels, error) {
+	if x.layered {
+		return x.layeredTile(front, body, w, h, overview)
+	}
 	if len(front) == 0 {
 		return nil, errDamaged
 	}
 	mode, front := int(front[0]), front[1:]
 	switch {
-	case mode <= largestMode:
+	case mode%slowMode <= largestMode && mode < 2*slowMode:
 		return x.predictedTile(mode, front, body, w, h, overview)
 	case mode == gridMode || mode == patternMode:
 		return x.patternTile(mode, front, body, w, h, overview)
@@ -213,13 +222,14 @@ func (x *exactFile) tile(front, body []byte, w, h int, overview bool) (*channels
 }
 
 func (x *exactFile) patternTile(mode int, front, body []byte, w, h int, overview bool) (*channels, error) {
-	gw, gh := (w-1)/8+1, (h-1)/8+1
-	grid, err := readPatterns(front, gw, gh, x.channels, x.depth, nil)
-	if err != nil || overview {
-		return x.unpack(grid, gw, gh), err
-	}
-	if mode == patternMode {
-		grid = nil
+	var grid []uint32
+	if overview || mode == gridMode {
+		gw, gh := (w-1)/8+1, (h-1)/8+1
+		var err error
+		grid, err = readPatterns(front, gw, gh, x.channels, x.depth, nil)
+		if err != nil || overview {
+			return x.unpack(grid, gw, gh), err
+		}
 	}
 	pix, err := readPatterns(body, w, h, x.channels, x.depth, grid)
 	return x.unpack(pix, w, h), err
@@ -244,7 +254,12 @@ func (x *exactFile) predictedTile(mode int, front, body []byte, w, h int, overvi
 	}
 	readFront(planes, s)
 	if err := s.finish(); err != nil || overview {
-		return x.recolour(mode, planes, (w-1)/8+1, (h-1)/8+1, (*predicted).mean), err
+		return x.recolour(mode%slowMode, planes, (w-1)/8+1, (h-1)/8+1, (*predicted).mean), err
+	}
+	if mode >= slowMode {
+		code := newRangeDecoder(body)
+		newSlow(code, planes).read(planes)
+		return x.recolour(mode%slowMode, planes, w, h, (*predicted).pixel), code.finish()
 	}
 	if s, err = newSegment(body, x.tables); err != nil {
 		return nil, err

@@ -1,7 +1,7 @@
 // Package conformance holds a second decoder, written from docs/FORMAT.md and
 // docs/FORMAT-EXACT.md alone and naive throughout, against which the engines'
 // are tested. It shares no code with the module; what it reads besides a file
-// is universal.bin and defaults.bin.
+// is defaults.bin and the universal.bin of two engines.
 package conformance
 
 import (
@@ -16,6 +16,7 @@ type file struct {
 	w, h, channels, depth int
 	exact, labels         bool // exact: of the exact engine
 	palette, merged       bool
+	layered               bool
 	sub420                bool
 	tileSide, bound, step int
 	tabl                  []byte
@@ -76,7 +77,7 @@ func (f *file) readHead(p []byte) {
 	}
 	f.exact = next() == 1
 	flags := next()
-	f.labels, f.palette, f.merged = flags&16 != 0, flags&32 != 0, flags&128 != 0
+	f.labels, f.palette, f.layered, f.merged = flags&16 != 0, flags&32 != 0, flags&64 != 0, flags&128 != 0
 	f.w, f.h, f.channels, f.depth = next(), next(), next(), next()
 	f.sub420 = next() == 1
 	f.tileSide = 1 << next()

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"math/bits"
+	"slices"
 	"sort"
 	"sync"
 )
@@ -67,10 +68,13 @@ var curve = sync.OnceValue(func() []int {
 
 func squash(x int) int { return curve()[(clamp(x, -3072, 3071)+3072)>>2] }
 
-func stretch(j int) int {
-	i := sort.Search(1536, func(i int) bool { return curve()[i] >= 16*j+8 })
-	return 4*i - 3072
-}
+// stretches are those of all j.
+var stretches = sync.OnceValue(func() (t [4096]int) {
+	for j := range t {
+		t[j] = 4*sort.SearchInts(curve()[:1536], 16*j+8) - 3072
+	}
+	return t
+})
 
 // hash folds values to the left: hash(a, b, c) = hash(hash(a, b), c).
 func hash(h uint32, values ...uint32) uint32 {
@@ -86,40 +90,48 @@ type slot struct{ p, n int }
 // weightSet names a set of weights: the kind of the decision, then what selects it.
 type weightSet [5]int
 
-// mixer makes decisions under 8 contexts (FORMAT-EXACT.md, "Mixing").
+// bitSource decodes a bit of which 1 has probability p/65536.
+type bitSource interface{ bit(p int) int }
+
+// mixer makes decisions under several contexts (FORMAT-EXACT.md, "Mixing").
 type mixer struct {
-	code    interface{ bit(p int) int }
-	lg      int
+	code    bitSource
 	slots   []slot
-	weights map[weightSet]*[9]int
+	limit   int  // of a slot's count
+	shift   uint // of the learning of weights
+	weights map[weightSet][]int
+
+	stretches [4096]int
 }
 
-func newMixer(code interface{ bit(p int) int }, pixels int) *mixer {
-	m := &mixer{code: code, lg: 12, weights: map[weightSet]*[9]int{}}
-	for m.lg < 22 && 1<<(m.lg-2) < pixels {
-		m.lg++
-	}
-	m.slots = make([]slot, 1<<m.lg)
-	for i := range m.slots {
-		m.slots[i].p = 1 << 21
-	}
-	return m
+func newMixer(code bitSource, slots []slot, limit int, shift uint) *mixer {
+	return &mixer{code: code, slots: slots, limit: limit, shift: shift, weights: map[weightSet][]int{}, stretches: stretches()}
 }
 
-func (m *mixer) set(name weightSet) *[9]int {
+func newSlots(n int) []slot {
+	slots := make([]slot, n)
+	for i := range slots {
+		slots[i].p = 1 << 21
+	}
+	return slots
+}
+
+// set is the named set of weights, one for each of n contexts and one more.
+func (m *mixer) set(name weightSet, n int) []int {
 	if m.weights[name] == nil {
-		m.weights[name] = &[9]int{6553, 6553, 6553, 6553, 6553, 6553, 6553, 6553, 0}
+		m.weights[name] = append(slices.Repeat([]int{6553}, n), 0)
 	}
 	return m.weights[name]
 }
 
-// decide decodes a bit by the slots of 8 contexts and two sets of weights.
-func (m *mixer) decide(slots [8]uint32, first, second weightSet) int {
-	sets := [2]*[9]int{m.set(first), m.set(second)}
-	inputs := [9]int{8: 256}
+// decide decodes a bit by a slot of each context and two sets of weights.
+func (m *mixer) decide(slots []uint32, first, second weightSet) int {
+	sets := [2][]int{m.set(first, len(slots)), m.set(second, len(slots))}
+	inputs := make([]int, len(slots), len(slots)+1)
 	for i, s := range slots {
-		inputs[i] = stretch(m.slots[s].p >> 10)
+		inputs[i] = m.stretches[m.slots[s].p>>10]
 	}
+	inputs = append(inputs, 256)
 	sum := 0
 	for i, v := range inputs {
 		sum += v * (sets[0][i] + sets[1][i])
@@ -128,29 +140,16 @@ func (m *mixer) decide(slots [8]uint32, first, second weightSet) int {
 	bit := m.code.bit(p)
 	for _, w := range sets {
 		for i, v := range inputs {
-			w[i] += (v*(65536*bit-p) + 1<<15) >> 16
+			w[i] += (v*(65536*bit-p) + 1<<(m.shift-1)) >> m.shift
 		}
 	}
 	for _, i := range slots {
-		s := &m.slots[i]
-		s.p += ((bit*(1<<22-1) - s.p) * (131072 / (2*s.n + 3))) >> 16
-		s.n = min(s.n+1, 255)
+		m.slots[i].learn(bit, m.limit)
 	}
 	return bit
 }
 
-// slotsOf are the slots of a decision's values.
-func (m *mixer) slotsOf(values [8]uint32) (slots [8]uint32) {
-	for i, v := range values {
-		slots[i] = hash(uint32(i), v) >> (32 - m.lg)
-	}
-	return slots
-}
-
-// literalSlots are the slots of a bin of a literal.
-func (m *mixer) literalSlots(contexts [8]uint32, bin int) (slots [8]uint32) {
-	for i, c := range contexts {
-		slots[i] = hash(c, uint32(bin>>4))>>(32-m.lg)&^15 | uint32(bin&15)
-	}
-	return slots
+func (s *slot) learn(bit, limit int) {
+	s.p += ((bit*(1<<22-1) - s.p) * (131072 / (2*s.n + 3))) >> 16
+	s.n = min(s.n+1, limit)
 }

@@ -16,6 +16,7 @@ const literalOutcome = 7
 // patterns decodes a tile of symbols (FORMAT-EXACT.md, "Pattern mode").
 type patterns struct {
 	*mixer
+	lg                    int // of the number of slots
 	w, h, channels, depth int
 	pix                   []uint32
 	grid                  []uint32 // of ⌈w/8⌉×⌈h/8⌉ known symbols, or nil
@@ -28,12 +29,16 @@ type patterns struct {
 	runs                  int
 }
 
-func newPatterns(code interface{ bit(p int) int }, w, h, channels, depth int, grid []uint32) *patterns {
+func newPatterns(code bitSource, w, h, channels, depth int, grid []uint32) *patterns {
 	p := &patterns{
-		mixer: newMixer(code, w*h), w: w, h: h, channels: channels, depth: depth, grid: grid, match: -1,
+		lg: 12, w: w, h: h, channels: channels, depth: depth, grid: grid, match: -1,
 		pix: make([]uint32, w*h), outcome: make([]int, w*h), residual: make([][4]int, w*h),
 		recent: []uint32{0},
 	}
+	for p.lg < 22 && 1<<(p.lg-2) < w*h {
+		p.lg++
+	}
+	p.mixer = newMixer(code, newSlots(1<<p.lg), 255, 16)
 	n := 1 << min(p.lg-2, 18)
 	p.positions, p.symbols = make([]int, n), make([]int, n)
 	for i := range n {
@@ -50,6 +55,22 @@ func newPatterns(code interface{ bit(p int) int }, w, h, channels, depth int, gr
 		}
 	}
 	return p
+}
+
+// slotsOf are the slots of a decision's values.
+func (p *patterns) slotsOf(values [8]uint32) []uint32 {
+	for i, v := range values {
+		values[i] = hash(uint32(i), v) >> (32 - p.lg)
+	}
+	return values[:]
+}
+
+// literalSlots are the slots of a bin of a literal.
+func (p *patterns) literalSlots(contexts [8]uint32, bin int) []uint32 {
+	for i, c := range contexts {
+		contexts[i] = hash(c, uint32(bin>>4))>>(32-p.lg)&^15 | uint32(bin&15)
+	}
+	return contexts[:]
 }
 
 // readPatterns decodes a segment.

@@ -55,18 +55,23 @@ func size(v int32) int64 { return min(int64(abs(int(v))), 1<<21) }
 
 func diff(a, b int32) int64 { return size(a - b) }
 
-// residualFor reads a residual of a stage where v is expected.
-func (p *predicted) residualFor(s source, stage int, v int64) int32 {
+// classOf is the class of an expectation and the number of raw bits.
+func classOf(v int64) (c, k int) {
 	v = max(v, 64)
 	n := bits.Len64(uint64(v)) - 1
-	c := 3*(n-6) + reached(int(v>>(n-3)&7), []int{2, 5})
-	k := 0
+	c = 3*(n-6) + reached(int(v>>(n-3)&7), []int{2, 5})
 	if c > 8 {
 		k = (c - 6) / 3
 	}
 	if c > 23 {
 		c = 21 + c%3
 	}
+	return c, k
+}
+
+// residualFor reads a residual of a stage where v is expected.
+func (p *predicted) residualFor(s source, stage int, v int64) int32 {
+	c, k := classOf(v)
 	token := uint32(s.symbol((p.kind*11+stage)*24 + c))
 	if token == 15 {
 		token += uint32(s.expGolomb())
@@ -149,12 +154,18 @@ func (p *predicted) readZero(s source, lg, x, y int) {
 func (p *predicted) readGrid(s source) {
 	for y := range p.rows {
 		for x := range p.cells {
-			a, b, c, d := p.mean(x, y), p.mean(x-1, y), p.mean(x, y-1), p.mean(x-1, y-1)
-			v := 64 + 50*diff(max(a, b, c, d), min(a, b, c, d))/int64(p.step) + 64*(p.error(8*x-8, 8*y)+p.error(8*x, 8*y-8))
-			sum := int64(a) + int64(b) + int64(c) + int64(d)
-			p.set(8*x, 8*y, int32((sum+2)>>2), p.residualFor(s, 9, v))
+			prediction, v := p.predictGrid(x, y)
+			p.set(8*x, 8*y, prediction, p.residualFor(s, 9, v))
 		}
 	}
+}
+
+// predictGrid gives the prediction of a grid sample and the expectation.
+func (p *predicted) predictGrid(x, y int) (int32, int64) {
+	a, b, c, d := p.mean(x, y), p.mean(x-1, y), p.mean(x, y-1), p.mean(x-1, y-1)
+	v := 64 + 50*diff(max(a, b, c, d), min(a, b, c, d))/int64(p.step) + 64*(p.error(8*x-8, 8*y)+p.error(8*x, 8*y-8))
+	sum := int64(a) + int64(b) + int64(c) + int64(d)
+	return int32((sum + 2) >> 2), v
 }
 
 // error is the magnitude of the residual at a pixel, 0 outside.
@@ -170,21 +181,27 @@ func (p *predicted) set(x, y int, prediction, residual int32) {
 	p.pix[y*p.w+x] = prediction + residual*p.step
 }
 
-// readLevel reads the three passes of a level.
-func (p *predicted) readLevel(s source, level int) {
-	w, h := (p.w-1)>>level+1, (p.h-1)>>level+1
+// eachSample calls do for the samples of the three passes of a level.
+func (p *predicted) eachSample(level int, do func(pass, x, y int)) {
 	for pass, first := range passFirst {
-		for y := first[1]; y < h; y += 2 {
-			for x := first[0]; x < w; x += 2 {
-				prediction, v := p.predict(level, pass, x, y, w, h)
-				q := int32(0)
-				if !p.zero[y<<level>>3*p.cells+x<<level>>3] {
-					q = p.residualFor(s, 3*level+pass, v)
-				}
-				p.set(x<<level, y<<level, prediction, q)
+		for y := first[1]; y <= (p.h-1)>>level; y += 2 {
+			for x := first[0]; x <= (p.w-1)>>level; x += 2 {
+				do(pass, x, y)
 			}
 		}
 	}
+}
+
+// readLevel reads the three passes of a level.
+func (p *predicted) readLevel(s source, level int) {
+	p.eachSample(level, func(pass, x, y int) {
+		f := p.predict(level, pass, x, y)
+		q := int32(0)
+		if !p.zero[y<<level>>3*p.cells+x<<level>>3] {
+			q = p.residualFor(s, 3*level+pass, f.expected)
+		}
+		p.set(x<<level, y<<level, f.prediction(), q)
+	})
 }
 
 // inside moves v by 2 until it lies in 0 … n−1.
@@ -198,36 +215,50 @@ func inside(v, n int) int {
 	return v
 }
 
-// predict gives the prediction of a sample of a level of w×h, and the expectation.
-func (p *predicted) predict(level, pass, x, y, w, h int) (int32, int64) {
-	var taps [12]int32
+// forecast is what is known of a sample before it is coded.
+type forecast struct {
+	taps      [12]int32
+	direction int
+	sum       int64 // 128 times the prediction
+	expected  int64
+}
+
+func (f *forecast) prediction() int32 { return int32(f.sum+64) >> 7 }
+
+// predict gives the forecast of a sample of a level.
+func (p *predicted) predict(level, pass, x, y int) *forecast {
+	f := &forecast{}
+	w, h := (p.w-1)>>level+1, (p.h-1)>>level+1
 	for i, d := range passTaps[pass] {
-		taps[i] = p.pix[inside(y+d[1], h)<<level*p.w+inside(x+d[0], w)<<level]
+		f.taps[i] = p.pix[inside(y+d[1], h)<<level*p.w+inside(x+d[0], w)<<level]
 	}
 	var energy [2]int32
 	for i, terms := range energyTerms[pass] {
 		for _, t := range terms {
-			energy[i] += int32(t[0]) * abs32(taps[t[1]]-taps[t[2]])
+			energy[i] += int32(t[0]) * abs32(f.taps[t[1]]-f.taps[t[2]])
 		}
 	}
-	cross := abs32(taps[0] + taps[1] - taps[2] - taps[3])
+	cross := abs32(f.taps[0] + f.taps[1] - f.taps[2] - f.taps[3])
 	if pass == 0 {
-		cross = abs32(taps[0] + taps[3] - taps[1] - taps[2])
+		cross = abs32(f.taps[0] + f.taps[3] - f.taps[1] - f.taps[2])
 	}
-	weights := p.weights[(level*3+pass)*5+direction(energy[0], energy[1])]
-	sum := int64(weights[15]) + 64
-	for i, t := range taps {
-		sum += int64(weights[i]) * int64(t)
+	f.direction = direction(energy[0], energy[1])
+	weights := p.weights[(level*3+pass)*5+f.direction]
+	f.sum = int64(weights[15])
+	for i, t := range f.taps {
+		f.sum += int64(weights[i]) * int64(t)
 	}
-	sum += int64(weights[12]) * int64(p.meanFor(level, pass, x, y))
+	f.sum += int64(weights[12]) * int64(p.meanFor(level, pass, x, y))
 	i := y<<level*p.w + x<<level
 	if p.before != nil {
-		sum += int64(weights[13]) * int64(p.before.residual[i]*p.step)
+		f.sum += int64(weights[13]) * int64(p.before.residual[i]*p.step)
 	}
 	if p.first != nil {
-		sum += int64(weights[14]) * int64(p.first.residual[i]*p.step)
+		f.sum += int64(weights[14]) * int64(p.first.residual[i]*p.step)
 	}
-	return int32(sum) >> 7, p.expect(level, pass, x, y, min(energy[0], energy[1]), cross)
+	f.sum = int64(int32(f.sum))
+	f.expected = p.expect(level, pass, x, y, min(energy[0], energy[1]), cross)
+	return f
 }
 
 func abs32(v int32) int32 { return max(v, -v) }

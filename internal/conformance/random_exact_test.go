@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -26,6 +27,27 @@ func wildHeader(rng *rand.Rand, channels, depth int) container.Header {
 // encoder would choose.
 func wildExact(t testing.TB, seed uint64) []byte {
 	rng := rand.New(rand.NewPCG(seed, 1))
+	return fillTiles(t, wildPrediction(rng), func(x *exactFile, w, h int) (front, body []byte) {
+		mode, planes := x.wildMode(rng), x.predictedPlanes(w, h)
+		front = x.wildSegment(rng, []byte{byte(mode)}, planes, readFront)
+		return front, x.wildSegment(rng, nil, planes, readBody)
+	})
+}
+
+// wildSlow makes such a file with bodies by context mixing.
+func wildSlow(t testing.TB, seed uint64) []byte {
+	rng := rand.New(rand.NewPCG(seed, 3))
+	return fillTiles(t, wildPrediction(rng), func(x *exactFile, w, h int) (front, body []byte) {
+		mode, planes := x.wildMode(rng), x.predictedPlanes(w, h)
+		front = x.wildSegment(rng, []byte{byte(slowMode + mode)}, planes, readFront)
+		d := &runDice{bitDice: newBitDice(rng), rare: 1 << (4 + rng.IntN(9))}
+		newSlow(d, planes).read(planes)
+		return front, d.Finish()
+	})
+}
+
+// wildPrediction is a file without tiles.
+func wildPrediction(rng *rand.Rand) *container.File {
 	h := wildHeader(rng, 1+rng.IntN(4), 8+8*rng.IntN(2))
 	if rng.IntN(2) == 0 {
 		h.T = rng.IntN(1<<h.Depth) >> rng.IntN(h.Depth)
@@ -38,22 +60,22 @@ func wildExact(t testing.TB, seed uint64) []byte {
 		putWildWeights(&w, rng)
 	}
 	putWildTables(&w, rng, nExactContexts, exactAlphabet)
-	f := &container.File{Header: h, Tables: w.AppendReversed(nil)}
-	return fillTiles(t, f, func(x *exactFile, w, h int) (front, body []byte) {
-		mode := 0
-		if x.channels >= 3 && (x.bound == 0 || x.merged) {
-			mode = rng.IntN(largestMode + 1)
-		}
-		enc := encTable(x.tables)
-		planes := x.predictedPlanes(w, h)
-		segment := func(p []byte, do func([]*predicted, source)) []byte {
-			d := &dice{Rand: rng, busy: rng.IntN(257) >> rng.IntN(9), sizes: exactAlphabet}
-			do(planes, d)
-			return enc.AppendSegment(p, d.tokens, &d.raw)
-		}
-		front = segment([]byte{byte(mode)}, readFront)
-		return front, segment(nil, readBody)
-	})
+	return &container.File{Header: h, Tables: w.AppendReversed(nil)}
+}
+
+// wildMode is a mode of prediction.
+func (x *exactFile) wildMode(rng *rand.Rand) int {
+	if x.channels >= 3 && (x.bound == 0 || x.merged) {
+		return rng.IntN(largestMode + 1)
+	}
+	return 0
+}
+
+// wildSegment appends a segment that is made up to p.
+func (x *exactFile) wildSegment(rng *rand.Rand, p []byte, planes []*predicted, do func([]*predicted, source)) []byte {
+	d := &dice{Rand: rng, busy: rng.IntN(257) >> rng.IntN(9), sizes: exactAlphabet}
+	do(planes, d)
+	return encTable(x.tables).AppendSegment(p, d.tokens, &d.raw)
 }
 
 // putWildValues writes no values, or some.
@@ -85,12 +107,33 @@ type bitDice struct {
 	busy int // chance, in 256, that a bit goes against the probability
 }
 
+func newBitDice(rng *rand.Rand) *bitDice {
+	return &bitDice{Rand: rng, Coder: cm.NewEncoder(), busy: 256 >> (1 + rng.IntN(8))}
+}
+
 func (d *bitDice) bit(p int) int {
 	bit := 0
 	if (p >= 1<<15) != (d.IntN(256) < d.busy) {
 		bit = 1
 	}
 	return d.Bit(uint32(p), bit)
+}
+
+// runDice has runs of zeros, which make residuals that are large.
+type runDice struct {
+	*bitDice
+	rare, left int // bits between two runs, and left of one
+}
+
+func (d *runDice) bit(p int) int {
+	if d.left == 0 && d.IntN(d.rare) == 0 {
+		d.left = d.IntN(40)
+	}
+	if d.left == 0 {
+		return d.bitDice.bit(p)
+	}
+	d.left--
+	return d.Bit(uint32(p), 0)
 }
 
 // wildPatterns makes a file of patterns that no image has.
@@ -116,7 +159,7 @@ func wildPatterns(t testing.TB, seed uint64) []byte {
 	f := &container.File{Header: h, Tables: w.AppendReversed(nil)}
 	return fillTiles(t, f, func(x *exactFile, w, h int) (front, body []byte) {
 		code := func(w, h int, grid []uint32) ([]byte, []uint32) {
-			d := &bitDice{Rand: rng, Coder: cm.NewEncoder(), busy: 256 >> (1 + rng.IntN(8))}
+			d := newBitDice(rng)
 			pix := newPatterns(d, w, h, channels, depth, grid).pix
 			return d.Finish(), pix
 		}
@@ -130,11 +173,42 @@ func wildPatterns(t testing.TB, seed uint64) []byte {
 	})
 }
 
+// correctionDice makes corrections up.
+type correctionDice struct{ *dice }
+
+func (d correctionDice) expGolomb() int {
+	v := d.IntN(largestSymbol - 14)
+	d.raw.PutExpGolomb(uint32(v))
+	return v
+}
+
+// wildLayered makes a file of bases and corrections that no encoder would choose.
+func wildLayered(t testing.TB, seed uint64) []byte {
+	rng := rand.New(rand.NewPCG(seed, 4))
+	h := wildHeader(rng, 3+rng.IntN(2), 8)
+	h.Layered, h.T = true, 1+rng.IntN(255)>>rng.IntN(8)
+	base := wildTables(rng)
+	var w rans.BitWriter
+	putWildTables(&w, rng, nCorrectionContexts, func(int) int { return 16 })
+	tables := w.AppendReversed(append(binary.AppendUvarint(nil, uint64(len(base))), base...))
+	return fillTiles(t, &container.File{Header: h, Tables: tables}, func(x *exactFile, w, h int) (front, body []byte) {
+		b := x.base(w, h)
+		b.makeUp(t, rng)
+		m, err := b.level(universal(t), 0)
+		require.NoError(t, err)
+		d := correctionDice{&dice{Rand: rng, busy: rng.IntN(257) >> rng.IntN(9), sizes: func(int) int { return 16 }}}
+		newCorrections(m.split(), int32(x.bound)).read(d)
+		body = append(binary.AppendUvarint(nil, uint64(len(b.bodies[0]))), b.bodies[0]...)
+		return b.fronts[0], encTable(x.tables).AppendSegment(body, d.tokens, &d.raw)
+	})
+}
+
 // fillTiles writes a file of tiles that do makes, given their size.
 func fillTiles(t testing.TB, f *container.File, do func(x *exactFile, w, h int) (front, body []byte)) []byte {
 	h := &f.Header
 	x, err := readExact(&file{
-		w: h.Width, h: h.Height, channels: h.Channels, depth: h.Depth, bound: h.T, labels: h.Labels, merged: h.Merged, tabl: f.Tables,
+		w: h.Width, h: h.Height, channels: h.Channels, depth: h.Depth, bound: h.T,
+		labels: h.Labels, layered: h.Layered, merged: h.Merged, tabl: f.Tables,
 	}, defaults(t))
 	require.NoError(t, err)
 	side := 1 << h.TileLog2
@@ -150,7 +224,7 @@ func fillTiles(t testing.TB, f *container.File, do func(x *exactFile, w, h int) 
 }
 
 // wildKinds are the ways to make wild files of the exact engine.
-var wildKinds = []func(testing.TB, uint64) []byte{wildExact, wildPatterns}
+var wildKinds = []func(testing.TB, uint64) []byte{wildExact, wildPatterns, wildSlow, wildLayered}
 
 // TestWildExactFiles: the decoders agree on what means nothing, too.
 func TestWildExactFiles(t *testing.T) {
@@ -162,8 +236,9 @@ func TestWildExactFiles(t *testing.T) {
 }
 
 func FuzzWildExactFiles(f *testing.F) {
-	f.Add(uint(0), uint64(1))
-	f.Add(uint(1), uint64(1))
+	for kind := range uint(len(wildKinds)) {
+		f.Add(kind, uint64(1))
+	}
 	f.Fuzz(func(t *testing.T, kind uint, seed uint64) {
 		compareLevels(t, wildKinds[kind%uint(len(wildKinds))](t, seed))
 	})

@@ -90,14 +90,20 @@ func putWildTables(w *rans.BitWriter, rng *rand.Rand, n int, sizes func(context 
 
 // fillSegments makes the segments of all tiles up.
 func fillSegments(t testing.TB, rng *rand.Rand, f *container.File) {
-	tables, err := readTables(universal(t), f.Tables)
-	require.NoError(t, err)
-	enc := encTable(tables)
 	h := &f.Header
 	naive := file{
 		w: h.Width, h: h.Height, channels: h.Channels, depth: h.Depth, step: h.Step,
-		sub420: h.Subsampling == container.S420, tileSide: 1 << h.TileLog2,
+		sub420: h.Subsampling == container.S420, tileSide: 1 << h.TileLog2, tabl: f.Tables,
 	}
+	naive.makeUp(t, rng)
+	f.Fronts, f.Bodies = naive.fronts, naive.bodies
+}
+
+// makeUp makes the segments of all tiles of a lossy file up.
+func (f *file) makeUp(t testing.TB, rng *rand.Rand) {
+	tables, err := readTables(universal(t), f.tabl)
+	require.NoError(t, err)
+	enc := encTable(tables)
 	segment := func(tiles []tile, do func(*tile, source)) []byte {
 		d := &dice{Rand: rng, busy: rng.IntN(257) >> rng.IntN(5), sizes: alphabet}
 		for i := range tiles {
@@ -105,9 +111,9 @@ func fillSegments(t testing.TB, rng *rand.Rand, f *container.File) {
 		}
 		return enc.AppendSegment(nil, d.tokens, &d.raw)
 	}
-	err = naive.eachTile(naive.planes(), func(_ int, tiles []tile) error {
-		f.Fronts = append(f.Fronts, segment(tiles, (*tile).readFront))
-		f.Bodies = append(f.Bodies, segment(tiles, (*tile).readBody))
+	err = f.eachTile(f.planes(), func(_ int, tiles []tile) error {
+		f.fronts = append(f.fronts, segment(tiles, (*tile).readFront))
+		f.bodies = append(f.bodies, segment(tiles, (*tile).readBody))
 		return nil
 	})
 	require.NoError(t, err)
