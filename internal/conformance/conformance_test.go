@@ -89,17 +89,20 @@ func synthetic(w, h, channels, depth int) *raster.Image {
 				case x%90 < 16:
 					v += int(noise>>16) / 3
 				}
-				v = clamp(v, 0, 65535)
-				at := m.Pix[y*m.Stride+x*m.Step+c*depth/8:]
-				if depth == 8 {
-					at[0] = byte(v >> 8)
-				} else {
-					binary.BigEndian.PutUint16(at, uint16(v))
-				}
+				putSample(m, x, y, c, clamp(v, 0, 65535)>>(16-depth))
 			}
 		}
 	}
 	return m
+}
+
+func putSample(m *raster.Image, x, y, c, v int) {
+	at := m.Pix[y*m.Stride+x*m.Step+c*m.Depth/8:]
+	if m.Depth == 8 {
+		at[0] = byte(v)
+	} else {
+		binary.BigEndian.PutUint16(at, uint16(v))
+	}
 }
 
 // encodedImage is the file of a part of an image.

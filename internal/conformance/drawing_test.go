@@ -1,12 +1,19 @@
 package conformance
 
 import (
-	"encoding/binary"
+	"bytes"
+	"context"
 	"image"
 	"image/color"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/qtgpu/qtgpu"
+	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
+	"github.com/qtgpu/qtgpu/internal/codestream/layered"
+	"github.com/qtgpu/qtgpu/internal/codestream/lossy"
+	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/raster"
 )
 
@@ -38,6 +45,50 @@ var exactVectors = []vector{
 	{"exact-wild-75x77", func(t *testing.T) []byte { return wildExact(t, 5) }},
 	{"exact-wild-patterns-70x98", func(t *testing.T) []byte { return wildPatterns(t, 0) }},
 	{"exact-wild-patterns-88x65", func(t *testing.T) []byte { return wildPatterns(t, 8) }},
+	{"exact-slow-gray-120x100", sloping(120, 100, 1, 8, 20, 0)},
+	{"exact-slow-gray16-70x60", sloping(70, 60, 1, 16, 20, 0)},
+	{"exact-slow-grayalpha-70x60", sloping(70, 60, 2, 8, 6, 0)},
+	{"exact-slow-rgb-70x60", sloping(70, 60, 3, 8, 6, 0)},
+	{"exact-slow-rgba-70x60", sloping(70, 60, 4, 8, 6, 0)},
+	{"exact-slow-rgba-merged2-70x60", sloping(70, 60, 4, 8, 12, 2)},
+	{"exact-slow-rgba16-bound2-50x40", sloping(50, 40, 4, 16, 150, 2)},
+	{"exact-slow-tiles-bound1-1080x20", sloping(1080, 20, 1, 16, 20, 1)},
+	{"exact-slow-values-80x60", slowValuesFile},
+	{"exact-slow-elevation-bound10-90x80", encodedImage(elevation, image.Rect(30, 20, 120, 100), mixed(10))},
+	{"exact-slow-photo-merged3-130x97", encodedImage(photo, image.Rect(300, 150, 430, 247), mixed(3))},
+	{"exact-wild-slow-86x80", func(t *testing.T) []byte { return wildSlow(t, 25) }},
+	{"exact-wild-slow-bound-20x93", func(t *testing.T) []byte { return wildSlow(t, 10) }},
+	{"exact-layered-photo-bound7-130x97", encodedImage(photo, image.Rect(300, 150, 430, 247), qtgpu.Options{T: 7, Bound: qtgpu.BoundMax})},
+	{"exact-layered-rgba-bound20-80x60", encodedSlopes(80, 60, 4, 8, 60, qtgpu.Options{T: 20, Bound: qtgpu.BoundMax})},
+	{"exact-layered-rgb-bound1-1x1", layeredFile(synthetic(1, 1, 3, 8), 1)},
+	{"exact-layered-rgba-bound1-60x50", layeredFile(synthetic(60, 50, 4, 8), 1)},
+	{"exact-layered-rgba-bound2-70x40", layeredFile(synthetic(70, 40, 4, 8), 2)},
+	{"exact-layered-tiles-bound7-150x130", layeredFile(synthetic(150, 130, 3, 8), 7)},
+	{"exact-wild-layered-83x36", func(t *testing.T) []byte { return wildLayered(t, 4) }},
+	{"exact-wild-layered-rgba-85x44", func(t *testing.T) []byte { return wildLayered(t, 21) }},
+}
+
+// mixed are the options of the slow mode.
+func mixed(bound float64) qtgpu.Options {
+	return qtgpu.Options{T: bound, Bound: qtgpu.BoundMax, Effort: qtgpu.MaxEffort}
+}
+
+// sloping is the file of slopes, for which the slow mode is the smallest.
+func sloping(w, h, channels, depth, noisy int, bound float64) func(*testing.T) []byte {
+	return encodedSlopes(w, h, channels, depth, noisy, mixed(bound))
+}
+
+func encodedSlopes(w, h, channels, depth, noisy int, o qtgpu.Options) func(*testing.T) []byte {
+	return func(t *testing.T) []byte { return encode(t, slopes(w, h, channels, depth, noisy), o) }
+}
+
+// slowValuesFile has even values only, in slow mode.
+func slowValuesFile(t *testing.T) []byte {
+	m := slopes(80, 60, 3, 8, 12)
+	for i := range m.Pix {
+		m.Pix[i] &^= 1
+	}
+	return encode(t, m, mixed(0))
 }
 
 // drawn is the lossless file of a drawing.
@@ -69,12 +120,10 @@ func drawing(w, h, channels, depth int) *raster.Image {
 				if noise>>20%300 == 0 {
 					v = noise >> (8 + 3*c) % 48 * 5
 				}
-				at := m.Pix[y*m.Stride+x*m.Step+c*depth/8:]
-				if depth == 8 {
-					at[0] = byte(v)
-				} else {
-					binary.BigEndian.PutUint16(at, uint16(v*131))
+				if depth == 16 {
+					v *= 131
 				}
+				putSample(m, x, y, c, int(v))
 			}
 		}
 	}
@@ -113,4 +162,53 @@ func exactValues(t *testing.T) []byte {
 		m.Pix[i] = c.Y &^ 1
 	}
 	return encode(t, m, qtgpu.Options{})
+}
+
+// layeredFile is a file of layered tiles of 64 pixels, of an image that the
+// encoder may code in other ways.
+func layeredFile(src *raster.Image, bound int) func(*testing.T) []byte {
+	return func(t *testing.T) []byte {
+		h := container.Header{
+			Engine: container.Exact, Bound: container.BoundMax, TileLog2: container.MinTileLog2, Layered: true,
+			Width: src.W, Height: src.H, Channels: src.Channels, Depth: src.Depth, T: bound, Worst: make([]int, src.Channels),
+		}
+		e := layered.NewEncoder(layered.Format{Channels: src.Channels, Bound: bound}, cpufallback.New(1), lossy.SplitHybrid)
+		var tiles []*layered.Tile
+		for y := 0; y < src.H; y += 64 {
+			for x := 0; x < src.W; x += 64 {
+				part := src.Sub(image.Rect(x, y, min(x+64, src.W), min(y+64, src.H)))
+				tile, err := e.Tile(context.Background(), &layered.Worker{}, &part)
+				require.NoError(t, err)
+				for c, v := range tile.Worst {
+					h.Worst[c] = max(h.Worst[c], int(v))
+				}
+				tiles = append(tiles, tile)
+			}
+		}
+		tables := layered.ChooseTables(tiles)
+		f := &container.File{Header: h, Tables: tables.Payload}
+		for _, tile := range tiles {
+			front, body := tables.Segments(tile)
+			f.Fronts, f.Bodies = append(f.Fronts, front), append(f.Bodies, body)
+		}
+		var b bytes.Buffer
+		require.NoError(t, container.Write(&b, f))
+		return b.Bytes()
+	}
+}
+
+// slopes has parabolas and a little noise, which context mixing codes best.
+func slopes(w, h, channels, depth, noisy int) *raster.Image {
+	m := raster.New(w, h, channels, depth)
+	noise := uint32(1)
+	for y := range h {
+		for x := range w {
+			for c := range channels {
+				noise = noise*1664525 + 1013904223
+				v := (90+7*c)<<(depth-8) + (x*x+(c+1)*x*y-y*y)<<(depth-8)/300 + int(noise>>16)%noisy
+				putSample(m, x, y, c, clamp(v, 0, 1<<depth-1))
+			}
+		}
+	}
+	return m
 }

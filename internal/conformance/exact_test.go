@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -327,6 +328,34 @@ func (x *exactFile) recolour(mode int, planes []*predicted, w, h int, at func(*p
 	return out
 }
 
+// features are what a file has.
+func (x *exactFile) features(t *testing.T) (names []string) {
+	note := func(is bool, name string) {
+		if is {
+			names = append(names, name)
+		}
+	}
+	note(x.palette != nil, "palette")
+	note(x.merged, "merged")
+	note(x.bound > 0 && !x.merged, "bound")
+	note(len(x.fronts) > 1, "tiles")
+	note(x.depth == 16, "16 bits")
+	note(x.channels == 4, "alpha")
+	if x.layered {
+		return append(names, "layered", fmt.Sprint("bound ", x.bound))
+	}
+	for _, front := range x.fronts {
+		names = append(names, fmt.Sprint("mode ", front[0]))
+		note(front[0] >= slowMode, "slow")
+	}
+	for i := range x.channels {
+		unfitted := readWeights(&rawBits{data: make([]byte, 100)}, defaults(t)[2*16*nClasses*x.kind(i):])
+		note(x.weights[i] != unfitted, "weights")
+		note(x.values[i] != nil, "values")
+	}
+	return names
+}
+
 // TestExactVectorsCover: the vectors have what they are there for.
 func TestExactVectorsCover(t *testing.T) {
 	seen := map[string]bool{}
@@ -336,21 +365,21 @@ func TestExactVectorsCover(t *testing.T) {
 		require.True(t, f.exact, v.name)
 		x, err := readExact(f, defaults(t))
 		require.NoError(t, err, v.name)
-		for _, front := range f.fronts {
-			seen[fmt.Sprint("mode ", front[0])] = true
-		}
-		seen["palette"] = seen["palette"] || f.palette
-		seen["merged"] = seen["merged"] || f.merged
-		seen["bound"] = seen["bound"] || f.bound > 0 && !f.merged
-		seen["tiles"] = seen["tiles"] || len(f.fronts) > 1
-		for i := range x.channels {
-			fitted := x.weights[i] != readWeights(&rawBits{data: make([]byte, 100)}, defaults(t)[2*16*nClasses*f.kind(i):])
-			seen["weights"] = seen["weights"] || fitted
-			seen["values"] = seen["values"] || x.values[i] != nil
+		names := x.features(t)
+		for _, name := range names {
+			seen[name] = true
+			for _, kind := range []string{"slow", "layered"} {
+				if slices.Contains(names, kind) {
+					seen[kind+" "+name] = true
+				}
+			}
 		}
 	}
 	for _, what := range []string{
-		"mode 0", "mode 1", "mode 2", "mode 9", "mode 16", "mode 17", "palette", "merged", "bound", "tiles", "weights", "values",
+		"mode 0", "mode 1", "mode 2", "mode 9", "mode 16", "mode 17", "mode 32", "mode 36",
+		"palette", "merged", "bound", "tiles", "weights", "values",
+		"slow merged", "slow bound", "slow tiles", "slow weights", "slow values", "slow 16 bits", "slow alpha",
+		"layered alpha", "layered tiles", "layered bound 1", "layered bound 2", "layered bound 7",
 	} {
 		assert.True(t, seen[what], "no vector has %s", what)
 	}
