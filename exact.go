@@ -51,9 +51,9 @@ const maxLabels = 64
 
 // exactFormat is what the engine needs to know of the header.
 func (l *layout) exactFormat() exact.Format {
-	f := exact.Format{Channels: l.Channels, Depth: l.Depth, Bound: int32(l.T), Labels: l.Labels, Ranks: l.Merged}
+	f := exact.Format{Channels: l.Channels, Depth: l.Depth, Bound: int32(l.T), Labels: l.Labels}
 	if l.Merged {
-		f.Bound = 0
+		f.Bound, f.Merged = 0, f.Bound
 	}
 	return f
 }
@@ -81,6 +81,7 @@ func (e *encoder) runExact(ctx context.Context, w io.Writer) error {
 func (e *encoder) predictedFile(ctx context.Context) (*container.File, error) {
 	start := time.Now()
 	format := e.exactFormat()
+	format.Values = e.coded()
 	model, err := e.fit(ctx, &format)
 	if err != nil {
 		return nil, err
@@ -222,14 +223,21 @@ func (e *encoder) rank() {
 	}
 }
 
-// putValues writes the sets of values of the channels that are coded as ranks.
-func (e *encoder) putValues(w *rans.BitWriter) {
-	for c := range e.Channels {
-		if e.ranks[c] == nil {
-			valueSet(nil).put(w)
-		} else {
-			e.values[c].put(w)
+// coded are the sets of values of the channels that are coded as ranks.
+func (e *encoder) coded() []exact.Values {
+	out := make([]exact.Values, e.Channels)
+	for c, r := range e.ranks {
+		if r != nil {
+			out[c] = exact.Values(e.values[c])
 		}
+	}
+	return out
+}
+
+// putValues writes these sets.
+func (e *encoder) putValues(w *rans.BitWriter) {
+	for _, s := range e.coded() {
+		valueSet(s).put(w)
 	}
 }
 
@@ -286,7 +294,6 @@ type exactReader struct {
 	engine  *exact.Decoder   // or
 	layered *layered.Decoder // of a layered file
 	palette color.Palette
-	values  []valueSet // of each channel, nil where samples are not ranks
 }
 
 func newExactReader(l *layout, tables []byte) (x exactReader, err error) {
@@ -305,26 +312,17 @@ func newExactReader(l *layout, tables []byte) (x exactReader, err error) {
 		}
 		tables = tables[1+4*n:]
 	}
-	x.engine, err = exact.NewDecoder(tables, l.exactFormat(), func(r *rans.BitReader) error {
+	x.engine, err = exact.NewDecoder(tables, l.exactFormat(), func(r *rans.BitReader, f *exact.Format) error {
 		for range l.Channels {
 			v, err := parseValues(r, l.Depth)
 			if err != nil {
 				return err
 			}
-			x.values = append(x.values, v)
+			f.Values = append(f.Values, exact.Values(v))
 		}
 		return nil
 	})
 	return x, err
-}
-
-// restore turns ranks into samples.
-func (x *exactReader) restore(planes []exact.Plane) {
-	for c, v := range x.values {
-		if v != nil {
-			v.values(planes[c].Pix)
-		}
-	}
 }
 
 // exactPixels decodes a region of level 0 or of the overview.
@@ -371,7 +369,6 @@ func (r *Reader) exactTile(w *exactWorker, t image.Rectangle, level int) ([]exac
 		}
 	}
 	if err == nil {
-		r.exact.restore(planes)
 		return planes, nil
 	}
 	if !r.opt.KeepGoing {
@@ -388,9 +385,6 @@ func (r *Reader) exactTile(w *exactWorker, t image.Rectangle, level int) ([]exac
 // first colour.
 func (r *Reader) exactConceal(w *exactWorker, front []byte, size image.Point, level int) []exact.Plane {
 	planes, err := r.exact.front(w, front, size)
-	if err == nil {
-		r.exact.restore(planes)
-	}
 	unknown := int32(1) << (r.layout.Depth - 1)
 	if r.layout.Palette {
 		unknown = 0

@@ -195,10 +195,11 @@ func (r *Reader) Decode() (image.Image, error) {
 // Levels 1 and 2 are means of the decoded pixels; level 3 is the front image
 // of the file, the lowest frequencies of each leaf at 1/8 of the size, and
 // coarser ones are means of it: they read no more than the front image. Of the
-// exact engine the front image holds means of 8×8 pixels to within 3 steps, or
-// the bound; those of layered files are as in the lossy engine, those of merged
-// ones the values that the means of ranks have; and where samples are labels all
-// levels are every 2^level-th one.
+// exact engine the front image holds means of 8×8 pixels to within the largest of
+// 2 steps, the bound and, where a channel leaves out many values, the mean
+// distance of the others or 1/128 of their range; colours to within three times
+// that. Those of layered files are as in the lossy engine, and where samples are
+// labels all levels are every 2^level-th one.
 func (r *Reader) DecodeRegion(rect image.Rectangle, level int) (image.Image, error) {
 	m, err := r.decodeRegion(context.Background(), rect, level)
 	if err != nil {

@@ -89,14 +89,6 @@ func (s valueSet) ranks(depth int) []int32 {
 	return t
 }
 
-// values turns ranks back in place; a rank beyond the last, which only a mean
-// or a damaged file has, is the last.
-func (s valueSet) values(ranks []int32) {
-	for i, v := range ranks {
-		ranks[i] = int32(s[min(max(int(v), 0), len(s)-1)])
-	}
-}
-
 // merge gives values each of which stands for the values of s within t of it,
 // as few as possible; the rank of the one that stands for each value of depth
 // bits; and the largest distance.

@@ -157,16 +157,12 @@ func (x *exactFile) level(level int) (*picture, error) {
 	return x.picture(all, 1<<level/scale)
 }
 
-// picture looks up values and colours and shrinks.
+// picture looks up colours and shrinks.
 func (x *exactFile) picture(all *channels, n int) (*picture, error) {
 	p := &picture{w: all.w, h: all.h, channels: x.channels, depth: x.depth}
 	for i := range all.w * all.h {
 		for c := range x.channels {
-			v := int(all.pix[c][i])
-			if values := x.values[c]; values != nil {
-				v = values[clamp(v, 0, len(values)-1)]
-			}
-			p.samples = append(p.samples, v)
+			p.samples = append(p.samples, int(all.pix[c][i]))
 		}
 	}
 	if !x.labels {
@@ -212,6 +208,22 @@ func (x *exactFile) tile(front, body []byte, w, h int, overview bool) (*channels
 	if len(front) == 0 {
 		return nil, errDamaged
 	}
+	c, err := x.samples(front, body, w, h, overview)
+	if err != nil || overview && front[0] != gridMode {
+		return c, err
+	}
+	for i, values := range x.values {
+		for j, rank := range c.pix[i] {
+			if values != nil {
+				c.pix[i][j] = int32(values[clamp(int(rank), 0, len(values)-1)])
+			}
+		}
+	}
+	return c, nil
+}
+
+// samples are ranks of what has values, but means are values.
+func (x *exactFile) samples(front, body []byte, w, h int, overview bool) (*channels, error) {
 	mode, front := int(front[0]), front[1:]
 	switch {
 	case mode%slowMode <= largestMode && mode < 2*slowMode:
@@ -265,24 +277,69 @@ func (x *exactFile) predictedTile(mode int, front, body []byte, w, h int, overvi
 	if s, err = newSegment(body, x.tables); err != nil {
 		return nil, err
 	}
+	x.rankMeans(mode, planes)
 	readBody(planes, s)
 	return x.recolour(mode, planes, w, h, (*predicted).pixel), s.finish()
 }
 
 func (x *exactFile) predictedPlanes(w, h int) []*predicted {
 	planes := make([]*predicted, x.channels)
-	step, meanStep := int32(2*x.bound+1), int32(max(4, 2*x.bound+1))
+	step := int32(2*x.bound + 1)
 	if x.merged {
-		step, meanStep = 1, 1
+		step = 1
 	}
 	for i := range planes {
-		p := newPredicted(x.kind(i), w, h, step, meanStep, &x.weights[i])
+		meanStep := max(4, 2*x.bound+1)
+		if n := len(x.values[i]); n > 0 {
+			meanStep = max(meanStep, 2*(x.values[i][n-1]-x.values[i][0])/max(n, 128))
+		}
+		p := newPredicted(x.kind(i), w, h, step, int32(meanStep), &x.weights[i])
 		if p.kind > 0 {
 			p.before, p.first = planes[i-1], planes[i-1].before
 		}
 		planes[i] = p
 	}
 	return planes
+}
+
+// rankMeans makes means of values what predicts ranks.
+func (x *exactFile) rankMeans(mode int, planes []*predicted) {
+	if !slices.ContainsFunc(x.values, func(v []int) bool { return v != nil }) {
+		return
+	}
+	overview := x.recolour(mode, planes, planes[0].cells, planes[0].rows, (*predicted).mean)
+	for i, values := range x.values {
+		for j, v := range overview.pix[i] {
+			if values != nil {
+				overview.pix[i][j] = nearest(values, int(v))
+			}
+		}
+	}
+	order := colourOrders[mode]
+	for j := range planes[0].means {
+		for i, p := range planes {
+			p.means[j] = overview.pix[i][j]
+		}
+		if mode > 0 {
+			b, second, third := overview.pix[order[0]][j], overview.pix[order[1]][j], overview.pix[order[2]][j]
+			half := (b + second) >> 1
+			if mode > 6 {
+				half = b
+			}
+			planes[0].means[j], planes[1].means[j], planes[2].means[j] = b, second-b, third-half
+		}
+	}
+}
+
+// nearest is the rank of the value nearest to v.
+func nearest(values []int, v int) int32 {
+	rank := 0
+	for i := range values {
+		if abs(values[i]-v) < abs(values[rank]-v) {
+			rank = i
+		}
+	}
+	return int32(rank)
 }
 
 func readFront(planes []*predicted, s source) {

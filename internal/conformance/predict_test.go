@@ -99,7 +99,7 @@ func (p *predicted) readMeans(s source) {
 				l, t, tl, tr := at(x-1, y), at(x, y-1), at(x-1, y-1), at(min(x+1, p.cells-1), y-1)
 				med := median32(l, t, l+t-tl)
 				prediction = int32((2*int64(med) + int64(l) + int64(t) + 2) >> 2)
-				v = 64 + 40*(diff(l, tl)+diff(tl, t)+diff(t, tr)) + 40*(size(p.meanErrors[i-1])+size(p.meanErrors[i-p.cells]))
+				v = 64 + 160*(diff(l, tl)+diff(tl, t)+diff(t, tr))/int64(p.meanStep) + 40*(size(p.meanErrors[i-1])+size(p.meanErrors[i-p.cells]))
 			}
 			p.meanErrors[i] = p.residualFor(s, 10, v)
 			p.means[i] = prediction + p.meanErrors[i]*p.meanStep

@@ -416,7 +416,7 @@ func TestMaxPixels(t *testing.T) {
 
 func TestMagicAndVersion(t *testing.T) {
 	p := encode(t, sample())
-	p[8] = 2
+	p[8] = Version + 1
 	_, err := open(p)
 	var unsup *UnsupportedError
 	require.ErrorAs(t, err, &unsup)

@@ -12,9 +12,9 @@ func (p *planeDecoder) decodeMeans(s *source) {
 	for y := range l.h {
 		for x := range l.w {
 			i := l.at(x, y)
-			pred, expect := l.predictMean(x, y)
+			pred, expect := p.predictMean(x, y)
 			q := s.get(base, expect)
-			l.q[i], l.v[i] = q, pred+q*p.overviewStep()
+			l.q[i], l.v[i] = q, pred+q*p.meanStep
 		}
 		if s.Overrun() {
 			return

@@ -13,8 +13,8 @@ type planeEncoder struct {
 	class [Base + 1][]uint8 // index of the class of each sample's residual
 }
 
-func (p *planeEncoder) load(src *Plane) {
-	p.pyramid.load(src)
+func (p *planeEncoder) load(src, means *Plane) {
+	p.pyramid.load(src, means)
 	for lev := range p.class {
 		if n := len(p.levels[lev].q); len(p.class[lev]) < n {
 			p.class[lev] = make([]uint8, n)
@@ -33,39 +33,26 @@ func quantise(r, step int32) int32 {
 	return (r + step/2) / step
 }
 
-// meanStep is the least step of the means. Exact ones would cost half a
-// percent of a lossless photograph more; those of ranks, which stand for many
-// levels, are exact.
-const meanStep = 4
-
-func (p *pyramid) overviewStep() int32 { return max(p.step, p.meanStep) }
-
-// of is the model for a format.
-func (m *Model) of(f *Format) *Model {
-	out := &Model{m.planes, m.meanStep, f.Depth > 16}
-	if f.Ranks {
-		out.meanStep = 1
-	}
-	return out
-}
-
-// encodeMeans codes the overview of a plane, under the same bound.
+// encodeMeans codes the overview of a plane.
 func (p *planeEncoder) encodeMeans(t *segment) {
 	l := &p.means
 	base := contextBase(p.kind, stageMeans)
 	for y := range l.h {
 		for x := range l.w {
 			i := l.at(x, y)
-			pred, expect := l.predictMean(x, y)
-			q := quantise(l.v[i]-pred, p.overviewStep())
+			pred, expect := p.predictMean(x, y)
+			q := quantise(l.v[i]-pred, p.meanStep)
 			t.put(base, classTable.Of(expect), q)
-			l.q[i], l.v[i] = q, pred+q*p.overviewStep()
+			l.q[i], l.v[i] = q, pred+q*p.meanStep
 		}
 	}
 }
 
-// predictMean predicts in raster order from left, top and both top corners.
-func (l *level) predictMean(x, y int) (pred, expect int32) {
+// predictMean predicts in raster order from left, top and both top corners. The
+// weights of the expectation, of a residual in steps, are those for a step of
+// meanStep.
+func (p *pyramid) predictMean(x, y int) (pred, expect int32) {
+	l := &p.means
 	i := l.at(x, y)
 	v, s := l.v, l.stride
 	e := func(i int) int32 { return magnitude(l.q[i]) }
@@ -83,7 +70,7 @@ func (l *level) predictMean(x, y int) (pred, expect int32) {
 	}
 	med := min(max(a, b), max(min(a, b), a+b-c))
 	g := magnitude(absDiff(a, c)) + magnitude(absDiff(c, b)) + magnitude(absDiff(b, d))
-	return int32((2*int64(med) + int64(a) + int64(b) + 2) >> 2), 64 + 40*g + 40*(e(i-1)+e(i-s))
+	return int32((2*int64(med) + int64(a) + int64(b) + 2) >> 2), 64 + 40*meanStep*g/p.meanStep + 40*(e(i-1)+e(i-s))
 }
 
 // predictGrid predicts the sample of level Base at (x,y), the corner of its

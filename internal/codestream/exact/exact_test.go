@@ -13,7 +13,7 @@ import (
 
 func nothing(*rans.BitWriter) {}
 
-func nothingRead(*rans.BitReader) error { return nil }
+func nothingRead(*rans.BitReader, *Format) error { return nil }
 
 // drawing fills planes with what the engine meets: noise, smooth ramps with
 // some noise, flat areas, hard edges.
@@ -208,7 +208,8 @@ func TestPredictRowAgainstDefinition(t *testing.T) {
 	var p planeEncoder
 	for _, s := range [][2]int{{16, 16}, {33, 57}, {64, 20}} {
 		planes := drawing(r, f, s[0], s[1], "noise")
-		p.load(&planes[0])
+		means := planes[0].means()
+		p.load(&planes[0], &means)
 		for lev := range Base {
 			l := &p.levels[lev]
 			for ps := range passes {

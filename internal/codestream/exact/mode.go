@@ -17,9 +17,13 @@ const (
 	modeSlow    = 32 // prediction and context mixing, + the transform's number
 )
 
-// predicted tells whether mode is one of prediction.
-func predicted(mode byte) bool {
-	return mode < chroma.RCTs || mode >= modeSlow && mode < modeSlow+chroma.RCTs
+// transformOf is that of a mode of prediction.
+func transformOf(mode byte) chroma.RCT { return chroma.RCT(mode % modeSlow) }
+
+// predicted tells whether mode is one of prediction that the format allows.
+func (f *Format) predicted(mode byte) bool {
+	rct := transformOf(mode)
+	return mode < 2*modeSlow && rct < chroma.RCTs && (rct == 0 || f.Channels >= 3 && f.Bound == 0)
 }
 
 // Format is what all tiles of a file have in common.
@@ -30,8 +34,10 @@ type Format struct {
 	Signed   bool
 	// Labels says that samples are names of classes, whose means say nothing.
 	Labels bool
-	// Ranks says that samples are ranks of values further apart than 1.
-	Ranks bool
+	// Values of each channel, nil where it is coded as it is; or none at all.
+	Values []Values
+	// Merged is the bound that values keep of those they stand for.
+	Merged int32
 }
 
 // limits is the range of the samples.
@@ -41,6 +47,9 @@ func (f *Format) limits() (least, most int32) {
 	}
 	return 0, 1<<f.Depth - 1
 }
+
+// wide tells whether samples have more than 16 bits.
+func (f *Format) wide() bool { return f.Depth > 16 }
 
 // packable tells whether the samples of a pixel fit a symbol of pattern mode.
 func (f *Format) packable() bool {
@@ -62,8 +71,8 @@ func (f *Fit) Add(w *Worker, format *Format, channels []Plane) {
 	if format.Labels || likelyPattern(format, channels) {
 		return
 	}
-	planes, _ := transform(format, channels)
-	f.add(w, planes)
+	planes, means, rct := transform(format, channels)
+	f.add(w, format, planes, means, rct)
 }
 
 // Effort is how much is tried for a tile to be small; each holds what those
@@ -80,7 +89,6 @@ const (
 // Encode codes the channels of a tile in the mode that is smallest. It takes
 // over the channels.
 func (m *Model) Encode(w *Worker, format *Format, effort Effort, channels []Plane) *Tile {
-	m = m.of(format)
 	if format.Labels {
 		grid, cells := pattern.Encode(pack(format, channels))
 		return &Tile{mode: modeLabels, grid: grid, cells: cells, Worst: make([]int32, len(channels))}
@@ -89,10 +97,10 @@ func (m *Model) Encode(w *Worker, format *Format, effort Effort, channels []Plan
 	if effort >= EffortPatterns && format.packable() || likelyPattern(format, channels) {
 		symbols = pack(format, channels)
 	}
-	planes, rct := transform(format, channels)
-	t := m.predict(w, format, planes, byte(rct), m.encode)
+	planes, means, rct := transform(format, channels)
+	t := m.predict(w, format, planes, means, byte(rct), m.encode)
 	if effort >= EffortMixing {
-		if slow := m.predict(w, format, planes, modeSlow+byte(rct), m.encodeSlow); int64(len(slow.cells)) < m.size(t, effort) {
+		if slow := m.predict(w, format, planes, means, modeSlow+byte(rct), m.encodeSlow); int64(len(slow.cells)) < m.size(t, effort) {
 			t = slow
 		}
 	}
@@ -102,16 +110,16 @@ func (m *Model) Encode(w *Worker, format *Format, effort Effort, channels []Plan
 	cells := pattern.EncodeBody(symbols)
 	if int64(len(cells)) < m.size(t, effort) {
 		channels = unpack(format, symbols.Pix, symbols.W, symbols.H)
-		means := pattern.EncodeBody(pack(format, m.roundedMeans(w, format, channels)))
+		means := pattern.EncodeBody(pack(format, format.roundedMeans(channels)))
 		return &Tile{mode: modePattern, grid: means, cells: cells, Worst: t.Worst}
 	}
 	return t
 }
 
-// predict codes planes in one of the modes of prediction.
-func (m *Model) predict(w *Worker, f *Format, planes []Plane, mode byte, encode func(*Tile, *Worker, []Plane, int32)) *Tile {
+// predict codes planes and their means in one of the modes of prediction.
+func (m *Model) predict(w *Worker, f *Format, planes, means []Plane, mode byte, encode func(t *Tile, w *Worker, f *Format, planes, means []Plane)) *Tile {
 	t := &Tile{mode: mode, Worst: make([]int32, len(planes))}
-	encode(t, w, planes, f.Bound)
+	encode(t, w, f, planes, means)
 	if f.Bound > 0 {
 		for i := range planes {
 			t.Worst[i] = w.enc[i].worst(&planes[i], f)
@@ -139,16 +147,15 @@ func likelyPattern(f *Format, channels []Plane) bool {
 	return pattern.Likely(pack(f, some))
 }
 
-// roundedMeans gives the means of each channel's cells in the model's steps.
-func (m *Model) roundedMeans(w *Worker, f *Format, channels []Plane) []Plane {
-	out := make([]Plane, len(channels))
-	most := int32(1)<<f.Depth - 1
+// roundedMeans gives the means of the values of each channel's cells in their
+// steps.
+func (f *Format) roundedMeans(channels []Plane) []Plane {
+	out := f.means(channels)
+	_, most := f.limits()
 	for i := range out {
-		p := &w.enc[i].pyramid
-		p.load(&channels[i])
-		out[i] = p.overview(channels[i].W, channels[i].H)
+		step := f.meanStep(i)
 		for k, v := range out[i].Pix {
-			out[i].Pix[k] = min((v+m.meanStep/2)&^(m.meanStep-1), most)
+			out[i].Pix[k] = min((v+step/2)/step*step, most)
 		}
 	}
 	return out
@@ -208,19 +215,24 @@ func unpack(f *Format, symbols []uint32, w, h int) []Plane {
 }
 
 // transform applies the best reversible transform to colours, in place; with a
-// bound none, since it would have to hold for their sums.
-func transform(f *Format, channels []Plane) ([]Plane, chroma.RCT) {
-	if f.Channels != 3 && f.Channels != 4 || f.Bound > 0 {
-		return channels, 0
+// bound none, since it would have to hold for their sums. means are those of the
+// planes' cells, or where channels are ranks the transformed ones of their values.
+func transform(f *Format, channels []Plane) (planes, means []Plane, best chroma.RCT) {
+	if f.ranked() {
+		means = f.means(channels)
 	}
-	planes := slices.Clone(channels)
-	best := bestRCT(channels)
-	rgb := [3][]int32{planes[0].Pix, planes[1].Pix, planes[2].Pix}
-	best.Forward(&rgb)
-	for i := range rgb {
-		planes[i].Pix = rgb[i]
+	planes = slices.Clone(channels)
+	if f.Bound == 0 && (f.Channels == 3 || f.Channels == 4) {
+		best = bestRCT(channels)
+		forward(best, planes)
+		if f.ranked() {
+			forward(best, means)
+		}
 	}
-	return planes, best
+	if !f.ranked() {
+		means = f.means(planes)
+	}
+	return planes, means, best
 }
 
 // bestRCT scores each transform on a sample of pixels by the sum over planes of
@@ -293,8 +305,8 @@ func (t *Tables) Segments(tile *Tile) (front, body []byte) {
 }
 
 // Front decodes the overview of a tile of w×h pixels: channels of ceil(w/8) ×
-// ceil(h/8) samples, means or every eighth sample. Means of colours that were
-// transformed may be off by 3, others by 2 or the bound.
+// ceil(h/8) values, means or every eighth sample. Means may be off by half a step,
+// those of colours that were transformed by the sum of those of two or three planes.
 func (d *Decoder) Front(wk *Worker, front []byte, w, h int) ([]Plane, error) {
 	if len(front) == 0 {
 		return nil, rans.ErrCorrupt
@@ -306,9 +318,16 @@ func (d *Decoder) Front(wk *Worker, front []byte, w, h int) ([]Plane, error) {
 		}
 		cw, ch := cells(w, Base), cells(h, Base)
 		grid, err := pattern.DecodeBody(front, nil, cw, ch, d.format.Channels, d.format.Depth)
-		return unpack(&d.format, grid, cw, ch), err
+		if err != nil {
+			return nil, err
+		}
+		out := unpack(&d.format, grid, cw, ch)
+		if mode == modeLabels {
+			d.format.look(out)
+		}
+		return out, nil
 	}
-	if !predicted(mode) {
+	if !d.format.predicted(mode) {
 		return nil, rans.ErrCorrupt
 	}
 	ps, err := d.means(wk, front, w, h)
@@ -319,33 +338,51 @@ func (d *Decoder) Front(wk *Worker, front []byte, w, h int) ([]Plane, error) {
 	for i := range ps {
 		out[i] = ps[i].overview(w, h)
 	}
-	return out, d.invert(mode, out)
+	d.format.invert(transformOf(mode), out)
+	return out, nil
 }
 
-// invert takes the transform of a mode back and clamps to the samples' range.
-func (d *Decoder) invert(mode byte, planes []Plane) error {
-	if rct := chroma.RCT(mode % modeSlow); rct > 0 {
-		if d.format.Channels < 3 || d.format.Bound > 0 {
-			return rans.ErrCorrupt
-		}
-		rgb := [3][]int32{planes[0].Pix, planes[1].Pix, planes[2].Pix}
-		rct.Inverse(&rgb)
-		for i := range rgb {
-			planes[i].Pix = rgb[i]
-		}
+// forward applies a transform to colours in place.
+func forward(rct chroma.RCT, planes []Plane) {
+	if rct > 0 {
+		recolour(planes, rct.Forward)
 	}
-	least, most := d.format.limits()
+}
+
+// invert takes a transform back and clamps to the samples' range.
+func (f *Format) invert(rct chroma.RCT, planes []Plane) {
+	if rct > 0 {
+		recolour(planes, rct.Inverse)
+	}
+	least, most := f.limits()
 	for i := range planes {
 		for k, v := range planes[i].Pix {
 			planes[i].Pix[k] = min(max(v, least), most)
 		}
 	}
-	return nil
 }
 
-// Decode decodes both segments of a tile of w×h pixels. The planes may be
-// those of wk, good until it decodes another tile.
+// recolour does something to the first three planes.
+func recolour(planes []Plane, do func(*[3][]int32)) {
+	rgb := [3][]int32{planes[0].Pix, planes[1].Pix, planes[2].Pix}
+	do(&rgb)
+	for i := range rgb {
+		planes[i].Pix = rgb[i]
+	}
+}
+
+// Decode decodes both segments of a tile of w×h pixels into values. The planes
+// may be those of wk, good until it decodes another tile.
 func (d *Decoder) Decode(wk *Worker, front, body []byte, w, h int) ([]Plane, error) {
+	out, err := d.decode(wk, front, body, w, h)
+	if err == nil {
+		d.format.look(out)
+	}
+	return out, err
+}
+
+// decode decodes a tile into samples, which may be ranks.
+func (d *Decoder) decode(wk *Worker, front, body []byte, w, h int) ([]Plane, error) {
 	f := &d.format
 	if len(front) == 0 {
 		return nil, rans.ErrCorrupt
@@ -364,17 +401,25 @@ func (d *Decoder) Decode(wk *Worker, front, body []byte, w, h int) ([]Plane, err
 			return nil, err
 		}
 		return unpack(f, symbols, w, h), nil
-	case predicted(mode):
-		wk.decoded = Planes(wk.decoded, f.Channels, w, h)
-		planes := wk.decoded
+	case f.predicted(mode):
+		ps, err := d.means(wk, front[1:], w, h)
+		if err != nil {
+			return nil, err
+		}
+		f.rankMeans(transformOf(mode), func(i int) []int32 { return ps[i].means.v })
 		decode := d.planes
 		if mode >= modeSlow {
 			decode = d.slowPlanes
 		}
-		if err := decode(wk, front[1:], body, planes); err != nil {
+		if err := decode(ps, body); err != nil {
 			return nil, err
 		}
-		return planes, d.invert(mode, planes)
+		wk.decoded = Planes(wk.decoded, f.Channels, w, h)
+		for i := range ps {
+			ps[i].store(&wk.decoded[i])
+		}
+		f.invert(transformOf(mode), wk.decoded)
+		return wk.decoded, nil
 	}
 	return nil, rans.ErrCorrupt
 }

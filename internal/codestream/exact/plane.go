@@ -96,8 +96,8 @@ type pyramid struct {
 	w, h     int   // padded to minSide
 	step     int32 // 2·bound + 1
 	wide     bool  // samples of more than 16 bits
-	meanStep int32
-	scale    uint // bits of the samples beyond 9: what the fit leaves away
+	meanStep int32 // at least step
+	scale    uint  // bits of the samples beyond 9: what the fit leaves away
 	means    level
 	levels   [Base + 1]level
 	zero     zeroTree
@@ -116,9 +116,9 @@ func (p *pyramid) reset(w, h int) {
 	p.rows.reset(p.w)
 }
 
-// load fills the means and all levels from a plane, repeating its last row and
+// load fills all levels from a plane and its means, repeating the last row and
 // column where it is smaller than minSide.
-func (p *pyramid) load(src *Plane) {
+func (p *pyramid) load(src, means *Plane) {
 	p.reset(src.W, src.H)
 	for l := range p.levels {
 		lv := &p.levels[l]
@@ -130,20 +130,30 @@ func (p *pyramid) load(src *Plane) {
 			}
 		}
 	}
-	full := &p.levels[0]
 	for y := range p.means.h {
-		for x := range p.means.w {
-			p.means.v[p.means.at(x, y)] = full.mean(x<<Base, y<<Base)
+		row := p.means.v[p.means.at(0, y):][:p.means.w]
+		from := means.Pix[min(y, means.H-1)*means.W:][:means.W]
+		for x := range row {
+			row[x] = from[min(x, means.W-1)]
 		}
 	}
 }
 
+// means are those of the plane's cells.
+func (p *Plane) means() Plane {
+	out := NewPlane(cells(p.W, Base), cells(p.H, Base))
+	for i := range out.Pix {
+		out.Pix[i] = p.mean(i%out.W<<Base, i/out.W<<Base)
+	}
+	return out
+}
+
 // mean is that of the cell at (x,y), clipped to the plane, halves rounded up.
-func (l *level) mean(x, y int) int32 {
-	w, h := min(1<<Base, l.w-x), min(1<<Base, l.h-y)
+func (p *Plane) mean(x, y int) int32 {
+	w, h := min(1<<Base, p.W-x), min(1<<Base, p.H-y)
 	s := int64(0)
 	for j := range h {
-		for _, v := range l.v[l.at(x, y+j):][:w] {
+		for _, v := range p.Pix[(y+j)*p.W+x:][:w] {
 			s += int64(v)
 		}
 	}

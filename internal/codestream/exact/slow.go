@@ -20,8 +20,8 @@ type slow struct {
 
 // encodeSlow codes the planes of a tile as encode does, by context mixing. There
 // is no zero tree: residuals that go on being zero cost next to nothing.
-func (m *Model) encodeSlow(t *Tile, w *Worker, planes []Plane, bound int32) {
-	enc := m.encodeMeans(t, w, planes, bound)
+func (m *Model) encodeSlow(t *Tile, w *Worker, f *Format, planes, means []Plane) {
+	enc := m.encodeMeans(t, w, f, planes, means)
 	ps := make([]*pyramid, len(enc))
 	for i := range enc {
 		ps[i] = &enc[i].pyramid
@@ -31,12 +31,8 @@ func (m *Model) encodeSlow(t *Tile, w *Worker, planes []Plane, bound int32) {
 	t.cells = s.Finish()
 }
 
-// slowPlanes decodes what encodeSlow has coded.
-func (d *Decoder) slowPlanes(wk *Worker, front, body []byte, planes []Plane) error {
-	dec, err := d.means(wk, front, planes[0].W, planes[0].H)
-	if err != nil {
-		return err
-	}
+// slowPlanes decodes what encodeSlow has coded, as planes does.
+func (d *Decoder) slowPlanes(dec []planeDecoder, body []byte) error {
 	ps := make([]*pyramid, len(dec))
 	for i := range dec {
 		ps[i] = &dec[i].pyramid
@@ -45,9 +41,6 @@ func (d *Decoder) slowPlanes(wk *Worker, front, body []byte, planes []Plane) err
 	s.walk(d.model, ps)
 	if !s.Ended() {
 		return rans.ErrCorrupt
-	}
-	for i := range ps {
-		ps[i].store(&planes[i])
 	}
 	return nil
 }

@@ -23,8 +23,8 @@ var update = flag.Bool("update", false, "rewrite testdata/slow.txt")
 func slowCode(f *Format, tile []Plane) (payload, front, body []byte, worst []int32) {
 	var w Worker
 	m := DefaultModel(f.Channels)
-	planes, rct := transform(f, clone(tile))
-	t := m.predict(&w, f, planes, modeSlow+byte(rct), m.encodeSlow)
+	planes, means, rct := transform(f, clone(tile))
+	t := m.predict(&w, f, planes, means, modeSlow+byte(rct), m.encodeSlow)
 	tables := m.ChooseTables([]*Tile{t}, nothing)
 	front, body = tables.Segments(t)
 	return tables.Payload, front, body, t.Worst

@@ -46,11 +46,7 @@ func (p *predictor) each(f func(*weights)) {
 }
 
 // Model is what the tiles of a file share: the predictor of each plane.
-type Model struct {
-	planes   []predictor
-	meanStep int32 // the least step of the means
-	wide     bool  // predictions of samples of more than 16 bits
-}
+type Model struct{ planes []predictor }
 
 // kind of plane i of n: three of colour, or bands, stand in a row; alpha and
 // further ones are first planes.
@@ -63,7 +59,7 @@ func kind(i, n int) int {
 
 // DefaultModel predicts n planes by the built-in weights.
 func DefaultModel(n int) *Model {
-	m := &Model{planes: make([]predictor, n), meanStep: meanStep}
+	m := &Model{make([]predictor, n)}
 	for i := range m.planes {
 		m.planes[i] = defaultPredictors[kind(i, len(m.planes))]
 	}

@@ -3,6 +3,7 @@ package exact
 import (
 	"slices"
 
+	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
@@ -27,12 +28,15 @@ func NewFit(n, depth, step int) *Fit {
 	return &Fit{planes: make([]fitter, n), step: step, scale: uint(max(depth-8, 0))}
 }
 
-// add enters the planes of a tile.
-func (f *Fit) add(w *Worker, planes []Plane) {
+// add enters the planes of a tile, after a transform.
+func (f *Fit) add(w *Worker, format *Format, planes, means []Plane, rct chroma.RCT) {
 	ps := w.encoders(len(planes))
 	for i := range ps {
 		ps[i].scale = f.scale
-		ps[i].load(&planes[i])
+		ps[i].load(&planes[i], &means[i])
+	}
+	format.rankMeans(rct, func(i int) []int32 { return ps[i].means.v })
+	for i := range ps {
 		f.planes[i].sample(ps, i, f.step)
 	}
 }
@@ -46,7 +50,7 @@ func (f *Fit) Merge(g *Fit) {
 
 // Model solves for the weights.
 func (f *Fit) Model() *Model {
-	m := &Model{planes: make([]predictor, len(f.planes)), meanStep: meanStep}
+	m := &Model{make([]predictor, len(f.planes))}
 	for i := range m.planes {
 		m.planes[i] = f.planes[i].fit(&defaultPredictors[kind(i, len(m.planes))], f.step, f.scale)
 	}
@@ -60,10 +64,9 @@ func (w *Worker) encoders(n int) []planeEncoder {
 	return w.enc[:n]
 }
 
-// encode codes the planes of a tile by prediction; no sample is off by more
-// than bound, 0 for lossless.
-func (m *Model) encode(t *Tile, w *Worker, planes []Plane, bound int32) {
-	ps := m.encodeMeans(t, w, planes, bound)
+// encode codes the planes of a tile by prediction.
+func (m *Model) encode(t *Tile, w *Worker, f *Format, planes, means []Plane) {
+	ps := m.encodeMeans(t, w, f, planes, means)
 	for i := range ps {
 		ps[i].encodeGrid()
 	}
@@ -88,14 +91,15 @@ func (m *Model) encode(t *Tile, w *Worker, planes []Plane, bound int32) {
 }
 
 // encodeMeans loads the planes and codes their means.
-func (m *Model) encodeMeans(t *Tile, w *Worker, planes []Plane, bound int32) []planeEncoder {
+func (m *Model) encodeMeans(t *Tile, w *Worker, f *Format, planes, means []Plane) []planeEncoder {
 	ps := w.encoders(len(planes))
 	for i := range ps {
 		p := &ps[i]
-		p.kind, p.step, p.meanStep, p.wide = kind(i, len(ps)), 2*bound+1, m.meanStep, m.wide
-		p.load(&planes[i])
+		p.kind, p.step, p.meanStep, p.wide = kind(i, len(ps)), 2*f.Bound+1, f.meanStep(i), f.wide()
+		p.load(&planes[i], &means[i])
 		p.encodeMeans(&t.front)
 	}
+	f.rankMeans(transformOf(t.mode), func(i int) []int32 { return ps[i].means.v })
 	return ps
 }
 
@@ -117,11 +121,11 @@ type Decoder struct {
 }
 
 // NewDecoder takes the format of the header and the payload of the tables, of
-// which first reads the beginning. The error is that of first or
-// rans.ErrCorrupt.
-func NewDecoder(payload []byte, format Format, first func(*rans.BitReader) error) (*Decoder, error) {
+// which first reads the beginning and completes the format. The error is that of
+// first or rans.ErrCorrupt.
+func NewDecoder(payload []byte, format Format, first func(*rans.BitReader, *Format) error) (*Decoder, error) {
 	r := rans.NewBitReader(payload)
-	if err := first(&r); err != nil {
+	if err := first(&r, &format); err != nil {
 		return nil, err
 	}
 	m, err := parseModel(&r, format.Channels)
@@ -135,7 +139,7 @@ func NewDecoder(payload []byte, format Format, first func(*rans.BitReader) error
 	if err := r.Done(); err != nil {
 		return nil, err
 	}
-	return &Decoder{format, m.of(&format), rans.NewDecTables(tables), 2*format.Bound + 1}, nil
+	return &Decoder{format, m, rans.NewDecTables(tables), 2*format.Bound + 1}, nil
 }
 
 // means decodes the means of a tile of w×h samples.
@@ -147,7 +151,7 @@ func (d *Decoder) means(wk *Worker, segment []byte, w, h int) ([]planeDecoder, e
 	}
 	for i := range ps {
 		ps[i].kind, ps[i].step = kind(i, len(ps)), d.step
-		ps[i].meanStep, ps[i].wide = d.model.meanStep, d.model.wide
+		ps[i].meanStep, ps[i].wide = d.format.meanStep(i), d.format.wide()
 		ps[i].reset(w, h)
 		ps[i].decodeMeans(&s)
 	}
@@ -161,12 +165,9 @@ func (w *Worker) decoders(n int) []planeDecoder {
 	return w.dec[:n]
 }
 
-// planes decodes a tile that was coded by prediction.
-func (d *Decoder) planes(wk *Worker, front, body []byte, planes []Plane) error {
-	ps, err := d.means(wk, front, planes[0].W, planes[0].H)
-	if err != nil {
-		return err
-	}
+// planes decodes planes that were coded by prediction, of which the means are
+// known.
+func (d *Decoder) planes(ps []planeDecoder, body []byte) error {
 	s := source{tables: d.tables}
 	if err := s.Init(body); err != nil {
 		return err
@@ -180,11 +181,5 @@ func (d *Decoder) planes(wk *Worker, front, body []byte, planes []Plane) error {
 			ps[i].decodeLevel(&s, lev, &d.model.planes[i], others(ps[i].kind, i, func(k int) *level { return &ps[k].levels[lev] }))
 		}
 	}
-	if err := s.Finish(); err != nil {
-		return err
-	}
-	for i := range ps {
-		ps[i].store(&planes[i])
-	}
-	return nil
+	return s.Finish()
 }
