@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"io"
@@ -379,6 +380,29 @@ func (r *Reader) exactTile(w *exactWorker, t image.Rectangle, level int) ([]exac
 	}
 	r.lose(t)
 	return r.exactConceal(w, front, size, level), nil
+}
+
+// Modes counts the tiles of a file of the exact engine by mode: "prediction",
+// "labels", "patterns" and "slow", and "damaged" where the front image does not
+// tell. It is empty for layered files and those of the lossy engine, whose tiles
+// have no modes. The error is one of reading.
+func (r *Reader) Modes() (map[string]int, error) {
+	modes := map[string]int{}
+	if r.exact.engine == nil {
+		return modes, nil
+	}
+	for i := range r.file.Tiles() {
+		front, err := r.file.Front(i)
+		if err != nil && !errors.Is(err, container.ErrChecksum) {
+			return nil, fmt.Errorf("qtgpu: %w", err)
+		}
+		name := exact.ModeName(front)
+		if name == "" {
+			name = "damaged"
+		}
+		modes[name]++
+	}
+	return modes, nil
 }
 
 // exactConceal enlarges a tile's overview, or is mid-scale without one, or the

@@ -19,6 +19,19 @@ func (l *layout) layerable() bool {
 	return l.Channels >= 3 && l.Depth == 8 && l.T >= 1 && l.T <= layered.MaxBound
 }
 
+// way names how the tiles of an exact file are coded.
+func (l *layout) way() string {
+	switch {
+	case l.Engine != container.Exact:
+		return ""
+	case l.Layered:
+		return "layered"
+	case l.Merged:
+		return "merged"
+	}
+	return "predicted"
+}
+
 func (l *layout) layeredFormat() layered.Format {
 	return layered.Format{Channels: l.Channels, Bound: l.T}
 }

@@ -53,6 +53,7 @@ type Info struct {
 	TileSize, Tiles                       int
 	Subsampling                           string // "4:2:0", "4:4:4" or "none"
 	Engine, Bound                         string
+	Way                                   string    // of the exact engine: "predicted", "merged" or "layered"
 	T, Step                               float64   // in levels of an 8-bit scale; T of "max" in steps of the samples
 	MaxLeafRMS, MaxError                  []float64 // per plane, in the same; one of them
 	Labels                                bool      // samples name classes: overviews are not means
@@ -120,6 +121,7 @@ func (r *Reader) Info() Info {
 		i.Subsampling = h.Subsampling.String()
 	}
 	i.MaxLeafRMS, i.MaxError = worst(&h)
+	i.Way = r.layout.way()
 	i.Labels, i.Colours = h.Labels, len(r.exact.palette)
 	if h.Bound == container.BoundMax {
 		i.T = float64(h.T)

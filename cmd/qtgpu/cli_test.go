@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"image"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -277,6 +279,64 @@ func TestInfo(t *testing.T) {
 
 	r := qtgpuIn(bytes.NewReader(readFile(t, qtg)), "info", "-")
 	assert.Equal(t, exitOK, r.status, r.stderr)
+}
+
+// TestInfoOfExact: info tells how files of the exact engine are coded.
+func TestInfoOfExact(t *testing.T) {
+	dir := t.TempDir()
+	name := func(s string) string { return filepath.Join(dir, s) }
+	save := func(file string, m *raster.Image) {
+		format, err := raster.FormatFromName(file)
+		require.NoError(t, err)
+		var b bytes.Buffer
+		require.NoError(t, raster.Write(&b, format, m, raster.WriteOptions{}))
+		require.NoError(t, os.WriteFile(name(file), b.Bytes(), 0o666))
+	}
+	writeImage(t, name("smooth.png"), 1100, 50, 3, 8)
+	photo := readImage(t, bytes.NewReader(readFile(t, filepath.Join("..", "..", "testdata", "images", "dandelion.png"))))
+	crop := photo.Sub(image.Rect(300, 150, 492, 310))
+	save("photo.png", &raster.Image{Interleaved: crop})
+	blocks, classes := raster.New(300, 200, 3, 8), raster.New(300, 200, 1, 8)
+	for i := range blocks.Pix {
+		blocks.Pix[i] = byte(i/4%300/11*7 ^ i/1200/13*29)
+	}
+	for i := range classes.Pix {
+		classes.Pix[i] = byte(i % 300 / 11 % 5)
+	}
+	save("blocks.png", blocks)
+	save("classes.pgm", classes)
+	for _, c := range []struct {
+		in, options, engine string
+		modes               map[string]int
+	}{
+		{"smooth.png", "-t 0", "exact, predicted", map[string]int{"prediction": 2}},
+		{"photo.png", "-t 0 --effort 4", "exact, predicted", map[string]int{"slow": 1}},
+		{"photo.png", "-t 4 --bound max", "exact, layered", map[string]int{}},
+		{"blocks.png", "-t 0", "exact, predicted", map[string]int{"patterns": 1}},
+		{"blocks.png", "-t 1 --bound max", "exact, merged", map[string]int{"patterns": 1}},
+		{"classes.pgm", "-t 0", "exact, predicted", map[string]int{"labels": 1}},
+		{"smooth.png", "-t 4", "lossy, step 7.5 levels", map[string]int{}},
+	} {
+		what := c.in + " " + c.options
+		mustRun(t, append([]string{"-i", name(c.in), "-o", name("a.qtg"), "-f", "-q"}, strings.Fields(c.options)...)...)
+		var report infoReport
+		require.NoError(t, json.Unmarshal([]byte(mustRun(t, "info", "--json", name("a.qtg"))), &report))
+		assert.Equal(t, c.modes, report.Modes, what)
+		out := mustRun(t, "info", name("a.qtg"))
+		assert.Contains(t, out, "engine     "+c.engine+"\n", what)
+		for mode, n := range c.modes {
+			assert.Contains(t, out, fmt.Sprintf("modes      %s %d\n", mode, n), what)
+		}
+		if len(c.modes) == 0 {
+			assert.NotContains(t, out, "modes", what)
+		}
+	}
+
+	mustRun(t, "-i", name("smooth.png"), "-o", name("a.qtg"), "-f", "-q", "-t", "0")
+	p := readFile(t, name("a.qtg"))
+	p[bytes.Index(p, []byte("BODY"))-1] ^= 1 // the end of FRNT, which is that of the last tile's front
+	require.NoError(t, os.WriteFile(name("a.qtg"), p, 0o666))
+	assert.Contains(t, mustRun(t, "info", name("a.qtg")), "modes      damaged 1, prediction 1\n")
 }
 
 func TestVerify(t *testing.T) {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/qtgpu/qtgpu"
@@ -10,16 +12,21 @@ import (
 // infoReport is what a file says about itself; sizes are in bytes, errors and the
 // step in 8-bit levels.
 type infoReport struct {
-	File          string   `json:"file"`
-	Version       int      `json:"version"`
-	Width         int      `json:"width"`
-	Height        int      `json:"height"`
-	Channels      int      `json:"channels"`
-	Depth         int      `json:"depth"`
-	Subsampling   string   `json:"subsampling"`
-	Engine        string   `json:"engine"`
-	Promise       promise  `json:"promise"`
-	Step          float64  `json:"step"` // 0 of the exact engine
+	File        string  `json:"file"`
+	Version     int     `json:"version"`
+	Width       int     `json:"width"`
+	Height      int     `json:"height"`
+	Channels    int     `json:"channels"`
+	Depth       int     `json:"depth"`
+	Subsampling string  `json:"subsampling"`
+	Engine      string  `json:"engine"`
+	Promise     promise `json:"promise"`
+	Step        float64 `json:"step"` // 0 of the exact engine
+	// Of the exact engine, else empty: how the file is coded, and the number of
+	// tiles in each mode.
+	Way   string         `json:"way"`
+	Modes map[string]int `json:"modes"`
+
 	Labels        bool     `json:"labels"`
 	Colours       int      `json:"palette_colours"`
 	TileSize      int      `json:"tile_size"`
@@ -35,7 +42,7 @@ type infoReport struct {
 	Metadata      []string `json:"metadata"`
 }
 
-// info prints the header of a file, of which it reads no tile.
+// info prints the header of a file, of whose tiles it reads the modes at most.
 func (a *app) info(args []string) error {
 	f := newFlags()
 	asJSON := f.Bool("json", false, "")
@@ -56,6 +63,9 @@ func (a *app) info(args []string) error {
 		return at(in.name, err)
 	}
 	report := newInfoReport(in.name, r, &meta)
+	if report.Modes, err = r.Modes(); err != nil {
+		return at(in.name, err)
+	}
 	if *asJSON {
 		return writeJSON(a.stdout, report)
 	}
@@ -69,7 +79,7 @@ func newInfoReport(name string, r *qtgpu.Reader, meta *qtgpu.Metadata) *infoRepo
 		File: name, Version: i.Version,
 		Width: i.Width, Height: i.Height, Channels: i.Channels, Depth: i.Depth, Subsampling: i.Subsampling,
 		Engine: i.Engine, Promise: newPromise(i.Bound, i.T, i.MaxLeafRMS, i.MaxError), Step: i.Step,
-		Labels: i.Labels, Colours: i.Colours,
+		Way: i.Way, Labels: i.Labels, Colours: i.Colours,
 		TileSize: i.TileSize, Tiles: i.Tiles, Levels: r.Levels(),
 		FileBytes: i.FileBytes, FrontBytes: i.FrontBytes, BodyBytes: i.BodyBytes,
 		TableBytes: i.TableBytes, MetadataBytes: i.MetadataBytes, OtherBytes: i.OtherBytes,
@@ -100,9 +110,19 @@ func (r *infoReport) text() *text {
 	if r.Step > 0 {
 		engine = fmt.Sprintf("%s, step %g levels", r.Engine, r.Step)
 	}
+	if r.Way != "" {
+		engine = fmt.Sprintf("%s, %s", r.Engine, r.Way)
+	}
 	t.line("engine", "%s", engine)
 	t.line("promise", "%v (bound %s); largest error %s", &r.Promise, r.Promise.Bound, r.Promise.values(r.Promise.Stated))
 	t.line("tiles", "%d of %d×%d, %s of detail", r.Tiles, r.TileSize, r.TileSize, count(r.Levels, "level"))
+	if len(r.Modes) > 0 {
+		var modes []string
+		for _, name := range slices.Sorted(maps.Keys(r.Modes)) {
+			modes = append(modes, fmt.Sprintf("%s %d", name, r.Modes[name]))
+		}
+		t.line("modes", "%s", strings.Join(modes, ", "))
+	}
 	t.line("bytes", "front %s, body %s, tables %s, metadata %s, the rest %s",
 		grouped(r.FrontBytes), grouped(r.BodyBytes), grouped(r.TableBytes), grouped(r.MetadataBytes), grouped(r.OtherBytes))
 	if len(r.Metadata) > 0 {

@@ -56,6 +56,25 @@ func (f *Format) packable() bool {
 	return !f.Signed && f.Bound == 0 && f.Channels <= 4 && (f.Depth == 8 || f.Depth == 16 && f.Channels == 1)
 }
 
+// ModeName names how a tile is coded that has a given front: "prediction", "labels",
+// "patterns" or "slow", or "" where no mode is so.
+func ModeName(front []byte) string {
+	if len(front) == 0 {
+		return ""
+	}
+	switch mode := front[0]; {
+	case mode == modeLabels:
+		return "labels"
+	case mode == modePattern:
+		return "patterns"
+	case mode < chroma.RCTs:
+		return "prediction"
+	case mode >= modeSlow && mode < modeSlow+chroma.RCTs:
+		return "slow"
+	}
+	return ""
+}
+
 // Tile is a coded tile before its entropy coding.
 type Tile struct {
 	mode        byte
