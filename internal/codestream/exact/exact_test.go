@@ -298,33 +298,64 @@ func TestZeroTree(t *testing.T) {
 	}
 }
 
-// Any bytes decode to samples in range or to an error.
+// Any bytes decode to samples in range, of ranks to their values, or to an error;
+// means to samples in range.
 func FuzzDecode(f *testing.F) {
 	r := rand.New(rand.NewPCG(8, 2))
-	format := Format{Channels: 3, Depth: 8}
-	payload, fronts, bodies, _ := code(&format, [][]Plane{drawing(r, &format, 40, 30, "ramp")})
-	f.Add(payload, fronts[0], bodies[0])
-	payload, fronts, bodies, _ = code(&format, [][]Plane{drawing(r, &format, 40, 30, "edges")})
-	f.Add(payload, fronts[0], bodies[0])
-	f.Fuzz(func(t *testing.T, payload, front, body []byte) {
+	formats := map[bool]Format{
+		false: {Channels: 3, Depth: 8},
+		true:  {Channels: 3, Depth: 8, Values: []Values{{0, 90, 91, 255}, nil, {7}}},
+	}
+	for _, ranked := range []bool{false, true} {
+		format := formats[ranked]
+		for _, kind := range []string{"ramp", "edges"} {
+			planes := drawing(r, &format, 40, 30, kind)
+			for c, s := range format.Values {
+				for i := range planes[c].Pix {
+					if s != nil {
+						planes[c].Pix[i] %= int32(len(s))
+					}
+				}
+			}
+			payload, fronts, bodies, _ := code(&format, [][]Plane{planes})
+			f.Add(ranked, payload, fronts[0], bodies[0])
+		}
+	}
+	f.Fuzz(func(t *testing.T, ranked bool, payload, front, body []byte) {
+		format := formats[ranked]
 		d, err := NewDecoder(payload, format, nothingRead)
 		if err != nil {
 			return
 		}
 		var w Worker
-		_, _ = d.Front(&w, front, 40, 30)
+		means, err := d.Front(&w, front, 40, 30)
+		if err == nil {
+			requireInRange(t, means, 255)
+		}
 		planes, err := d.Decode(&w, front, body, 40, 30)
 		if err != nil {
 			return
 		}
-		for c := range planes {
+		requireInRange(t, planes, 255)
+		for c, s := range format.Values {
 			for i, v := range planes[c].Pix {
-				if v < 0 || v > 255 {
-					t.Fatalf("plane %d sample %d is %d", c, i, v)
+				if s != nil && !slices.Contains(s, uint16(v)) {
+					t.Fatalf("plane %d x %d y %d is %d, none of %v", c, i%40, i/40, v, s)
 				}
 			}
 		}
 	})
+}
+
+func requireInRange(t *testing.T, planes []Plane, most int32) {
+	t.Helper()
+	for c, p := range planes {
+		for i, v := range p.Pix {
+			if v < 0 || v > most {
+				t.Fatalf("plane %d x %d y %d is %d", c, i%p.W, i/p.W, v)
+			}
+		}
+	}
 }
 
 func BenchmarkTile(b *testing.B) {
