@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/color"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -99,6 +100,9 @@ func (e *encoder) predictedFile(ctx context.Context) (*container.File, error) {
 		return nil, err
 	}
 	e.stats.stopwatch(&start, "predict")
+	if len(first) == len(order) && !slices.ContainsFunc(first, (*exact.Tile).Predicted) {
+		model = exact.DefaultModel(e.Channels) // costs nothing
+	}
 	tables := model.ChooseTables(first, e.putValues)
 	file := e.newFile(append(e.palette(), tables.Payload...), len(order))
 	err = e.fillTiles(ctx, file, tables, order, first, code)
@@ -168,22 +172,18 @@ func (e *encoder) fit(ctx context.Context, format *exact.Format) (*exact.Model, 
 	if e.effort() < exact.EffortFitted {
 		return exact.DefaultModel(e.Channels), nil
 	}
-	depth := 8
-	for _, v := range e.values {
-		depth = max(depth, v.bits())
-	}
 	grid := e.grid()
 	tiles := grid.Dx() * grid.Dy()
 	n := min(tiles, fitTiles)
 	pixels := min(e.Width*e.Height, n<<(2*e.TileLog2))
 	step := 4 * max(1, pixels/fitPixels)
-	sum := exact.NewFit(e.Channels, depth, step)
+	sum := exact.NewFit(e.Channels, step)
 	var mu sync.Mutex
 	workers := sync.Pool{New: func() any { return new(exactEncoder) }}
 	err := cpufallback.For(ctx, e.Workers, n, func(i int) error {
 		w := workers.Get().(*exactEncoder)
 		defer workers.Put(w)
-		f := exact.NewFit(e.Channels, depth, step)
+		f := exact.NewFit(e.Channels, step)
 		w.planes = e.channels(tile(grid, i*tiles/n), w.planes)
 		f.Add(&w.Worker, format, w.planes)
 		mu.Lock()

@@ -3,7 +3,6 @@ package qtgpu
 import (
 	"context"
 	"encoding/binary"
-	"math/bits"
 
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/internal/rans"
@@ -46,9 +45,6 @@ func (s valueSet) sparse(pixels int) bool {
 	used := int(s[n-1]) - int(s[0]) + 1
 	return 8*n <= 7*used && n <= pixels/32
 }
-
-// bits is the number of bits of the largest value, at least 8.
-func (s valueSet) bits() int { return max(8, bits.Len16(s[len(s)-1])) }
 
 // put writes the list: its length, then gaps; 0 for a channel that is coded as
 // it is.

@@ -269,6 +269,7 @@ func (x *exactFile) predictedTile(mode int, front, body []byte, w, h int, overvi
 	if err := s.finish(); err != nil || overview {
 		return x.recolour(mode%slowMode, planes, (w-1)/8+1, (h-1)/8+1, (*predicted).mean), err
 	}
+	x.rankMeans(mode%slowMode, planes)
 	if mode >= slowMode {
 		code := newRangeDecoder(body)
 		newSlow(code, planes).read(planes)
@@ -277,7 +278,6 @@ func (x *exactFile) predictedTile(mode int, front, body []byte, w, h int, overvi
 	if s, err = newSegment(body, x.tables); err != nil {
 		return nil, err
 	}
-	x.rankMeans(mode, planes)
 	readBody(planes, s)
 	return x.recolour(mode, planes, w, h, (*predicted).pixel), s.finish()
 }

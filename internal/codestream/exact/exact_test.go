@@ -52,7 +52,7 @@ func clone(planes []Plane) []Plane {
 // code encodes tiles and returns the file's parts.
 func code(f *Format, tiles [][]Plane) (payload []byte, fronts, bodies [][]byte, worst [][]int32) {
 	var w Worker
-	fit := NewFit(f.Channels, f.Depth, 1)
+	fit := NewFit(f.Channels, 1)
 	for _, t := range tiles {
 		fit.Add(&w, f, clone(t))
 	}
@@ -138,7 +138,7 @@ func TestSignedPlanes(t *testing.T) {
 					}
 				}
 				var w Worker
-				fit := NewFit(channels, depth, 1)
+				fit := NewFit(channels, 1)
 				fit.Add(&w, f, clone(planes))
 				m := fit.Model()
 				tile := m.Encode(&w, f, effort, clone(planes))

@@ -3,8 +3,9 @@ package exact
 import "math"
 
 // fitter adds up the normal equations of every class of a predictor: integers,
-// so that the sum does not depend on the order. Each sample weighs
-// 2^28/(min(e1,e2)+24)².
+// so that the sum does not depend on the order. The terms of each sample are in
+// units of its spread, min(e1,e2) + 12 + the magnitude of its residual by the
+// built-in weights: least absolute errors rather than squared ones.
 type fitter [Base][passes][directions]normal
 
 // normal holds the equations of four times the taps' differences from the mean
@@ -14,7 +15,7 @@ type normal struct {
 	a [terms][terms]int64
 	b [terms]int64
 	c int64 // of the squared target
-	n int64
+	n int64 // samples that the built-in weights do not predict exactly
 }
 
 // merge adds the equations of g.
@@ -64,8 +65,12 @@ func (f *fitter) add(planes []planeEncoder, i, lev int, ps pass, x, y int) {
 	for k := range kind(i, len(planes)) {
 		before[k] = planes[i-1-k].defaultResidual(kind(i-1-k, len(planes)), lev, ps, x, y)
 	}
-	w := min(int64(min(e1, e2))>>p.scale, maxDiff) + 12
-	f[lev][ps][direction(e1, e2)].add(t[:used], v, before, p.scale, 1<<28/(w*w))
+	n := &f[lev][ps][direction(e1, e2)]
+	r := magnitude(p.defaultResidual(kind(i, len(planes)), lev, ps, x, y))
+	n.add(t[:used], v, before, int64(magnitude(min(e1, e2))+12+r))
+	if r != 0 {
+		n.n++
+	}
 }
 
 // terms reads a sample, its taps and energies; used is the number of taps.
@@ -94,41 +99,45 @@ func (p *pyramid) defaultResidual(kind, lev int, ps pass, x, y int) int32 {
 	return v - int32(s>>weightBits)
 }
 
-// maxDiff caps scaled differences, so that no sum of two million samples
-// leaves 63 bits.
-const maxDiff = 1 << 11
+// Differences are entered in units of 1/2^diffBits of the sample's spread and as
+// at most maxDiff spreads, so that no sum of two million samples leaves 63 bits.
+const (
+	diffBits = 8
+	maxDiff  = 64
+)
 
 // constLevel gives the constant term the size of a usual difference.
 const constLevel = 8
 
-func (n *normal) add(t []int32, v int32, before [2]int32, scale uint, weight int64) {
+func (n *normal) add(t []int32, v int32, before [2]int32, spread int64) {
+	const frac = 24
+	unit := int64(1) << (diffBits + frac) / spread
+	most := maxDiff * spread
+	scaled := func(d int64) int64 { return (min(max(d, -most), most)*unit + 1<<(frac-1)) >> frac }
 	base := int64(t[0]) + int64(t[1]) + int64(t[2]) + int64(t[3])
-	diff := func(v int32) int64 { return min(max((4*int64(v)-base)>>scale, -maxDiff), maxDiff) }
 	var d [terms]int64 // 0 for a tap that is not used: it keeps its default
 	for i, v := range t {
-		d[i] = diff(v)
+		d[i] = scaled(4*int64(v) - base)
 	}
 	for i, r := range before {
-		d[cross+i] = min(max(4*int64(r)>>scale, -maxDiff), maxDiff)
+		d[cross+i] = scaled(4 * int64(r))
 	}
-	d[constant] = 4 * constLevel
-	x := diff(v)
+	d[constant] = scaled(4 * constLevel)
+	x := scaled(4*int64(v) - base)
 	for i := range d {
-		wd := weight * d[i]
 		row := &n.a[i]
 		for j := range i + 1 {
-			row[j] += wd * d[j]
+			row[j] += d[i] * d[j]
 		}
-		n.b[i] += wd * x
+		n.b[i] += d[i] * x
 	}
-	n.c += weight * x * x
-	n.n++
+	n.c += x * x
 }
 
 // solve gives the weights of a class, pulled towards def by a ridge of 1/256 of
 // the mean diagonal. Products are converted before they are added, so that no
 // architecture fuses the two; the outcome is stored in the file.
-func (n *normal) solve(def *weights, scale uint) weights {
+func (n *normal) solve(def *weights) weights {
 	var a [terms][terms + 1]float64
 	ridge := 0.0
 	for i := range terms {
@@ -139,20 +148,20 @@ func (n *normal) solve(def *weights, scale uint) weights {
 		ridge += a[i][i]
 	}
 	ridge = ridge/(256*terms) + 1
-	x := def.coefficients(scale)
+	x := def.coefficients()
 	for i := range terms {
 		a[i][i] += ridge
 		a[i][terms] += float64(ridge * x[i])
 	}
-	return quantiseWeights(eliminate(&a), scale)
+	return quantiseWeights(eliminate(&a))
 }
 
 // coefficients are the factors of the equations' terms.
-func (w *weights) coefficients(scale uint) (x [terms]float64) {
+func (w *weights) coefficients() (x [terms]float64) {
 	for i, v := range w {
 		x[i] = float64(v) / weightOne
 	}
-	x[constant] /= float64(int(constLevel) << scale)
+	x[constant] /= constLevel
 	return x
 }
 
@@ -180,8 +189,8 @@ const maxWeight = 8 * weightOne
 
 // quantiseWeights rounds coefficients to weights, the first of which makes
 // the sum of the taps weightOne.
-func quantiseWeights(x [terms]float64, scale uint) (w weights) {
-	x[constant] *= float64(int(constLevel) << scale)
+func quantiseWeights(x [terms]float64) (w weights) {
+	x[constant] *= constLevel
 	rest := 1.0
 	for _, v := range x[:taps] {
 		rest -= v
@@ -211,7 +220,7 @@ const minSamples = 64
 // fit solves all classes. A class keeps its default where it has few samples,
 // or where the bits that its own weights save, of every step-th row, do not
 // pay for them.
-func (f *fitter) fit(def *predictor, step int, scale uint) predictor {
+func (f *fitter) fit(def *predictor, step int) predictor {
 	p := *def
 	for l := range f {
 		for ps := range f[l] {
@@ -220,9 +229,9 @@ func (f *fitter) fit(def *predictor, step int, scale uint) predictor {
 				if n.n < minSamples {
 					continue
 				}
-				w := n.solve(base, scale)
+				w := n.solve(base)
 				samples := float64(n.n) * float64(max(1, step>>l))
-				if samples/2*math.Log2(n.error(base, scale)/n.error(&w, scale)) > float64(w.bits(base)) {
+				if samples/2*math.Log2(n.error(base)/n.error(&w)) > float64(w.bits(base)) {
 					p[l][ps][d] = w
 				}
 			}
@@ -232,9 +241,9 @@ func (f *fitter) fit(def *predictor, step int, scale uint) predictor {
 }
 
 // error is the weighted squared error of weights, by the equations.
-func (n *normal) error(w *weights, scale uint) float64 {
+func (n *normal) error(w *weights) float64 {
 	e := float64(n.c)
-	x := w.coefficients(scale)
+	x := w.coefficients()
 	for i := range terms {
 		e -= float64(2 * x[i] * float64(n.b[i]))
 		for j := range terms {

@@ -84,10 +84,13 @@ type Tile struct {
 	Worst []int32
 }
 
-// Add enters a tile into the fit, unless pattern mode will take it. It takes
-// over the channels.
+// Predicted tells whether the tile needs a model.
+func (t *Tile) Predicted() bool { return t.mode != modeLabels && t.mode != modePattern }
+
+// Add enters a tile into the fit, unless it is one of labels. It takes over the
+// channels.
 func (f *Fit) Add(w *Worker, format *Format, channels []Plane) {
-	if format.Labels || likelyPattern(format, channels) {
+	if format.Labels {
 		return
 	}
 	planes, means, rct := transform(format, channels)

@@ -97,7 +97,6 @@ type pyramid struct {
 	step     int32 // 2·bound + 1
 	wide     bool  // samples of more than 16 bits
 	meanStep int32 // at least step
-	scale    uint  // bits of the samples beyond 9: what the fit leaves away
 	means    level
 	levels   [Base + 1]level
 	zero     zeroTree

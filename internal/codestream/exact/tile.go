@@ -19,20 +19,17 @@ type Worker struct {
 type Fit struct {
 	planes []fitter
 	step   int
-	scale  uint
 }
 
-// NewFit is empty, for n planes of samples of depth bits, of which every
-// step-th row will be entered.
-func NewFit(n, depth, step int) *Fit {
-	return &Fit{planes: make([]fitter, n), step: step, scale: uint(max(depth-8, 0))}
+// NewFit is empty, for n planes of which every step-th row will be entered.
+func NewFit(n, step int) *Fit {
+	return &Fit{planes: make([]fitter, n), step: step}
 }
 
 // add enters the planes of a tile, after a transform.
 func (f *Fit) add(w *Worker, format *Format, planes, means []Plane, rct chroma.RCT) {
 	ps := w.encoders(len(planes))
 	for i := range ps {
-		ps[i].scale = f.scale
 		ps[i].load(&planes[i], &means[i])
 	}
 	format.rankMeans(rct, func(i int) []int32 { return ps[i].means.v })
@@ -52,7 +49,7 @@ func (f *Fit) Merge(g *Fit) {
 func (f *Fit) Model() *Model {
 	m := &Model{make([]predictor, len(f.planes))}
 	for i := range m.planes {
-		m.planes[i] = f.planes[i].fit(&defaultPredictors[kind(i, len(m.planes))], f.step, f.scale)
+		m.planes[i] = f.planes[i].fit(&defaultPredictors[kind(i, len(m.planes))], f.step)
 	}
 	return m
 }

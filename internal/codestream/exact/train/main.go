@@ -23,14 +23,14 @@ func main() {
 	out := flag.String("o", "defaults.bin", "where to write")
 	flag.Parse()
 	format := exact.Format{Channels: 3, Depth: 8}
-	sum, h := exact.NewFit(3, 8, fitRows), exact.NewHistogram()
+	sum, h := exact.NewFit(3, fitRows), exact.NewHistogram()
 	var w exact.Worker
 	for _, path := range flag.Args() {
 		channels, err := load(path)
 		if err != nil {
 			log.Fatal(err)
 		}
-		fit := exact.NewFit(3, 8, fitRows)
+		fit := exact.NewFit(3, fitRows)
 		fit.Add(&w, &format, clone(channels))
 		fit.Model().Encode(&w, &format, exact.EffortFitted, channels).Count(h)
 		sum.Merge(fit)
