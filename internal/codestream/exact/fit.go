@@ -37,8 +37,8 @@ func (f *fitter) merge(g *fitter) {
 	}
 }
 
-// sample adds every step-th row of each pass of plane i; coarse levels, which
-// have fewer, in proportion.
+// sample adds every step-th row of each pass of plane i, but not the first, whose
+// taps lie beyond the edge; coarse levels, which have fewer, in proportion.
 func (f *fitter) sample(planes []planeEncoder, i, step int) {
 	for lev := range Base {
 		l := &planes[i].levels[lev]
@@ -46,7 +46,7 @@ func (f *fitter) sample(planes []planeEncoder, i, step int) {
 		for ps := range passes {
 			x0, y0 := ps.origin()
 			rows := 2 * max(1, step>>lev)
-			for y := y0; y < l.h; y += rows {
+			for y := y0 + rows/2&^1; y < l.h; y += rows {
 				for x := x0; x < l.w; x += 2 {
 					f.add(planes, i, lev, ps, x, y)
 				}
