@@ -15,7 +15,7 @@ import (
 
 const (
 	nExactContexts = 828
-	nClasses       = 45 // of weights of a kind of planes
+	nClasses       = 72 // of weights of a kind of planes
 	largestMode    = 9  // by prediction, and of the slow ones less slowMode
 	gridMode       = 16
 	patternMode    = 17

@@ -34,14 +34,14 @@ var (
 type predicted struct {
 	kind, w, h, cells, rows int
 	step, meanStep          int32
-	weights                 *[45][16]int32
+	weights                 *[nClasses][16]int32
 	before, first           *predicted // the plane before, and the one before that, for r1 and r2
 	pix, residual           []int32
 	means, meanErrors       []int32 // by cell
 	zero                    []bool
 }
 
-func newPredicted(kind, w, h int, step, meanStep int32, weights *[45][16]int32) *predicted {
+func newPredicted(kind, w, h int, step, meanStep int32, weights *[nClasses][16]int32) *predicted {
 	p := &predicted{kind: kind, w: max(w, 16), h: max(h, 16), step: step, meanStep: meanStep, weights: weights}
 	p.cells, p.rows = (p.w+7)/8, (p.h+7)/8
 	p.pix, p.residual = make([]int32, p.w*p.h), make([]int32, p.w*p.h)
@@ -243,7 +243,7 @@ func (p *predicted) predict(level, pass, x, y int) *forecast {
 		cross = abs32(f.taps[0] + f.taps[3] - f.taps[1] - f.taps[2])
 	}
 	f.direction = direction(energy[0], energy[1])
-	weights := p.weights[(level*3+pass)*5+f.direction]
+	weights := p.weights[(level*3+pass)*8+texture(f.direction, energy[0]+energy[1])]
 	f.sum = int64(weights[15])
 	for i, t := range f.taps {
 		f.sum += int64(weights[i]) * int64(t)
@@ -275,6 +275,13 @@ func direction(e1, e2 int32) int {
 		}
 	}
 	return d
+}
+
+func texture(direction int, energy int32) int {
+	if direction == 2 {
+		return 2 + reached(int(energy), []int{12, 32, 80})
+	}
+	return direction + direction/3*3
 }
 
 func (p *predicted) meanFor(level, pass, x, y int) int32 {

@@ -221,12 +221,12 @@ func TestPredictRowAgainstDefinition(t *testing.T) {
 					for k := range n {
 						var tp [taps]int32
 						_, e1, e2, used := p.terms(&tp, lev, ps, x0+2*k, y)
-						dir := direction(e1, e2)
-						want := int64(ws[dir][constant])
+						tx := texture(e1, e2)
+						want := int64(ws[tx][constant])
 						for i, v := range tp[:used] {
-							want += int64(ws[dir][i]) * int64(v)
+							want += int64(ws[tx][i]) * int64(v)
 						}
-						require.EqualValues(t, dir, p.rows.dir[k], "level %d pass %d x %d y %d", lev, ps, x0+2*k, y)
+						require.EqualValues(t, tx, p.rows.texture[k], "level %d pass %d x %d y %d", lev, ps, x0+2*k, y)
 						require.Equal(t, want, p.sumOf(k), "level %d pass %d x %d y %d", lev, ps, x0+2*k, y)
 					}
 				}

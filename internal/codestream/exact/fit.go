@@ -6,7 +6,7 @@ import "math"
 // so that the sum does not depend on the order. The terms of each sample are in
 // units of its spread, min(e1,e2) + 12 + the magnitude of its residual by the
 // built-in weights: least absolute errors rather than squared ones.
-type fitter [Base][passes][directions]normal
+type fitter [Base][passes][textures]normal
 
 // normal holds the equations of four times the taps' differences from the mean
 // of the four nearest, of the residuals of the planes before, and of a constant
@@ -65,7 +65,7 @@ func (f *fitter) add(planes []planeEncoder, i, lev int, ps pass, x, y int) {
 	for k := range kind(i, len(planes)) {
 		before[k] = planes[i-1-k].defaultResidual(kind(i-1-k, len(planes)), lev, ps, x, y)
 	}
-	n := &f[lev][ps][direction(e1, e2)]
+	n := &f[lev][ps][texture(e1, e2)]
 	r := magnitude(p.defaultResidual(kind(i, len(planes)), lev, ps, x, y))
 	n.add(t[:used], v, before, int64(magnitude(min(e1, e2))+12+r))
 	if r != 0 {
@@ -91,7 +91,7 @@ func (p *pyramid) terms(t *[taps]int32, lev int, ps pass, x, y int) (v, e1, e2 i
 func (p *pyramid) defaultResidual(kind, lev int, ps pass, x, y int) int32 {
 	var t [taps]int32
 	v, e1, e2, _ := p.terms(&t, lev, ps, x, y)
-	w := &defaultPredictors[kind][lev][ps][direction(e1, e2)]
+	w := &defaultPredictors[kind][lev][ps][texture(e1, e2)]
 	s := int64(w[constant]) + weightOne/2
 	for i, x := range t {
 		s += int64(w[i]) * int64(x)

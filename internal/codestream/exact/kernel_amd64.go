@@ -11,11 +11,11 @@ const vectorLen = 8
 
 // tapArgs is what tapsA, tapsB0 and tapsB1 read, at the offsets that they know.
 type tapArgs struct {
-	rows             [5]*int32 // of the taps, from the first sample's column on
-	sum, dir, expect *int32
-	table            *weightTable
-	expectation      *expectation
-	n                int
+	rows                 [5]*int32 // of the taps, from the first sample's column on
+	sum, texture, expect *int32
+	table                *weightTable
+	expectation          *expectation
+	n                    int
 }
 
 //go:noescape
@@ -30,15 +30,15 @@ func tapsB1(a *tapArgs)
 // aroundArgs is what around reads: residuals of the plane from the first
 // sample on, nil where the pass has none, and of those before.
 type aroundArgs struct {
-	up               *int32
-	near, diag       [2]*int32
-	others           [2]*int32
-	sum, expect, dir *int32
-	table            *weightTable
-	expectation      *expectation
-	n                int
-	pred             *int32
-	step             int32
+	up                   *int32
+	near, diag           [2]*int32
+	others               [2]*int32
+	sum, expect, texture *int32
+	table                *weightTable
+	expectation          *expectation
+	n                    int
+	pred                 *int32
+	step                 int32
 }
 
 //go:noescape
@@ -50,7 +50,7 @@ func (p *pyramid) predictVector(n, lev int, ps pass, y int, ex *expectation, oth
 	r := &p.rows
 	x0, _ := ps.origin()
 	i, s := l.at(x0, y), l.stride
-	t := tapArgs{sum: &r.sum[0], dir: &r.dir[0], expect: &r.expect[0], table: &r.table, expectation: ex, n: n}
+	t := tapArgs{sum: &r.sum[0], texture: &r.texture[0], expect: &r.expect[0], table: &r.table, expectation: ex, n: n}
 	t.rows[1], t.rows[2], t.rows[3] = &l.v[i-s], &l.v[i], &l.v[i+s]
 	switch ps {
 	case passA:
@@ -64,7 +64,7 @@ func (p *pyramid) predictVector(n, lev int, ps pass, y int, ex *expectation, oth
 	}
 	addMeans(p, r.sum[:n], lev, ps, y)
 	p.divideExpectations(n)
-	a := aroundArgs{up: &l.q[i-2*s], sum: &r.sum[0], expect: &r.expect[0], dir: &r.dir[0], table: &r.table, expectation: ex, n: n, pred: &r.pred[0], step: p.step}
+	a := aroundArgs{up: &l.q[i-2*s], sum: &r.sum[0], expect: &r.expect[0], texture: &r.texture[0], table: &r.table, expectation: ex, n: n, pred: &r.pred[0], step: p.step}
 	switch ps {
 	case passB0:
 		a.near = [2]*int32{&l.q[i-s], &l.q[i+s]}

@@ -19,7 +19,7 @@
 	VPADDD Y14, e, e
 
 // CLASSIFY stores the expectation, from the energies Y12 and Y13 and the
-// difference of directions in Y14, and leaves the direction in Y12.
+// difference of directions in Y14, and leaves the texture in Y12.
 #define CLASSIFY \
 	VPBROADCASTD cap<>(SB), Y15; \
 	VPABSD Y14, Y14; \
@@ -38,6 +38,8 @@
 	VPADDD Y11, Y14, Y14; \
 	ORDER(Y14); \
 	VMOVDQU Y14, (R10); \
+	VPADDD Y12, Y13, Y14; \
+	VMOVDQU Y14, energy-64(SP); \
 	VPSLLD $1, Y12, Y14; \
 	VPADDD Y12, Y14, Y14; \
 	VPSLLD $2, Y13, Y15; \
@@ -58,12 +60,28 @@
 	VPCMPGTD Y13, Y11, Y14; \
 	VPSUBD Y14, Y15, Y15; \
 	VPBROADCASTD two<>(SB), Y12; \
-	VPADDD Y15, Y12, Y12; \
+	VPADDD Y15, Y12, Y15; \
+	VMOVDQU energy-64(SP), Y13; \
+	VPBROADCASTD flat1<>(SB), Y11; \
+	VPCMPGTD Y11, Y13, Y14; \
+	VPBROADCASTD flat2<>(SB), Y11; \
+	VPCMPGTD Y11, Y13, Y11; \
+	VPADDD Y11, Y14, Y14; \
+	VPBROADCASTD flat3<>(SB), Y11; \
+	VPCMPGTD Y11, Y13, Y11; \
+	VPADDD Y11, Y14, Y14; \
+	VPCMPEQD Y12, Y15, Y11; \
+	VPAND Y11, Y14, Y14; \
+	VPCMPGTD Y12, Y15, Y11; \
+	VPSUBD Y14, Y15, Y12; \
+	VPADDD Y11, Y11, Y14; \
+	VPADDD Y11, Y14, Y14; \
+	VPSUBD Y14, Y12, Y12; \
 	VMOVDQU spill-32(SP), Y11; \
 	VPERMQ $0xD8, Y12, Y15; \
 	VMOVDQU Y15, (R9)
 
-// WEIGH adds the i-th tap in y, by its weight in the direction Y12, to Y13.
+// WEIGH adds the i-th tap in y, by its weight for the texture Y12, to Y13.
 #define WEIGH(i, y) \
 	VPERMD (32*i)(R11), Y12, Y14; \
 	VPMULLD Y14, y, y; \
@@ -110,11 +128,17 @@ GLOBL sixteen<>(SB), RODATA|NOPTR, $4
 DATA two<>+0(SB)/4, $2
 GLOBL two<>(SB), RODATA|NOPTR, $4
 
+DATA flat1<>+0(SB)/4, $11
+GLOBL flat1<>(SB), RODATA|NOPTR, $4
+DATA flat2<>+0(SB)/4, $31
+GLOBL flat2<>(SB), RODATA|NOPTR, $4
+DATA flat3<>+0(SB)/4, $79
+GLOBL flat3<>(SB), RODATA|NOPTR, $4
 DATA half<>+0(SB)/4, $64
 GLOBL half<>(SB), RODATA|NOPTR, $4
 
 // func tapsA(a *tapArgs)
-TEXT ·tapsA(SB), NOSPLIT, $32-8
+TEXT ·tapsA(SB), NOSPLIT, $64-8
 	LOADARGS
 loop:
 	EVEN(-4, CX, Y0)
@@ -152,7 +176,7 @@ loop:
 	RET
 
 // func tapsB0(a *tapArgs)
-TEXT ·tapsB0(SB), NOSPLIT, $32-8
+TEXT ·tapsB0(SB), NOSPLIT, $64-8
 	LOADARGS
 loop:
 	EVEN(-4, DX, Y0)
@@ -186,7 +210,7 @@ loop:
 	RET
 
 // func tapsB1(a *tapArgs)
-TEXT ·tapsB1(SB), NOSPLIT, $32-8
+TEXT ·tapsB1(SB), NOSPLIT, $64-8
 	LOADARGS
 loop:
 	EVEN(-4, DX, Y0)
@@ -241,7 +265,7 @@ TEXT ·around(SB), NOSPLIT, $0-8
 	MOVQ 48(AX), R9  // the one before that
 	MOVQ 56(AX), R10 // sum
 	MOVQ 64(AX), R12 // expectation of the samples
-	MOVQ 72(AX), R13 // direction
+	MOVQ 72(AX), R13 // texture
 	MOVQ 80(AX), R11 // weights
 	MOVQ 88(AX), AX
 	VPBROADCASTD cap<>(SB), Y15

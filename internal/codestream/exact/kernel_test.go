@@ -33,7 +33,7 @@ func TestVectorRows(t *testing.T) {
 			}
 			ps[i].step = 1 + 2*int32(r.IntN(2)*r.IntN(100))
 		}
-		var ws [directions]weights
+		var ws [textures]weights
 		for d := range ws {
 			for i := range ws[d] {
 				ws[d][i] = int32(r.IntN(4*maxWeight)) - 2*maxWeight
@@ -47,7 +47,7 @@ func TestVectorRows(t *testing.T) {
 	}
 }
 
-func compareRows(t *testing.T, ps *[kinds]pyramid, lev int, pass pass, ws *[directions]weights) {
+func compareRows(t *testing.T, ps *[kinds]pyramid, lev int, pass pass, ws *[textures]weights) {
 	for kind := range kinds {
 		p := &ps[kind]
 		p.begin(lev, ws)
@@ -56,15 +56,15 @@ func compareRows(t *testing.T, ps *[kinds]pyramid, lev int, pass pass, ws *[dire
 		for y := y0; y < p.levels[lev].h; y += 2 {
 			n := p.predictRow(lev, pass, y, &expectations[kind][pass], o)
 			r := &p.rows
-			got := [...][]int32{r.sum, r.pred, r.dir, r.expect}
+			got := [...][]int32{r.sum, r.pred, r.texture, r.expect}
 			for i := range got {
 				got[i] = slices.Clone(got[i][:n])
 			}
 			predict(p, r.sum[:n], lev, pass, y, &expectations[kind][pass], o)
-			for i, want := range [...][]int32{r.sum, r.pred, r.dir, r.expect} {
+			for i, want := range [...][]int32{r.sum, r.pred, r.texture, r.expect} {
 				for k := range n {
 					require.Equal(t, want[k], got[i][k], "%s, kind %d level %d pass %d sample %d of %d, y %d",
-						[]string{"sum", "prediction", "direction", "expectation"}[i], kind, lev, pass, k, n, y)
+						[]string{"sum", "prediction", "texture", "expectation"}[i], kind, lev, pass, k, n, y)
 				}
 			}
 		}

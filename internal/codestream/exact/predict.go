@@ -20,16 +20,40 @@ const (
 	weightOne  = 1 << weightBits
 )
 
-// predictor is the set of weights of one plane, by level, pass and direction.
-type predictor [Base][passes][directions]weights
+// predictor is the set of weights of one plane, by level, pass and texture.
+type predictor [Base][passes][textures]weights
 
-// directions is the number of classes that the energies tell apart.
-const directions = 5
+// A texture is a class of the energies of a sample's neighbourhood: 0 and 1, 6
+// and 7 say that one direction has less, the others in between how much both have.
+const (
+	textures   = 8
+	firstFlat  = 2
+	lastFlat   = 5
+	directions = textures - (lastFlat - firstFlat)
+)
 
-// direction compares the energy e1 along the first direction (the falling
+// texture compares the energy e1 along the first direction (the falling
 // diagonal, or the horizontal) with e2 along the second.
+func texture(e1, e2 int32) int32 {
+	d := direction(e1, e2)
+	if d > firstFlat {
+		return d + lastFlat - firstFlat
+	}
+	if d == firstFlat {
+		for _, least := range flatness {
+			if e1+e2 >= least {
+				d++
+			}
+		}
+	}
+	return d
+}
+
+// flatness bounds the sums of energies of the textures between the directions.
+var flatness = [lastFlat - firstFlat]int32{12, 32, 80}
+
 func direction(e1, e2 int32) int32 {
-	d := int32(2)
+	d := int32(firstFlat)
 	if 3*e1 >= 4*e2+16 {
 		d++
 	}
@@ -45,29 +69,34 @@ func direction(e1, e2 int32) int32 {
 	return d
 }
 
+// directionOf is the direction of a texture, 0 to 4.
+func directionOf(texture int32) int {
+	return int(texture - min(max(texture-firstFlat, 0), lastFlat-firstFlat))
+}
+
 // rows is the scratch of one row of a pass: of each sample the weighted sum of
 // its neighbours, its direction and the expected magnitude of its residual, but
 // for what the residual to its left says. Sums of samples of up to 16 bits fit
 // 32 bits, and are taken modulo 2^32 where a damaged file has larger ones.
 type rows struct {
-	sum    []int32
-	wide   []int64 // in place of sum for samples of more bits
-	pred   []int32 // the sum, rounded
-	q      []int32 // residuals that are decoded
-	dir    []int32
-	expect []int32
-	ws     *[directions]weights
-	table  weightTable // of ws, for the kernels
+	sum     []int32
+	wide    []int64 // in place of sum for samples of more bits
+	pred    []int32 // the sum, rounded
+	q       []int32 // residuals that are decoded
+	texture []int32
+	expect  []int32
+	ws      *[textures]weights
+	table   weightTable // of ws, for the kernels
 }
 
-// weightTable holds the weights of a pass by term and direction.
-type weightTable [terms][8]int32
+// weightTable holds the weights of a pass by term and texture.
+type weightTable [terms][textures]int32
 
 func (r *rows) reset(w int) {
 	n := (w+1)/2 + vectorLen
 	if cap(r.sum) < n {
 		r.sum, r.wide, r.pred = make([]int32, n), make([]int64, n), make([]int32, n)
-		r.dir, r.expect, r.q = make([]int32, n), make([]int32, n), make([]int32, n)
+		r.texture, r.expect, r.q = make([]int32, n), make([]int32, n), make([]int32, n)
 	}
 }
 
@@ -77,7 +106,7 @@ func absDiff(a, b int32) int32 {
 }
 
 // begin prepares a pass of a level: its margins and its weights.
-func (p *pyramid) begin(lev int, ws *[directions]weights) {
+func (p *pyramid) begin(lev int, ws *[textures]weights) {
 	p.levels[lev].extend()
 	p.rows.ws = ws
 	if !vector {
@@ -156,7 +185,7 @@ func (p *pyramid) divideExpectations(n int) {
 // addCross adds a term of another plane's residuals, every second of q.
 func addCross[S sum](r *rows, sums []S, q []int32, term int, step int32) {
 	for k := range sums {
-		sums[k] += S(r.ws[r.dir[k]][term]) * S(q[2*k]*step)
+		sums[k] += S(r.ws[r.texture[k]][term]) * S(q[2*k]*step)
 	}
 }
 
@@ -168,7 +197,7 @@ func addMeans[S sum](p *pyramid, sums []S, lev int, ps pass, y int) {
 	x0, _ := ps.origin()
 	r := &p.rows
 	for k := range sums {
-		sums[k] += S(r.ws[r.dir[k]][neighbours]) * S(p.meanTap(ps, x0+2*k, y))
+		sums[k] += S(r.ws[r.texture[k]][neighbours]) * S(p.meanTap(ps, x0+2*k, y))
 	}
 }
 
@@ -180,8 +209,8 @@ func dot[S sum](w *weights, t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11 int
 
 // set stores a sample's direction and expectation from its energies.
 func (r *rows) set(k int, e1, e2, cross int32, ex *expectation) int32 {
-	d := direction(e1, e2)
-	r.dir[k] = d
+	d := texture(e1, e2)
+	r.texture[k] = d
 	r.expect[k] = ex.one + ex.flat*magnitude(min(e1, e2)) + ex.cross*magnitude(cross)
 	return d
 }

@@ -109,7 +109,7 @@ func (s *slow) row(p *pyramid, l *level, i, n int, others [2]*level, f *features
 	for k := range n {
 		sum := p.sumOf(k)
 		f.expect = p.rows.expect[k] + side*left
-		f.direction = int(p.rows.dir[k])
+		f.direction = directionOf(p.rows.texture[k])
 		f.look(l, i, others, &lms.x)
 		f.correction = lms.predict()
 		sum += int64(f.correction)
