@@ -139,7 +139,7 @@ var rules = []rule{
 	},
 	{
 		of: []string{"internal/codestream/..."}, except: []string{"internal/codestream/lossy/train", "internal/codestream/exact/train", "internal/codestream/layered/train"},
-		never: []string{"./internal/container", "./internal/raster", "./cpu_fallback", "os", "io", "golang.org/x/...", "."},
+		never: []string{"./internal/container", "./internal/raster", "./cpu_fallback", "os", "io", "golang.org/x/image/...", "golang.org/x/term/...", "."},
 		why:   "an engine is bytes in and bytes out",
 	},
 	{
