@@ -41,7 +41,7 @@ var exactVectors = []vector{
 	{"exact-screen-rgba-140x90", drawn(140, 90, 4, 8)},
 	{"exact-screen-grayalpha-140x90", drawn(140, 90, 2, 8)},
 	{"exact-wild-46x39", func(t *testing.T) []byte { return wildExact(t, 2) }},
-	{"exact-wild-68x97", func(t *testing.T) []byte { return wildExact(t, 4) }},
+	{"exact-wild-69x75", func(t *testing.T) []byte { return wildExact(t, 106) }},
 	{"exact-wild-75x77", func(t *testing.T) []byte { return wildExact(t, 5) }},
 	{"exact-wild-patterns-70x98", func(t *testing.T) []byte { return wildPatterns(t, 0) }},
 	{"exact-wild-patterns-88x65", func(t *testing.T) []byte { return wildPatterns(t, 8) }},

@@ -28,7 +28,7 @@ var colourOrders = [10][3]int{1: {1, 0, 2}, {1, 2, 0}, {0, 1, 2}, {0, 2, 1}, {2,
 func defaults(t testing.TB) []byte {
 	p, err := readDefaults()
 	require.NoError(t, err)
-	require.Len(t, p, 2*16*(3*nClasses+nExactContexts))
+	require.Len(t, p, 2*(3*19*nClasses+16*nExactContexts))
 	return p
 }
 
@@ -41,7 +41,7 @@ type exactFile struct {
 	*file
 	palette [][4]int
 	values  [][]int // of a channel, nil where it is coded as it is
-	weights [][nClasses][16]int32
+	weights [][nClasses][19]int32
 	tables  [][16]int
 
 	baseTables []byte // of layered tiles
@@ -67,9 +67,9 @@ func readExact(f *file, defaults []byte) (*exactFile, error) {
 		x.values = append(x.values, readValues(r))
 	}
 	for i := range f.channels {
-		x.weights = append(x.weights, readWeights(r, defaults[2*16*nClasses*f.kind(i):]))
+		x.weights = append(x.weights, readWeights(r, defaults[2*19*nClasses*f.kind(i):]))
 	}
-	x.tables = frequencies(defaults[2*16*3*nClasses:], nExactContexts)
+	x.tables = frequencies(defaults[2*19*3*nClasses:], nExactContexts)
 	return x, replaceTables(x.tables, r, exactAlphabet)
 }
 
@@ -98,17 +98,17 @@ func readValues(r *rawBits) (values []int) {
 	return values
 }
 
-func readWeights(r *rawBits, defaults []byte) (weights [nClasses][16]int32) {
+func readWeights(r *rawBits, defaults []byte) (weights [nClasses][19]int32) {
 	for class := range weights {
 		w := &weights[class]
 		for i := range w {
-			w[i] = int32(int16(binary.LittleEndian.Uint16(defaults[2*(16*class+i):])))
+			w[i] = int32(int16(binary.LittleEndian.Uint16(defaults[2*(19*class+i):])))
 		}
 		if r.bits(1) == 0 {
 			continue
 		}
 		w[0] = 128
-		for i := 1; i < 16; i++ {
+		for i := 1; i < len(w); i++ {
 			z := r.expGolomb()<<2 | r.bits(2)
 			w[i] += int32(z>>1) ^ -int32(z&1)
 			if i <= 12 {
@@ -406,7 +406,7 @@ func (x *exactFile) features(t *testing.T) (names []string) {
 		note(front[0] >= slowMode, "slow")
 	}
 	for i := range x.channels {
-		unfitted := readWeights(&rawBits{data: make([]byte, 100)}, defaults(t)[2*16*nClasses*x.kind(i):])
+		unfitted := readWeights(&rawBits{data: make([]byte, 100)}, defaults(t)[2*19*nClasses*x.kind(i):])
 		note(x.weights[i] != unfitted, "weights")
 		note(x.values[i] != nil, "values")
 	}

@@ -34,14 +34,14 @@ var (
 type predicted struct {
 	kind, w, h, cells, rows int
 	step, meanStep          int32
-	weights                 *[nClasses][16]int32
+	weights                 *[nClasses][19]int32
 	before, first           *predicted // the plane before, and the one before that, for r1 and r2
 	pix, residual           []int32
 	means, meanErrors       []int32 // by cell
 	zero                    []bool
 }
 
-func newPredicted(kind, w, h int, step, meanStep int32, weights *[nClasses][16]int32) *predicted {
+func newPredicted(kind, w, h int, step, meanStep int32, weights *[nClasses][19]int32) *predicted {
 	p := &predicted{kind: kind, w: max(w, 16), h: max(h, 16), step: step, meanStep: meanStep, weights: weights}
 	p.cells, p.rows = (p.w+7)/8, (p.h+7)/8
 	p.pix, p.residual = make([]int32, p.w*p.h), make([]int32, p.w*p.h)
@@ -244,7 +244,7 @@ func (p *predicted) predict(level, pass, x, y int) *forecast {
 	}
 	f.direction = direction(energy[0], energy[1])
 	weights := p.weights[(level*3+pass)*8+texture(f.direction, energy[0]+energy[1])]
-	f.sum = int64(weights[15])
+	f.sum = int64(weights[18])
 	for i, t := range f.taps {
 		f.sum += int64(weights[i]) * int64(t)
 	}
@@ -256,9 +256,31 @@ func (p *predicted) predict(level, pass, x, y int) *forecast {
 	if p.first != nil {
 		f.sum += int64(weights[14]) * int64(p.first.residual[i]*p.step)
 	}
+	for i, v := range p.ownTerms(level, pass, x, y) {
+		f.sum += int64(weights[15+i]) * int64(v*p.step)
+	}
 	f.sum = int64(int32(f.sum))
 	f.expected = p.expect(level, pass, x, y, min(energy[0], energy[1]), cross)
 	return f
+}
+
+// ownTerms are u1, u2 and u3.
+func (p *predicted) ownTerms(level, pass, x, y int) [3]int32 {
+	q := func(dx, dy int) int32 {
+		i, j := (x+dx)<<level, (y+dy)<<level
+		if i < 0 || j < 0 || i >= p.w || j >= p.h {
+			return 0
+		}
+		return p.residual[j*p.w+i]
+	}
+	near := int32(0)
+	switch pass {
+	case 1:
+		near = q(0, -1) + q(0, 1)
+	case 2:
+		near = q(-1, -1) + q(1, -1) + q(-1, 1) + q(1, 1)
+	}
+	return [3]int32{q(0, -2), q(-2, -2) + q(2, -2), near}
 }
 
 func abs32(v int32) int32 { return max(v, -v) }

@@ -95,7 +95,7 @@ func putWildWeights(w *rans.BitWriter, rng *rand.Rand) {
 		return
 	}
 	w.Put(1, 1)
-	for range 15 { // within the bounds of weights, since defaults are below 1024
+	for range 18 { // within the bounds of weights, since defaults are below 1024
 		z := uint32(rng.IntN(2048) >> rng.IntN(12))
 		w.PutExpGolomb(z >> 2)
 		w.Put(z&3, 2)

@@ -215,9 +215,9 @@ func TestPredictRowAgainstDefinition(t *testing.T) {
 			for ps := range passes {
 				x0, y0 := ps.origin()
 				ws := &defaultPredictors[0][lev][ps]
-				p.begin(lev, ws)
+				p.begin(lev, ws, &expectations[0][lev][ps])
 				for y := y0; y < l.h; y += 2 {
-					n := p.predictRow(lev, ps, y, &expectations[0][ps], [2]*level{})
+					n := p.predictRow(lev, ps, y, [2]*level{})
 					for k := range n {
 						var tp [taps]int32
 						_, e1, e2, used := p.terms(&tp, lev, ps, x0+2*k, y)

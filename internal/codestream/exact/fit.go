@@ -4,18 +4,18 @@ import "math"
 
 // fitter adds up the normal equations of every class of a predictor: integers,
 // so that the sum does not depend on the order. The terms of each sample are in
-// units of its spread, min(e1,e2) + 12 + the magnitude of its residual by the
-// built-in weights: least absolute errors rather than squared ones.
+// units of its spread, min(e1,e2) + 12 + the magnitude of its residual by rough
+// weights: least absolute errors rather than squared ones.
 type fitter [Base][passes][textures]normal
 
 // normal holds the equations of four times the taps' differences from the mean
-// of the four nearest, of the residuals of the planes before, and of a constant
+// of the four nearest, of the terms of residuals, and of a constant
 // of four times constLevel.
 type normal struct {
 	a [terms][terms]int64
 	b [terms]int64
 	c int64 // of the squared target
-	n int64 // samples that the built-in weights do not predict exactly
+	n int64 // samples that the rough weights do not predict exactly
 }
 
 // merge adds the equations of g.
@@ -37,40 +37,89 @@ func (f *fitter) merge(g *fitter) {
 	}
 }
 
-// sample adds every step-th row of each pass of plane i, but not the first, whose
-// taps lie beyond the edge; coarse levels, which have fewer, in proportion.
-func (f *fitter) sample(planes []planeEncoder, i, step int) {
+// sample adds every step-th row of each pass of all planes, but not the first,
+// whose taps lie beyond the edge; coarse levels, which have fewer, in proportion.
+// The residuals that are terms are those of m.
+func (f *Fit) sample(planes []planeEncoder, m *Model) {
 	for lev := range Base {
-		l := &planes[i].levels[lev]
-		l.extend()
+		for i := range planes {
+			planes[i].levels[lev].extend()
+		}
 		for ps := range passes {
-			x0, y0 := ps.origin()
-			rows := 2 * max(1, step>>lev)
-			for y := y0 + rows/2&^1; y < l.h; y += rows {
-				for x := x0; x < l.w; x += 2 {
-					f.add(planes, i, lev, ps, x, y)
-				}
+			_, y0 := ps.origin()
+			rows := 2 * max(1, f.step>>lev)
+			for y := y0 + rows/2&^1; y < planes[0].levels[lev].h; y += rows {
+				f.row(planes, m, lev, ps, y)
 			}
 		}
 	}
 }
 
-// add enters a sample by the definition of its terms. The residuals of the
-// planes before are those of the built-in weights: their own are not known yet.
-func (f *fitter) add(planes []planeEncoder, i, lev int, ps pass, x, y int) {
-	p := &planes[i].pyramid
+// row adds a row of a pass. Residuals above, which are terms too, are found two
+// rows deep.
+func (f *Fit) row(planes []planeEncoder, m *Model, lev int, ps pass, y int) {
+	for i := range planes {
+		p, w := &planes[i], &m.planes[i]
+		before := others(p.kind, i, func(k int) *level { return &planes[k].levels[lev] })
+		for j := -3; j <= 1 && ps > passA; j += 2 {
+			p.probe(w, lev, ps-1, y+j, before)
+		}
+		for j := -4; j <= 0; j += 2 {
+			p.probe(w, lev, ps, y+j, before)
+		}
+		x0, _ := ps.origin()
+		for x := x0; x < p.levels[lev].w; x += 2 {
+			f.planes[i].add(p, lev, ps, x, y, before)
+		}
+	}
+}
+
+// probe finds the residuals of a row, if there is one.
+func (p *planeEncoder) probe(w *predictor, lev int, ps pass, y int, others [2]*level) {
+	l := &p.levels[lev]
+	if y < 0 || y >= l.h {
+		return
+	}
+	p.rows.use(&w[lev][ps], &expectations[p.kind][lev][ps])
+	n := p.predictRow(lev, ps, y, others)
+	x0, _ := ps.origin()
+	i := l.at(x0, y)
+	for _, pred := range p.rows.pred[:n] {
+		l.q[i] = l.v[i] - pred
+		i += 2
+	}
+}
+
+// add enters a sample by the definition of its terms.
+func (f *fitter) add(p *planeEncoder, lev int, ps pass, x, y int, others [2]*level) {
+	l := &p.levels[lev]
+	i := l.at(x, y)
 	var t [taps]int32
 	v, e1, e2, used := p.terms(&t, lev, ps, x, y)
-	var before [2]int32
-	for k := range kind(i, len(planes)) {
-		before[k] = planes[i-1-k].defaultResidual(kind(i-1-k, len(planes)), lev, ps, x, y)
+	var residuals [constant - cross]int32
+	for k, o := range others {
+		if o != nil {
+			residuals[k] = o.q[i]
+		}
 	}
+	residuals[own-cross], residuals[own-cross+1], residuals[own-cross+2] = l.ownTerms(ps, i)
 	n := &f[lev][ps][texture(e1, e2)]
-	r := magnitude(p.defaultResidual(kind(i, len(planes)), lev, ps, x, y))
-	n.add(t[:used], v, before, int64(magnitude(min(e1, e2))+12+r))
-	if r != 0 {
+	n.add(t[:used], v, &residuals, int64(magnitude(min(e1, e2))+12+magnitude(l.q[i])))
+	if l.q[i] != 0 {
 		n.n++
 	}
+}
+
+// ownTerms are those that addOwn adds.
+func (l *level) ownTerms(ps pass, i int) (above, corners, near int32) {
+	q, s := l.q, l.stride
+	switch ps {
+	case passB0:
+		near = q[i-s] + q[i+s]
+	case passB1:
+		near = q[i-s-1] + q[i-s+1] + q[i+s-1] + q[i+s+1]
+	}
+	return q[i-2*s], q[i-2*s-2] + q[i-2*s+2], near
 }
 
 // terms reads a sample, its taps and energies; used is the number of taps.
@@ -88,17 +137,6 @@ func (p *pyramid) terms(t *[taps]int32, lev int, ps pass, x, y int) (v, e1, e2 i
 	return l.v[i], e1, e2, used
 }
 
-func (p *pyramid) defaultResidual(kind, lev int, ps pass, x, y int) int32 {
-	var t [taps]int32
-	v, e1, e2, _ := p.terms(&t, lev, ps, x, y)
-	w := &defaultPredictors[kind][lev][ps][texture(e1, e2)]
-	s := int64(w[constant]) + weightOne/2
-	for i, x := range t {
-		s += int64(w[i]) * int64(x)
-	}
-	return v - int32(s>>weightBits)
-}
-
 // Differences are entered in units of 1/2^diffBits of the sample's spread and as
 // at most maxDiff spreads, so that no sum of two million samples leaves 63 bits.
 const (
@@ -109,7 +147,7 @@ const (
 // constLevel gives the constant term the size of a usual difference.
 const constLevel = 8
 
-func (n *normal) add(t []int32, v int32, before [2]int32, spread int64) {
+func (n *normal) add(t []int32, v int32, residuals *[constant - cross]int32, spread int64) {
 	const frac = 24
 	unit := int64(1) << (diffBits + frac) / spread
 	most := maxDiff * spread
@@ -119,7 +157,7 @@ func (n *normal) add(t []int32, v int32, before [2]int32, spread int64) {
 	for i, v := range t {
 		d[i] = scaled(4*int64(v) - base)
 	}
-	for i, r := range before {
+	for i, r := range residuals {
 		d[cross+i] = scaled(4 * int64(r))
 	}
 	d[constant] = scaled(4 * constLevel)

@@ -27,30 +27,43 @@ func tapsB0(a *tapArgs)
 //go:noescape
 func tapsB1(a *tapArgs)
 
-// aroundArgs is what around reads: residuals of the plane from the first
-// sample on, nil where the pass has none, and of those before.
+// aroundArgs is what around reads: the residuals of the plane from the row's first
+// sample on, and of those before, nil where there is none.
 type aroundArgs struct {
-	up                   *int32
-	near, diag           [2]*int32
-	others               [2]*int32
-	sum, expect, texture *int32
-	table                *weightTable
-	expectation          *expectation
-	n                    int
-	pred                 *int32
-	step                 int32
+	q         *int32
+	stride    int // in bytes
+	flags     int
+	others    [2]*int32
+	sum, pred *int32
+	expect    *int32
+	texture   *int32
+	table     *weightTable
+	around    *[residualSums][vectorLen]int32
+	n         int
+	step      int32
 }
+
+// Flags of what residuals a row has around.
+const (
+	hasUp2    = 1 << iota // four rows up
+	hasBeside             // above and below, of pass A
+	hasDiag               // left and right, of pass A, and at the corners, of B0
+)
 
 //go:noescape
 func around(a *aroundArgs)
 
 // predictVector fills a row as predict does.
-func (p *pyramid) predictVector(n, lev int, ps pass, y int, ex *expectation, others [2]*level) {
+func (p *pyramid) predictVector(n, lev int, ps pass, y int, others [2]*level) {
 	l := &p.levels[lev]
 	r := &p.rows
 	x0, _ := ps.origin()
 	i, s := l.at(x0, y), l.stride
-	t := tapArgs{sum: &r.sum[0], texture: &r.texture[0], expect: &r.expect[0], table: &r.table, expectation: ex, n: n}
+	t := tapArgs{sum: &r.sum[0], texture: &r.texture[0], expect: &r.expect[0], table: &r.table, expectation: r.ex, n: n}
+	a := aroundArgs{
+		q: &l.q[i], stride: 4 * s, sum: &r.sum[0], pred: &r.pred[0], expect: &r.expect[0],
+		texture: &r.texture[0], table: &r.table, around: &r.around, n: n, step: p.step,
+	}
 	t.rows[1], t.rows[2], t.rows[3] = &l.v[i-s], &l.v[i], &l.v[i+s]
 	switch ps {
 	case passA:
@@ -58,20 +71,17 @@ func (p *pyramid) predictVector(n, lev int, ps pass, y int, ex *expectation, oth
 		tapsA(&t)
 	case passB0:
 		t.rows[0], t.rows[4] = &l.v[i-2*s], &l.v[i+2*s]
+		a.flags |= hasBeside
 		tapsB0(&t)
 	default:
+		a.flags |= hasDiag
 		tapsB1(&t)
+	}
+	if i >= 4*s {
+		a.flags |= hasUp2
 	}
 	addMeans(p, r.sum[:n], lev, ps, y)
 	p.divideExpectations(n)
-	a := aroundArgs{up: &l.q[i-2*s], sum: &r.sum[0], expect: &r.expect[0], texture: &r.texture[0], table: &r.table, expectation: ex, n: n, pred: &r.pred[0], step: p.step}
-	switch ps {
-	case passB0:
-		a.near = [2]*int32{&l.q[i-s], &l.q[i+s]}
-	case passB1:
-		a.near = [2]*int32{&l.q[i-1], &l.q[i+1]}
-		a.diag = [2]*int32{&l.q[i-s], &l.q[i+s]}
-	}
 	for k, o := range others {
 		if o != nil {
 			a.others[k] = &o.q[i]

@@ -1,4 +1,5 @@
 #include "textflag.h"
+#include "go_asm.h"
 
 // Eight samples of a pass are every second of sixteen: EVEN gathers them at
 // off bytes from the first, in the order 0 1 4 5 2 3 6 7. ORDER puts them right,
@@ -21,20 +22,26 @@
 // CLASSIFY stores the expectation, from the energies Y12 and Y13 and the
 // difference of directions in Y14, and leaves the texture in Y12.
 #define CLASSIFY \
-	VPBROADCASTD cap<>(SB), Y15; \
+	VMOVDQU Y11, spill-32(SP); \
+	VPBROADCASTD cap<>(SB), Y11; \
 	VPABSD Y14, Y14; \
-	VPMINUD Y15, Y14, Y14; \
-	VPBROADCASTD 8(R12), Y15; \
+	VPMINUD Y11, Y14, Y14; \
+	VPBROADCASTD expectation_cross(R12), Y15; \
 	VPMULLD Y15, Y14, Y14; \
 	VPMINSD Y12, Y13, Y15; \
 	VPABSD Y15, Y15; \
-	VMOVDQU Y11, spill-32(SP); \
-	VPBROADCASTD cap<>(SB), Y11; \
 	VPMINUD Y11, Y15, Y15; \
-	VPBROADCASTD 4(R12), Y11; \
+	VPBROADCASTD expectation_flat(R12), Y11; \
 	VPMULLD Y11, Y15, Y15; \
 	VPADDD Y15, Y14, Y14; \
-	VPBROADCASTD (R12), Y11; \
+	VPMAXSD Y12, Y13, Y15; \
+	VPABSD Y15, Y15; \
+	VPBROADCASTD cap<>(SB), Y11; \
+	VPMINUD Y11, Y15, Y15; \
+	VPBROADCASTD expectation_most(R12), Y11; \
+	VPMULLD Y11, Y15, Y15; \
+	VPADDD Y15, Y14, Y14; \
+	VPBROADCASTD expectation_one(R12), Y11; \
 	VPADDD Y11, Y14, Y14; \
 	ORDER(Y14); \
 	VMOVDQU Y14, (R10); \
@@ -89,7 +96,7 @@
 
 // SUM stores the weighted sum of Y0 to Y11 and the constant.
 #define SUM \
-	VPERMD (32*15)(R11), Y12, Y13; \
+	VPERMD (32*const_constant)(R11), Y12, Y13; \
 	WEIGH(0, Y0); WEIGH(1, Y1); WEIGH(2, Y2); WEIGH(3, Y3); \
 	WEIGH(4, Y4); WEIGH(5, Y5); WEIGH(6, Y6); WEIGH(7, Y7); \
 	WEIGH(8, Y8); WEIGH(9, Y9); WEIGH(10, Y10); WEIGH(11, Y11); \
@@ -247,107 +254,131 @@ loop:
 	VZEROUPPER
 	RET
 
-// MAGNITUDE is that of residuals at off bytes from the first, in y.
-#define MAGNITUDE(off, p, y) \
-	EVEN(off, p, y); \
+// EVENAT is EVEN of what lies an index x further.
+#define EVENAT(off, p, x, y) \
+	VMOVUPS (off)(p)(x), y; \
+	VSHUFPS $0x88, (off+32)(p)(x), y, y
+
+#define MAGNITUDE(y) \
 	VPABSD y, y; \
 	VPMINUD Y15, y, y
+
+// ADDTERM adds the residuals in y, by the weight of a term for the texture Y7, to Y6.
+#define ADDTERM(term, y) \
+	VPERMD (32*term)(R11), Y7, Y5; \
+	VPMULLD Y5, y, Y5; \
+	VPADDD Y5, Y6, Y6
+
+// ADDEXPECT adds the magnitudes in y, by the i-th of expectation.ofResiduals, to Y0.
+#define ADDEXPECT(i, y) \
+	VPMULLD (32*i)(R14), y, y; \
+	VPADDD y, Y0, Y0
 
 // func around(a *aroundArgs)
 TEXT ·around(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 0(AX), BX   // two rows up
-	MOVQ 8(AX), CX   // near
-	MOVQ 16(AX), DX
-	MOVQ 24(AX), SI  // diagonal
-	MOVQ 32(AX), DI
-	MOVQ 40(AX), R8  // plane before
-	MOVQ 48(AX), R9  // the one before that
-	MOVQ 56(AX), R10 // sum
-	MOVQ 64(AX), R12 // expectation of the samples
-	MOVQ 72(AX), R13 // texture
-	MOVQ 80(AX), R11 // weights
-	MOVQ 88(AX), AX
+	MOVQ aroundArgs_q(AX), BX
+	MOVQ aroundArgs_stride(AX), DX // to the row below, in bytes
+	MOVQ DX, SI
+	NEGQ SI                        // to the row above
+	MOVQ aroundArgs_flags(AX), DI
+	MOVQ aroundArgs_others(AX), R8
+	MOVQ (aroundArgs_others+8)(AX), R9
+	MOVQ aroundArgs_sum(AX), R10
+	MOVQ aroundArgs_table(AX), R11
+	MOVQ aroundArgs_expect(AX), R12
+	MOVQ aroundArgs_texture(AX), R13
+	MOVQ aroundArgs_around(AX), R14
+	MOVQ aroundArgs_n(AX), CX
+	SHLQ $2, CX
 	VPBROADCASTD cap<>(SB), Y15
-	VPBROADCASTD 12(AX), Y14 // side
-	VPBROADCASTD 16(AX), Y13 // corner
-	VPBROADCASTD 20(AX), Y12 // near
-	VPBROADCASTD 24(AX), Y11 // diag
-	VPBROADCASTD 28(AX), Y10 // other
 	VPBROADCASTD half<>(SB), Y9
-	MOVQ a+0(FP), AX
-	VPBROADCASTD 112(AX), Y8 // step
-	MOVQ 104(AX), R15 // prediction
-	MOVQ 96(AX), AX  // n
+	VPBROADCASTD aroundArgs_step(AX), Y8
+	MOVQ aroundArgs_pred(AX), R15
+	XORQ AX, AX // bytes of samples done
 loop:
-	MAGNITUDE(0, BX, Y0)
-	VPMULLD Y14, Y0, Y0
-	MAGNITUDE(-8, BX, Y1)
-	MAGNITUDE(8, BX, Y2)
+	VPERMQ $0xD8, (R13)(AX*1), Y7
+	VPXOR Y6, Y6, Y6
+	EVENAT(0, BX, SI*2, Y0)
+	EVENAT(-8, BX, SI*2, Y1)
+	EVENAT(8, BX, SI*2, Y2)
+	ADDTERM(const_own, Y0)
+	VPADDD Y1, Y2, Y4
+	ADDTERM((const_own+1), Y4)
+	MAGNITUDE(Y0)
+	VPMULLD (R14), Y0, Y0
+	MAGNITUDE(Y1)
+	MAGNITUDE(Y2)
 	VPADDD Y2, Y1, Y1
-	VPMULLD Y13, Y1, Y1
-	VPADDD Y1, Y0, Y0
-	TESTQ CX, CX
-	JZ sums
-	MAGNITUDE(0, CX, Y1)
-	MAGNITUDE(0, DX, Y2)
+	ADDEXPECT(2, Y1)
+	TESTQ $const_hasUp2, DI
+	JZ near
+	EVENAT(0, BX, SI*4, Y1)
+	MAGNITUDE(Y1)
+	ADDEXPECT(1, Y1)
+near:
+	TESTQ $const_hasBeside, DI
+	JZ diag
+	EVENAT(0, BX, SI*1, Y1)
+	EVENAT(0, BX, DX*1, Y2)
+	VPADDD Y1, Y2, Y4
+	ADDTERM((const_own+2), Y4)
+	MAGNITUDE(Y1)
+	MAGNITUDE(Y2)
 	VPADDD Y2, Y1, Y1
-	VPMULLD Y12, Y1, Y1
-	VPADDD Y1, Y0, Y0
-	ADDQ $64, CX
-	ADDQ $64, DX
-	TESTQ SI, SI
-	JZ sums
-	MAGNITUDE(-4, SI, Y1)
-	MAGNITUDE(4, SI, Y2)
-	MAGNITUDE(-4, DI, Y3)
-	MAGNITUDE(4, DI, Y4)
+	ADDEXPECT(3, Y1)
+diag:
+	TESTQ $const_hasDiag, DI
+	JZ planes
+	EVENAT(-4, BX, SI*1, Y1)
+	EVENAT(4, BX, SI*1, Y2)
+	VPADDD Y1, Y2, Y4
+	MAGNITUDE(Y1)
+	MAGNITUDE(Y2)
 	VPADDD Y2, Y1, Y1
-	VPADDD Y4, Y3, Y3
+	EVENAT(-4, BX, DX*1, Y2)
+	EVENAT(4, BX, DX*1, Y3)
+	VPADDD Y2, Y4, Y4
+	VPADDD Y3, Y4, Y4
+	ADDTERM((const_own+2), Y4)
+	MAGNITUDE(Y2)
+	MAGNITUDE(Y3)
+	VPADDD Y2, Y1, Y1
 	VPADDD Y3, Y1, Y1
-	VPMULLD Y11, Y1, Y1
-	VPADDD Y1, Y0, Y0
-	ADDQ $64, SI
-	ADDQ $64, DI
-sums:
-	VMOVDQU (R10), Y6
+	ADDEXPECT(4, Y1)
+	EVEN(-4, BX, Y1)
+	EVEN(4, BX, Y2)
+	MAGNITUDE(Y1)
+	MAGNITUDE(Y2)
+	VPADDD Y2, Y1, Y1
+	ADDEXPECT(3, Y1)
+planes:
 	TESTQ R8, R8
 	JZ store
-	VPERMQ $0xD8, (R13), Y7
-	EVEN(0, R8, Y1)
-	VPABSD Y1, Y2
-	VPMINUD Y15, Y2, Y2
-	VPMULLD Y10, Y2, Y2
-	VPADDD Y2, Y0, Y0
-	VPERMD (32*13)(R11), Y7, Y3
-	VPMULLD Y8, Y1, Y1
-	VPMULLD Y3, Y1, Y1
-	ADDQ $64, R8
+	EVENAT(0, R8, AX*2, Y1)
+	ADDTERM(const_cross, Y1)
+	MAGNITUDE(Y1)
+	ADDEXPECT(5, Y1)
 	TESTQ R9, R9
-	JZ cross
-	EVEN(0, R9, Y2)
-	VPERMD (32*14)(R11), Y7, Y3
-	VPMULLD Y8, Y2, Y2
-	VPMULLD Y3, Y2, Y2
-	VPADDD Y2, Y1, Y1
-	ADDQ $64, R9
-cross:
-	ORDER(Y1)
-	VPADDD Y1, Y6, Y6
+	JZ store
+	EVENAT(0, R9, AX*2, Y1)
+	ADDTERM((const_cross+1), Y1)
+	MAGNITUDE(Y1)
+	ADDEXPECT(6, Y1)
 store:
-	VMOVDQU Y6, (R10)
+	VPMULLD Y8, Y6, Y6
+	ORDER(Y6)
+	VPADDD (R10)(AX*1), Y6, Y6
+	VMOVDQU Y6, (R10)(AX*1)
 	VPADDD Y9, Y6, Y6
-	VPSRAD $7, Y6, Y6
-	VMOVDQU Y6, (R15)
+	VPSRAD $const_weightBits, Y6, Y6
+	VMOVDQU Y6, (R15)(AX*1)
 	ORDER(Y0)
-	VPADDD (R12), Y0, Y0
-	VMOVDQU Y0, (R12)
+	VPADDD (R12)(AX*1), Y0, Y0
+	VMOVDQU Y0, (R12)(AX*1)
 	ADDQ $64, BX
-	ADDQ $32, R10
-	ADDQ $32, R12
-	ADDQ $32, R13
-	ADDQ $32, R15
-	SUBQ $8, AX
-	JG loop
+	ADDQ $32, AX
+	CMPQ AX, CX
+	JLT loop
 	VZEROUPPER
 	RET

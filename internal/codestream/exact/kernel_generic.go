@@ -7,6 +7,6 @@ const (
 	vectorLen = 0
 )
 
-func (p *pyramid) predictVector(n, lev int, ps pass, y int, ex *expectation, others [2]*level) {
+func (p *pyramid) predictVector(n, lev int, ps pass, y int, others [2]*level) {
 	panic("exact: no vector kernels for this architecture")
 }

@@ -5,14 +5,16 @@ package exact
 const (
 	neighbours = 12
 	taps       = neighbours + 1
-	cross      = taps // two terms
-	constant   = cross + 2
+	cross      = taps      // two terms
+	own        = cross + 2 // three terms
+	constant   = own + 3
 	terms      = constant + 1
 )
 
 // Weights of a prediction in 1/weightOne: those of the taps, which sum to
 // weightOne; of the residuals at the same place of the plane before and the one
-// before that; and a constant.
+// before that; of three sums of the plane's own residuals, above, at the upper
+// corners and of earlier passes near; and a constant.
 type weights [terms]int32
 
 const (
@@ -86,7 +88,9 @@ type rows struct {
 	texture []int32
 	expect  []int32
 	ws      *[textures]weights
+	ex      *expectation
 	table   weightTable // of ws, for the kernels
+	around  [residualSums][vectorLen]int32
 }
 
 // weightTable holds the weights of a pass by term and texture.
@@ -106,32 +110,42 @@ func absDiff(a, b int32) int32 {
 }
 
 // begin prepares a pass of a level: its margins and its weights.
-func (p *pyramid) begin(lev int, ws *[textures]weights) {
+func (p *pyramid) begin(lev int, ws *[textures]weights, ex *expectation) {
 	p.levels[lev].extend()
-	p.rows.ws = ws
+	p.rows.use(ws, ex)
+}
+
+// use sets the weights of the rows to come.
+func (r *rows) use(ws *[textures]weights, ex *expectation) {
+	r.ws, r.ex = ws, ex
 	if !vector {
 		return
 	}
-	for d := range ws {
-		for i, w := range ws[d] {
-			p.rows.table[i][d] = w
+	for t := range ws {
+		for i, w := range ws[t] {
+			r.table[i][t] = w
+		}
+	}
+	for i, w := range ex.ofResiduals() {
+		for k := range r.around[i] {
+			r.around[i][k] = w
 		}
 	}
 }
 
 // predictRow fills the scratch for row y of a pass that has begun and returns
 // the number of its samples.
-func (p *pyramid) predictRow(lev int, ps pass, y int, ex *expectation, others [2]*level) int {
+func (p *pyramid) predictRow(lev int, ps pass, y int, others [2]*level) int {
 	x0, _ := ps.origin()
 	l := &p.levels[lev]
 	n := (l.w - x0 + 1) / 2
 	switch {
 	case p.wide:
-		predict(p, p.rows.wide[:n], lev, ps, y, ex, others)
+		predict(p, p.rows.wide[:n], lev, ps, y, others)
 	case vector:
-		p.predictVector(n, lev, ps, y, ex, others)
+		p.predictVector(n, lev, ps, y, others)
 	default:
-		predict(p, p.rows.sum[:n], lev, ps, y, ex, others)
+		predict(p, p.rows.sum[:n], lev, ps, y, others)
 	}
 	return n
 }
@@ -147,16 +161,16 @@ func (p *pyramid) sumOf(k int) int64 {
 type sum interface{ int32 | int64 }
 
 // predict fills a row by plain code.
-func predict[S sum](p *pyramid, sums []S, lev int, ps pass, y int, ex *expectation, others [2]*level) {
+func predict[S sum](p *pyramid, sums []S, lev int, ps pass, y int, others [2]*level) {
 	l := &p.levels[lev]
 	r := &p.rows
 	switch ps {
 	case passA:
-		tapsOfA(r, sums, l, y, ex)
+		tapsOfA(r, sums, l, y)
 	case passB0:
-		tapsOfB0(r, sums, l, y, ex)
+		tapsOfB0(r, sums, l, y)
 	default:
-		tapsOfB1(r, sums, l, y, ex)
+		tapsOfB1(r, sums, l, y)
 	}
 	addMeans(p, sums, lev, ps, y)
 	x0, _ := ps.origin()
@@ -165,11 +179,12 @@ func predict[S sum](p *pyramid, sums []S, lev int, ps pass, y int, ex *expectati
 			addCross(r, sums, o.q[l.at(x0, y):], cross+k, p.step)
 		}
 	}
+	addOwn(r, sums, l, ps, l.at(x0, y), p.step)
 	for k, s := range sums {
 		r.pred[k] = int32((s + weightOne/2) >> weightBits)
 	}
 	p.divideExpectations(len(sums))
-	r.addResiduals(len(sums), l, ps, l.at(x0, y), ex, others[0])
+	r.addResiduals(len(sums), l, ps, l.at(x0, y), others)
 }
 
 // divideExpectations makes steps, which residuals count, of samples, which
@@ -186,6 +201,22 @@ func (p *pyramid) divideExpectations(n int) {
 func addCross[S sum](r *rows, sums []S, q []int32, term int, step int32) {
 	for k := range sums {
 		sums[k] += S(r.ws[r.texture[k]][term]) * S(q[2*k]*step)
+	}
+}
+
+// addOwn adds the terms of the level's own residuals, from index i on.
+func addOwn[S sum](r *rows, sums []S, l *level, ps pass, i int, step int32) {
+	q, s := l.q, l.stride
+	for k := range sums {
+		w := r.ws[r.texture[k]][own : own+3]
+		j := i + 2*k
+		sums[k] += S(w[0])*S(q[j-2*s]*step) + S(w[1])*S((q[j-2*s-2]+q[j-2*s+2])*step)
+		switch ps {
+		case passB0:
+			sums[k] += S(w[2]) * S((q[j-s]+q[j+s])*step)
+		case passB1:
+			sums[k] += S(w[2]) * S((q[j-s-1]+q[j-s+1]+q[j+s-1]+q[j+s+1])*step)
+		}
 	}
 }
 
@@ -208,15 +239,16 @@ func dot[S sum](w *weights, t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11 int
 }
 
 // set stores a sample's direction and expectation from its energies.
-func (r *rows) set(k int, e1, e2, cross int32, ex *expectation) int32 {
+func (r *rows) set(k int, e1, e2, cross int32) int32 {
+	ex := r.ex
 	d := texture(e1, e2)
 	r.texture[k] = d
-	r.expect[k] = ex.one + ex.flat*magnitude(min(e1, e2)) + ex.cross*magnitude(cross)
+	r.expect[k] = ex.one + ex.flat*magnitude(min(e1, e2)) + ex.most*magnitude(max(e1, e2)) + ex.cross*magnitude(cross)
 	return d
 }
 
 // tapsOfA: taps (±1,±1), (±3,±1), (±1,±3).
-func tapsOfA[S sum](r *rows, sums []S, l *level, y int, ex *expectation) {
+func tapsOfA[S sum](r *rows, sums []S, l *level, y int) {
 	u3, u1, d1, d3 := l.row(y-3), l.row(y-1), l.row(y+1), l.row(y+3)
 	d1, u3, d3 = d1[:len(u1)], u3[:len(u1)], d3[:len(u1)]
 	for k := range sums {
@@ -226,13 +258,13 @@ func tapsOfA[S sum](r *rows, sums []S, l *level, y int, ex *expectation) {
 		t8, t9, t10, t11 := u3[x-1], u3[x+1], d3[x-1], d3[x+1]
 		e1 := 4*absDiff(a, g) + absDiff(t4, c) + absDiff(b, t7) + absDiff(t8, b) + absDiff(c, t11)
 		e2 := 4*absDiff(b, c) + absDiff(t6, g) + absDiff(a, t5) + absDiff(t9, a) + absDiff(g, t10)
-		d := r.set(k, e1, e2, absDiff(a+g, b+c), ex)
+		d := r.set(k, e1, e2, absDiff(a+g, b+c))
 		sums[k] = dot[S](&r.ws[d], a, b, c, g, t4, t5, t6, t7, t8, t9, t10, t11)
 	}
 }
 
 // tapsOfB0: taps (±1,0), (0,±1), (±2,±1), (±1,±2).
-func tapsOfB0[S sum](r *rows, sums []S, l *level, y int, ex *expectation) {
+func tapsOfB0[S sum](r *rows, sums []S, l *level, y int) {
 	u2, u1, m, d1, d2 := l.row(y-2), l.row(y-1), l.row(y), l.row(y+1), l.row(y+2)
 	u2, u1, d1, d2 = u2[:len(m)], u1[:len(m)], d1[:len(m)], d2[:len(m)]
 	for k := range sums {
@@ -242,13 +274,13 @@ func tapsOfB0[S sum](r *rows, sums []S, l *level, y int, ex *expectation) {
 		t8, t9, t10, t11 := u2[x-1], u2[x+1], d2[x-1], d2[x+1]
 		e1 := 2*absDiff(w, e) + absDiff(t4, n) + absDiff(s, t7)
 		e2 := 2*absDiff(n, s) + absDiff(t8, w) + absDiff(e, t11)
-		d := r.set(k, e1, e2, absDiff(w+e, n+s), ex)
+		d := r.set(k, e1, e2, absDiff(w+e, n+s))
 		sums[k] = dot[S](&r.ws[d], w, e, n, s, t4, t5, t6, t7, t8, t9, t10, t11)
 	}
 }
 
 // tapsOfB1: taps (±1,0), (0,±1), (±1,±1), (±2,±1).
-func tapsOfB1[S sum](r *rows, sums []S, l *level, y int, ex *expectation) {
+func tapsOfB1[S sum](r *rows, sums []S, l *level, y int) {
 	u1, m, d1 := l.row(y-1), l.row(y), l.row(y+1)
 	u1, d1 = u1[:len(m)], d1[:len(m)]
 	for k := range sums {
@@ -258,7 +290,7 @@ func tapsOfB1[S sum](r *rows, sums []S, l *level, y int, ex *expectation) {
 		t8, t9, t10, t11 := u1[x-2], u1[x+2], d1[x-2], d1[x+2]
 		e1 := 2*absDiff(w, e) + absDiff(t4, n) + absDiff(n, t5) + absDiff(t6, s) + absDiff(s, t7)
 		e2 := 2*absDiff(n, s) + absDiff(t4, w) + absDiff(w, t6) + absDiff(t5, e) + absDiff(e, t7)
-		d := r.set(k, e1, e2, absDiff(w+e, n+s), ex)
+		d := r.set(k, e1, e2, absDiff(w+e, n+s))
 		sums[k] = dot[S](&r.ws[d], w, e, n, s, t4, t5, t6, t7, t8, t9, t10, t11)
 	}
 }

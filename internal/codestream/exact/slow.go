@@ -89,11 +89,11 @@ func (s *slow) grid(p *pyramid, kind int) {
 func (s *slow) level(p *pyramid, kind, lev int, w *predictor, others [2]*level, filters *[passes]filter) {
 	l := &p.levels[lev]
 	for ps := range passes {
-		p.begin(lev, &w[lev][ps])
+		p.begin(lev, &w[lev][ps], &expectations[kind][lev][ps])
 		x0, y0 := ps.origin()
 		f := features{kind: kind, pass: ps}
 		for y := y0; y < l.h && !s.Overrun(); y += 2 {
-			n := p.predictRow(lev, ps, y, &expectations[kind][ps], others)
+			n := p.predictRow(lev, ps, y, others)
 			s.row(p, l, l.at(x0, y), n, others, &f, &filters[ps])
 		}
 	}
@@ -104,7 +104,7 @@ func (s *slow) level(p *pyramid, kind, lev int, w *predictor, others [2]*level, 
 
 // row codes n samples of a pass from index i on.
 func (s *slow) row(p *pyramid, l *level, i, n int, others [2]*level, f *features, lms *filter) {
-	side := expectations[f.kind][f.pass].side
+	side := p.rows.ex.side
 	left := int32(0)
 	for k := range n {
 		sum := p.sumOf(k)

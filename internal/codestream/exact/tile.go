@@ -23,19 +23,28 @@ type Fit struct {
 
 // NewFit is empty, for n planes of which every step-th row will be entered.
 func NewFit(n, step int) *Fit {
-	return &Fit{planes: make([]fitter, n), step: step}
+	return &Fit{make([]fitter, n), step}
 }
 
-// add enters the planes of a tile, after a transform.
+// roughStep is the step of the rows that a tile's own rough weights are fitted to.
+const roughStep = 64
+
+// add enters the planes of a tile, after a transform. The residuals that are
+// terms are those of rough weights, for those of the file are not known yet, and 0
+// where nothing needs them.
 func (f *Fit) add(w *Worker, format *Format, planes, means []Plane, rct chroma.RCT) {
 	ps := w.encoders(len(planes))
 	for i := range ps {
+		ps[i].kind, ps[i].step, ps[i].wide = kind(i, len(ps)), 1, format.wide()
 		ps[i].load(&planes[i], &means[i])
+		for l := range ps[i].levels {
+			clear(ps[i].levels[l].q)
+		}
 	}
 	format.rankMeans(rct, func(i int) []int32 { return ps[i].means.v })
-	for i := range ps {
-		f.planes[i].sample(ps, i, f.step)
-	}
+	rough := NewFit(len(ps), roughStep)
+	rough.sample(ps, DefaultModel(len(ps)))
+	f.sample(ps, rough.Model())
 }
 
 // Merge adds the sums of g.
