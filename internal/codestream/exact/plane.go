@@ -48,8 +48,8 @@ func (l *level) reset(w, h int) {
 	}
 	l.w, l.h, l.stride = w, h, w+2*margin
 	n := l.stride * (h + 2*margin)
-	if cap(l.v) < n {
-		l.v, l.q = make([]int32, n, n+2*vectorLen), make([]int32, n, n+2*vectorLen)
+	if room := n + 2*vectorLen; cap(l.v) < room {
+		l.v, l.q = make([]int32, n, room), make([]int32, n, room)
 	}
 	l.v, l.q = l.v[:n], l.q[:n]
 	clear(l.v)
