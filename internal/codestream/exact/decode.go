@@ -50,7 +50,7 @@ func (p *planeDecoder) decodeGrid(s *source) {
 func (p *planeDecoder) decodeLevel(s *source, lev int, w *predictor, others [2]*level) {
 	l := &p.levels[lev]
 	for ps := range passes {
-		p.begin(lev, &w[lev][ps], &expectations[p.kind][lev][ps])
+		p.begin(lev, &w[lev][ps], &expectations[p.kind][ps])
 		_, y0 := ps.origin()
 		for y := y0; y < l.h && !s.Overrun(); y += 2 {
 			n := p.predictRow(lev, ps, y, others)
@@ -76,7 +76,7 @@ func (p *planeDecoder) decodeRow(s *source, lev int, ps pass, y, n int) {
 // rowResiduals decodes the residuals of a row, in runs between zero cells.
 func (p *planeDecoder) rowResiduals(s *source, lev int, ps pass, x0, y, n int) {
 	q, expects := p.rows.q[:n], p.rows.expect[:n]
-	side := expectations[p.kind][lev][ps].side
+	side := expectations[p.kind][ps].side
 	tables := s.tables[contextBase(p.kind, lev*int(passes)+int(ps)):]
 	if p.zero.any {
 		clear(q)

@@ -104,7 +104,7 @@ func (p *planeEncoder) encodeGrid() {
 func (p *planeEncoder) encodeLevel(lev int, w *predictor, others [2]*level) {
 	l := &p.levels[lev]
 	for ps := range passes {
-		p.begin(lev, &w[lev][ps], &expectations[p.kind][lev][ps])
+		p.begin(lev, &w[lev][ps], &expectations[p.kind][ps])
 		_, y0 := ps.origin()
 		for y := y0; y < l.h; y += 2 {
 			n := p.predictRow(lev, ps, y, others)
@@ -118,7 +118,7 @@ func (p *planeEncoder) encodeLevel(lev int, w *predictor, others [2]*level) {
 
 func (p *planeEncoder) encodeRow(lev int, ps pass, y, n int) {
 	l := &p.levels[lev]
-	side := expectations[p.kind][lev][ps].side
+	side := expectations[p.kind][ps].side
 	x0, _ := ps.origin()
 	i := l.at(x0, y)
 	v, q, class := l.v[i:][:2*n-1], l.q[i:][:2*n-1], p.class[lev][i:][:2*n-1]

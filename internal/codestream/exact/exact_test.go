@@ -215,7 +215,7 @@ func TestPredictRowAgainstDefinition(t *testing.T) {
 			for ps := range passes {
 				x0, y0 := ps.origin()
 				ws := &defaultPredictors[0][lev][ps]
-				p.begin(lev, ws, &expectations[0][lev][ps])
+				p.begin(lev, ws, &expectations[0][ps])
 				for y := y0; y < l.h; y += 2 {
 					n := p.predictRow(lev, ps, y, [2]*level{})
 					for k := range n {

@@ -80,7 +80,7 @@ func (p *planeEncoder) probe(w *predictor, lev int, ps pass, y int, others [2]*l
 	if y < 0 || y >= l.h {
 		return
 	}
-	p.rows.use(&w[lev][ps], &expectations[p.kind][lev][ps])
+	p.rows.use(&w[lev][ps], &expectations[p.kind][ps])
 	n := p.predictRow(lev, ps, y, others)
 	x0, _ := ps.origin()
 	i := l.at(x0, y)

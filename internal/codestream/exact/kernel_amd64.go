@@ -45,8 +45,7 @@ type aroundArgs struct {
 
 // Flags of what residuals a row has around.
 const (
-	hasUp2    = 1 << iota // four rows up
-	hasBeside             // above and below, of pass A
+	hasBeside = 1 << iota // above and below, of pass A
 	hasDiag               // left and right, of pass A, and at the corners, of B0
 )
 
@@ -76,9 +75,6 @@ func (p *pyramid) predictVector(n, lev int, ps pass, y int, others [2]*level) {
 	default:
 		a.flags |= hasDiag
 		tapsB1(&t)
-	}
-	if i >= 4*s {
-		a.flags |= hasUp2
 	}
 	addMeans(p, r.sum[:n], lev, ps, y)
 	p.divideExpectations(n)

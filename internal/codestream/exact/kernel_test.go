@@ -40,7 +40,7 @@ func TestVectorRows(t *testing.T) {
 			}
 		}
 		small := func() int32 { return int32(r.IntN(100)) }
-		ex := expectation{small(), small(), small(), small(), small(), small(), small(), small(), small(), small(), small(), small()}
+		ex := expectation{small(), small(), small(), small(), small(), small(), small(), small()}
 		for lev := range Base {
 			for pass := range passes {
 				compareRows(t, &ps, lev, pass, &ws, &ex)

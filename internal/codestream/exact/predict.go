@@ -184,7 +184,7 @@ func predict[S sum](p *pyramid, sums []S, lev int, ps pass, y int, others [2]*le
 		r.pred[k] = int32((s + weightOne/2) >> weightBits)
 	}
 	p.divideExpectations(len(sums))
-	r.addResiduals(len(sums), l, ps, l.at(x0, y), others)
+	r.addResiduals(len(sums), l, ps, l.at(x0, y), others[0])
 }
 
 // divideExpectations makes steps, which residuals count, of samples, which
@@ -243,7 +243,7 @@ func (r *rows) set(k int, e1, e2, cross int32) int32 {
 	ex := r.ex
 	d := texture(e1, e2)
 	r.texture[k] = d
-	r.expect[k] = ex.one + ex.flat*magnitude(min(e1, e2)) + ex.most*magnitude(max(e1, e2)) + ex.cross*magnitude(cross)
+	r.expect[k] = ex.one + ex.flat*magnitude(min(e1, e2)) + ex.cross*magnitude(cross)
 	return d
 }
 

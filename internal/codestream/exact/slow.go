@@ -89,7 +89,7 @@ func (s *slow) grid(p *pyramid, kind int) {
 func (s *slow) level(p *pyramid, kind, lev int, w *predictor, others [2]*level, filters *[passes]filter) {
 	l := &p.levels[lev]
 	for ps := range passes {
-		p.begin(lev, &w[lev][ps], &expectations[kind][lev][ps])
+		p.begin(lev, &w[lev][ps], &expectations[kind][ps])
 		x0, y0 := ps.origin()
 		f := features{kind: kind, pass: ps}
 		for y := y0; y < l.h && !s.Overrun(); y += 2 {
