@@ -12,11 +12,32 @@ type fitter [Base][passes][textures]normal
 // of the four nearest, of the terms of residuals, and of a constant
 // of four times constLevel.
 type normal struct {
-	a [terms][terms]int64
-	b [terms]int64
-	c int64 // of the squared target
+	moments
 	n int64 // samples that the rough weights do not predict exactly
 }
+
+// moments sums the products of the terms and, as the last of them, the target:
+// the lower triangle.
+type moments [terms + 1][terms + 1]int64
+
+// target is the place of a sample among its terms.
+const target = terms
+
+// add enters the terms of a sample.
+func (m *moments) add(d *[terms + 1]int32) {
+	for i, x := range d {
+		if x == 0 {
+			continue
+		}
+		row := &m[i]
+		for j, y := range d[:i+1] {
+			row[j] += int64(x) * int64(y)
+		}
+	}
+}
+
+// at is the sum of the products of two terms.
+func (m *moments) at(i, j int) float64 { return float64(m[max(i, j)][min(i, j)]) }
 
 // merge adds the equations of g.
 func (f *fitter) merge(g *fitter) {
@@ -24,13 +45,11 @@ func (f *fitter) merge(g *fitter) {
 		for p := range f[l] {
 			for d := range f[l][p] {
 				n, m := &f[l][p][d], &g[l][p][d]
-				for i := range terms {
+				for i := range n.moments {
 					for j := range i + 1 {
-						n.a[i][j] += m.a[i][j]
+						n.moments[i][j] += m.moments[i][j]
 					}
-					n.b[i] += m.b[i]
 				}
-				n.c += m.c
 				n.n += m.n
 			}
 		}
@@ -151,9 +170,9 @@ func (n *normal) add(t []int32, v int32, residuals *[constant - cross]int32, spr
 	const frac = 24
 	unit := int64(1) << (diffBits + frac) / spread
 	most := maxDiff * spread
-	scaled := func(d int64) int64 { return (min(max(d, -most), most)*unit + 1<<(frac-1)) >> frac }
+	scaled := func(d int64) int32 { return int32((min(max(d, -most), most)*unit + 1<<(frac-1)) >> frac) }
 	base := int64(t[0]) + int64(t[1]) + int64(t[2]) + int64(t[3])
-	var d [terms]int64 // 0 for a tap that is not used: it keeps its default
+	var d [terms + 1]int32 // 0 for a tap that is not used: it keeps its default
 	for i, v := range t {
 		d[i] = scaled(4*int64(v) - base)
 	}
@@ -161,15 +180,12 @@ func (n *normal) add(t []int32, v int32, residuals *[constant - cross]int32, spr
 		d[cross+i] = scaled(4 * int64(r))
 	}
 	d[constant] = scaled(4 * constLevel)
-	x := scaled(4*int64(v) - base)
-	for i := range d {
-		row := &n.a[i]
-		for j := range i + 1 {
-			row[j] += d[i] * d[j]
-		}
-		n.b[i] += d[i] * x
+	d[target] = scaled(4*int64(v) - base)
+	if vector {
+		addMoments(&n.moments, &d)
+	} else {
+		n.moments.add(&d)
 	}
-	n.c += x * x
 }
 
 // solve gives the weights of a class, pulled towards def by a ridge of 1/256 of
@@ -180,9 +196,9 @@ func (n *normal) solve(def *weights) weights {
 	ridge := 0.0
 	for i := range terms {
 		for j := range terms {
-			a[i][j] = float64(n.a[max(i, j)][min(i, j)])
+			a[i][j] = n.at(i, j)
 		}
-		a[i][terms] = float64(n.b[i])
+		a[i][terms] = n.at(i, target)
 		ridge += a[i][i]
 	}
 	ridge = ridge/(256*terms) + 1
@@ -280,12 +296,12 @@ func (f *fitter) fit(def *predictor, step int) predictor {
 
 // error is the weighted squared error of weights, by the equations.
 func (n *normal) error(w *weights) float64 {
-	e := float64(n.c)
+	e := n.at(target, target)
 	x := w.coefficients()
 	for i := range terms {
-		e -= float64(2 * x[i] * float64(n.b[i]))
+		e -= float64(2 * x[i] * n.at(i, target))
 		for j := range terms {
-			e += float64(float64(x[i]*float64(n.a[max(i, j)][min(i, j)])) * x[j])
+			e += float64(float64(x[i]*n.at(i, j)) * x[j])
 		}
 	}
 	return max(e, 1)

@@ -27,6 +27,12 @@ func tapsB0(a *tapArgs)
 //go:noescape
 func tapsB1(a *tapArgs)
 
+// addMoments enters the terms of a sample as moments.add does, and sums that
+// nobody reads above the diagonal.
+//
+//go:noescape
+func addMoments(m *moments, d *[terms + 1]int32)
+
 // aroundArgs is what around reads: the residuals of the plane from the row's first
 // sample on, and of those before, nil where there is none.
 type aroundArgs struct {

@@ -367,3 +367,86 @@ store:
 	JLT loop
 	VZEROUPPER
 	RET
+
+// MOMENT adds the products of Y5 with the b-th four terms in y to those of the row.
+#define MOMENT(b, y) \
+	VPMULDQ y, Y5, Y6; \
+	VPADDQ (32*b)(BX), Y6, Y6; \
+	VMOVDQU Y6, (32*b)(BX)
+
+// func addMoments(m *moments, d *[20]int32)
+TEXT ·addMoments(SB), NOSPLIT, $0-16
+	MOVQ m+0(FP), BX
+	MOVQ d+8(FP), SI
+	VPMOVSXDQ (SI), Y0
+	VPMOVSXDQ 16(SI), Y1
+	VPMOVSXDQ 32(SI), Y2
+	VPMOVSXDQ 48(SI), Y3
+	VPMOVSXDQ 64(SI), Y4
+	MOVQ $4, CX
+rows0:
+	VPBROADCASTD (SI), Y5
+	CMPL (SI), $0
+	JEQ next0
+	MOMENT(0, Y0)
+next0:
+	ADDQ $4, SI
+	ADDQ $160, BX
+	DECQ CX
+	JNZ  rows0
+	MOVQ $4, CX
+rows1:
+	VPBROADCASTD (SI), Y5
+	CMPL (SI), $0
+	JEQ next1
+	MOMENT(0, Y0)
+	MOMENT(1, Y1)
+next1:
+	ADDQ $4, SI
+	ADDQ $160, BX
+	DECQ CX
+	JNZ  rows1
+	MOVQ $4, CX
+rows2:
+	VPBROADCASTD (SI), Y5
+	CMPL (SI), $0
+	JEQ next2
+	MOMENT(0, Y0)
+	MOMENT(1, Y1)
+	MOMENT(2, Y2)
+next2:
+	ADDQ $4, SI
+	ADDQ $160, BX
+	DECQ CX
+	JNZ  rows2
+	MOVQ $4, CX
+rows3:
+	VPBROADCASTD (SI), Y5
+	CMPL (SI), $0
+	JEQ next3
+	MOMENT(0, Y0)
+	MOMENT(1, Y1)
+	MOMENT(2, Y2)
+	MOMENT(3, Y3)
+next3:
+	ADDQ $4, SI
+	ADDQ $160, BX
+	DECQ CX
+	JNZ  rows3
+	MOVQ $4, CX
+rows4:
+	VPBROADCASTD (SI), Y5
+	CMPL (SI), $0
+	JEQ next4
+	MOMENT(0, Y0)
+	MOMENT(1, Y1)
+	MOMENT(2, Y2)
+	MOMENT(3, Y3)
+	MOMENT(4, Y4)
+next4:
+	ADDQ $4, SI
+	ADDQ $160, BX
+	DECQ CX
+	JNZ  rows4
+	VZEROUPPER
+	RET

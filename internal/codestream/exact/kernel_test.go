@@ -72,3 +72,24 @@ func compareRows(t *testing.T, ps *[kinds]pyramid, lev int, pass pass, ws *[text
 		}
 	}
 }
+
+func TestVectorMoments(t *testing.T) {
+	if !vector {
+		t.Skip("no vector kernels on this machine")
+	}
+	r := rand.New(rand.NewPCG(6, 3))
+	var got, want moments
+	for range 100 {
+		var d [terms + 1]int32
+		for i := range d {
+			d[i] = int32(r.Uint32()) >> r.IntN(32) * int32(r.IntN(2))
+		}
+		addMoments(&got, &d)
+		want.add(&d)
+	}
+	for i := range want {
+		for j := range i + 1 {
+			require.Equal(t, want[i][j], got[i][j], "terms %d and %d", i, j)
+		}
+	}
+}
