@@ -68,6 +68,9 @@ func (e *encoder) runExact(ctx context.Context, w io.Writer) error {
 	if e.values, err = usedValues(ctx, e.Workers, e.src); err != nil {
 		return err
 	}
+	if !slices.ContainsFunc(e.values, func(s valueSet) bool { return s.merges(int(e.T)) }) {
+		e.Options.T = 0 // files without loss have more ways to be small
+	}
 	e.layout = newExactLayout(e.src, e.Options, e.values)
 	e.rank()
 	e.stats.stopwatch(&start, "values")

@@ -62,6 +62,22 @@ func exactRoundTrip(t *testing.T, m image.Image, bound float64) *Reader {
 	return r
 }
 
+// An image of which no two values lie within a bound is coded without loss, in
+// the ways that only lossless files have.
+func TestBoundThatMergesNothing(t *testing.T) {
+	m := image.NewGray(image.Rect(0, 0, 90, 70))
+	for i := range m.Pix {
+		m.Pix[i] = byte(i / 500 % 4 * 20)
+	}
+	for bound, t1 := range map[float64]int{9: 0, 10: 10} {
+		require.Equal(t, t1, int(exactRoundTrip(t, m, bound).Info().T), "bound %g", bound)
+	}
+	var lossless, bounded bytes.Buffer
+	require.NoError(t, Encode(&lossless, m, &Options{T: 0}))
+	require.NoError(t, Encode(&bounded, m, &Options{T: 9, Bound: BoundMax}))
+	require.True(t, bytes.Equal(lossless.Bytes(), bounded.Bytes()))
+}
+
 func TestLossless(t *testing.T) {
 	for name, m := range exactPictures() {
 		r := exactRoundTrip(t, m, 0)

@@ -85,6 +85,16 @@ func (s valueSet) ranks(depth int) []int32 {
 	return t
 }
 
+// merges tells whether merge makes one of any two values.
+func (s valueSet) merges(t int) bool {
+	for i := range len(s) - 1 {
+		if int(s[i+1])-int(s[i]) <= 2*t {
+			return true
+		}
+	}
+	return false
+}
+
 // merge gives values each of which stands for the values of s within t of it,
 // as few as possible; the rank of the one that stands for each value of depth
 // bits; and the largest distance.

@@ -41,18 +41,19 @@ func texture(e1, e2 int32) int32 {
 	if d > firstFlat {
 		return d + lastFlat - firstFlat
 	}
-	if d == firstFlat {
-		for _, least := range flatness {
-			if e1+e2 >= least {
-				d++
-			}
-		}
+	if d < firstFlat {
+		return d
 	}
-	return d
+	switch e := e1 + e2; {
+	case e < 12:
+		return firstFlat
+	case e < 32:
+		return firstFlat + 1
+	case e < 80:
+		return firstFlat + 2
+	}
+	return lastFlat
 }
-
-// flatness bounds the sums of energies of the textures between the directions.
-var flatness = [lastFlat - firstFlat]int32{12, 32, 80}
 
 func direction(e1, e2 int32) int32 {
 	d := int32(firstFlat)
