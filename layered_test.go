@@ -40,7 +40,7 @@ func boundedPictures(w, h int) map[string]*raster.Image {
 	return map[string]*raster.Image{
 		"photo":     draw(3, 8, photo),
 		"alpha":     draw(4, 8, photo),
-		"levels":    draw(1, 16, func(_, x, y int) int { return 1000 * (r.IntN(3) + x/40) }),
+		"levels":    draw(1, 16, func(_, x, y int) int { return 1000*(r.IntN(3)+x/40) + r.IntN(4) }),
 		"elevation": draw(1, 16, func(_, x, y int) int { return 9000 + (x*x+3*y*y)/40 + r.IntN(3) }),
 	}
 }
