@@ -26,6 +26,9 @@ func (t RCT) order() [3]int {
 	return rctOrders[2*(t-7)]
 }
 
+// Base is the channel that stays as it is, of transforms from 1 on.
+func (t RCT) Base() int { return t.order()[0] }
+
 // Forward transforms channels R, G, B in place; the slices change their roles:
 // the result is base and differences.
 func (t RCT) Forward(c *[3][]int32) {

@@ -269,7 +269,7 @@ func (x *exactFile) predictedTile(mode int, front, body []byte, w, h int, overvi
 	if err := s.finish(); err != nil || overview {
 		return x.recolour(mode%slowMode, planes, (w-1)/8+1, (h-1)/8+1, (*predicted).mean), err
 	}
-	x.rankMeans(mode%slowMode, planes)
+	x.prepare(mode%slowMode, planes)
 	if mode >= slowMode {
 		code := newRangeDecoder(body)
 		newSlow(code, planes).read(planes)
@@ -300,6 +300,32 @@ func (x *exactFile) predictedPlanes(w, h int) []*predicted {
 		planes[i] = p
 	}
 	return planes
+}
+
+// prepare gives planes what their bodies need.
+func (x *exactFile) prepare(mode int, planes []*predicted) {
+	x.limit(mode, planes)
+	x.rankMeans(mode, planes)
+}
+
+// limit gives the limits of samples to planes that are a channel.
+func (x *exactFile) limit(mode int, planes []*predicted) {
+	if x.bound > 0 && !x.merged {
+		return
+	}
+	for i, p := range planes {
+		channel := i
+		if mode > 0 && i < 3 {
+			channel = colourOrders[mode][0]
+			if i > 0 {
+				continue
+			}
+		}
+		p.folded, p.low, p.high = true, 0, 1<<x.depth-1
+		if n := len(x.values[channel]); n > 0 {
+			p.high = int32(n - 1)
+		}
+	}
 }
 
 // rankMeans makes means of values what predicts ranks.

@@ -1,6 +1,9 @@
 package conformance
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+)
 
 // Constants of FORMAT-EXACT.md, "Prediction". Passes are A, B0, B1.
 var (
@@ -37,6 +40,9 @@ type predicted struct {
 	weights                 *[nClasses][19]int32
 	before, first           *predicted // the plane before, and the one before that, for r1 and r2
 	pix, residual           []int32
+	code                    []int32 // of a residual, itself but where that is folded
+	folded                  bool
+	low, high               int32   // of predictions
 	means, meanErrors       []int32 // by cell
 	zero                    []bool
 }
@@ -44,7 +50,8 @@ type predicted struct {
 func newPredicted(kind, w, h int, step, meanStep int32, weights *[nClasses][19]int32) *predicted {
 	p := &predicted{kind: kind, w: max(w, 16), h: max(h, 16), step: step, meanStep: meanStep, weights: weights}
 	p.cells, p.rows = (p.w+7)/8, (p.h+7)/8
-	p.pix, p.residual = make([]int32, p.w*p.h), make([]int32, p.w*p.h)
+	p.pix, p.residual, p.code = make([]int32, p.w*p.h), make([]int32, p.w*p.h), make([]int32, p.w*p.h)
+	p.low, p.high = math.MinInt32, math.MaxInt32
 	n := p.cells * p.rows
 	p.means, p.meanErrors, p.zero = make([]int32, n), make([]int32, n), make([]bool, n)
 	return p
@@ -200,8 +207,30 @@ func (p *predicted) readLevel(s source, level int) {
 		if !p.zero[y<<level>>3*p.cells+x<<level>>3] {
 			q = p.residualFor(s, 3*level+pass, f.expected)
 		}
+		i := y<<level*p.w + x<<level
+		p.code[i] = q
+		if p.folded {
+			q = p.unfold(f.prediction(), q)
+		}
 		p.set(x<<level, y<<level, f.prediction(), q)
 	})
+}
+
+// unfold finds the residual that a code stands for.
+func (p *predicted) unfold(prediction, code int32) int32 {
+	below, above := prediction-p.low, p.high-prediction
+	d := min(below, above)
+	u := uint32(code) << 1
+	if code < 0 {
+		u = ^u
+	}
+	switch {
+	case u <= 2*uint32(d):
+		return code
+	case below <= above:
+		return int32(u - uint32(d))
+	}
+	return -int32(u - uint32(d))
 }
 
 // inside moves v by 2 until it lies in 0 … n−1.
@@ -220,14 +249,15 @@ type forecast struct {
 	taps      [12]int32
 	direction int
 	sum       int64 // 128 times the prediction
+	low, high int32
 	expected  int64
 }
 
-func (f *forecast) prediction() int32 { return int32(f.sum+64) >> 7 }
+func (f *forecast) prediction() int32 { return max(f.low, min(f.high, int32(f.sum+64)>>7)) }
 
 // predict gives the forecast of a sample of a level.
 func (p *predicted) predict(level, pass, x, y int) *forecast {
-	f := &forecast{}
+	f := &forecast{low: p.low, high: p.high}
 	w, h := (p.w-1)>>level+1, (p.h-1)>>level+1
 	for i, d := range passTaps[pass] {
 		f.taps[i] = p.pix[inside(y+d[1], h)<<level*p.w+inside(x+d[0], w)<<level]
@@ -320,10 +350,18 @@ func (p *predicted) meanFor(level, pass, x, y int) int32 {
 	return p.mean(cx, cy)
 }
 
+// codeOf is the magnitude of the code of a sample of a level.
+func (p *predicted) codeOf(x, y, level int) int64 {
+	if x < 0 {
+		return 0
+	}
+	return size(p.code[y<<level*p.w+x<<level])
+}
+
 func (p *predicted) expect(level, pass, x, y int, least, cross int32) int64 {
 	e := func(dx, dy int) int64 { return p.error((x+dx)<<level, (y+dy)<<level) }
 	rows := [9]int64{
-		1, size(least), size(cross), e(-2, 0) + e(0, -2), e(-2, -2) + e(2, -2),
+		1, size(least), size(cross), p.codeOf(x-2, y, level) + e(0, -2), e(-2, -2) + e(2, -2),
 		e(0, -1) + e(0, 1), e(-1, 0) + e(1, 0), e(-1, -1) + e(1, -1) + e(-1, 1) + e(1, 1),
 	}
 	if p.before != nil {

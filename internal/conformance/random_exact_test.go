@@ -30,7 +30,7 @@ func wildExact(t testing.TB, seed uint64) []byte {
 	return fillTiles(t, wildPrediction(rng), func(x *exactFile, w, h int) (front, body []byte) {
 		mode, planes := x.wildMode(rng), x.predictedPlanes(w, h)
 		front = x.wildSegment(rng, []byte{byte(mode)}, planes, readFront)
-		x.rankMeans(mode, planes)
+		x.prepare(mode, planes)
 		return front, x.wildSegment(rng, nil, planes, readBody)
 	})
 }
@@ -41,7 +41,7 @@ func wildSlow(t testing.TB, seed uint64) []byte {
 	return fillTiles(t, wildPrediction(rng), func(x *exactFile, w, h int) (front, body []byte) {
 		mode, planes := x.wildMode(rng), x.predictedPlanes(w, h)
 		front = x.wildSegment(rng, []byte{byte(slowMode + mode)}, planes, readFront)
-		x.rankMeans(mode, planes)
+		x.prepare(mode, planes)
 		d := &runDice{bitDice: newBitDice(rng), rare: 1 << (4 + rng.IntN(9))}
 		newSlow(d, planes).read(planes)
 		return front, d.Finish()

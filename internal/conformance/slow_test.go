@@ -66,6 +66,7 @@ func (s *slow) sample(at *place) {
 	v := g.prediction + s.residual(g, f.expected)*p.step
 	i := at.index()
 	p.pix[i], p.residual[i] = v, nearestStep(v-f.prediction(), p.step)
+	p.code[i] = p.residual[i]
 	s.filters[name].learn(&inputs, 128*int(v)-int(f.sum)-correction)
 }
 

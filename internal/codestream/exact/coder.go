@@ -1,10 +1,6 @@
 package exact
 
-import (
-	"slices"
-
-	"github.com/qtgpu/qtgpu/internal/rans"
-)
+import "github.com/qtgpu/qtgpu/internal/rans"
 
 // segment collects the tokens and raw bits of one segment.
 type segment struct {
@@ -27,15 +23,6 @@ func (t *segment) token(base int, c rans.Class, r int32) rans.Token {
 	}
 	t.raw.Put(u&(1<<c.Raw-1), uint(c.Raw))
 	return rans.MakeToken(base+int(c.Context), int(q))
-}
-
-// putRow codes every step-th residual of those whose classes' indices are given.
-func (t *segment) putRow(base int, class []uint8, q []int32, step int) {
-	have, n := len(t.tokens), (len(class)+step-1)/step
-	t.tokens = slices.Grow(t.tokens, n)[:have+n]
-	for k := range t.tokens[have:] {
-		t.tokens[have+k] = t.token(base, classTable.At(class[k*step]), q[k*step])
-	}
 }
 
 // source decodes what a segment holds.

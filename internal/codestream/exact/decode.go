@@ -69,6 +69,9 @@ func (p *planeDecoder) decodeRow(s *source, lev int, ps pass, y, n int) {
 	v, q := l.v[l.at(x0, y):][:2*n-1], l.q[l.at(x0, y):][:2*n-1]
 	preds := p.rows.pred[:n]
 	for k, r := range p.rows.q[:n] {
+		if p.known {
+			r = p.unfold(preds[k], r)
+		}
 		v[2*k], q[2*k] = preds[k]+r*p.step, r
 	}
 }

@@ -131,8 +131,11 @@ func (p *planeEncoder) encodeRow(lev int, ps pass, y, n int) {
 			v[2*k] = pred + r*p.step
 		}
 		class[2*k] = classTable.Index(expects[k] + side*left)
-		left = magnitude(r)
 		q[2*k] = r
+		if p.known {
+			r = p.fold(pred, r)
+		}
+		left = magnitude(r)
 	}
 }
 
@@ -205,8 +208,7 @@ func (p *planeEncoder) emitZeros(t *segment) {
 func (p *planeEncoder) emitGrid(t *segment) {
 	l := &p.levels[Base]
 	for y := range l.h {
-		i := l.at(0, y)
-		t.putRow(contextBase(p.kind, stageGrid), p.class[Base][i:i+l.w], l.q[i:], 1)
+		p.putRow(t, contextBase(p.kind, stageGrid), Base, l.at(0, y), l.w, 1)
 	}
 }
 
@@ -215,8 +217,24 @@ func (p *planeEncoder) emitLevel(t *segment, lev int) {
 	p.eachRow(lev, func(ps pass, x0, y, n int) {
 		base := contextBase(p.kind, lev*int(passes)+int(ps))
 		p.zero.runs(lev, x0, y, n, func(start, end int) {
-			i := l.at(x0+2*start, y)
-			t.putRow(base, p.class[lev][i:i+2*(end-start)-1], l.q[i:], 2)
+			p.putRow(t, base, lev, l.at(x0+2*start, y), end-start, 2)
 		})
 	})
+}
+
+// putRow codes n residuals of a level, every step-th from index i on. Those of
+// the grid are not folded.
+func (p *planeEncoder) putRow(t *segment, base, lev, i, n, step int) {
+	l := &p.levels[lev]
+	v, q, class := l.v[i:], l.q[i:], p.class[lev][i:]
+	have := len(t.tokens)
+	t.tokens = slices.Grow(t.tokens, n)[:have+n]
+	fold := p.known && lev < Base
+	for k := range t.tokens[have:] {
+		r := q[k*step]
+		if fold {
+			r = p.fold(v[k*step]-r, r)
+		}
+		t.tokens[have+k] = t.token(base, classTable.At(class[k*step]), r)
+	}
 }

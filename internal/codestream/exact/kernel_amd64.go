@@ -47,6 +47,7 @@ type aroundArgs struct {
 	around    *[residualSums][vectorLen]int32
 	n         int
 	step      int32
+	lo, hi    int32 // of predictions
 }
 
 // Flags of what residuals a row has around.
@@ -68,6 +69,7 @@ func (p *pyramid) predictVector(n, lev int, ps pass, y int, others [2]*level) {
 	a := aroundArgs{
 		q: &l.q[i], stride: 4 * s, sum: &r.sum[0], pred: &r.pred[0], expect: &r.expect[0],
 		texture: &r.texture[0], table: &r.table, around: &r.around, n: n, step: p.step,
+		lo: p.lo, hi: p.hi,
 	}
 	t.rows[1], t.rows[2], t.rows[3] = &l.v[i-s], &l.v[i], &l.v[i+s]
 	switch ps {

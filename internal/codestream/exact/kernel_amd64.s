@@ -287,6 +287,8 @@ TEXT ·around(SB), NOSPLIT, $0-8
 	VPBROADCASTD cap<>(SB), Y15
 	VPBROADCASTD half<>(SB), Y9
 	VPBROADCASTD aroundArgs_step(AX), Y8
+	VPBROADCASTD aroundArgs_lo(AX), Y10
+	VPBROADCASTD aroundArgs_hi(AX), Y11
 	MOVQ aroundArgs_pred(AX), R15
 	XORQ AX, AX // bytes of samples done
 loop:
@@ -357,6 +359,8 @@ store:
 	VMOVDQU Y6, (R10)(AX*1)
 	VPADDD Y9, Y6, Y6
 	VPSRAD $const_weightBits, Y6, Y6
+	VPMAXSD Y10, Y6, Y6
+	VPMINSD Y11, Y6, Y6
 	VMOVDQU Y6, (R15)(AX*1)
 	ORDER(Y0)
 	VPADDD (R12)(AX*1), Y0, Y0

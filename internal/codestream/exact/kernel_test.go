@@ -1,6 +1,7 @@
 package exact
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -30,6 +31,10 @@ func TestVectorRows(t *testing.T) {
 			for l := range ps[i].levels {
 				noise(ps[i].levels[l].v)
 				noise(ps[i].levels[l].q)
+			}
+			ps[i].limits = limits{lo: math.MinInt32, hi: math.MaxInt32}
+			if r.IntN(2) == 0 {
+				ps[i].limits = limits{-int32(r.IntN(1000)), int32(r.IntN(1000)), true}
 			}
 			ps[i].step = 1 + 2*int32(r.IntN(2)*r.IntN(100))
 		}

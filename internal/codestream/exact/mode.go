@@ -429,6 +429,9 @@ func (d *Decoder) decode(wk *Worker, front, body []byte, w, h int) ([]Plane, err
 			return nil, err
 		}
 		f.rankMeans(transformOf(mode), func(i int) []int32 { return ps[i].means.v })
+		for i := range ps {
+			ps[i].limits = f.planeLimits(i, transformOf(mode))
+		}
 		decode := d.planes
 		if mode >= modeSlow {
 			decode = d.slowPlanes

@@ -93,9 +93,10 @@ func (l *level) row(y int) []int32 {
 
 // pyramid is a plane while it is coded.
 type pyramid struct {
-	w, h     int   // padded to minSide
-	step     int32 // 2·bound + 1
-	wide     bool  // samples of more than 16 bits
+	w, h int   // padded to minSide
+	step int32 // 2·bound + 1
+	wide bool  // samples of more than 16 bits
+	limits
 	meanStep int32 // at least step
 	means    level
 	levels   [Base + 1]level

@@ -84,7 +84,7 @@ func directionOf(texture int32) int {
 type rows struct {
 	sum     []int32
 	wide    []int64 // in place of sum for samples of more bits
-	pred    []int32 // the sum, rounded
+	pred    []int32 // the sum, rounded, within limits
 	q       []int32 // residuals that are decoded
 	texture []int32
 	expect  []int32
@@ -182,7 +182,7 @@ func predict[S sum](p *pyramid, sums []S, lev int, ps pass, y int, others [2]*le
 	}
 	addOwn(r, sums, l, ps, l.at(x0, y), p.step)
 	for k, s := range sums {
-		r.pred[k] = int32((s + weightOne/2) >> weightBits)
+		r.pred[k] = min(max(int32((s+weightOne/2)>>weightBits), p.lo), p.hi)
 	}
 	p.divideExpectations(len(sums))
 	r.addResiduals(len(sums), l, ps, l.at(x0, y), others[0])

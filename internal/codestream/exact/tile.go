@@ -36,6 +36,7 @@ func (f *Fit) add(w *Worker, format *Format, planes, means []Plane, rct chroma.R
 	ps := w.encoders(len(planes))
 	for i := range ps {
 		ps[i].kind, ps[i].step, ps[i].wide = kind(i, len(ps)), 1, format.wide()
+		ps[i].limits = format.planeLimits(i, rct)
 		ps[i].load(&planes[i], &means[i])
 		for l := range ps[i].levels {
 			clear(ps[i].levels[l].q)
@@ -102,6 +103,7 @@ func (m *Model) encodeMeans(t *Tile, w *Worker, f *Format, planes, means []Plane
 	for i := range ps {
 		p := &ps[i]
 		p.kind, p.step, p.meanStep, p.wide = kind(i, len(ps)), 2*f.Bound+1, f.meanStep(i), f.wide()
+		p.limits = f.planeLimits(i, transformOf(t.mode))
 		p.load(&planes[i], &means[i])
 		p.encodeMeans(&t.front)
 	}
