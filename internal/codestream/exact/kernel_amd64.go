@@ -9,7 +9,7 @@ var vector = cpu.X86.HasAVX2
 // many beyond a row at most, and reads no more than twice that beyond a level.
 const vectorLen = 8
 
-// tapArgs is what tapsA, tapsB0 and tapsB1 read, at the offsets that they know.
+// tapArgs is what tapsA, tapsB0 and tapsB1 read.
 type tapArgs struct {
 	rows                 [5]*int32 // of the taps, from the first sample's column on
 	sum, texture, expect *int32

@@ -98,17 +98,17 @@
 
 #define LOADARGS \
 	MOVQ a+0(FP), AX; \
-	MOVQ 0(AX), BX; \
-	MOVQ 8(AX), CX; \
-	MOVQ 16(AX), DX; \
-	MOVQ 24(AX), SI; \
-	MOVQ 32(AX), DI; \
-	MOVQ 40(AX), R8; \
-	MOVQ 48(AX), R9; \
-	MOVQ 56(AX), R10; \
-	MOVQ 64(AX), R11; \
-	MOVQ 72(AX), R12; \
-	MOVQ 80(AX), R13
+	MOVQ tapArgs_rows(AX), BX; \
+	MOVQ (tapArgs_rows+8)(AX), CX; \
+	MOVQ (tapArgs_rows+16)(AX), DX; \
+	MOVQ (tapArgs_rows+24)(AX), SI; \
+	MOVQ (tapArgs_rows+32)(AX), DI; \
+	MOVQ tapArgs_sum(AX), R8; \
+	MOVQ tapArgs_texture(AX), R9; \
+	MOVQ tapArgs_expect(AX), R10; \
+	MOVQ tapArgs_table(AX), R11; \
+	MOVQ tapArgs_expectation(AX), R12; \
+	MOVQ tapArgs_n(AX), R13
 
 #define ADVANCE \
 	ADDQ $64, BX; \

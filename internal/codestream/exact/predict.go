@@ -78,7 +78,7 @@ func directionOf(texture int32) int {
 }
 
 // rows is the scratch of one row of a pass: of each sample the weighted sum of
-// its neighbours, its direction and the expected magnitude of its residual, but
+// its neighbours, its texture and the expected magnitude of its residual, but
 // for what the residual to its left says. Sums of samples of up to 16 bits fit
 // 32 bits, and are taken modulo 2^32 where a damaged file has larger ones.
 type rows struct {
