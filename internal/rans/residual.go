@@ -61,8 +61,7 @@ func (d *Decoder) Residual(tables []DecTable, c Class) int32 {
 	if q == Escape {
 		q += d.ExpGolomb()
 	}
-	u := q<<c.Raw | d.Bits(int(c.Raw))
-	return int32(u>>1) ^ -int32(u&1)
+	return int32(Unzigzag(q<<c.Raw | d.Bits(int(c.Raw))))
 }
 
 // residuals decodes a row by plain code, left being the magnitude of the residual

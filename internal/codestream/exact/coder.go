@@ -15,7 +15,7 @@ func (t *segment) put(base int, c rans.Class, r int32) {
 }
 
 func (t *segment) token(base int, c rans.Class, r int32) rans.Token {
-	u := uint32(r<<1) ^ uint32(r>>31)
+	u := rans.Zigzag(int(r))
 	q := u >> c.Raw
 	if q >= rans.Escape {
 		t.raw.PutExpGolomb(q - rans.Escape)

@@ -236,19 +236,18 @@ func TestPredictRowAgainstDefinition(t *testing.T) {
 }
 
 func TestClasses(t *testing.T) {
-	class, k := classOf(0)
+	class := classTable.Of(0)
 	require.Zero(t, class)
-	require.Zero(t, k)
 	for e := int32(1); e < 1<<30; e += 1 + e/64 {
-		c, n := classOf(e)
-		require.Less(t, c, classes)
-		require.GreaterOrEqual(t, n, k, "raw bits at expectation %d", e)
-		if c < class {
-			require.Greater(t, n, k, "class falls at expectation %d without more raw bits", e)
+		c := classTable.Of(e)
+		require.Less(t, int(c.Context), classes)
+		require.GreaterOrEqual(t, c.Raw, class.Raw, "raw bits at expectation %d", e)
+		if c.Context < class.Context {
+			require.Greater(t, c.Raw, class.Raw, "class falls at expectation %d without more raw bits", e)
 		}
-		class, k = c, n
+		class = c
 	}
-	require.Greater(t, k, uint(10))
+	require.Greater(t, class.Raw, uint8(10))
 }
 
 // A model survives its payload; weights sum to one.

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
 // limits are those of the samples of a plane, where they are known: predictions
@@ -38,15 +39,14 @@ func (l *limits) fold(pred, r int32) int32 {
 	if a <= d {
 		return r
 	}
-	u := uint32(a + d)
-	return int32(u>>1) ^ -int32(u&1)
+	return int32(rans.Unzigzag(uint32(a + d)))
 }
 
 // unfold is the inverse of fold.
 func (l *limits) unfold(pred, code int32) int32 {
 	below, above := pred-l.lo, l.hi-pred
 	d := min(below, above)
-	u := uint32(code<<1) ^ uint32(code>>31)
+	u := rans.Zigzag(int(code))
 	switch {
 	case u <= uint32(2*d):
 		return code

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
 // Codes of the residuals that limits leave possible are as many numbers from 0 on,
@@ -19,7 +21,7 @@ func TestFold(t *testing.T) {
 			if max(r, -r) <= min(pred-l.lo, l.hi-pred) {
 				require.Equal(t, r, code, "value %d of prediction %d", v, pred)
 			}
-			u := uint32(code<<1) ^ uint32(code>>31)
+			u := rans.Zigzag(int(code))
 			require.Less(t, u, uint32(l.hi-l.lo+1), "value %d of prediction %d", v, pred)
 			require.False(t, seen[u], "value %d of prediction %d", v, pred)
 			seen[u] = true

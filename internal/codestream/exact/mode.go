@@ -105,7 +105,7 @@ const (
 	EffortBuiltIn  Effort = iota + 1 // weights that are not fitted, pattern mode where it is likely to win
 	EffortFitted                     // Fit
 	EffortPatterns                   // pattern mode for every tile
-	EffortMixing                     // context mixing, which takes ten times as long in both directions
+	EffortMixing                     // context mixing, of which both directions are slow
 )
 
 // Encode codes the channels of a tile in the mode that is smallest. It takes

@@ -127,7 +127,7 @@ const (
 func (s *slow) locate(f *features) {
 	kp := uint32(f.kind*4 + int(f.pass))
 	oct := coarse(f.expect, rans.FirstOctave, octaves)
-	class, _ := classOf(f.expect)
+	class := int(classTable.Of(f.expect).Context)
 	c := [slowDirect]uint32{
 		(uint32(class)*8+f.fraction)*kindPasses + kp,
 		(signed(f.other[0])*signs+signed(f.other[1]))*octaves + oct,
