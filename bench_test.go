@@ -24,17 +24,31 @@ func eachSpeed(b *testing.B, do func(b *testing.B, m *raster.Image, o qtgpu.Opti
 	for name, path := range images {
 		b.Run(name, func(b *testing.B) {
 			m := readImage(b, path(b))
-			for _, t := range []float64{0, 2, 5, 10, 20, 30} {
-				for _, workers := range []int{runtime.GOMAXPROCS(0), 1} {
-					b.Run(fmt.Sprintf("t=%g/workers=%d", t, workers), func(b *testing.B) {
-						do(b, m, qtgpu.Options{T: t, Workers: workers})
-						pixels := float64(m.W) * float64(m.H) * float64(b.N)
-						b.ReportMetric(float64(b.Elapsed().Nanoseconds())/pixels, "ns/pixel")
-					})
+			for _, o := range speeds() {
+				name := fmt.Sprintf("t=%g/workers=%d", o.T, o.Workers)
+				if o.Effort > 0 {
+					name = fmt.Sprintf("effort=%d/workers=%d", o.Effort, o.Workers)
 				}
+				b.Run(name, func(b *testing.B) {
+					do(b, m, o)
+					pixels := float64(m.W) * float64(m.H) * float64(b.N)
+					b.ReportMetric(float64(b.Elapsed().Nanoseconds())/pixels, "ns/pixel")
+				})
 			}
 		})
 	}
+}
+
+// speeds are several thresholds, and lossless with the most effort, on all CPUs and
+// on one.
+func speeds() (all []qtgpu.Options) {
+	for _, workers := range []int{runtime.GOMAXPROCS(0), 1} {
+		for _, t := range []float64{0, 2, 5, 10, 20, 30} {
+			all = append(all, qtgpu.Options{T: t, Workers: workers})
+		}
+		all = append(all, qtgpu.Options{Effort: 4, Workers: workers})
+	}
+	return all
 }
 
 func BenchmarkEncode(b *testing.B) {

@@ -2,6 +2,8 @@
 // adaptive contexts give, mixed in the logistic domain. Integers only.
 package cm
 
+import "slices"
+
 // Coder is a binary range coder in both directions: 32 bits of range and
 // probabilities of 16 bits.
 type Coder struct {
@@ -45,23 +47,39 @@ func (c *Coder) Bit(p uint32, b int) int {
 	} else {
 		c.rng -= bound
 	}
+	c.renormalise()
+	return b
+}
+
+func (c *Coder) renormalise() {
 	for c.rng < 1<<24 {
 		c.rng <<= 8
 		c.shiftByte()
 	}
-	return b
+}
+
+// reserve makes room for the code of a residual.
+func (c *Coder) reserve() {
+	if !c.Decoding {
+		c.out = slices.Grow(c.out, 4*Bins)
+	}
 }
 
 // add raises the low end of the range and carries into the bytes written.
 func (c *Coder) add(v uint32) {
 	c.value += v
 	if c.value < v {
-		i := len(c.out) - 1
-		for ; c.out[i] == 0xFF; i-- {
-			c.out[i] = 0
-		}
-		c.out[i]++
+		c.carry()
 	}
+}
+
+// carry adds to the bytes written what the low end has lost.
+func (c *Coder) carry() {
+	i := len(c.out) - 1
+	for ; c.out[i] == 0xFF; i-- {
+		c.out[i] = 0
+	}
+	c.out[i]++
 }
 
 func (c *Coder) shiftByte() {

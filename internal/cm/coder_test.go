@@ -10,7 +10,7 @@ import (
 )
 
 func TestSquashAndStretch(t *testing.T) {
-	for x := int64(-logits); x < logits; x += 1 << squashStep {
+	for x := int32(-logits); x < logits; x += 1 << squashStep {
 		want := 65536 / (1 + math.Exp(-float64(x)/256))
 		assert.InDeltaf(t, want, squash(x), 1, "squash(%d)", x)
 	}

@@ -1,6 +1,10 @@
 package cm
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+	"slices"
+)
 
 // Probabilities are mixed in the logistic domain: stretch(p) = ln(p/(1−p)) in
 // units of 1/256, squash its inverse in 1/65536.
@@ -42,7 +46,7 @@ func makeStretch() (t [4096]int16) {
 }
 
 // squash is the probability of 1 in 1/65536, 1 to 65535, of x in 1/256.
-func squash(x int64) uint32 {
+func squash(x int32) uint32 {
 	x = max(-logits, min(logits-1, x))
 	return uint32(squashTable[(x+logits)>>squashStep])
 }
@@ -50,23 +54,27 @@ func squash(x int64) uint32 {
 const maxHorizon = 255 // of Shape.Horizon
 
 // makeRates tabulates 65536/(n+1.5), the share of the n-th bit in the average.
-func makeRates() (t [maxHorizon + 1]int64) {
+func makeRates() (t [maxHorizon + 1]int32) {
 	for n := range t {
-		t[n] = int64(2 * 65536 / (2*n + 3))
+		t[n] = int32(2 * 65536 / (2*n + 3))
 	}
 	return t
 }
 
+// Inputs is the number of contexts of a bit.
+const Inputs = 8
+
+// Weights are in 1/65536, and are applied in 1/4096.
 const (
-	firstWeight = 65536 / 10 // 1 = 65536
-	constant    = 256        // the input beside those of the contexts
+	firstWeight = 65536 / 10
+	weightBits  = 16
+	appliedBits = 12
 )
 
 // Shape is what a Mixer is made of.
 type Shape struct {
-	Slots    int // probabilities
-	Contexts int // of every bit
-	Sets     int // of weights
+	Slots int // probabilities
+	Sets  int // of weights
 	// Learning is log2 of the inverse of the weights' learning rate, 1 or more.
 	Learning uint
 	// Horizon is the number of bits, 255 at most, that a probability averages
@@ -78,56 +86,123 @@ type Shape struct {
 // by two sets of weights that it learns.
 type Mixer struct {
 	Coder
-	slots  []uint32 // probability of 1: 22 bits, bits seen: 10
-	inputs []int32  // stretched probabilities of the contexts, and a constant
-	sets   []int32  // weights of the inputs, set after set
+	slots []uint32        // probability of 1: 22 bits, bits seen: 10
+	sets  [][Inputs]int32 // of weights
 
-	learning uint
+	learning uint32 // a shift, half of its divisor
+	half     int32
 	horizon  uint32
 }
 
-// NewMixer has not learned yet.
-func NewMixer(c Coder, shape Shape) Mixer {
-	n := shape.Contexts + 1
-	m := Mixer{
-		Coder: c, slots: make([]uint32, shape.Slots), inputs: make([]int32, n), sets: make([]int32, n*shape.Sets),
-		learning: shape.Learning, horizon: shape.Horizon,
-	}
+// Reset forgets what a mixer, new ones included, has learned, and keeps its memory.
+func (m *Mixer) Reset(c Coder, shape Shape) {
+	m.Coder = c
+	m.learning, m.half, m.horizon = uint32(shape.Learning), 1<<(shape.Learning-1), shape.Horizon
+	m.slots = slices.Grow(m.slots[:0], shape.Slots+Bins)[:shape.Slots+Bins]
 	for i := range m.slots {
 		m.slots[i] = 1 << 31
 	}
+	m.sets = slices.Grow(m.sets[:0], shape.Sets)[:shape.Sets]
 	for i := range m.sets {
-		if i%n < shape.Contexts {
-			m.sets[i] = firstWeight
+		for k := range m.sets[i] {
+			m.sets[i][k] = firstWeight
 		}
 	}
-	m.inputs[shape.Contexts] = constant
-	return m
 }
 
-// Code codes b in the contexts of the slots at, Shape.Contexts of them, or
-// decodes and returns it. The weights of the two sets add up.
-func (m *Mixer) Code(at []uint32, set, second int, b int) int {
-	in := m.inputs
-	w, u := m.sets[set*len(in):][:len(in)], m.sets[second*len(in):][:len(in)]
+// Code codes b in the contexts of the slots at, or decodes and returns it. The
+// weights of the two sets add up.
+func (m *Mixer) Code(at *[Inputs]uint32, set, second int, b int) int {
+	w, u := &m.sets[set], &m.sets[second]
+	if !vector {
+		return m.mix(at, w, u, b)
+	}
+	m.reserve()
+	_ = m.slots[highest(at)]
+	return codeBit(m, at, w, u, b)
+}
+
+func highest(at *[Inputs]uint32) uint32 {
+	return max(at[0], at[1], at[2], at[3], at[4], at[5], at[6], at[7])
+}
+
+// Bins of a residual's length: whether it is 0, the sign, and from firstBin on two
+// for each length, that of the sign.
+const (
+	Bins     = 32
+	firstBin = 2
+	wrap     = 16 // of the bins of the last two contexts
+)
+
+// Length codes how many bits the magnitude of a residual has, negated if the
+// residual is negative, or decodes and returns it: most at most. at, set and second
+// are those of the first of Bins bins; of the last two contexts the second half of
+// the bins shares the slots of the first.
+func (m *Mixer) Length(at *[Inputs]uint32, set, second int, length, most int) int {
+	negative := 0
+	if length < 0 {
+		negative, length = 1, -length
+	}
+	_ = m.slots[highest(at)+Bins-1]
+	w, u := (*[Bins][Inputs]int32)(m.sets[set:]), (*[Bins][Inputs]int32)(m.sets[second:])
+	if !vector {
+		return m.length(at, w, u, length, most, negative)
+	}
+	m.reserve()
+	return codeLength(m, at, w, u, length, most, negative)
+}
+
+func (m *Mixer) length(first *[Inputs]uint32, w, u *[Bins][Inputs]int32, length, most, negative int) int {
+	decide := func(bin int, is bool) int {
+		at := *first
+		for i := range at {
+			if i >= Inputs-2 {
+				at[i] += uint32(bin % wrap)
+			} else {
+				at[i] += uint32(bin)
+			}
+		}
+		b := 0
+		if is {
+			b = 1
+		}
+		return m.mix(&at, &w[bin], &u[bin], b)
+	}
+	if decide(0, length == 0) == 1 {
+		return 0
+	}
+	negative = decide(1, negative == 1)
+	n := 1
+	for n < most && decide(min(2*n, Bins-firstBin)+negative, n == length) == 0 {
+		n++
+	}
+	if negative == 1 {
+		return -n
+	}
+	return n
+}
+
+func (m *Mixer) mix(at *[Inputs]uint32, w, u *[Inputs]int32, b int) int {
+	var slots [Inputs]uint32
+	var in [Inputs]int32
+	sum := int32(0)
 	for i, k := range at {
-		in[i] = int32(stretchTable[m.slots[k]>>20])
+		slots[i] = m.slots[k]
+		in[i] = int32(stretchTable[slots[i]>>20])
+		v := (w[i] + u[i]) >> (weightBits - appliedBits)
+		sum += in[i] * max(math.MinInt16, min(math.MaxInt16, v))
 	}
-	sum := int64(0)
-	for i, x := range in {
-		sum += int64(x) * int64(w[i]+u[i])
-	}
-	p := squash(sum >> 16)
+	p := squash(sum >> appliedBits)
 	b = m.Bit(p, b)
 	err := int32(b<<16) - int32(p)
-	shift := m.learning & 31
-	half := int32(1) << (shift - 1)
-	for i, x := range in {
-		d := (x*err + half) >> shift
+	for i, x := range &in {
+		d := (x*err + m.half) >> (m.learning & 31)
 		w[i] += d
 		u[i] += d
 	}
-	m.learn(at, int64(b))
+	for i, k := range at {
+		m.slots[k] = m.learned(slots[i], b)
+	}
 	return b
 }
 
@@ -135,18 +210,15 @@ func (m *Mixer) Code(at []uint32, set, second int, b int) int {
 func (m *Mixer) CodeAlone(at uint32, b int) int {
 	p := max(m.slots[at]>>16, 1) // of 16 bits
 	b = m.Bit(p, b)
-	m.learn([]uint32{at}, int64(b))
+	m.slots[at] = m.learned(m.slots[at], b)
 	return b
 }
 
-// learn moves the probabilities of slots towards b.
-func (m *Mixer) learn(at []uint32, b int64) {
-	for _, k := range at {
-		s := m.slots[k]
-		p, n := int64(s>>10), s&1023
-		p += (b*(1<<22-1) - p) * rateTable[n] >> 16
-		m.slots[k] = uint32(p)<<10 | min(n+1, m.horizon)
-	}
+// learned moves the probability of a slot towards b.
+func (m *Mixer) learned(slot uint32, b int) uint32 {
+	p, n := int64(slot>>10), slot&1023
+	p += (int64(b)*(1<<22-1) - p) * int64(rateTable[n]) >> 16
+	return uint32(p)<<10 | min(n+1, m.horizon)
 }
 
 // Hash mixes v into h.

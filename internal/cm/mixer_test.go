@@ -9,8 +9,8 @@ import (
 )
 
 // source gives bits of which the first context tells the probability and the
-// second nothing.
-func source(seed uint64, n int) (bits []int, contexts [][]uint32, ideal float64) {
+// others nothing.
+func source(seed uint64, n int) (bits []int, contexts [][Inputs]uint32, ideal float64) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	for range n {
 		c := r.Uint32N(4)
@@ -20,26 +20,36 @@ func source(seed uint64, n int) (bits []int, contexts [][]uint32, ideal float64)
 			p = 1 - p
 		}
 		ideal -= math.Log2(p)
-		bits, contexts = append(bits, b), append(contexts, []uint32{c, 4 + r.Uint32N(4)})
+		at := [Inputs]uint32{c}
+		for i := range at[1:] {
+			at[1+i] = uint32(4*(1+i)) + r.Uint32N(4)
+		}
+		bits, contexts = append(bits, b), append(contexts, at)
 	}
 	return bits, contexts, ideal
 }
 
+func newMixer(c Coder, s Shape) *Mixer {
+	m := new(Mixer)
+	m.Reset(c, s)
+	return m
+}
+
 func TestMixer(t *testing.T) {
 	for _, s := range []Shape{
-		{Slots: 8, Contexts: 2, Sets: 2, Learning: 16, Horizon: 255},
-		{Slots: 8, Contexts: 2, Sets: 2, Learning: 17, Horizon: 127},
+		{Slots: 4 * Inputs, Sets: 2, Learning: 16, Horizon: 255},
+		{Slots: 4 * Inputs, Sets: 2, Learning: 17, Horizon: 127},
 	} {
 		bits, contexts, ideal := source(3, 20000)
-		e := NewMixer(NewEncoder(), s)
+		e := newMixer(NewEncoder(), s)
 		for i, b := range bits {
-			require.Equal(t, b, e.Code(contexts[i], 0, 1, b))
+			require.Equal(t, b, e.Code(&contexts[i], 0, 1, b))
 		}
 		code := e.Finish()
 		require.InEpsilon(t, ideal/8, len(code), 0.05, "bytes of %+v", s)
-		d := NewMixer(NewDecoder(code), s)
+		d := newMixer(NewDecoder(code), s)
 		for i, b := range bits {
-			require.Equalf(t, b, d.Code(contexts[i], 0, 1, 1-b), "%+v: bit %d", s, i)
+			require.Equalf(t, b, d.Code(&contexts[i], 0, 1, 1-b), "%+v: bit %d", s, i)
 		}
 		require.True(t, d.Ended())
 		require.False(t, d.Overrun())
@@ -51,17 +61,53 @@ func TestMixer(t *testing.T) {
 }
 
 func TestCodeAlone(t *testing.T) {
-	s := Shape{Slots: 8, Contexts: 2, Sets: 2, Learning: 16, Horizon: 255}
+	s := Shape{Slots: 4 * Inputs, Sets: 2, Learning: 16, Horizon: 255}
 	bits, contexts, ideal := source(5, 20000)
-	e := NewMixer(NewEncoder(), s)
+	e := newMixer(NewEncoder(), s)
 	for i, b := range bits {
 		e.CodeAlone(contexts[i][0], b)
 	}
 	code := e.Finish()
 	require.InEpsilon(t, ideal/8, len(code), 0.03)
-	d := NewMixer(NewDecoder(code), s)
+	d := newMixer(NewDecoder(code), s)
 	for i, b := range bits {
 		require.Equalf(t, b, d.CodeAlone(contexts[i][0], 1-b), "bit %d", i)
 	}
 	require.True(t, d.Ended())
+}
+
+// TestLength codes residuals of all lengths.
+func TestLength(t *testing.T) {
+	const sets = 2 * Bins
+	s := Shape{Slots: 64 * Bins, Sets: sets, Learning: 17, Horizon: 127}
+	for _, most := range []int{1, 8, 32} {
+		r := rand.New(rand.NewPCG(6, uint64(most)))
+		lengths := make([]int, 3000)
+		contexts := make([][Inputs]uint32, len(lengths))
+		e := newMixer(NewEncoder(), s)
+		for i := range lengths {
+			lengths[i] = (r.IntN(2)*2 - 1) * min(r.IntN(most+1), r.IntN(most+1))
+			for k := range contexts[i] {
+				contexts[i][k] = r.Uint32N(64) * Bins
+			}
+			require.Equal(t, lengths[i], e.Length(&contexts[i], 0, Bins, lengths[i], most))
+		}
+		d := newMixer(NewDecoder(e.Finish()), s)
+		for i, n := range lengths {
+			require.Equalf(t, n, d.Length(&contexts[i], 0, Bins, 0, most), "length %d of at most %d", i, most)
+		}
+		require.True(t, d.Ended())
+	}
+}
+
+// Indices beyond the slots and the sets panic, whatever codes the bits.
+func TestBounds(t *testing.T) {
+	s := Shape{Slots: 2 * Bins, Sets: Bins, Learning: 16, Horizon: 255}
+	m := newMixer(NewEncoder(), s)
+	beyond := [Inputs]uint32{5: 3 * Bins}
+	require.Panics(t, func() { m.Code(&beyond, 0, 0, 0) })
+	require.Panics(t, func() { m.Code(&[Inputs]uint32{}, Bins, 0, 0) })
+	beyond[5] -= Bins - 1
+	require.Panics(t, func() { m.Length(&beyond, 0, 0, 5, 8) })
+	require.Panics(t, func() { m.Length(&[Inputs]uint32{}, 0, 1, 5, 8) })
 }

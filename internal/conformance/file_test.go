@@ -26,7 +26,7 @@ type file struct {
 
 // parse takes a file apart (FORMAT.md, "Container").
 func parse(p []byte) (*file, error) {
-	const magic = "\x89QTG\r\n\x1a\n\x02"
+	const magic = "\x89QTG\r\n\x1a\n\x03"
 	if len(p) < len(magic) || string(p[:len(magic)]) != magic {
 		return nil, errors.New("magic or version")
 	}

@@ -21,7 +21,7 @@ func (w *filter) learn(inputs *[27]int32, err int) {
 		xs[i] = clamp(int(x), -largestInput, largestInput)
 		energy += xs[i] * xs[i]
 	}
-	gain := clamp(err, -1<<23, 1<<23) << 17 / energy
+	gain := clamp(clamp(err, -1<<23, 1<<23)<<17/energy, -1<<31, 1<<31-1)
 	for i, x := range xs {
 		w[i] = clamp(w[i]+gain*x>>8, -1<<26, 1<<26)
 	}
@@ -87,7 +87,7 @@ type features struct {
 	prediction            int32
 	fraction, correction  int
 	mean, spread          int32
-	beside, near, diag    int32
+	beside                int32
 	r1, r2, around        int32
 	v1, v2                int32
 }
@@ -100,9 +100,8 @@ func (at *place) features(f *forecast, inputs *[27]int32, correction int) *featu
 		kind: at.plane.kind, pass: at.pass, direction: f.direction,
 		prediction: prediction, fraction: sum >> 4 & 7, correction: correction,
 		mean: f.middle() - prediction, spread: max(t[0], t[1], t[2], t[3]) - min(t[0], t[1], t[2], t[3]),
-		beside: inputs[12] + inputs[13], near: inputs[16] + inputs[17],
-		diag: inputs[18] + inputs[19] + inputs[20] + inputs[21],
-		r1:   inputs[22], r2: inputs[24],
+		beside: inputs[12] + inputs[13],
+		r1:     inputs[22], r2: inputs[24],
 	}
 	for i, p := range at.others() {
 		e := func(dx, dy int) int32 { return int32(size(at.residual(p, dx, dy))) }

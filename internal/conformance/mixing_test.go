@@ -116,35 +116,35 @@ func newSlots(n int) []slot {
 	return slots
 }
 
-// set is the named set of weights, one for each of n contexts and one more.
-func (m *mixer) set(name weightSet, n int) []int {
+// set is the named set of weights.
+func (m *mixer) set(name weightSet) []int {
 	if m.weights[name] == nil {
-		m.weights[name] = append(slices.Repeat([]int{6553}, n), 0)
+		m.weights[name] = slices.Repeat([]int{6553}, 8)
 	}
 	return m.weights[name]
 }
 
 // decide decodes a bit by a slot of each context and two sets of weights.
 func (m *mixer) decide(slots []uint32, first, second weightSet) int {
-	sets := [2][]int{m.set(first, len(slots)), m.set(second, len(slots))}
-	inputs := make([]int, len(slots), len(slots)+1)
-	for i, s := range slots {
-		inputs[i] = m.stretches[m.slots[s].p>>10]
-	}
-	inputs = append(inputs, 256)
+	sets := [2][]int{m.set(first), m.set(second)}
+	var inputs [8]int
+	var old [8]slot
 	sum := 0
-	for i, v := range inputs {
-		sum += v * (sets[0][i] + sets[1][i])
+	for i, s := range slots {
+		old[i] = m.slots[s]
+		inputs[i] = m.stretches[old[i].p>>10]
+		sum += inputs[i] * clamp(int(int32(sets[0][i]+sets[1][i]))>>4, -1<<15, 1<<15-1)
 	}
-	p := squash(sum >> 16)
+	p := squash(sum >> 12)
 	bit := m.code.bit(p)
 	for _, w := range sets {
 		for i, v := range inputs {
-			w[i] += (v*(65536*bit-p) + 1<<(m.shift-1)) >> m.shift
+			w[i] = int(int32(w[i] + (v*(65536*bit-p)+1<<(m.shift-1))>>m.shift))
 		}
 	}
-	for _, i := range slots {
-		m.slots[i].learn(bit, m.limit)
+	for i, s := range slots {
+		old[i].learn(bit, m.limit)
+		m.slots[s] = old[i]
 	}
 	return bit
 }

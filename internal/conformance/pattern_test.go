@@ -380,7 +380,7 @@ func (p *patterns) residualAt(x, y, c int) int {
 
 func (p *patterns) readResidual(contexts [8]uint32, j, act int) int {
 	bin := func(b int) int {
-		return p.decide(p.literalSlots(contexts, b), weightSet{colourKind, 0, j, b % 64}, weightSet{colourKind, 1, j, act})
+		return p.decide(p.literalSlots(contexts, b), weightSet{colourKind, 0, j, b % 64}, weightSet{colourKind, 1, j, act, b % 16})
 	}
 	if bin(0) == 1 {
 		return 0

@@ -4,8 +4,8 @@ import "math/bits"
 
 // Sizes of FORMAT-EXACT.md, "Slow mode".
 const (
-	slowContexts = 10
-	slowDirect   = 8    // contexts with values of their own; the others have lines
+	slowContexts = 8
+	slowDirect   = 6    // contexts with values of their own; the others have lines
 	slowValues   = 4096 // of a context
 	slowBins     = 32
 	gridPass     = 3
@@ -103,8 +103,6 @@ func (g *features) contexts(kp, class, oct int) [slowContexts]int {
 		(class*8+g.fraction)*12 + kp,
 		(signed(g.r1)*13+signed(g.r2))*12 + oct,
 		(signed(2*g.mean)*13+signed(int32(g.correction>>6)))*12 + oct,
-		(signed(g.near)*13+signed(g.diag))*12 + oct,
-		min(fine(g.around), 127)*12 + oct,
 		(min(fine(g.spread), 63)*5+g.direction)*12 + oct,
 		(clamp(int(g.mean), -127, 127)+128)*12 + oct,
 		(signed(g.r1)*13+signed(g.beside))*12 + min(log2(max(g.around, 1)), 11),

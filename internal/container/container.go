@@ -29,7 +29,7 @@ import (
 const Magic = "\x89QTG\r\n\x1a\n"
 
 // Version is the version of the format that this package reads and writes.
-const Version = 2
+const Version = 3
 
 // DefaultMaxPixels is the limit on an image's size unless Options sets another.
 const DefaultMaxPixels = 1 << 30

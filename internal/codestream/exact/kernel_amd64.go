@@ -59,6 +59,16 @@ const (
 //go:noescape
 func around(a *aroundArgs)
 
+// look is window.look.
+//
+//go:noescape
+func look(w *window)
+
+// filterMove is filter.move; gain has 32 bits.
+//
+//go:noescape
+func filterMove(f *filter, gain int64)
+
 // predictVector fills a row as predict does.
 func (p *pyramid) predictVector(n, lev int, ps pass, y int, others [2]*level) {
 	l := &p.levels[lev]

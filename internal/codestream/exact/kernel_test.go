@@ -98,3 +98,41 @@ func TestVectorMoments(t *testing.T) {
 		}
 	}
 }
+
+// The kernels of the slow mode's filter give the numbers of the plain code, whatever
+// the samples, residuals and errors of a damaged file are.
+func TestVectorFilter(t *testing.T) {
+	if !vector {
+		t.Skip("no vector kernels on this machine")
+	}
+	r := rand.New(rand.NewPCG(6, 3))
+	for range 200 {
+		var levels [kinds]level
+		shift := r.IntN(32)
+		for i := range levels {
+			levels[i].reset(20, 12)
+			for k := range levels[i].v {
+				levels[i].v[k], levels[i].q[k] = int32(r.Uint32())>>shift, int32(r.Uint32())>>shift
+			}
+		}
+		before := [2]*level{&levels[1], &levels[2]}
+		for k := r.IntN(3); k < 2; k++ {
+			before[k] = nil
+		}
+		var fast, plain filter
+		ps := pass(r.IntN(int(passes)))
+		a, b := newWindow(&levels[0], before, ps, &fast), newWindow(&levels[0], before, ps, &plain)
+		for range 100 {
+			a.at = levels[0].at(r.IntN(20), r.IntN(12))
+			b.at = a.at
+			look(a)
+			b.lookPlain()
+			require.Equal(t, plain, fast)
+			require.Equal(t, [3]int64{int64(b.mean), int64(b.spread), b.sum}, [3]int64{int64(a.mean), int64(a.spread), a.sum})
+			gain := int64(int32(r.Uint32()) >> r.IntN(32))
+			filterMove(&fast, gain)
+			plain.move(gain)
+		}
+		require.Equal(t, plain, fast)
+	}
+}

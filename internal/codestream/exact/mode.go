@@ -116,26 +116,54 @@ func (m *Model) Encode(w *Worker, format *Format, effort Effort, channels []Plan
 		return &Tile{mode: modeLabels, grid: grid, cells: cells, Worst: make([]int32, len(channels))}
 	}
 	var symbols *pattern.Tile
-	if effort >= EffortPatterns && format.packable() || likelyPattern(format, channels) {
+	if format.packable() && (likelyPattern(format, channels) || effort >= EffortPatterns && m.patternsWin(w, format, effort, channels)) {
 		symbols = pack(format, channels)
 	}
 	planes, means, rct := transform(format, channels)
 	t := m.predict(w, format, planes, means, byte(rct), m.encode)
+	size := m.size(t, effort)
 	if effort >= EffortMixing {
-		if slow := m.predict(w, format, planes, means, modeSlow+byte(rct), m.encodeSlow); int64(len(slow.cells)) < m.size(t, effort) {
-			t = slow
+		if slow := m.predict(w, format, planes, means, modeSlow+byte(rct), m.encodeSlow); len(slow.cells) < size {
+			t, size = slow, len(slow.cells)
 		}
 	}
 	if symbols == nil {
 		return t
 	}
 	cells := pattern.EncodeBody(symbols)
-	if int64(len(cells)) < m.size(t, effort) {
+	if worth(cells, effort) < size {
 		channels = unpack(format, symbols.Pix, symbols.W, symbols.H)
 		means := pattern.EncodeBody(pack(format, format.roundedMeans(channels)))
 		return &Tile{mode: modePattern, grid: means, cells: cells, Worst: t.Worst}
 	}
 	return t
+}
+
+// patternsWin tells whether pattern mode makes less of the rows in the middle of a
+// tile, an eighth of them, than the other modes.
+func (m *Model) patternsWin(w *Worker, format *Format, effort Effort, channels []Plane) bool {
+	const share, least = 8, 32
+	some := make([]Plane, len(channels))
+	for i, c := range channels {
+		h := min(max(c.H/share, least), c.H)
+		some[i] = Plane{c.W, h, slices.Clone(c.Pix[(c.H-h)/2*c.W:][:h*c.W])}
+	}
+	cells := pattern.EncodeBody(pack(format, some))
+	planes, means, rct := transform(format, some)
+	if effort >= EffortMixing {
+		slow := m.predict(w, format, planes, means, modeSlow+byte(rct), m.encodeSlow)
+		return worth(cells, effort) < len(slow.cells)
+	}
+	return worth(cells, effort) < m.size(m.predict(w, format, planes, means, byte(rct), m.encode), effort)
+}
+
+// worth is what a tile of patterns may take at most in another mode: with mixing a
+// 32nd more, since patterns take the longest to decode.
+func worth(cells []byte, effort Effort) int {
+	if effort >= EffortMixing {
+		return len(cells) + len(cells)/32
+	}
+	return len(cells)
 }
 
 // predict codes planes and their means in one of the modes of prediction.
@@ -152,9 +180,6 @@ func (m *Model) predict(w *Worker, f *Format, planes, means []Plane, mode byte, 
 
 // likelyPattern asks pattern mode about two rows in eight.
 func likelyPattern(f *Format, channels []Plane) bool {
-	if !f.packable() {
-		return false
-	}
 	const every, rows = 8, 2
 	some := make([]Plane, len(channels))
 	for i, c := range channels {
@@ -194,21 +219,21 @@ func (p *pyramid) overview(w, h int) Plane {
 
 // size is that of a tile's body in bytes: as tables of its own make it, or with
 // little effort by the universal ones, which are some percent off.
-func (m *Model) size(t *Tile, effort Effort) int64 {
+func (m *Model) size(t *Tile, effort Effort) int {
 	if effort < EffortPatterns {
 		return t.body.estimate()
 	}
 	_, body := m.ChooseTables([]*Tile{t}, func(*rans.BitWriter) {}).Segments(t)
-	return int64(len(body))
+	return len(body)
 }
 
 // estimate is the size of a segment by the universal tables, in bytes.
-func (s *segment) estimate() int64 {
+func (s *segment) estimate() int {
 	bits := int64(0)
 	for _, k := range s.tokens {
 		bits += rans.Cost(universal.Universal[k>>4][k&15])
 	}
-	return bits>>(3+rans.CostFrac) + int64(s.raw.Len())
+	return int(bits>>(3+rans.CostFrac)) + s.raw.Len()
 }
 
 // pack makes symbols of the samples of each pixel, the first channel lowest.
@@ -436,7 +461,7 @@ func (d *Decoder) decode(wk *Worker, front, body []byte, w, h int) ([]Plane, err
 		if mode >= modeSlow {
 			decode = d.slowPlanes
 		}
-		if err := decode(ps, body); err != nil {
+		if err := decode(wk, ps, body); err != nil {
 			return nil, err
 		}
 		wk.decoded = Planes(wk.decoded, f.Channels, w, h)

@@ -9,12 +9,11 @@ import (
 // directions are the same walk.
 type slow struct {
 	cm.Mixer
-	at        [slowContexts]uint32
-	contexts  [slowContexts]uint32 // first slot of each context of the residual
-	lineShift int                  // from a hash to a line of slots
-	low       uint32               // first slot of the bits below the first
-	set       int                  // of the kind and pass
-	second    int                  // of the class
+	contexts  [cm.Inputs]uint32 // first slot of each context of the residual
+	lineShift int               // from a hash to a line of slots
+	low       uint32            // first slot of the bits below the first
+	set       int               // of the kind and pass
+	second    int               // of the class
 	filters   [][Base][passes]filter
 }
 
@@ -26,18 +25,20 @@ func (m *Model) encodeSlow(t *Tile, w *Worker, f *Format, planes, means []Plane)
 	for i := range enc {
 		ps[i] = &enc[i].pyramid
 	}
-	s := newSlow(cm.NewEncoder(), ps)
+	s := &w.slow
+	s.reset(cm.NewEncoder(), ps)
 	s.walk(m, ps)
 	t.cells = s.Finish()
 }
 
 // slowPlanes decodes what encodeSlow has coded, as planes does.
-func (d *Decoder) slowPlanes(dec []planeDecoder, body []byte) error {
+func (d *Decoder) slowPlanes(w *Worker, dec []planeDecoder, body []byte) error {
 	ps := make([]*pyramid, len(dec))
 	for i := range dec {
 		ps[i] = &dec[i].pyramid
 	}
-	s := newSlow(cm.NewDecoder(body), ps)
+	s := &w.slow
+	s.reset(cm.NewDecoder(body), ps)
 	s.walk(d.model, ps)
 	if !s.Ended() {
 		return rans.ErrCorrupt
@@ -45,19 +46,17 @@ func (d *Decoder) slowPlanes(dec []planeDecoder, body []byte) error {
 	return nil
 }
 
-// newSlow has lines of values in proportion to the samples, 2^18 at most.
-func newSlow(c cm.Coder, ps []*pyramid) *slow {
+// reset prepares lines of values in proportion to the samples, 2^18 at most.
+func (s *slow) reset(c cm.Coder, ps []*pyramid) {
 	lg := 8
 	for lg < 18 && 2<<lg < ps[0].w*ps[0].h {
 		lg++
 	}
-	return &slow{
-		Mixer: cm.NewMixer(c, cm.Shape{
-			Slots: hashSlots + lineBins<<lg, Contexts: slowContexts, Sets: slowSets, Learning: slowLearning, Horizon: slowHorizon,
-		}),
-		lineShift: 32 - lg,
-		filters:   make([][Base][passes]filter, len(ps)),
-	}
+	s.lineShift = 32 - lg
+	s.Reset(c, cm.Shape{
+		Slots: hashSlots + lineBins<<lg, Sets: slowSets, Learning: slowLearning, Horizon: slowHorizon,
+	})
+	s.filters = make([][Base][passes]filter, len(ps))
 }
 
 // walk codes coarse levels first, and of a level the planes in turn.
@@ -92,9 +91,11 @@ func (s *slow) level(p *pyramid, kind, lev int, w *predictor, others [2]*level, 
 		p.begin(lev, &w[lev][ps], &expectations[kind][ps])
 		x0, y0 := ps.origin()
 		f := features{kind: kind, pass: ps}
+		around := newWindow(l, others, ps, &filters[ps])
 		for y := y0; y < l.h && !s.Overrun(); y += 2 {
 			n := p.predictRow(lev, ps, y, others)
-			s.row(p, l, l.at(x0, y), n, others, &f, &filters[ps])
+			around.at = l.at(x0, y)
+			s.row(p, l, n, around, &f)
 		}
 	}
 	if lev > 0 {
@@ -102,25 +103,26 @@ func (s *slow) level(p *pyramid, kind, lev int, w *predictor, others [2]*level, 
 	}
 }
 
-// row codes n samples of a pass from index i on.
-func (s *slow) row(p *pyramid, l *level, i, n int, others [2]*level, f *features, lms *filter) {
+// row codes n samples of a pass, the first of them in the middle of w.
+func (s *slow) row(p *pyramid, l *level, n int, w *window, f *features) {
 	side := p.rows.ex.side
 	left := int32(0)
 	for k := range n {
-		sum := p.sumOf(k)
+		i := w.at
+		w.look()
+		f.look(w)
+		f.correction = w.correction()
+		sum := p.sumOf(k) + int64(f.correction)
 		f.expect = p.rows.expect[k] + side*left
 		f.direction = directionOf(p.rows.texture[k])
-		f.look(l, i, others, &lms.x)
-		f.correction = lms.predict()
-		sum += int64(f.correction)
 		f.fraction = uint32(sum+weightOne/2) & (weightOne - 1) >> (weightBits - 3)
 		pred := int32((sum + weightOne/2) >> weightBits)
 		f.mean -= pred
 		s.sample(l, i, pred, p.step, f)
-		lms.learn(int64(l.v[i])<<weightBits - sum)
+		w.filter.learn(int64(l.v[i])<<weightBits - sum)
 		l.q[i] = quantise(l.v[i]-p.rows.pred[k], p.step)
 		left = magnitude(l.q[i])
-		i += 2
+		w.at += 2
 	}
 }
 

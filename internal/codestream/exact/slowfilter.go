@@ -1,37 +1,52 @@
 package exact
 
+import "math"
+
 // filter predicts, by normalised least mean squares, what the weights of the
 // file leave of a sample: one for each plane, level and pass.
 type filter struct {
-	w [filterTaps]int64 // in 1/2^16 of 1/weightOne
-	x [filterTaps]int32
+	w [filterLen]int64 // in 1/2^16 of 1/weightOne
+	x [filterLen]int32
 	n int64 // sum of the squares of x
 }
 
 const (
-	filterTaps  = neighbours + 10 + 2*2 + 1
+	filterTaps  = neighbours + residualTaps + 2*2 + 1
+	filterLen   = filterTaps + 1 // one is 0, for whole vectors
 	filterBits  = 16
-	filterInput = 1 << 16 // the largest input
-	filterLimit = 1 << 26 // the largest weight
+	filterInput = 1 << 16                   // the largest input
+	filterLimit = 1 << 26                   // the largest weight
+	filterError = filterInput << weightBits // the largest correction, and error
+	filterGain  = filterBits + 8 - 7        // bits
+	filterOne   = 4                         // the constant input
 )
 
-// predict gives the correction in 1/weightOne.
-func (f *filter) predict() int32 {
-	sum, n := int64(0), int64(filterTaps)
+// sum weighs the inputs and sets n.
+func (f *filter) sum() int64 {
+	sum, n := int64(0), int64(0)
 	for i, x := range &f.x {
 		v := int64(x)
 		sum += f.w[i] * v
 		n += v * v
 	}
 	f.n = n
-	return int32(max(min(sum>>filterBits, filterInput<<weightBits), -filterInput<<weightBits))
+	return sum
 }
 
 // learn moves the weights by a 128th of the error of the prediction, which is in
-// 1/weightOne. The gain has 8 bits more than the weights.
+// 1/weightOne. The gain has 8 bits more than the weights, and 32 in all.
 func (f *filter) learn(err int64) {
-	err = max(min(err, filterInput<<weightBits), -filterInput<<weightBits)
-	gain := err << (filterBits + 8 - 7) / (f.n + 8*filterTaps)
+	err = max(min(err, filterError), -filterError)
+	gain := err << filterGain / (f.n + 9*filterTaps)
+	gain = max(min(gain, math.MaxInt32), math.MinInt32)
+	if vector {
+		filterMove(f, gain)
+	} else {
+		f.move(gain)
+	}
+}
+
+func (f *filter) move(gain int64) {
 	for i, x := range &f.x {
 		f.w[i] = max(min(f.w[i]+gain*int64(x)>>8, filterLimit), -filterLimit)
 	}

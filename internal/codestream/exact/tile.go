@@ -13,6 +13,7 @@ type Worker struct {
 	dec     []planeDecoder
 	tokens  []rans.Token // of a tile
 	decoded []Plane
+	slow    slow
 }
 
 // Fit sums what tiles tell of their planes' predictors.
@@ -175,7 +176,7 @@ func (w *Worker) decoders(n int) []planeDecoder {
 
 // planes decodes planes that were coded by prediction, of which the means are
 // known.
-func (d *Decoder) planes(ps []planeDecoder, body []byte) error {
+func (d *Decoder) planes(_ *Worker, ps []planeDecoder, body []byte) error {
 	s := source{tables: d.tables}
 	if err := s.Init(body); err != nil {
 		return err

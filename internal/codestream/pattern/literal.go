@@ -1,6 +1,10 @@
 package pattern
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/qtgpu/qtgpu/internal/cm"
+)
 
 // Kinds of literals, mixed into the hash of their contexts.
 const (
@@ -106,28 +110,26 @@ func (m *model) colour(sym uint32, a *around) (v uint32) {
 	return v
 }
 
-// residual codes r, −128 to 127: whether it is 0, its sign, the length of its
-// magnitude in unary, and the bits below the first.
+// residual codes r, −128 to 127: its sign and length, and the bits below the first.
 func (m *model) residual(r int32, c *[inputs]uint32, j, activity int) int32 {
-	decide := func(bin uint32, b bool) uint32 {
-		return uint32(m.decide(c, bin, setColour+j*64+int(bin&63), setActivity+j*16+activity, int(asBit(b))))
-	}
-	if decide(0, r == 0) == 1 {
-		return 0
-	}
-	neg := decide(1, r < 0)
 	a := uint32(abs(r))
-	e := 0
-	for e < 7 && decide(2+uint32(e)*2+neg, a>>e == 1) == 0 {
-		e++
+	n := int(log2(int32(a)))
+	if r < 0 {
+		n = -n
 	}
-	v := uint32(1)
-	for i := e - 1; i >= 0; i-- {
-		bin := uint32(e)<<8 | 32 | v
-		if i < e-3 {
-			bin = uint32(e)<<8 | 48 | uint32(i)
+	set, second := setColour+j*64, setActivity+(j*16+activity)*cm.Bins
+	m.locate(c, 0)
+	n = m.Length(&m.at, set, second, n, 8)
+	neg := int32(n) >> 31
+	n = max(n, -n)
+	v := min(uint32(n), 1)
+	for i := n - 2; i >= 0; i-- {
+		bin := uint32(n-1)<<8 | 32 | v
+		if i < n-4 {
+			bin = uint32(n-1)<<8 | 48 | uint32(i)
 		}
-		v = v<<1 | decide(bin, a>>i&1 == 1)
+		b := m.decide(c, bin, set+int(bin&63), second+int(bin%16), int(a>>i&1))
+		v = v<<1 | uint32(b)
 	}
-	return int32(v^-neg) + int32(neg)
+	return int32(v) ^ neg - neg
 }

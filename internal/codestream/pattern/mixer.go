@@ -2,7 +2,7 @@ package pattern
 
 import "github.com/qtgpu/qtgpu/internal/cm"
 
-const inputs = 8 // contexts whose predictions are mixed for a bit
+const inputs = cm.Inputs
 
 // mixer finds the slots of contexts by hashing.
 type mixer struct {
@@ -13,11 +13,13 @@ type mixer struct {
 
 // newMixer makes 2^lg slots and the sets of weights.
 func newMixer(c cm.Coder, lg, sets int) mixer {
-	return mixer{Mixer: cm.NewMixer(c, cm.Shape{Slots: 1 << lg, Contexts: inputs, Sets: sets, Learning: 16, Horizon: 255}), slotShift: 32 - lg}
+	m := mixer{slotShift: 32 - lg}
+	m.Reset(c, cm.Shape{Slots: 1 << lg, Sets: sets, Learning: 16, Horizon: 255})
+	return m
 }
 
 // code codes b in the contexts m.at, or decodes and returns it.
-func (m *mixer) code(set, second int, b int) int { return m.Code(m.at[:], set, second, b) }
+func (m *mixer) code(set, second int, b int) int { return m.Code(&m.at, set, second, b) }
 
 func hash(h, v uint32) uint32 { return cm.Hash(h, v) }
 
@@ -26,11 +28,19 @@ func (m *mixer) context(i int, v uint32) {
 	m.at[i] = hash(uint32(i), v) >> m.slotShift
 }
 
+// locate finds lines of 16 slots for contexts of values c.
+func (m *mixer) locate(c *[inputs]uint32, line uint32) {
+	for i, h := range c {
+		m.at[i] = hash(h, line) >> m.slotShift &^ 15
+	}
+}
+
 // decide codes a decision among the contexts of values c: bin tells it from
 // others in the same contexts. 16 bins share a cache line.
 func (m *mixer) decide(c *[inputs]uint32, bin uint32, set, second int, b int) int {
-	for i, h := range c {
-		m.at[i] = hash(h, bin>>4)>>m.slotShift&^15 | bin&15
+	m.locate(c, bin>>4)
+	for i := range m.at {
+		m.at[i] |= bin & 15
 	}
 	return m.code(set, second, b)
 }

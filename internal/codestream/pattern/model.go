@@ -17,7 +17,7 @@ const (
 	setRun      = setIndex + 16              // whether another symbol is near
 	setOutcome  = setRun + 2                 // candidate, outcomes left and above
 	setActivity = setOutcome + candidates*64 // channel and gradient
-	setOther    = setActivity + 4*16
+	setOther    = setActivity + 4*16*cm.Bins
 	numSets     = setOther + 1
 )
 

@@ -1,0 +1,17 @@
+package cm
+
+import "golang.org/x/sys/cpu"
+
+// vector tells whether bits are coded by the kernels of kernel_amd64.s, which
+// check no index and write code to where there is room.
+var vector = cpu.X86.HasAVX2
+
+// codeBit is Mixer.mix.
+//
+//go:noescape
+func codeBit(m *Mixer, at *[Inputs]uint32, w, u *[Inputs]int32, b int) int
+
+// codeLength is Mixer.length.
+//
+//go:noescape
+func codeLength(m *Mixer, at *[Inputs]uint32, w, u *[Bins][Inputs]int32, n, most, negative int) int
