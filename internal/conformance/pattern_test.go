@@ -276,13 +276,17 @@ func (p *patterns) decideCandidate(x, y, k int, c uint32, n *neighbours, outcome
 	m, trust := p.confidence(c)
 	near := hash(n.w, n.n, n.nw, n.ne)
 	values := [8]uint32{
-		hash(c, e%256), e%64 | 64*g | 512*place, hash(c, near), hash(c, hash(near, n.ww, n.nn, n.nee, n.nww)),
-		uint32(m) | e%16*256, hash(c, n.w, n.n), hash(o, e%16), e,
+		hash(c, e/16%16), e/16%4 | 4*g | 32*place, hash(c, near), hash(c, hash(near, n.ww, n.nn, n.nee, n.nww)),
+		uint32(m), hash(c, n.w, n.n), o, e / 16,
 	}
 	for i := range values {
 		values[i] ^= uint32(k) << 24
 	}
-	return p.decide(p.slotsOf(values),
+	slots := p.slotsOf(values)
+	for _, i := range []int{0, 1, 4, 6, 7} {
+		slots[i] = slots[i]&^15 | e%16
+	}
+	return p.decide(slots,
 		weightSet{candidateKind, 0, k, trust, int(e % 8)}, weightSet{candidateKind, 1, k, int(o % 64)})
 }
 

@@ -28,6 +28,12 @@ func (m *mixer) context(i int, v uint32) {
 	m.at[i] = hash(uint32(i), v) >> m.slotShift
 }
 
+// line sets the i-th context to slot low, 0 to 15, of a line; its value is v. What is
+// often met together shares a cache line.
+func (m *mixer) line(i int, v, low uint32) {
+	m.at[i] = hash(uint32(i), v)>>m.slotShift&^15 | low
+}
+
 // locate finds lines of 16 slots for contexts of values c.
 func (m *mixer) locate(c *[inputs]uint32, line uint32) {
 	for i, h := range c {

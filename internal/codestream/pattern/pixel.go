@@ -120,19 +120,15 @@ func (m *model) hit(a *around, i int, c uint32, is bool) bool {
 	case match > 0:
 		trust = 5
 	}
-	kind := uint32(i) << 24
-	for j, v := range [inputs]uint32{
-		hash(c, e&255),
-		e&63 | g<<6 | a.place<<9,
-		hash(c, a.narrow),
-		hash(c, a.wide),
-		match | e&15<<8,
-		hash(hash(c, a.row[3]), a.up[4]),
-		hash(a.outcomes, e&15),
-		e,
-	} {
-		m.context(j, kind^v)
-	}
+	kind, near, far := uint32(i)<<24, e&15, e>>4
+	m.line(0, kind^hash(c, far&15), near)
+	m.line(1, kind^(far&3|g<<2|a.place<<5), near)
+	m.context(2, kind^hash(c, a.narrow))
+	m.context(3, kind^hash(c, a.wide))
+	m.line(4, kind^match, near)
+	m.context(5, kind^hash(hash(c, a.row[3]), a.up[4]))
+	m.line(6, kind^a.outcomes, near)
+	m.line(7, kind^far, near)
 	set := setHit + i*48 + int(trust*8+e&7)
 	return m.code(set, setOutcome+i*64+int(a.outcomes&63), int(asBit(is))) == 1
 }
