@@ -98,7 +98,8 @@ type Mixer struct {
 func (m *Mixer) Reset(c Coder, shape Shape) {
 	m.Coder = c
 	m.learning, m.half, m.horizon = uint32(shape.Learning), 1<<(shape.Learning-1), shape.Horizon
-	m.slots = slices.Grow(m.slots[:0], shape.Slots+Bins)[:shape.Slots+Bins]
+	room := shape.Slots + Bins // for what would be the bins of the last slots
+	m.slots = slices.Grow(m.slots[:0], room)[:room]
 	for i := range m.slots {
 		m.slots[i] = 1 << 31
 	}
@@ -152,6 +153,7 @@ func (m *Mixer) Length(at *[Inputs]uint32, set, second int, length, most int) in
 	return codeLength(m, at, w, u, length, most, negative)
 }
 
+// length is Length without kernels.
 func (m *Mixer) length(first *[Inputs]uint32, w, u *[Bins][Inputs]int32, length, most, negative int) int {
 	decide := func(bin int, is bool) int {
 		at := *first
@@ -182,6 +184,7 @@ func (m *Mixer) length(first *[Inputs]uint32, w, u *[Bins][Inputs]int32, length,
 	return n
 }
 
+// mix is Code without kernels.
 func (m *Mixer) mix(at *[Inputs]uint32, w, u *[Inputs]int32, b int) int {
 	var slots [Inputs]uint32
 	var in [Inputs]int32

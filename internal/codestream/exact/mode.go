@@ -131,7 +131,10 @@ func (m *Model) Encode(w *Worker, format *Format, effort Effort, channels []Plan
 		return t
 	}
 	cells := pattern.EncodeBody(symbols)
-	if worth(cells, effort) < size {
+	if effort >= EffortMixing {
+		size -= size / 32 // they take the longest to decode
+	}
+	if len(cells) < size {
 		channels = unpack(format, symbols.Pix, symbols.W, symbols.H)
 		means := pattern.EncodeBody(pack(format, format.roundedMeans(channels)))
 		return &Tile{mode: modePattern, grid: means, cells: cells, Worst: t.Worst}
@@ -152,18 +155,9 @@ func (m *Model) patternsWin(w *Worker, format *Format, effort Effort, channels [
 	planes, means, rct := transform(format, some)
 	if effort >= EffortMixing {
 		slow := m.predict(w, format, planes, means, modeSlow+byte(rct), m.encodeSlow)
-		return worth(cells, effort) < len(slow.cells)
+		return len(cells) < len(slow.cells)
 	}
-	return worth(cells, effort) < m.size(m.predict(w, format, planes, means, byte(rct), m.encode), effort)
-}
-
-// worth is what a tile of patterns may take at most in another mode: with mixing a
-// 32nd more, since patterns take the longest to decode.
-func worth(cells []byte, effort Effort) int {
-	if effort >= EffortMixing {
-		return len(cells) + len(cells)/32
-	}
-	return len(cells)
+	return len(cells) < m.size(m.predict(w, format, planes, means, byte(rct), m.encode), effort)
 }
 
 // predict codes planes and their means in one of the modes of prediction.
