@@ -9,9 +9,9 @@ var vector = cpu.X86.HasAVX2
 // codeBit is Mixer.mix.
 //
 //go:noescape
-func codeBit(m *Mixer, at *[Inputs]uint32, w, u *[Inputs]int32, b int) int
+func codeBit(m *Mixer, at *[Inputs]uint32, w, u *weights, b int) int
 
 // codeLength is Mixer.length.
 //
 //go:noescape
-func codeLength(m *Mixer, at *[Inputs]uint32, w, u *[Bins][Inputs]int32, n, most, negative int) int
+func codeLength(m *Mixer, at *[Inputs]uint32, w, u *[Bins]weights, n, most, negative int) int

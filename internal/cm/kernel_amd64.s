@@ -15,6 +15,9 @@
 	MOVL (4*i)(SI), AX; \
 	VPEXTRD $lane, slots, (base)(AX*4)
 
+DATA constant<>+0(SB)/2, $256
+GLOBL constant<>(SB), RODATA, $16
+
 // code<> codes the bit BX, or decodes it into BX, as Mixer.mix does.
 //
 //	DI the mixer, R12 and R13 its range and value
@@ -29,6 +32,12 @@ TEXT code<>(SB), NOSPLIT|NOFRAME, $0
 	VPSRAD $4, Y6, Y6
 	VEXTRACTI128 $1, Y6, X7
 	VPACKSSDW X7, X6, X6
+	VMOVD 32(R9), X10
+	VMOVD 32(R10), X7
+	VPADDD X7, X10, X7
+	VPSRAD $4, X7, X7
+	VPACKSSDW X7, X7, X7
+	VPMADDWD constant<>(SB), X7, X11
 
 	LEAQ ·stretchTable(SB), CX
 	VPXOR X1, X1, X1
@@ -47,6 +56,7 @@ TEXT code<>(SB), NOSPLIT|NOFRAME, $0
 	VPUNPCKLQDQ X4, X3, X3
 
 	VPMADDWD X3, X6, X6
+	VPADDD X11, X6, X6
 	VPSHUFD $0x4E, X6, X7
 	VPADDD X7, X6, X6
 	VPSHUFD $0xB1, X6, X7
@@ -105,10 +115,18 @@ learn:
 	VPBROADCASTD X8, Y8
 	VPMOVSXWD X3, Y7
 	VPMULLD Y8, Y7, Y7
+	VPSLLD $8, X8, X11
 	VPBROADCASTD Mixer_half(DI), Y8
 	VPADDD Y8, Y7, Y7
+	VPADDD X8, X11, X11
 	VMOVD Mixer_learning(DI), X8
 	VPSRAD X8, Y7, Y7
+	VPSRAD X8, X11, X11
+	VPADDD X11, X10, X10
+	VMOVD X10, 32(R9)
+	VMOVD 32(R10), X10
+	VPADDD X11, X10, X10
+	VMOVD X10, 32(R10)
 	VPADDD Y7, Y5, Y5
 	VMOVDQU Y5, (R9)
 	VPADDD (R10), Y7, Y5
@@ -202,7 +220,7 @@ next:
 	MOVL R13, (Mixer_Coder+Coder_value)(DI); \
 	VZEROUPPER
 
-// func codeBit(m *Mixer, at *[Inputs]uint32, w, u *[Inputs]int32, b int) int
+// func codeBit(m *Mixer, at *[Inputs]uint32, w, u *weights, b int) int
 TEXT ·codeBit(SB), NOSPLIT, $8-48
 	MOVQ m+0(FP), DI
 	MOVQ at+8(FP), SI
@@ -219,8 +237,8 @@ TEXT ·codeBit(SB), NOSPLIT, $8-48
 
 // SETS points R9 and R10 to the sets of bin AX, and R14 and R15 to its slots.
 #define SETS \
-	MOVQ AX, R14; \
-	SHLQ $5, R14; \
+	LEAQ (AX)(AX*8), R14; \
+	SHLQ $2, R14; \
 	MOVQ w+16(FP), R9; \
 	ADDQ R14, R9; \
 	MOVQ u+24(FP), R10; \
@@ -231,7 +249,7 @@ TEXT ·codeBit(SB), NOSPLIT, $8-48
 	LEAQ (R14)(R15*4), R15; \
 	LEAQ (R14)(AX*4), R14
 
-// func codeLength(m *Mixer, at *[Inputs]uint32, w, u *[Bins][Inputs]int32, n, most, negative int) int
+// func codeLength(m *Mixer, at *[Inputs]uint32, w, u *[Bins]weights, n, most, negative int) int
 TEXT ·codeLength(SB), NOSPLIT, $8-64
 	MOVQ m+0(FP), DI
 	MOVQ at+8(FP), SI

@@ -69,7 +69,7 @@ func (p pair) run(t *testing.T, seed uint64, coded []int) (out []int) {
 			want = p.plain.mix(&at, &p.plain.sets[set], &p.plain.sets[second], b)
 		} else {
 			got = p.fast.Length(&at, set, second, n, most)
-			w, u := (*[Bins][Inputs]int32)(p.plain.sets[set:]), (*[Bins][Inputs]int32)(p.plain.sets[second:])
+			w, u := (*[Bins]weights)(p.plain.sets[set:]), (*[Bins]weights)(p.plain.sets[second:])
 			want = p.plain.length(&at, w, u, max(n, -n), most, bit(n < 0))
 		}
 		require.Equalf(t, want, got, "step %d", i)

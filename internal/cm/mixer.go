@@ -64,12 +64,27 @@ func makeRates() (t [maxHorizon + 1]int32) {
 // Inputs is the number of contexts of a bit.
 const Inputs = 8
 
-// Weights are in 1/65536, and are applied in 1/4096.
+// weights of the inputs and of a constant in 1/65536, which are applied in 1/4096.
+type weights [Inputs + 1]int32
+
 const (
-	firstWeight = 65536 / 10
+	firstWeight = 65536 / 10 // of the inputs
 	weightBits  = 16
 	appliedBits = 12
+	constant    = 256
 )
+
+// applied is the sum of the i-th weights as 16 bits.
+func (w *weights) applied(u *weights, i int) int32 {
+	v := (w[i] + u[i]) >> (weightBits - appliedBits)
+	return max(math.MinInt16, min(math.MaxInt16, v))
+}
+
+// learn moves the i-th weight of both sets, one after the other.
+func (w *weights) learn(u *weights, i int, d int32) {
+	w[i] += d
+	u[i] += d
+}
 
 // Shape is what a Mixer is made of.
 type Shape struct {
@@ -86,8 +101,8 @@ type Shape struct {
 // by two sets of weights that it learns.
 type Mixer struct {
 	Coder
-	slots []uint32        // probability of 1: 22 bits, bits seen: 10
-	sets  [][Inputs]int32 // of weights
+	slots []uint32 // probability of 1: 22 bits, bits seen: 10
+	sets  []weights
 
 	learning uint32 // a shift, half of its divisor
 	half     int32
@@ -105,7 +120,8 @@ func (m *Mixer) Reset(c Coder, shape Shape) {
 	}
 	m.sets = slices.Grow(m.sets[:0], shape.Sets)[:shape.Sets]
 	for i := range m.sets {
-		for k := range m.sets[i] {
+		m.sets[i] = weights{}
+		for k := range Inputs {
 			m.sets[i][k] = firstWeight
 		}
 	}
@@ -145,7 +161,7 @@ func (m *Mixer) Length(at *[Inputs]uint32, set, second int, length, most int) in
 		negative, length = 1, -length
 	}
 	_ = m.slots[highest(at)+Bins-1]
-	w, u := (*[Bins][Inputs]int32)(m.sets[set:]), (*[Bins][Inputs]int32)(m.sets[second:])
+	w, u := (*[Bins]weights)(m.sets[set:]), (*[Bins]weights)(m.sets[second:])
 	if !vector {
 		return m.length(at, w, u, length, most, negative)
 	}
@@ -154,7 +170,7 @@ func (m *Mixer) Length(at *[Inputs]uint32, set, second int, length, most int) in
 }
 
 // length is Length without kernels.
-func (m *Mixer) length(first *[Inputs]uint32, w, u *[Bins][Inputs]int32, length, most, negative int) int {
+func (m *Mixer) length(first *[Inputs]uint32, w, u *[Bins]weights, length, most, negative int) int {
 	decide := func(bin int, is bool) int {
 		at := *first
 		for i := range at {
@@ -185,24 +201,22 @@ func (m *Mixer) length(first *[Inputs]uint32, w, u *[Bins][Inputs]int32, length,
 }
 
 // mix is Code without kernels.
-func (m *Mixer) mix(at *[Inputs]uint32, w, u *[Inputs]int32, b int) int {
+func (m *Mixer) mix(at *[Inputs]uint32, w, u *weights, b int) int {
 	var slots [Inputs]uint32
 	var in [Inputs]int32
-	sum := int32(0)
+	sum := constant * w.applied(u, Inputs)
 	for i, k := range at {
 		slots[i] = m.slots[k]
 		in[i] = int32(stretchTable[slots[i]>>20])
-		v := (w[i] + u[i]) >> (weightBits - appliedBits)
-		sum += in[i] * max(math.MinInt16, min(math.MaxInt16, v))
+		sum += in[i] * w.applied(u, i)
 	}
 	p := squash(sum >> appliedBits)
 	b = m.Bit(p, b)
 	err := int32(b<<16) - int32(p)
 	for i, x := range &in {
-		d := (x*err + m.half) >> (m.learning & 31)
-		w[i] += d
-		u[i] += d
+		w.learn(u, i, (x*err+m.half)>>(m.learning&31))
 	}
+	w.learn(u, Inputs, (constant*err+m.half)>>(m.learning&31))
 	for i, k := range at {
 		m.slots[k] = m.learned(slots[i], b)
 	}

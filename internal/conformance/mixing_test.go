@@ -116,10 +116,10 @@ func newSlots(n int) []slot {
 	return slots
 }
 
-// set is the named set of weights.
+// set is the named set of weights, the last that of the constant.
 func (m *mixer) set(name weightSet) []int {
 	if m.weights[name] == nil {
-		m.weights[name] = slices.Repeat([]int{6553}, 8)
+		m.weights[name] = append(slices.Repeat([]int{6553}, 8), 0)
 	}
 	return m.weights[name]
 }
@@ -127,13 +127,15 @@ func (m *mixer) set(name weightSet) []int {
 // decide decodes a bit by a slot of each context and two sets of weights.
 func (m *mixer) decide(slots []uint32, first, second weightSet) int {
 	sets := [2][]int{m.set(first), m.set(second)}
-	var inputs [8]int
+	inputs := [9]int{8: 256}
 	var old [8]slot
-	sum := 0
 	for i, s := range slots {
 		old[i] = m.slots[s]
 		inputs[i] = m.stretches[old[i].p>>10]
-		sum += inputs[i] * clamp(int(int32(sets[0][i]+sets[1][i]))>>4, -1<<15, 1<<15-1)
+	}
+	sum := 0
+	for i, v := range inputs {
+		sum += v * clamp(int(int32(sets[0][i]+sets[1][i]))>>4, -1<<15, 1<<15-1)
 	}
 	p := squash(sum >> 12)
 	bit := m.code.bit(p)
