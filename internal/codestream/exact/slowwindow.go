@@ -24,7 +24,7 @@ type window struct {
 	has                 [8]int32  // −1 for each of residuals from the fifth on that a pass has
 
 	mean, spread int32 // of the four nearest
-	sum          int64 // of the inputs' weights
+	sum          int64 // of the weighted inputs
 }
 
 func newWindow(l *level, before [2]*level, ps pass, f *filter) *window {
