@@ -121,16 +121,16 @@ func (m *Model) Encode(w *Worker, format *Format, effort Effort, channels []Plan
 	}
 	planes, means, rct := transform(format, channels)
 	t := m.predict(w, format, planes, means, byte(rct), m.encode)
-	size := m.size(t, effort)
 	if effort >= EffortMixing {
-		if slow := m.predict(w, format, planes, means, modeSlow+byte(rct), m.encodeSlow); len(slow.cells) < size {
-			t, size = slow, len(slow.cells)
+		if slow := m.predict(w, format, planes, means, modeSlow+byte(rct), m.encodeSlow); len(slow.cells) < m.size(t, effort) {
+			t = slow
 		}
 	}
 	if symbols == nil {
 		return t
 	}
 	cells := pattern.EncodeBody(symbols)
+	size := m.size(t, effort)
 	if effort >= EffortMixing {
 		size -= size / 32 // they take the longest to decode
 	}
