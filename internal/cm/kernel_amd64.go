@@ -15,3 +15,9 @@ func codeBit(m *Mixer, at *[Inputs]uint32, w, u *weights, b int) int
 //
 //go:noescape
 func codeLength(m *Mixer, at *[Inputs]uint32, w, u *[Bins]weights, n, most, negative int) int
+
+//go:noescape
+func prefetch(slots *uint32, a, b uint32)
+
+// Prefetch asks for the cache lines of two slots.
+func (m *Mixer) Prefetch(a, b uint32) { prefetch(&m.slots[0], a, b) }

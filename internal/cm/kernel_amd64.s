@@ -300,3 +300,12 @@ end:
 	END
 	MOVQ R11, ret+56(FP)
 	RET
+
+// func prefetch(slots *uint32, a, b uint32)
+TEXT ·prefetch(SB), NOSPLIT, $0-16
+	MOVQ slots+0(FP), DI
+	MOVL a+8(FP), AX
+	PREFETCHT0 (DI)(AX*4)
+	MOVL b+12(FP), AX
+	PREFETCHT0 (DI)(AX*4)
+	RET

@@ -103,12 +103,18 @@ func (s *slow) level(p *pyramid, kind, lev int, w *predictor, others [2]*level, 
 	}
 }
 
+// prefetchAhead is in samples of a row.
+const prefetchAhead = 2
+
 // row codes n samples of a pass, the first of them in the middle of w.
 func (s *slow) row(p *pyramid, l *level, n int, w *window, f *features) {
 	side := p.rows.ex.side
 	left := int32(0)
 	for k := range n {
 		i := w.at
+		if vector && k+prefetchAhead < n {
+			s.prefetch(w, f.kind, prefetchAhead, p.rows.pred[k+prefetchAhead])
+		}
 		w.look()
 		f.look(w)
 		f.correction = w.correction()

@@ -100,18 +100,31 @@ func (s *slow) locate(f *features) {
 	for i, v := range &c {
 		s.contexts[i] = (uint32(i)*slowValues + v) * slowBins
 	}
-	h := cm.Hash(cm.Hash(uint32(f.kind), uint32(f.pred)), uint32(f.value[0]))
-	// The others are of values, not of differences.
-	s.line(slowDirect, h)
-	s.line(slowDirect+1, cm.Hash(h, uint32(f.value[1]+1)))
+	s.contexts[slowDirect], s.contexts[slowDirect+1] = s.lines(f.kind, f.pred, f.value)
 	s.low = lowSlots + (kp*classes+uint32(class))*lowBins
 	s.set = int(kp) * slowBins
 	s.second = (kindPasses + class) * slowBins
 }
 
-// line selects the slots of a context by its hash.
-func (s *slow) line(i int, hash uint32) {
-	s.contexts[i] = hashSlots + hash>>s.lineShift*lineBins
+// lines are the first slots of the contexts that are of values, not of differences:
+// of the prediction and the samples of the planes before.
+func (s *slow) lines(kind int, pred int32, before [2]int32) (first, second uint32) {
+	h := cm.Hash(cm.Hash(uint32(kind), uint32(pred)), uint32(before[0]))
+	return s.line(h), s.line(cm.Hash(h, uint32(before[1]+1)))
+}
+
+func (s *slow) line(hash uint32) uint32 { return hashSlots + hash>>s.lineShift*lineBins }
+
+// prefetch asks for the lines of the n-th sample after that of w, before the filter
+// has corrected its prediction: most often they are those that it takes.
+func (s *slow) prefetch(w *window, kind, n int, pred int32) {
+	var values [2]int32
+	for k, o := range w.before {
+		if o != nil {
+			values[k] = o.v[w.at+2*n]
+		}
+	}
+	s.Prefetch(s.lines(kind, pred, values))
 }
 
 // residual codes q, or decodes and returns it: its sign and length, the next two
