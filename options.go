@@ -56,9 +56,9 @@ type Options struct {
 	Backend tree.Backend // nil is the CPU
 	Workers int          // goroutines; 0 is GOMAXPROCS
 	// Effort, 1 to 4, is how hard the exact engine tries for a small file; 0 is 2.
-	// 1 predicts by built-in weights, 2 fits them to the image, 3 also tries every
-	// tile as patterns, 4 also by context mixing. With AVX2, 4 takes about ten times as
-	// long as 2, and so does decoding.
+	// 1 predicts by built-in weights, 2 fits them to the image, 3 also tries patterns
+	// on a part of every tile, 4 also mixes contexts. With AVX2, 4 takes about ten times
+	// as long as 2, and so does decoding.
 	Effort int
 	// Metadata to store; what a decoded file of this module carries is
 	// taken where it is empty.

@@ -47,15 +47,11 @@ func (c *Coder) Bit(p uint32, b int) int {
 	} else {
 		c.rng -= bound
 	}
-	c.renormalise()
-	return b
-}
-
-func (c *Coder) renormalise() {
 	for c.rng < 1<<24 {
 		c.rng <<= 8
 		c.shiftByte()
 	}
+	return b
 }
 
 // reserve makes room for the code of a residual.
@@ -69,17 +65,12 @@ func (c *Coder) reserve() {
 func (c *Coder) add(v uint32) {
 	c.value += v
 	if c.value < v {
-		c.carry()
+		i := len(c.out) - 1
+		for ; c.out[i] == 0xFF; i-- {
+			c.out[i] = 0
+		}
+		c.out[i]++
 	}
-}
-
-// carry adds to the bytes written what the low end has lost.
-func (c *Coder) carry() {
-	i := len(c.out) - 1
-	for ; c.out[i] == 0xFF; i-- {
-		c.out[i] = 0
-	}
-	c.out[i]++
 }
 
 func (c *Coder) shiftByte() {

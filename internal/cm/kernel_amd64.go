@@ -3,7 +3,7 @@ package cm
 import "golang.org/x/sys/cpu"
 
 // vector tells whether bits are coded by the kernels of kernel_amd64.s, which
-// check no index and write code to where there is room.
+// check no index and write code without looking for room.
 var vector = cpu.X86.HasAVX2
 
 // codeBit is Mixer.mix.
@@ -14,7 +14,7 @@ func codeBit(m *Mixer, at *[Inputs]uint32, w, u *weights, b int) int
 // codeLength is Mixer.length.
 //
 //go:noescape
-func codeLength(m *Mixer, at *[Inputs]uint32, w, u *[Bins]weights, n, most, negative int) int
+func codeLength(m *Mixer, at *[Inputs]uint32, w, u *[Bins]weights, n, most, sign int) int
 
 //go:noescape
 func prefetch(slots *uint32, a, b uint32)

@@ -15,7 +15,7 @@
 	MOVL (4*i)(SI), AX; \
 	VPEXTRD $lane, slots, (base)(AX*4)
 
-DATA constant<>+0(SB)/2, $256
+DATA constant<>+0(SB)/2, $const_constant
 GLOBL constant<>(SB), RODATA, $16
 
 // code<> codes the bit BX, or decodes it into BX, as Mixer.mix does.
@@ -29,13 +29,13 @@ TEXT code<>(SB), NOSPLIT|NOFRAME, $0
 	// The sets of weights add up, in 16 bits each.
 	VMOVDQU (R9), Y5
 	VPADDD (R10), Y5, Y6
-	VPSRAD $4, Y6, Y6
+	VPSRAD $(const_weightBits-const_appliedBits), Y6, Y6
 	VEXTRACTI128 $1, Y6, X7
 	VPACKSSDW X7, X6, X6
-	VMOVD 32(R9), X10
-	VMOVD 32(R10), X7
+	VMOVD (4*const_Inputs)(R9), X10
+	VMOVD (4*const_Inputs)(R10), X7
 	VPADDD X7, X10, X7
-	VPSRAD $4, X7, X7
+	VPSRAD $(const_weightBits-const_appliedBits), X7, X7
 	VPACKSSDW X7, X7, X7
 	VPMADDWD constant<>(SB), X7, X11
 
@@ -62,15 +62,15 @@ TEXT code<>(SB), NOSPLIT|NOFRAME, $0
 	VPSHUFD $0xB1, X6, X7
 	VPADDD X7, X6, X6
 	VMOVD X6, AX
-	SARL $12, AX
-	MOVL $3071, CX
+	SARL $const_appliedBits, AX
+	MOVL $(const_logits-1), CX
 	CMPL AX, CX
 	CMOVLGT CX, AX
-	MOVL $-3072, CX
+	MOVL $-const_logits, CX
 	CMPL AX, CX
 	CMOVLLT CX, AX
-	ADDL $3072, AX
-	SHRL $2, AX
+	ADDL $const_logits, AX
+	SHRL $const_squashStep, AX
 	LEAQ ·squashTable(SB), CX
 	MOVWLZX (CX)(AX*2), CX // p
 
@@ -115,7 +115,7 @@ learn:
 	VPBROADCASTD X8, Y8
 	VPMOVSXWD X3, Y7
 	VPMULLD Y8, Y7, Y7
-	VPSLLD $8, X8, X11
+	VPSLLD $8, X8, X11 // times constant
 	VPBROADCASTD Mixer_half(DI), Y8
 	VPADDD Y8, Y7, Y7
 	VPADDD X8, X11, X11
@@ -123,10 +123,10 @@ learn:
 	VPSRAD X8, Y7, Y7
 	VPSRAD X8, X11, X11
 	VPADDD X11, X10, X10
-	VMOVD X10, 32(R9)
-	VMOVD 32(R10), X10
+	VMOVD X10, (4*const_Inputs)(R9)
+	VMOVD (4*const_Inputs)(R10), X10
 	VPADDD X11, X10, X10
-	VMOVD X10, 32(R10)
+	VMOVD X10, (4*const_Inputs)(R10)
 	VPADDD Y7, Y5, Y5
 	VMOVDQU Y5, (R9)
 	VPADDD (R10), Y7, Y5
@@ -245,11 +245,11 @@ TEXT ·codeBit(SB), NOSPLIT, $8-48
 	ADDQ R14, R10; \
 	MOVQ Mixer_slots(DI), R14; \
 	MOVQ AX, R15; \
-	ANDQ $15, R15; \
+	ANDQ $(const_Line-1), R15; \
 	LEAQ (R14)(R15*4), R15; \
 	LEAQ (R14)(AX*4), R14
 
-// func codeLength(m *Mixer, at *[Inputs]uint32, w, u *[Bins]weights, n, most, negative int) int
+// func codeLength(m *Mixer, at *[Inputs]uint32, w, u *[Bins]weights, n, most, sign int) int
 TEXT ·codeLength(SB), NOSPLIT, $8-64
 	MOVQ m+0(FP), DI
 	MOVQ at+8(FP), SI
@@ -265,7 +265,7 @@ TEXT ·codeLength(SB), NOSPLIT, $8-64
 	JNE end
 	MOVL $1, AX
 	SETS
-	MOVQ negative+48(FP), BX
+	MOVQ sign+48(FP), BX
 	CALL code<>(SB)
 	MOVQ BX, R8
 	MOVL $1, R11
@@ -273,7 +273,7 @@ TEXT ·codeLength(SB), NOSPLIT, $8-64
 
 longer:
 	LEAQ (R11)(R11*1), AX
-	MOVL $30, CX
+	MOVL $(const_Bins-const_firstBin), CX
 	CMPQ AX, CX
 	CMOVQGT CX, AX
 	ADDQ R8, AX

@@ -59,18 +59,20 @@ func (p pair) run(t *testing.T, seed uint64, coded []int) (out []int) {
 			at[k] = r.Uint32N(300-Bins) >> r.IntN(9) // some of them the same
 		}
 		set, second, most := r.IntN(80-Bins), r.IntN(80-Bins), 1+r.IntN(32)
-		single, b, n := r.IntN(2) == 0, r.IntN(2), (r.IntN(2)*2-1)*r.IntN(most+1)
+		single, b := r.IntN(2) == 0, r.IntN(2)
+		n, sign := r.IntN(min(most, 31)+1), r.IntN(2)
 		if p.fast.Decoding {
-			b, n = 0, 0
+			b, n, sign = 0, 0, 0
 		}
 		var got, want int
 		if single {
 			got = p.fast.Code(&at, set, second, b)
 			want = p.plain.mix(&at, &p.plain.sets[set], &p.plain.sets[second], b)
 		} else {
-			got = p.fast.Length(&at, set, second, n, most)
 			w, u := (*[Bins]weights)(p.plain.sets[set:]), (*[Bins]weights)(p.plain.sets[second:])
-			want = p.plain.length(&at, w, u, max(n, -n), most, bit(n < 0))
+			want = p.plain.length(&at, w, u, n, most, sign)
+			n, negative := p.fast.Length(&at, set, second, int32(1<<n-1)*int32(1-2*sign), most)
+			got = n * int(1+2*negative)
 		}
 		require.Equalf(t, want, got, "step %d", i)
 		require.Equalf(t, p.plain.rng, p.fast.rng, "range of step %d", i)

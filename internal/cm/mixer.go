@@ -147,35 +147,34 @@ func highest(at *[Inputs]uint32) uint32 {
 // for each length, that of the sign.
 const (
 	Bins     = 32
+	Line     = 16 // of the last two contexts have slots of their own
 	firstBin = 2
-	wrap     = 16 // of the bins of the last two contexts
 )
 
-// Length codes how many bits the magnitude of a residual has, negated if the
-// residual is negative, or decodes and returns it: most at most. at, set and second
-// are those of the first of Bins bins; of the last two contexts the second half of
-// the bins shares the slots of the first.
-func (m *Mixer) Length(at *[Inputs]uint32, set, second int, length, most int) int {
-	negative := 0
-	if length < 0 {
-		negative, length = 1, -length
-	}
+// Length codes the sign and the number of bits of the magnitude of a residual q, or
+// decodes and returns them: negative is −1 or 0, n at most most. at, set and second
+// are those of the first of Bins bins; of the last two contexts Line bins have slots,
+// which the others share.
+func (m *Mixer) Length(at *[Inputs]uint32, set, second int, q int32, most int) (n int, negative int32) {
 	_ = m.slots[highest(at)+Bins-1]
 	w, u := (*[Bins]weights)(m.sets[set:]), (*[Bins]weights)(m.sets[second:])
-	if !vector {
-		return m.length(at, w, u, length, most, negative)
+	n, sign := bits.Len32(uint32(max(q, -q))), int(uint32(q)>>31)
+	if vector {
+		m.reserve()
+		n = codeLength(m, at, w, u, n, most, sign)
+	} else {
+		n = m.length(at, w, u, n, most, sign)
 	}
-	m.reserve()
-	return codeLength(m, at, w, u, length, most, negative)
+	return max(n, -n), int32(n) >> 31
 }
 
-// length is Length without kernels.
-func (m *Mixer) length(first *[Inputs]uint32, w, u *[Bins]weights, length, most, negative int) int {
+// length is Length without kernels, but that it returns n or −n.
+func (m *Mixer) length(first *[Inputs]uint32, w, u *[Bins]weights, n, most, sign int) int {
 	decide := func(bin int, is bool) int {
 		at := *first
 		for i := range at {
 			if i >= Inputs-2 {
-				at[i] += uint32(bin % wrap)
+				at[i] += uint32(bin % Line)
 			} else {
 				at[i] += uint32(bin)
 			}
@@ -186,18 +185,18 @@ func (m *Mixer) length(first *[Inputs]uint32, w, u *[Bins]weights, length, most,
 		}
 		return m.mix(&at, &w[bin], &u[bin], b)
 	}
-	if decide(0, length == 0) == 1 {
+	if decide(0, n == 0) == 1 {
 		return 0
 	}
-	negative = decide(1, negative == 1)
-	n := 1
-	for n < most && decide(min(2*n, Bins-firstBin)+negative, n == length) == 0 {
-		n++
+	sign = decide(1, sign == 1)
+	k := 1
+	for k < most && decide(min(2*k, Bins-firstBin)+sign, k == n) == 0 {
+		k++
 	}
-	if negative == 1 {
-		return -n
+	if sign == 1 {
+		return -k
 	}
-	return n
+	return k
 }
 
 // mix is Code without kernels.

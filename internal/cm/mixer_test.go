@@ -2,6 +2,7 @@ package cm
 
 import (
 	"math"
+	"math/bits"
 	"math/rand/v2"
 	"testing"
 
@@ -82,21 +83,29 @@ func TestLength(t *testing.T) {
 	s := Shape{Slots: 64 * Bins, Sets: sets, Learning: 17, Horizon: 127}
 	for _, most := range []int{1, 8, 32} {
 		r := rand.New(rand.NewPCG(6, uint64(most)))
-		lengths := make([]int, 3000)
-		contexts := make([][Inputs]uint32, len(lengths))
+		residuals := make([]int32, 3000)
+		contexts := make([][Inputs]uint32, len(residuals))
 		e := newMixer(NewEncoder(), s)
-		for i := range lengths {
-			lengths[i] = (r.IntN(2)*2 - 1) * min(r.IntN(most+1), r.IntN(most+1))
+		for i := range residuals {
+			q := int32(1<<min(r.IntN(most+1), r.IntN(most+1)) - 1)
+			residuals[i] = (r.Int32N(2)*2 - 1) * (q - r.Int32N(q/2+1))
 			for k := range contexts[i] {
 				contexts[i][k] = r.Uint32N(64) * Bins
 			}
-			require.Equal(t, lengths[i], e.Length(&contexts[i], 0, Bins, lengths[i], most))
+			requireLength(t, residuals[i], i)(e.Length(&contexts[i], 0, Bins, residuals[i], most))
 		}
 		d := newMixer(NewDecoder(e.Finish()), s)
-		for i, n := range lengths {
-			require.Equalf(t, n, d.Length(&contexts[i], 0, Bins, 0, most), "length %d of at most %d", i, most)
+		for i, q := range residuals {
+			requireLength(t, q, i)(d.Length(&contexts[i], 0, Bins, 0, most))
 		}
 		require.True(t, d.Ended())
+	}
+}
+
+func requireLength(t *testing.T, q int32, i int) func(n int, negative int32) {
+	return func(n int, negative int32) {
+		require.Equalf(t, bits.Len32(uint32(max(q, -q))), n, "length of residual %d, %d", i, q)
+		require.Equalf(t, q>>31, negative, "sign of residual %d, %d", i, q)
 	}
 }
 

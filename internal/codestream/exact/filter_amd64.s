@@ -1,19 +1,20 @@
 #include "textflag.h"
 #include "go_asm.h"
 
-DATA filterMost<>+0(SB)/4, $65536
+DATA filterMost<>+0(SB)/4, $const_filterInput
 GLOBL filterMost<>(SB), RODATA, $4
 
-DATA filterLeast<>+0(SB)/4, $-65536
+DATA filterLeast<>+0(SB)/4, $-const_filterInput
 GLOBL filterLeast<>(SB), RODATA, $4
 
-DATA filterOne<>+8(SB)/4, $4
+DATA filterOne<>+8(SB)/4, $const_filterOne
 GLOBL filterOne<>(SB), RODATA, $16
 
-// BEFORE puts the residual at p and the sum of those beside it, above and below
-// into two lanes of X10.
-#define BEFORE(p, lane, next) \
-	LEAQ (p)(AX*4), R9; \
+// BEFORE puts the residual of level R9 and the sum of those beside it, above and
+// below into two lanes of X10.
+#define BEFORE(lane, next) \
+	MOVQ level_q(R9), R9; \
+	LEAQ (R9)(AX*4), R9; \
 	VPINSRD $lane, (R9), X10, X10; \
 	MOVL -8(R9), DX; \
 	ADDL 8(R9), DX; \
@@ -35,10 +36,11 @@ GLOBL filterOne<>(SB), RODATA, $16
 TEXT ·look(SB), NOSPLIT, $0-8
 	MOVQ w+0(FP), DI
 	MOVQ window_at(DI), AX
-	MOVQ window_stride(DI), CX
-	MOVQ window_v(DI), SI
+	MOVQ window_level(DI), R9
+	MOVQ level_stride(R9), CX
+	MOVQ level_v(R9), SI
 	LEAQ (SI)(AX*4), SI
-	MOVQ window_q(DI), R8
+	MOVQ level_q(R9), R8
 	LEAQ (R8)(AX*4), R8
 
 	// Inputs 0 to 7 in Y0, to 15 in Y1, to 23 in Y2, the others in X3.
@@ -63,14 +65,14 @@ TEXT ·look(SB), NOSPLIT, $0-8
 	VPGATHERDD Y9, (R8)(Y8*4), Y2
 
 before:
-	MOVQ window_first(DI), R9
+	MOVQ window_before(DI), R9
 	TESTQ R9, R9
 	JEQ nearest
-	BEFORE(R9, 0, 1)
-	MOVQ window_second(DI), R9
+	BEFORE(0, 1)
+	MOVQ (window_before+8)(DI), R9
 	TESTQ R9, R9
 	JEQ nearest
-	BEFORE(R9, 2, 3)
+	BEFORE(2, 3)
 
 nearest:
 	// The mean of the first four, and their spread.

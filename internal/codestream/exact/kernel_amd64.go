@@ -2,7 +2,7 @@ package exact
 
 import "golang.org/x/sys/cpu"
 
-// vector tells whether rows are predicted by the kernels of kernel_amd64.s.
+// vector tells whether the kernels of kernel_amd64.s and filter_amd64.s are used.
 var vector = cpu.X86.HasAVX2
 
 // vectorLen is the number of samples that a kernel fills at once: it writes so

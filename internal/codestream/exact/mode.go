@@ -97,19 +97,20 @@ func (f *Fit) Add(w *Worker, format *Format, channels []Plane) {
 	f.add(w, format, planes, means, rct)
 }
 
-// Effort is how much is tried for a tile to be small; each holds what those
-// before it do. Files do not tell it.
+// Effort is how much is tried for a tile to be small; each tries what those before
+// it do. Files do not tell it.
 type Effort int
 
 const (
 	EffortBuiltIn  Effort = iota + 1 // weights that are not fitted, pattern mode where it is likely to win
 	EffortFitted                     // Fit
-	EffortPatterns                   // pattern mode for every tile
+	EffortPatterns                   // pattern mode where an eighth of the tile gains by it
 	EffortMixing                     // context mixing, of which both directions are slow
 )
 
-// Encode codes the channels of a tile in the mode that is smallest. It takes
-// over the channels.
+// Encode codes the channels of a tile in the mode that is smallest of those tried,
+// but for patterns that with EffortMixing save less than a 32nd. It takes over the
+// channels.
 func (m *Model) Encode(w *Worker, format *Format, effort Effort, channels []Plane) *Tile {
 	if format.Labels {
 		grid, cells := pattern.Encode(pack(format, channels))
@@ -451,11 +452,12 @@ func (d *Decoder) decode(wk *Worker, front, body []byte, w, h int) ([]Plane, err
 		for i := range ps {
 			ps[i].limits = f.planeLimits(i, transformOf(mode))
 		}
-		decode := d.planes
 		if mode >= modeSlow {
-			decode = d.slowPlanes
+			err = d.slowPlanes(&wk.slow, ps, body)
+		} else {
+			err = d.planes(ps, body)
 		}
-		if err := decode(wk, ps, body); err != nil {
+		if err != nil {
 			return nil, err
 		}
 		wk.decoded = Planes(wk.decoded, f.Channels, w, h)

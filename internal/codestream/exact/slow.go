@@ -32,12 +32,11 @@ func (m *Model) encodeSlow(t *Tile, w *Worker, f *Format, planes, means []Plane)
 }
 
 // slowPlanes decodes what encodeSlow has coded, as planes does.
-func (d *Decoder) slowPlanes(w *Worker, dec []planeDecoder, body []byte) error {
+func (d *Decoder) slowPlanes(s *slow, dec []planeDecoder, body []byte) error {
 	ps := make([]*pyramid, len(dec))
 	for i := range dec {
 		ps[i] = &dec[i].pyramid
 	}
-	s := &w.slow
 	s.reset(cm.NewDecoder(body), ps)
 	s.walk(d.model, ps)
 	if !s.Ended() {

@@ -27,7 +27,7 @@ type features struct {
 // look gathers the features around the sample of w; mean is not yet less the
 // prediction.
 func (f *features) look(w *window) {
-	i, s := w.at, w.stride
+	i, s := w.at, w.level.stride
 	f.mean, f.spread = w.mean, w.spread
 	f.beside = w.level.q[i-2] + w.level.q[i-2*s]
 	f.around = 0
@@ -77,7 +77,7 @@ const (
 	lowBins   = 4 * lengths
 	lowSlots  = slowDirect * slowValues * slowBins    // where those bits have theirs
 	hashSlots = lowSlots + kindPasses*classes*lowBins // where lines of values begin
-	lineBins  = 16
+	lineBins  = cm.Line
 
 	slowSets     = (kindPasses + classes) * slowBins
 	slowLearning = 17
@@ -131,13 +131,7 @@ func (s *slow) prefetch(w *window, kind, n int, pred int32) {
 // bits under one context and the others as they are.
 func (s *slow) residual(q int32) int32 {
 	a := max(q, -q)
-	n := bits.Len32(uint32(a))
-	if q < 0 {
-		n = -n
-	}
-	n = s.Length(&s.contexts, s.set, s.second, n, 32)
-	neg := int32(n) >> 31
-	n = max(n, -n)
+	n, neg := s.Length(&s.contexts, s.set, s.second, q, 32)
 	low := s.low + 4*uint32(min(n-1, lengths-1))
 	v := min(uint32(n), 1)
 	for i := n - 2; i >= 0; i-- {

@@ -16,25 +16,17 @@ type window struct {
 	before [2]*level
 	filter *filter
 	at     int // index of the sample
-	stride int
 
-	v, q, first, second *int32 // samples, residuals, those of the planes before
-	taps                [neighbours]int32
-	residuals           [12]int32 // offsets
-	has                 [8]int32  // −1 for each of residuals from the fifth on that a pass has
+	taps      [neighbours]int32 // offsets
+	residuals [12]int32         // offsets, the last two for whole vectors
+	has       [8]int32          // −1 for each of residuals from the fifth on that a pass has
 
 	mean, spread int32 // of the four nearest
 	sum          int64 // of the weighted inputs
 }
 
 func newWindow(l *level, before [2]*level, ps pass, f *filter) *window {
-	w := &window{level: l, before: before, filter: f, stride: l.stride, v: &l.v[0], q: &l.q[0]}
-	if before[0] != nil {
-		w.first = &before[0].q[0]
-	}
-	if before[1] != nil {
-		w.second = &before[1].q[0]
-	}
+	w := &window{level: l, before: before, filter: f}
 	for k, o := range &offsets[ps] {
 		w.taps[k] = int32(o[1]*l.stride + o[0])
 	}
@@ -66,7 +58,7 @@ func (w *window) lookPlain() {
 	}
 	for k, o := range w.before {
 		if o != nil {
-			q, i, s := o.q, w.at, w.stride
+			q, i, s := o.q, w.at, o.stride
 			x[residualTaps+2*k] = limit(q[i])
 			x[residualTaps+2*k+1] = limit(q[i-2] + q[i+2] + q[i-2*s] + q[i+2*s])
 		}

@@ -176,7 +176,7 @@ func (w *Worker) decoders(n int) []planeDecoder {
 
 // planes decodes planes that were coded by prediction, of which the means are
 // known.
-func (d *Decoder) planes(_ *Worker, ps []planeDecoder, body []byte) error {
+func (d *Decoder) planes(ps []planeDecoder, body []byte) error {
 	s := source{tables: d.tables}
 	if err := s.Init(body); err != nil {
 		return err

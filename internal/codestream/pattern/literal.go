@@ -113,15 +113,9 @@ func (m *model) colour(sym uint32, a *around) (v uint32) {
 // residual codes r, −128 to 127: its sign and length, and the bits below the first.
 func (m *model) residual(r int32, c *[inputs]uint32, j, activity int) int32 {
 	a := uint32(abs(r))
-	n := int(log2(int32(a)))
-	if r < 0 {
-		n = -n
-	}
 	set, second := setColour+j*64, setActivity+(j*16+activity)*cm.Bins
 	m.locate(c, 0)
-	n = m.Length(&m.at, set, second, n, 8)
-	neg := int32(n) >> 31
-	n = max(n, -n)
+	n, neg := m.Length(&m.at, set, second, r, 8)
 	v := min(uint32(n), 1)
 	for i := n - 2; i >= 0; i-- {
 		bin := uint32(n-1)<<8 | 32 | v
