@@ -10,7 +10,7 @@ import (
 )
 
 // Image is a raster of 8- or 16-bit samples: gray, gray and alpha, RGB or
-// RGBA with straight alpha. It implements image.Image.
+// RGBA. It implements image.Image.
 //
 // Where Channels is 3 and Step is 4·Depth/8, the fourth sample of each pixel
 // is at full scale, so that the pixels serve as image.RGBA or image.RGBA64.
@@ -22,7 +22,32 @@ type Image struct {
 	Palette color.Palette
 	Index   []byte
 
+	Alpha Alpha // what the last of 2 or 4 channels holds
+	Max   int   // the sample of full scale; 0 stands for 2^Depth−1
+
 	Meta Meta
+
+	// Lost names what the file holds besides, which is left out; Notes says what
+	// reading changed. Each is a phrase for people.
+	Lost, Notes []string
+}
+
+// Alpha is what the last of two or four channels holds.
+type Alpha uint8
+
+// The kinds of a last channel.
+const (
+	Straight      Alpha = iota // opacity; the colours are as they are
+	Premultiplied              // opacity; the colours have been multiplied by it
+	NoAlpha                    // one more band
+)
+
+// FullScale is the sample of full scale.
+func (m *Image) FullScale() int {
+	if m.Max == 0 {
+		return 1<<m.Depth - 1
+	}
+	return m.Max
 }
 
 // New returns a black image of w×h pixels, opaque where it has no alpha

@@ -13,6 +13,12 @@ type Meta struct {
 	ICC  []byte // colour profile
 	EXIF []byte // TIFF-structured, without "Exif\0\0" before it
 	XMP  []byte // XML packet
+	IPTC []byte // IPTC-IIM records
+	// PNG holds what the other formats say in ways of their own, as chunks of PNG
+	// one after the other, whole ones with their length and checksum: colour
+	// signalling (gAMA, cHRM, sRGB, cICP, mDCV, cLLI), density (pHYs), comments
+	// and other text (tEXt, zTXt, iTXt) and the time of the last change (tIME).
+	PNG []byte
 }
 
 // maxMeta is the most bytes of one kind of metadata; longer ones are dropped.

@@ -21,6 +21,25 @@ type ReadOptions struct {
 	// MaxPixels is the largest width × height that is decoded; 0 stands for
 	// DefaultMaxPixels.
 	MaxPixels int64
+	// Expansion is how many bytes of memory, or of work, a byte of input may ask
+	// for beyond freeBytes; 0 stands for DefaultExpansion.
+	Expansion int64
+}
+
+// DefaultExpansion is the limit of ReadOptions where none is given. Formats whose
+// compression has a bound of its own stay below it: Deflate gives 1032 bytes for
+// one, LZW 2731.
+const DefaultExpansion = 4096
+
+// freeBytes is the memory, or work, that any input may ask for.
+const freeBytes = 256 << 20
+
+// budget is what an input of n bytes may ask for.
+func (o ReadOptions) budget(n int64) int64 {
+	if o.Expansion > (1<<62)/max(n, 1) {
+		return 1 << 62
+	}
+	return freeBytes + o.Expansion*n
 }
 
 // Read reads an image file of any size up to the limit and returns it with the
@@ -35,6 +54,9 @@ type ReadOptions struct {
 func Read(r io.Reader, opt ReadOptions) (*Image, string, error) {
 	if opt.MaxPixels == 0 {
 		opt.MaxPixels = DefaultMaxPixels
+	}
+	if opt.Expansion == 0 {
+		opt.Expansion = DefaultExpansion
 	}
 	src, format, err := open(r, opt)
 	if err != nil {
