@@ -45,6 +45,6 @@ func TestEffort(t *testing.T) {
 	require.Less(t, size[4], size[2])
 	for _, effort := range []int{-1, MaxEffort + 1} {
 		err := Encode(new(bytes.Buffer), m, &Options{Effort: effort})
-		require.ErrorContains(t, err, "expected 1 to 4", "effort %d", effort)
+		require.ErrorContains(t, err, "expected 0 to 4", "effort %d", effort)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"math"
 	"sync"
 	"time"
 
@@ -22,15 +23,32 @@ import (
 // that are fully opaque or fully transparent stay so, where (0,0) begins one.
 // Nothing is written before the whole image is coded.
 func Encode(w io.Writer, m image.Image, o *Options) error {
-	if o == nil {
-		o = new(Options)
+	var opt Options
+	if o != nil {
+		opt = *o
+	}
+	if err := encodeImage(context.Background(), w, m, &opt); err != nil {
+		return fmt.Errorf("qtgpu: %w", err)
+	}
+	return nil
+}
+
+// encodeImage is Encode with options that it may change.
+func encodeImage(ctx context.Context, w io.Writer, m image.Image, o *Options) error {
+	if err := checkBounds(m.Bounds()); err != nil {
+		return err
 	}
 	src, err := raster.FromImage(m)
 	if err != nil {
-		return fmt.Errorf("qtgpu: %w", err)
+		return err
 	}
-	if err := o.check(src.Depth); err != nil {
-		return fmt.Errorf("qtgpu: %w", err)
+	if err := o.check(src.FullScale()); err != nil {
+		return err
+	}
+	if !o.exact() && src.Max != 0 { // levels are parts of full scale
+		meta := src.Meta
+		src = rescale(src, src.Max, 1<<src.Depth-1)
+		src.Meta = meta
 	}
 	stats := o.Stats
 	if stats == nil {
@@ -38,25 +56,45 @@ func Encode(w io.Writer, m image.Image, o *Options) error {
 	}
 	*stats = Stats{}
 	e := encoder{Options: o, stats: stats, src: src}
-	run := e.run
 	if o.exact() {
-		run = e.runExact
+		return e.runExact(ctx, w)
 	}
-	if err := run(context.Background(), w); err != nil {
-		return fmt.Errorf("qtgpu: %w", err)
+	return e.run(ctx, w)
+}
+
+// checkBounds refuses images that no plane can hold, before anything is allocated
+// for them: image.Uniform has 4·10^18 pixels.
+func checkBounds(b image.Rectangle) error {
+	w, h := int64(b.Dx()), int64(b.Dy())
+	if most := int64(min(tree.MaxSamples, math.MaxInt)); w > most || h > most/max(w, 1) {
+		return fmt.Errorf("image of %d×%d pixels, expected at most %d", w, h, most)
 	}
 	return nil
 }
 
 func newLayout(src *raster.Image, o *Options) layout {
-	h := container.Header{
-		Width: src.W, Height: src.H, Channels: src.Channels, Depth: src.Depth,
-		TileLog2: tileLog2, T: int(o.T * container.ErrorUnit), Step: lossy.StepFor(o.T),
-	}
+	h := newHeader(src)
+	h.TileLog2, h.T, h.Step = tileLog2, int(o.T*container.ErrorUnit), lossy.StepFor(o.T)
 	if src.Channels >= 3 && (o.Chroma == Chroma420 || o.Chroma == ChromaAuto && o.T >= 2) {
 		h.Subsampling = container.S420
 	}
 	return layout{h}
+}
+
+// newHeader has what all engines take from the image.
+func newHeader(src *raster.Image) container.Header {
+	h := container.Header{
+		Width: src.W, Height: src.H, Channels: src.Channels, Depth: src.Depth, Maximum: src.FullScale(),
+	}
+	if src.Channels%2 == 0 {
+		h.Alpha = alphas[src.Alpha]
+	}
+	return h
+}
+
+// alphas are the header's names of the kinds of a last channel.
+var alphas = [...]container.Alpha{
+	raster.Straight: container.Straight, raster.Premultiplied: container.Premultiplied, raster.NoAlpha: container.NoAlpha,
 }
 
 // encoder is one run of Encode.
@@ -123,7 +161,7 @@ func (e *encoder) prepare(ctx context.Context) error {
 
 func (e *encoder) tiles(ctx context.Context) ([]*lossy.Tile, error) {
 	start := time.Now()
-	engine := lossy.NewEncoder(e.Step, e.layout.planes(), lossy.Split(e.Split))
+	engine := lossy.NewEncoder(e.Step, e.layout.planes(), lossy.Split(e.Split)).Keep(e.Header.T)
 	workers := sync.Pool{New: func() any { return new(lossy.Worker) }}
 	grid := e.grid()
 	tiles := make([]*lossy.Tile, grid.Dx()*grid.Dy())
@@ -189,10 +227,27 @@ func fill[T any](ctx context.Context, workers int, f *container.File, tiles []*T
 
 func (e *encoder) metadata() map[container.Kind][]byte {
 	m := e.Metadata
-	if m.ICC == nil && m.EXIF == nil && m.XMP == nil {
+	if m.ICC == nil && m.EXIF == nil && m.XMP == nil && m.IPTC == nil && m.PNG == nil {
 		m = e.src.Meta
 	}
-	return map[container.Kind][]byte{container.ICC: m.ICC, container.EXIF: m.EXIF, container.XMP: m.XMP}
+	chunks := map[container.Kind][]byte{}
+	for _, c := range metadataChunks(&m) {
+		chunks[c.kind] = *c.data
+	}
+	return chunks
+}
+
+// metadataChunk is where metadata of a kind is kept.
+type metadataChunk struct {
+	kind container.Kind
+	data *[]byte
+}
+
+func metadataChunks(m *Metadata) []metadataChunk {
+	return []metadataChunk{
+		{container.ICC, &m.ICC}, {container.EXIF, &m.EXIF}, {container.XMP, &m.XMP},
+		{container.IPTC, &m.IPTC}, {container.PNG, &m.PNG},
+	}
 }
 
 func (e *encoder) countLeaves(size, n int) {
@@ -218,6 +273,10 @@ func (e *encoder) report(f *container.File, size int64) {
 		s.TreeDepth = 1
 	}
 	s.MaxLeafRMS, s.MaxError = worst(&f.Header)
+	s.Bound, s.T = BoundRMS, e.T
+	if e.exact() {
+		s.Bound = BoundMax
+	}
 }
 
 // countingWriter counts what passes.

@@ -19,5 +19,6 @@ type ThresholdError struct{ What string }
 
 func (e *ThresholdError) Error() string { return e.What }
 
-// ErrTooLarge reports an image of more pixels than DecodeOptions.MaxPixels.
+// ErrTooLarge reports an image of more pixels than DecodeOptions.MaxPixels, or a
+// region that takes more than DecodeOptions.MaxMemory.
 var ErrTooLarge = container.ErrTooLarge

@@ -29,31 +29,40 @@ const (
 
 // newExactLayout is the layout of a lossless or bounded file.
 func newExactLayout(src *raster.Image, o *Options, values []valueSet) layout {
-	h := container.Header{
-		Engine: container.Exact, Bound: container.BoundMax,
-		Width: src.W, Height: src.H, Channels: src.Channels, Depth: src.Depth,
-		TileLog2: exactTileLog2, T: int(o.T),
-	}
+	h := newHeader(src)
+	h.Engine, h.Bound, h.TileLog2, h.T = container.Exact, container.BoundMax, exactTileLog2, int(o.T)
+	few := src.Channels == 1 && len(values[0]) <= maxLabels
 	if o.T == 0 {
 		h.Palette = src.Palette != nil
-		h.Labels = h.Palette || src.Channels == 1 && len(values[0]) <= maxLabels
+		h.Labels = h.Palette || few && src.Max == 0 && !values[0].amounts(src.Depth)
 	}
 	if h.Palette {
-		h.Channels, h.Depth = 1, 8
+		h.Channels, h.Alpha, h.Depth, h.Maximum = 1, container.NoAlpha, 8, 255
 	}
-	if h.Labels {
+	if h.Labels || few && o.T == 0 {
 		h.TileLog2 = labelTileLog2
 	}
 	return layout{h}
 }
 
 // maxLabels is the number of different gray values up to which an image is
-// taken for a map of classes.
+// taken for a map of classes, unless they look like amounts.
 const maxLabels = 64
+
+// amounts tells whether few values look like grays of few bits, which have means:
+// 0 and 1, or some of 16 even steps, as text of one bit and scans of 4 are.
+func (s valueSet) amounts(depth int) bool {
+	const steps = 15
+	step := (1<<depth - 1) / steps
+	even := !slices.ContainsFunc(s, func(v uint16) bool { return int(v)%step != 0 })
+	return even || s[len(s)-1] <= 1
+}
 
 // exactFormat is what the engine needs to know of the header.
 func (l *layout) exactFormat() exact.Format {
-	f := exact.Format{Channels: l.Channels, Depth: l.Depth, Bound: int32(l.T), Labels: l.Labels}
+	f := exact.Format{
+		Channels: l.Channels, Alpha: l.Alpha == container.Straight, Depth: l.Depth, Bound: int32(l.T), Labels: l.Labels,
+	}
 	if l.Merged {
 		f.Bound, f.Merged = 0, f.Bound
 	}
@@ -331,16 +340,20 @@ func newExactReader(l *layout, tables []byte) (x exactReader, err error) {
 
 // exactPixels decodes a region of level 0 or of the overview.
 func (r *Reader) exactPixels(ctx context.Context, rect image.Rectangle, level int) (*raster.Image, error) {
-	m := raster.New(rect.Dx(), rect.Dy(), r.layout.Channels, r.layout.Depth)
 	full := image.Rectangle{rect.Min.Mul(1 << level), rect.Max.Mul(1 << level)}
 	tiles := r.layout.tilesOver(full, 0)
+	fronts, err := r.exactFronts(tiles)
+	if err != nil {
+		return nil, err
+	}
+	m := r.newImage(rect.Size())
 	workers := sync.Pool{New: func() any { return new(exactWorker) }}
 	progress := newProgress(r.opt.Progress, tiles.Dx()*tiles.Dy())
-	err := cpufallback.For(ctx, r.opt.Workers, tiles.Dx()*tiles.Dy(), func(i int) error {
+	err = cpufallback.For(ctx, r.opt.Workers, tiles.Dx()*tiles.Dy(), func(i int) error {
 		w := workers.Get().(*exactWorker)
 		defer workers.Put(w)
 		t := tile(tiles, i)
-		planes, err := r.exactTile(w, t, level)
+		planes, err := r.exactTile(w, t, fronts[i], level)
 		if err != nil {
 			return err
 		}
@@ -355,34 +368,95 @@ func (r *Reader) exactPixels(ctx context.Context, rect image.Rectangle, level in
 	return raster.FromImage(&image.Paletted{Pix: m.Pix, Stride: m.Stride, Rect: m.Bounds(), Palette: r.exact.palette})
 }
 
-// exactTile decodes a tile or its overview. A damaged one is an error, or with
-// KeepGoing what its overview gives.
-func (r *Reader) exactTile(w *exactWorker, t image.Rectangle, level int) ([]exact.Plane, error) {
-	index := t.Min.Y*r.layout.grid().Dx() + t.Min.X
-	size := r.layout.samples(t)[0].Size()
-	front, err := r.file.Front(index)
-	var planes []exact.Plane
-	part := container.Front
-	if err == nil && level > 0 {
-		planes, err = r.exact.front(w, front, size)
-	} else if err == nil {
-		var body []byte
-		if body, err = r.file.Body(index); err == nil {
-			part = container.Body
-			planes, err = r.exact.decode(w, front, body, size)
+// exactFronts reads the front segments of tiles and holds each against what the
+// tile must take at least, before anything is allocated for its samples. With
+// KeepGoing it is nil where damaged.
+func (r *Reader) exactFronts(tiles image.Rectangle) ([][]byte, error) {
+	indices := r.layout.indices(tiles)
+	fronts, err := r.file.Fronts(indices)
+	if err != nil && !r.concealable(err) {
+		return nil, firstOf(err)
+	}
+	for i, front := range fronts {
+		if front == nil || r.exact.layered != nil {
+			continue
+		}
+		size := r.layout.samples(tile(tiles, i))[0].Size()
+		least, leastBody := exact.Least(front, r.layout.Channels, size.X, size.Y)
+		part, found := container.Front, int64(len(front))
+		if found >= least {
+			part, found, least = container.Body, r.file.BodySize(indices[i]), leastBody
+		}
+		if found >= least {
+			continue
+		}
+		err := fmt.Errorf("%d bytes for %d×%d pixels, expected at least %d", found, size.X, size.Y, least)
+		if !r.opt.KeepGoing {
+			return nil, r.file.TileError(indices[i], part, err)
+		}
+		if part == container.Front {
+			fronts[i] = nil
 		}
 	}
+	return fronts, nil
+}
+
+// firstOf gives the first of the tiles' errors that are joined in err.
+func firstOf(err error) error {
+	if first := (*TileError)(nil); errors.As(err, &first) {
+		return first
+	}
+	return err
+}
+
+// exactTile decodes a tile or its overview. A damaged one is an error, or with
+// KeepGoing what its overview gives; its front is nil where that is damaged.
+func (r *Reader) exactTile(w *exactWorker, t image.Rectangle, front []byte, level int) ([]exact.Plane, error) {
+	index := t.Min.Y*r.layout.grid().Dx() + t.Min.X
+	size := r.layout.samples(t)[0].Size()
+	planes, err := r.exactPlanes(w, index, front, size, level)
 	if err == nil {
 		return planes, nil
 	}
-	if !r.opt.KeepGoing {
-		if te := (*TileError)(nil); errors.As(err, &te) {
-			return nil, err
-		}
-		return nil, r.file.TileError(index, part, err)
+	if !r.concealable(err) {
+		return nil, err
 	}
 	r.lose(t)
 	return r.exactConceal(w, front, size, level), nil
+}
+
+// exactPlanes decodes a tile or its overview. The error is a *TileError.
+func (r *Reader) exactPlanes(w *exactWorker, index int, front []byte, size image.Point, level int) (planes []exact.Plane, err error) {
+	var body []byte
+	part := container.Front
+	if front != nil && (level == 0 || r.exact.needsBody(front)) {
+		part = container.Body
+		if body, err = r.file.Body(index); err != nil {
+			return nil, err
+		}
+	}
+	if level == 0 {
+		planes, err = r.exact.decode(w, front, body, size)
+	} else {
+		planes, err = r.exact.overview(w, front, body, size)
+	}
+	if err == nil && r.exact.palette != nil {
+		err = checkIndices(&planes[0], len(r.exact.palette))
+	}
+	if err != nil {
+		return nil, r.file.TileError(index, part, err)
+	}
+	return planes, nil
+}
+
+// checkIndices refuses an index beyond a palette of n colours.
+func checkIndices(p *exact.Plane, n int) error {
+	for i, v := range p.Pix {
+		if int(v) >= n {
+			return fmt.Errorf("x %d, y %d: palette index %d, expected less than %d", i%p.W, i/p.W, v, n)
+		}
+	}
+	return nil
 }
 
 // Modes counts the tiles of a file of the exact engine by mode: "prediction",
@@ -411,8 +485,14 @@ func (r *Reader) Modes() (map[string]int, error) {
 // exactConceal enlarges a tile's overview, or is mid-scale without one, or the
 // first colour.
 func (r *Reader) exactConceal(w *exactWorker, front []byte, size image.Point, level int) []exact.Plane {
-	planes, err := r.exact.front(w, front, size)
-	unknown := int32(1) << (r.layout.Depth - 1)
+	var planes []exact.Plane
+	known := !r.exact.needsBody(front)
+	if known {
+		var err error
+		planes, err = r.exact.overview(w, front, nil, size)
+		known = err == nil && (r.exact.palette == nil || checkIndices(&planes[0], len(r.exact.palette)) == nil)
+	}
+	unknown := int32(r.layout.Maximum+1) / 2
 	if r.layout.Palette {
 		unknown = 0
 	}
@@ -422,7 +502,7 @@ func (r *Reader) exactConceal(w *exactWorker, front []byte, size image.Point, le
 	for c := range out {
 		out[c] = exact.NewPlane(size.X, size.Y)
 		for i := range out[c].Pix {
-			if err != nil {
+			if !known {
 				out[c].Pix[i] = unknown
 				continue
 			}

@@ -33,7 +33,7 @@ func (l *layout) way() string {
 }
 
 func (l *layout) layeredFormat() layered.Format {
-	return layered.Format{Channels: l.Channels, Bound: l.T}
+	return layered.Format{Planes: l.planes(), Bound: l.T}
 }
 
 // layeredFile codes the image in layers.
@@ -75,12 +75,16 @@ type exactWorker struct {
 	layered layered.Worker
 }
 
-// front decodes the overview of a tile of a given size.
-func (x *exactReader) front(w *exactWorker, segment []byte, size image.Point) ([]exact.Plane, error) {
+// needsBody tells whether the overview of a tile is made of its body too.
+func (x *exactReader) needsBody(front []byte) bool { return x.layered == nil && exact.NeedsBody(front) }
+
+// overview decodes the overview of a tile of a given size; body may be nil unless
+// needsBody.
+func (x *exactReader) overview(w *exactWorker, front, body []byte, size image.Point) ([]exact.Plane, error) {
 	if x.layered == nil {
-		return x.engine.Front(&w.exact, segment, size.X, size.Y)
+		return x.engine.Overview(&w.exact, front, body, size.X, size.Y)
 	}
-	m, err := x.layered.Front(segment, size.X, size.Y)
+	m, err := x.layered.Front(front, size.X, size.Y)
 	if err != nil {
 		return nil, err
 	}

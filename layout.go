@@ -4,6 +4,7 @@ import (
 	"image"
 
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/codestream/exact"
 	"github.com/qtgpu/qtgpu/internal/codestream/lossy"
 	"github.com/qtgpu/qtgpu/internal/container"
 )
@@ -18,6 +19,10 @@ type layout struct {
 
 func (l *layout) sub420() bool { return l.Subsampling == container.S420 }
 
+// hidesChroma tells whether samples of chroma lie under straight alpha of twice their
+// resolution.
+func (l *layout) hidesChroma() bool { return l.sub420() && l.Alpha == container.Straight }
+
 // grid is the rectangle of all tiles, in tiles.
 func (l *layout) grid() image.Rectangle {
 	nx, ny := l.Grid()
@@ -28,7 +33,11 @@ func (l *layout) grid() image.Rectangle {
 func (l *layout) planes() []lossy.Plane {
 	p := make([]lossy.Plane, l.Channels)
 	for i := range p {
-		p[i] = lossy.Plane{Chroma: l.Channels >= 3 && (i == 1 || i == 2), Alpha: l.Channels%2 == 0 && i == l.Channels-1}
+		colour := l.Channels >= 3 && (i == 1 || i == 2)
+		p[i] = lossy.Plane{Chroma: colour, Half: colour && l.sub420()}
+	}
+	if last := l.Channels - 1; l.Alpha != container.NoAlpha {
+		p[last] = lossy.Plane{Alpha: true, Hides: l.Alpha == container.Straight}
 	}
 	return p
 }
@@ -59,6 +68,42 @@ func (l *layout) padded(tiles image.Rectangle) []image.Rectangle {
 		r[i].Max = image.Pt(chroma.PadUp(r[i].Max.X), chroma.PadUp(r[i].Max.Y))
 	}
 	return r
+}
+
+// planeBytes is the memory of a lossy file's sample: in its plane, padding included.
+const planeBytes = 2
+
+// memory bounds the bytes that decoding a region of a base level, 0 or the level of
+// the overview, holds at once.
+func (l *layout) memory(rect image.Rectangle, level, workers int) int64 {
+	pixel := int64(l.Channels) * int64(l.Depth/8)
+	if l.Channels == 3 {
+		pixel += int64(l.Depth / 8) // RGB is padded
+	}
+	n := area(rect) * pixel
+	full := image.Rectangle{rect.Min.Mul(1 << level), rect.Max.Mul(1 << level)}
+	if l.Engine == container.Exact {
+		tile := l.tilesOver(full, 0)
+		size := area(l.samples(image.Rectangle{tile.Min, tile.Min.Add(image.Pt(1, 1))})[0])
+		return n + int64(workers)*size*int64(l.Channels)*exact.SampleBytes
+	}
+	for _, r := range l.padded(l.tilesOver(full, filterMargin)) {
+		n += area(r) * planeBytes >> (2 * level)
+	}
+	return n
+}
+
+func area(r image.Rectangle) int64 { return int64(r.Dx()) * int64(r.Dy()) }
+
+// indices are those of a rectangle of tiles among all tiles, in raster order.
+func (l *layout) indices(tiles image.Rectangle) []int {
+	across := l.grid().Dx()
+	list := make([]int, tiles.Dx()*tiles.Dy())
+	for i := range list {
+		t := tile(tiles, i)
+		list[i] = t.Min.Y*across + t.Min.X
+	}
+	return list
 }
 
 // tile is the i-th tile of a rectangle of tiles in raster order.

@@ -43,12 +43,12 @@ const (
 // structure, an XMP packet. Nil where absent.
 type Metadata = raster.Meta
 
-// Options of Encode.
+// Options of Encode, which leaves them as they are.
 type Options struct {
 	// T is the threshold of the promise: 0 is lossless. With BoundRMS it is the
 	// largest RMS error that a leaf may have, in levels of an 8-bit scale, MinT
 	// to MaxT; with BoundMax the largest error of any sample, a whole number of
-	// the samples' own steps below 2^Depth.
+	// the samples' own steps, up to full scale.
 	T       float64
 	Bound   Bound
 	Chroma  Chroma
@@ -83,16 +83,29 @@ func (o *Options) effort() exact.Effort {
 	return exact.Effort(o.Effort)
 }
 
-// check tells whether T and Effort make sense for samples of the given depth.
-func (o *Options) check(depth int) error {
+// check tells whether the options make sense for samples of at most full scale.
+func (o *Options) check(fullScale int) error {
+	for _, f := range []struct {
+		name      string
+		v, lo, hi int
+		note      string
+	}{
+		{"effort", o.Effort, 0, MaxEffort, " (0 for the default)"},
+		{"bound", int(o.Bound), int(BoundRMS), int(BoundMax), ""},
+		{"chroma", int(o.Chroma), int(ChromaAuto), int(Chroma444), ""},
+		{"split", int(o.Split), int(SplitHybrid), int(SplitCost), ""},
+		{"workers", o.Workers, 0, math.MaxInt32, " (0 for one on each CPU)"},
+	} {
+		if f.v < f.lo || f.v > f.hi {
+			return fmt.Errorf("%s %d, expected %d to %d%s", f.name, f.v, f.lo, f.hi, f.note)
+		}
+	}
 	switch {
-	case o.Effort < 0 || o.Effort > MaxEffort:
-		return fmt.Errorf("effort %d, expected 1 to %d, or 0 for the default", o.Effort, MaxEffort)
 	case o.T == 0:
 		return nil
-	case o.Bound == BoundMax && (o.T != math.Trunc(o.T) || o.T < 0 || o.T >= float64(int(1)<<depth)):
-		return &ThresholdError{fmt.Sprintf("threshold %v with the bound max, expected a whole number of 0 to %d for samples of %d bits",
-			o.T, 1<<depth-1, depth)}
+	case o.Bound == BoundMax && (o.T != math.Trunc(o.T) || o.T < 0 || o.T > float64(fullScale)):
+		return &ThresholdError{fmt.Sprintf("threshold %v with the bound max, expected a whole number of 0 to %d, the sample of full scale",
+			o.T, fullScale)}
 	case o.Bound != BoundMax && (math.IsNaN(o.T) || o.T < MinT || o.T > MaxT):
 		return &ThresholdError{fmt.Sprintf("threshold %v, expected 0 for lossless or %v to %v", o.T, MinT, MaxT)}
 	}
@@ -111,8 +124,12 @@ type Stats struct {
 	LeavesBySize                   map[int]int
 	MaxLeafRMS                     []float64 // per plane, in 8-bit levels
 	MaxError                       []float64 // per plane, of the exact engine, in steps of the samples
-	Backend                        string
-	Stages                         []Stage
+	// Bound and T are the promise of the file: lossless where T is 0, which a bound
+	// under which nothing can be gained becomes too.
+	Bound   Bound
+	T       float64
+	Backend string
+	Stages  []Stage
 }
 
 // Stage is the time one stage took; that of split and transform, which run

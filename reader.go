@@ -3,6 +3,7 @@ package qtgpu
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -22,9 +23,12 @@ import (
 type DecodeOptions struct {
 	MaxPixels int64 // of the whole image; 0 is 2^30
 	Workers   int   // goroutines; 0 is GOMAXPROCS
-	// KeepGoing renders a damaged tile from the overview instead of failing;
-	// LostTiles then tells which.
+	// KeepGoing renders a damaged tile from the overview instead of failing, and opens
+	// a file that is cut behind its index; LostTiles then tells which.
 	KeepGoing bool
+	// MaxMemory is the most bytes that a decode may hold, of samples and planes; 0 is
+	// no limit. What takes more is an error that wraps ErrTooLarge.
+	MaxMemory int64
 	Progress  func(done, total int) // called per tile, never concurrently
 }
 
@@ -56,6 +60,8 @@ type Info struct {
 	Way                                   string    // of the exact engine: "predicted", "merged" or "layered"
 	T, Step                               float64   // in levels of an 8-bit scale; T of "max" in steps of the samples
 	MaxLeafRMS, MaxError                  []float64 // per plane, in the same; one of them
+	Alpha                                 string    // of 2 or 4 channels: "straight", "premultiplied", or "none" of one more band
+	Maximum                               int       // the sample of full scale
 	Labels                                bool      // samples name classes: overviews are not means
 	Colours                               int       // of the palette, or 0
 	FileBytes, FrontBytes, BodyBytes      int64
@@ -63,14 +69,18 @@ type Info struct {
 }
 
 // NewReader reads the header and the index of a file of size bytes. The error is
-// or wraps a *FormatError, an *UnsupportedError, ErrTooLarge or one of r.
+// or wraps a *FormatError, an *UnsupportedError, a *TileError, ErrTooLarge or one of r.
 func NewReader(r io.ReaderAt, size int64, o *DecodeOptions) (*Reader, error) {
+	if size < 0 {
+		return nil, fmt.Errorf("qtgpu: file of %d bytes, expected 0 or more", size)
+	}
 	d := &Reader{bytes: size}
 	if o != nil {
 		d.opt = *o
 	}
 	var err error
-	if d.file, err = container.Open(r, size, container.Options{MaxPixels: d.opt.MaxPixels}); err != nil {
+	d.file, err = container.Open(r, size, container.Options{MaxPixels: d.opt.MaxPixels, Partial: d.opt.KeepGoing})
+	if err != nil {
 		return nil, fmt.Errorf("qtgpu: %w", err)
 	}
 	d.layout = layout{d.file.Header()}
@@ -88,19 +98,21 @@ func NewReader(r io.ReaderAt, size int64, o *DecodeOptions) (*Reader, error) {
 	return d, nil
 }
 
-// justified holds the size of the image against that of its front segments, so
-// that a small file cannot demand the memory of a large image.
+// justified holds the size of every tile of the lossy engine against its front
+// segment, so that a small file cannot demand the memory of a large image.
 func (r *Reader) justified() error {
 	if r.layout.Engine == container.Exact && !r.layout.Layered {
 		return nil
 	}
-	cells := int64(0)
-	for _, s := range r.layout.samples(r.layout.grid()) {
-		cells += int64(s.Dx()) * int64(s.Dy()) / 64
-	}
-	if n := r.file.Sizes().Front; cells/lossy.CellsPerByte > n {
-		return &FormatError{What: fmt.Sprintf("front image of %d bytes for %dx%d pixels, expected at least %d",
-			n, r.layout.Width, r.layout.Height, cells/lossy.CellsPerByte)}
+	for i := range r.file.Tiles() {
+		cells := int64(0)
+		for _, s := range r.layout.samples(tile(r.layout.grid(), i)) {
+			cells += area(s) / 64
+		}
+		if n := r.file.FrontSize(i); cells/lossy.CellsPerByte > n {
+			return r.file.TileError(i, container.Front,
+				fmt.Errorf("front image of %d bytes for %d cells, expected at least %d", n, cells, cells/lossy.CellsPerByte))
+		}
 	}
 	return nil
 }
@@ -122,6 +134,7 @@ func (r *Reader) Info() Info {
 	}
 	i.MaxLeafRMS, i.MaxError = worst(&h)
 	i.Way = r.layout.way()
+	i.Alpha, i.Maximum = h.Alpha.String(), h.Maximum
 	i.Labels, i.Colours = h.Labels, len(r.exact.palette)
 	if h.Bound == container.BoundMax {
 		i.T = float64(h.T)
@@ -141,13 +154,14 @@ func (r *Reader) Config() image.Config {
 	return image.Config{ColorModel: models[r.layout.Channels-1], Width: r.layout.Width, Height: r.layout.Height}
 }
 
-// Metadata reads the metadata of the file.
+// Metadata reads the metadata of the file, and the checksums of all chunks of it,
+// known or not.
 func (r *Reader) Metadata() (m Metadata, err error) {
-	for _, k := range []struct {
-		kind container.Kind
-		dst  *[]byte
-	}{{container.ICC, &m.ICC}, {container.EXIF, &m.EXIF}, {container.XMP, &m.XMP}} {
-		if *k.dst, err = r.file.Metadata(k.kind); err != nil {
+	if err := r.file.CheckAncillary(); err != nil {
+		return m, fmt.Errorf("qtgpu: %w", err)
+	}
+	for _, c := range metadataChunks(&m) {
+		if *c.data, err = r.file.Metadata(c.kind); err != nil {
 			return m, fmt.Errorf("qtgpu: %w", err)
 		}
 	}
@@ -158,9 +172,18 @@ func (r *Reader) Metadata() (m Metadata, err error) {
 // resolution, the last is a single pixel.
 func (r *Reader) Levels() int { return bits.Len(uint(max(r.layout.Width, r.layout.Height)-1)) + 1 }
 
-// Size is that of a level in pixels, 0 ≤ level < Levels.
+// Size is that of a level in pixels, 0 ≤ level < Levels; of others it is (0,0).
 func (r *Reader) Size(level int) image.Point {
+	if level < 0 || level >= r.Levels() {
+		return image.Point{}
+	}
 	return image.Pt((r.layout.Width-1)>>level+1, (r.layout.Height-1)>>level+1)
+}
+
+// concealable tells whether damage is to be filled. Input that cannot be read says
+// nothing of the file.
+func (r *Reader) concealable(err error) bool {
+	return r.opt.KeepGoing && !errors.As(err, new(*container.ReadError))
 }
 
 // LostTiles are the tiles that KeepGoing rendered from the overview so far, in
@@ -184,15 +207,21 @@ func (r *Reader) lose(t image.Rectangle) {
 	}
 }
 
-// Decode decodes the whole image.
+// Decode decodes the whole image. Damage to metadata is an error too, unless
+// KeepGoing.
 func (r *Reader) Decode() (image.Image, error) {
+	if err := r.file.CheckAncillary(); err != nil && !r.concealable(err) {
+		return nil, fmt.Errorf("qtgpu: %w", err)
+	}
 	return r.DecodeRegion(image.Rectangle{Max: r.Size(0)}, 0)
 }
 
 // DecodeRegion decodes the pixels of rect, in pixels of the level, which must
 // lie inside the level and not be empty. The result's bounds begin at (0,0);
-// its type is *image.Gray, Gray16, RGBA, RGBA64, NRGBA, NRGBA64 or Paletted. It equals
-// the crop of the whole level, byte for byte.
+// its type is *image.Gray, Gray16, RGBA, RGBA64, NRGBA, NRGBA64 or Paletted, or one of
+// this module where package image has none: for samples of another maximum than their
+// depth has, for a last channel that is no alpha and for gray with premultiplied alpha.
+// It equals the crop of the whole level, byte for byte.
 //
 // Levels 1 and 2 are means of the decoded pixels; level 3 is the front image
 // of the file, the lowest frequencies of each leaf at 1/8 of the size, and
@@ -206,6 +235,9 @@ func (r *Reader) DecodeRegion(rect image.Rectangle, level int) (image.Image, err
 	m, err := r.decodeRegion(context.Background(), rect, level)
 	if err != nil {
 		return nil, fmt.Errorf("qtgpu: %w", err)
+	}
+	if m.Max != 0 || m.Channels%2 == 0 && (m.Alpha == raster.NoAlpha || m.Channels == 2 && m.Alpha == raster.Premultiplied) {
+		return m, nil // package image has no type for it
 	}
 	return m.Std(), nil
 }
@@ -224,6 +256,9 @@ func (r *Reader) decodeRegion(ctx context.Context, rect image.Rectangle, level i
 	down := level - base
 	fine := image.Rectangle{rect.Min.Mul(1 << down), rect.Max.Mul(1 << down)}
 	fine = fine.Intersect(image.Rectangle{Max: r.Size(base)})
+	if err := r.checkMemory(fine, base); err != nil {
+		return nil, err
+	}
 	decode := r.pixels
 	if r.layout.Engine == container.Exact {
 		decode = r.exactPixels
@@ -242,7 +277,8 @@ func (r *Reader) decodeRegion(ctx context.Context, rect image.Rectangle, level i
 const colourBand = 64
 
 // Filters reach this far: three samples of a chroma plane and one for its
-// upsampling, in pixels, at full resolution; one sample of chroma in the overview.
+// upsampling, in pixels, at full resolution; one sample of chroma in the overview, and
+// another where hidden ones take after their neighbours.
 const (
 	filterMargin   = 8
 	overviewMargin = 2 << overviewLevel
@@ -256,12 +292,16 @@ func (r *Reader) pixels(ctx context.Context, rect image.Rectangle, level int) (*
 	if level == 0 {
 		w, err = r.decodeWindow(ctx, r.layout.tilesOver(full, filterMargin), true)
 	} else {
-		w, err = r.overviewWindow(ctx, r.layout.tilesOver(full, overviewMargin))
+		margin := overviewMargin
+		if r.layout.hidesChroma() {
+			margin *= 2
+		}
+		w, err = r.overviewWindow(ctx, r.layout.tilesOver(full, margin))
 	}
 	if err != nil {
 		return nil, err
 	}
-	m := raster.New(rect.Dx(), rect.Dy(), r.layout.Channels, r.layout.Depth)
+	m := r.newImage(rect.Size())
 	origin := w.tiles.Min.Mul(1 << r.layout.TileLog2 >> level)
 	bands := (m.H + colourBand - 1) / colourBand
 	err = cpufallback.For(ctx, r.opt.Workers, bands, func(i int) error {
@@ -270,7 +310,22 @@ func (r *Reader) pixels(ctx context.Context, rect image.Rectangle, level int) (*
 		chroma.Inverse(&dst, w.planes, r.layout.sub420(), origin, band.Add(rect.Min))
 		return nil
 	})
+	if err == nil && m.Max != 0 { // planes are at full scale
+		m = rescale(m, 1<<m.Depth-1, m.Max)
+	}
 	return m, err
+}
+
+// newImage returns a black image of the kind of the file.
+func (r *Reader) newImage(size image.Point) *raster.Image {
+	m := raster.New(size.X, size.Y, r.layout.Channels, r.layout.Depth)
+	if m.Channels%2 == 0 {
+		m.Alpha = raster.Alpha(slices.Index(alphas[:], r.layout.Alpha))
+	}
+	if r.layout.Maximum != 1<<r.layout.Depth-1 {
+		m.Max = r.layout.Maximum
+	}
+	return m
 }
 
 // Leaf is a leaf of a plane's quadtree: its top left sample and its side.
@@ -279,6 +334,9 @@ type Leaf struct{ X, Y, Size int }
 // Leaves decodes the quadtree of a plane, 0 ≤ plane < Channels. Chroma planes
 // of 4:2:0 count samples of half the resolution.
 func (r *Reader) Leaves(plane int) ([]Leaf, error) {
+	if plane < 0 || plane >= r.layout.Channels {
+		return nil, fmt.Errorf("qtgpu: plane %d, expected 0 to %d", plane, r.layout.Channels-1)
+	}
 	w, err := r.decodeWindow(context.Background(), r.layout.grid(), false)
 	if err != nil {
 		return nil, fmt.Errorf("qtgpu: %w", err)

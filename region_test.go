@@ -255,7 +255,7 @@ func TestReads(t *testing.T) {
 		{image.Rect(520, 520, 1016, 1016), 0, []span{fronts[4], bodies[4]}},
 		{image.Rect(260, 300, 270, 310), 1, []span{fronts[4], bodies[4]}},
 		{image.Rect(130, 10, 250, 120), 2, []span{fronts[1], bodies[1]}},
-		{image.Rect(500, 20, 520, 30), 0, []span{fronts[0], bodies[0], fronts[1], bodies[1]}},
+		{image.Rect(500, 20, 520, 30), 0, []span{run(fronts, 0, 2), bodies[0], bodies[1]}},
 		{image.Rect(66, 66, 126, 126), 3, []span{fronts[4]}},
 		{image.Rect(0, 0, 138, 10), 3, []span{run(fronts, 0, 3)}},
 		{image.Rect(0, 0, 138, 133), 3, []span{run(fronts, 0, 9)}},

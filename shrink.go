@@ -7,27 +7,92 @@ import (
 	"github.com/qtgpu/qtgpu/internal/raster"
 )
 
+// alike returns a black image of another size and the same kind of samples.
+func alike(m *raster.Image, w, h int) *raster.Image {
+	out := raster.New(w, h, m.Channels, m.Depth)
+	out.Alpha, out.Max = m.Alpha, m.Max
+	return out
+}
+
 // shrink averages blocks of 2^shift × 2^shift pixels, smaller ones at the right
-// and bottom edges, rounded to nearest.
+// and bottom edges, rounded to nearest. Colours beside straight alpha are weighted
+// by it, so that what is hidden shows nowhere, unless all of a block is hidden.
 func shrink(m *raster.Image, shift int) *raster.Image {
 	n := 1 << shift
-	out := raster.New((m.W+n-1)>>shift, (m.H+n-1)>>shift, m.Channels, m.Depth)
-	size := m.Depth / 8
+	out := alike(m, (m.W+n-1)>>shift, (m.H+n-1)>>shift)
+	size, last := m.Depth/8, m.Channels-1
+	weighted := m.Channels%2 == 0 && m.Alpha == raster.Straight
 	for y := range out.H {
 		for x := range out.W {
-			w, h := min(n, m.W-x<<shift), min(n, m.H-y<<shift)
+			b := block{m, y<<shift*m.Stride + x<<shift*m.Step, min(n, m.W-x<<shift), min(n, m.H-y<<shift)}
+			alpha := uint64(0)
+			if weighted {
+				alpha = b.sum(last)
+			}
 			for c := range m.Channels {
-				at := m.Pix[y<<shift*m.Stride+x<<shift*m.Step+c*size:]
-				dst := out.Pix[y*out.Stride+x*out.Step+c*size:]
-				if m.Depth == 8 {
-					dst[0] = byte(mean8(at, m.Stride, m.Step, w, h))
-				} else {
-					binary.BigEndian.PutUint16(dst, uint16(mean16(at, m.Stride, m.Step, w, h)))
+				sum, weight := b.sum(c), uint64(b.w)*uint64(b.h)
+				if alpha > 0 && c < last {
+					sum, weight = b.weightedSum(c), alpha
 				}
+				put(out.Pix[y*out.Stride+x*out.Step+c*size:], m.Depth, (sum+weight/2)/weight)
 			}
 		}
 	}
 	return out
+}
+
+// block is w×h pixels of an image, the first at Pix[at].
+type block struct {
+	m        *raster.Image
+	at, w, h int
+}
+
+// sum adds the samples of a channel.
+func (b *block) sum(c int) (s uint64) {
+	m := b.m
+	for y := range b.h {
+		row := m.Pix[b.at+y*m.Stride+c*m.Depth/8:]
+		if m.Depth == 8 {
+			for x := range b.w {
+				s += uint64(row[x*m.Step])
+			}
+			continue
+		}
+		for x := range b.w {
+			s += uint64(binary.BigEndian.Uint16(row[x*m.Step:]))
+		}
+	}
+	return s
+}
+
+// weightedSum adds the samples of a channel times the last one.
+func (b *block) weightedSum(c int) (s uint64) {
+	m := b.m
+	for y := range b.h {
+		row := m.Pix[b.at+y*m.Stride:]
+		for x := range b.w {
+			p := row[x*m.Step:]
+			s += get(p, m.Depth, c) * get(p, m.Depth, m.Channels-1)
+		}
+	}
+	return s
+}
+
+// get reads the sample of a channel of a pixel.
+func get(pixel []byte, depth, c int) uint64 {
+	if depth == 8 {
+		return uint64(pixel[c])
+	}
+	return uint64(binary.BigEndian.Uint16(pixel[2*c:]))
+}
+
+// put writes a sample.
+func put(p []byte, depth int, v uint64) {
+	if depth == 8 {
+		p[0] = byte(v)
+		return
+	}
+	binary.BigEndian.PutUint16(p, uint16(v))
 }
 
 // sample keeps the first pixel of each block of 2^shift × 2^shift labels.
@@ -41,7 +106,7 @@ func sample(m *raster.Image, shift int) (*raster.Image, error) {
 		}
 		return raster.FromImage(to)
 	}
-	out := raster.New(w, h, m.Channels, m.Depth)
+	out := alike(m, w, h)
 	size := m.Channels * m.Depth / 8
 	for y := range h {
 		for x := range w {
@@ -51,22 +116,17 @@ func sample(m *raster.Image, shift int) (*raster.Image, error) {
 	return out, nil
 }
 
-func mean8(p []byte, stride, step, w, h int) int {
-	s := w * h / 2
-	for y := range h {
-		for x := range w {
-			s += int(p[y*stride+x*step])
+// rescale brings samples from one full scale to another, to the nearest.
+func rescale(m *raster.Image, from, to int) *raster.Image {
+	out := alike(m, m.W, m.H)
+	for y := range m.H {
+		for x := range m.W {
+			src, dst := m.Pix[y*m.Stride+x*m.Step:], out.Pix[y*out.Stride+x*out.Step:]
+			for c := range m.Channels {
+				v := get(src, m.Depth, c)
+				put(dst[c*m.Depth/8:], m.Depth, (v*uint64(to)+uint64(from)/2)/uint64(from))
+			}
 		}
 	}
-	return s / (w * h)
-}
-
-func mean16(p []byte, stride, step, w, h int) int {
-	s := w * h / 2
-	for y := range h {
-		for x := range w {
-			s += int(binary.BigEndian.Uint16(p[y*stride+x*step:]))
-		}
-	}
-	return s / (w * h)
+	return out
 }

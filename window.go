@@ -3,6 +3,7 @@ package qtgpu
 import (
 	"context"
 	"image"
+	"slices"
 	"sync"
 
 	"github.com/qtgpu/qtgpu/chroma"
@@ -29,10 +30,15 @@ func (r *Reader) newWindow(tiles image.Rectangle, shift int) *window {
 	return w
 }
 
-// decodeWindow decodes tiles at full resolution.
+// decodeWindow decodes tiles at full resolution. Planes are allocated when all front
+// images are decoded: so much is sure then to be in the file.
 func (r *Reader) decodeWindow(ctx context.Context, tiles image.Rectangle, deblock bool) (*window, error) {
 	if r.engine == nil {
 		return nil, &UnsupportedError{What: "leaves of a file of the exact engine, expected one of the lossy engine"}
+	}
+	fronts, err := r.decodeFronts(ctx, tiles)
+	if err != nil {
+		return nil, err
 	}
 	w := r.newWindow(tiles, 0)
 	for i := range w.planes {
@@ -40,11 +46,11 @@ func (r *Reader) decodeWindow(ctx context.Context, tiles image.Rectangle, debloc
 	}
 	scratch := sync.Pool{New: func() any { return new(lossy.Scratch) }}
 	progress := newProgress(r.opt.Progress, tiles.Dx()*tiles.Dy())
-	err := cpufallback.For(ctx, r.opt.Workers, tiles.Dx()*tiles.Dy(), func(i int) error {
+	err = cpufallback.For(ctx, r.opt.Workers, tiles.Dx()*tiles.Dy(), func(i int) error {
 		s := scratch.Get().(*lossy.Scratch)
 		defer scratch.Put(s)
 		defer progress.step()
-		return r.decodeTile(s, w, tile(tiles, i))
+		return r.decodeTile(s, w, tile(tiles, i), fronts[i])
 	})
 	if err != nil || !deblock {
 		return w, err
@@ -52,28 +58,45 @@ func (r *Reader) decodeWindow(ctx context.Context, tiles image.Rectangle, debloc
 	return w, r.deblock(ctx, w)
 }
 
-// decodeTile decodes one tile into its place. A damaged one is an error, or
-// with KeepGoing rendered from what is left of it.
-func (r *Reader) decodeTile(s *lossy.Scratch, w *window, t image.Rectangle) error {
+// decodeFronts decodes the front images of tiles. A damaged one is an error, or with
+// KeepGoing nil.
+func (r *Reader) decodeFronts(ctx context.Context, tiles image.Rectangle) ([][]lossy.Cells, error) {
+	indices := r.layout.indices(tiles)
+	segments, err := r.file.Fronts(indices)
+	if err != nil && !r.concealable(err) {
+		return nil, firstOf(err)
+	}
+	fronts := make([][]lossy.Cells, len(indices))
+	return fronts, cpufallback.For(ctx, r.opt.Workers, len(indices), func(i int) error {
+		if segments[i] == nil {
+			return nil
+		}
+		var err error
+		fronts[i], err = r.engine.Front(segments[i], r.layout.padded(tile(tiles, i)))
+		if err == nil || r.opt.KeepGoing {
+			return nil
+		}
+		return r.file.TileError(indices[i], container.Front, err)
+	})
+}
+
+// decodeTile decodes one tile into its place; cells are its front image, nil where
+// that is damaged. A damaged body is an error. With KeepGoing the tile is rendered
+// from what is left of it.
+func (r *Reader) decodeTile(s *lossy.Scratch, w *window, t image.Rectangle, cells []lossy.Cells) error {
 	rects := r.layout.padded(t)
 	at := make([]image.Point, len(rects))
 	for i := range at {
 		at[i] = rects[i].Min.Sub(w.at[i].Min)
 	}
-	index := t.Min.Y*r.layout.grid().Dx() + t.Min.X
-	cells, err := r.front(index, rects)
-	if err == nil {
-		var body []byte
-		if body, err = r.file.Body(index); err == nil {
-			if err = r.engine.Body(s, body, cells, w.planes, at); err != nil {
-				err = r.file.TileError(index, container.Body, err)
-			}
-		}
-	}
-	if err != nil {
-		if !r.opt.KeepGoing {
+	damaged := cells == nil
+	if !damaged {
+		err := r.decodeBody(s, w, r.layout.indices(t)[0], cells, at)
+		if damaged = err != nil; damaged && !r.concealable(err) {
 			return err
 		}
+	}
+	if damaged {
 		r.lose(t)
 		cells = r.engine.Conceal(s, cells, w.planes, rects, at)
 	}
@@ -87,21 +110,16 @@ func (r *Reader) decodeTile(s *lossy.Scratch, w *window, t image.Rectangle) erro
 	return nil
 }
 
-// front reads and decodes the front image of a tile; nil cells with an error.
-func (r *Reader) front(index int, rects []image.Rectangle) ([]lossy.Cells, error) {
-	segment, err := r.file.Front(index)
+// decodeBody reads and decodes the body of a tile into the planes of a window.
+func (r *Reader) decodeBody(s *lossy.Scratch, w *window, index int, cells []lossy.Cells, at []image.Point) error {
+	body, err := r.file.Body(index)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return r.decodeFront(index, segment, rects)
-}
-
-func (r *Reader) decodeFront(index int, segment []byte, rects []image.Rectangle) ([]lossy.Cells, error) {
-	cells, err := r.engine.Front(segment, rects)
-	if err != nil {
-		return nil, r.file.TileError(index, container.Front, err)
+	if err := r.engine.Body(s, body, cells, w.planes, at); err != nil {
+		return r.file.TileError(index, container.Body, err)
 	}
-	return cells, nil
+	return nil
 }
 
 // deblock filters all planes but alpha, whose full and no opacity it would touch.
@@ -126,28 +144,16 @@ func (r *Reader) deblock(ctx context.Context, w *window) error {
 
 // overviewWindow decodes the front image of tiles, 1/8 of the resolution.
 func (r *Reader) overviewWindow(ctx context.Context, tiles image.Rectangle) (*window, error) {
-	w := r.newWindow(tiles, overviewLevel)
-	indices := make([]int, tiles.Dx()*tiles.Dy())
-	for i := range indices {
-		t := tile(tiles, i)
-		indices[i] = t.Min.Y*r.layout.grid().Dx() + t.Min.X
-	}
-	segments, err := r.file.Fronts(indices)
-	if err != nil && !r.opt.KeepGoing {
+	fronts, err := r.decodeFronts(ctx, tiles)
+	if err != nil {
 		return nil, err
 	}
-	return w, cpufallback.For(ctx, r.opt.Workers, len(indices), func(i int) error {
+	w := r.newWindow(tiles, overviewLevel)
+	err = cpufallback.For(ctx, r.opt.Workers, len(fronts), func(i int) error {
 		t := tile(tiles, i)
 		rects := r.layout.padded(t)
-		var cells []lossy.Cells
-		var err error
-		if segments[i] != nil {
-			cells, err = r.decodeFront(indices[i], segments[i], rects)
-		}
+		cells := fronts[i]
 		if cells == nil {
-			if !r.opt.KeepGoing {
-				return err
-			}
 			r.lose(t)
 			cells = lossy.BlankCells(rects)
 		}
@@ -157,4 +163,44 @@ func (r *Reader) overviewWindow(ctx context.Context, tiles image.Rectangle) (*wi
 		}
 		return nil
 	})
+	if err == nil && r.layout.hidesChroma() {
+		for i := 1; i <= 2; i++ {
+			bleed(&w.planes[i], &w.planes[3])
+		}
+	}
+	return w, err
+}
+
+// bleed gives each hidden sample of a chroma plane of half the resolution of alpha the
+// mean of those around it that are shown, if there are any, so that upsampling mixes
+// nothing hidden into what is shown.
+func bleed(p, alpha *chroma.Plane) {
+	shown := func(x, y int) bool {
+		for i := range 4 {
+			ax, ay := 2*x+i%2, 2*y+i/2
+			if ax < alpha.W && ay < alpha.H && alpha.Pix[ay*alpha.Stride+ax] > 0 {
+				return true
+			}
+		}
+		return false
+	}
+	was := slices.Clone(p.Pix)
+	for y := range p.H {
+		for x := range p.W {
+			if shown(x, y) {
+				continue
+			}
+			sum, n := 0, 0
+			for j := max(y-1, 0); j < min(y+2, p.H); j++ {
+				for i := max(x-1, 0); i < min(x+2, p.W); i++ {
+					if shown(i, j) {
+						sum, n = sum+int(was[j*p.Stride+i]), n+1
+					}
+				}
+			}
+			if n > 0 {
+				p.Pix[y*p.Stride+x] = uint16((sum + n/2) / n)
+			}
+		}
+	}
 }

@@ -20,6 +20,8 @@ func Workers(n int) int {
 // no further job starts. The error is that of the lowest failing job, whatever
 // the number of workers: every job below a failing one has been started. With
 // no failing job, it is the cause of ctx's end if that kept a job from running.
+// What a job panics with, For panics with on the caller's goroutine, when all
+// others have ended: there it can be recovered.
 func For(ctx context.Context, workers, n int, f func(i int) error) error {
 	l := loop{n: n, f: f, failed: n}
 	workers = min(Workers(workers), n)
@@ -29,9 +31,15 @@ func For(ctx context.Context, workers, n int, f func(i int) error) error {
 	}
 	var wg sync.WaitGroup
 	for range workers {
-		wg.Go(func() { l.run(ctx) })
+		wg.Go(func() {
+			defer l.carry()
+			l.run(ctx)
+		})
 	}
 	wg.Wait()
+	if l.panicked {
+		panic(l.value)
+	}
 	return l.err
 }
 
@@ -45,6 +53,9 @@ type loop struct {
 	failed int // the lowest failing job, or n
 	err    error
 	stop   atomic.Bool
+
+	panicked bool // and value is what with
+	value    any
 }
 
 func (l *loop) run(ctx context.Context) {
@@ -61,6 +72,18 @@ func (l *loop) run(ctx context.Context) {
 			l.fail(i, err)
 		}
 	}
+}
+
+// carry keeps the value of a panic for the caller's goroutine.
+func (l *loop) carry() {
+	v := recover()
+	if v == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.panicked, l.value = true, v
+	l.stop.Store(true)
 }
 
 // fail records the error of job i, where n stands for the loop's context.

@@ -90,8 +90,8 @@ func (c *Coder) shiftByte() {
 const Slack = 4
 
 // Finish returns the code: of the values in the final range the one that ends
-// in the most zero bits, without its last zero bytes.
-func (c *Coder) Finish() []byte {
+// in the most zero bits, without its last zero bytes; then zeros up to least bytes.
+func (c *Coder) Finish(least int) []byte {
 	for n := 31; n >= 0; n-- {
 		up := -c.value & (1<<n - 1) // to the next multiple of 2^n
 		if up < c.rng {
@@ -105,13 +105,28 @@ func (c *Coder) Finish() []byte {
 		}
 		c.shiftByte()
 	}
-	return c.out
+	return append(c.out, make([]byte, max(least-len(c.out), 0))...)
 }
 
-// Ended tells whether the code was decoded to its end and no further.
-func (c *Coder) Ended() bool {
-	return len(c.in) <= c.pos && c.pos <= len(c.in)+Slack
+// Ended tells whether the code was decoded to its end and no further, and has the
+// least bytes that Finish was given.
+func (c *Coder) Ended(least int) bool {
+	if c.pos < len(c.in) { // only zeros may follow
+		zeros := !slices.ContainsFunc(c.in[c.pos:], func(b byte) bool { return b != 0 })
+		return zeros && len(c.in) == least
+	}
+	return c.pos <= len(c.in)+Slack && len(c.in) >= least
 }
 
-// Overrun tells whether more was decoded than any code of this length holds.
-func (c *Coder) Overrun() bool { return c.pos > len(c.in)+Slack }
+// Least is the number of bytes that a code of n units of work takes at least, of
+// which free are free and each byte pays for perByte (FORMAT-EXACT.md, "Length of
+// codes"): what is decoded for long must be long.
+func Least(n, free, perByte int64) int64 {
+	return (max(n-free, 0) + perByte - 1) / perByte
+}
+
+// Spent tells whether a decoder has taken more than any code of this length holds,
+// or one of least bytes is longer than this.
+func (c *Coder) Spent(least int) bool {
+	return c.Decoding && (c.pos > len(c.in)+Slack || len(c.in) < least)
+}

@@ -57,13 +57,13 @@ func requireBits(t *testing.T, p uint32, bits []int) {
 		}
 		ideal -= math.Log2(q)
 	}
-	code := e.Finish()
+	code := e.Finish(0)
 	require.LessOrEqual(t, float64(len(code)), ideal/8*1.001+2, "bytes for %d bits", len(bits))
 	d := NewDecoder(code)
 	for i, b := range bits {
 		require.Equalf(t, b, d.Bit(p, 0), "p %d: bit %d", p, i)
 	}
-	require.Truef(t, d.Ended(), "%d bytes taken of %d", d.pos, len(code))
+	require.Truef(t, d.Ended(0), "%d bytes taken of %d", d.pos, len(code))
 }
 
 // TestCarry drives low to the top of its range, so that carries run through

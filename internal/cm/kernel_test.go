@@ -22,13 +22,13 @@ func TestKernels(t *testing.T) {
 		e := pair{newMixer(NewEncoder(), s), newMixer(NewEncoder(), s)}
 		e.disturb(seed)
 		want := e.run(t, seed, nil)
-		code := e.fast.Finish()
-		require.Equal(t, e.plain.Finish(), code, "seed %d", seed)
+		code := e.fast.Finish(0)
+		require.Equal(t, e.plain.Finish(0), code, "seed %d", seed)
 
 		d := pair{newMixer(NewDecoder(code), s), newMixer(NewDecoder(code), s)}
 		d.disturb(seed)
 		d.run(t, seed, want)
-		require.True(t, d.fast.Ended())
+		require.True(t, d.fast.Ended(0))
 	}
 }
 

@@ -46,18 +46,18 @@ func TestMixer(t *testing.T) {
 		for i, b := range bits {
 			require.Equal(t, b, e.Code(&contexts[i], 0, 1, b))
 		}
-		code := e.Finish()
+		code := e.Finish(0)
 		require.InEpsilon(t, ideal/8, len(code), 0.05, "bytes of %+v", s)
 		d := newMixer(NewDecoder(code), s)
 		for i, b := range bits {
 			require.Equalf(t, b, d.Code(&contexts[i], 0, 1, 1-b), "%+v: bit %d", s, i)
 		}
-		require.True(t, d.Ended())
-		require.False(t, d.Overrun())
+		require.True(t, d.Ended(0))
+		require.False(t, d.Spent(0))
 		for range 1000 {
 			d.CodeAlone(4, 0)
 		}
-		require.True(t, d.Overrun())
+		require.True(t, d.Spent(0))
 	}
 }
 
@@ -68,13 +68,13 @@ func TestCodeAlone(t *testing.T) {
 	for i, b := range bits {
 		e.CodeAlone(contexts[i][0], b)
 	}
-	code := e.Finish()
+	code := e.Finish(0)
 	require.InEpsilon(t, ideal/8, len(code), 0.03)
 	d := newMixer(NewDecoder(code), s)
 	for i, b := range bits {
 		require.Equalf(t, b, d.CodeAlone(contexts[i][0], 1-b), "bit %d", i)
 	}
-	require.True(t, d.Ended())
+	require.True(t, d.Ended(0))
 }
 
 // TestLength codes residuals of all lengths.
@@ -94,11 +94,11 @@ func TestLength(t *testing.T) {
 			}
 			requireLength(t, residuals[i], i)(e.Length(&contexts[i], 0, Bins, residuals[i], most))
 		}
-		d := newMixer(NewDecoder(e.Finish()), s)
+		d := newMixer(NewDecoder(e.Finish(0)), s)
 		for i, q := range residuals {
 			requireLength(t, q, i)(d.Length(&contexts[i], 0, Bins, 0, most))
 		}
-		require.True(t, d.Ended())
+		require.True(t, d.Ended(0))
 	}
 }
 

@@ -54,6 +54,12 @@ var vectors = []vector{
 	{"rgba16-50x41", encoded(50, 41, 4, 16, qtgpu.Options{T: 2, Split: qtgpu.SplitCost})},
 	{"tiles-601x530", encoded(601, 530, 3, 8, qtgpu.Options{T: 30, Split: qtgpu.SplitPyramid})},
 	{"photo-192x160", encodedImage(photo, image.Rect(300, 150, 492, 310), qtgpu.Options{T: 10})},
+	{"rgba-hidden-150x97", encodedRaster(hidden(150, 97, 4, 8), qtgpu.Options{T: 5})},
+	{"rgba444-hidden-90x75", encodedRaster(hidden(90, 75, 4, 8), qtgpu.Options{T: 1})},
+	{"grayalpha16-hidden-70x50", encodedRaster(hidden(70, 50, 2, 16), qtgpu.Options{T: 3})},
+	{"premultiplied-60x50", encodedRaster(lastIs(raster.Premultiplied, synthetic(60, 50, 4, 8)), qtgpu.Options{T: 4})},
+	{"bands4-70x50", encodedRaster(lastIs(raster.NoAlpha, synthetic(70, 50, 4, 8)), qtgpu.Options{T: 4})},
+	{"gray10-90x60", encodedRaster(upTo(1023, synthetic(90, 60, 1, 16)), qtgpu.Options{T: 2})},
 	{"metadata-40x30", withMetadata},
 	{"wild-75x96", func(t *testing.T) []byte { return wild(t, 594) }},
 	{"wild16-82x100", func(t *testing.T) []byte { return wild(t, 3771) }},
@@ -62,6 +68,10 @@ var vectors = []vector{
 // encoded is the file of a synthetic image.
 func encoded(w, h, channels, depth int, o qtgpu.Options) func(*testing.T) []byte {
 	return func(t *testing.T) []byte { return encode(t, synthetic(w, h, channels, depth), o) }
+}
+
+func encodedRaster(m *raster.Image, o qtgpu.Options) func(*testing.T) []byte {
+	return func(t *testing.T) []byte { return encode(t, m, o) }
 }
 
 func encode(t *testing.T, m image.Image, o qtgpu.Options) []byte {
@@ -96,6 +106,44 @@ func synthetic(w, h, channels, depth int) *raster.Image {
 	return m
 }
 
+// hidden draws as synthetic does, and discs of alpha with soft rims outside of which
+// colours are at full scale.
+func hidden(w, h, channels, depth int) *raster.Image {
+	m := synthetic(w, h, channels, depth)
+	full := 1<<depth - 1
+	for y := range h {
+		for x := range w {
+			dx, dy := x%75-37, y%60-29
+			alpha := clamp((30*30-dx*dx-dy*dy)*full/300, 0, full)
+			putSample(m, x, y, channels-1, alpha)
+			for c := range channels - 1 {
+				if alpha == 0 {
+					putSample(m, x, y, c, full)
+				}
+			}
+		}
+	}
+	return m
+}
+
+// lastIs says what the last channel is.
+func lastIs(a raster.Alpha, m *raster.Image) *raster.Image {
+	m.Alpha = a
+	return m
+}
+
+// upTo scales samples to a maximum.
+func upTo(maximum int, m *raster.Image) *raster.Image {
+	for y := range m.H {
+		for x := range m.W {
+			v := sample(m.Pix[y*m.Stride+x*m.Step:], 0, m.Depth)
+			putSample(m, x, y, 0, v*maximum/(1<<m.Depth-1))
+		}
+	}
+	m.Max = maximum
+	return m
+}
+
 func putSample(m *raster.Image, x, y, c, v int) {
 	at := m.Pix[y*m.Stride+x*m.Step+c*m.Depth/8:]
 	if m.Depth == 8 {
@@ -118,15 +166,16 @@ func readImage(t testing.TB, name string, r image.Rectangle) image.Image {
 	}).SubImage(r)
 }
 
-// withMetadata has all metadata, an unknown ancillary chunk and bytes after BODY.
+// withMetadata has all metadata and an unknown ancillary chunk.
 func withMetadata(t *testing.T) []byte {
 	p := encode(t, synthetic(40, 30, 3, 8), qtgpu.Options{T: 5, Metadata: qtgpu.Metadata{
 		ICC: []byte("a profile"), EXIF: []byte("II*\x00 a structure"), XMP: []byte("<x:xmpmeta/>"),
+		IPTC: []byte("\x1c\x02\x78\x00\x02hi"), PNG: []byte("\x00\x00\x00\x04gAMA\x00\x00\xb1\x8f\x0b\xfc\x61\x05"),
 	}})
 	f, err := parse(p)
 	require.NoError(t, err)
 	unknown := chunk("qtst", []byte("skip me"))
-	return append(slices.Insert(p, f.body, unknown...), "more"...)
+	return slices.Insert(p, f.body, unknown...)
 }
 
 func readFile(t testing.TB, name string) []byte {
@@ -163,6 +212,8 @@ func fromImage(t testing.TB, std image.Image, channels int) *picture {
 	}
 	m := &raster.Image{}
 	switch s := std.(type) {
+	case *raster.Image: // which packages of images have no type for
+		return fromRaster(s, channels, false)
 	case *image.NRGBA: // may be opaque, which raster takes as RGB
 		m.Depth, m.Step, m.Stride, m.Pix = 8, 4, s.Stride, s.Pix
 	case *image.NRGBA64:
@@ -172,11 +223,17 @@ func fromImage(t testing.TB, std image.Image, channels int) *picture {
 		m, err = raster.FromImage(std)
 		require.NoError(t, err)
 	}
-	p := &picture{w: std.Bounds().Dx(), h: std.Bounds().Dy(), channels: channels, depth: m.Depth}
+	m.W, m.H = std.Bounds().Dx(), std.Bounds().Dy()
+	return fromRaster(m, channels, channels == 2)
+}
+
+// fromRaster takes the samples of channels; expanded is gray with alpha in four.
+func fromRaster(m *raster.Image, channels int, expanded bool) *picture {
+	p := &picture{w: m.W, h: m.H, channels: channels, depth: m.Depth}
 	for y := range p.h {
 		for x := range p.w {
 			for c := range channels {
-				if channels == 2 {
+				if expanded {
 					c *= 3 // gray is R, and alpha the fourth
 				}
 				p.samples = append(p.samples, sample(m.Pix[y*m.Stride+x*m.Step:], c, m.Depth))

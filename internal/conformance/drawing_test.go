@@ -40,6 +40,12 @@ var exactVectors = []vector{
 	{"exact-screen-300x200", drawn(300, 200, 3, 8)},
 	{"exact-screen-rgba-140x90", drawn(140, 90, 4, 8)},
 	{"exact-screen-grayalpha-140x90", drawn(140, 90, 2, 8)},
+	{"exact-bilevel-130x75", func(t *testing.T) []byte { return encode(t, bilevel(130, 75), qtgpu.Options{}) }},
+	{"exact-rgba-hidden-90x75", encodedRaster(hidden(90, 75, 4, 8), qtgpu.Options{})},
+	{"exact-grayalpha16-hidden-70x50", encodedRaster(hidden(70, 50, 2, 16), qtgpu.Options{T: 4, Bound: qtgpu.BoundMax})},
+	{"exact-premultiplied-60x50", encodedRaster(lastIs(raster.Premultiplied, synthetic(60, 50, 4, 8)), qtgpu.Options{})},
+	{"exact-bands2-40x50", encodedRaster(lastIs(raster.NoAlpha, synthetic(40, 50, 2, 16)), qtgpu.Options{})},
+	{"exact-gray10-bound2-90x60", encodedRaster(upTo(1023, synthetic(90, 60, 1, 16)), qtgpu.Options{T: 2, Bound: qtgpu.BoundMax})},
 	{"exact-wild-46x39", func(t *testing.T) []byte { return wildExact(t, 2) }},
 	{"exact-wild-69x75", func(t *testing.T) []byte { return wildExact(t, 106) }},
 	{"exact-wild-75x77", func(t *testing.T) []byte { return wildExact(t, 5) }},
@@ -130,6 +136,15 @@ func drawing(w, h, channels, depth int) *raster.Image {
 	return m
 }
 
+// bilevel is a drawing in black and white.
+func bilevel(w, h int) *raster.Image {
+	m := drawing(w, h, 1, 8)
+	for i, v := range m.Pix {
+		m.Pix[i] = 255 * (v / 5 & 1)
+	}
+	return m
+}
+
 func glyph(n, x, y int) bool { return (x*x+3*y+n*x*y+n)%5 < 2 }
 
 // inkColour is a sample of an ink, 0 to 255; alpha is full for most.
@@ -170,9 +185,14 @@ func layeredFile(src *raster.Image, bound int) func(*testing.T) []byte {
 	return func(t *testing.T) []byte {
 		h := container.Header{
 			Engine: container.Exact, Bound: container.BoundMax, TileLog2: container.MinTileLog2, Layered: true,
-			Width: src.W, Height: src.H, Channels: src.Channels, Depth: src.Depth, T: bound, Worst: make([]int, src.Channels),
+			Width: src.W, Height: src.H, Channels: src.Channels, Depth: src.Depth, Maximum: src.FullScale(), T: bound, Worst: make([]int, src.Channels),
 		}
-		e := layered.NewEncoder(layered.Format{Channels: src.Channels, Bound: bound}, cpufallback.New(1), lossy.SplitHybrid)
+		planes := []lossy.Plane{{}, {Chroma: true}, {Chroma: true}}
+		if src.Channels == 4 {
+			h.Alpha = container.Straight
+			planes = append(planes, lossy.Plane{Alpha: true, Hides: true})
+		}
+		e := layered.NewEncoder(layered.Format{Planes: planes, Bound: bound}, cpufallback.New(1), lossy.SplitHybrid)
 		var tiles []*layered.Tile
 		for y := 0; y < src.H; y += 64 {
 			for x := 0; x < src.W; x += 64 {

@@ -19,6 +19,7 @@ const (
 	largestMode    = 9  // by prediction, and of the slow ones less slowMode
 	gridMode       = 16
 	patternMode    = 17
+	wholeMode      = 18
 	slowMode       = 32
 )
 
@@ -159,12 +160,7 @@ func (x *exactFile) level(level int) (*picture, error) {
 
 // picture looks up colours and shrinks.
 func (x *exactFile) picture(all *channels, n int) (*picture, error) {
-	p := &picture{w: all.w, h: all.h, channels: x.channels, depth: x.depth}
-	for i := range all.w * all.h {
-		for c := range x.channels {
-			p.samples = append(p.samples, int(all.pix[c][i]))
-		}
-	}
+	p := x.interleaved(all)
 	if !x.labels {
 		return p.shrink(n), nil
 	}
@@ -173,6 +169,16 @@ func (x *exactFile) picture(all *channels, n int) (*picture, error) {
 		return p, nil
 	}
 	return p, p.look(x.palette)
+}
+
+func (x *exactFile) interleaved(all *channels) *picture {
+	p := &picture{w: all.w, h: all.h, channels: x.channels, depth: x.depth, alpha: x.alpha == 1}
+	for i := range all.w * all.h {
+		for c := range x.channels {
+			p.samples = append(p.samples, int(all.pix[c][i]))
+		}
+	}
+	return p
 }
 
 // pick takes the first of squares of n pixels.
@@ -208,8 +214,9 @@ func (x *exactFile) tile(front, body []byte, w, h int, overview bool) (*channels
 	if len(front) == 0 {
 		return nil, errDamaged
 	}
-	c, err := x.samples(front, body, w, h, overview)
-	if err != nil || overview && front[0] != gridMode {
+	whole := front[0] == wholeMode && overview
+	c, err := x.samples(front, body, w, h, overview && !whole)
+	if err != nil || overview && !whole && front[0] != gridMode {
 		return c, err
 	}
 	for i, values := range x.values {
@@ -219,7 +226,20 @@ func (x *exactFile) tile(front, body []byte, w, h int, overview bool) (*channels
 			}
 		}
 	}
+	if whole {
+		return x.means(c), nil
+	}
 	return c, nil
+}
+
+// means are those of squares of 8 samples.
+func (x *exactFile) means(c *channels) *channels {
+	p := x.interleaved(c).shrink(8)
+	out := newChannels(p.w, p.h, p.channels)
+	for i, v := range p.samples {
+		out.pix[i%p.channels][i/p.channels] = int32(v)
+	}
+	return out
 }
 
 // samples are ranks of what has values, but means are values.
@@ -228,7 +248,9 @@ func (x *exactFile) samples(front, body []byte, w, h int, overview bool) (*chann
 	switch {
 	case mode%slowMode <= largestMode && mode < 2*slowMode:
 		return x.predictedTile(mode, front, body, w, h, overview)
-	case mode == gridMode || mode == patternMode:
+	case mode == wholeMode && len(front) > 0:
+		return nil, errDamaged
+	case mode == gridMode || mode == patternMode || mode == wholeMode:
 		return x.patternTile(mode, front, body, w, h, overview)
 	}
 	return nil, fmt.Errorf("mode %d", mode)
@@ -261,6 +283,10 @@ func (x *exactFile) unpack(symbols []uint32, w, h int) *channels {
 
 func (x *exactFile) predictedTile(mode int, front, body []byte, w, h int, overview bool) (*channels, error) {
 	planes := x.predictedPlanes(w, h)
+	n := len(planes) * planes[0].w * planes[0].h
+	if len(front) < (n+1<<16-1)>>16 || mode < slowMode && !overview && len(body) < (n+1<<16-1)>>16 {
+		return nil, errDamaged
+	}
 	s, err := newSegment(front, x.tables)
 	if err != nil {
 		return nil, err
@@ -271,9 +297,13 @@ func (x *exactFile) predictedTile(mode int, front, body []byte, w, h int, overvi
 	}
 	x.prepare(mode%slowMode, planes)
 	if mode >= slowMode {
+		least := leastBytes(n, 1<<14, 1<<8)
+		if len(body) < least {
+			return nil, errDamaged
+		}
 		code := newRangeDecoder(body)
 		newSlow(code, planes).read(planes)
-		return x.recolour(mode%slowMode, planes, w, h, (*predicted).pixel), code.finish()
+		return x.recolour(mode%slowMode, planes, w, h, (*predicted).pixel), code.finish(least)
 	}
 	if s, err = newSegment(body, x.tables); err != nil {
 		return nil, err

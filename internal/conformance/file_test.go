@@ -14,6 +14,7 @@ import (
 // file is the content of a .qtg file.
 type file struct {
 	w, h, channels, depth int
+	alpha, maximum        int
 	exact, labels         bool // exact: of the exact engine
 	palette, merged       bool
 	layered               bool
@@ -26,7 +27,7 @@ type file struct {
 
 // parse takes a file apart (FORMAT.md, "Container").
 func parse(p []byte) (*file, error) {
-	const magic = "\x89QTG\r\n\x1a\n\x03"
+	const magic = "\x89QTG\r\n\x1a\n\x04"
 	if len(p) < len(magic) || string(p[:len(magic)]) != magic {
 		return nil, errors.New("magic or version")
 	}
@@ -62,6 +63,9 @@ func parse(p []byte) (*file, error) {
 			fronts = payload
 		case "BODY":
 			f.body = pos
+			if end != len(p) {
+				return nil, errors.New("bytes after BODY")
+			}
 			return f, f.readIndex(index, fronts, payload)
 		}
 		pos = end
@@ -78,7 +82,8 @@ func (f *file) readHead(p []byte) {
 	f.exact = next() == 1
 	flags := next()
 	f.labels, f.palette, f.layered, f.merged = flags&16 != 0, flags&32 != 0, flags&64 != 0, flags&128 != 0
-	f.w, f.h, f.channels, f.depth = next(), next(), next(), next()
+	f.w, f.h, f.channels = next(), next(), next()
+	f.alpha, f.depth, f.maximum = next(), next(), next()
 	f.sub420 = next() == 1
 	f.tileSide = 1 << next()
 	next() // bound
@@ -150,10 +155,10 @@ func (f *file) level(universal []byte, level int) (*picture, error) {
 	}
 	planes := f.planes()
 	err = f.eachTile(planes, func(i int, tiles []tile) error {
-		if err := f.read(f.fronts[i], tables, tiles, (*tile).readFront); err != nil || level >= 3 {
+		if err := read(f.fronts[i], tables, tiles, f.readFronts); err != nil || level >= 3 {
 			return err
 		}
-		return f.read(f.bodies[i], tables, tiles, (*tile).readBody)
+		return read(f.bodies[i], tables, tiles, f.readBodies)
 	})
 	if err != nil {
 		return nil, err
@@ -162,22 +167,70 @@ func (f *file) level(universal []byte, level int) (*picture, error) {
 }
 
 // read applies a reading to the planes of a tile, one segment for all.
-func (f *file) read(data []byte, tables [][16]int, tiles []tile, do func(*tile, source)) error {
+func read(data []byte, tables [][16]int, tiles []tile, do func([]tile, source)) error {
 	s, err := newSegment(data, tables)
 	if err != nil {
 		return err
 	}
-	for i := range tiles {
-		do(&tiles[i], s)
-	}
+	do(tiles, s)
 	return s.finish()
+}
+
+func (f *file) readFronts(tiles []tile, s source) {
+	for i := range tiles {
+		tiles[i].readFront(s)
+	}
+	f.readRims(tiles, s)
+}
+
+func (f *file) readBodies(tiles []tile, s source) {
+	for i := range tiles {
+		tiles[i].readBody(s)
+	}
+}
+
+// readRims reads what level 3 has on the rims of the planes but alpha.
+func (f *file) readRims(tiles []tile, s source) {
+	if f.alpha != 1 {
+		return
+	}
+	last := len(tiles) - 1
+	for i := range tiles[:last] {
+		t := &tiles[i]
+		for y := range t.h {
+			for x := range t.w {
+				if f.onRim(t, &tiles[last], x, y) {
+					at := t.at(x, y)
+					t.shown[at] = clamp(t.q[at]+readResidual(s, 36+11*t.kind+10), -32767, 32767)
+				}
+			}
+		}
+	}
+}
+
+// onRim looks at the opacities of cell (x,y).
+func (f *file) onRim(t, alpha *tile, x, y int) bool {
+	n := 1
+	if f.sub420 && t.kind == 1 {
+		n = 2
+	}
+	above, below := false, false
+	for i := range n * n {
+		ax, ay := n*x+i%n, n*y+i/n
+		if ax < alpha.w && ay < alpha.h {
+			v := alpha.levelThree(alpha.q[alpha.at(ax, ay)])
+			above = above || v > 0
+			below = below || v < 4080
+		}
+	}
+	return above && below
 }
 
 // render makes the pixels of a level of decoded planes.
 func (f *file) render(planes []*plane, level int) *picture {
 	down := level
 	for i, p := range planes {
-		alpha := len(planes)%2 == 0 && i == len(planes)-1
+		alpha := f.alpha != 0 && i == len(planes)-1
 		switch {
 		case level >= 3:
 			planes[i], down = p.overview(f.step), level-3
@@ -185,5 +238,45 @@ func (f *file) render(planes []*plane, level int) *picture {
 			p.deblock(f.step)
 		}
 	}
-	return toPixels(planes, f.sub420, f.depth).shrink(1 << down)
+	if level >= 3 && f.sub420 && f.alpha == 1 {
+		planes[1], planes[2] = planes[1].covered(planes[3]), planes[2].covered(planes[3])
+	}
+	m := toPixels(planes, f.sub420, f.depth)
+	full := 1<<f.depth - 1
+	for i, v := range m.samples {
+		m.samples[i] = (v*f.maximum + full/2) / full
+	}
+	m.alpha = f.alpha == 1
+	return m.shrink(1 << down)
+}
+
+// covered is a plane of chroma on level 3 whose hidden samples take after their
+// neighbours.
+func (p *plane) covered(alpha *plane) *plane {
+	hidden := func(x, y int) bool {
+		for i := range 4 {
+			ax, ay := 2*x+i%2, 2*y+i/2
+			if ax < alpha.w && ay < alpha.h && alpha.pix[ay*alpha.stride+ax] > 0 {
+				return false
+			}
+		}
+		return true
+	}
+	o := *p
+	o.pix = append([]int{}, p.pix...)
+	for y := range p.h {
+		for x := range p.w {
+			sum, n := 0, 0
+			for i := range 9 {
+				nx, ny := x+i%3-1, y+i/3-1
+				if nx >= 0 && ny >= 0 && nx < p.w && ny < p.h && !hidden(nx, ny) {
+					sum, n = sum+p.pix[ny*p.stride+nx], n+1
+				}
+			}
+			if hidden(x, y) && n > 0 {
+				o.pix[y*p.stride+x] = (sum + n/2) / n
+			}
+		}
+	}
+	return &o
 }

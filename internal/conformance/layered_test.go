@@ -73,7 +73,7 @@ func (x *exactFile) layeredTile(front, body []byte, w, h int, overview bool) (*c
 
 // base is the lossy file that a tile is.
 func (x *exactFile) base(w, h int) *file {
-	return &file{w: w, h: h, channels: x.channels, depth: 8, tileSide: 1 << 12, step: 5 * (2*x.bound + 1), tabl: x.baseTables}
+	return &file{w: w, h: h, channels: x.channels, alpha: x.alpha, depth: 8, maximum: 255, tileSide: 1 << 12, step: 5 * (2*x.bound + 1), tabl: x.baseTables}
 }
 
 // split separates the channels.

@@ -47,11 +47,25 @@ func (r *rangeDecoder) bit(p int) int {
 	return bit
 }
 
-func (r *rangeDecoder) finish() error {
-	if over := r.taken - len(r.data); over < 0 || over > 4 {
+// finish holds the code to end here, and to be as long as it must be.
+func (r *rangeDecoder) finish(least int) error {
+	over := r.taken - len(r.data)
+	for over < 0 && len(r.data) == least {
+		if r.data[r.taken] != 0 {
+			return errDamaged
+		}
+		r.taken++
+		over++
+	}
+	if over < 0 || over > 4 || len(r.data) < least {
 		return errDamaged
 	}
 	return nil
+}
+
+// leastBytes is the length of codes of n samples, of which free are free.
+func leastBytes(n, free, perByte int) int {
+	return (max(n-free, 0) + perByte - 1) / perByte
 }
 
 // curve is the logistic curve T.

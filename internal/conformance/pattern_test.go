@@ -27,6 +27,7 @@ type patterns struct {
 	positions             []int
 	symbols               []int // −1 for none
 	runs                  int
+	singles               int // samples that are not in runs, nor of the grid
 }
 
 func newPatterns(code bitSource, w, h, channels, depth int, grid []uint32) *patterns {
@@ -49,6 +50,9 @@ func newPatterns(code bitSource, w, h, channels, depth int, grid []uint32) *patt
 			if p.runAt(x, y) {
 				x += 8
 			} else {
+				if !p.onGrid(x, y) {
+					p.singles++
+				}
 				p.sample(x, y)
 				x++
 			}
@@ -76,8 +80,12 @@ func (p *patterns) literalSlots(contexts [8]uint32, bin int) []uint32 {
 // readPatterns decodes a segment.
 func readPatterns(data []byte, w, h, channels, depth int, grid []uint32) ([]uint32, error) {
 	code := newRangeDecoder(data)
-	return newPatterns(code, w, h, channels, depth, grid).pix, code.finish()
+	p := newPatterns(code, w, h, channels, depth, grid)
+	return p.pix, code.finish(p.least())
 }
+
+// least is the length of the code.
+func (p *patterns) least() int { return leastBytes(p.singles, 1<<16, 1<<12) }
 
 // at is the symbol at (x,y), within the rows decoded or beyond their ends.
 func (p *patterns) at(x, y int) uint32 {

@@ -50,7 +50,7 @@ func (p *plane) overview(step int) *plane {
 	f := (218*step + 128) >> 8
 	for y := range o.h {
 		for x := range o.w {
-			o.pix[y*o.stride+x] = clamp((p.q[y*p.cells+x]*f+2)>>2+2048, 0, 4095)
+			o.pix[y*o.stride+x] = levelThree(p.shown[y*p.cells+x], f)
 		}
 	}
 	return o
@@ -59,6 +59,7 @@ func (p *plane) overview(step int) *plane {
 // picture is decoded pixels: samples interleaved, row by row.
 type picture struct {
 	w, h, channels, depth int
+	alpha                 bool // the last channel weights the others
 	samples               []int
 }
 
@@ -117,16 +118,30 @@ func (m *picture) shrink(n int) *picture {
 	for y := range s.h {
 		for x := range s.w {
 			for c := range m.channels {
-				sum, count := 0, 0
-				for j := n * y; j < min(n*y+n, m.h); j++ {
-					for i := n * x; i < min(n*x+n, m.w); i++ {
-						sum += m.samples[(j*m.w+i)*m.channels+c]
-						count++
-					}
+				sum, count := m.add(n*x, n*y, n, c, m.alpha && c < m.channels-1)
+				if count == 0 {
+					sum, count = m.add(n*x, n*y, n, c, false)
 				}
 				s.samples = append(s.samples, (sum+count/2)/count)
 			}
 		}
 	}
 	return s
+}
+
+// add sums up a channel of a square of n pixels, each times its weight, and the
+// weights.
+func (m *picture) add(x, y, n, channel int, weighted bool) (sum, weights int) {
+	for j := y; j < min(y+n, m.h); j++ {
+		for i := x; i < min(x+n, m.w); i++ {
+			pixel := m.samples[(j*m.w+i)*m.channels:][:m.channels]
+			weight := 1
+			if weighted {
+				weight = pixel[m.channels-1]
+			}
+			sum += weight * pixel[channel]
+			weights += weight
+		}
+	}
+	return sum, weights
 }

@@ -16,11 +16,13 @@ import (
 
 // wildHeader is the header of an exact file of at most 100×100 pixels.
 func wildHeader(rng *rand.Rand, channels, depth int) container.Header {
-	return container.Header{
+	h := container.Header{
 		Engine: container.Exact, Bound: container.BoundMax, TileLog2: container.MinTileLog2,
 		Width: 1 + rng.IntN(100), Height: 1 + rng.IntN(100), Channels: channels, Depth: depth,
 		Worst: make([]int, channels),
 	}
+	wildSamples(rng, &h)
+	return h
 }
 
 // wildExact makes a file by prediction of residuals, weights and tables that no
@@ -44,7 +46,7 @@ func wildSlow(t testing.TB, seed uint64) []byte {
 		x.prepare(mode, planes)
 		d := &runDice{bitDice: newBitDice(rng), rare: 1 << (4 + rng.IntN(9))}
 		newSlow(d, planes).read(planes)
-		return front, d.Finish()
+		return front, d.Finish(leastBytes(len(planes)*planes[0].w*planes[0].h, 1<<14, 1<<8))
 	})
 }
 
@@ -162,13 +164,17 @@ func wildPatterns(t testing.TB, seed uint64) []byte {
 	return fillTiles(t, f, func(x *exactFile, w, h int) (front, body []byte) {
 		code := func(w, h int, grid []uint32) ([]byte, []uint32) {
 			d := newBitDice(rng)
-			pix := newPatterns(d, w, h, channels, depth, grid).pix
-			return d.Finish(), pix
+			p := newPatterns(d, w, h, channels, depth, grid)
+			return d.Finish(p.least()), p.pix
 		}
 		mode := byte(gridMode)
 		front, grid := code((w-1)/8+1, (h-1)/8+1, nil)
-		if !x.labels && rng.IntN(2) == 0 {
+		switch choice := rng.IntN(4); {
+		case x.labels || choice > 1:
+		case choice == 0:
 			mode, grid = patternMode, nil
+		default:
+			mode, front, grid = wholeMode, nil, nil
 		}
 		body, _ = code(w, h, grid)
 		return append([]byte{mode}, front...), body
@@ -208,10 +214,7 @@ func wildLayered(t testing.TB, seed uint64) []byte {
 // fillTiles writes a file of tiles that do makes, given their size.
 func fillTiles(t testing.TB, f *container.File, do func(x *exactFile, w, h int) (front, body []byte)) []byte {
 	h := &f.Header
-	x, err := readExact(&file{
-		w: h.Width, h: h.Height, channels: h.Channels, depth: h.Depth, bound: h.T,
-		labels: h.Labels, layered: h.Layered, merged: h.Merged, tabl: f.Tables,
-	}, defaults(t))
+	x, err := readExact(fileOf(f), defaults(t))
 	require.NoError(t, err)
 	side := 1 << h.TileLog2
 	for y := 0; y < h.Height; y += side {

@@ -58,6 +58,7 @@ func wild(t testing.TB, seed uint64) []byte {
 		h.Subsampling = container.Subsampling(rng.IntN(2))
 	}
 	h.Worst = make([]int, h.Channels)
+	wildSamples(rng, &h)
 	f := &container.File{Header: h, Tables: wildTables(rng)}
 	fillSegments(t, rng, f)
 	var b bytes.Buffer
@@ -90,13 +91,30 @@ func putWildTables(w *rans.BitWriter, rng *rand.Rand, n int, sizes func(context 
 
 // fillSegments makes the segments of all tiles up.
 func fillSegments(t testing.TB, rng *rand.Rand, f *container.File) {
-	h := &f.Header
-	naive := file{
-		w: h.Width, h: h.Height, channels: h.Channels, depth: h.Depth, step: h.Step,
-		sub420: h.Subsampling == container.S420, tileSide: 1 << h.TileLog2, tabl: f.Tables,
-	}
+	naive := fileOf(f)
 	naive.makeUp(t, rng)
 	f.Fronts, f.Bodies = naive.fronts, naive.bodies
+}
+
+// fileOf is a file without its tiles.
+func fileOf(f *container.File) *file {
+	h := &f.Header
+	return &file{
+		w: h.Width, h: h.Height, channels: h.Channels, alpha: int(h.Alpha), depth: h.Depth, maximum: h.Maximum,
+		step: h.Step, bound: h.T, sub420: h.Subsampling == container.S420, tileSide: 1 << h.TileLog2,
+		labels: h.Labels, layered: h.Layered, merged: h.Merged, tabl: f.Tables,
+	}
+}
+
+// wildSamples makes up what the header says of samples.
+func wildSamples(rng *rand.Rand, h *container.Header) {
+	h.Maximum = 1<<h.Depth - 1
+	if rng.IntN(3) == 0 {
+		h.Maximum = max(2, 1<<(h.Depth-8)) + rng.IntN(1<<h.Depth-1-1<<(h.Depth-8))
+	}
+	if h.Channels%2 == 0 {
+		h.Alpha = container.Alpha(rng.IntN(3))
+	}
 }
 
 // makeUp makes the segments of all tiles of a lossy file up.
@@ -104,16 +122,14 @@ func (f *file) makeUp(t testing.TB, rng *rand.Rand) {
 	tables, err := readTables(universal(t), f.tabl)
 	require.NoError(t, err)
 	enc := encTable(tables)
-	segment := func(tiles []tile, do func(*tile, source)) []byte {
+	segment := func(tiles []tile, do func([]tile, source)) []byte {
 		d := &dice{Rand: rng, busy: rng.IntN(257) >> rng.IntN(5), sizes: alphabet}
-		for i := range tiles {
-			do(&tiles[i], d)
-		}
+		do(tiles, d)
 		return enc.AppendSegment(nil, d.tokens, &d.raw)
 	}
 	err = f.eachTile(f.planes(), func(_ int, tiles []tile) error {
-		f.fronts = append(f.fronts, segment(tiles, (*tile).readFront))
-		f.bodies = append(f.bodies, segment(tiles, (*tile).readBody))
+		f.fronts = append(f.fronts, segment(tiles, f.readFronts))
+		f.bodies = append(f.bodies, segment(tiles, f.readBodies))
 		return nil
 	})
 	require.NoError(t, err)

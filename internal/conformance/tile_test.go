@@ -20,6 +20,7 @@ type plane struct {
 	pix           []int
 	cells         int // across
 	leaf, last, q []int
+	shown         []int // what level 3 has for q
 }
 
 func newPlane(kind, w, h int) *plane {
@@ -27,7 +28,7 @@ func newPlane(kind, w, h int) *plane {
 	p.pix = make([]int, p.stride*p.rows)
 	p.cells = p.stride / 8
 	n := len(p.pix) / 64
-	p.leaf, p.last, p.q = make([]int, n), make([]int, n), make([]int, n)
+	p.leaf, p.last, p.q, p.shown = make([]int, n), make([]int, n), make([]int, n), make([]int, n)
 	return p
 }
 
@@ -54,21 +55,33 @@ func (t *tile) readFront(s source) {
 	for y := range t.h {
 		for x := range t.w {
 			p, gradient := t.predict(x, y)
-			k := s.symbol(36 + 11*t.kind + reached(gradient, gradientBounds))
-			mag := k
-			switch {
-			case k == 15:
-				mag = 1024 + min(s.expGolomb(), 1<<30)
-			case k >= 8:
-				mag = 8<<(k-8) + s.bits(k-5)
-			}
-			if mag != 0 && s.bits(1) == 1 {
-				mag = -mag
-			}
-			t.q[t.at(x, y)] = clamp(p+mag, -32767, 32767)
+			r := readResidual(s, 36+11*t.kind+reached(gradient, gradientBounds))
+			t.q[t.at(x, y)] = clamp(p+r, -32767, 32767)
+			t.shown[t.at(x, y)] = t.q[t.at(x, y)]
 		}
 	}
 }
+
+// readResidual reads a residual of the front image.
+func readResidual(s source, context int) int {
+	k := s.symbol(context)
+	mag := k
+	switch {
+	case k == 15:
+		mag = 1024 + min(s.expGolomb(), 1<<30)
+	case k >= 8:
+		mag = 8<<(k-8) + s.bits(k-5)
+	}
+	if mag != 0 && s.bits(1) == 1 {
+		mag = -mag
+	}
+	return mag
+}
+
+// levelThree is the sample of level 3 for a value of the front image.
+func (t *tile) levelThree(q int) int { return levelThree(q, t.frontStep()) }
+
+func levelThree(q, frontStep int) int { return clamp((q*frontStep+2)>>2+2048, 0, 4095) }
 
 func (t *tile) predict(x, y int) (p, gradient int) {
 	q := func(dx, dy int) int { return t.q[t.at(x+dx, y+dy)] }

@@ -15,21 +15,21 @@
 //
 // and ancillary chunks lie between FRNT and BODY only, so that no damage to the
 // type of a critical chunk hides it. FRNT and BODY carry no CRC of their own, since
-// the index has one for each segment. Bytes after BODY belong to no chunk and are
-// ignored.
+// the index has one for each segment. The file ends with BODY.
 package container
 
 import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 )
 
 // Magic is what every .qtg file begins with.
 const Magic = "\x89QTG\r\n\x1a\n"
 
 // Version is the version of the format that this package reads and writes.
-const Version = 3
+const Version = 4
 
 // DefaultMaxPixels is the limit on an image's size unless Options sets another.
 const DefaultMaxPixels = 1 << 30
@@ -54,9 +54,14 @@ const (
 	ICC  Kind = "iccp" // an ICC profile
 	EXIF Kind = "exif" // EXIF as a bare TIFF structure
 	XMP  Kind = "xmpm" // an XMP packet
+	IPTC Kind = "iptc" // IPTC-IIM records
+	PNG  Kind = "pngc" // chunks of PNG: colour signalling, density, text
 )
 
-var kinds = []Kind{ICC, EXIF, XMP}
+var kinds = []Kind{ICC, EXIF, XMP, IPTC, PNG}
+
+// MaxMetadata is the most bytes of metadata that a file holds.
+const MaxMetadata = 64 << 20
 
 // Part names one of the two segments of a tile.
 type Part string
@@ -91,9 +96,25 @@ var ErrChecksum = errors.New("checksum mismatch")
 type FormatError struct {
 	Offset int64  // where in the input, in bytes
 	What   string // what was found and what was expected
+	Err    error  // io.ErrUnexpectedEOF where the input is cut short, else nil
 }
 
 func (e *FormatError) Error() string { return fmt.Sprintf("%s (at byte %d)", e.What, e.Offset) }
+
+func (e *FormatError) Unwrap() error { return e.Err }
+
+// ReadError reports that the input could not be read, which says nothing of the
+// file.
+type ReadError struct {
+	Offset, Size int64 // of what was to be read, in bytes
+	Err          error // of the io.ReaderAt
+}
+
+func (e *ReadError) Error() string {
+	return fmt.Sprintf("reading %d bytes at byte %d: %v", e.Size, e.Offset, e.Err)
+}
+
+func (e *ReadError) Unwrap() error { return e.Err }
 
 // UnsupportedError reports a file, or a request, that may be valid but needs a
 // feature that this version does not implement.
@@ -125,6 +146,11 @@ func (e *TileError) Unwrap() error { return e.Err }
 
 func malformed(off int64, format string, args ...any) error {
 	return &FormatError{Offset: off, What: fmt.Sprintf(format, args...)}
+}
+
+// truncated is malformed where the input is cut short.
+func truncated(off int64, format string, args ...any) error {
+	return &FormatError{Offset: off, What: "truncated: " + fmt.Sprintf(format, args...), Err: io.ErrUnexpectedEOF}
 }
 
 func unsupported(off int64, format string, args ...any) error {

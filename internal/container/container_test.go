@@ -17,7 +17,7 @@ import (
 func sample() *File {
 	f := &File{
 		Header: Header{
-			Width: 150, Height: 100, Channels: 3, Depth: 8, Subsampling: S420, TileLog2: 6,
+			Width: 150, Height: 100, Channels: 3, Depth: 8, Maximum: 255, Subsampling: S420, TileLog2: 6,
 			T: 10 * ErrorUnit, Step: 93, Worst: []int{600000, 5, 0},
 		},
 		Tables:   []byte("tables of the engine"),
@@ -87,7 +87,7 @@ func TestRoundTrip(t *testing.T) {
 	bare.Tables, bare.Metadata = nil, map[Kind][]byte{}
 	gray16 := &File{
 		Header: Header{
-			Width: 1, Height: 1, Channels: 1, Depth: 16, TileLog2: 12,
+			Width: 1, Height: 1, Channels: 1, Depth: 16, Maximum: 1023, TileLog2: 11,
 			T: 1, Step: MinStep, Worst: []int{0},
 		},
 		Fronts: [][]byte{{}}, Bodies: [][]byte{{1}}, Metadata: map[Kind][]byte{EXIF: {7}},
@@ -105,11 +105,7 @@ func TestRoundTrip(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, f.Header, h)
 
-			r, err = open(append(bytes.Clone(p), "trailing"...))
-			require.NoError(t, err, "trailing bytes are ignored")
-			got, err = contents(r)
-			require.NoError(t, err)
-			assert.Equal(t, f, got)
+			require.NoError(t, r.CheckAncillary())
 		})
 	}
 }
@@ -130,6 +126,7 @@ func TestTruncatedAtEveryLength(t *testing.T) {
 		var format *FormatError
 		require.ErrorAs(t, err, &format, "length %d", n)
 		assert.LessOrEqual(t, format.Offset, int64(n), "length %d: %v", n, err)
+		assert.Equal(t, n > 0, errors.Is(err, io.ErrUnexpectedEOF), "length %d: %v", n, err)
 		_, err = Open(bytes.NewReader(p[:n]), int64(len(p)), Options{})
 		require.ErrorAs(t, err, &format, "length %d, claimed %d", n, len(p))
 	}
@@ -159,9 +156,9 @@ func TestTruncationNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
-// A changed byte is an error or changes nothing but, where it turns a chunk of
-// metadata into an unknown one, that chunk.
-func TestEveryByteFlipped(t *testing.T) {
+// TestEveryBitFlipped: a changed bit anywhere is an error of whoever reads all of
+// the file; one in a chunk of metadata may be an error of CheckAncillary alone.
+func TestEveryBitFlipped(t *testing.T) {
 	f := sample()
 	p := encode(t, f)
 	for i := range p {
@@ -169,22 +166,66 @@ func TestEveryByteFlipped(t *testing.T) {
 			q := bytes.Clone(p)
 			q[i] ^= 1 << bit
 			r, err := open(q)
-			if err != nil {
-				continue
+			if err == nil {
+				_, err = contents(r)
 			}
-			got, err := contents(r)
-			if err != nil {
-				continue
+			if err == nil {
+				err = r.CheckAncillary()
 			}
-			require.Equal(t, f.Header, got.Header, "byte %d bit %d", i, bit)
-			require.Equal(t, f.Tables, got.Tables, "byte %d bit %d", i, bit)
-			require.Equal(t, f.Fronts, got.Fronts, "byte %d bit %d", i, bit)
-			require.Equal(t, f.Bodies, got.Bodies, "byte %d bit %d", i, bit)
-			for kind, v := range got.Metadata {
-				require.Equal(t, f.Metadata[kind], v, "byte %d bit %d", i, bit)
-			}
+			require.Error(t, err, "byte %d bit %d", i, bit)
 		}
 	}
+}
+
+// TestTrailingBytes: what lies behind the last chunk is an error, or of no concern
+// to Partial.
+func TestTrailingBytes(t *testing.T) {
+	p := append(encode(t, sample()), "more"...)
+	_, err := open(p)
+	assert.ErrorContains(t, err, "4 bytes after chunk BODY, expected the end")
+	r, err := Open(bytes.NewReader(p), int64(len(p)), Options{Partial: true})
+	require.NoError(t, err)
+	got, err := contents(r)
+	require.NoError(t, err)
+	assert.Equal(t, sample(), got)
+}
+
+// TestPartial: of a file that is cut anywhere behind its index all segments can be
+// read that are there, one by one or together; others are named.
+func TestPartial(t *testing.T) {
+	f := sample()
+	p := encode(t, f)
+	front, body := bytes.Index(p, f.Fronts[0]), bytes.Index(p, f.Bodies[1])
+	for n := range p {
+		r, err := Open(bytes.NewReader(p[:n]), int64(n), Options{Partial: true})
+		if n < front-5 { // the type and the length of FRNT
+			require.Error(t, err, "length %d", n)
+			continue
+		}
+		require.NoError(t, err, "length %d", n)
+		together, _ := r.Fronts([]int{0, 1, 2, 3, 4, 5})
+		frontEnd, bodyEnd := front, body
+		for i := range f.Fronts {
+			frontEnd, bodyEnd = frontEnd+len(f.Fronts[i]), bodyEnd+len(f.Bodies[i])
+			got, err := r.Front(i)
+			requirePart(t, f.Fronts[i], got, err, frontEnd <= n, "length %d, front %d", n, i)
+			requirePart(t, f.Fronts[i], together[i], err, frontEnd <= n, "length %d, fronts, %d", n, i)
+			got, err = r.Body(i)
+			requirePart(t, f.Bodies[i], got, err, len(f.Bodies[i]) == 0 || bodyEnd <= n, "length %d, body %d", n, i)
+		}
+	}
+}
+
+// requirePart holds a segment to be there, or to be named as cut.
+func requirePart(t *testing.T, want, got []byte, err error, there bool, msg ...any) {
+	t.Helper()
+	if there {
+		require.Equal(t, want, append([]byte{}, got...), msg...)
+		return
+	}
+	require.Nil(t, got, msg...)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF, msg...)
+	require.ErrorAs(t, err, new(*TileError), msg...)
 }
 
 func TestOpenReadsNoSegments(t *testing.T) {
@@ -294,8 +335,8 @@ func TestReadErrorsAreWrapped(t *testing.T) {
 	r.r = failing{}
 	_, err = r.Fronts([]int{0, 1})
 	assert.ErrorIs(t, err, errDisk)
-	var e *TileError
-	assert.ErrorAs(t, err, &e)
+	assert.ErrorAs(t, err, new(*TileError))
+	assert.ErrorAs(t, err, new(*ReadError))
 }
 
 type failing struct{}
@@ -437,7 +478,8 @@ func TestWriteRefuses(t *testing.T) {
 	}{
 		"header":   {func(f *File) { f.Header.Width = 0 }, "width 0"},
 		"segments": {func(f *File) { f.Bodies = f.Bodies[1:] }, "6 front and 5 body segments, expected 6 each"},
-		"kind":     {func(f *File) { f.Metadata["iptc"] = []byte{1} }, `metadata of kind "iptc"`},
+		"kind":     {func(f *File) { f.Metadata["what"] = []byte{1} }, `metadata of kind "what"`},
+		"too much": {func(f *File) { f.Metadata[XMP] = make([]byte, MaxMetadata) }, "metadata of 67108871 bytes, expected at most 67108864"},
 	} {
 		f := sample()
 		c.change(f)

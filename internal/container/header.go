@@ -40,6 +40,18 @@ const (
 
 func (b Bound) String() string { return name(int(b), "rms", "max") }
 
+// Alpha is what the last of two or four channels holds.
+type Alpha int
+
+// The kinds of a last channel; images of one or three channels have NoAlpha.
+const (
+	NoAlpha       Alpha = 0 // one more band
+	Straight      Alpha = 1 // opacity; the colours are as they are
+	Premultiplied Alpha = 2 // opacity; the colours have been multiplied by it
+)
+
+func (a Alpha) String() string { return name(int(a), "none", "straight", "premultiplied") }
+
 func name(v int, names ...string) string {
 	if v >= 0 && v < len(names) {
 		return names[v]
@@ -57,7 +69,7 @@ const (
 const (
 	MaxSide     = math.MaxInt32
 	MinTileLog2 = 6
-	MaxTileLog2 = 12
+	MaxTileLog2 = 11
 	MaxT        = 255 * ErrorUnit
 	MinStep     = 3
 	MaxStep     = 4096
@@ -80,10 +92,12 @@ var flagNames = []string{"rectangular leaves", "dependent quantisation", "chroma
 type Header struct {
 	Engine        Engine
 	Width, Height int // in pixels, 1..MaxSide
-	Channels      int // 1 gray, 2 gray and alpha, 3 RGB, 4 RGBA; there are as many planes
+	Channels      int // 1 gray, 2 gray and another, 3 RGB, 4 RGB and another; there are as many planes
+	Alpha         Alpha
 	Depth         int // bits of a sample, 8 or 16
+	Maximum       int // the sample of full scale: 2..255 of 8 bits, 256..65535 of 16
 	Subsampling   Subsampling
-	TileLog2      int // of the side of a tile in pixels, MinTileLog2..MaxTileLog2
+	TileLog2      int // of the side of a tile in pixels, MinTileLog2..MaxTileLog2, less 1 of several channels
 	Bound         Bound
 	// T is the promise: of BoundRMS in 1/ErrorUnit of an 8-bit level, 1..MaxT;
 	// of BoundMax in steps of the samples, 0..MaxBound.
@@ -130,7 +144,8 @@ func (h *Header) Validate(maxPixels int64) error {
 		{"width", h.Width, 1, MaxSide},
 		{"height", h.Height, 1, MaxSide},
 		{"channels", h.Channels, 1, 4},
-		{"tile log2", h.TileLog2, MinTileLog2, MaxTileLog2},
+		{"alpha", int(h.Alpha), int(NoAlpha), h.maxAlpha()},
+		{"tile log2", h.TileLog2, MinTileLog2, h.maxTileLog2()},
 		{"number of errors", len(h.Worst), h.Channels, h.Channels},
 		{"t", h.T, e.minT, e.maxT},
 		{"step", h.Step, e.minStep, e.maxStep},
@@ -141,6 +156,9 @@ func (h *Header) Validate(maxPixels int64) error {
 	}
 	if h.Depth != 8 && h.Depth != 16 {
 		return malformed(headOffset, "HEAD: depth %d, expected 8 or 16", h.Depth)
+	}
+	if least := max(1<<(h.Depth-8), 2); h.Maximum < least || h.Maximum >= 1<<h.Depth {
+		return malformed(headOffset, "HEAD: maximum %d of %d bits, expected %d to %d", h.Maximum, h.Depth, least, 1<<h.Depth-1)
 	}
 	if h.Channels < 3 && h.Subsampling != S444 {
 		return malformed(headOffset, "HEAD: subsampling %v of %d channels, expected none", h.Subsampling, h.Channels)
@@ -173,6 +191,22 @@ var engines = map[Engine]struct {
 }{
 	Lossy: {BoundRMS, 1, MaxT, MinStep, MaxStep, maxRMS, S420},
 	Exact: {BoundMax, 0, MaxBound, 0, 0, MaxBound, S444},
+}
+
+// maxAlpha is the largest value that alpha can have.
+func (h *Header) maxAlpha() int {
+	if h.Channels%2 == 0 {
+		return int(Premultiplied)
+	}
+	return int(NoAlpha)
+}
+
+// maxTileLog2 is the largest side of a tile: what decoding a tile takes is bounded.
+func (h *Header) maxTileLog2() int {
+	if h.Channels > 1 {
+		return MaxTileLog2 - 1
+	}
+	return MaxTileLog2
 }
 
 func (h *Header) validateReserved() error {
@@ -216,7 +250,7 @@ func (h *Header) append(p []byte) []byte {
 		flags |= flagMerged
 	}
 	for _, v := range append([]int{
-		int(h.Engine), flags, h.Width, h.Height, h.Channels, h.Depth, int(h.Subsampling),
+		int(h.Engine), flags, h.Width, h.Height, h.Channels, int(h.Alpha), h.Depth, h.Maximum, int(h.Subsampling),
 		h.TileLog2, int(h.Bound), h.T, h.Step,
 	}, h.Worst...) {
 		p = binary.AppendUvarint(p, uint64(v))
@@ -232,7 +266,9 @@ func parseHeader(p []byte, maxPixels int64) (Header, error) {
 	h.Width = d.next("width")
 	h.Height = d.next("height")
 	h.Channels = d.next("channels")
+	h.Alpha = Alpha(d.next("alpha"))
 	h.Depth = d.next("depth")
+	h.Maximum = d.next("maximum")
 	h.Subsampling = Subsampling(d.next("subsampling"))
 	h.TileLog2 = d.next("tile log2")
 	h.Bound = Bound(d.next("bound"))

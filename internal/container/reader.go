@@ -6,12 +6,16 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"math"
 	"slices"
 )
 
 // Options limits what a file may demand.
 type Options struct {
 	MaxPixels int64 // 0 = DefaultMaxPixels
+	// Partial opens a file that is cut behind its index, or goes on behind its end:
+	// the segments that are missing cannot be read, all others can.
+	Partial bool
 }
 
 // Sizes are the bytes of a file by use; what is missing to File are the other
@@ -28,8 +32,11 @@ type Reader struct {
 	tables   []byte
 	front    segments
 	body     segments
+	limit    int64 // of all segments of a part, in bytes
 	metadata map[Kind]*chunk
-	sizes    Sizes
+	// ancillary are all such chunks, known or not.
+	ancillary []*chunk
+	sizes     Sizes
 }
 
 // segments is one part of all tiles: segment i lies at ends[i-1]..ends[i] behind base.
@@ -61,20 +68,28 @@ func Open(r io.ReaderAt, size int64, o Options) (*Reader, error) {
 	}
 	rd := &Reader{
 		r: r, header: h, metadata: map[Kind]*chunk{}, sizes: Sizes{File: size},
-		front: segments{part: Front}, body: segments{part: Body},
+		front: segments{part: Front, base: size}, body: segments{part: Body, base: size},
+		limit: size,
 	}
-	return rd, rd.scan(s)
+	if o.Partial {
+		rd.limit = math.MaxInt64
+	}
+	return rd, rd.scan(s, o.Partial)
 }
 
-// scan takes the chunks after HEAD up to and including BODY.
-func (r *Reader) scan(s *scanner) error {
+// scan takes the chunks after HEAD up to and including BODY, or, partial, up to
+// where the input is cut. Segments that were not reached keep a place at its end.
+func (r *Reader) scan(s *scanner, partial bool) error {
 	rank := 0 // of the last critical chunk, HEAD
 	for range maxChunks {
 		c, err := s.next(required(rank))
-		if err != nil {
+		cut := partial && r.Tiles() > 0 && errors.Is(err, io.ErrUnexpectedEOF)
+		switch {
+		case cut && (c == nil || c.ancillary()):
+			return nil
+		case err != nil && !cut:
 			return err
-		}
-		if c.ancillary() {
+		case c.ancillary():
 			if err := r.addAncillary(rank, c); err != nil {
 				return err
 			}
@@ -83,8 +98,11 @@ func (r *Reader) scan(s *scanner) error {
 		if rank, err = follow(rank, c); err != nil {
 			return err
 		}
-		if err := r.take(s, c); err != nil || c.kind == typeBody {
+		switch err := r.take(s, c); {
+		case err != nil || cut || partial && c.kind == typeBody:
 			return err
+		case c.kind == typeBody:
+			return s.ended()
 		}
 	}
 	return malformed(s.off, "more than %d chunks before %s", maxChunks, typeBody)
@@ -133,6 +151,7 @@ func (r *Reader) addAncillary(rank int, c *chunk) error {
 	if critical[rank] != typeFront {
 		return malformed(c.off, "chunk %s, expected %s", c.kind, required(rank))
 	}
+	r.ancillary = append(r.ancillary, c)
 	kind := Kind(c.kind)
 	if !slices.Contains(kinds, kind) {
 		return nil
@@ -142,6 +161,17 @@ func (r *Reader) addAncillary(rank int, c *chunk) error {
 	}
 	r.metadata[kind] = c
 	r.sizes.Metadata += c.size
+	return nil
+}
+
+// CheckAncillary reads all ancillary chunks, those of unknown types too, for their
+// checksums: damage to a type makes a known chunk an unknown one.
+func (r *Reader) CheckAncillary() error {
+	for _, c := range r.ancillary {
+		if err := c.check(r.r); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -159,7 +189,7 @@ func (r *Reader) readIndex(s *scanner, c *chunk) error {
 	r.front.alloc(int(tiles))
 	r.body.alloc(int(tiles))
 	for i := range int(tiles) {
-		if p, err = r.readEntry(p, s.size); err != nil {
+		if p, err = r.readEntry(p); err != nil {
 			return malformed(c.off, "INDX: tile %d: %v", i, err)
 		}
 	}
@@ -169,16 +199,16 @@ func (r *Reader) readIndex(s *scanner, c *chunk) error {
 	return nil
 }
 
-// readEntry cuts the entry of one tile off p; limit is the size of the input.
-func (r *Reader) readEntry(p []byte, limit int64) ([]byte, error) {
+// readEntry cuts the entry of one tile off p.
+func (r *Reader) readEntry(p []byte) ([]byte, error) {
 	front, n := binary.Uvarint(p)
 	body, m := binary.Uvarint(p[max(n, 0):])
 	if n <= 0 || m <= 0 || len(p)-n-m < 2*crcSize {
 		return nil, errors.New("the entry is cut or a length exceeds 64 bits")
 	}
 	p = p[n+m:]
-	if !r.front.add(front, binary.LittleEndian.Uint32(p), limit) ||
-		!r.body.add(body, binary.LittleEndian.Uint32(p[crcSize:]), limit) {
+	if !r.front.add(front, binary.LittleEndian.Uint32(p), r.limit) ||
+		!r.body.add(body, binary.LittleEndian.Uint32(p[crcSize:]), r.limit) {
 		return nil, fmt.Errorf("segments of %d and %d bytes, more than the input holds", front, body)
 	}
 	return p[2*crcSize:], nil
@@ -233,9 +263,21 @@ func (r *Reader) Front(tile int) ([]byte, error) { return r.segment(&r.front, ti
 // *TileError.
 func (r *Reader) Body(tile int) ([]byte, error) { return r.segment(&r.body, tile) }
 
+// FrontSize is the length of the front segment of a tile.
+func (r *Reader) FrontSize(tile int) int64 {
+	from, to := r.front.bounds(tile)
+	return to - from
+}
+
+// BodySize is the length of the body segment of a tile.
+func (r *Reader) BodySize(tile int) int64 {
+	from, to := r.body.bounds(tile)
+	return to - from
+}
+
 func (r *Reader) segment(s *segments, tile int) ([]byte, error) {
 	from, to := s.bounds(tile)
-	p, err := readAt(r.r, from, to-from)
+	p, err := r.read(from, to)
 	if err == nil {
 		err = s.check(tile, p)
 	}
@@ -284,13 +326,17 @@ func (r *Reader) Fronts(tiles []int) ([][]byte, error) {
 func (r *Reader) frontRun(first, n int) ([][]byte, error) {
 	base, _ := r.front.bounds(first)
 	_, end := r.front.bounds(first + n - 1)
-	p, err := readAt(r.r, base, end-base)
+	p, err := r.read(base, min(end, max(base, r.sizes.File)))
 	out := make([][]byte, n)
 	var errs []error
 	for i := range out {
 		from, to := r.front.bounds(first + i)
 		segErr := err
-		if err == nil {
+		switch {
+		case err != nil:
+		case to-base > int64(len(p)):
+			segErr = r.cut(from, to)
+		default:
 			segment := p[from-base : to-base : to-base]
 			if segErr = r.front.check(first+i, segment); segErr == nil {
 				out[i] = segment
@@ -301,6 +347,19 @@ func (r *Reader) frontRun(first, n int) ([][]byte, error) {
 		}
 	}
 	return out, errors.Join(errs...)
+}
+
+// read reads the bytes of segments, if they are there.
+func (r *Reader) read(from, to int64) ([]byte, error) {
+	if to > r.sizes.File && from < to {
+		return nil, r.cut(from, to)
+	}
+	return readAt(r.r, from, to-from)
+}
+
+// cut says that a segment ends beyond the input.
+func (r *Reader) cut(from, to int64) error {
+	return truncated(from, "expected %d bytes, found %d", to-from, max(r.sizes.File-from, 0))
 }
 
 // Metadata reads a chunk of metadata, nil when the file has none of that kind.

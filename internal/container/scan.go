@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"math"
 )
 
 // readAhead is what the first read asks for: enough for the header, the tables
@@ -70,9 +71,9 @@ func readAt(r io.ReaderAt, off, n int64) ([]byte, error) {
 		return p, nil
 	}
 	if err == nil || errors.Is(err, io.EOF) {
-		return nil, malformed(off+int64(got), "truncated: expected %d more bytes", len(p)-got)
+		return nil, truncated(off+int64(got), "expected %d more bytes", len(p)-got)
 	}
-	return nil, fmt.Errorf("reading %d bytes at byte %d: %w", n, off, err)
+	return nil, &ReadError{off, n, err}
 }
 
 // header reads the magic, the version and HEAD, and leaves the scanner behind them.
@@ -106,7 +107,7 @@ func (s *scanner) magic() error {
 		return malformed(0, "not a .qtg file: found bytes % x, expected % x", p[:n], Magic)
 	}
 	if len(p) < magicSize {
-		return malformed(int64(len(p)), "truncated: the magic and the version are %d bytes, found %d", magicSize, len(p))
+		return truncated(int64(len(p)), "the magic and the version are %d bytes, found %d", magicSize, len(p))
 	}
 	if v := p[len(Magic)]; v != Version {
 		return unsupported(int64(len(Magic)), "format version %d, expected %d", v, Version)
@@ -117,14 +118,15 @@ func (s *scanner) magic() error {
 
 // next reads the type and the length of the chunk that follows, checks that the
 // chunk ends within the input, and moves behind it. expected names the chunk that
-// is missing where the input ends.
+// is missing where the input ends. Of a chunk that is cut it gives the head, with
+// an error that is io.ErrUnexpectedEOF.
 func (s *scanner) next(expected string) (*chunk, error) {
 	p, err := s.bytes(s.off, min(s.size-s.off, maxHeaderSize))
 	if err != nil {
 		return nil, err
 	}
 	if len(p) <= typeSize {
-		return nil, malformed(s.off, "truncated: the input ends before chunk %s", expected)
+		return nil, truncated(s.off, "the input ends before chunk %s", expected)
 	}
 	c := &chunk{kind: string(p[:typeSize]), off: s.off}
 	if !letters(c.kind) {
@@ -132,19 +134,29 @@ func (s *scanner) next(expected string) (*chunk, error) {
 	}
 	size, n := binary.Uvarint(p[typeSize:])
 	if n == 0 {
-		return nil, malformed(s.off, "truncated: the length of chunk %s is cut", c.kind)
+		return nil, truncated(s.off, "the length of chunk %s is cut", c.kind)
 	}
 	c.payload = s.off + typeSize + int64(n)
-	left := s.size - c.payload
-	if n < 0 || size > uint64(left) {
-		return nil, malformed(c.off, "truncated: chunk %s of %d bytes, %d bytes left", c.kind, size, max(left, 0))
+	if n < 0 || size > math.MaxInt64-uint64(c.payload)-crcSize {
+		return nil, malformed(c.off, "chunk %s: length above 63 bits", c.kind)
 	}
 	c.size = int64(size)
+	if left := s.size - c.payload; c.size > left {
+		return c, truncated(c.off, "chunk %s of %d bytes, %d bytes left", c.kind, size, max(left, 0))
+	}
 	if c.end() > s.size {
-		return nil, malformed(c.off, "truncated: the checksum of chunk %s is cut", c.kind)
+		return c, truncated(c.off, "the checksum of chunk %s is cut", c.kind)
 	}
 	s.off = c.end()
 	return c, nil
+}
+
+// ended reports what lies behind the last chunk.
+func (s *scanner) ended() error {
+	if s.off < s.size {
+		return malformed(s.off, "%d bytes after chunk %s, expected the end", s.size-s.off, typeBody)
+	}
+	return nil
 }
 
 // read returns the payload of a chunk whose CRC holds.
@@ -154,11 +166,36 @@ func (s *scanner) read(c *chunk) ([]byte, error) {
 		return nil, fmt.Errorf("chunk %s: %w", c.kind, err)
 	}
 	body := len(p) - crcSize
-	stored := binary.LittleEndian.Uint32(p[body:])
-	if sum := crc32.Checksum(p[:body], castagnoli); sum != stored {
-		return nil, malformed(c.off, "chunk %s: CRC-32C %08x, expected %08x", c.kind, sum, stored)
+	if err := c.compare(crc32.Checksum(p[:body], castagnoli), p[body:]); err != nil {
+		return nil, err
 	}
 	return p[c.payload-c.off : body : body], nil
+}
+
+// check reads a chunk piece by piece for its checksum.
+func (c *chunk) check(r io.ReaderAt) error {
+	const piece = 1 << 16
+	sum, end := uint32(0), c.payload+c.size
+	for off := c.off; off < end; off += piece {
+		p, err := readAt(r, off, min(piece, end-off))
+		if err != nil {
+			return err
+		}
+		sum = crc32.Update(sum, castagnoli, p)
+	}
+	p, err := readAt(r, end, crcSize)
+	if err != nil {
+		return err
+	}
+	return c.compare(sum, p)
+}
+
+// compare holds the checksum of a chunk against the one that is stored.
+func (c *chunk) compare(sum uint32, stored []byte) error {
+	if want := binary.LittleEndian.Uint32(stored); sum != want {
+		return malformed(c.off, "chunk %s: CRC-32C %08x, expected %08x", c.kind, sum, want)
+	}
+	return nil
 }
 
 func letters(s string) bool {

@@ -50,10 +50,15 @@ func (f *File) validate() error {
 	if int64(len(f.Fronts)) != tiles || int64(len(f.Bodies)) != tiles {
 		return fmt.Errorf("%d front and %d body segments, expected %d each", len(f.Fronts), len(f.Bodies), tiles)
 	}
-	for kind := range f.Metadata {
+	size := 0
+	for kind, p := range f.Metadata {
 		if !slices.Contains(kinds, kind) {
 			return fmt.Errorf("metadata of kind %q, expected one of %q", kind, kinds)
 		}
+		size += len(p)
+	}
+	if size > MaxMetadata {
+		return fmt.Errorf("metadata of %d bytes, expected at most %d", size, MaxMetadata)
 	}
 	return nil
 }

@@ -165,7 +165,7 @@ func TestLabels(t *testing.T) {
 	got, err := d.Decode(&w, fronts[0], bodies[0], 100, 50)
 	require.NoError(t, err)
 	require.Equal(t, p, got)
-	small, err := d.Front(&w, fronts[0], 100, 50)
+	small, err := d.Overview(&w, fronts[0], nil, 100, 50)
 	require.NoError(t, err)
 	require.Equal(t, p[0].Pix[16*100+24], small[0].Pix[2*small[0].W+3])
 }
@@ -178,11 +178,11 @@ func TestOverviewIsMean(t *testing.T) {
 		for _, kind := range kinds4 {
 			f := &Format{Channels: 3, Depth: 8, Bound: bound}
 			p := drawing(r, f, 61, 50, kind)
-			payload, fronts, _, _ := code(f, [][]Plane{p})
+			payload, fronts, bodies, _ := code(f, [][]Plane{p})
 			d, err := NewDecoder(payload, *f, nothingRead)
 			require.NoError(t, err)
 			var w Worker
-			small, err := d.Front(&w, fronts[0], 61, 50)
+			small, err := d.Overview(&w, fronts[0], bodies[0], 61, 50)
 			require.NoError(t, err)
 			for c := range small {
 				for i, v := range small[c].Pix {
@@ -208,7 +208,7 @@ func TestPredictRowAgainstDefinition(t *testing.T) {
 	var p planeEncoder
 	for _, s := range [][2]int{{16, 16}, {33, 57}, {64, 20}} {
 		planes := drawing(r, f, s[0], s[1], "noise")
-		means := planes[0].means()
+		means := planes[0].means(nil)
 		p.load(&planes[0], &means)
 		for lev := range Base {
 			l := &p.levels[lev]
@@ -327,7 +327,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		var w Worker
-		means, err := d.Front(&w, front, 40, 30)
+		means, err := d.Overview(&w, front, body, 40, 30)
 		if err == nil {
 			requireInRange(t, means, 255)
 		}

@@ -14,6 +14,7 @@ import (
 const (
 	modeLabels  = 16 // patterns, the front holds every eighth sample
 	modePattern = 17 // patterns, the front holds means
+	modeWhole   = 18 // patterns, the front holds nothing: the overview is made of the samples
 	modeSlow    = 32 // prediction and context mixing, + the transform's number
 )
 
@@ -29,6 +30,7 @@ func (f *Format) predicted(mode byte) bool {
 // Format is what all tiles of a file have in common.
 type Format struct {
 	Channels int
+	Alpha    bool  // the last of two or four channels is what the others count by in means
 	Depth    int   // bits of a sample: 1 to 32 with a sign, to 31 without
 	Bound    int32 // the largest error of a sample, 0 for lossless
 	Signed   bool
@@ -65,7 +67,7 @@ func ModeName(front []byte) string {
 	switch mode := front[0]; {
 	case mode == modeLabels:
 		return "labels"
-	case mode == modePattern:
+	case mode == modePattern || mode == modeWhole:
 		return "patterns"
 	case mode < chroma.RCTs:
 		return "prediction"
@@ -85,7 +87,10 @@ type Tile struct {
 }
 
 // Predicted tells whether the tile needs a model.
-func (t *Tile) Predicted() bool { return t.mode != modeLabels && t.mode != modePattern }
+func (t *Tile) Predicted() bool { return !patterns(t.mode) }
+
+// patterns tells whether a mode is one of patterns.
+func patterns(mode byte) bool { return mode >= modeLabels && mode <= modeWhole }
 
 // Add enters a tile into the fit, unless it is one of labels. It takes over the
 // channels.
@@ -138,10 +143,17 @@ func (m *Model) Encode(w *Worker, format *Format, effort Effort, channels []Plan
 	if len(cells) < size {
 		channels = unpack(format, symbols.Pix, symbols.W, symbols.H)
 		means := pattern.EncodeBody(pack(format, format.roundedMeans(channels)))
+		if len(means) > len(cells)/meansShare {
+			return &Tile{mode: modeWhole, cells: cells, Worst: t.Worst}
+		}
 		return &Tile{mode: modePattern, grid: means, cells: cells, Worst: t.Worst}
 	}
 	return t
 }
+
+// meansShare is the share of a tile's size that its means may add. Those of text
+// and halftones take more than the samples do, of which they can be made as well.
+const meansShare = 8
 
 // patternsWin tells whether pattern mode makes less of the rows in the middle of a
 // tile, an eighth of them, than the other modes.
@@ -258,21 +270,26 @@ func unpack(f *Format, symbols []uint32, w, h int) []Plane {
 
 // transform applies the best reversible transform to colours, in place; with a
 // bound none, since it would have to hold for their sums. means are those of the
-// planes' cells, or where channels are ranks the transformed ones of their values.
+// planes' cells, or where channels are ranks, or are weighted, the transformed means
+// of their values.
 func transform(f *Format, channels []Plane) (planes, means []Plane, best chroma.RCT) {
-	if f.ranked() {
+	first := f.ranked() || f.weighs(channels)
+	if first {
 		means = f.means(channels)
 	}
 	planes = slices.Clone(channels)
 	if f.Bound == 0 && (f.Channels == 3 || f.Channels == 4) {
 		best = bestRCT(channels)
 		forward(best, planes)
-		if f.ranked() {
+		if first {
 			forward(best, means)
 		}
 	}
-	if !f.ranked() {
-		means = f.means(planes)
+	if !first {
+		means = make([]Plane, len(planes))
+		for i := range planes {
+			means[i] = planes[i].means(nil)
+		}
 	}
 	return planes, means, best
 }
@@ -336,7 +353,7 @@ func (m *Model) ChooseTables(tiles []*Tile, first func(*rans.BitWriter)) *Tables
 // Segments entropy-codes a tile.
 func (t *Tables) Segments(tile *Tile) (front, body []byte) {
 	front = []byte{tile.mode}
-	if tile.mode == modeLabels || tile.mode == modePattern {
+	if !tile.Predicted() {
 		return append(front, tile.grid...), tile.cells
 	}
 	front = t.enc.AppendSegment(front, tile.front.tokens, &tile.front.raw)
@@ -346,14 +363,28 @@ func (t *Tables) Segments(tile *Tile) (front, body []byte) {
 	return front, t.enc.AppendSegment(nil, tile.body.tokens, &tile.body.raw)
 }
 
-// Front decodes the overview of a tile of w×h pixels: channels of ceil(w/8) ×
-// ceil(h/8) values, means or every eighth sample. Means may be off by half a step,
-// those of colours that were transformed by the sum of those of two or three planes.
-func (d *Decoder) Front(wk *Worker, front []byte, w, h int) ([]Plane, error) {
+// NeedsBody tells whether the overview of a tile is made of its body too.
+func NeedsBody(front []byte) bool { return len(front) > 0 && front[0] == modeWhole }
+
+// Overview decodes the overview of a tile of w×h pixels: channels of ceil(w/8) ×
+// ceil(h/8) values, means or every eighth sample. Means may be off by half a step, of
+// colours that were transformed by the steps of two or three planes. body may be nil
+// unless NeedsBody.
+func (d *Decoder) Overview(wk *Worker, front, body []byte, w, h int) ([]Plane, error) {
 	if len(front) == 0 {
 		return nil, rans.ErrCorrupt
 	}
+	segment := front
 	mode, front := front[0], front[1:]
+	if mode == modeWhole {
+		planes, err := d.Decode(wk, segment, body, w, h)
+		if err != nil {
+			return nil, err
+		}
+		f := d.format
+		f.Values = nil // planes are values already
+		return f.means(planes), nil
+	}
 	if mode == modeLabels || mode == modePattern {
 		if !d.format.packable() {
 			return nil, rans.ErrCorrupt
@@ -430,9 +461,12 @@ func (d *Decoder) decode(wk *Worker, front, body []byte, w, h int) ([]Plane, err
 		return nil, rans.ErrCorrupt
 	}
 	switch mode := front[0]; {
-	case (mode == modeLabels || mode == modePattern) && f.packable():
+	case patterns(mode) && f.packable():
 		var grid []uint32
 		var err error
+		if mode == modeWhole && len(front) > 1 {
+			return nil, rans.ErrCorrupt
+		}
 		if mode == modeLabels {
 			if grid, err = pattern.DecodeFront(front[1:], w, h, f.Channels, f.Depth); err != nil {
 				return nil, err

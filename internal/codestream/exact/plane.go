@@ -7,6 +7,10 @@ const Base = 3
 // single row or column and a tap no sample of its own pass.
 const minSide = 2 << Base
 
+// SampleBytes is about the memory that a decoder needs for a sample of a tile: two
+// numbers on each level of a plane, and the plane itself.
+const SampleBytes = 2*4*4/3 + 4
+
 // Plane is one component of a tile, W×H samples.
 type Plane struct {
 	W, H int
@@ -139,13 +143,36 @@ func (p *pyramid) load(src, means *Plane) {
 	}
 }
 
-// means are those of the plane's cells.
-func (p *Plane) means() Plane {
+// means are those of the plane's cells; weights, if there are any, are another
+// plane, and count nowhere where all of a cell are 0.
+func (p *Plane) means(weights *Plane) Plane {
 	out := NewPlane(cells(p.W, Base), cells(p.H, Base))
 	for i := range out.Pix {
-		out.Pix[i] = p.mean(i%out.W<<Base, i/out.W<<Base)
+		x, y := i%out.W<<Base, i/out.W<<Base
+		out.Pix[i] = p.mean(x, y)
+		if weights != nil {
+			out.Pix[i] = p.weightedMean(weights, x, y, out.Pix[i])
+		}
 	}
 	return out
+}
+
+// weightedMean is the mean of the cell at (x,y) by not negative weights, halves
+// rounded up, or plain where these are all 0.
+func (p *Plane) weightedMean(weights *Plane, x, y int, plain int32) int32 {
+	w, h := min(1<<Base, p.W-x), min(1<<Base, p.H-y)
+	s, n := int64(0), int64(0)
+	for j := range h {
+		of := weights.Pix[(y+j)*p.W+x:][:w]
+		for i, v := range p.Pix[(y+j)*p.W+x:][:w] {
+			s += int64(v) * int64(of[i])
+			n += int64(of[i])
+		}
+	}
+	if n == 0 {
+		return plain
+	}
+	return int32(floorDiv(2*s+n, 2*n))
 }
 
 // mean is that of the cell at (x,y), clipped to the plane, halves rounded up.

@@ -28,8 +28,20 @@ func (m *Model) encodeSlow(t *Tile, w *Worker, f *Format, planes, means []Plane)
 	s := &w.slow
 	s.reset(cm.NewEncoder(), ps)
 	s.walk(m, ps)
-	t.cells = s.Finish()
+	t.cells = s.Finish(int(leastSlow(samplesOf(ps))))
 }
+
+// The free samples of a code, and what each byte pays for.
+const (
+	freeSlow    = 1 << 14
+	slowPerByte = 1 << 8
+)
+
+// leastSlow is the number of bytes that the code of so many samples takes at least.
+func leastSlow(samples int64) int64 { return cm.Least(samples, freeSlow, slowPerByte) }
+
+// samplesOf counts the samples of planes.
+func samplesOf(ps []*pyramid) int64 { return int64(len(ps)) * int64(ps[0].w) * int64(ps[0].h) }
 
 // slowPlanes decodes what encodeSlow has coded, as planes does.
 func (d *Decoder) slowPlanes(s *slow, dec []planeDecoder, body []byte) error {
@@ -37,9 +49,13 @@ func (d *Decoder) slowPlanes(s *slow, dec []planeDecoder, body []byte) error {
 	for i := range dec {
 		ps[i] = &dec[i].pyramid
 	}
+	least := leastSlow(samplesOf(ps))
+	if int64(len(body)) < least {
+		return rans.ErrCorrupt
+	}
 	s.reset(cm.NewDecoder(body), ps)
 	s.walk(d.model, ps)
-	if !s.Ended() {
+	if !s.Ended(int(least)) {
 		return rans.ErrCorrupt
 	}
 	return nil
@@ -73,7 +89,7 @@ func (s *slow) walk(m *Model, ps []*pyramid) {
 
 func (s *slow) grid(p *pyramid, kind int) {
 	l := &p.levels[Base]
-	for y := 0; y < l.h && !s.Overrun(); y++ {
+	for y := 0; y < l.h && !s.Spent(0); y++ {
 		for x := range l.w {
 			i := l.at(x, y)
 			pred, expect := p.predictGrid(x, y)
@@ -91,7 +107,7 @@ func (s *slow) level(p *pyramid, kind, lev int, w *predictor, others [2]*level, 
 		x0, y0 := ps.origin()
 		f := features{kind: kind, pass: ps}
 		around := newWindow(l, others, ps, &filters[ps])
-		for y := y0; y < l.h && !s.Overrun(); y += 2 {
+		for y := y0; y < l.h && !s.Spent(0); y += 2 {
 			n := p.predictRow(lev, ps, y, others)
 			around.at = l.at(x0, y)
 			s.row(p, l, n, around, &f)

@@ -47,7 +47,7 @@ func TestSlowRoundTrip(t *testing.T) {
 						got, err := d.Decode(&w, front, body, s[0], s[1])
 						require.NoError(t, err, name)
 						requireWithin(t, got, want, bound, worst, name)
-						small, err := d.Front(&w, front, s[0], s[1])
+						small, err := d.Overview(&w, front, body, s[0], s[1])
 						require.NoError(t, err, name)
 						require.Len(t, small[0].Pix, cells(s[0], Base)*cells(s[1], Base), name)
 					}

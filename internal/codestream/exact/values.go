@@ -69,16 +69,36 @@ func (f *Format) meanStep(i int) int32 {
 	return max(step, 2*int32(s[len(s)-1]-s[0])/int32(max(len(s), fewValues)))
 }
 
-// means are those of the values of each channel's cells.
-func (f *Format) means(channels []Plane) []Plane {
-	out := make([]Plane, len(channels))
-	for i, p := range channels {
-		if s := f.values(i); s != nil {
-			p.Pix = slices.Clone(p.Pix)
-			s.look(p.Pix)
-		}
-		out[i] = p.means()
+// weighs tells whether the last of some channels weights the means of others: it
+// does not say the same of all samples.
+func (f *Format) weighs(channels []Plane) bool {
+	if !f.Alpha {
+		return false
 	}
+	alpha := channels[len(channels)-1].Pix
+	return slices.ContainsFunc(alpha, func(v int32) bool { return v != alpha[0] })
+}
+
+// means are those of the values of each channel's cells, beside Alpha weighted by
+// it.
+func (f *Format) means(channels []Plane) []Plane {
+	values := slices.Clone(channels)
+	for i := range values {
+		if s := f.values(i); s != nil {
+			values[i].Pix = slices.Clone(values[i].Pix)
+			s.look(values[i].Pix)
+		}
+	}
+	var weights *Plane
+	last := len(values) - 1
+	if f.weighs(values) {
+		weights = &values[last]
+	}
+	out := make([]Plane, len(values))
+	for i := range values[:last] {
+		out[i] = values[i].means(weights)
+	}
+	out[last] = values[last].means(nil)
 	return out
 }
 

@@ -11,8 +11,8 @@ import (
 
 // Format is what all tiles of a file have in common.
 type Format struct {
-	Channels int // 3 RGB, 4 RGBA
-	Bound    int // the largest error of a sample, 1..MaxBound
+	Planes []lossy.Plane // of the base: Y, Cb, Cr, all of the image's size, and one of another channel
+	Bound  int           // the largest error of a sample, 1..MaxBound
 }
 
 // MaxBound is the largest error that a sample of 8 bits can have.
@@ -25,19 +25,11 @@ func (f *Format) spacing() int { return 2*f.Bound + 1 }
 // where base and corrections together are smallest.
 func (f *Format) step() int { return 5 * f.spacing() }
 
-// planes describes the planes of the base.
-func (f *Format) planes() []lossy.Plane {
-	p := make([]lossy.Plane, f.Channels)
-	p[1].Chroma, p[2].Chroma = true, true
-	if f.Channels == 4 {
-		p[3].Alpha = true
-	}
-	return p
-}
+func (f *Format) channels() int { return len(f.Planes) }
 
 // rects is the padded rectangle of each plane of a tile of w×h pixels.
 func (f *Format) rects(w, h int) []image.Rectangle {
-	r := make([]image.Rectangle, f.Channels)
+	r := make([]image.Rectangle, f.channels())
 	for i := range r {
 		r[i] = image.Rect(0, 0, chroma.PadUp(w), chroma.PadUp(h))
 	}
@@ -64,11 +56,11 @@ func (f *Format) base(d *lossy.Decoder, w *Worker, front, body []byte, size imag
 	if err != nil {
 		return nil, err
 	}
-	planes := chroma.NewPlanes(size.X, size.Y, f.Channels, false)
-	if err := d.Body(&w.dec, body, cells, planes, make([]image.Point, f.Channels)); err != nil {
+	planes := chroma.NewPlanes(size.X, size.Y, f.channels(), false)
+	if err := d.Body(&w.dec, body, cells, planes, make([]image.Point, f.channels())); err != nil {
 		return nil, err
 	}
-	for i, p := range f.planes() {
+	for i, p := range f.Planes {
 		if !p.Alpha { // whose full and no opacity a filter would touch
 			f.deblock(&planes[i], &cells[i])
 		}
@@ -90,8 +82,8 @@ func (f *Format) deblock(p *chroma.Plane, c *lossy.Cells) {
 func (f *Format) pixels(planes []chroma.Plane) *chroma.Interleaved {
 	w, h := planes[0].W, planes[0].H
 	m := &chroma.Interleaved{
-		W: w, H: h, Channels: f.Channels, Depth: 8, Step: f.Channels, Stride: w * f.Channels,
-		Pix: make([]byte, w*h*f.Channels),
+		W: w, H: h, Channels: f.channels(), Depth: 8, Step: f.channels(), Stride: w * f.channels(),
+		Pix: make([]byte, w*h*f.channels()),
 	}
 	chroma.Inverse(m, planes, false, image.Point{}, image.Rect(0, 0, w, h))
 	return m

@@ -37,7 +37,7 @@ type corrections struct {
 
 func newCorrections(f *Format, base *chroma.Interleaved) *corrections {
 	c := &corrections{format: f, base: base, stride: base.W + 2, row: make([]uint8, base.W)}
-	for k := range f.Channels {
+	for k := range f.channels() {
 		c.planes[k] = make([]int8, c.stride*(base.H+2))
 	}
 	return c
@@ -88,7 +88,7 @@ func (c *corrections) context(k, i, x int) (ctx, s int) {
 // code visits the samples of the planes in coding order. f gives the
 // correction of a sample of a channel at (x,y), in the sense of the context.
 func (c *corrections) code(f func(ctx int, flip bool, channel, x, y int) int8) {
-	for k := range c.format.Channels {
+	for k := range c.format.channels() {
 		for y := range c.base.H {
 			c.contrasts(order[k], y)
 			i := c.at(y)
@@ -171,7 +171,7 @@ func (c *corrections) decode(tables []rans.DecTable, segment []byte) error {
 // apply corrects the base.
 func (c *corrections) apply() {
 	spacing := c.format.spacing()
-	for k := range c.format.Channels {
+	for k := range c.format.channels() {
 		for y := range c.base.H {
 			dst := c.base.Pix[y*c.base.Stride+order[k]:]
 			for x, q := range c.planes[k][c.at(y):][:c.base.W] {

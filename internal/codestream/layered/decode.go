@@ -24,7 +24,7 @@ func NewDecoder(payload []byte, f Format) (*Decoder, error) {
 		return nil, err
 	}
 	d := &Decoder{format: f}
-	if d.base, err = lossy.NewDecoder(f.step(), f.planes(), base); err != nil {
+	if d.base, err = lossy.NewDecoder(f.step(), f.Planes, base); err != nil {
 		return nil, err
 	}
 	r := rans.NewBitReader(rest)
@@ -44,7 +44,7 @@ func (d *Decoder) Front(front []byte, w, h int) (*chroma.Interleaved, error) {
 		return nil, err
 	}
 	const up = 1<<tree.Base - 1
-	planes := chroma.NewPlanes((w+up)>>tree.Base, (h+up)>>tree.Base, d.format.Channels, false)
+	planes := chroma.NewPlanes((w+up)>>tree.Base, (h+up)>>tree.Base, d.format.channels(), false)
 	for i := range planes {
 		d.base.Overview(&planes[i], 0, 0, &cells[i])
 	}

@@ -22,7 +22,7 @@ type Encoder struct {
 // NewEncoder returns an encoder whose bases have pyramids from r and leaves by
 // split.
 func NewEncoder(f Format, r tree.Reducer, split lossy.Split) *Encoder {
-	return &Encoder{f, r, lossy.NewEncoder(f.step(), f.planes(), split)}
+	return &Encoder{f, r, lossy.NewEncoder(f.step(), f.Planes, split)}
 }
 
 // Worker is the scratch memory of one goroutine.
@@ -50,9 +50,9 @@ func (e *Encoder) Tile(ctx context.Context, w *Worker, src *chroma.Interleaved) 
 	if err != nil {
 		return nil, err
 	}
-	t := &Tile{base: base, Worst: make([]int32, e.format.Channels)}
+	t := &Tile{base: base, Worst: make([]int32, e.format.channels())}
 	c := newCorrections(&e.format, decoded)
-	t.tokens = c.encode(src, make([]rans.Token, 0, src.W*src.H*e.format.Channels), &t.raw)
+	t.tokens = c.encode(src, make([]rans.Token, 0, src.W*src.H*e.format.channels()), &t.raw)
 	c.apply()
 	for i := range t.Worst {
 		t.Worst[i] = worst(src, decoded, i)
@@ -66,7 +66,7 @@ func (e *Encoder) Tile(ctx context.Context, w *Worker, src *chroma.Interleaved) 
 // decoded gives the pixels that a decoder will see, whatever the tables.
 func (e *Encoder) decoded(w *Worker, t *lossy.Tile, size image.Point) (*chroma.Interleaved, error) {
 	tables := lossy.ChooseTables([]*lossy.Tile{t})
-	d, err := lossy.NewDecoder(e.format.step(), e.format.planes(), tables.Payload)
+	d, err := lossy.NewDecoder(e.format.step(), e.format.Planes, tables.Payload)
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ func TestBound(t *testing.T) {
 			for _, s := range sizes {
 				for _, bound := range []int{1, 2, 4, 8, 30, 255} {
 					t.Run(fmt.Sprintf("%s %d×%v t %d", name, channels, s, bound), func(t *testing.T) {
-						requireBound(t, Format{channels, bound}, picture(name, s.X, s.Y, channels))
+						requireBound(t, format(channels, bound), picture(name, s.X, s.Y, channels))
 					})
 				}
 			}
@@ -81,12 +81,12 @@ func requireBound(t *testing.T, f Format, m *chroma.Interleaved) {
 	require.NoError(t, err)
 	back, err := d.Decode(new(Worker), front, body, m.W, m.H)
 	require.NoError(t, err)
-	most := make([]int32, f.Channels)
+	most := make([]int32, f.channels())
 	for i, v := range m.Pix {
 		off := int(distance(v, back.Pix[i]))
-		c := i % f.Channels
+		c := i % f.channels()
 		require.LessOrEqual(t, off, f.Bound, "channel %d x %d y %d: %d, expected %d",
-			c, i/f.Channels%m.W, i/f.Channels/m.W, back.Pix[i], v)
+			c, i/f.channels()%m.W, i/f.channels()/m.W, back.Pix[i], v)
 		most[c] = max(most[c], int32(off))
 	}
 	assert.Equal(t, most, tile.Worst)
@@ -94,7 +94,7 @@ func requireBound(t *testing.T, f Format, m *chroma.Interleaved) {
 
 // TestFront: the overview holds means, near enough to recognise.
 func TestFront(t *testing.T) {
-	f := Format{4, 2}
+	f := format(4, 2)
 	m := picture("photo", 100, 77, 4)
 	front, _, payload := segments(t, f, m)
 	d, err := NewDecoder(payload, f)
@@ -119,7 +119,7 @@ func TestFront(t *testing.T) {
 // TestContext compares with the words of the package comment.
 func TestContext(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	f := Format{4, 3}
+	f := format(4, 3)
 	c := newCorrections(&f, picture("noise", 9, 7, 4))
 	for k := range c.planes {
 		for y := range 7 {
@@ -183,7 +183,7 @@ func naiveContext(c *corrections, k, channel, x, y int) (ctx, s int) {
 
 // TestDamage: any byte of a tile may be wrong and any may be missing.
 func TestDamage(t *testing.T) {
-	f := Format{3, 2}
+	f := format(3, 2)
 	m := picture("photo", 40, 35, 3)
 	front, body, payload := segments(t, f, m)
 	d, err := NewDecoder(payload, f)
@@ -221,17 +221,17 @@ func TestDamage(t *testing.T) {
 
 // FuzzCorrections: any bytes are an error or corrections in range.
 func FuzzCorrections(f *testing.F) {
-	format := Format{4, 1}
+	of := format(4, 1)
 	base := picture("photo", 20, 9, 4)
 	for name := range patterns {
-		_, body, _ := segments(f, format, picture(name, 20, 9, 4))
+		_, body, _ := segments(f, of, picture(name, 20, 9, 4))
 		_, rest, err := cut(body)
 		require.NoError(f, err)
 		f.Add(rest)
 	}
 	tables := rans.NewDecTables(universal.Universal)
 	f.Fuzz(func(t *testing.T, segment []byte) {
-		c := newCorrections(&format, base)
+		c := newCorrections(&of, base)
 		if err := c.decode(tables, segment); err != nil {
 			require.ErrorIs(t, err, rans.ErrCorrupt)
 			return
@@ -243,7 +243,7 @@ func FuzzCorrections(f *testing.F) {
 				require.LessOrEqual(t, magnitude(q), largest, "plane %d index %d", k, i)
 			}
 		}
-		again := newCorrections(&format, base)
+		again := newCorrections(&of, base)
 		again.code(func(ctx int, flip bool, channel, x, y int) int8 {
 			k := [4]int{1, 0, 2, 3}[channel]
 			q := c.planes[k][c.at(y)+x]
@@ -254,7 +254,7 @@ func FuzzCorrections(f *testing.F) {
 			}
 			return q
 		})
-		third := newCorrections(&format, base)
+		third := newCorrections(&of, base)
 		require.NoError(t, third.decode(tables, rans.NewEncTable(universal.Universal).AppendSegment(nil, tokens, &raw)))
 		require.Equal(t, c.planes, third.planes)
 	})
@@ -262,13 +262,13 @@ func FuzzCorrections(f *testing.F) {
 
 // FuzzTile: any bytes are an error or a tile.
 func FuzzTile(f *testing.F) {
-	format := Format{3, 4}
+	of := format(3, 4)
 	for name := range patterns {
-		front, body, payload := segments(f, format, picture(name, 40, 33, 3))
+		front, body, payload := segments(f, of, picture(name, 40, 33, 3))
 		f.Add(front, body, payload)
 	}
 	f.Fuzz(func(t *testing.T, front, body, payload []byte) {
-		d, err := NewDecoder(payload, format)
+		d, err := NewDecoder(payload, of)
 		if err != nil {
 			require.ErrorIs(t, err, rans.ErrCorrupt)
 			return
@@ -282,4 +282,10 @@ func FuzzTile(f *testing.F) {
 			require.Nil(t, m)
 		}
 	})
+}
+
+// format is one of three channels, or of four with straight alpha.
+func format(channels, bound int) Format {
+	planes := []lossy.Plane{{}, {Chroma: true}, {Chroma: true}, {Alpha: true, Hides: true}}
+	return Format{planes[:channels], bound}
 }

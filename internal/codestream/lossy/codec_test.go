@@ -59,11 +59,11 @@ type coded struct {
 	front, body, tables []byte
 }
 
-func encodePlane(t testing.TB, step int, def Plane, split Split, p chroma.Plane) coded {
+func encodePlane(t testing.TB, step, promise int, def Plane, split Split, p chroma.Plane) coded {
 	t.Helper()
 	planes := []chroma.Plane{p}
 	tile := &Tile{Worst: make([]uint32, 1)}
-	e := newPlaneEncoder(NewEncoder(step, []Plane{def}, split), new(Worker), tile, 0,
+	e := newPlaneEncoder(NewEncoder(step, []Plane{def}, split).Keep(promise), new(Worker), tile, 0,
 		&planes[0], &reduce(t, planes)[0], image.Rect(0, 0, p.Stride, p.Rows()))
 	e.encode()
 	tables := ChooseTables([]*Tile{tile})
@@ -92,7 +92,7 @@ func TestTileRoundTrip(t *testing.T) {
 		for _, def := range kindsOfPlane {
 			for _, step := range hostileSteps {
 				for _, split := range []Split{SplitHybrid, SplitPyramid, SplitCost} {
-					c := encodePlane(t, step, def, split, p)
+					c := encodePlane(t, step, 1<<24, def, split, p)
 					cells, dst := decodePlane(t, step, def, &c)
 					name := fmt.Sprintf("%s %+v step %d split %d", name, def, step, split)
 					require.Equal(t, c.size, cells[0].size, name)
@@ -110,7 +110,7 @@ func TestTileRoundTrip(t *testing.T) {
 // the low block too.
 func checkLeaves(t *testing.T, c *coded, dst *chroma.Plane, name string) {
 	t.Helper()
-	worst := 0.0
+	worst := uint32(0)
 	for _, l := range c.leaves {
 		lg := int(l.lg)
 		sum := 0.0
@@ -123,7 +123,7 @@ func checkLeaves(t *testing.T, c *coded, dst *chroma.Plane, name string) {
 		}
 		// In 1/8 levels: of a sample, and of an orthonormal coefficient.
 		measured := math.Sqrt(sum/4) / float64(int(1)<<lg)
-		dist := l.ac + c.lowError(lg, int(l.x), int(l.y))
+		dist := l.dist
 		if !c.keeps(dist, lg) {
 			t.Fatalf("%s: leaf %d at x %d y %d: squared error %d is above the bound", name, 1<<lg, 8*l.x, 8*l.y, dist)
 		}
@@ -132,16 +132,16 @@ func checkLeaves(t *testing.T, c *coded, dst *chroma.Plane, name string) {
 		if measured > stated+roundings || !less && measured < stated-roundings {
 			t.Fatalf("%s: leaf %d at x %d y %d: RMS %.3f, the encoder's is %.3f", name, 1<<lg, 8*l.x, 8*l.y, measured, stated)
 		}
-		worst = max(worst, stated)
+		worst = max(worst, RMS(uint64(sum), 1<<(2*lg)))
 	}
-	assert.InDelta(t, worst, float64(c.t.Worst[0])/(1<<13), 0.001, "%s: worst", name)
+	assert.Equal(t, worst, c.t.Worst[0], "%s: worst", name)
 }
 
 // TestCutSegments: a segment that is cut, or has a word more, is damaged, and
 // leaves no front image.
 func TestCutSegments(t *testing.T) {
 	p := newPlane(sources["noise"], 64, 32)
-	c := encodePlane(t, 60, Plane{}, SplitHybrid, p)
+	c := encodePlane(t, 60, 1<<24, Plane{}, SplitHybrid, p)
 	cells, dst := decodePlane(t, 60, Plane{}, &c)
 	d, err := NewDecoder(60, []Plane{{}}, c.tables)
 	require.NoError(t, err)
@@ -287,7 +287,7 @@ func TestStepFor(t *testing.T) {
 func TestOverview(t *testing.T) {
 	p := newPlane(func(_ *rand.Rand, x, y int) uint16 { return uint16(600 + 17*x + 9*y) }, 128, 64)
 	for _, step := range []int{MinStep, 40, 400} {
-		c := encodePlane(t, step, Plane{}, SplitHybrid, p)
+		c := encodePlane(t, step, 1<<24, Plane{}, SplitHybrid, p)
 		d, err := NewDecoder(step, []Plane{{}}, c.tables)
 		require.NoError(t, err)
 		cells, err := d.Front(c.front, []image.Rectangle{image.Rect(0, 0, 128, 64)})
@@ -309,7 +309,7 @@ func TestOverview(t *testing.T) {
 // it is mid-scale.
 func TestConceal(t *testing.T) {
 	p := newPlane(sources["smooth"], 96, 64)
-	c := encodePlane(t, 100, Plane{}, SplitHybrid, p)
+	c := encodePlane(t, 100, 1<<24, Plane{}, SplitHybrid, p)
 	d, err := NewDecoder(100, []Plane{{}}, c.tables)
 	require.NoError(t, err)
 	rects := []image.Rectangle{image.Rect(0, 0, 96, 64)}

@@ -41,6 +41,9 @@ func (d *Decoder) Front(segment []byte, rects []image.Rectangle) ([]Cells, error
 			return nil, err
 		}
 	}
+	if err := d.decodeRim(&r, planes); err != nil {
+		return nil, err
+	}
 	if err := r.Finish(); err != nil {
 		return nil, err
 	}
@@ -51,12 +54,21 @@ func (d *Decoder) Front(segment []byte, rects []image.Rectangle) ([]Cells, error
 // (x,y).
 func (d *Decoder) Overview(dst *chroma.Plane, x, y int, c *Cells) {
 	fs := frontStep(int(d.step))
+	values := c.front
+	if c.shown != nil {
+		values = c.shown
+	}
 	for j := range c.h {
 		row := dst.Pix[(y+j)*dst.Stride+x:][:c.w]
-		for i, q := range c.front[j*c.w:][:c.w] {
-			row[i] = clampSample((q*fs+2)>>2 + chroma.Centre)
+		for i, q := range values[j*c.w:][:c.w] {
+			row[i] = overviewSample(q, fs)
 		}
 	}
+}
+
+// overviewSample is the sample of the overview that a front value stands for.
+func overviewSample(q, frontStep int32) uint16 {
+	return clampSample((q*frontStep+2)>>2 + chroma.Centre)
 }
 
 // Scratch is the memory of one decoding goroutine.
@@ -124,9 +136,8 @@ func (p *planeDecoder) render(lg, x, y, last int) {
 	p.cells.mark(p.cells.size, x, y, lg, uint8(lg))
 	n := 1 << lg
 	pix := p.dst.Pix[(p.origin.Y+8*y)*p.dst.Stride+p.origin.X+8*x:]
-	ext := extent{}
 	clear(p.s.coef[:n*n])
-	p.low(lg, x, y, &ext)
+	ext := p.cells.low(p.s.coef[:], lg, x, y, frontStep(int(p.step)))
 	if last > 0 {
 		p.ac(lg, last, &ext)
 	}
@@ -137,29 +148,31 @@ func (p *planeDecoder) render(lg, x, y, last int) {
 // their magnitudes.
 type extent struct{ u, v, l1 int }
 
+// add enters the value of a coefficient of a leaf.
+func (e *extent) add(coef, lg int, v int32) {
+	e.u, e.v = max(e.u, coef>>lg), max(e.v, coef&(1<<lg-1))
+	e.l1 += int(max(v, -v))
+}
+
 // saturate keeps a coefficient in 16 bits (FORMAT.md, "Transform").
 func saturate(v int32) int32 { return min(max(v, -1<<15), 1<<15-1) }
 
 // low derives the low block of a leaf from the front image.
-func (p *planeDecoder) low(lg, x, y int, ext *extent) {
+func (c *cells) low(coef []int32, lg, x, y int, frontStep int32) (ext extent) {
 	m := 1 << (lg - 3)
-	fs := frontStep(int(p.step))
 	var front, low [16]int32
 	for i := range m * m {
-		front[i] = p.cells.front[(y+i%m)*p.cells.w+x+i/m] * fs
+		front[i] = c.front[(y+i%m)*c.w+x+i/m] * frontStep
 	}
 	lowband(&low, &front, &toLow, m)
-	for u := range m {
-		for v := range m {
-			k := saturate(low[u*m+v])
-			if k == 0 {
-				continue
-			}
-			p.s.coef[u<<lg+v] = k
-			ext.u, ext.v = max(ext.u, u), max(ext.v, v)
-			ext.l1 += int(max(k, -k))
+	for i, v := range low[:m*m] {
+		if k := saturate(v); k != 0 {
+			at := i/m<<lg + i%m
+			coef[at] = k
+			ext.add(at, lg, k)
 		}
 	}
+	return ext
 }
 
 // ac decodes the AC levels of a leaf, diagonal by diagonal: the contexts of a
@@ -182,13 +195,11 @@ func (p *planeDecoder) ac(lg, last int, ext *extent) {
 		}
 		mag[i] = uint8(min(level, magCap))
 		level = saturate(level * p.step)
-		ext.l1 += int(level)
 		if negative {
 			level = -level
 		}
 		p.s.coef[at.coef] = level
-		ext.u = max(ext.u, int(at.coef)>>lg)
-		ext.v = max(ext.v, int(at.coef)&(1<<lg-1))
+		ext.add(int(at.coef), lg, level)
 	}
 }
 

@@ -41,12 +41,15 @@ type Encoder struct {
 	rates     *rates
 	plain     *rates
 	divide    divider
+	promise   uint32 // the largest RMS error of a leaf in 1/65536 level, 0 for none
 }
 
 // Plane says what a plane holds.
 type Plane struct {
 	Chroma bool // colour difference statistics
-	Alpha  bool // a cell of 8×8 at full or no opacity is kept exactly
+	Half   bool // half the resolution of the others
+	Alpha  bool // opacity: a cell of 8×8 at full or none is kept exactly
+	Hides  bool // where it is the last plane: what lies under no opacity is not seen
 }
 
 func (p Plane) kind() int {
@@ -62,6 +65,15 @@ func NewEncoder(step int, planes []Plane, split Split) *Encoder {
 		planes: planes, frontStep: frontStep(step), rule: split.rule(step),
 		rates: newRates(step), plain: zeroRates(step), divide: newDivider(step),
 	}
+}
+
+// Keep returns an encoder whose leaves have RMS errors of t/65536 levels at most,
+// over their samples in the image. t must not be below what StepFor took the step
+// for.
+func (e *Encoder) Keep(t int) *Encoder {
+	keeping := *e
+	keeping.promise = uint32(t)
+	return &keeping
 }
 
 // Quantiser steps that a file can state, in 1/8 of an 8-bit level.
@@ -84,6 +96,12 @@ type Worker struct {
 	tokens [maxN * maxN]rans.Token // of a leaf
 	levels [maxN * maxN]int32
 	body   []rans.Token // of a tile
+
+	// Of an encoder that keeps a promise: the levels of the leaves of a plane, and the
+	// coefficients and samples of one that was decoded.
+	nonzero []acLevel
+	back    [maxN * maxN]int32
+	decoded [maxN * maxN]uint16
 }
 
 // node is what is known of a quadtree node.
@@ -97,8 +115,9 @@ type node struct {
 type Tile struct {
 	front, body       []rans.Token
 	frontRaw, bodyRaw rans.BitWriter
-	// Leaves counts leaves of 8, 16, 32; Worst is each plane's largest leaf
-	// RMS in 1/65536 level, rounded up.
+	// Leaves counts leaves of 8, 16, 32. Worst is each plane's largest RMS error of a
+	// decoded leaf over its samples in the image, in 1/65536 level, rounded up; 0 of an
+	// encoder that keeps no promise.
 	Leaves [sizes]int
 	Worst  []uint32
 	// SplitTime is what choosing the leaves took, TransformTime the rest.
@@ -108,9 +127,12 @@ type Tile struct {
 // Tile codes the rectangle rects[i] of each plane, in samples, multiples of 32.
 func (e *Encoder) Tile(w *Worker, planes []chroma.Plane, pyramids []tree.Pyramid, rects []image.Rectangle) *Tile {
 	t := &Tile{Worst: make([]uint32, len(planes)), body: w.body[:0]}
+	encoders := make([]*planeEncoder, len(planes))
 	for i := range planes {
-		newPlaneEncoder(e, w, t, i, &planes[i], &pyramids[i], rects[i]).encode()
+		encoders[i] = newPlaneEncoder(e, w, t, i, &planes[i], &pyramids[i], rects[i])
+		encoders[i].encode()
 	}
+	e.encodeRim(t, planes, encoders)
 	// The tokens of all tiles are kept: without the slack of growing.
 	w.body, t.body = t.body, slices.Clone(t.body)
 	return t
@@ -133,11 +155,13 @@ type planeEncoder struct {
 	leaves []placed
 }
 
-// placed is a leaf that was emitted, with the squared error of its AC.
+// placed is a leaf that was emitted.
 type placed struct {
-	x, y uint16
-	lg   uint8
-	ac   int64
+	x, y     uint16
+	lg       uint8
+	clipped  bool  // not all of it lies in the image
+	dist     int64 // squared error of its coefficients; of AC alone before settleFront
+	from, to int   // its levels in the worker
 }
 
 // cells is the map of a tile's plane on the 8×8 grid.
@@ -146,6 +170,7 @@ type cells struct {
 	size  []uint8 // log2 of the leaf's side
 	last  []uint8 // its last group
 	front []int32 // the front image, in steps
+	shown []int32 // that of the overview, nil where it is the same
 }
 
 func newCells(r image.Rectangle) cells {
@@ -174,11 +199,15 @@ func newPlaneEncoder(e *Encoder, w *Worker, t *Tile, i int, p *chroma.Plane, pyr
 
 // encode appends the plane to its tile.
 func (p *planeEncoder) encode() {
+	p.w.nonzero = p.w.nonzero[:0]
 	p.blocks()
 	if !p.def.Alpha {
 		p.refineFront()
 	}
-	p.t.Worst[p.index] = p.settleFront()
+	p.settleFront()
+	if p.promise > 0 {
+		p.t.Worst[p.index] = p.worst()
+	}
 	encodeFront(p.t, &p.cells, p.kind)
 }
 
@@ -379,10 +408,20 @@ func (p *planeEncoder) leaf(lg, x, y int) {
 	if n.top > 0 {
 		q = p.quantise(p.w, p.rates, c, lg, p.kind, n.top, ctx)
 	}
-	if !n.flat && !p.keeps(n.energy-q.gained+p.lowError(lg, x, y), lg) {
+	low := p.lowError(lg, x, y)
+	if !n.flat && !p.keeps(n.energy-q.gained+low, lg) {
 		q = p.quantise(p.w, p.plain, c, lg, p.kind, p.topOf(c, lg), ctx)
 	}
-	p.leaves = append(p.leaves, placed{uint16(x), uint16(y), uint8(lg), n.energy - q.gained})
+	l := placed{x: uint16(x), y: uint16(y), lg: uint8(lg), dist: n.energy - q.gained, from: len(p.w.nonzero)}
+	l.clipped = p.seen(lg, x, y) < 1<<(2*lg)
+	if p.promise > 0 {
+		p.store(&q, lg)
+		if l.clipped || leafRMS(l.dist+low, lg)+roundings > p.promise {
+			p.keep(&q, c, l.from, lg, x, y, ctx)
+		}
+	}
+	l.to = len(p.w.nonzero)
+	p.leaves = append(p.leaves, l)
 	p.mark(p.last, x, y, lg, uint8(q.last))
 	p.t.Leaves[lg-3]++
 	p.t.body = append(p.t.body, rans.MakeToken(ctx, q.last))

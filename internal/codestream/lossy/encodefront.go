@@ -1,8 +1,6 @@
 package lossy
 
 import (
-	"math/bits"
-
 	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/tree"
@@ -108,41 +106,26 @@ func (p *planeEncoder) frontCost(ctx int, exact, q, pred int32) int64 {
 	return d*d<<distScale + p.rates.cost(ctx, sym) + int64(raw)*p.rates.frontBit
 }
 
-// settleFront takes back what refineFront did to a leaf that came near the
-// promise by it, and returns the plane's largest leaf RMS in 1/65536 level.
-func (p *planeEncoder) settleFront() (worst uint32) {
-	for _, l := range p.leaves {
-		lg, x, y := int(l.lg), int(l.x), int(l.y)
-		dist := l.ac + p.lowError(lg, x, y)
-		if !p.keeps(dist, lg) {
-			for i := range 1 << (2*lg - 6) {
-				cx, cy := x+i>>(lg-3), y+i&(1<<(lg-3)-1)
-				at := cy*p.cells.w + cx
-				p.front[at] = p.roundFront(p.exact[at], cx, cy)
-			}
-			dist = l.ac + p.lowError(lg, x, y)
+// settleFront takes back what refineFront did to leaves that came too near the promise
+// by it.
+func (p *planeEncoder) settleFront() {
+	for i := range p.leaves {
+		l := &p.leaves[i]
+		lg, x, y, ac := int(l.lg), int(l.x), int(l.y), l.dist
+		l.dist = ac + p.lowError(lg, x, y)
+		if !l.clipped && !p.keeps(l.dist, lg) {
+			p.unrefine(l)
+			l.dist = ac + p.lowError(lg, x, y)
 		}
-		worst = max(worst, leafRMS(dist, lg))
 	}
-	return worst
 }
 
-// leafRMS is √(dist/(64·4^lg)) in 1/65536, rounded up.
-func leafRMS(dist int64, lg int) uint32 {
-	v := uint64(dist) << 26 >> (2 * lg)
-	if v == 0 {
-		return 0
+// unrefine rounds the front values of a leaf to the nearest step.
+func (p *planeEncoder) unrefine(l *placed) {
+	m := 1 << (l.lg - 3)
+	for i := range m * m {
+		x, y := int(l.x)+i/m, int(l.y)+i%m
+		at := y*p.cells.w + x
+		p.front[at] = p.roundFront(p.exact[at], x, y)
 	}
-	root := uint64(1) << ((bits.Len64(v) + 1) / 2)
-	for { // Newton from above
-		next := (root + v/root) / 2
-		if next >= root {
-			break
-		}
-		root = next
-	}
-	if root*root < v {
-		root++
-	}
-	return uint32(root)
 }

@@ -12,21 +12,42 @@ func encodeFront(t *Tile, c *cells, kind int) {
 	for y := range c.h {
 		for x := range c.w {
 			pred, gradient := c.predict(x, y)
-			r := c.front[y*c.w+x] - pred
-			mag := uint32(max(r, -r))
-			sym, extra := frontToken(mag)
-			t.front = append(t.front, rans.MakeToken(frontContext(kind, gradient), sym))
-			switch {
-			case sym == rans.Symbols-1:
-				t.frontRaw.PutExpGolomb(mag - frontEscape)
-			case extra > 0:
-				t.frontRaw.Put(mag&(1<<extra-1), uint(extra))
-			}
-			if r != 0 {
-				t.frontRaw.Put(uint32(r)>>31, 1)
-			}
+			t.putFront(frontContext(kind, gradient), c.front[y*c.w+x]-pred)
 		}
 	}
+}
+
+// putFront appends a residual of the front image.
+func (t *Tile) putFront(ctx int, r int32) {
+	mag := uint32(max(r, -r))
+	sym, extra := frontToken(mag)
+	t.front = append(t.front, rans.MakeToken(ctx, sym))
+	switch {
+	case sym == rans.Symbols-1:
+		t.frontRaw.PutExpGolomb(mag - frontEscape)
+	case extra > 0:
+		t.frontRaw.Put(mag&(1<<extra-1), uint(extra))
+	}
+	if r != 0 {
+		t.frontRaw.Put(uint32(r)>>31, 1)
+	}
+}
+
+// getFront is the inverse of putFront.
+func getFront(d *rans.Decoder, tables []rans.DecTable, ctx int) int32 {
+	sym := d.Symbol(&tables[ctx])
+	mag := int32(sym)
+	switch {
+	case sym == rans.Symbols-1:
+		mag = int32(min(d.ExpGolomb(), 1<<30)) + frontEscape
+	case sym >= 8:
+		n := sym - 8
+		mag = 8<<n | int32(d.Bits(n+3))
+	}
+	if mag != 0 && d.Bits(1) != 0 {
+		mag = -mag
+	}
+	return mag
 }
 
 // CellsPerByte is more than the cells of a front image that a byte can hold: no
@@ -55,7 +76,7 @@ func (c *cells) predict(x, y int) (pred, gradient int32) {
 	i := y*c.w + x
 	switch {
 	case x == 0 && y == 0:
-		return 0, 1 << 20
+		return 0, largestGradient
 	case y == 0:
 		return c.front[i-1], firstGradient
 	case x == 0:
@@ -70,27 +91,20 @@ func (c *cells) predict(x, y int) (pred, gradient int32) {
 	return (2*med + l + t + 2) >> 2, max(l-tl, tl-l) + max(tl-t, t-tl) + max(t-tr, tr-t)
 }
 
-// firstGradient stands for the unknown gradient in a tile's first row and column.
-const firstGradient = 12
+// firstGradient stands for the unknown gradient in a tile's first row and column, and
+// largestGradient in its first cell.
+const (
+	firstGradient   = 12
+	largestGradient = 1 << 20
+)
 
 // decodeFront is the inverse of encodeFront.
 func decodeFront(d *rans.Decoder, tables []rans.DecTable, c *cells, kind int) error {
 	for y := range c.h {
 		for x := range c.w {
 			pred, gradient := c.predict(x, y)
-			sym := d.Symbol(&tables[frontContext(kind, gradient)])
-			mag := int32(sym)
-			switch {
-			case sym == rans.Symbols-1:
-				mag = int32(min(d.ExpGolomb(), 1<<30)) + frontEscape
-			case sym >= 8:
-				n := sym - 8
-				mag = 8<<n | int32(d.Bits(n+3))
-			}
-			if mag != 0 && d.Bits(1) != 0 {
-				mag = -mag
-			}
-			c.front[y*c.w+x] = min(max(pred+mag, -frontLimit), frontLimit)
+			r := getFront(d, tables, frontContext(kind, gradient))
+			c.front[y*c.w+x] = min(max(pred+r, -frontLimit), frontLimit)
 		}
 		if d.Overrun() {
 			return rans.ErrCorrupt

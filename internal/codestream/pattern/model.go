@@ -36,7 +36,18 @@ type model struct {
 
 	grid  []uint32 // samples at multiples of 8, nil for none known
 	gridW int
+
+	singles int // symbols so far that are not in runs
 }
+
+// The free symbols of a code that are not in runs, and what each byte pays for.
+const (
+	freeSingles    = 1 << 16
+	singlesPerByte = 1 << 12
+)
+
+// least is the number of bytes that the code takes at least so far.
+func (m *model) least() int { return int(cm.Least(int64(m.singles), freeSingles, singlesPerByte)) }
 
 func newModel(c cm.Coder, pix, grid []uint32, w, h, channels, depth int) *model {
 	lg := 12
@@ -60,9 +71,9 @@ func newModel(c cm.Coder, pix, grid []uint32, w, h, channels, depth int) *model 
 // gridSize is the number of grid samples along n samples.
 func gridSize(n int) int { return (n + gridStep - 1) / gridStep }
 
-// walk codes the tile in m.pix, or decodes it into it.
+// walk codes the tile in m.pix, or decodes it into it unless it is damaged.
 func (m *model) walk() {
-	for y := range m.h {
+	for y := 0; y < m.h && !m.Spent(m.least()); y++ {
 		for i := range pad {
 			m.row[i] = m.up[pad]
 		}
@@ -93,6 +104,7 @@ func (m *model) walkRow(y int) {
 			m.push(pad+x, v, 0)
 		} else {
 			v = m.pixel(x, y, pix[x])
+			m.singles++
 		}
 		if m.Decoding {
 			pix[x] = v

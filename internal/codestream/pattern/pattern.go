@@ -57,7 +57,7 @@ func EncodeBody(t *Tile) []byte {
 func encode(t *Tile, pix, grid []uint32, w, h int) []byte {
 	m := newModel(cm.NewEncoder(), pix, grid, w, h, t.Channels, t.Depth)
 	m.walk()
-	return m.Finish()
+	return m.Finish(m.least())
 }
 
 // DecodeFront decodes the front of a tile of w×h symbols into its samples at
@@ -86,7 +86,7 @@ func DecodeBody(body []byte, grid []uint32, w, h, channels, depth int) (pix []ui
 func decode(b []byte, grid []uint32, w, h, channels, depth int) ([]uint32, error) {
 	m := newModel(cm.NewDecoder(b), make([]uint32, w*h), grid, w, h, channels, depth)
 	m.walk()
-	if !m.Ended() {
+	if !m.Ended(m.least()) {
 		return nil, rans.ErrCorrupt
 	}
 	return m.pix, nil

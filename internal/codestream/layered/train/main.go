@@ -49,7 +49,7 @@ func count(h rans.Histogram, path string) error {
 		return fmt.Errorf("%s: %d channels of %d bits, expected 3 of 8", path, m.Channels, m.Depth)
 	}
 	for _, t := range bounds {
-		e := layered.NewEncoder(layered.Format{Channels: 3, Bound: t}, cpufallback.New(0), lossy.SplitHybrid)
+		e := layered.NewEncoder(layered.Format{Planes: []lossy.Plane{{}, {Chroma: true}, {Chroma: true}}, Bound: t}, cpufallback.New(0), lossy.SplitHybrid)
 		tile, err := e.Tile(context.Background(), new(layered.Worker), &m.Interleaved)
 		if err != nil {
 			return err
