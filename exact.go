@@ -289,13 +289,18 @@ func (e *encoder) channels(t image.Rectangle, planes []exact.Plane) []exact.Plan
 	return out
 }
 
-// palette is the number of colours and their straight RGBA, before the tables.
+// maxColours is the number that indices of 8 bits can tell apart.
+const maxColours = 256
+
+// palette is the number of colours and their straight RGBA, before the tables. Those
+// that no index reaches are left out.
 func (e *encoder) palette() []byte {
 	if !e.Palette {
 		return nil
 	}
-	p := []byte{byte(len(e.src.Palette) - 1)}
-	for _, c := range e.src.Palette {
+	colours := e.src.Palette[:min(len(e.src.Palette), maxColours)]
+	p := []byte{byte(len(colours) - 1)}
+	for _, c := range colours {
 		n := color.NRGBAModel.Convert(c).(color.NRGBA)
 		p = append(p, n.R, n.G, n.B, n.A)
 	}

@@ -98,19 +98,17 @@ func (a *app) readOriginal(name string, maxPixels int64) (*raster.Image, error) 
 	return m, err
 }
 
-// check decodes all of a file and holds it against the original, if there is one.
+// check decodes all of a file, overviews included, and holds it against the original,
+// if there is one.
 func check(r *qtgpu.Reader, original *raster.Image) (*verifyReport, error) {
 	info := r.Info()
 	report := &verifyReport{Promise: newPromise(info.Bound, info.T, info.MaxLeafRMS, info.MaxError)}
-	if _, err := r.Metadata(); err != nil {
-		return nil, err
-	}
-	decoded, err := decodeRaster(r, image.Rectangle{Max: r.Size(0)}, 0)
-	if err != nil {
+	if err := r.Check(); err != nil {
 		return nil, err
 	}
 	if original != nil {
-		if report.Measured, err = measure(r, &report.Promise, original, decoded); err != nil {
+		var err error
+		if report.Measured, err = measure(r, &report.Promise, original); err != nil {
 			return nil, err
 		}
 	}
@@ -118,8 +116,12 @@ func check(r *qtgpu.Reader, original *raster.Image) (*verifyReport, error) {
 	return report, nil
 }
 
-func measure(r *qtgpu.Reader, p *promise, original, decoded *raster.Image) (*measures, error) {
+func measure(r *qtgpu.Reader, p *promise, original *raster.Image) (*measures, error) {
 	worst, err := measurePromise(r, p, original)
+	if err != nil {
+		return nil, err
+	}
+	decoded, err := decodeRaster(r, image.Rectangle{Max: r.Size(0)}, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -190,7 +190,7 @@ func (r *Reader) readIndex(s *scanner, c *chunk) error {
 	r.body.alloc(int(tiles))
 	for i := range int(tiles) {
 		if p, err = r.readEntry(p); err != nil {
-			return malformed(c.off, "INDX: tile %d: %v", i, err)
+			return &FormatError{c.off, fmt.Sprintf("INDX: tile %d: %v", i, err), errors.Unwrap(err)}
 		}
 	}
 	if len(p) > 0 {
@@ -209,10 +209,19 @@ func (r *Reader) readEntry(p []byte) ([]byte, error) {
 	p = p[n+m:]
 	if !r.front.add(front, binary.LittleEndian.Uint32(p), r.limit) ||
 		!r.body.add(body, binary.LittleEndian.Uint32(p[crcSize:]), r.limit) {
-		return nil, fmt.Errorf("segments of %d and %d bytes, more than the input holds", front, body)
+		return nil, cutError{front, body}
 	}
 	return p[2*crcSize:], nil
 }
+
+// cutError reports a tile whose segments end beyond the input.
+type cutError struct{ front, body uint64 }
+
+func (e cutError) Error() string {
+	return fmt.Sprintf("segments of %d and %d bytes, more than the input holds", e.front, e.body)
+}
+
+func (cutError) Unwrap() error { return io.ErrUnexpectedEOF }
 
 func (s *segments) alloc(n int) {
 	s.ends = make([]int64, 0, n)
