@@ -29,7 +29,7 @@ demo: build ## encode a photo at t = 10, decode it and draw its tree into bin/de
 	bin/qtgpu tree bin/demo/photo.qtg -o bin/demo/tree.png -f
 
 test: ## run all tests
-	go test ./...
+	go test -timeout 30m ./...
 
 fuzz: ## run every fuzz target for FUZZTIME, 20000x by default
 	@go test -list '^Fuzz' ./... | awk '/^Fuzz/ { f[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, f[i]; n = 0 }' | \

@@ -2,9 +2,12 @@ package qtgpu
 
 import (
 	"bytes"
+	"context"
 	"image"
 	"math"
 	"math/rand/v2"
+	"reflect"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -13,80 +16,92 @@ import (
 	"github.com/qtgpu/qtgpu/internal/raster"
 )
 
-// boundedPictures are images for which one of the ways is the best.
-func boundedPictures(w, h int) map[string]*raster.Image {
+// bounded are the kinds of images for which one of the ways is the best, with what the
+// header says of it: layered and merged.
+var bounded = map[string][2]bool{"photo": {true, false}, "alpha": {true, false}, "levels": {false, true}, "elevation": {}}
+
+// boundedPicture draws one of them.
+func boundedPicture(kind string, w, h int) *raster.Image {
 	r := rand.New(rand.NewPCG(7, 7))
-	draw := func(channels, depth int, f func(c, x, y int) int) *raster.Image {
-		m := raster.New(w, h, channels, depth)
-		for y := range h {
-			for x := range w {
-				for c := range channels {
-					v := f(c, x, y)
-					for i := range depth / 8 {
-						m.Pix[y*m.Stride+x*m.Step+c*depth/8+i] = byte(v >> (depth - 8*i - 8))
-					}
-				}
+	channels, depth := 1, 16
+	var sample func(c, x, y int) int
+	switch kind {
+	case "levels":
+		sample = func(_, x, y int) int { return 1000*(r.IntN(3)+x/40) + r.IntN(4) }
+	case "elevation":
+		sample = func(_, x, y int) int { return 9000 + (x*x+3*y*y)/40 + r.IntN(3) }
+	default:
+		channels, depth = map[string]int{"photo": 3, "alpha": 4}[kind], 8
+		sample = func(c, x, y int) int {
+			if c == 3 {
+				return 255 * (x / 300 & 1)
+			}
+			fx, fy := float64(x), float64(y)
+			return 100 + 20*c + int(40*math.Sin(fx/7+fy/11)+30*math.Sin(fx/3.1-fy/4)) + r.IntN(6)
+		}
+	}
+	m := raster.New(w, h, channels, depth)
+	for y := range h {
+		for x := range w {
+			for c := range channels {
+				put(m.Pix[y*m.Stride+x*m.Step+c*depth/8:], depth, uint64(sample(c, x, y)))
 			}
 		}
-		return m
 	}
-	photo := func(c, x, y int) int {
-		if c == 3 {
-			return 255 * (x / 300 & 1)
-		}
-		fx, fy := float64(x), float64(y)
-		return 100 + 20*c + int(40*math.Sin(fx/7+fy/11)+30*math.Sin(fx/3.1-fy/4)) + r.IntN(6)
-	}
-	return map[string]*raster.Image{
-		"photo":     draw(3, 8, photo),
-		"alpha":     draw(4, 8, photo),
-		"levels":    draw(1, 16, func(_, x, y int) int { return 1000*(r.IntN(3)+x/40) + r.IntN(4) }),
-		"elevation": draw(1, 16, func(_, x, y int) int { return 9000 + (x*x+3*y*y)/40 + r.IntN(3) }),
-	}
+	return m
 }
 
 // TestWays: each way is the best for something.
 func TestWays(t *testing.T) {
-	for name, m := range boundedPictures(200, 150) {
-		r := exactRoundTrip(t, m, 6)
-		want := map[string][2]bool{"photo": {true, false}, "alpha": {true, false}, "levels": {false, true}, "elevation": {}}[name]
-		assert.Equal(t, want, [2]bool{r.layout.Layered, r.layout.Merged}, name)
+	for kind, want := range bounded {
+		r := exactRoundTrip(t, boundedPicture(kind, 200, 150), 6)
+		assert.Equal(t, want, [2]bool{r.layout.Layered, r.layout.Merged}, kind)
 	}
 }
 
 // TestBoundedRegions: any region of any level is the crop of the whole, whatever
 // the number of workers that coded and decode it.
 func TestBoundedRegions(t *testing.T) {
-	if testing.Short() {
-		t.Skip("several tiles of each kind")
-	}
-	for name, m := range boundedPictures(1100, 1040) {
+	for kind := range bounded {
+		size := image.Pt(1100, 60) // two tiles
+		if kind == "photo" {
+			size = image.Pt(1060, 1040) // four
+		}
+		m := boundedPicture(kind, size.X, size.Y)
 		var one, many bytes.Buffer
 		require.NoError(t, Encode(&one, m, &Options{T: 6, Bound: BoundMax, Workers: 1}))
 		require.NoError(t, Encode(&many, m, &Options{T: 6, Bound: BoundMax, Workers: 5}))
-		require.True(t, bytes.Equal(one.Bytes(), many.Bytes()), "%s: other bytes of other workers", name)
+		require.True(t, bytes.Equal(one.Bytes(), many.Bytes()), "%s: other bytes of other workers", kind)
 		r, err := NewReader(bytes.NewReader(one.Bytes()), int64(one.Len()), nil)
 		require.NoError(t, err)
-		for level, region := range map[int]image.Rectangle{
-			0: image.Rect(1000, 990, 1100, 1040), 2: image.Rect(250, 3, 270, 260), 3: image.Rect(120, 120, 138, 130), 5: image.Rect(2, 1, 35, 33),
-		} {
-			whole, err := r.DecodeRegion(image.Rectangle{Max: r.Size(level)}, level)
-			require.NoError(t, err)
-			part, err := r.DecodeRegion(region, level)
-			require.NoError(t, err)
-			for y := range region.Dy() {
-				for x := range region.Dx() {
-					require.Equal(t, whole.At(region.Min.X+x, region.Min.Y+y), part.At(x, y), "%s level %d x %d y %d", name, level, x, y)
-				}
-			}
+		for _, level := range []int{0, 2, 3, 5} {
+			all := r.Size(level)
+			part := image.Rect(all.X*9/10, all.Y*9/10, all.X, all.Y)
+			requireCrop(t, r, level, image.Rectangle{part.Min.Sub(image.Pt(all.X/12, all.Y/8)), part.Max}, kind)
+			requireCrop(t, r, level, image.Rect(0, 0, 1, 1).Add(all.Div(3)), kind)
 		}
+	}
+}
+
+// requireCrop holds a region against the whole of its level.
+func requireCrop(t *testing.T, r *Reader, level int, rect image.Rectangle, name string) {
+	t.Helper()
+	whole, err := r.decodeRegion(context.Background(), image.Rectangle{Max: r.Size(level)}, level)
+	require.NoError(t, err, name)
+	part, err := r.decodeRegion(context.Background(), rect, level)
+	require.NoError(t, err, name)
+	n := rect.Dx() * part.Step
+	for y := range rect.Dy() {
+		want := whole.Pix[(rect.Min.Y+y)*whole.Stride+rect.Min.X*whole.Step:][:n]
+		require.True(t, bytes.Equal(want, part.Pix[y*part.Stride:][:n]), "%s: region %v of level %d, row %d", name, rect, level, y)
 	}
 }
 
 // TestBoundedDamage: a file with any byte changed is an error or decodes, and
 // its tables, which no tile's checksum covers, too.
 func TestBoundedDamage(t *testing.T) {
-	for name, m := range boundedPictures(60, 50) {
+	for name := range bounded {
+		m := boundedPicture(name, 60, 50)
 		var b bytes.Buffer
 		require.NoError(t, Encode(&b, m, &Options{T: 6, Bound: BoundMax}))
 		for i := range b.Len() {
@@ -103,24 +118,30 @@ func TestBoundedDamage(t *testing.T) {
 	}
 }
 
-// TestTrial: a large image is coded in the way that is best for samples of it.
+// TestTrial: the way that is best for a large image is known by samples of it.
 func TestTrial(t *testing.T) {
-	if testing.Short() {
-		t.Skip("large images")
-	}
-	for name, m := range boundedPictures(2048, 2049) {
-		if name == "alpha" {
-			continue
-		}
-		r := exactRoundTrip(t, m, 6)
-		want := map[string][2]bool{"photo": {true, false}, "levels": {false, true}, "elevation": {}}[name]
-		assert.Equal(t, want, [2]bool{r.layout.Layered, r.layout.Merged}, name)
+	kinds := map[string]way{"photo": (*encoder).layeredFile, "levels": (*encoder).mergedFile, "elevation": (*encoder).predictedFile}
+	for kind, want := range kinds {
+		m := boundedPicture(kind, sampleSide, 4*sampleSide+1)
+		o := Options{T: 6, Bound: BoundMax}
+		e := encoder{Options: &o, src: m, stats: new(Stats)}
+		var err error
+		e.values, err = usedValues(context.Background(), 0, m)
+		require.NoError(t, err)
+		e.layout = newExactLayout(m, &o, e.values)
+		ways, err := e.likelyWays(context.Background())
+		require.NoError(t, err)
+		require.Len(t, ways, 1, kind)
+		assert.Equal(t, nameOf(want), nameOf(ways[0]), kind)
 	}
 }
 
+// nameOf names a function.
+func nameOf(f any) string { return runtime.FuncForPC(reflect.ValueOf(f).Pointer()).Name() }
+
 // TestSampled: the squares come from all over the image, to its last pixel.
 func TestSampled(t *testing.T) {
-	m := boundedPictures(1500, 2900)["photo"]
+	m := boundedPicture("photo", 1500, 2900)
 	s := sampled(m)
 	for _, c := range []struct{ x, y, atX, atY int }{
 		{0, 0, 0, 0}, {255, 255, 255, 255}, {256, 0, (1500 - 256) / 3, 0}, {700, 300, 2*(1500-256)/3 + 700 - 512, (2900-256)/3 + 300 - 256},

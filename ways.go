@@ -22,24 +22,30 @@ func (e *encoder) ways() []way {
 	return []way{(*encoder).predictedFile, (*encoder).mergedFile}
 }
 
-// smallest codes the image in all ways and keeps the smallest file; a large
-// image in the way that is best for samples of it.
+// smallest codes the image in the ways that may be the best and keeps the smallest
+// file.
 func (e *encoder) smallest(ctx context.Context) (*container.File, error) {
-	ways := e.ways()
-	if len(ways) > 1 && min(e.Width, e.Height) >= sampleSide && e.Width*e.Height >= 4*sampleSide*sampleSide {
-		trial, err := e.trial(ctx)
-		if err != nil {
-			return nil, err
-		}
-		best, _, err := trial.contest(ctx, ways)
-		if err != nil {
-			return nil, err
-		}
-		ways = ways[best : best+1]
+	ways, err := e.likelyWays(ctx)
+	if err != nil {
+		return nil, err
 	}
 	e.progress = newProgress(e.Progress, len(ways)*e.grid().Dx()*e.grid().Dy())
 	_, file, err := e.contest(ctx, ways)
 	return file, err
+}
+
+// likelyWays are all ways, or for a large image the one that is best for samples of it.
+func (e *encoder) likelyWays(ctx context.Context) ([]way, error) {
+	ways := e.ways()
+	if len(ways) == 1 || min(e.Width, e.Height) < sampleSide || e.Width*e.Height < 4*sampleSide*sampleSide {
+		return ways, nil
+	}
+	trial, err := e.trial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	best, _, err := trial.contest(ctx, ways)
+	return ways[best : best+1], err
 }
 
 // contest codes the image in some ways, and returns the best with its file.

@@ -51,7 +51,7 @@ func (r *rawBits) bits(n int) (v int) {
 	return v
 }
 
-func (r *rawBits) expGolomb() int {
+func (r *rawBits) expGolomb() uint32 {
 	n := 0
 	for r.bits(1) == 0 {
 		if n++; n > 31 {
@@ -59,7 +59,7 @@ func (r *rawBits) expGolomb() int {
 			return 0
 		}
 	}
-	return 1<<n | r.bits(n) - 1
+	return 1<<n | uint32(r.bits(n)) - 1
 }
 
 // used is the number of bytes of which a bit was read.
@@ -69,7 +69,7 @@ func (r *rawBits) used() int { return (r.pos + 7) / 8 }
 type source interface {
 	symbol(context int) int
 	bits(n int) int
-	expGolomb() int
+	expGolomb() uint32
 }
 
 // segment is a source that reads a segment of a file.
@@ -157,21 +157,23 @@ func frequencies(data []byte, n int) [][16]int {
 // number of symbols of a context.
 func replaceTables(tables [][16]int, r *rawBits, alphabet func(context int) int) error {
 	for c := 0; ; c++ {
-		if c += r.expGolomb(); c > len(tables) || r.bad {
+		gap := r.expGolomb()
+		if r.bad || gap > uint32(len(tables)-c) {
 			return errDamaged
 		}
+		c += int(gap)
 		if c == len(tables) {
 			break
 		}
 		var counts [16]int
 		for s := range alphabet(c) {
 			u := r.expGolomb()
-			d := u >> 1
+			if u > 90 {
+				return errDamaged
+			}
+			d := int(u >> 1)
 			if u&1 == 1 {
 				d = -d - 1
-			}
-			if d < -45 || d > 45 {
-				return errDamaged
 			}
 			index := indexValues[reached(tables[c][s], indexBounds)-1]
 			counts[s] = octaves[clamp(index+d, 0, 44)]

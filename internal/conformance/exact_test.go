@@ -93,7 +93,7 @@ func (f *file) kind(channel int) int {
 func readValues(r *rawBits) (values []int) {
 	next := 0
 	for range r.expGolomb() {
-		values = append(values, next+r.expGolomb())
+		values = append(values, next+int(r.expGolomb()))
 		next = values[len(values)-1] + 1
 	}
 	return values
@@ -110,7 +110,7 @@ func readWeights(r *rawBits, defaults []byte) (weights [nClasses][19]int32) {
 		}
 		w[0] = 128
 		for i := 1; i < len(w); i++ {
-			z := r.expGolomb()<<2 | r.bits(2)
+			z := r.expGolomb()<<2 | uint32(r.bits(2))
 			w[i] += int32(z>>1) ^ -int32(z&1)
 			if i <= 12 {
 				w[0] -= w[i]

@@ -128,7 +128,7 @@ func (c *corrections) readOne(s source, channel, x, y int) {
 	}
 	u := uint32(s.symbol(c.context(channel, x, y, sum)))
 	if u == 15 {
-		u += uint32(s.expGolomb())
+		u += s.expGolomb()
 	}
 	c.damaged = c.damaged || u > largestSymbol
 	q := int32(u+1) >> 1

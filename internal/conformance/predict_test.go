@@ -81,7 +81,7 @@ func (p *predicted) residualFor(s source, stage int, v int64) int32 {
 	c, k := classOf(v)
 	token := uint32(s.symbol((p.kind*11+stage)*24 + c))
 	if token == 15 {
-		token += uint32(s.expGolomb())
+		token += s.expGolomb()
 	}
 	u := token<<k | uint32(s.bits(k))
 	return int32(u>>1) ^ -int32(u&1)

@@ -184,9 +184,9 @@ func wildPatterns(t testing.TB, seed uint64) []byte {
 // correctionDice makes corrections up.
 type correctionDice struct{ *dice }
 
-func (d correctionDice) expGolomb() int {
-	v := d.IntN(largestSymbol - 14)
-	d.raw.PutExpGolomb(uint32(v))
+func (d correctionDice) expGolomb() uint32 {
+	v := d.Uint32N(largestSymbol - 14)
+	d.raw.PutExpGolomb(v)
 	return v
 }
 

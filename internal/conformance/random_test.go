@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -39,9 +40,9 @@ func (d *dice) bits(n int) int {
 	return v
 }
 
-func (d *dice) expGolomb() int {
-	v := d.IntN(1<<32-1) >> d.IntN(32)
-	d.raw.PutExpGolomb(uint32(v))
+func (d *dice) expGolomb() uint32 {
+	v := d.Uint32N(math.MaxUint32) >> d.IntN(32)
+	d.raw.PutExpGolomb(v)
 	return v
 }
 

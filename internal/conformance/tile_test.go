@@ -68,7 +68,7 @@ func readResidual(s source, context int) int {
 	mag := k
 	switch {
 	case k == 15:
-		mag = 1024 + min(s.expGolomb(), 1<<30)
+		mag = 1024 + int(min(s.expGolomb(), 1<<30))
 	case k >= 8:
 		mag = 8<<(k-8) + s.bits(k-5)
 	}
@@ -203,7 +203,7 @@ func (t *tile) readLevels(s source, c block, lg, last int) {
 			}
 			negative := s.bits(1) == 1
 			if mag == 15 {
-				mag += min(s.expGolomb(), 65520)
+				mag += int(min(s.expGolomb(), 65520))
 			}
 			mags[u+1][v+1] = min(mag, 40)
 			c[u][v] = min(mag*t.step, 32767)
