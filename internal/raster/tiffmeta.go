@@ -23,20 +23,36 @@ func (d *directory) iptc() []byte {
 // iptcMarker begins each record (IPTC-IIM 4.2, section 1.5).
 const iptcMarker = 0x1c
 
-// iptcEnd is where the last whole record ends: 5 bytes with its length, or more
-// where the highest bit of the length says so, and its data.
+// iptcEnd is where the last whole record ends.
 func iptcEnd(b []byte) (end int) {
-	for rest := b; len(rest) >= 5 && rest[0] == iptcMarker; rest = b[end:] {
-		n := int(binary.BigEndian.Uint16(rest[3:]))
-		if n >= 1<<15 {
-			return len(b) // records beyond 32767 bytes are not followed
-		}
-		if 5+n > len(rest) {
+	for {
+		n := iptcRecord(b[end:])
+		if n == 0 || n > int64(len(b)-end) {
 			return end
 		}
-		end += 5 + n
+		end += int(n)
 	}
-	return end
+}
+
+// iptcRecord is the length of the record that b starts with, 0 where there is
+// none: a head of 5 bytes and the data, whose length is in the last two of the
+// head, or, where the highest bit of those is set, in as many bytes after it as
+// they say.
+func iptcRecord(b []byte) int64 {
+	if len(b) < 5 || b[0] != iptcMarker {
+		return 0
+	}
+	n := int64(binary.BigEndian.Uint16(b[3:]))
+	if n < 1<<15 {
+		return 5 + n
+	}
+	k := int(n - 1<<15)
+	if k > 4 || len(b) < 5+k {
+		return 0
+	}
+	var length [8]byte
+	copy(length[8-k:], b[5:5+k])
+	return 5 + int64(k) + int64(binary.BigEndian.Uint64(length[:]))
 }
 
 // iptcField holds IPTC records in words of 4 bytes, as libtiff and its users

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -94,13 +95,13 @@ func TestWriteTIFFMax(t *testing.T) {
 	}
 }
 
-// IPTC records come back byte for byte, whatever their length; zeros at the end
-// of a record stay.
+// IPTC records come back byte for byte, whatever their length: zeros at the end
+// of a record stay, those that fill up the last word go.
 func TestTIFFIPTC(t *testing.T) {
 	record := func(data string) string { return "\x1c\x02\x78" + string([]byte{0, byte(len(data))}) + data }
 	for _, iptc := range []string{
 		record(""), record("a"), record("ab"), record("abc"), record("abcd"), record("a") + record("\x00"), record("ab\x00\x00"),
-		record("a") + "\x1c\x02\x78\x80\x04\x00\x00\x00\x01\x00", "\x1c",
+		record("a") + "\x1c\x02\x78\x80\x04\x00\x00\x00\x02\x00\x00", "\x1c\x02\x78\x80\x02\x00\x01a",
 	} {
 		m := noise(7, 5, 3, 8)
 		m.Meta.IPTC = []byte(iptc)
@@ -108,8 +109,14 @@ func TestTIFFIPTC(t *testing.T) {
 		e, ok := d.find(tagIPTC)
 		require.True(t, ok)
 		require.Equal(t, []int{typeLong, (len(iptc) + 3) / 4}, []int{int(e.kind), int(e.count)}, "words, as libtiff has it")
-		require.Equal(t, iptc, string(bytes.TrimRight(got.Meta.IPTC, "\x00"))+iptc[len(bytes.TrimRight([]byte(iptc), "\x00")):])
+		require.Equal(t, iptc, string(got.Meta.IPTC))
 		require.Empty(t, got.Lost)
+	}
+	for _, damaged := range []string{"\x1c", "\x1c\x02\x78\x80\x09abc", "\x1c\x02\x78\xff\xff", record("a") + "more", "\x1c\x02\x78\x80\x04\xff\xff\xff\xff"} {
+		m := noise(7, 5, 3, 8)
+		m.Meta.IPTC = []byte(damaged)
+		_, got := written(t, m)
+		require.Equal(t, damaged, strings.TrimRight(string(got.Meta.IPTC), "\x00"), "what is damaged is carried")
 	}
 	l := layoutOf(1) // as undefined bytes, and big-endian words
 	l.more = []field{blobField(tagIPTC, typeUndefined, []byte(record("abc")))}
