@@ -190,11 +190,16 @@ func (s *strips) fields(opt WriteOptions) []field {
 		fields = append(fields, iptcField(m.Meta.IPTC))
 	}
 	exif := exifFields(m.Meta.EXIF)
-	if !slices.ContainsFunc(exif, func(f field) bool { return f.tag == tagXResolution || f.tag == tagYResolution }) {
+	if !hasResolution(exif) {
 		fields = append(fields, densityFields(m.Meta.PNG)...)
-		exif = slices.DeleteFunc(exif, func(f field) bool { return f.tag == tagResolutionUnit })
 	}
 	return append(fields, exif...)
+}
+
+func hasResolution(fields []field) bool {
+	return slices.ContainsFunc(fields, func(f field) bool {
+		return f.tag == tagXResolution || f.tag == tagYResolution || f.tag == tagResolutionUnit
+	})
 }
 
 // sampleFields say what the samples are.
