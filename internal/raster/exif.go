@@ -5,8 +5,9 @@ import "slices"
 // descriptive lists the tags of a first directory that describe the picture
 // and not how its samples are stored; they go between TIFF files and EXIF.
 var descriptive = []uint16{
-	tagImageDescription, tagMake, tagModel, tagOrientation, tagXResolution, tagYResolution,
-	tagResolutionUnit, tagSoftware, tagDateTime, tagArtist, tagCopyright, tagEXIF, tagGPS,
+	tagDocumentName, tagImageDescription, tagMake, tagModel, tagOrientation, tagXResolution, tagYResolution,
+	tagPageName, tagXPosition, tagYPosition, tagResolutionUnit, tagSoftware, tagDateTime, tagArtist, tagHostComputer,
+	tagWhitePoint, tagPrimaries, tagCopyright, tagEXIF, tagGPS,
 }
 
 // exifFromTIFF makes an EXIF blob of the descriptive tags of a TIFF file, nil

@@ -10,12 +10,15 @@ import (
 
 // Tags of TIFF 6.0, its supplements and EXIF 2.3.
 const (
+	tagNewSubfileType   = 254
+	tagSubfileType      = 255
 	tagImageWidth       = 256
 	tagImageLength      = 257
 	tagBitsPerSample    = 258
 	tagCompression      = 259
 	tagPhotometric      = 262
 	tagFillOrder        = 266
+	tagDocumentName     = 269
 	tagImageDescription = 270
 	tagMake             = 271
 	tagModel            = 272
@@ -24,26 +27,41 @@ const (
 	tagSamplesPerPixel  = 277
 	tagRowsPerStrip     = 278
 	tagStripByteCounts  = 279
+	tagMaxSampleValue   = 281
 	tagXResolution      = 282
 	tagYResolution      = 283
 	tagPlanar           = 284
+	tagPageName         = 285
+	tagXPosition        = 286
+	tagYPosition        = 287
+	tagT4Options        = 292
+	tagT6Options        = 293
 	tagResolutionUnit   = 296
+	tagPageNumber       = 297
 	tagSoftware         = 305
 	tagDateTime         = 306
 	tagArtist           = 315
+	tagHostComputer     = 316
 	tagPredictor        = 317
+	tagWhitePoint       = 318
+	tagPrimaries        = 319
+	tagColorMap         = 320
 	tagTileWidth        = 322
 	tagTileLength       = 323
 	tagTileOffsets      = 324
 	tagTileByteCounts   = 325
+	tagSubIFDs          = 330
 	tagExtraSamples     = 338
 	tagSampleFormat     = 339
 	tagXMP              = 700
 	tagCopyright        = 33432
+	tagIPTC             = 33723
 	tagEXIF             = 34665
 	tagICC              = 34675
 	tagGPS              = 34853
 	tagInterop          = 40965
+	tagGDALMetadata     = 42112
+	tagGDALNodata       = 42113
 )
 
 // Types of TIFF values.
@@ -51,7 +69,9 @@ const (
 	typeByte      = 1
 	typeShort     = 3
 	typeLong      = 4
+	typeRational  = 5
 	typeUndefined = 7
+	typeIFD       = 13
 )
 
 // typeSizes has the bytes of a value by its type, 0 for unknown types.
@@ -66,6 +86,8 @@ type directory struct {
 	src     *io.SectionReader
 	order   binary.ByteOrder
 	entries []entry
+	off     uint32 // where it lies in the file
+	next    uint32 // where the next one does, 0 behind the last
 }
 
 // entry is one line of a directory; value holds the value itself if it takes
@@ -90,7 +112,7 @@ func openDirectory(src *io.SectionReader) (*directory, error) {
 }
 
 func readDirectory(src *io.SectionReader, order binary.ByteOrder, off uint32) (*directory, error) {
-	d := &directory{src: src, order: order}
+	d := &directory{src: src, order: order, off: off}
 	var n [2]byte
 	if _, err := src.ReadAt(n[:], int64(off)); err != nil {
 		return nil, fmt.Errorf("directory at %d: the file ends at %d", off, src.Size())
@@ -98,6 +120,10 @@ func readDirectory(src *io.SectionReader, order binary.ByteOrder, off uint32) (*
 	raw := make([]byte, 12*int(order.Uint16(n[:])))
 	if _, err := src.ReadAt(raw, int64(off)+2); err != nil && len(raw) > 0 {
 		return nil, fmt.Errorf("directory at %d: expected %d entries, the file ends at %d", off, len(raw)/12, src.Size())
+	}
+	var next [4]byte
+	if _, err := src.ReadAt(next[:], int64(off)+2+int64(len(raw))); err == nil {
+		d.next = order.Uint32(next[:])
 	}
 	for ; len(raw) > 0; raw = raw[12:] {
 		d.entries = append(d.entries, entry{
@@ -107,6 +133,9 @@ func readDirectory(src *io.SectionReader, order binary.ByteOrder, off uint32) (*
 	}
 	return d, nil
 }
+
+// size is the bytes that the directory takes, without the values.
+func (d *directory) size() int64 { return 2 + 12*int64(len(d.entries)) + 4 }
 
 // find returns the first entry with a tag.
 func (d *directory) find(tag uint16) (entry, bool) {
@@ -157,7 +186,7 @@ func (d *directory) uints(tag uint16, limit int) ([]uint32, error) {
 	if !ok {
 		return nil, nil
 	}
-	if e.kind != typeByte && e.kind != typeShort && e.kind != typeLong {
+	if e.kind != typeByte && e.kind != typeShort && e.kind != typeLong && e.kind != typeIFD {
 		return nil, fmt.Errorf("tag %d: type %d, expected BYTE, SHORT or LONG", tag, e.kind)
 	}
 	if e.count == 0 || int64(e.count) > int64(limit) {

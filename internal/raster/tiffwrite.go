@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"encoding/binary"
 	"fmt"
+	"image/color"
 	"io"
 	"math"
 	"slices"
@@ -14,21 +15,20 @@ import (
 const stripBytes = 1 << 18
 
 // writeTIFF writes a little-endian TIFF: header, strips, directory. Strips are
-// Deflate with horizontal differencing, or as they are.
+// Deflate with horizontal differencing, or as they are. What has an opaque
+// palette is written with it; gray with a profile for RGB is written as RGB, and
+// a profile that does not fit then either is left out.
 func writeTIFF(w io.Writer, m *Image, opt WriteOptions) error {
-	s := newStrips(m, opt)
+	s := newStrips(m)
 	if !opt.Uncompressed {
 		if err := s.compress(); err != nil {
 			return err
 		}
 	}
-	total := int64(8)
-	for _, n := range s.counts {
-		total += int64(n)
-	}
+	total := 8 + s.size()
 	total += total & 1
-	dir := len(m.Meta.ICC) + len(m.Meta.EXIF) + len(m.Meta.XMP) + 8*len(s.counts) + 1<<10
-	if total+int64(dir) > math.MaxUint32 {
+	dir := appendDirectory(nil, uint32(total), s.fields(opt))
+	if total+int64(len(dir)) > math.MaxUint32 {
 		return fmt.Errorf("a TIFF file holds at most 4 GiB, the image takes %d bytes: write png instead", total)
 	}
 	head := binary.LittleEndian.AppendUint32([]byte("II*\x00"), uint32(total))
@@ -39,26 +39,47 @@ func writeTIFF(w io.Writer, m *Image, opt WriteOptions) error {
 		return err
 	}
 	end := make([]byte, s.size()&1)
-	_, err := w.Write(append(end, appendDirectory(nil, uint32(total), s.fields(opt))...))
+	_, err := w.Write(append(end, dir...))
 	return err
 }
 
 // strips is an image cut into strips of whole rows.
 type strips struct {
-	m      *Image
-	rows   int      // per strip, fewer in the last
-	counts []uint32 // bytes of each in the file
-	data   [][]byte // of each, nil where they are written as they are
+	m        *Image
+	channels int      // as they are written
+	palette  bool     // the samples are the indices
+	icc      []byte   // the profile, nil where it does not fit
+	rows     int      // per strip, fewer in the last
+	counts   []uint32 // bytes of each in the file
+	data     [][]byte // of each, nil where they are written as they are
 }
 
-func newStrips(m *Image, opt WriteOptions) *strips {
-	stride := m.W * m.Channels * m.Depth / 8
-	s := &strips{m: m, rows: min(m.H, max(1, stripBytes/stride))}
+func newStrips(m *Image) *strips {
+	s := &strips{m: m, channels: m.Channels, icc: m.Meta.ICC}
+	switch {
+	case m.Palette != nil && opaque(m.Palette) && profileFits(s.icc, 3):
+		s.palette, s.channels = true, 1
+	case profileFits(s.icc, m.Channels):
+	case m.Channels <= 2 && profileFits(s.icc, 3):
+		s.channels += 2
+	default:
+		s.icc = nil
+	}
+	s.rows = min(m.H, max(1, stripBytes/s.stride()))
 	for y := 0; y < m.H; y += s.rows {
-		s.counts = append(s.counts, uint32(min(s.rows, m.H-y)*stride))
+		s.counts = append(s.counts, uint32(min(s.rows, m.H-y)*s.stride()))
 	}
 	return s
 }
+
+func opaque(p color.Palette) bool {
+	_, channels := expandPalette(p)
+	return channels < 4
+}
+
+// step is the bytes of a pixel, stride of a row.
+func (s *strips) step() int   { return s.channels * s.m.Depth / 8 }
+func (s *strips) stride() int { return s.m.W * s.step() }
 
 // size is the bytes of all strips.
 func (s *strips) size() (n int64) {
@@ -70,12 +91,13 @@ func (s *strips) size() (n int64) {
 
 // pack returns the samples of strip i, little-endian.
 func (s *strips) pack(buf []byte, i int) []byte {
-	step := s.m.Channels * s.m.Depth / 8
-	stride := s.m.W * step
 	y0, y1 := i*s.rows, min(s.m.H, (i+1)*s.rows)
-	buf = slices.Grow(buf[:0], (y1-y0)*stride)[:(y1-y0)*stride]
+	if s.palette {
+		return append(buf[:0], s.m.Index[y0*s.m.W:y1*s.m.W]...)
+	}
+	buf = slices.Grow(buf[:0], (y1-y0)*s.stride())[:(y1-y0)*s.stride()]
 	for y := y0; y < y1; y++ {
-		s.m.copyRow(buf[(y-y0)*stride:], step, y, s.m.Channels)
+		s.m.copyRow(buf[(y-y0)*s.stride():], s.step(), y, s.channels)
 	}
 	if s.m.Depth == 16 {
 		for i := 0; i < len(buf); i += 2 {
@@ -96,7 +118,9 @@ func (s *strips) compress() error {
 		z.Reset()
 		d.Reset(&z)
 		buf = s.pack(buf, i)
-		s.predict(buf)
+		if !s.palette {
+			s.predict(buf)
+		}
 		d.Write(buf)
 		if err := d.Close(); err != nil {
 			return err
@@ -110,8 +134,8 @@ func (s *strips) compress() error {
 // predict takes the difference of each sample to the one before it in its row
 // (TIFF 6.0, section 14).
 func (s *strips) predict(buf []byte) {
-	step := s.m.Channels * s.m.Depth / 8
-	for row := range slices.Chunk(buf, s.m.W*step) {
+	step := s.step()
+	for row := range slices.Chunk(buf, s.stride()) {
 		if s.m.Depth == 8 {
 			for i := len(row) - 1; i >= step; i-- {
 				row[i] -= row[i-step]
@@ -143,36 +167,79 @@ func (s *strips) write(w io.Writer) error {
 // fields is the directory: the layout, and the metadata.
 func (s *strips) fields(opt WriteOptions) []field {
 	m := s.m
-	depths := slices.Repeat([]uint16{uint16(m.Depth)}, m.Channels)
-	photometric := uint16(photometricBlackIsZero)
-	if m.Channels > 2 {
-		photometric = photometricRGB
-	}
 	offsets := make([]uint32, len(s.counts))
 	at := uint32(8)
 	for i, n := range s.counts {
 		offsets[i] = at
 		at += n
 	}
-	compression, predictor := uint16(compressionDeflate), uint16(2)
+	compression := uint16(compressionDeflate)
 	if opt.Uncompressed {
-		compression, predictor = compressionNone, 1
+		compression = compressionNone
 	}
-	fields := []field{
-		longs(tagImageWidth, uint32(m.W)), longs(tagImageLength, uint32(m.H)),
-		shorts(tagBitsPerSample, depths...), shorts(tagCompression, compression),
-		shorts(tagPhotometric, photometric), longs(tagStripOffsets, offsets...),
-		shorts(tagSamplesPerPixel, uint16(m.Channels)), longs(tagRowsPerStrip, uint32(s.rows)),
-		longs(tagStripByteCounts, s.counts...), shorts(tagPredictor, predictor),
-	}
-	if m.Channels%2 == 0 {
-		fields = append(fields, shorts(tagExtraSamples, alphaUnassociated))
-	}
-	if m.Meta.ICC != nil {
-		fields = append(fields, field{tag: tagICC, kind: typeUndefined, count: uint32(len(m.Meta.ICC)), value: m.Meta.ICC})
+	fields := append(s.sampleFields(opt),
+		longs(tagImageWidth, uint32(m.W)), longs(tagImageLength, uint32(m.H)), shorts(tagCompression, compression),
+		longs(tagStripOffsets, offsets...), longs(tagRowsPerStrip, uint32(s.rows)), longs(tagStripByteCounts, s.counts...))
+	if s.icc != nil {
+		fields = append(fields, blobField(tagICC, typeUndefined, s.icc))
 	}
 	if m.Meta.XMP != nil {
-		fields = append(fields, field{tag: tagXMP, kind: typeByte, count: uint32(len(m.Meta.XMP)), value: m.Meta.XMP})
+		fields = append(fields, blobField(tagXMP, typeByte, m.Meta.XMP))
 	}
-	return append(fields, exifFields(m.Meta.EXIF)...)
+	if m.Meta.IPTC != nil {
+		fields = append(fields, iptcField(m.Meta.IPTC))
+	}
+	exif := exifFields(m.Meta.EXIF)
+	if !hasResolution(exif) {
+		fields = append(fields, densityFields(m.Meta.PNG)...)
+	}
+	return append(fields, exif...)
+}
+
+func hasResolution(fields []field) bool {
+	return slices.ContainsFunc(fields, func(f field) bool {
+		return f.tag == tagXResolution || f.tag == tagYResolution || f.tag == tagResolutionUnit
+	})
+}
+
+// sampleFields say what the samples are.
+func (s *strips) sampleFields(opt WriteOptions) []field {
+	depth, max := uint16(s.m.Depth), s.m.FullScale()
+	photometric, predictor := uint16(photometricBlackIsZero), uint16(2)
+	switch {
+	case s.palette:
+		photometric, predictor = photometricPalette, 1
+	case s.channels > 2:
+		photometric = photometricRGB
+	}
+	if opt.Uncompressed {
+		predictor = 1
+	}
+	fields := []field{
+		shorts(tagBitsPerSample, slices.Repeat([]uint16{depth}, s.channels)...), shorts(tagPhotometric, photometric),
+		shorts(tagSamplesPerPixel, uint16(s.channels)), shorts(tagPredictor, predictor),
+	}
+	if s.palette {
+		fields = append(fields, shorts(tagColorMap, colorMap(s.m.Palette)...))
+	} else if max < 1<<depth-1 {
+		fields = append(fields, shorts(tagMaxSampleValue, slices.Repeat([]uint16{uint16(max)}, s.channels)...))
+	}
+	if s.channels%2 == 0 {
+		kind := [...]uint16{Straight: alphaUnassociated, Premultiplied: alphaAssociated, NoAlpha: extraUnspecified}[s.m.Alpha]
+		fields = append(fields, shorts(tagExtraSamples, kind))
+	}
+	return fields
+}
+
+// colorMap is all reds, all greens and all blues of 256 colours, 16 bits each.
+func colorMap(p color.Palette) []uint16 {
+	const n = 1 << 8
+	v := make([]uint16, 3*n)
+	table, _ := expandPalette(p[:min(n, len(p))])
+	for i, c := range table {
+		for j := range 3 {
+			v[j*n+i] = uint16(c[j]) * 257
+		}
+	}
+	return v
 }
