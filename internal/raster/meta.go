@@ -125,23 +125,3 @@ func (p *iccParts) join() (icc []byte) {
 	}
 	return icc
 }
-
-// webpMeta reads the chunks ICCP, EXIF and XMP of a RIFF file.
-func webpMeta(src *io.SectionReader) (meta Meta) {
-	var head [8]byte
-	for off := int64(12); ; {
-		if _, err := src.ReadAt(head[:], off); err != nil {
-			return meta
-		}
-		n := int64(binary.LittleEndian.Uint32(head[4:]))
-		switch string(head[:4]) {
-		case "ICCP":
-			meta.ICC = readRange(src, off+8, n)
-		case "EXIF":
-			meta.setEXIF(readRange(src, off+8, n))
-		case "XMP ":
-			meta.XMP = readRange(src, off+8, n)
-		}
-		off += 8 + n + n&1
-	}
-}

@@ -10,7 +10,6 @@ import (
 	"io"
 
 	"golang.org/x/image/bmp"
-	"golang.org/x/image/webp"
 )
 
 // DefaultMaxPixels is the limit of ReadOptions where none is given.
@@ -102,7 +101,7 @@ func detect(head []byte) (format, error) {
 	case has(0, "BM"):
 		return format{"bmp", "BMP", bmpDecoder.read}, nil
 	case has(0, "RIFF") && has(8, "WEBP"):
-		return format{"webp", "WebP", webpDecoder.read}, nil
+		return format{"webp", "WebP", readWebP}, nil
 	case len(head) > 2 && head[0] == 'P' && '1' <= head[1] && head[1] <= '7' && (isSpace(head[2]) || head[2] == '#'):
 		return format{"pnm", "PNM", readPNM}, nil
 	case len(head) == 0:
@@ -194,6 +193,15 @@ func checkYield(n, perByte, inputLen int64) error {
 	return nil
 }
 
+// checkBudget refuses an image that takes n bytes of memory or work, where its input
+// does not justify them.
+func checkBudget(n, inputLen int64, opt ReadOptions) error {
+	if most := opt.budget(inputLen); n > most {
+		return fmt.Errorf("header: the image takes %d bytes to decode, a file of %d may take %d: --max-expansion raises that", n, inputLen, most)
+	}
+	return nil
+}
+
 // decoder is a third-party decoder with its bounds.
 type decoder struct {
 	config func(io.Reader) (image.Config, error)
@@ -208,8 +216,6 @@ var (
 	jpegDecoder = decoder{jpeg.DecodeConfig, jpeg.Decode, jpegMeta, 8 * 64}
 	// One bit a pixel, not compressed.
 	bmpDecoder = decoder{bmp.DecodeConfig, bmp.Decode, func(*io.SectionReader) Meta { return Meta{} }, 8}
-	// A lossless WebP of one colour takes no bits: its 14-bit sides are the bound.
-	webpDecoder = decoder{webp.DecodeConfig, webp.Decode, webpMeta, 1 << 28}
 )
 
 func (d decoder) read(src *io.SectionReader, opt ReadOptions) (*Image, error) {
