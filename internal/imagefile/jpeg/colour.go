@@ -1,0 +1,46 @@
+package jpeg
+
+// The conversions of JFIF with 16 bits of fraction, as libjpeg rounds them.
+const (
+	crToR = 91881  // 1.402
+	cbToG = -22554 // -0.34414
+	crToG = -46802 // -0.71414
+	cbToB = 116130 // 1.772
+	half  = 1 << 15
+)
+
+// yccToRGB converts a row of planes to the first 3 of every step bytes of dst.
+func yccToRGB(dst []byte, step int, ys, cbs, crs []byte) {
+	cbs, crs = cbs[:len(ys)], crs[:len(ys)]
+	for x, y := range ys {
+		l, cb, cr := int32(y), int32(cbs[x])-128, int32(crs[x])-128
+		d := dst[:3]
+		d[0] = clamp(l + (crToR*cr+half)>>16)
+		d[1] = clamp(l + (cbToG*cb+crToG*cr+half)>>16)
+		d[2] = clamp(l + (cbToB*cb+half)>>16)
+		dst = dst[step:]
+	}
+}
+
+// clamp limits v to 0…255.
+func clamp(v int32) byte {
+	if uint32(v) > 255 {
+		return byte(^v >> 31)
+	}
+	return byte(v)
+}
+
+// interleave writes each plane to every len(planes)-th byte of dst.
+func interleave(dst []byte, planes [][]byte) {
+	for i, p := range planes {
+		for x, v := range p {
+			dst[x*len(planes)+i] = v
+		}
+	}
+}
+
+func invert(b []byte) {
+	for i := range b {
+		b[i] = ^b[i]
+	}
+}

@@ -1,0 +1,304 @@
+package jpeg
+
+import (
+	"fmt"
+	"strings"
+)
+
+// scan is the state of decoding a scan.
+type scan struct {
+	d     *decoder
+	comps []scanComponent
+	// from and to are the first and last coefficient, in zigzag order, low the
+	// lowest bit that the scan gives and refine whether a bit above was given before.
+	from, to, low int
+	refine        bool
+	bits          bitReader
+	// decode decodes a block.
+	decode func(*scan, *scanComponent, *block)
+	// eobRun is the number of blocks to come that the last end of band covers.
+	eobRun int
+	// restartIn is the number of MCUs before the next restart marker, of which
+	// nextRestart is the low three bits.
+	restartIn   int
+	nextRestart byte
+	row         int // of MCUs of the frame
+}
+
+// scanComponent is a component of a scan.
+type scanComponent struct {
+	*component
+	dc, ac *huffTable
+	pred   int32 // the last DC coefficient
+}
+
+// maxBlocks is the most blocks that an MCU of several components may have, T.81 B.2.3.
+const maxBlocks = 10
+
+// readScanHeader reads the segment of an SOS marker that was just read, T.81 B.2.3,
+// and leaves a scan that is ready to be decoded in d.scan.
+func (d *decoder) readScanHeader() error {
+	if d.comps == nil {
+		return d.badf("scan before the frame header")
+	}
+	b, err := d.payload(sos)
+	if err != nil {
+		return err
+	}
+	if len(b) < 1 || b[0] < 1 || b[0] > 4 || len(b) != 4+2*int(b[0]) {
+		return d.badf("scan header of %d bytes: expected 4 and 2 for each of 1 to 4 components", len(b))
+	}
+	n := int(b[0])
+	p := b[1+2*n:]
+	s := &scan{d: d, from: int(p[0]), to: int(p[1]), low: int(p[2] & 15), refine: p[2]>>4 != 0}
+	for i := range n {
+		c, err := d.scanned(b[1+2*i], s.comps)
+		if err != nil {
+			return err
+		}
+		s.comps = append(s.comps, scanComponent{component: c})
+	}
+	if err := s.setUp(b[1:], int(p[2]>>4)); err != nil {
+		return err
+	}
+	d.pos += len(b)
+	s.bits = bitReader{data: d.data, pos: d.pos}
+	s.restartIn = d.restartInterval
+	d.scan = s
+	return nil
+}
+
+// scanned finds the component of an identifier that is not yet among earlier.
+func (d *decoder) scanned(id byte, earlier []scanComponent) (*component, error) {
+	for i := range d.comps {
+		c := &d.comps[i]
+		used := false
+		for _, e := range earlier {
+			used = used || e.component == c
+		}
+		if c.id == id && !used {
+			return c, nil
+		}
+	}
+	return nil, d.badf("scan of component %d: expected another one of the frame's", id)
+}
+
+// setUp checks what the scan header asks for and finds its tables; selectors has a
+// component's identifier and table numbers in two bytes, high the bit position of
+// the scan that this one refines.
+func (s *scan) setUp(selectors []byte, high int) error {
+	d := s.d
+	if blocks := s.blocksPerMCU(); blocks > maxBlocks {
+		return d.unsupported(fmt.Sprintf("%s in one scan, %d blocks in an MCU (expected at most %d)", samplings(d.comps), blocks, maxBlocks))
+	}
+	s.decode = sequential
+	switch {
+	case d.Progressive:
+		if err := s.progression(high); err != nil {
+			return err
+		}
+	case d.scans == 0:
+		if err := d.standardTables(); err != nil {
+			return err
+		}
+	}
+	for i := range s.comps {
+		c := &s.comps[i]
+		if c.quant == nil {
+			if c.tq > 3 || d.quant[c.tq] == nil {
+				return d.badf("quantisation table %d is not defined", c.tq)
+			}
+			c.quant = d.quant[c.tq]
+		}
+		var err error
+		needDC, needAC := !s.refine && s.from == 0, s.from > 0
+		if !d.Progressive {
+			needDC, needAC = true, true
+		}
+		if needDC {
+			if c.dc, err = d.table(0, selectors[2*i+1]>>4); err != nil {
+				return err
+			}
+		}
+		if needAC {
+			if c.ac, err = d.table(1, selectors[2*i+1]&15); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *scan) blocksPerMCU() int {
+	if len(s.comps) == 1 {
+		return 1
+	}
+	n := 0
+	for _, c := range s.comps {
+		n += c.h * c.v
+	}
+	return n
+}
+
+// blocksInRow is the number of blocks that the scan visits in a row of MCUs of the
+// frame.
+func (s *scan) blocksInRow(r int) int64 {
+	if len(s.comps) == 1 {
+		c := s.comps[0]
+		return int64(c.blocksX) * int64(min(c.v, c.blocksY-r*c.v))
+	}
+	return int64(s.blocksPerMCU()) * int64(s.d.mcusX)
+}
+
+// decodeRow decodes a row of MCUs of the frame. In a scan of one component an MCU
+// is a block and those of padding are left out, T.81 A.2.2.
+func (s *scan) decodeRow(r int) {
+	s.row = r
+	if len(s.comps) > 1 {
+		for x := range s.d.mcusX {
+			s.decodeMCU(x)
+		}
+		return
+	}
+	c := &s.comps[0]
+	blocks := c.mcuRow(r)
+	for range min(c.v, c.blocksY-r*c.v) {
+		for x := range c.blocksX {
+			if s.begin() {
+				s.decode(s, c, &blocks[x])
+				s.end()
+			}
+		}
+		blocks = blocks[c.stride:]
+	}
+}
+
+// decodeMCU decodes an MCU of several components.
+func (s *scan) decodeMCU(x int) {
+	if !s.begin() {
+		return
+	}
+	for i := range s.comps {
+		c := &s.comps[i]
+		blocks := c.mcuRow(s.row)[x*c.h:]
+		for y := range c.v {
+			for k := range c.h {
+				s.decode(s, c, &blocks[y*c.stride+k])
+			}
+		}
+	}
+	s.end()
+}
+
+// begin starts an MCU and reports whether there is data for it.
+func (s *scan) begin() bool {
+	if !s.bits.short {
+		s.d.lastGood = s.row
+	}
+	if s.d.restartInterval > 0 {
+		if s.restartIn == 0 {
+			s.restart()
+		}
+		s.restartIn--
+	}
+	return !s.bits.short
+}
+
+// end finishes an MCU.
+func (s *scan) end() {
+	if s.bits.settle(); !s.bits.short {
+		return
+	}
+	switch {
+	case s.bits.cut:
+		s.damagef("the file ends in the data of the scan")
+	default:
+		s.damagef("the data of the scan ends early, at marker ff %02x", s.bits.marker)
+	}
+}
+
+// damagef notes damage at the place that the scan is at.
+func (s *scan) damagef(format string, args ...any) {
+	s.d.damagef(s.bits.pos, s.row, format, args...)
+}
+
+// restart moves to the next restart marker and behind it. A marker that is another
+// one than expected is dealt with as libjpeg does: one of the two expected next
+// means that data was lost, so the interval stays empty; one of the two before it
+// that the data up to it is out of place; and any farther one is taken as it comes.
+func (s *scan) restart() {
+	b := &s.bits
+	if b.drop() {
+		s.damagef("data left before a restart marker")
+	}
+	s.nextMarker()
+	want := rst0 + s.nextRestart
+	if b.marker != want {
+		s.damagef("marker ff %02x: expected restart marker ff %02x", b.marker, want)
+	}
+	for b.marker != 0 {
+		ahead := (b.marker - want) & 7
+		switch {
+		case b.marker < sof0, rst0 <= b.marker && b.marker <= rst7 && ahead >= 6:
+			b.marker = 0
+			s.nextMarker()
+			continue
+		case b.marker < rst0, b.marker > rst7, ahead == 1, ahead == 2:
+		default:
+			b.marker = 0
+		}
+		break
+	}
+	for i := range s.comps {
+		s.comps[i].pred = 0
+	}
+	s.eobRun = 0
+	s.restartIn = s.d.restartInterval
+	s.nextRestart = (s.nextRestart + 1) & 7
+	if b.marker == 0 {
+		b.short = false
+	}
+}
+
+// nextMarker finds the marker that ends the data, if it is not known yet.
+func (s *scan) nextMarker() {
+	b := &s.bits
+	lost := false
+	for b.marker == 0 {
+		c, ok := b.next()
+		lost = lost || ok && c != 0 && c != 0xff
+	}
+	if lost {
+		s.damagef("data left before marker ff %02x", b.marker)
+	}
+}
+
+// finish moves to the marker behind the data of the scan.
+func (s *scan) finish() {
+	s.row = s.d.MCURows
+	lost := s.bits.drop()
+	s.nextMarker()
+	if lost {
+		s.damagef("data left before marker ff %02x", s.bits.marker)
+	}
+	d := s.d
+	d.pos, d.cut = s.bits.pos, s.bits.cut
+	d.pending = s.bits.marker
+	d.scans++
+}
+
+// samplings names the sampling factors of all components.
+func samplings(comps []component) string {
+	s := make([]string, len(comps))
+	for i, c := range comps {
+		s[i] = fmt.Sprintf("%dx%d", c.h, c.v)
+	}
+	return "sampling " + strings.Join(s, ",")
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
