@@ -25,13 +25,17 @@ type bitReader struct {
 func (r *bitReader) fill(acc uint64, n int) (uint64, int) {
 	if r.pos+4 <= len(r.data) && r.marker == 0 {
 		x := binary.BigEndian.Uint32(r.data[r.pos:])
-		if y := ^x; (y-0x01010101)&x&0x80808080 == 0 { // no byte of y is 0
+		if !hasFF(x) {
 			r.pos += 4
 			return acc | uint64(x)<<(32-n), n + 32
 		}
 	}
 	return r.fillBytes(acc, n)
 }
+
+// hasFF reports whether a byte of x is 0xff: in the complement, subtracting 1 from
+// each byte sets the highest bit of a byte that is 0, and of it only.
+func hasFF(x uint32) bool { return (^x-0x01010101)&x&0x80808080 != 0 }
 
 // fillBytes takes bytes one by one, as a 0xff among them may begin a marker.
 func (r *bitReader) fillBytes(acc uint64, n int) (uint64, int) {

@@ -6,7 +6,11 @@ const (
 	cbToG = -22554 // -0.34414
 	crToG = -46802 // -0.71414
 	cbToB = 116130 // 1.772
-	half  = 1 << 15
+
+	rToY, gToY, bToY = 19595, 38470, 7471 // 0.299, 0.587, 0.114
+	rToCb, gToCb     = -11059, -21709     // -0.16874, -0.33126
+	gToCr, bToCr     = -27439, -5329      // -0.41869, -0.08131
+	half             = 1 << 15            // 0.5
 )
 
 // yccToRGB converts a row of planes to the first 3 of every step bytes of dst.
@@ -42,5 +46,18 @@ func interleave(dst []byte, planes [][]byte) {
 func invert(b []byte) {
 	for i := range b {
 		b[i] = ^b[i]
+	}
+}
+
+// rgbToYCC converts len(ys) pixels, step bytes apart, to planes.
+func rgbToYCC(ys, cbs, crs, pix []byte, step int) {
+	cbs, crs = cbs[:len(ys)], crs[:len(ys)]
+	const offset = 128<<16 + half - 1 // rounds so that 255 is not exceeded
+	for x := range ys {
+		p := pix[x*step:][:3]
+		r, g, b := int32(p[0]), int32(p[1]), int32(p[2])
+		ys[x] = byte((rToY*r + gToY*g + bToY*b + half) >> 16)
+		cbs[x] = byte((rToCb*r + gToCb*g + half*b + offset) >> 16)
+		crs[x] = byte((half*r + gToCr*g + bToCr*b + offset) >> 16)
 	}
 }

@@ -63,9 +63,7 @@ type decoder struct {
 	transform   byte
 	ycc         bool // the first three components are YCbCr
 
-	comps           []component
-	maxH, maxV      int // largest sampling factors
-	mcusX           int // MCUs of several components in a row
+	frame
 	restartInterval int // in MCUs, 0 for none
 	quant           [4]*[64]uint16
 	huff            [2][4]*huffTable // DC and AC
@@ -110,7 +108,7 @@ func (d *decoder) allocate(single bool, o Options) error {
 	if pixels > o.MaxPixels {
 		return &LimitError{fmt.Sprintf("pixels (%d×%d)", d.Width, d.Height), pixels, o.MaxPixels}
 	}
-	rows := d.MCURows
+	rows := d.mcusY
 	if single {
 		rows = 1
 	}
@@ -132,7 +130,7 @@ func (d *decoder) allocate(single bool, o Options) error {
 // decodeScans decodes all scans and renders the picture.
 func (d *decoder) decodeScans(single bool, r *renderer) error {
 	for {
-		for row := range d.MCURows {
+		for row := range d.mcusY {
 			if d.work += d.scan.blocksInRow(row); d.work > d.maxWork {
 				return &LimitError{"visits of blocks", d.work, d.maxWork}
 			}
@@ -148,7 +146,7 @@ func (d *decoder) decodeScans(single bool, r *renderer) error {
 		}
 	}
 	r.smooth = d.smoothable()
-	for row := 0; row < d.MCURows && !single; row++ {
+	for row := 0; row < d.mcusY && !single; row++ {
 		r.render(row)
 	}
 	return nil
@@ -167,7 +165,7 @@ func (d *decoder) another(single bool) bool {
 	case err != nil:
 	case marker == eoi:
 		if d.cut {
-			d.damagef(d.pos, d.MCURows, "the file ends without an EOI marker")
+			d.damagef(d.pos, d.mcusY, "the file ends without an EOI marker")
 		}
 		return false
 	case single:
@@ -176,7 +174,7 @@ func (d *decoder) another(single bool) bool {
 		err = d.readScanHeader()
 	}
 	if err != nil {
-		d.damagef(d.pos, d.MCURows, "%v", err)
+		d.damagef(d.pos, d.mcusY, "%s", err.(interface{ what() string }).what())
 	}
 	return err == nil
 }

@@ -15,7 +15,9 @@ type FormatError struct {
 	What   string
 }
 
-func (e *FormatError) Error() string { return fmt.Sprintf("byte %d: %s", e.Offset, e.What) }
+func (e *FormatError) Error() string { return fmt.Sprintf("byte %d: %s", e.Offset, e.what()) }
+
+func (e *FormatError) what() string { return e.What }
 
 // UnsupportedError names a kind of JPEG file that this package does not decode.
 type UnsupportedError struct {
@@ -23,9 +25,9 @@ type UnsupportedError struct {
 	What   string
 }
 
-func (e *UnsupportedError) Error() string {
-	return fmt.Sprintf("byte %d: %s is not supported", e.Offset, e.What)
-}
+func (e *UnsupportedError) Error() string { return fmt.Sprintf("byte %d: %s", e.Offset, e.what()) }
+
+func (e *UnsupportedError) what() string { return e.What + " is not supported" }
 
 // LimitError says which limit of Options a file exceeds.
 type LimitError struct {

@@ -1,6 +1,9 @@
 package jpeg
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"fmt"
+)
 
 // component is one of the planes that the frame header names.
 type component struct {
@@ -41,6 +44,29 @@ func (c *component) mcuRow(r int) []block {
 	return c.blocks[r*n:][:n]
 }
 
+// frame is the geometry of the components, T.81 A.1.1 and A.2.
+type frame struct {
+	comps        []component
+	maxH, maxV   int // largest sampling factors
+	mcusX, mcusY int // MCUs of several components
+}
+
+// layOut derives the sizes of components for an image of w×h pixels.
+func layOut(w, h int, comps []component) frame {
+	f := frame{comps: comps}
+	for _, c := range comps {
+		f.maxH, f.maxV = max(f.maxH, c.h), max(f.maxV, c.v)
+	}
+	f.mcusX, f.mcusY = ceilDiv(w, 8*f.maxH), ceilDiv(h, 8*f.maxV)
+	for i := range comps {
+		c := &comps[i]
+		c.width, c.height = ceilDiv(w*c.h, f.maxH), ceilDiv(h*c.v, f.maxV)
+		c.blocksX, c.blocksY = ceilDiv(c.width, 8), ceilDiv(c.height, 8)
+		c.stride = f.mcusX * c.h
+	}
+	return f
+}
+
 // frameHeader reads an SOF segment, T.81 B.2.2.
 func (d *decoder) frameHeader(m byte, b []byte) error {
 	if d.comps != nil {
@@ -50,7 +76,7 @@ func (d *decoder) frameHeader(m byte, b []byte) error {
 		return d.badf("frame header of %d bytes: expected 6 and 3 for each component", len(b))
 	}
 	if b[0] != 8 {
-		return d.unsupported(plural(int(b[0]), "bit") + " a sample (expected 8)")
+		return d.unsupported(fmt.Sprintf("JPEG of %s a sample (expected 8)", plural(int(b[0]), "bit")))
 	}
 	d.Height, d.Width = int(binary.BigEndian.Uint16(b[1:])), int(binary.BigEndian.Uint16(b[3:]))
 	if d.Width == 0 {
@@ -62,10 +88,10 @@ func (d *decoder) frameHeader(m byte, b []byte) error {
 	d.Progressive = m == sof2
 	n := int(b[5])
 	if n != 1 && n != 3 && n != 4 {
-		return d.unsupported("an image of " + plural(n, "component") + " (expected 1, 3 or 4)")
+		return d.unsupported(fmt.Sprintf("JPEG of %s (expected 1, 3 or 4)", plural(n, "component")))
 	}
-	d.comps = make([]component, n)
-	for i := range d.comps {
+	comps := make([]component, n)
+	for i := range comps {
 		p := b[6+3*i:]
 		c := component{id: p[0], h: int(p[1] >> 4), v: int(p[1] & 15), tq: p[2]}
 		if c.h < 1 || c.h > 4 || c.v < 1 || c.v > 4 {
@@ -74,28 +100,15 @@ func (d *decoder) frameHeader(m byte, b []byte) error {
 		for k := range c.precision {
 			c.precision[k] = -1
 		}
-		d.comps[i] = c
+		comps[i] = c
 	}
-	return d.layOut()
-}
-
-// layOut derives the sizes of the components, T.81 A.1.1 and A.2.
-func (d *decoder) layOut() error {
-	for _, c := range d.comps {
-		d.maxH, d.maxV = max(d.maxH, c.h), max(d.maxV, c.v)
-	}
-	d.mcusX = ceilDiv(d.Width, 8*d.maxH)
-	d.MCUHeight = 8 * d.maxV
-	d.MCURows = ceilDiv(d.Height, d.MCUHeight)
-	for i := range d.comps {
-		c := &d.comps[i]
+	d.frame = layOut(d.Width, d.Height, comps)
+	d.MCURows, d.MCUHeight = d.mcusY, 8*d.maxV
+	for _, c := range comps {
 		if d.maxH%c.h != 0 || d.maxV%c.v != 0 {
-			return d.unsupported(samplings(d.comps) + " with a ratio that is no whole number")
+			return d.unsupported(samplings(comps) + ", with a ratio that is no whole number,")
 		}
 		d.Subsampled = d.Subsampled || c.h != d.maxH || c.v != d.maxV
-		c.width, c.height = ceilDiv(d.Width*c.h, d.maxH), ceilDiv(d.Height*c.v, d.maxV)
-		c.blocksX, c.blocksY = ceilDiv(c.width, 8), ceilDiv(c.height, 8)
-		c.stride = d.mcusX * c.h
 	}
 	return nil
 }

@@ -130,7 +130,7 @@ func (d *decoder) nextMarker() byte {
 		if m := d.data[d.pos-1]; m != 0 {
 			d.stray += int64(stray)
 			if stray > 0 && d.scans > 0 {
-				d.damagef(start, d.MCURows, "%s before marker ff %02x that belong to no segment", plural(stray, "byte"), m)
+				d.damagef(start, d.mcusY, "%s before marker ff %02x that belong to no segment", plural(stray, "byte"), m)
 			}
 			return m
 		}
@@ -189,7 +189,7 @@ func (d *decoder) checkMarker(m byte) error {
 		return d.unsupported("lossless JPEG (SOF3)")
 	case sof5 <= m && m <= sof7, m == dhp, m == exp:
 		return d.unsupported("hierarchical JPEG")
-	case sof9 <= m && m <= sof15 && m != dac, m == dac:
+	case sof9 <= m && m <= sof15 && m != dac:
 		return d.unsupported("JPEG with arithmetic coding")
 	case m == jpg7:
 		return d.unsupported("JPEG-LS")

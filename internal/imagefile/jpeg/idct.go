@@ -1,5 +1,7 @@
 package jpeg
 
+import "math/bits"
+
 // The DCT is the one of Loeffler, Ligtenberg and Moschytz, "Practical fast 1-D DCT
 // algorithms with 11 multiplications", ICASSP 1989, with 12 multiplications as
 // libjpeg's accurate integer DCT ("islow") arranges them: cK stands for
@@ -101,8 +103,10 @@ func (b *block) dequantised(k int, q *[64]uint16) int32 {
 
 // pass1 transforms the columns.
 func (b *block) pass1(q *[64]uint16, ws *[64]int32) {
-	for k, at := range zigzag {
-		ws[at] = b.dequantised(k, q)
+	ws[0] = b.dequantised(0, q)
+	for m := b.nonzero; m != 0; m &= m - 1 {
+		k := bits.TrailingZeros64(m) & 63
+		ws[zigzag[k]&63] = b.dequantised(k, q)
 	}
 	wide := int32(0) // has bits above 16 where a result does not fit into 16
 	for x := range 8 {
@@ -113,13 +117,12 @@ func (b *block) pass1(q *[64]uint16, ws *[64]int32) {
 			w[0], w[8], w[16], w[24], w[32], w[40], w[48], w[56] = v, v, v, v, v, v, v, v
 			continue
 		}
-		v := [8]int32{w[0], w[8], w[16], w[24], w[32], w[40], w[48], w[56]}
-		butterfly(&v)
-		for y, v := range v {
-			v = (v + 1<<(constBits-passBits-1)) >> (constBits - passBits)
-			wide |= v + 1<<15
-			w[8*y] = v
-		}
+		const round, shift = 1 << (constBits - passBits - 1), constBits - passBits
+		v0, v1, v2, v3, v4, v5, v6, v7 := butterfly(w[0], w[8], w[16], w[24], w[32], w[40], w[48], w[56])
+		v0, v1, v2, v3 = (v0+round)>>shift, (v1+round)>>shift, (v2+round)>>shift, (v3+round)>>shift
+		v4, v5, v6, v7 = (v4+round)>>shift, (v5+round)>>shift, (v6+round)>>shift, (v7+round)>>shift
+		wide |= (v0 + 1<<15) | (v1 + 1<<15) | (v2 + 1<<15) | (v3 + 1<<15) | (v4 + 1<<15) | (v5 + 1<<15) | (v6 + 1<<15) | (v7 + 1<<15)
+		w[0], w[8], w[16], w[24], w[32], w[40], w[48], w[56] = v0, v1, v2, v3, v4, v5, v6, v7
 	}
 	if wide>>16 != 0 {
 		for i, v := range ws {
@@ -130,10 +133,9 @@ func (b *block) pass1(q *[64]uint16, ws *[64]int32) {
 
 // pass2 transforms a row and leaves its samples in dst.
 func pass2(v *[8]int32, dst *[8]byte) {
-	butterfly(v)
-	for x, v := range v {
-		dst[x] = sample(v)
-	}
+	v0, v1, v2, v3, v4, v5, v6, v7 := butterfly(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7])
+	dst[0], dst[1], dst[2], dst[3] = sample(v0), sample(v1), sample(v2), sample(v3)
+	dst[4], dst[5], dst[6], dst[7] = sample(v4), sample(v5), sample(v6), sample(v7)
 }
 
 // sample rounds a result of the second pass and shifts it from around 0 to 0…255.
@@ -146,29 +148,26 @@ func sample(v int32) byte {
 	return byte(v)
 }
 
-// butterfly is the inverse DCT of 8 values, scaled by 2^constBits.
-func butterfly(v *[8]int32) {
-	z1 := (v[2] + v[6]) * fix0541
-	t2 := z1 - v[6]*fix1847
-	t3 := z1 + v[2]*fix0765
-	t0 := int32(int16(v[0]+v[4])) << constBits
-	t1 := int32(int16(v[0]-v[4])) << constBits
+// butterfly is the inverse DCT of 8 values, scaled by 2^constBits. It takes and
+// returns them in registers.
+func butterfly(v0, v1, v2, v3, v4, v5, v6, v7 int32) (_, _, _, _, _, _, _, _ int32) {
+	z1 := (v2 + v6) * fix0541
+	t2 := z1 - v6*fix1847
+	t3 := z1 + v2*fix0765
+	t0 := int32(int16(v0+v4)) << constBits
+	t1 := int32(int16(v0-v4)) << constBits
 	e0, e3 := t0+t3, t0-t3
 	e1, e2 := t1+t2, t1-t2
 
-	z3, z4 := int32(int16(v[7]+v[3])), int32(int16(v[5]+v[1]))
+	z3, z4 := int32(int16(v7+v3)), int32(int16(v5+v1))
 	z5 := (z3 + z4) * fix1175
 	z3 = z5 - z3*fix1961
 	z4 = z5 - z4*fix0390
-	z1 = (v[7] + v[1]) * -fix0899
-	z2 := (v[5] + v[3]) * -fix2562
-	t0 = v[7]*fix0298 + z1 + z3
-	t1 = v[5]*fix2053 + z2 + z4
-	t2 = v[3]*fix3072 + z2 + z3
-	t3 = v[1]*fix1501 + z1 + z4
-
-	v[0], v[7] = e0+t3, e0-t3
-	v[1], v[6] = e1+t2, e1-t2
-	v[2], v[5] = e2+t1, e2-t1
-	v[3], v[4] = e3+t0, e3-t0
+	z1 = (v7 + v1) * -fix0899
+	z2 := (v5 + v3) * -fix2562
+	t0 = v7*fix0298 + z1 + z3
+	t1 = v5*fix2053 + z2 + z4
+	t2 = v3*fix3072 + z2 + z3
+	t3 = v1*fix1501 + z1 + z4
+	return e0 + t3, e1 + t2, e2 + t1, e3 + t0, e3 - t0, e2 - t1, e1 - t2, e0 - t3
 }

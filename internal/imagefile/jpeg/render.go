@@ -26,7 +26,7 @@ func (r *renderer) render(row int) {
 		r.transform(&r.planes[i], row)
 	}
 	end := (row+1)*r.d.MCUHeight - r.d.maxV
-	if row == r.d.MCURows-1 {
+	if row == r.d.mcusY-1 {
 		end = r.d.Height
 	}
 	for ; r.next < end; r.next++ {

@@ -275,7 +275,7 @@ func (s *scan) nextMarker() {
 
 // finish moves to the marker behind the data of the scan.
 func (s *scan) finish() {
-	s.row = s.d.MCURows
+	s.row = s.d.mcusY
 	lost := s.bits.drop()
 	s.nextMarker()
 	if lost {

@@ -88,7 +88,7 @@ func (d *decoder) newSmoother(c *component, r, y int) *smoother {
 			s.kernels = kernelsAC
 		}
 	}
-	s.rows = c.around(r, y, d.MCURows-1)
+	s.rows = c.around(r, y, d.mcusY-1)
 	for i, row := range s.rows {
 		for x := range s.window[i] {
 			s.window[i][x] = int(row[0].coef[0])
