@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	stdjpeg "image/jpeg"
+	"io"
 	"os"
 	"testing"
 
@@ -64,4 +65,31 @@ func rgbOf(m *image.YCbCr) []byte {
 		}
 	}
 	return out
+}
+
+// BenchmarkEncode compares encoding of RGB with image/jpeg, which takes an RGBA
+// image and has fixed Huffman tables.
+func BenchmarkEncode(b *testing.B) {
+	m, err := Decode(bigPhoto(b, "-sample 1x1"), Options{})
+	require.NoError(b, err)
+	p := m.picture()
+	rgba := image.NewRGBA(image.Rect(0, 0, p.w, p.h))
+	for i := range p.w * p.h {
+		copy(rgba.Pix[4*i:], p.pix[3*i:3*i+3])
+		rgba.Pix[4*i+3] = 255
+	}
+	for _, subsample := range []bool{true, false} {
+		b.Run(map[bool]string{true: "420", false: "444"}[subsample], func(b *testing.B) {
+			b.SetBytes(int64(len(p.pix)))
+			for b.Loop() {
+				require.NoError(b, Encode(io.Discard, p.source(), EncodeOptions{Quality: 90, Subsample: subsample}))
+			}
+		})
+	}
+	b.Run("420/std", func(b *testing.B) {
+		b.SetBytes(int64(len(p.pix)))
+		for b.Loop() {
+			require.NoError(b, stdjpeg.Encode(io.Discard, rgba, &stdjpeg.Options{Quality: 90}))
+		}
+	})
 }

@@ -33,8 +33,8 @@ func (r *bitReader) fill(acc uint64, n int) (uint64, int) {
 	return r.fillBytes(acc, n)
 }
 
-// hasFF reports whether a byte of x is 0xff: in the complement, subtracting 1 from
-// each byte sets the highest bit of a byte that is 0, and of it only.
+// hasFF reports whether a byte of x is 0xff, and so one of its complement 0: taking
+// 1 from each byte borrows from the highest bit where the byte is 0.
 func hasFF(x uint32) bool { return (^x-0x01010101)&x&0x80808080 != 0 }
 
 // fillBytes takes bytes one by one, as a 0xff among them may begin a marker.

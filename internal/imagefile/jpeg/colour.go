@@ -16,13 +16,18 @@ const (
 // yccToRGB converts a row of planes to the first 3 of every step bytes of dst.
 func yccToRGB(dst []byte, step int, ys, cbs, crs []byte) {
 	cbs, crs = cbs[:len(ys)], crs[:len(ys)]
+	at := 0
 	for x, y := range ys {
 		l, cb, cr := int32(y), int32(cbs[x])-128, int32(crs[x])-128
-		d := dst[:3]
-		d[0] = clamp(l + (crToR*cr+half)>>16)
-		d[1] = clamp(l + (cbToG*cb+crToG*cr+half)>>16)
-		d[2] = clamp(l + (cbToB*cb+half)>>16)
-		dst = dst[step:]
+		r := l + (crToR*cr+half)>>16
+		g := l + (cbToG*cb+crToG*cr+half)>>16
+		b := l + (cbToB*cb+half)>>16
+		if uint32(r|g|b) > 255 { // few pixels need limiting
+			r, g, b = int32(clamp(r)), int32(clamp(g)), int32(clamp(b))
+		}
+		d := dst[at:][:3]
+		d[0], d[1], d[2] = byte(r), byte(g), byte(b)
+		at += step
 	}
 }
 
@@ -36,6 +41,10 @@ func clamp(v int32) byte {
 
 // interleave writes each plane to every len(planes)-th byte of dst.
 func interleave(dst []byte, planes [][]byte) {
+	if len(planes) == 1 {
+		copy(dst, planes[0])
+		return
+	}
 	for i, p := range planes {
 		for x, v := range p {
 			dst[x*len(planes)+i] = v

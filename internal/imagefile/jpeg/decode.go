@@ -18,22 +18,22 @@ type Options struct {
 	// MaxBytes is the most memory for pixels, coefficients and samples together; by
 	// default 256 MiB + 4096 n.
 	MaxBytes int64
-	// MaxWork is the most blocks of 8×8 samples that are visited, each counted once
-	// for every scan that has it; by default (256 MiB + 4096 n)/64. A visit takes
-	// some 0.1 µs, in which the scan and the output of the pixels are counted.
+	// MaxWork is the most visits of blocks of 8×8 samples, one for each scan that
+	// has the block and one for its pixels; by default (256 MiB + 4096 n)/64. A
+	// file that is not cut has a bit for each block at least, which allows for 8.
 	MaxWork int64
 }
 
 func (o Options) withDefaults(n int) Options {
-	budget := int64(256<<20) + 4096*int64(n)
-	for _, f := range []struct {
-		limit *int64
-		value int64
-	}{{&o.MaxPixels, 1 << 30}, {&o.MaxBytes, budget}, {&o.MaxWork, budget / 64}} {
-		if *f.limit == 0 {
-			*f.limit = f.value
+	set := func(limit *int64, value int64) {
+		if *limit == 0 {
+			*limit = value
 		}
 	}
+	budget := int64(256<<20) + 4096*int64(n)
+	set(&o.MaxPixels, 1<<30)
+	set(&o.MaxBytes, budget)
+	set(&o.MaxWork, budget/64)
 	return o
 }
 
@@ -53,11 +53,11 @@ type Image struct {
 // decoder is the state of decoding a file.
 type decoder struct {
 	Header
-	data    []byte
-	pos     int  // of the next byte to be read
-	pending byte // a marker that was read and not yet dealt with, or 0
-	cut     bool // the data ended before EOI
-	stray   int64
+	data            []byte
+	pos             int   // of the next byte to be read
+	pending         byte  // a marker that was read and not yet dealt with, or 0
+	cut             bool  // the data ended before EOI
+	stray, trailing int64 // as in Image
 
 	jfif, adobe bool
 	transform   byte
@@ -94,7 +94,7 @@ func Decode(data []byte, o Options) (*Image, error) {
 	if err := d.decodeScans(single, r); err != nil {
 		return nil, err
 	}
-	m := &Image{Header: d.Header, Pix: r.pix, Stray: d.stray, Trailing: int64(len(data) - d.pos)}
+	m := &Image{Header: d.Header, Pix: r.pix, Stray: d.stray, Trailing: d.trailing}
 	if d.damage != nil {
 		return m, d.damage
 	}
@@ -115,7 +115,11 @@ func (d *decoder) allocate(single bool, o Options) error {
 	need := pixels * int64(d.Model.Channels())
 	for i := range d.comps {
 		c := &d.comps[i]
+		d.work += int64(c.blocksX) * int64(c.blocksY)
 		need += int64(c.v) * int64(c.stride) * (int64(rows)*int64(unsafe.Sizeof(block{})) + 2*64)
+	}
+	if err := d.visit(); err != nil {
+		return err
 	}
 	if have := min(o.MaxBytes, math.MaxInt); need > have {
 		return &LimitError{fmt.Sprintf("bytes of memory (for %d×%d pixels)", d.Width, d.Height), need, have}
@@ -131,9 +135,6 @@ func (d *decoder) allocate(single bool, o Options) error {
 func (d *decoder) decodeScans(single bool, r *renderer) error {
 	for {
 		for row := range d.mcusY {
-			if d.work += d.scan.blocksInRow(row); d.work > d.maxWork {
-				return &LimitError{"visits of blocks", d.work, d.maxWork}
-			}
 			d.scan.decodeRow(row)
 			if single {
 				r.render(row)
@@ -144,10 +145,21 @@ func (d *decoder) decodeScans(single bool, r *renderer) error {
 		if !d.another(single) {
 			break
 		}
+		if err := d.visit(); err != nil {
+			return err
+		}
 	}
 	r.smooth = d.smoothable()
 	for row := 0; row < d.mcusY && !single; row++ {
 		r.render(row)
+	}
+	return nil
+}
+
+// visit counts the blocks of the scan to come.
+func (d *decoder) visit() error {
+	if d.work += d.scan.blocks(); d.work > d.maxWork {
+		return &LimitError{"visits of blocks", d.work, d.maxWork}
 	}
 	return nil
 }
@@ -164,6 +176,7 @@ func (d *decoder) another(single bool) bool {
 	switch {
 	case err != nil:
 	case marker == eoi:
+		d.trailing = int64(len(d.data) - d.pos)
 		if d.cut {
 			d.damagef(d.pos, d.mcusY, "the file ends without an EOI marker")
 		}

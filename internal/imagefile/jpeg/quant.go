@@ -55,19 +55,23 @@ func newQuantiser(steps [64]uint16) *quantiser {
 	return q
 }
 
-// quantise sets the coefficients of b from transformed samples, row by row, rounded
-// to nearest and halves away from 0.
+// quantise sets the coefficients of b from transformed samples, row by row.
 func (q *quantiser) quantise(b *block, ws *[64]int32) {
 	nonzero := uint64(0)
 	for k, at := range zigzag {
-		v := ws[at&63]
-		sign := v >> 31
-		magnitude := uint64((v^sign)-sign) + 4*uint64(q.steps[k])
-		n := int32(magnitude * uint64(q.inverse[k]) >> 32)
-		b.coef[k] = int16((n ^ sign) - sign)
-		if n != 0 {
+		v := q.divide(k, ws[at&63])
+		b.coef[k] = v
+		if v != 0 {
 			nonzero |= 1 << k
 		}
 	}
 	b.nonzero = nonzero &^ 1
+}
+
+// divide rounds to nearest, and halves away from 0.
+func (q *quantiser) divide(k int, v int32) int16 {
+	sign := v >> 31
+	magnitude := uint64((v^sign)-sign) + 4*uint64(q.steps[k])
+	n := int32(magnitude * uint64(q.inverse[k]) >> 32)
+	return int16((n ^ sign) - sign)
 }

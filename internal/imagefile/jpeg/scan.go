@@ -84,12 +84,12 @@ func (d *decoder) scanned(id byte, earlier []scanComponent) (*component, error) 
 }
 
 // setUp checks what the scan header asks for and finds its tables; selectors has a
-// component's identifier and table numbers in two bytes, high the bit position of
-// the scan that this one refines.
+// component's identifier and table numbers in two bytes, high is the bit that a
+// scan before gave, or 0.
 func (s *scan) setUp(selectors []byte, high int) error {
 	d := s.d
-	if blocks := s.blocksPerMCU(); blocks > maxBlocks {
-		return d.unsupported(fmt.Sprintf("%s in one scan, %d blocks in an MCU (expected at most %d)", samplings(d.comps), blocks, maxBlocks))
+	if n := s.blocksPerMCU(); n > maxBlocks {
+		return d.unsupported(fmt.Sprintf("%s, of %d blocks in an MCU (expected at most %d),", samplings(d.comps), n, maxBlocks))
 	}
 	s.decode = sequential
 	switch {
@@ -103,30 +103,32 @@ func (s *scan) setUp(selectors []byte, high int) error {
 		}
 	}
 	for i := range s.comps {
-		c := &s.comps[i]
-		if c.quant == nil {
-			if c.tq > 3 || d.quant[c.tq] == nil {
-				return d.badf("quantisation table %d is not defined", c.tq)
-			}
-			c.quant = d.quant[c.tq]
-		}
-		var err error
-		needDC, needAC := !s.refine && s.from == 0, s.from > 0
-		if !d.Progressive {
-			needDC, needAC = true, true
-		}
-		if needDC {
-			if c.dc, err = d.table(0, selectors[2*i+1]>>4); err != nil {
-				return err
-			}
-		}
-		if needAC {
-			if c.ac, err = d.table(1, selectors[2*i+1]&15); err != nil {
-				return err
-			}
+		if err := s.comps[i].setUp(s, selectors[2*i+1]); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// setUp finds the tables of a component; selector has the numbers of its Huffman
+// tables in its halves.
+func (c *scanComponent) setUp(s *scan, selector byte) (err error) {
+	d := s.d
+	if c.quant == nil {
+		if c.tq > 3 || d.quant[c.tq] == nil {
+			return d.badf("quantisation table %d is not defined", c.tq)
+		}
+		c.quant = d.quant[c.tq]
+	}
+	if !d.Progressive || s.from == 0 && !s.refine {
+		if c.dc, err = d.table(0, selector>>4); err != nil {
+			return err
+		}
+	}
+	if !d.Progressive || s.from > 0 {
+		c.ac, err = d.table(1, selector&15)
+	}
+	return err
 }
 
 func (s *scan) blocksPerMCU() int {
@@ -140,14 +142,12 @@ func (s *scan) blocksPerMCU() int {
 	return n
 }
 
-// blocksInRow is the number of blocks that the scan visits in a row of MCUs of the
-// frame.
-func (s *scan) blocksInRow(r int) int64 {
+// blocks is the number of blocks that the scan visits.
+func (s *scan) blocks() int64 {
 	if len(s.comps) == 1 {
-		c := s.comps[0]
-		return int64(c.blocksX) * int64(min(c.v, c.blocksY-r*c.v))
+		return int64(s.comps[0].blocksX) * int64(s.comps[0].blocksY)
 	}
-	return int64(s.blocksPerMCU()) * int64(s.d.mcusX)
+	return int64(s.blocksPerMCU()) * int64(s.d.mcusX) * int64(s.d.mcusY)
 }
 
 // decodeRow decodes a row of MCUs of the frame. In a scan of one component an MCU

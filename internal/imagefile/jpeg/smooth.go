@@ -1,14 +1,12 @@
 package jpeg
 
-// kernel weighs the DC coefficients of the 5×5 blocks around one. The sum over 256
-// estimates a coefficient of that block.
-type kernel [5][5]int
+// kernel weighs the DC coefficients of the 5×5 blocks around one, row by row. The
+// sum over 256 estimates a coefficient of that block.
+type kernel [25]int32
 
 func (k kernel) transposed() (t kernel) {
-	for y, row := range k {
-		for x, v := range row {
-			t[x][y] = v
-		}
+	for i, v := range k {
+		t[i%5*5+i/5] = v
 	}
 	return t
 }
@@ -16,26 +14,66 @@ func (k kernel) transposed() (t kernel) {
 // The kernels of libjpeg-turbo since version 2.1, after T.81 K.8, named by the row
 // and the column of the coefficient.
 var (
-	kernel00 = kernel{{-2, -6, -8, -6, -2}, {-6, 6, 42, 6, -6}, {-8, 42, 152, 42, -8}, {-6, 6, 42, 6, -6}, {-2, -6, -8, -6, -2}}
-	kernel01 = kernel{{-1, -1, 0, 1, 1}, {-3, 13, 0, -13, 3}, {-3, 38, 0, -38, 3}, {-3, 13, 0, -13, 3}, {-1, -1, 0, 1, 1}}
-	kernel02 = kernel{1: {0, 2, -5, 2, 0}, 2: {1, 7, -14, 7, 1}, 3: {0, 2, -5, 2, 0}}
-	kernel11 = kernel{{-1, 0, 0, 0, 1}, {0, 9, 0, -9, 0}, {}, {0, -9, 0, 9, 0}, {1, 0, 0, 0, -1}}
-	kernel03 = kernel{1: {0, 1, 0, -1, 0}, 2: {0, 2, 0, -2, 0}, 3: {0, 1, 0, -1, 0}}
-	kernel12 = kernel{1: {0, 1, -3, 1, 0}, 3: {0, -1, 3, -1, 0}}
+	kernel00 = kernel{
+		-2, -6, -8, -6, -2,
+		-6, 6, 42, 6, -6,
+		-8, 42, 152, 42, -8,
+		-6, 6, 42, 6, -6,
+		-2, -6, -8, -6, -2,
+	}
+	kernel01 = kernel{
+		-1, -1, 0, 1, 1,
+		-3, 13, 0, -13, 3,
+		-3, 38, 0, -38, 3,
+		-3, 13, 0, -13, 3,
+		-1, -1, 0, 1, 1,
+	}
+	kernel02 = kernel{
+		0, 0, 0, 0, 0,
+		0, 2, -5, 2, 0,
+		1, 7, -14, 7, 1,
+		0, 2, -5, 2, 0,
+		0, 0, 0, 0, 0,
+	}
+	kernel11 = kernel{
+		-1, 0, 0, 0, 1,
+		0, 9, 0, -9, 0,
+		0, 0, 0, 0, 0,
+		0, -9, 0, 9, 0,
+		1, 0, 0, 0, -1,
+	}
+	kernel03 = kernel{
+		0, 0, 0, 0, 0,
+		0, 1, 0, -1, 0,
+		0, 2, 0, -2, 0,
+		0, 1, 0, -1, 0,
+		0, 0, 0, 0, 0,
+	}
+	kernel12 = kernel{
+		0, 0, 0, 0, 0,
+		0, 1, -3, 1, 0,
+		0, 0, 0, 0, 0,
+		0, -1, 3, -1, 0,
+		0, 0, 0, 0, 0,
+	}
 
 	// kernelsDC are for components of which only the DC coefficients are known.
 	kernelsDC = []kernel{
 		kernel00, kernel01, kernel01.transposed(), kernel02.transposed(), kernel11,
 		kernel02, kernel03, kernel12, kernel12.transposed(), kernel03.transposed(),
 	}
+
+	row01 = kernel{10: -7, 50, 0, -50, 7}
+	row02 = kernel{10: -1, 13, -24, 13, -1}
+
 	// kernelsAC are for the others, and leave the DC coefficient.
-	kernelsAC = []kernel{
-		1: {2: {-7, 50, 0, -50, 7}},
-		2: kernel{2: {-7, 50, 0, -50, 7}}.transposed(),
-		3: kernel{2: {-1, 13, -24, 13, -1}}.transposed(),
-		4: {{0, -1, 0, 1, 0}, {-1, 10, 0, -10, 1}, {}, {1, -10, 0, 10, -1}, {0, 1, 0, -1, 0}},
-		5: {2: {-1, 13, -24, 13, -1}},
-	}
+	kernelsAC = []kernel{1: row01, row01.transposed(), row02.transposed(), {
+		0, -1, 0, 1, 0,
+		-1, 10, 0, -10, 1,
+		0, 0, 0, 0, 0,
+		1, -10, 0, 10, -1,
+		0, 1, 0, -1, 0,
+	}, row02}
 )
 
 // smoothable reports whether the frame is progressive, all DC coefficients are
@@ -68,7 +106,7 @@ type smoother struct {
 	known   [64]int8 // the lowest bit that is known of each coefficient
 	rows    [5][]block
 	// window has the DC coefficients of rows, of two columns on either side.
-	window [5][5]int
+	window [25]int32
 	block  block
 }
 
@@ -90,8 +128,8 @@ func (d *decoder) newSmoother(c *component, r, y int) *smoother {
 	}
 	s.rows = c.around(r, y, d.mcusY-1)
 	for i, row := range s.rows {
-		for x := range s.window[i] {
-			s.window[i][x] = int(row[0].coef[0])
+		for x := range 5 {
+			s.window[5*i+x] = int32(row[0].coef[0])
 		}
 	}
 	return s
@@ -125,19 +163,12 @@ func (c *component) around(r, y, last int) (rows [5][]block) {
 // smooth returns block x of the row with estimates for coefficients that are 0 and
 // not known in full. It must be called for each block in turn.
 func (s *smoother) smooth(x int) *block {
-	last := s.c.blocksX - 1
-	for i, row := range s.rows {
-		w := &s.window[i]
-		if x > 0 {
-			copy(w[:], w[1:])
-		} else if last > 0 {
-			w[3] = int(row[1].coef[0])
-		}
-		if x+1 < last {
-			w[4] = int(row[x+2].coef[0])
-		}
+	s.move(x)
+	b := &s.rows[2][x]
+	if s.flat() { // and so are the estimates
+		return b
 	}
-	s.block = s.rows[2][x]
+	s.block = *b
 	for k := 1; k < len(s.kernels); k++ {
 		if bit := s.known[k]; bit != 0 && s.block.coef[k] == 0 {
 			s.block.set(k, s.estimate(k, bit))
@@ -149,14 +180,39 @@ func (s *smoother) smooth(x int) *block {
 	return &s.block
 }
 
+// move puts the window around block x. In components two blocks wide, libjpeg-turbo
+// takes the first for the one beyond the second, and so does this.
+func (s *smoother) move(x int) {
+	last := s.c.blocksX - 1
+	for i, row := range s.rows {
+		w := (*[5]int32)(s.window[5*i:])
+		if x > 0 {
+			w[0], w[1], w[2], w[3] = w[1], w[2], w[3], w[4]
+		} else if last > 0 {
+			w[3] = int32(row[1].coef[0])
+		}
+		if x+1 < last {
+			w[4] = int32(row[x+2].coef[0])
+		}
+	}
+}
+
+// flat reports whether all DC coefficients of the window are the same.
+func (s *smoother) flat() bool {
+	for _, v := range s.window {
+		if v != s.window[0] {
+			return false
+		}
+	}
+	return true
+}
+
 // estimate gives the estimate of a coefficient, rounded to nearest and, where its
 // bits from bit on are known to be 0, less than 1<<bit.
 func (s *smoother) estimate(k int, bit int8) int32 {
-	sum := 0
-	for y, row := range s.kernels[k] {
-		for x, v := range row {
-			sum += v * s.window[y][x]
-		}
+	sum := int32(0)
+	for i, v := range s.kernels[k] {
+		sum += v * s.window[i]
 	}
 	n := int64(sum) * int64(s.c.quant[0])
 	q := int64(s.c.quant[k])
