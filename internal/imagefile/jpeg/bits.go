@@ -97,16 +97,17 @@ func (r *bitReader) bit() bool {
 func (r *bitReader) settle() { r.short = r.short || r.n < r.zeros }
 
 // drop throws away the bits that are left and reports whether whole bytes other
-// than padding are among them: encoders pad with bytes 0x00 or 0xff.
+// than padding are among them.
 func (r *bitReader) drop() (lost bool) {
 	n := max(r.n-r.zeros, 0)
 	acc := r.acc << (n & 7)
 	for ; n >= 8; n -= 8 {
-		if b := byte(acc >> 56); b != 0 && b != 0xff {
-			lost = true
-		}
+		lost = lost || !padding(byte(acc>>56))
 		acc <<= 8
 	}
 	r.acc, r.n, r.zeros = 0, 0, 0
 	return lost
 }
+
+// padding reports whether b is a byte that encoders pad the data with.
+func padding(b byte) bool { return b == 0 || b == 0xff }

@@ -40,17 +40,18 @@ func (e *LimitError) Error() string {
 }
 
 // DamageError comes with an image and says where the file is damaged or cut first.
-// What lies before that place, in the order of the file, is as it was meant; what
-// follows is what libjpeg shows: blocks without data are gray in a sequential
-// file and lack detail in a progressive one, and the data after the next restart
-// marker counts again.
+// What the scan gives before that place is as it was meant. The rest is what
+// libjpeg shows: blocks without data are gray in a sequential file, keep what
+// earlier scans gave in a progressive one, and count again from the next restart
+// marker on.
 type DamageError struct {
-	Offset int64 // of the byte in the file
-	Scan   int   // number of the scan, 0 for the first
-	// MCURow is the row of MCUs that the damage lies in, Header.MCURows where it
-	// lies after the last: then nothing is missing of the scan itself.
+	Offset int64 // in the file of the byte that decoding had come to
+	Scan   int   // 0 for the first
+	// MCURow is the row of MCUs that was being decoded; Header.MCURows between
+	// scans, where nothing is missing of this scan.
 	MCURow int
-	// Row is the first row of pixels of that MCU row.
+	// Row is the first row of pixels of MCURow. Where chroma is interpolated, the
+	// row above may have some of the damage.
 	Row  int
 	What string
 }

@@ -148,7 +148,7 @@ func (d *decoder) readSegments() (byte, error) {
 		switch {
 		case m == sos, m == eoi:
 			return m, nil
-		case m == tem, rst0 <= m && m <= rst7:
+		case m == tem, isRestart(m):
 			continue // no parameters
 		}
 		if err := d.checkMarker(m); err != nil {

@@ -222,32 +222,25 @@ func (s *scan) damagef(format string, args ...any) {
 	s.d.damagef(s.bits.pos, s.row, format, args...)
 }
 
-// restart moves to the next restart marker and behind it. A marker that is another
-// one than expected is dealt with as libjpeg does: one of the two expected next
-// means that data was lost, so the interval stays empty; one of the two before it
-// that the data up to it is out of place; and any farther one is taken as it comes.
+// restart moves behind the next restart marker. Where another marker stands, it does
+// as libjpeg does: data before one of the two last restart markers, or before what
+// is no marker, is out of place and skipped; one of the two next, or any other
+// marker, means that data is lost, so that the interval stays empty; and a restart
+// marker farther off is taken as it comes.
 func (s *scan) restart() {
 	b := &s.bits
-	if b.drop() {
-		s.damagef("data left before a restart marker")
-	}
 	s.nextMarker()
 	want := rst0 + s.nextRestart
 	if b.marker != want {
 		s.damagef("marker ff %02x: expected restart marker ff %02x", b.marker, want)
 	}
-	for b.marker != 0 {
-		ahead := (b.marker - want) & 7
-		switch {
-		case b.marker < sof0, rst0 <= b.marker && b.marker <= rst7 && ahead >= 6:
-			b.marker = 0
-			s.nextMarker()
-			continue
-		case b.marker < rst0, b.marker > rst7, ahead == 1, ahead == 2:
-		default:
-			b.marker = 0
-		}
-		break
+	for b.marker < sof0 || isRestart(b.marker) && (b.marker-want)&7 >= 6 {
+		b.marker = 0
+		s.nextMarker()
+	}
+	if ahead := (b.marker - want) & 7; isRestart(b.marker) && ahead != 1 && ahead != 2 {
+		b.marker = 0
+		b.short = false
 	}
 	for i := range s.comps {
 		s.comps[i].pred = 0
@@ -255,18 +248,18 @@ func (s *scan) restart() {
 	s.eobRun = 0
 	s.restartIn = s.d.restartInterval
 	s.nextRestart = (s.nextRestart + 1) & 7
-	if b.marker == 0 {
-		b.short = false
-	}
 }
 
-// nextMarker finds the marker that ends the data, if it is not known yet.
+func isRestart(marker byte) bool { return rst0 <= marker && marker <= rst7 }
+
+// nextMarker finds the marker that ends the data, if it is not known yet. Data that
+// is left before it is damage.
 func (s *scan) nextMarker() {
 	b := &s.bits
-	lost := false
+	lost := b.drop()
 	for b.marker == 0 {
 		c, ok := b.next()
-		lost = lost || ok && c != 0 && c != 0xff
+		lost = lost || ok && !padding(c)
 	}
 	if lost {
 		s.damagef("data left before marker ff %02x", b.marker)
@@ -275,15 +268,10 @@ func (s *scan) nextMarker() {
 
 // finish moves to the marker behind the data of the scan.
 func (s *scan) finish() {
-	s.row = s.d.mcusY
-	lost := s.bits.drop()
-	s.nextMarker()
-	if lost {
-		s.damagef("data left before marker ff %02x", s.bits.marker)
-	}
 	d := s.d
-	d.pos, d.cut = s.bits.pos, s.bits.cut
-	d.pending = s.bits.marker
+	s.row = d.mcusY
+	s.nextMarker()
+	d.pos, d.cut, d.pending = s.bits.pos, s.bits.cut, s.bits.marker
 	d.scans++
 }
 
