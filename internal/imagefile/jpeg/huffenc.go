@@ -111,39 +111,33 @@ func newHuffmanCode(freq *frequencies) (h huffmanCode) {
 
 // codeLengths is Huffman's algorithm. Symbol 256 stands for the code of all ones,
 // which no symbol may have: it gets the least frequency there is and so one of the
-// longest codes. Of equal frequencies, those of larger symbols are joined first.
+// longest codes. Of equal frequencies, the one of the larger symbol is joined first.
 func codeLengths(freq *frequencies) (lengths [257]int) {
-	var left [257]int64 // of the trees; that of a tree is at one of its symbols
-	copy(left[:], freq[:])
-	left[256] = 1
-	next := [257]int{} // symbol of the same tree, less 1; 0 at the last
+	var trees [257]int64 // frequency of each tree, at one of its symbols
+	copy(trees[:], freq[:])
+	trees[256] = 1
 	least := func(but int) int {
 		at := -1
-		for s, n := range left {
-			if n > 0 && s != but && (at < 0 || n <= left[at]) {
+		for s, n := range trees {
+			if n > 0 && s != but && (at < 0 || n <= trees[at]) {
 				at = s
 			}
 		}
 		return at
 	}
+	var members [257][]int // the other symbols of each tree
 	for {
 		a := least(-1)
 		b := least(a)
 		if b < 0 {
 			return lengths
 		}
-		left[a] += left[b]
-		left[b] = 0
-		end := a
-		for lengths[end]++; next[end] > 0; lengths[end]++ {
-			end = next[end] - 1
-		}
-		next[end] = b + 1
-		for s := b; ; s = next[s] - 1 {
+		trees[a] += trees[b]
+		trees[b] = 0
+		members[a] = append(append(members[a], b), members[b]...)
+		lengths[a]++
+		for _, s := range members[a] {
 			lengths[s]++
-			if next[s] == 0 {
-				break
-			}
 		}
 	}
 }
