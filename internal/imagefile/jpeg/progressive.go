@@ -164,8 +164,16 @@ func acRefine(s *scan, c *scanComponent, b *block) {
 // 1 adds one to the magnitude in the bit of the scan, unless the bit is set.
 func (s *scan) correct(b *block, mask uint64) {
 	one := int16(1) << s.low
+	r := &s.bits
+	acc, n := r.acc, r.n
 	for ; mask != 0; mask &= mask - 1 {
-		if !s.bits.bit() {
+		if n == 0 {
+			acc, n = r.fill(acc, n)
+		}
+		bit := acc >> 63
+		acc <<= 1
+		n--
+		if bit == 0 {
 			continue
 		}
 		v := &b.coef[bits.TrailingZeros64(mask)&63]
@@ -177,4 +185,5 @@ func (s *scan) correct(b *block, mask uint64) {
 			*v -= one
 		}
 	}
+	r.acc, r.n = acc, n
 }
