@@ -191,6 +191,21 @@ func TestReadLargeFileInPlace(t *testing.T) {
 	require.LessOrEqual(t, float64(used), 1.05*float64(len(m.Pix))+math.Exp2(16), "the samples once")
 }
 
+// requireSamePNG holds an image against what PNG makes of it: what is opaque has
+// no alpha.
+func requireSamePNG(t *testing.T, want, got *Image) {
+	t.Helper()
+	if want.Channels == 4 && got.Channels == 3 {
+		got.Channels = 4 // the padding is at full scale
+	}
+	requireSame(t, want, got)
+	require.Equal(t, want.Index, got.Index)
+	require.Equal(t, want.Meta.IPTC, got.Meta.IPTC)
+	if want.Meta.ICC == nil { // which takes the place of sRGB
+		require.Equal(t, want.Meta.PNG, got.Meta.PNG)
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	for channels := 1; channels <= 4; channels++ {
 		for _, depth := range []int{8, 16} {
@@ -211,6 +226,8 @@ func FuzzRead(f *testing.F) {
 	} {
 		f.Add([]byte(s))
 	}
+	f.Add(encode(f, "png", paletted(5, 3, 7, false), WriteOptions{}))
+	f.Add(pngFile(chunk("tRNS", "\x00\x07")+chunk("tEXt", iptcKey+"\x00iptc\n2\n1c02"), chunk("fcTL", "")+chunk("zzZz", "")))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) > 1<<16 {
 			t.Skip("a longer input shows nothing new")
@@ -224,6 +241,9 @@ func FuzzRead(f *testing.F) {
 		requireSame(t, m, got)
 		if name == "tif" || name == "png" {
 			require.Equal(t, m.Meta.ICC, got.Meta.ICC)
+		}
+		if Unsaid("png", m) == nil && !(m.Channels%2 == 0 && m.Alpha == NoAlpha) {
+			requireSamePNG(t, m, decode(t, "png", encode(t, "png", m, WriteOptions{})))
 		}
 	})
 }

@@ -37,15 +37,7 @@ func TestLosslessRoundTrip(t *testing.T) {
 		for _, src := range []*Image{m, tight(m)} {
 			requireSame(t, m, decode(t, "tif", encode(t, "tif", src, WriteOptions{})))
 			requireSame(t, m, decode(t, "tif", encode(t, "tif", src, WriteOptions{Uncompressed: true})))
-			want := m
-			if m.Channels == 2 {
-				want = m.repack()
-			}
-			got := decode(t, "png", encode(t, "png", src, WriteOptions{}))
-			if want.Channels == 4 && got.Channels == 3 {
-				got.Channels = 4 // noise of one pixel came out opaque; its alpha is the padding
-			}
-			requireSame(t, want, got)
+			requireSamePNG(t, m, decode(t, "png", encode(t, "png", src, WriteOptions{})))
 			if m.Channels == 1 {
 				requireSame(t, m, decode(t, "pnm", encode(t, "pgm", src, WriteOptions{})))
 			}

@@ -20,9 +20,9 @@ type WriteOptions struct {
 const jpegQuality = 95
 
 // Write writes an image as "png", "tif", "ppm", "pgm" or "jpg". PNG and TIFF
-// keep every sample and the metadata; PNM keeps every sample but takes no
-// alpha, and PGM no colour; JPEG has quality 95, 8 bits and no alpha. PNG holds
-// gray with alpha as RGBA.
+// keep every sample and the metadata; PNM keeps every sample and the full scale
+// but takes no alpha, and PGM no colour; JPEG has quality 95, 8 bits and no alpha.
+// What a format cannot hold is refused, or left out or changed as Unsaid says.
 func Write(w io.Writer, format string, m *Image, opt WriteOptions) error {
 	b := bufio.NewWriterSize(w, 1<<16)
 	var err error
