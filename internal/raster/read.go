@@ -103,7 +103,7 @@ func detect(head []byte) (format, error) {
 		return format{"bmp", "BMP", bmpDecoder.read}, nil
 	case has(0, "RIFF") && has(8, "WEBP"):
 		return format{"webp", "WebP", webpDecoder.read}, nil
-	case len(head) > 2 && head[0] == 'P' && '1' <= head[1] && head[1] <= '7' && (isSpace(head[2]) || head[2] == '#'):
+	case isPNM(head):
 		return format{"pnm", "PNM", readPNM}, nil
 	case len(head) == 0:
 		return format{}, errors.New("not an image: the input is empty")
