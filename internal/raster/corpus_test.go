@@ -226,6 +226,7 @@ func FuzzRead(f *testing.F) {
 	} {
 		f.Add([]byte(s))
 	}
+	f.Add(bitmap(3, 1, 8, "abc\x00def\x00", "\x01\x00\x01\x00", "icc"))
 	f.Add(encode(f, "png", paletted(5, 3, 7, false), WriteOptions{}))
 	f.Add(pngFile(chunk("tRNS", "\x00\x07")+chunk("tEXt", iptcKey+"\x00iptc\n2\n1c02"), chunk("fcTL", "")+chunk("zzZz", "")))
 	f.Fuzz(func(t *testing.T, data []byte) {

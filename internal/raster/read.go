@@ -9,7 +9,6 @@ import (
 	"image/jpeg"
 	"io"
 
-	"golang.org/x/image/bmp"
 	"golang.org/x/image/webp"
 )
 
@@ -85,11 +84,14 @@ type format struct {
 	read        func(*io.SectionReader, ReadOptions) (*Image, error)
 }
 
-const headLen = 12
+const headLen = 256
 
 // detect tells the format by the first bytes, headLen of them or all there are.
 func detect(head []byte) (format, error) {
 	has := func(at int, s string) bool { return bytes.HasPrefix(head[min(at, len(head)):], []byte(s)) }
+	if name := foreign(head); name != "" {
+		return format{}, fmt.Errorf("%s is not read: expected TIFF, PNG, JPEG, BMP, WebP or PNM", name)
+	}
 	switch {
 	case has(0, "II*\x00"), has(0, "MM\x00*"):
 		return format{"tif", "TIFF", readTIFF}, nil
@@ -100,7 +102,7 @@ func detect(head []byte) (format, error) {
 	case has(0, "\xff\xd8\xff"):
 		return format{"jpg", "JPEG", jpegDecoder.read}, nil
 	case has(0, "BM"):
-		return format{"bmp", "BMP", bmpDecoder.read}, nil
+		return format{"bmp", "BMP", readBMP}, nil
 	case has(0, "RIFF") && has(8, "WEBP"):
 		return format{"webp", "WebP", webpDecoder.read}, nil
 	case isPNM(head):
@@ -206,8 +208,6 @@ type decoder struct {
 var (
 	// A block of 8×8 pixels takes at least one bit.
 	jpegDecoder = decoder{jpeg.DecodeConfig, jpeg.Decode, jpegMeta, 8 * 64}
-	// One bit a pixel, not compressed.
-	bmpDecoder = decoder{bmp.DecodeConfig, bmp.Decode, func(*io.SectionReader) Meta { return Meta{} }, 8}
 	// A lossless WebP of one colour takes no bits: its 14-bit sides are the bound.
 	webpDecoder = decoder{webp.DecodeConfig, webp.Decode, webpMeta, 1 << 28}
 )

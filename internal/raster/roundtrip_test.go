@@ -175,7 +175,7 @@ func TestReadErrors(t *testing.T) {
 	pam := "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE "
 	cases := []struct{ name, file, want string }{
 		{"empty", "", "not an image: the input is empty"},
-		{"pdf", "%PDF-1.4 and so on", "not an image that qtgpu reads: expected TIFF, PNG, JPEG, BMP, WebP or PNM, found bytes 25 50 44 46"},
+		{"text", "%!PS-Adobe", "not an image that qtgpu reads: expected TIFF, PNG, JPEG, BMP, WebP or PNM, found bytes 25 21 50 53"},
 		{"one byte", "x", "found bytes 78"},
 		{"bigtiff", "II+\x00\x08\x00\x00\x00", "BigTIFF is not supported"},
 		{"png head", pngSignature, "reading PNG: unexpected EOF"},
