@@ -1,6 +1,8 @@
 package raster
 
 import (
+	"bytes"
+	"crypto/md5"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -102,7 +104,11 @@ func TestReportedMaximum(t *testing.T) {
 		m := decode(t, "pnm", file)
 		require.Equal(t, largest, m.Max, name)
 		if largest == 4095 {
-			require.Equal(t, "799c07d40a8b2574cf6335734487b93e", sum(reference(m, expected{bands: 1})))
+			little := bytes.Clone(m.Pix)
+			for i := 0; i < len(little); i += 2 {
+				little[i], little[i+1] = little[i+1], little[i]
+			}
+			require.Equal(t, "799c07d40a8b2574cf6335734487b93e", fmt.Sprintf("%x", md5.Sum(little)))
 		}
 		again := decode(t, "pnm", encode(t, "pgm", m, WriteOptions{}))
 		requireSame(t, m, again)
