@@ -12,11 +12,12 @@ import (
 
 // FromImage returns m as an Image whose (0,0) is the minimum of m's bounds.
 //
-// Samples are shared with *Image, *image.Gray, Gray16, NRGBA, NRGBA64 and with
-// RGBA and RGBA64 where they are opaque; what is opaque has 3 channels. All
-// else is converted: premultiplied alpha to straight, palettes to gray, RGB or
-// RGBA at 8 bits, other types by their colour model. The error names an empty
-// image or a palette index without a colour.
+// Samples are shared with *Image, *image.Gray, Gray16, NRGBA, NRGBA64, RGBA and
+// RGBA64; what is opaque has 3 channels, and the alpha of RGBA and RGBA64 stays
+// premultiplied, since division would not give back what was multiplied. All
+// else is converted: palettes to gray, RGB or RGBA at 8 bits, other types by
+// their colour model, to straight alpha. The error names an empty image or a
+// palette index without a colour.
 func FromImage(m image.Image) (*Image, error) {
 	b := m.Bounds()
 	if b.Empty() {
@@ -34,13 +35,9 @@ func FromImage(m image.Image) (*Image, error) {
 	case *image.NRGBA64:
 		return view(b, m.Pix[m.PixOffset(b.Min.X, b.Min.Y):], m.Stride, colours(m), 16), nil
 	case *image.RGBA:
-		if m.Opaque() {
-			return view(b, m.Pix[m.PixOffset(b.Min.X, b.Min.Y):], m.Stride, 3, 8), nil
-		}
+		return premultiplied(view(b, m.Pix[m.PixOffset(b.Min.X, b.Min.Y):], m.Stride, colours(m), 8)), nil
 	case *image.RGBA64:
-		if m.Opaque() {
-			return view(b, m.Pix[m.PixOffset(b.Min.X, b.Min.Y):], m.Stride, 3, 16), nil
-		}
+		return premultiplied(view(b, m.Pix[m.PixOffset(b.Min.X, b.Min.Y):], m.Stride, colours(m), 16)), nil
 	case *image.NYCbCrA:
 		return fromNYCbCrA(m), nil
 	case *image.Paletted:
@@ -59,6 +56,14 @@ func view(b image.Rectangle, pix []byte, stride, channels, depth int) *Image {
 		W: b.Dx(), H: b.Dy(), Channels: channels, Depth: depth,
 		Step: step, Stride: stride, Pix: pix,
 	}}
+}
+
+// premultiplied says so of an image with alpha.
+func premultiplied(m *Image) *Image {
+	if m.Channels == 4 {
+		m.Alpha = Premultiplied
+	}
+	return m
 }
 
 // colours is 3 for an opaque image and 4 for any other.
@@ -119,24 +124,29 @@ func fromNYCbCrA(m *image.NYCbCrA) *Image {
 	return to
 }
 
-// fromPaletted expands the colours and keeps the indices.
+// fromPaletted expands the colours and copies the indices.
 func fromPaletted(m *image.Paletted) (*Image, error) {
 	w, h := m.Rect.Dx(), m.Rect.Dy()
 	index := make([]byte, 0, w*h)
 	for y := range h {
 		index = append(index, m.Pix[y*m.Stride:][:w]...)
 	}
+	return indexed(w, h, index, m.Palette)
+}
+
+// indexed returns the image of w×h indices, which it holds, and their colours.
+func indexed(w, h int, index []byte, palette color.Palette) (*Image, error) {
 	for i, v := range index {
-		if int(v) >= len(m.Palette) {
-			return nil, fmt.Errorf("pixel %d,%d: palette index %d, expected less than %d", i%w, i/w, v, len(m.Palette))
+		if int(v) >= len(palette) {
+			return nil, fmt.Errorf("pixel %d,%d: palette index %d, expected less than %d", i%w, i/w, v, len(palette))
 		}
 	}
-	table, channels := expandPalette(m.Palette)
+	table, channels := expandPalette(palette)
 	to := New(w, h, channels, 8)
 	for i, v := range index {
 		copy(to.Pix[i*to.Step:][:to.Step], table[v][:])
 	}
-	to.Palette, to.Index = m.Palette, index
+	to.Palette, to.Index = palette, index
 	return to, nil
 }
 

@@ -3,6 +3,7 @@
 package raster
 
 import (
+	"encoding/binary"
 	"image"
 	"image/color"
 
@@ -23,13 +24,15 @@ type Image struct {
 	Index   []byte
 
 	Alpha Alpha // what the last of 2 or 4 channels holds
-	Max   int   // the sample of full scale; 0 stands for 2^Depth−1
+	Max   int   // the sample of full scale, of 16 bits at least 256; 0 stands for 2^Depth−1
 
 	Meta Meta
 
 	// Lost names what the file holds besides, which is left out; Notes says what
-	// reading changed. Each is a phrase for people.
+	// reading changed. Each is a phrase for people. Damage says what is wrong with a
+	// file that ReadOptions.KeepGoing took nevertheless, "" for nothing.
 	Lost, Notes []string
+	Damage      string
 }
 
 // Alpha is what the last of two or four channels holds.
@@ -82,55 +85,105 @@ func newPacked(w, h, channels, depth, step int) *Image {
 // Bounds is (0,0)-(W,H).
 func (m *Image) Bounds() image.Rectangle { return image.Rect(0, 0, m.W, m.H) }
 
+// shown is the number of channels that package image shows: it has no gray with
+// alpha, which is RGBA there, and no band beside the colours.
+func (m *Image) shown() int {
+	switch {
+	case m.Channels%2 == 0 && m.Alpha == NoAlpha:
+		return m.Channels - 1
+	case m.Channels == 2:
+		return 4
+	}
+	return m.Channels
+}
+
 // ColorModel is that of the colours At returns.
 func (m *Image) ColorModel() color.Model {
-	models := [...]color.Model{color.GrayModel, color.NRGBAModel, color.RGBAModel, color.NRGBAModel}
+	models := [...]color.Model{color.GrayModel, color.RGBAModel, color.NRGBAModel}
 	if m.Depth == 16 {
-		models = [...]color.Model{color.Gray16Model, color.NRGBA64Model, color.RGBA64Model, color.NRGBA64Model}
+		models = [...]color.Model{color.Gray16Model, color.RGBA64Model, color.NRGBA64Model}
 	}
-	return models[m.Channels-1]
+	switch n := m.shown(); {
+	case n == 1:
+		return models[0]
+	case n == 3 || m.Alpha == Premultiplied:
+		return models[1]
+	}
+	return models[2]
 }
 
-// At returns the colour of a pixel, and that of zero samples outside the image.
+// At returns the colour of a pixel at the full scale of the depth, and that of
+// zero samples outside the image.
 func (m *Image) At(x, y int) color.Color {
-	var p [8]byte
+	s := [4]uint16{3: 1<<m.Depth - 1}
+	n := m.shown()
+	if n == 4 {
+		s[3] = 0
+	}
 	if (image.Point{X: x, Y: y}).In(m.Bounds()) {
-		copy(p[:m.Channels*m.Depth/8], m.Pix[y*m.Stride+x*m.Step:])
+		for c := range min(n, m.Channels) {
+			s[c] = m.sample(x, y, c)
+		}
+		if m.Channels == 2 && n == 4 {
+			s[1], s[2], s[3] = s[0], s[0], s[1]
+		}
 	}
 	if m.Depth == 16 {
-		return m.at16(p)
+		return m.colour16(s)
 	}
-	switch m.Channels {
-	case 1:
-		return color.Gray{Y: p[0]}
-	case 2:
-		return color.NRGBA{R: p[0], G: p[0], B: p[0], A: p[1]}
-	case 3:
-		return color.RGBA{R: p[0], G: p[1], B: p[2], A: 0xff}
+	r, g, b, a := uint8(s[0]), uint8(s[1]), uint8(s[2]), uint8(s[3])
+	switch m.ColorModel() {
+	case color.GrayModel:
+		return color.Gray{Y: r}
+	case color.RGBAModel:
+		return color.RGBA{R: r, G: g, B: b, A: a}
 	}
-	return color.NRGBA{R: p[0], G: p[1], B: p[2], A: p[3]}
+	return color.NRGBA{R: r, G: g, B: b, A: a}
 }
 
-func (m *Image) at16(p [8]byte) color.Color {
-	var s [4]uint16
-	for i := range s {
-		s[i] = uint16(p[2*i])<<8 | uint16(p[2*i+1])
-	}
-	switch m.Channels {
-	case 1:
+func (m *Image) colour16(s [4]uint16) color.Color {
+	switch m.ColorModel() {
+	case color.Gray16Model:
 		return color.Gray16{Y: s[0]}
-	case 2:
-		return color.NRGBA64{R: s[0], G: s[0], B: s[0], A: s[1]}
-	case 3:
-		return color.RGBA64{R: s[0], G: s[1], B: s[2], A: 0xffff}
+	case color.RGBA64Model:
+		return color.RGBA64{R: s[0], G: s[1], B: s[2], A: s[3]}
 	}
 	return color.NRGBA64{R: s[0], G: s[1], B: s[2], A: s[3]}
 }
 
+// sample is channel c of a pixel at the full scale of the depth.
+func (m *Image) sample(x, y, c int) uint16 {
+	var b [2]byte
+	size := m.Depth / 8
+	copy(b[2-size:], m.Pix[y*m.Stride+x*m.Step+c*size:][:size])
+	m.rescale(b[2-size:])
+	return binary.BigEndian.Uint16(b[:])
+}
+
+// rescale brings samples from the full scale of the image to that of its depth,
+// rounded to the nearest; what is above is at full scale.
+func (m *Image) rescale(samples []byte) {
+	from, to := uint32(m.FullScale()), uint32(1)<<m.Depth-1
+	if from == to {
+		return
+	}
+	if m.Depth == 8 {
+		for i, v := range samples {
+			samples[i] = byte((min(uint32(v), from)*to + from/2) / from)
+		}
+		return
+	}
+	for i := 0; i+1 < len(samples); i += 2 {
+		v := min(uint32(binary.BigEndian.Uint16(samples[i:])), from)
+		binary.BigEndian.PutUint16(samples[i:], uint16((v*to+from/2)/from))
+	}
+}
+
 // Std returns the image as a type of package image: Paletted where it has a
 // palette, else Gray, Gray16, RGBA, RGBA64, NRGBA or NRGBA64. It shares the
-// samples where the layout allows and copies gray with alpha and RGB without
-// padding.
+// samples where layout and scale allow. It copies gray with alpha and RGB without
+// padding, brings samples to the full scale of the depth, and leaves out a last
+// channel that is no alpha.
 func (m *Image) Std() image.Image {
 	if m.Palette != nil {
 		return &image.Paletted{Pix: m.Index, Stride: m.W, Rect: m.Bounds(), Palette: m.Palette}
@@ -139,46 +192,61 @@ func (m *Image) Std() image.Image {
 	if samples == 3 {
 		samples = 4
 	}
-	if m.Channels == 2 || m.Step != samples*m.Depth/8 {
+	if m.shown() != m.Channels || m.Step != samples*m.Depth/8 || m.FullScale() != 1<<m.Depth-1 {
 		return m.repack().Std()
 	}
 	r := m.Bounds()
-	switch {
-	case m.Channels == 1 && m.Depth == 8:
+	switch m.ColorModel() {
+	case color.GrayModel:
 		return &image.Gray{Pix: m.Pix, Stride: m.Stride, Rect: r}
-	case m.Channels == 1:
+	case color.Gray16Model:
 		return &image.Gray16{Pix: m.Pix, Stride: m.Stride, Rect: r}
-	case m.Channels == 3 && m.Depth == 8:
+	case color.RGBAModel:
 		return &image.RGBA{Pix: m.Pix, Stride: m.Stride, Rect: r}
-	case m.Channels == 3:
+	case color.RGBA64Model:
 		return &image.RGBA64{Pix: m.Pix, Stride: m.Stride, Rect: r}
-	case m.Depth == 8:
+	case color.NRGBAModel:
 		return &image.NRGBA{Pix: m.Pix, Stride: m.Stride, Rect: r}
 	}
 	return &image.NRGBA64{Pix: m.Pix, Stride: m.Stride, Rect: r}
 }
 
-// repack copies the samples to the layout of New, gray with alpha as RGBA.
+// repack copies what package image shows to the layout of New and to full scale.
 func (m *Image) repack() *Image {
-	channels := m.Channels
-	if channels == 2 {
-		channels = 4
-	}
-	to := New(m.W, m.H, channels, m.Depth)
+	to := New(m.W, m.H, m.shown(), m.Depth)
+	to.Alpha = m.Alpha
+	row := make([]byte, to.W*to.Channels*to.Depth/8)
 	for y := range m.H {
-		m.copyRow(to.Pix[y*to.Stride:], to.Step, y, channels)
+		m.copyRow(row, len(row)/to.W, y, to.Channels)
+		m.rescale(row)
+		to.setRow(y, row)
 	}
 	return to
 }
 
+// setRow copies samples without padding to row y.
+func (m *Image) setRow(y int, samples []byte) {
+	n := m.Channels * m.Depth / 8
+	for x := range m.W {
+		copy(m.Pix[y*m.Stride+x*m.Step:][:n], samples[x*n:])
+	}
+}
+
 // copyRow writes row y to dst as pixels of step bytes with the given number of
-// channels: those of the image, or 3 of gray and 4 of gray with alpha, where
-// gray is repeated. The bytes of a step past the channels are left alone.
+// channels: those of the image or the first of them, or 3 of gray and 4 of gray
+// with alpha, where gray is repeated. The bytes of a step past the channels are left alone.
 func (m *Image) copyRow(dst []byte, step, y, channels int) {
 	src := m.Pix[y*m.Stride:]
 	size := m.Depth / 8
 	if step == m.Step && channels == m.Channels && step == channels*size {
 		copy(dst[:m.W*step], src)
+		return
+	}
+	if channels == 3 && m.Channels > 2 && size == 1 { // far faster than by offsets
+		for x := range m.W {
+			s, d := src[x*m.Step:][:3], dst[x*step:][:3]
+			d[0], d[1], d[2] = s[0], s[1], s[2]
+		}
 		return
 	}
 	offsets := make([]int, 0, 8)

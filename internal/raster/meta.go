@@ -3,7 +3,6 @@ package raster
 import (
 	"bytes"
 	"compress/zlib"
-	"encoding/binary"
 	"io"
 )
 
@@ -59,45 +58,6 @@ func inflate(b []byte) []byte {
 		return nil
 	}
 	return out
-}
-
-// Identifiers of the JPEG application segments with metadata.
-const (
-	xmpNamespace = "http://ns.adobe.com/xap/1.0/\x00"
-	iccPrefix    = "ICC_PROFILE\x00"
-)
-
-// jpegMeta reads the segments before the first scan: APP1 for EXIF and XMP,
-// APP2 for the profile, which may span segments (ICC.1, annex B.4).
-func jpegMeta(src *io.SectionReader) (meta Meta) {
-	var icc iccParts
-	var head [4]byte
-	for off := int64(2); ; {
-		if _, err := src.ReadAt(head[:], off); err != nil || head[0] != 0xff {
-			break
-		}
-		marker, n := head[1], int64(binary.BigEndian.Uint16(head[2:]))
-		switch {
-		case marker == 0xff: // fill byte before a marker
-			off++
-			continue
-		case marker == 0xda || n < 2: // start of scan, or no segment at all
-			meta.ICC = icc.join()
-			return meta
-		case marker == 0xe1:
-			b := readRange(src, off+4, n-2)
-			if bytes.HasPrefix(b, []byte(exifPrefix)) && meta.EXIF == nil {
-				meta.setEXIF(b)
-			} else if x, ok := bytes.CutPrefix(b, []byte(xmpNamespace)); ok && meta.XMP == nil {
-				meta.XMP = x
-			}
-		case marker == 0xe2:
-			icc.add(readRange(src, off+4, n-2))
-		}
-		off += 2 + n
-	}
-	meta.ICC = icc.join()
-	return meta
 }
 
 // iccParts collects the segments of a profile by their number, 1 to count.

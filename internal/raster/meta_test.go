@@ -64,7 +64,7 @@ func TestJPEGMetadata(t *testing.T) {
 	}
 	half := len(want.ICC) / 2
 	exif := jpegSegment(0xe1, exifPrefix+string(want.EXIF))
-	xmp := jpegSegment(0xe1, xmpNamespace+string(want.XMP))
+	xmp := jpegSegment(0xe1, xmpPrefix+string(want.XMP))
 	first, second := icc(1, 2, want.ICC[:half]), icc(2, 2, want.ICC[half:])
 
 	require.Equal(t, want, decode(t, "jpg", withSegments(t, exif, xmp, first, second)).Meta)

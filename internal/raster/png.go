@@ -2,14 +2,12 @@ package raster
 
 import (
 	"bufio"
-	"bytes"
-	"compress/zlib"
 	"encoding/binary"
 	"fmt"
-	"hash/crc32"
 	"image"
 	"image/png"
 	"io"
+	"slices"
 )
 
 const (
@@ -22,29 +20,36 @@ const (
 // deflateRatio is the most bytes that Deflate gives for one.
 const deflateRatio = 1032
 
-// readPNG decodes what image/png needs of the file: chunks that are neither
-// critical nor tRNS cannot spoil it. Gray with alpha, which image/png expands
-// to RGBA, has 2 channels again.
+// Colour types (PNG 11.2.1).
+const (
+	pngGray      = 0
+	pngRGB       = 2
+	pngPalette   = 3
+	pngGrayAlpha = 4
+	pngRGBA      = 6
+)
+
+// readPNG decodes with image/png what that needs of the file: chunks that are
+// neither critical nor tRNS cannot spoil it. Gray with alpha, which image/png
+// expands to RGBA, has 2 channels again.
 func readPNG(src *io.SectionReader, opt ReadOptions) (*Image, error) {
-	pixels, meta := splitPNG(src)
-	c, err := png.DecodeConfig(pixels())
+	p, err := scanPNG(src)
+	if err != nil {
+		return nil, err
+	}
+	c, err := png.DecodeConfig(p.pixels())
 	if err != nil {
 		return nil, err
 	}
 	if err := checkSize(c.Width, c.Height, opt); err != nil {
 		return nil, err
 	}
-	var head [pngHead]byte
-	if _, err := io.ReadFull(pixels(), head[:]); err != nil {
-		return nil, err
-	}
-	depth, kind := int64(head[24]), head[25]
-	samples := [...]int64{0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[kind]
-	bits := int64(c.Width) * int64(c.Height) * samples * depth
+	samples := [...]int64{pngGray: 1, pngRGB: 3, pngPalette: 1, pngGrayAlpha: 2, pngRGBA: 4}[p.colour]
+	bits := int64(c.Width) * int64(c.Height) * samples * int64(p.depth)
 	if err := checkYield(bits, 8*deflateRatio, src.Size()); err != nil {
 		return nil, err
 	}
-	std, err := png.Decode(pixels())
+	std, err := png.Decode(p.pixels())
 	if err != nil {
 		return nil, err
 	}
@@ -52,10 +57,13 @@ func readPNG(src *io.SectionReader, opt ReadOptions) (*Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	if kind == 0 || kind == 4 {
+	if p.colour == pngGray || p.colour == pngGrayAlpha {
 		m = grayAlpha(std, m)
 	}
-	m.Meta = meta
+	if n := len(m.Palette); n > p.palette {
+		m.Notes = append(m.Notes, fmt.Sprintf("palette index %d of %d colours taken as black", n-1, p.palette))
+	}
+	m.Meta, m.Lost = p.meta, p.lost
 	return m, nil
 }
 
@@ -77,150 +85,216 @@ func grayAlpha(std image.Image, m *Image) *Image {
 	return to
 }
 
-// splitPNG walks the chunks. It returns the metadata and a function that gives
-// a reader of the file with none but the critical chunks and tRNS.
-func splitPNG(src *io.SectionReader) (pixels func() io.Reader, meta Meta) {
-	var kept [][2]int64 // start and end, apart from each other
-	keep := func(start, end int64) {
-		if n := len(kept); n > 0 && kept[n-1][1] == start {
-			kept[n-1][1] = end
-			return
-		}
-		kept = append(kept, [2]int64{start, end})
+// pngScan is what walking over the chunks of a file gives.
+type pngScan struct {
+	src           *io.SectionReader
+	kept          [][2]int64 // start and end of what image/png is to see, apart from each other
+	depth, colour byte       // of IHDR
+	palette       int        // colours of PLTE
+	place         int        // what has not come yet: beforePLTE, beforeIDAT or beforeIEND
+	last          string     // the chunk before
+	seen          []string   // kinds of chunks that may come once
+	frames        int        // of an animation, behind the image
+	meta          Meta
+	lost          phrases
+}
+
+// phrases are a list without repetition.
+type phrases []string
+
+// maxPhrases is where the list ends.
+const maxPhrases = 20
+
+func (p *phrases) add(s string) {
+	if len(*p) == maxPhrases {
+		s = "and more"
 	}
-	keep(0, 8)
+	if len(*p) <= maxPhrases && !slices.Contains(*p, s) {
+		*p = append(*p, s)
+	}
+}
+
+// scanPNG walks over the chunks. Its errors are those of libpng where image/png
+// knows none; damage that image/png finds itself is left to it.
+func scanPNG(src *io.SectionReader) (*pngScan, error) {
+	p := &pngScan{src: src, place: beforePLTE}
+	p.keep(0, 8)
 	var head [8]byte
-	for off := int64(8); off < src.Size(); {
+	for off := int64(8); off < src.Size() && p.last != "IEND"; {
 		if _, err := src.ReadAt(head[:], off); err != nil {
 			break
 		}
 		n, kind := int64(binary.BigEndian.Uint32(head[:])), string(head[4:])
+		if err := p.checkChunk(kind, n); err != nil {
+			return nil, fmt.Errorf("chunk at byte %d: %w", off, err)
+		}
 		end := min(off+12+n, src.Size())
-		if critical := kind[0]&0x20 == 0; critical || kind == "tRNS" {
-			keep(off, end)
+		if kind[0]&0x20 == 0 {
+			p.keep(off, end)
+			p.critical(kind, off, n)
 		} else {
-			meta.addChunk(src, kind, off, n)
+			p.ancillary(kind, off, n)
 		}
-		if kind == "IEND" {
-			break
-		}
+		p.last = kind
 		off = end
 	}
-	return func() io.Reader {
-		parts := make([]io.Reader, len(kept))
-		for i, k := range kept {
-			parts[i] = io.NewSectionReader(src, k[0], k[1]-k[0])
-		}
-		return bufio.NewReaderSize(io.MultiReader(parts...), 1<<16)
-	}, meta
+	if p.frames > 0 {
+		p.lost.add(plural(p.frames, "further animation frame"))
+	}
+	return p, nil
 }
 
-// addChunk takes the metadata of a chunk of n bytes at off, if it is of a kind
-// that holds some and its checksum is right.
-func (m *Meta) addChunk(src *io.SectionReader, kind string, off, n int64) {
-	if kind != "iCCP" && kind != "eXIf" && kind != "iTXt" {
+// plural counts what is named.
+func plural(n int, name string) string {
+	if n != 1 {
+		name += "s"
+	}
+	return fmt.Sprintf("%d %s", n, name)
+}
+
+// keep lets image/png see a part of the file.
+func (p *pngScan) keep(start, end int64) {
+	if n := len(p.kept); n > 0 && p.kept[n-1][1] == start {
+		p.kept[n-1][1] = end
 		return
 	}
-	b := readRange(src, off+4, n+8)
-	if b == nil || crc32.ChecksumIEEE(b[:n+4]) != binary.BigEndian.Uint32(b[n+4:]) {
-		return
+	p.kept = append(p.kept, [2]int64{start, end})
+}
+
+// pixels reads the parts of the file that are kept.
+func (p *pngScan) pixels() io.Reader {
+	parts := make([]io.Reader, len(p.kept))
+	for i, k := range p.kept {
+		parts[i] = io.NewSectionReader(p.src, k[0], k[1]-k[0])
 	}
-	b = b[4 : n+4]
+	return bufio.NewReaderSize(io.MultiReader(parts...), 1<<16)
+}
+
+// checkChunk holds the head of a chunk against PNG 5.3 and 5.6.
+func (p *pngScan) checkChunk(kind string, n int64) error {
+	for _, c := range []byte(kind) {
+		if c|0x20 < 'a' || 'z' < c|0x20 {
+			return fmt.Errorf("type % x: expected four letters", kind)
+		}
+	}
+	switch critical := kind[0]&0x20 == 0; {
+	case n > 1<<31-1:
+		return fmt.Errorf("%s of %d bytes: expected at most %d", kind, n, 1<<31-1)
+	case p.last == "" && kind != "IHDR":
+		return fmt.Errorf("%s: expected IHDR", kind)
+	case critical && !slices.Contains([]string{"IHDR", "PLTE", "IDAT", "IEND"}, kind):
+		return fmt.Errorf("%s is critical and not known: expected IHDR, PLTE, IDAT or IEND", kind)
+	case kind == "IDAT" && p.place == beforeIEND && p.last != "IDAT":
+		return fmt.Errorf("IDAT after %s: expected all IDAT chunks in a row", p.last)
+	}
+	return nil
+}
+
+// critical notes what a critical chunk says of the others.
+func (p *pngScan) critical(kind string, off, n int64) {
 	switch kind {
+	case "IHDR":
+		if b := readRange(p.src, off+8, n); len(b) == 13 {
+			p.depth, p.colour = b[8], b[9]
+		}
+	case "PLTE":
+		p.place, p.palette = min(p.place, beforeIDAT), int(n/3)
+		if p.colour != pngPalette {
+			p.lost.add("suggested palette (PLTE)")
+		}
+	case "IDAT":
+		p.place = beforeIEND
+	}
+}
+
+// ancillary keeps or names the chunk of n bytes at off.
+func (p *pngScan) ancillary(kind string, off, n int64) {
+	rule, known := chunkRules[kind]
+	switch {
+	case kind == "fcTL" && p.place == beforeIEND:
+		p.frames++
+	case kind == "fcTL" || kind == "fdAT" || kind == "acTL": // counted by the former
+	case kind == "iDOT": // where Apple's decoder finds parts of IDAT
+	case rule.lost != "":
+		p.lost.add(rule.lost)
+	case !known && kind != "tRNS" && kind != "sBIT":
+		p.lost.add("chunk " + kind)
+	case n > maxMeta-12 || rule.kept && int64(len(p.meta.PNG)) > maxMeta-12-n:
+		p.lost.add(fmt.Sprintf("chunk %s beyond %d MiB", kind, maxMeta>>20))
+	case p.place < rule.before:
+		p.lost.add("chunk " + kind + " out of place")
+	case !rule.many && slices.Contains(p.seen, kind):
+		p.lost.add("second chunk " + kind)
+	default:
+		if !rule.many {
+			p.seen = append(p.seen, kind)
+		}
+		if !p.take(kind, rule, off, n) {
+			p.lost.add("damaged chunk " + kind)
+		}
+	}
+}
+
+// take reads a chunk and puts it where it belongs, if it is whole.
+func (p *pngScan) take(kind string, rule chunkRule, off, n int64) bool {
+	chunk := readRange(p.src, off, n+12)
+	_, data, _ := nextChunk(chunk)
+	if data == nil || rule.length != 0 && rule.length != len(data) {
+		return false
+	}
+	switch kind {
+	case "tRNS":
+		if !p.transparency(len(data)) {
+			return false
+		}
+		p.keep(off, off+12+n)
+	case "sBIT":
+		depth := p.depth
+		if p.colour == pngPalette {
+			depth = 8
+		}
+		if slices.ContainsFunc(data, func(bits byte) bool { return bits < depth }) {
+			p.lost.add("significant bits (sBIT)")
+		}
 	case "iCCP":
-		// PNG 11.3.2.3: name, 0, method 0, zlib data.
-		if _, rest, ok := bytes.Cut(b, []byte{0}); ok && len(rest) > 0 && rest[0] == 0 {
-			m.ICC = inflate(rest[1:])
-		}
+		p.meta.ICC = plainText("zTXt", data)
+		return p.meta.ICC != nil
 	case "eXIf":
-		m.setEXIF(b)
-	case "iTXt":
-		if x := internationalText(b, xmpKey); x != nil {
-			m.XMP = x
+		p.meta.setEXIF(data)
+		return p.meta.EXIF != nil
+	case "tEXt", "zTXt", "iTXt":
+		return p.text(kind, data, chunk)
+	default:
+		p.meta.PNG = append(p.meta.PNG, chunk...)
+	}
+	return true
+}
+
+// transparency tells whether a tRNS chunk of n bytes fits what came before it
+// (PNG 11.3.1.1).
+func (p *pngScan) transparency(n int) bool {
+	switch p.colour {
+	case pngGray:
+		return n == 2 && p.place != beforeIEND
+	case pngRGB:
+		return n == 6 && p.place != beforeIEND
+	}
+	return p.colour == pngPalette && p.place == beforeIDAT && 1 <= n && n <= p.palette
+}
+
+// text keeps a text chunk, or takes XMP or IPTC from it.
+func (p *pngScan) text(kind string, data, chunk []byte) bool {
+	switch key := keyword(data); {
+	case key == "":
+		return false
+	case key == xmpKey && kind == "iTXt" && p.meta.XMP == nil:
+		p.meta.XMP = internationalText(data)
+		return p.meta.XMP != nil
+	case key == iptcKey && kind != "iTXt" && p.meta.IPTC == nil:
+		if p.meta.IPTC = parseIPTC(plainText(kind, data)); p.meta.IPTC != nil {
+			return true
 		}
 	}
-}
-
-// internationalText returns the text of an iTXt chunk with the given keyword,
-// nil for any other. PNG 11.3.3.4: keyword, 0, compressed or not, method,
-// language, 0, translated keyword, 0, text.
-func internationalText(b []byte, keyword string) []byte {
-	b, ok := bytes.CutPrefix(b, []byte(keyword+"\x00"))
-	if !ok || len(b) < 2 {
-		return nil
-	}
-	compressed := b[0] != 0
-	parts := bytes.SplitN(b[2:], []byte{0}, 3)
-	if len(parts) < 3 {
-		return nil
-	}
-	if compressed {
-		return inflate(parts[2])
-	}
-	return parts[2]
-}
-
-// writePNG writes the pixels with image/png and the metadata behind IHDR. Gray
-// with alpha is written as RGBA.
-func writePNG(w io.Writer, m *Image) error {
-	chunks, err := metaChunks(m.Meta)
-	if err != nil {
-		return err
-	}
-	enc := png.Encoder{CompressionLevel: png.BestSpeed}
-	return enc.Encode(&splicer{w: w, at: pngHead, insert: chunks}, m.Std())
-}
-
-// metaChunks returns the metadata as chunks that may follow IHDR.
-func metaChunks(meta Meta) ([]byte, error) {
-	var out []byte
-	if meta.ICC != nil {
-		var z bytes.Buffer
-		z.WriteString("icc\x00\x00")
-		d := zlib.NewWriter(&z)
-		d.Write(meta.ICC)
-		if err := d.Close(); err != nil {
-			return nil, err
-		}
-		out = appendChunk(out, "iCCP", z.Bytes())
-	}
-	if meta.EXIF != nil {
-		out = appendChunk(out, "eXIf", meta.EXIF)
-	}
-	if meta.XMP != nil {
-		out = appendChunk(out, "iTXt", append([]byte(xmpKey+"\x00\x00\x00\x00\x00"), meta.XMP...))
-	}
-	return out, nil
-}
-
-// appendChunk appends a chunk: length, type, data, CRC of type and data.
-func appendChunk(out []byte, kind string, data []byte) []byte {
-	out = binary.BigEndian.AppendUint32(out, uint32(len(data)))
-	start := len(out)
-	out = append(append(out, kind...), data...)
-	return binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(out[start:]))
-}
-
-// splicer inserts bytes at one place of what is written through it.
-type splicer struct {
-	w      io.Writer
-	at     int // bytes still to come before the place
-	insert []byte
-}
-
-func (s *splicer) Write(p []byte) (int, error) {
-	if s.insert == nil || len(p) < s.at {
-		s.at -= len(p)
-		return s.w.Write(p)
-	}
-	n, err := s.w.Write(p[:s.at])
-	if err != nil {
-		return n, err
-	}
-	if _, err := s.w.Write(s.insert); err != nil {
-		return n, fmt.Errorf("metadata: %w", err)
-	}
-	s.insert = nil
-	rest, err := s.w.Write(p[n:])
-	return n + rest, err
+	p.meta.PNG = append(p.meta.PNG, chunk...)
+	return true
 }

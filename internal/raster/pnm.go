@@ -16,11 +16,13 @@ type pnmHeader struct {
 	max            int // the sample of full scale, 1 to 65535
 }
 
-// readPNM reads the first image of a PBM, PGM, PPM or PAM file. Samples are
-// scaled to 8 bits where the file's maximum is at most 255, else to 16.
+// readPNM reads the first image of a PBM, PGM, PPM or PAM file and says how many
+// follow. Samples have 8 bits where the file's maximum is at most 255, else 16,
+// and stay as they are; those of 0 and 1 become 0 and 255.
 func readPNM(src *io.SectionReader, opt ReadOptions) (*Image, error) {
-	r := rewound(src)
-	h, err := readPNMHeader(r)
+	r := &pnmReader{src: io.NewSectionReader(src, 0, src.Size())}
+	r.Reader = bufio.NewReaderSize(r.src, 1<<16)
+	h, err := readPNMHeader(r.Reader)
 	if err != nil {
 		return nil, err
 	}
@@ -30,17 +32,73 @@ func readPNM(src *io.SectionReader, opt ReadOptions) (*Image, error) {
 	if err := checkYield(h.dataLen(), 1, src.Size()); err != nil {
 		return nil, err
 	}
-	depth := 8
-	if h.max > 255 {
-		depth = 16
+	m := newPacked(h.w, h.h, h.channels, h.depth(), h.channels*h.depth()/8)
+	if h.max != 1 && h.max != 1<<m.Depth-1 {
+		m.Max = h.max
 	}
-	m := newPacked(h.w, h.h, h.channels, depth, h.channels*depth/8)
 	for y := range h.h {
-		if err := h.readRow(r, m.Pix[y*m.Stride:][:m.Stride]); err != nil {
+		if err := h.readRow(r.Reader, m.Pix[y*m.Stride:][:m.Stride]); err != nil {
 			return nil, fmt.Errorf("row %d of %d: %w", y, h.h, err)
 		}
 	}
+	m.Lost = r.further()
 	return m, nil
+}
+
+// isPNM tells whether a file of this format starts with head.
+func isPNM(head []byte) bool {
+	return len(head) > 2 && head[0] == 'P' && '1' <= head[1] && head[1] <= '7' && (isSpace(head[2]) || head[2] == '#')
+}
+
+// pnmReader knows the place of what it reads.
+type pnmReader struct {
+	*bufio.Reader
+	src *io.SectionReader
+}
+
+// skip passes over n bytes and tells whether they are there, without reading
+// them if they are many.
+func (r *pnmReader) skip(n int64) bool {
+	if n <= int64(r.Buffered()) {
+		r.Discard(int(n))
+		return true
+	}
+	at, err := r.src.Seek(n-int64(r.Buffered()), io.SeekCurrent)
+	r.Reset(r.src)
+	return err == nil && at <= r.src.Size()
+}
+
+// further counts the images behind the first. Those of digits have no length
+// that a header tells; there the count ends.
+func (r *pnmReader) further() []string {
+	n := 0
+	for {
+		head, err := r.Peek(3)
+		if len(head) > 0 && isSpace(head[0]) {
+			r.Discard(1)
+			continue
+		}
+		if err != nil || !isPNM(head) {
+			break
+		}
+		h, err := readPNMHeader(r.Reader)
+		if err != nil || h.kind <= '3' || checkSize(h.w, h.h, ReadOptions{MaxPixels: 8 * r.src.Size()}) != nil || !r.skip(h.dataLen()) {
+			return []string{"further images"}
+		}
+		n++
+	}
+	if n == 0 {
+		return nil
+	}
+	return []string{plural(n, "further image")}
+}
+
+// depth is that of the samples in memory.
+func (h *pnmHeader) depth() int {
+	if h.max > 255 {
+		return 16
+	}
+	return 8
 }
 
 // dataLen is the fewest bytes that the samples can take.
@@ -172,7 +230,9 @@ func pnmToken(r *bufio.Reader) (string, error) {
 		case err != nil:
 			return "", noEOF(err)
 		case comment:
-			comment = c != '\n' && c != '\r'
+			if comment = c != '\n' && c != '\r'; !comment && len(token) > 0 {
+				return string(token), nil // the comment counts as a space
+			}
 		case c == '#':
 			comment = true
 		case !isSpace(c):
@@ -207,7 +267,7 @@ func (h *pnmHeader) readRow(r *bufio.Reader, row []byte) error {
 	if _, err := io.ReadFull(r, row); err != nil {
 		return noEOF(err)
 	}
-	return h.scaleRow(row)
+	return h.checkRow(row)
 }
 
 // readBits reads a row of P4: eight pixels a byte, one is black.
@@ -248,10 +308,7 @@ func readBitsASCII(r *bufio.Reader, row []byte) error {
 }
 
 func (h *pnmHeader) readASCII(r *bufio.Reader, row []byte) error {
-	size := 1
-	if h.max > 255 {
-		size = 2
-	}
+	size := h.depth() / 8
 	for i := 0; i < len(row); i += size {
 		token, err := pnmToken(r)
 		if err != nil {
@@ -268,16 +325,13 @@ func (h *pnmHeader) readASCII(r *bufio.Reader, row []byte) error {
 			return fmt.Errorf("sample %d: expected at most %d", v, h.max)
 		}
 	}
-	return h.scaleRow(row)
+	return h.checkRow(row)
 }
 
-// scaleRow brings samples of 0 to max to full scale, rounded to the nearest.
-func (h *pnmHeader) scaleRow(row []byte) error {
-	full, size := 255, 1
-	if h.max > 255 {
-		full, size = 65535, 2
-	}
-	if h.max == full {
+// checkRow holds samples to the maximum; of 0 and 1 it makes 0 and 255.
+func (h *pnmHeader) checkRow(row []byte) error {
+	size := h.depth() / 8
+	if h.max == 1<<h.depth()-1 {
 		return nil
 	}
 	for i := 0; i < len(row); i += size {
@@ -288,17 +342,15 @@ func (h *pnmHeader) scaleRow(row []byte) error {
 		if v > h.max {
 			return fmt.Errorf("sample %d: expected at most %d", v, h.max)
 		}
-		v = (v*full + h.max/2) / h.max
-		if size == 2 {
-			row[i] = byte(v >> 8)
+		if h.max == 1 {
+			row[i] *= 255
 		}
-		row[i+size-1] = byte(v)
 	}
 	return nil
 }
 
-// writePNM writes a PGM (kind '5') or PPM file (kind '6') of the depth of the
-// image; gray is repeated in a PPM.
+// writePNM writes a PGM (kind '5') or PPM file (kind '6') of the depth and full
+// scale of the image; gray is repeated in a PPM.
 func writePNM(w io.Writer, m *Image, kind byte) error {
 	channels, name := 1, "pgm"
 	if kind == '6' {
@@ -310,7 +362,7 @@ func writePNM(w io.Writer, m *Image, kind byte) error {
 	if m.Channels > channels {
 		return errors.New("pgm holds no colour: write ppm instead")
 	}
-	if _, err := fmt.Fprintf(w, "P%c\n%d %d\n%d\n", kind, m.W, m.H, 1<<m.Depth-1); err != nil {
+	if _, err := fmt.Fprintf(w, "P%c\n%d %d\n%d\n", kind, m.W, m.H, m.FullScale()); err != nil {
 		return err
 	}
 	step := channels * m.Depth / 8

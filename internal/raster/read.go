@@ -5,11 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"image"
-	"image/jpeg"
 	"io"
-
-	"golang.org/x/image/bmp"
 )
 
 // DefaultMaxPixels is the limit of ReadOptions where none is given.
@@ -23,6 +19,8 @@ type ReadOptions struct {
 	// Expansion is how many bytes of memory, or of work, a byte of input may ask
 	// for beyond freeBytes; 0 stands for DefaultExpansion.
 	Expansion int64
+	// KeepGoing takes the part of a damaged JPEG file that there is.
+	KeepGoing bool
 }
 
 // DefaultExpansion is the limit of ReadOptions where none is given. Formats whose
@@ -84,11 +82,14 @@ type format struct {
 	read        func(*io.SectionReader, ReadOptions) (*Image, error)
 }
 
-const headLen = 12
+const headLen = 256
 
 // detect tells the format by the first bytes, headLen of them or all there are.
 func detect(head []byte) (format, error) {
 	has := func(at int, s string) bool { return bytes.HasPrefix(head[min(at, len(head)):], []byte(s)) }
+	if name := foreign(head); name != "" {
+		return format{}, fmt.Errorf("%s is not read: expected TIFF, PNG, JPEG, BMP, WebP or PNM", name)
+	}
 	switch {
 	case has(0, "II*\x00"), has(0, "MM\x00*"):
 		return format{"tif", "TIFF", readTIFF}, nil
@@ -97,12 +98,12 @@ func detect(head []byte) (format, error) {
 	case has(0, pngSignature):
 		return format{"png", "PNG", readPNG}, nil
 	case has(0, "\xff\xd8\xff"):
-		return format{"jpg", "JPEG", jpegDecoder.read}, nil
+		return format{"jpg", "JPEG", readJPEG}, nil
 	case has(0, "BM"):
-		return format{"bmp", "BMP", bmpDecoder.read}, nil
+		return format{"bmp", "BMP", readBMP}, nil
 	case has(0, "RIFF") && has(8, "WEBP"):
 		return format{"webp", "WebP", readWebP}, nil
-	case len(head) > 2 && head[0] == 'P' && '1' <= head[1] && head[1] <= '7' && (isSpace(head[2]) || head[2] == '#'):
+	case isPNM(head):
 		return format{"pnm", "PNM", readPNM}, nil
 	case len(head) == 0:
 		return format{}, errors.New("not an image: the input is empty")
@@ -200,43 +201,4 @@ func checkBudget(n, inputLen int64, opt ReadOptions) error {
 		return fmt.Errorf("header: the image takes %d bytes to decode, a file of %d may take %d: --max-expansion raises that", n, inputLen, most)
 	}
 	return nil
-}
-
-// decoder is a third-party decoder with its bounds.
-type decoder struct {
-	config func(io.Reader) (image.Config, error)
-	decode func(io.Reader) (image.Image, error)
-	meta   func(*io.SectionReader) Meta
-	// pixelsPerByte is the most pixels that a byte of input can give.
-	pixelsPerByte int64
-}
-
-var (
-	// A block of 8×8 pixels takes at least one bit.
-	jpegDecoder = decoder{jpeg.DecodeConfig, jpeg.Decode, jpegMeta, 8 * 64}
-	// One bit a pixel, not compressed.
-	bmpDecoder = decoder{bmp.DecodeConfig, bmp.Decode, func(*io.SectionReader) Meta { return Meta{} }, 8}
-)
-
-func (d decoder) read(src *io.SectionReader, opt ReadOptions) (*Image, error) {
-	c, err := d.config(rewound(src))
-	if err != nil {
-		return nil, err
-	}
-	if err := checkSize(c.Width, c.Height, opt); err != nil {
-		return nil, err
-	}
-	if err := checkYield(int64(c.Width)*int64(c.Height), d.pixelsPerByte, src.Size()); err != nil {
-		return nil, err
-	}
-	std, err := d.decode(rewound(src))
-	if err != nil {
-		return nil, err
-	}
-	m, err := FromImage(std)
-	if err != nil {
-		return nil, err
-	}
-	m.Meta = d.meta(src)
-	return m, nil
 }

@@ -37,15 +37,7 @@ func TestLosslessRoundTrip(t *testing.T) {
 		for _, src := range []*Image{m, tight(m)} {
 			requireSame(t, m, decode(t, "tif", encode(t, "tif", src, WriteOptions{})))
 			requireSame(t, m, decode(t, "tif", encode(t, "tif", src, WriteOptions{Uncompressed: true})))
-			want := m
-			if m.Channels == 2 {
-				want = m.repack()
-			}
-			got := decode(t, "png", encode(t, "png", src, WriteOptions{}))
-			if want.Channels == 4 && got.Channels == 3 {
-				got.Channels = 4 // noise of one pixel came out opaque; its alpha is the padding
-			}
-			requireSame(t, want, got)
+			requireSamePNG(t, m, decode(t, "png", encode(t, "png", src, WriteOptions{})))
 			if m.Channels == 1 {
 				requireSame(t, m, decode(t, "pnm", encode(t, "pgm", src, WriteOptions{})))
 			}
@@ -179,40 +171,11 @@ func TestReadPalettes(t *testing.T) {
 	}
 }
 
-func TestReadPNM(t *testing.T) {
-	cases := []struct {
-		name, file      string
-		channels, depth int
-		pix             string
-	}{
-		{"P1", "P1\n# a comment\n3 2\n101\n0 # one\n11", 1, 8, "\x00\xff\x00\xff\x00\x00"},
-		{"P2", "P2 2 1 255 7\t200", 1, 8, "\x07\xc8"},
-		{"P2 scaled", "P2 3 1 4\n0 1 4", 1, 8, "\x00\x40\xff"},
-		{"P2 16 bit", "P2 2 1 65535\n258 65535 ", 1, 16, "\x01\x02\xff\xff"},
-		{"P3", "P3 1 2 255 1 2 3 4 5 6\n", 3, 8, "\x01\x02\x03\x04\x05\x06"},
-		{"P4", "P4 9 2\n\x80\x00\x7f\x80", 1, 8, "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x00"},
-		{"P5", "P5 2 1 255\n\n ", 1, 8, "\n "},
-		{"P5 12 bit", "P5 2 1 4095\n\x0f\xff\x08\x00", 1, 16, "\xff\xff\x80\x08"},
-		{"P6", "P6 1 1 255\nabc", 3, 8, "abc"},
-		{"P6 16 bit", "P6 1 1 65535\nabcdef", 3, 16, "abcdef"},
-		{"P7 gray", "P7\nWIDTH 2\nHEIGHT 1\nDEPTH 1\nMAXVAL 1\nTUPLTYPE BLACKANDWHITE\nENDHDR\n\x00\x01", 1, 8, "\x00\xff"},
-		{"P7 rgba", "P7\n# x\nWIDTH 1\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\nabcd", 4, 8, "abcd"},
-		{"P7 gray alpha", "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 2\nMAXVAL 65535\nENDHDR\nabcd", 2, 16, "abcd"},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			got := decode(t, "pnm", []byte(c.file))
-			require.Equal(t, []int{c.channels, c.depth}, []int{got.Channels, got.Depth})
-			require.Equal(t, []byte(c.pix), got.Pix)
-		})
-	}
-}
-
 func TestReadErrors(t *testing.T) {
 	pam := "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE "
 	cases := []struct{ name, file, want string }{
 		{"empty", "", "not an image: the input is empty"},
-		{"pdf", "%PDF-1.4 and so on", "not an image that qtgpu reads: expected TIFF, PNG, JPEG, BMP, WebP or PNM, found bytes 25 50 44 46"},
+		{"text", "%!PS-Adobe", "not an image that qtgpu reads: expected TIFF, PNG, JPEG, BMP, WebP or PNM, found bytes 25 21 50 53"},
 		{"one byte", "x", "found bytes 78"},
 		{"bigtiff", "II+\x00\x08\x00\x00\x00", "BigTIFF is not supported"},
 		{"png head", pngSignature, "reading PNG: unexpected EOF"},
@@ -320,7 +283,7 @@ func TestWriteErrors(t *testing.T) {
 	for _, c := range cases {
 		require.EqualError(t, Write(io.Discard, c.format, New(2, 2, c.channels, 8), WriteOptions{}), c.want)
 	}
-	require.ErrorContains(t, Write(io.Discard, "jpg", New(65536, 1, 1, 8), WriteOptions{}), "at most 65535 pixels a side")
+	require.ErrorContains(t, Write(io.Discard, "jpg", New(65536, 1, 1, 8), WriteOptions{}), "at most 65500 pixels a side")
 }
 
 // full fails once n bytes are written.

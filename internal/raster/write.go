@@ -2,9 +2,7 @@ package raster
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
-	"image/jpeg"
 	"io"
 	"path/filepath"
 	"strings"
@@ -15,14 +13,16 @@ type WriteOptions struct {
 	// Uncompressed leaves the strips of a TIFF file as they are; otherwise they
 	// are compressed with Deflate.
 	Uncompressed bool
+	// Quality of a JPEG file, 1 to 100; 0 is DefaultQuality. Subsample gives it colour
+	// of half the width and height.
+	Quality   int
+	Subsample bool
 }
 
-const jpegQuality = 95
-
 // Write writes an image as "png", "tif", "ppm", "pgm" or "jpg". PNG and TIFF
-// keep every sample and the metadata; PNM keeps every sample but takes no
-// alpha, and PGM no colour; JPEG has quality 95, 8 bits and no alpha. PNG holds
-// gray with alpha as RGBA.
+// keep every sample and the metadata; PNM keeps every sample and the full scale
+// but takes no alpha, and PGM no colour; JPEG has 8 bits and no alpha, and keeps metadata.
+// What a format cannot hold is refused, or left out or changed as Unsaid says.
 func Write(w io.Writer, format string, m *Image, opt WriteOptions) error {
 	b := bufio.NewWriterSize(w, 1<<16)
 	var err error
@@ -36,7 +36,7 @@ func Write(w io.Writer, format string, m *Image, opt WriteOptions) error {
 	case "pgm":
 		err = writePNM(b, m, '5')
 	case "jpg":
-		err = writeJPEG(b, m)
+		err = writeJPEG(b, m, opt)
 	default:
 		return fmt.Errorf("format %q: expected png, tif, ppm, pgm or jpg", format)
 	}
@@ -44,17 +44,6 @@ func Write(w io.Writer, format string, m *Image, opt WriteOptions) error {
 		return err
 	}
 	return b.Flush()
-}
-
-func writeJPEG(w io.Writer, m *Image) error {
-	if m.Channels == 2 || m.Channels == 4 {
-		return errors.New("jpg holds no alpha: write png or tif instead")
-	}
-	const maxSide = 1<<16 - 1
-	if m.W > maxSide || m.H > maxSide {
-		return fmt.Errorf("jpg holds at most %d pixels a side, the image has %dx%d: write png or tif instead", maxSide, m.W, m.H)
-	}
-	return jpeg.Encode(w, m.Std(), &jpeg.Options{Quality: jpegQuality})
 }
 
 // FormatFromName returns the format that Write takes for the extension of a
