@@ -236,11 +236,11 @@ func TestAbsurdSize(t *testing.T) {
 		front      int // bytes of each front segment
 		want       string
 	}{
-		{1 << 15, 1<<15 + 1, 11, 100, "image too large"},
-		{1 << 20, 1 << 11, 11, 100, "image too large"},
-		{1 << 15, 1 << 15, 11, 1000, "tile 0, front at byte 3168: entropy-coded segment is damaged"},
-		{4096, 4096, 11, 1000, "tile 0, front at byte 140: entropy-coded segment is damaged"},
-		{4096, 4096, 11, 20, "tile 0, front at byte 135: front image of 20 bytes for 131072 cells, expected at least 128"},
+		{1 << 15, 1<<15 + 1, 10, 100, "image too large"},
+		{1 << 20, 1 << 11, 10, 100, "image too large"},
+		{1 << 13, 1 << 13, 10, 1000, "tile 0, front at byte 862: entropy-coded segment is damaged"},
+		{4096, 4096, 10, 1000, "tile 0, front at byte 285: entropy-coded segment is damaged"},
+		{4096, 4096, 10, 20, "tile 0, front at byte 269: front image of 20 bytes for 32768 cells, expected at least 32"},
 	} {
 		f := *base
 		f.Header.Width, f.Header.Height, f.Header.TileLog2 = c.w, c.h, c.log2
