@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -219,13 +218,4 @@ func formatOf(name string) (string, error) {
 		return "", usagef("-o %s: %w", name, err)
 	}
 	return format, nil
-}
-
-// isStream tells whether the name is that of standard output, a device or a pipe.
-func isStream(name string) bool {
-	if name == "-" {
-		return true
-	}
-	info, err := os.Stat(name)
-	return err == nil && isDevice(info)
 }
