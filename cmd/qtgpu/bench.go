@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image"
-	"os"
+	"io"
 	"path/filepath"
 	"strings"
 	"time"
@@ -63,10 +63,9 @@ func (a *app) bench(args []string) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{c.csv, c.plot} { // before the work; commit has the last word
-		if _, err := os.Lstat(name); err == nil && !c.convert.force {
-			return at(name, errExists)
-		}
+	files, err := a.benchFiles(&c)
+	if err != nil {
+		return err
 	}
 	in, err := openSource(c.convert.in, a.stdin)
 	if err != nil {
@@ -85,23 +84,27 @@ func (a *app) bench(args []string) error {
 	if err := b.measure(m); err != nil {
 		return at(in.name, err)
 	}
-	return a.benchOutputs(&c, b)
+	for i, write := range []func(io.Writer) error{b.csv, b.chart().writer(filepath.Ext(c.plot))} {
+		if o := files[i]; o != nil {
+			if err := write(o); err != nil {
+				return o.blame(o.name, err)
+			}
+		}
+	}
+	return a.commit(b.table().write)
 }
 
-// benchOutputs writes the table and the files that were asked for.
-func (a *app) benchOutputs(c *benchFlags, b *benchmark) error {
-	if c.csv != "" {
-		if err := a.writeFile(c.csv, c.convert.force, b.csv); err != nil {
-			return err
+// benchFiles prepares the files for the samples and the chart, nil if not asked for.
+func (a *app) benchFiles(c *benchFlags) (files [2]*output, err error) {
+	for i, name := range []string{c.csv, c.plot} {
+		if name == "" {
+			continue
+		}
+		if files[i], err = a.create(name, c.convert.force); err != nil {
+			return files, err
 		}
 	}
-	if c.plot != "" {
-		if err := a.writeFile(c.plot, c.convert.force, b.chart().writer(filepath.Ext(c.plot))); err != nil {
-			return err
-		}
-	}
-	t := b.table()
-	return t.write(a.stdout)
+	return files, nil
 }
 
 // sample is the time of one stage in one run.

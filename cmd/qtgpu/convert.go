@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -180,14 +179,25 @@ func (c *convertFlags) boundOf(o *qtgpu.Options) string {
 // encodedName is the output of an encode: -o, or the input's name with .qtg.
 func (c *convertFlags) encodedName() (string, error) {
 	switch {
-	case c.out == "" && c.in == "-":
-		return "", usagef("missing -o: the input is standard input, expected -o OUT.qtg or -o -")
+	case c.out == "" && isStream(c.in):
+		return "", usagef("missing -o: the input is a stream, expected -o OUT.qtg or -o -")
+	case c.out == "" && c.set.Changed("output"):
+		return "", usagef(`-o "": expected a name`)
 	case c.out == "":
-		return strings.TrimSuffix(c.in, filepath.Ext(c.in)) + ".qtg", nil
+		return withoutExt(c.in) + ".qtg", nil
 	case isStream(c.out) || strings.EqualFold(filepath.Ext(c.out), ".qtg"):
 		return c.out, nil
 	}
 	return "", usagef("-o %s: extension %q: expected .qtg", c.out, filepath.Ext(c.out))
+}
+
+// withoutExt removes the extension of a name that is more than an extension.
+func withoutExt(name string) string {
+	ext := filepath.Ext(name)
+	if ext == filepath.Base(name) {
+		return name
+	}
+	return strings.TrimSuffix(name, ext)
 }
 
 // decodedFormat is the format of the output of a decode.
@@ -208,13 +218,4 @@ func formatOf(name string) (string, error) {
 		return "", usagef("-o %s: %w", name, err)
 	}
 	return format, nil
-}
-
-// isStream tells whether the name is that of standard output, a device or a pipe.
-func isStream(name string) bool {
-	if name == "-" {
-		return true
-	}
-	info, err := os.Stat(name)
-	return err == nil && isDevice(info)
 }

@@ -31,8 +31,8 @@ func (a *app) decode(c *convertFlags, in *source) error {
 	if region, err = within(r, region, c.level); err != nil {
 		return err
 	}
-	defer a.out.discard()
-	if err := a.out.create(c.out, c.force, a.stdout); err != nil {
+	out, err := a.createPicture(c.out, c.force)
+	if err != nil {
 		return err
 	}
 	m, err := decodeRaster(r, region, c.level)
@@ -43,10 +43,10 @@ func (a *app) decode(c *convertFlags, in *source) error {
 	if m.Meta, err = a.metadata(in.name, r, c.keepGoing); err != nil {
 		return err
 	}
-	if err := raster.Write(&a.out, format, m, raster.WriteOptions{}); err != nil {
-		return a.out.blame(a.out.name, err)
+	if err := raster.Write(out, format, m, raster.WriteOptions{}); err != nil {
+		return out.blame(out.name, err)
 	}
-	return a.out.commit()
+	return a.commit(noReport)
 }
 
 // metadata reads the metadata of a decoded file. Where it keeps going, it warns of

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"time"
 
 	"github.com/qtgpu/qtgpu"
@@ -25,26 +26,23 @@ func (a *app) encode(c *convertFlags, in *source) error {
 	}
 	defer b.close()
 	o.Backend = b
-	defer a.out.discard()
-	if err := a.out.create(name, c.force, a.stdout); err != nil {
+	out, err := a.createPicture(name, c.force)
+	if err != nil {
 		return err
 	}
-	report, err := a.encodeTo(c, in, &o)
+	report, err := a.encodeTo(out, c, in, &o)
 	if err != nil {
 		return err
 	}
 	report.BackendReason = b.reason
 	if err := report.broken(); err != nil {
-		return errors.Join(a.print(c, report), err)
+		return errors.Join(report.write(a.reports(), c), err)
 	}
-	if err := a.out.commit(); err != nil {
-		return err
-	}
-	return a.print(c, report)
+	return a.commit(func(w io.Writer) error { return report.write(w, c) })
 }
 
 // encodeTo reads the image, encodes it to the output and verifies it there.
-func (a *app) encodeTo(c *convertFlags, in *source, o *qtgpu.Options) (*encodeReport, error) {
+func (a *app) encodeTo(out *output, c *convertFlags, in *source, o *qtgpu.Options) (*encodeReport, error) {
 	start := time.Now()
 	m, size, err := in.raster(c.maxPixels)
 	if err != nil {
@@ -56,49 +54,45 @@ func (a *app) encodeTo(c *convertFlags, in *source, o *qtgpu.Options) (*encodeRe
 	var stats qtgpu.Stats
 	o.Stats, o.Progress = &stats, bar.update
 	o.Metadata = qtgpu.Metadata(m.Meta)
-	err = qtgpu.Encode(&a.out, m, o)
+	err = qtgpu.Encode(out, m, o)
 	bar.clear()
 	if errors.As(err, new(*qtgpu.ThresholdError)) {
 		return nil, usageError{at(in.name, err)}
 	}
 	if err != nil {
-		return nil, a.out.blame(in.name, err)
+		return nil, out.blame(in.name, err)
 	}
 	stats.Stages = append([]qtgpu.Stage{read}, stats.Stages...)
-	report := newEncodeReport(in.name, a.out.name, size, c.boundOf(o), o.T, &stats)
+	report := newEncodeReport(in.name, out.name, size, c.boundOf(o), o.T, &stats)
 	if c.verify {
-		report.Verify, err = a.verifyOutput(c, m)
+		report.Verify, err = a.verifyOutput(out, c, m)
 	}
 	return report, err
 }
 
 // verifyOutput decodes what was written and holds it against the original.
-func (a *app) verifyOutput(c *convertFlags, original *raster.Image) (*verifyReport, error) {
-	r, size, err := a.out.content()
+func (a *app) verifyOutput(out *output, c *convertFlags, original *raster.Image) (*verifyReport, error) {
+	r, size, err := out.content()
 	if err != nil {
-		return nil, at(a.out.name, err)
+		return nil, at(out.name, err)
 	}
 	bar := a.progress("verifying", c.quiet)
 	defer bar.clear()
 	q, err := qtgpu.NewReader(r, size, &qtgpu.DecodeOptions{MaxPixels: c.maxPixels, Workers: c.jobs, Progress: bar.update})
 	if err != nil {
-		return nil, at(a.out.name, err)
+		return nil, at(out.name, err)
 	}
 	report, err := check(q, original)
-	return report, at(a.out.name, err)
+	return report, at(out.name, err)
 }
 
-// print reports an encode, on standard error where the file took standard output.
-func (a *app) print(c *convertFlags, report *encodeReport) error {
-	w := a.stdout
-	if c.out == "-" {
-		w = a.stderr
-	}
+// write writes the report that the flags ask for.
+func (r *encodeReport) write(w io.Writer, c *convertFlags) error {
 	switch {
 	case c.quiet:
 		return nil
 	case c.json:
-		return writeJSON(w, report)
+		return writeJSON(w, r)
 	}
-	return report.writeText(w)
+	return r.writeText(w)
 }

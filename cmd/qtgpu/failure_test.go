@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -127,6 +129,7 @@ func TestPermissionDenied(t *testing.T) {
 	require.NoError(t, os.Chmod(qtg, 0))
 	qtgpuRun("info", qtg).fails(t, exitFailure, qtg+": permission denied", "input")
 	require.NoError(t, os.Chmod(dir, 0o555))
+	defer os.Chmod(dir, 0o755)
 	qtgpuRun("-i", filepath.Join(dir, "in.png"), "-t", "5", "-o", filepath.Join(dir, "a.qtg")).
 		fails(t, exitFailure, "permission denied", "output")
 }
@@ -187,27 +190,16 @@ func TestOutputOutOfReach(t *testing.T) {
 
 func TestFailedWriteLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
-	var o output
-	require.NoError(t, o.create(filepath.Join(dir, "a.qtg"), false, io.Discard))
-	require.Len(t, files(t, dir), 1)
+	var a app
+	o, err := a.create(filepath.Join(dir, "a.qtg"), false)
+	require.NoError(t, err)
 	o.temp.Close() // every write now fails
-	_, err := o.Write([]byte("x"))
+	_, err = o.Write([]byte("x"))
 	require.ErrorIs(t, err, os.ErrClosed)
 	assert.ErrorContains(t, o.blame("input", err), "a.qtg: ")
-	o.discard()
+	assert.True(t, a.outs.discard())
 	assert.Empty(t, files(t, dir))
-	assert.Error(t, o.commit())
-}
-
-func TestTargetThatAppearsMeanwhile(t *testing.T) {
-	dir := t.TempDir()
-	name := filepath.Join(dir, "a.qtg")
-	var o output
-	require.NoError(t, o.create(name, false, io.Discard))
-	require.NoError(t, os.WriteFile(name, []byte("other"), 0o666))
-	assert.ErrorIs(t, o.commit(), errExists)
-	assert.Equal(t, "other", string(readFile(t, name)))
-	assert.Equal(t, []string{"a.qtg"}, files(t, dir))
+	assert.ErrorIs(t, a.outs.publish(), errInterrupted)
 }
 
 func TestFullDisk(t *testing.T) {
@@ -230,6 +222,59 @@ func TestFullDisk(t *testing.T) {
 	}
 	status := run(context.Background(), []string{"--help"}, nil, w, io.Discard)
 	assert.Equal(t, exitFailure, status, "help")
+}
+
+// lateFailure is a standard output that fails when it is closed.
+type lateFailure struct{ io.Writer }
+
+func (lateFailure) Close() error { return errors.New("late failure") }
+
+// TestStandardOutputThatFailsLate: a report that is lost at last costs the output.
+func TestStandardOutputThatFailsLate(t *testing.T) {
+	dir := t.TempDir()
+	in, qtg := filepath.Join(dir, "in.png"), filepath.Join(dir, "in.qtg")
+	writeImage(t, in, 50, 40, 3, 8)
+	mustRun(t, "-i", in, "-t", "10", "-q")
+	for _, args := range [][]string{
+		{"-i", in, "-t", "10", "-o", filepath.Join(dir, "a.qtg")},
+		{"-i", qtg, "-o", "-"}, {"info", qtg}, {"--help"},
+	} {
+		var stderr bytes.Buffer
+		status := run(context.Background(), args, nil, lateFailure{io.Discard}, &stderr)
+		assert.Equal(t, exitFailure, status, "%v", args)
+		assert.Equal(t, "qtgpu: standard output: late failure\n", stderr.String(), "%v", args)
+		assert.Equal(t, []string{"in.png", "in.qtg"}, files(t, dir), "%v", args)
+	}
+}
+
+// interrupter is a standard output that brings an interrupt when it is closed, just
+// before files take their names.
+type interrupter struct {
+	io.Writer
+	interrupt func()
+}
+
+func (i interrupter) Close() error {
+	go i.interrupt()
+	time.Sleep(time.Duration(rand.IntN(100)) * time.Microsecond)
+	return nil
+}
+
+// TestLateInterrupt: when an interrupt meets the end of the work, the status still tells
+// whether there is a file.
+func TestLateInterrupt(t *testing.T) {
+	dir := t.TempDir()
+	in, qtg := filepath.Join(dir, "in.pgm"), filepath.Join(dir, "in.qtg")
+	require.NoError(t, os.WriteFile(in, []byte("P5 3 2 255\n\x00\x00\x00\x00\x00\x00"), 0o666))
+	mustRun(t, "-i", in, "-t", "0", "-q")
+	for i := range 200 {
+		out := filepath.Join(dir, fmt.Sprintf("%d.pgm", i))
+		ctx, cancel := context.WithCancel(context.Background())
+		status := run(ctx, []string{"-i", qtg, "-o", out}, nil, interrupter{io.Discard, cancel}, io.Discard)
+		cancel()
+		_, err := os.Stat(out)
+		require.Equal(t, err == nil, status == exitOK, "run %d, status %d", i, status)
+	}
 }
 
 func TestStandardInputAndOutput(t *testing.T) {
@@ -291,26 +336,6 @@ func TestKeepGoing(t *testing.T) {
 
 	mustRun(t, "-i", qtg, "-o", out, "-f", "--region", "0,0,100,100")
 	mustRun(t, "-i", qtg, "-o", out, "-f", "--level", "3")
-}
-
-func TestInterrupt(t *testing.T) {
-	dir := t.TempDir()
-	out := filepath.Join(dir, "a.qtg")
-	cmd := command("-i", "-", "-t", "5", "-o", out)
-	stdin, err := cmd.StdinPipe()
-	require.NoError(t, err)
-	defer stdin.Close()
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	require.NoError(t, cmd.Start())
-	_, err = io.WriteString(stdin, "P5 1000 1000 255\n") // and no pixel ever
-	require.NoError(t, err)
-	require.Eventually(t, func() bool { return len(files(t, dir)) == 1 }, 10*time.Second, 5*time.Millisecond, "temporary file")
-	require.NoError(t, cmd.Process.Signal(syscall.SIGINT))
-	cmd.Wait()
-	assert.Equal(t, exitFailure, cmd.ProcessState.ExitCode(), stderr.String())
-	assert.Equal(t, "qtgpu: interrupted\n", stderr.String())
-	assert.Empty(t, files(t, dir), "the temporary file is gone")
 }
 
 func TestClosedPipe(t *testing.T) {

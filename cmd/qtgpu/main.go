@@ -58,12 +58,16 @@ Decoding
       --region X,Y,W,H    a part, in pixels of the level
       --keep-going        fill a damaged tile from the overview and name it
 Both
-  -f, --force             overwrite the output
+  -f, --force             overwrite the output, or write a picture to a terminal
   -j, --jobs N            goroutines; default one for each CPU
       --max-pixels N      refuse larger images; default 2^30
 
-Exit status: 0 done; 1 failure, damaged input included; 2 usage; 3 the promise
-does not hold. A failure leaves no output.
+An output is written through a symbolic link; /dev/stdout and /dev/fd/N are streams
+like "-".
+
+Exit status: 0 all outputs are complete; 1 failure, damaged input included; 2 usage;
+3 the promise does not hold. A file takes its name last, when it is whole and the report
+is written: without status 0 there is no new file, and an old one is as it was.
 
 Examples
   qtgpu -i big.tif -t 10 --verify
@@ -88,38 +92,71 @@ type brokenPromise struct{ error }
 // few large slices without pointers, which cost the collector nothing to scan.
 const gcPercent = 25
 
+// sigPipe is SIGPIPE, for which not all systems have a name.
+const sigPipe = syscall.Signal(13)
+
 func main() {
 	debug.SetGCPercent(gcPercent)
-	signal.Ignore(syscall.SIGPIPE) // a closed pipe becomes an error of Write
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	stop()
+	signal.Ignore(sigPipe) // a closed pipe becomes an error of Write
+	status := run(untilSignal(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	os.Exit(status)
+}
+
+// untilSignal returns a context that ends when a signal asks the program to. One that
+// was ignored when the program was started, as by nohup, stays so.
+func untilSignal() context.Context {
+	ctx := context.Background()
+	for _, s := range endSignals {
+		if !signal.Ignored(s) {
+			ctx, _ = signal.NotifyContext(ctx, s)
+		}
+	}
+	return ctx
 }
 
 // app is one invocation.
 type app struct {
-	stdin          io.Reader
-	stdout, stderr io.Writer
-	out            output
+	stdin  io.Reader
+	stdout *stream
+	stderr io.Writer
+	outs   outputs
 }
 
-// run carries out args and returns the exit status. When ctx ends it removes the
-// unfinished output and returns without waiting for the work.
+// run carries out args and returns the exit status. When ctx ends it removes what is
+// not whole and returns without waiting for the work.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
+	a := &app{stdin: stdin, stdout: &stream{name: "standard output", w: stdout}, stderr: stderr}
 	done := make(chan error, 1)
-	go func() { done <- a.command(args) }()
+	go func() {
+		err := a.command(args)
+		a.outs.discard()
+		done <- err
+	}()
 	select {
 	case err := <-done:
 		return a.status(err)
 	case <-ctx.Done():
-		a.out.discard()
-		return a.status(errors.New("interrupted"))
+		if a.outs.discard() {
+			return a.status(errInterrupted)
+		}
+		return a.status(<-done) // too late: the files have their names
 	}
 }
 
+// command carries out args up to and with the last write to standard output.
 func (a *app) command(args []string) error {
+	err := a.form(args)
+	if errors.Is(err, pflag.ErrHelp) {
+		_, err = fmt.Fprintf(a.stdout, usage, qtgpu.MinT, qtgpu.MaxT)
+	}
+	if err != nil {
+		return err
+	}
+	return a.stdout.Close()
+}
+
+// form carries out the form of the command that args are of.
+func (a *app) form(args []string) error {
 	if len(args) > 0 {
 		switch args[0] {
 		case "info":
@@ -140,12 +177,6 @@ func (a *app) command(args []string) error {
 // status reports err in one line and maps it to an exit status.
 func (a *app) status(err error) int {
 	if err == nil {
-		return exitOK
-	}
-	if errors.Is(err, pflag.ErrHelp) {
-		if _, err := fmt.Fprintf(a.stdout, usage, qtgpu.MinT, qtgpu.MaxT); err != nil {
-			return exitFailure
-		}
 		return exitOK
 	}
 	fmt.Fprintf(a.stderr, "qtgpu: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))

@@ -5,83 +5,129 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 )
 
-var errExists = errors.New("exists already: -f overwrites it")
+var (
+	errExists      = errors.New("exists already: -f overwrites it")
+	errInterrupted = errors.New("interrupted")
+)
 
-// output is what a command writes. A file grows under a temporary name beside the
-// target and takes its name when whole; what goes to standard output or to a device
-// is held in memory until it is whole.
+// outputs are what a command writes. The files among them take their names together,
+// after everything else that can fail, so that a command which fails leaves none.
+type outputs struct {
+	mu   sync.Mutex // between the work and an interrupt
+	all  []*output
+	over bool // published or discarded
+}
+
+// output is a file or a stream. Until it is whole, a file has no name, or a temporary
+// one beside its target, and a stream is held in memory.
 type output struct {
-	mu     sync.Mutex // between the work and an interrupt
-	name   string
-	path   string // of the target, without symbolic links
+	name   string // in messages
+	path   string // of a file, behind symbolic links
 	force  bool
-	temp   *os.File       // nil for a stream and after commit or discard
-	stream io.WriteCloser // nil for a file
-	memory bytes.Buffer   // of a stream
-	closed bool
+	temp   *os.File // nil for a stream
+	hidden string   // the temporary name, empty where there is none
+	fresh  bool     // the name was free, and is taken
+	stream *stream  // nil for a file
+	memory bytes.Buffer
 	err    error // the first failure of Write
 }
 
-// create prepares the output, "-" being stdout. It fails before any work is done
-// where the target exists and force is not given, or cannot be written.
-func (o *output) create(name string, force bool, stdout io.Writer) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.closed {
-		return errors.New("interrupted")
+// create prepares an output, "-" being standard output. It fails before any work is
+// done where the target exists and force is not given, or cannot be written.
+func (a *app) create(name string, force bool) (*output, error) {
+	t, err := follow(name)
+	if err != nil {
+		return nil, at(name, err)
 	}
-	o.name, o.path, o.force = name, name, force
-	if name == "-" {
-		o.name, o.stream = "standard output", nopCloser{stdout}
-		return nil
+	o := &output{name: name, path: t.path, force: force}
+	switch {
+	case t.isStream():
+		if o.stream, err = a.openStream(name, &t); err != nil {
+			return nil, err
+		}
+		o.name = o.stream.name
+	case t.info != nil && t.info.IsDir():
+		return nil, at(name, errors.New("is a directory, expected a file"))
+	case t.info != nil && !force:
+		return nil, at(name, errExists)
 	}
-	info, err := os.Stat(name)
-	if err == nil && isDevice(info) {
-		o.stream, err = os.OpenFile(name, os.O_WRONLY, 0)
-		return at(name, err)
-	}
-	if err == nil {
-		err = o.replace(info)
-	} else if errors.Is(err, os.ErrNotExist) {
-		err = o.openTemp()
-	}
-	return at(name, err)
+	return o, at(o.name, a.outs.add(o, t.info))
 }
 
-type nopCloser struct{ io.Writer }
-
-func (nopCloser) Close() error { return nil }
-
-// isDevice tells a device or a pipe, which has no content to replace.
-func isDevice(info os.FileInfo) bool { return !info.IsDir() && !info.Mode().IsRegular() }
-
-// replace prepares a file that is to take the place of an existing one.
-func (o *output) replace(info os.FileInfo) (err error) {
-	if info.IsDir() {
-		return errors.New("is a directory, expected a file")
+// createPicture is create for what no terminal can show.
+func (a *app) createPicture(name string, force bool) (*output, error) {
+	o, err := a.create(name, force)
+	if err == nil && !force && o.stream != nil && o.stream.isTerminal() {
+		return nil, usagef("%s is a terminal: expected a file or a pipe, -f forces it", o.name)
 	}
-	if !o.force {
-		return errExists
-	}
-	if o.path, err = filepath.EvalSymlinks(o.name); err != nil {
-		return err
-	}
-	if err := o.openTemp(); err != nil {
-		return err
-	}
-	return o.temp.Chmod(info.Mode().Perm())
+	return o, err
 }
 
-func (o *output) openTemp() (err error) {
-	name := fmt.Sprintf(".qtgpu-%016x.tmp", rand.Uint64())
-	o.temp, err = os.OpenFile(filepath.Join(filepath.Dir(o.path), name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+// add opens the file of o, which is to have the mode of the old one, if there is one.
+func (s *outputs) add(o *output, old fs.FileInfo) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return errInterrupted
+	}
+	if o.stream == nil {
+		if slices.ContainsFunc(s.all, o.collides) {
+			return errors.New("is the name of two outputs")
+		}
+		if err := o.open(old); err != nil {
+			return err
+		}
+	}
+	s.all = append(s.all, o)
+	return nil
+}
+
+// collides tells whether another output would replace this one.
+func (o *output) collides(other *output) bool {
+	here, err := os.Stat(dirOf(o.path))
+	there, err2 := os.Stat(dirOf(other.path))
+	return other.stream == nil && err == nil && err2 == nil && os.SameFile(here, there) &&
+		filepath.Base(o.path) == filepath.Base(other.path)
+}
+
+// open opens the temporary file. An error names the target of a symbolic link.
+func (o *output) open(old fs.FileInfo) (err error) {
+	o.temp, o.hidden, err = openTemp(dirOf(o.path))
+	if err == nil && old != nil {
+		if err = keepMode(o.temp, old); err != nil {
+			o.end(false)
+		}
+	}
+	if o.path != o.name {
+		return at(o.path, err)
+	}
 	return err
+}
+
+// dirOf is the directory of a file. Unlike filepath.Dir it leaves ".." alone, which
+// need not lead back from a symbolic link.
+func dirOf(path string) string {
+	if dir, _ := filepath.Split(path); dir != "" {
+		return dir
+	}
+	return "." + string(filepath.Separator)
+}
+
+func hiddenName(dir string) string { return dir + fmt.Sprintf(".qtgpu-%016x.tmp", rand.Uint64()) }
+
+// openHidden creates a file with a temporary name.
+func openHidden(dir string) (*os.File, string, error) {
+	name := hiddenName(dir)
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	return f, name, err
 }
 
 // Write appends to what commit will publish.
@@ -105,44 +151,6 @@ func (o *output) content() (io.ReaderAt, int64, error) {
 	return o.temp, size, err
 }
 
-// commit publishes what was written.
-func (o *output) commit() error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.closed {
-		return errors.New("interrupted")
-	}
-	o.closed = true
-	if o.stream != nil {
-		_, err := o.memory.WriteTo(o.stream)
-		return at(o.name, errors.Join(bare(err), o.stream.Close()))
-	}
-	err := o.temp.Close()
-	if err == nil && !o.force {
-		if _, e := os.Lstat(o.path); e == nil {
-			err = errExists
-		}
-	}
-	if err == nil {
-		err = os.Rename(o.temp.Name(), o.path)
-	}
-	if err != nil {
-		os.Remove(o.temp.Name())
-	}
-	return at(o.name, err)
-}
-
-// discard removes what was written unless it has been published.
-func (o *output) discard() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if !o.closed && o.temp != nil {
-		o.temp.Close()
-		os.Remove(o.temp.Name())
-	}
-	o.closed = true
-}
-
 // blame tells whether a failed write of this output is the cause of err, which
 // otherwise concerns the file called name.
 func (o *output) blame(name string, err error) error {
@@ -152,15 +160,133 @@ func (o *output) blame(name string, err error) error {
 	return at(name, err)
 }
 
-// writeFile writes a file besides the output of the command.
-func (a *app) writeFile(name string, force bool, write func(io.Writer) error) error {
-	var o output
-	defer o.discard()
-	if err := o.create(name, force, a.stdout); err != nil {
+// commit ends a command with outputs: files go to the disk, the report and the streams
+// are written, and last the files take their names.
+func (a *app) commit(report func(io.Writer) error) error {
+	for _, o := range a.outs.all {
+		if o.stream == nil {
+			if err := flush(o.temp); err != nil {
+				return at(o.name, err)
+			}
+		}
+	}
+	if err := report(a.reports()); err != nil {
 		return err
 	}
-	if err := write(&o); err != nil {
-		return o.blame(name, err)
+	for _, o := range a.outs.all {
+		if o.stream != nil {
+			if err := o.send(); err != nil {
+				return err
+			}
+		}
 	}
-	return o.commit()
+	if err := a.stdout.Close(); err != nil {
+		return err
+	}
+	return a.outs.publish()
+}
+
+// noReport is the report of a command that has nothing to say.
+func noReport(io.Writer) error { return nil }
+
+// reports is where a report goes: standard error where an output took standard output.
+func (a *app) reports() io.Writer {
+	for _, o := range a.outs.all {
+		if o.stream == a.stdout {
+			return a.stderr
+		}
+	}
+	return a.stdout
+}
+
+// send writes a stream.
+func (o *output) send() error {
+	if _, err := o.memory.WriteTo(o.stream); err != nil {
+		return err
+	}
+	return o.stream.Close()
+}
+
+// publish lets the files take their names, all or none; only an old file that one of
+// several has replaced does not come back.
+func (s *outputs) publish() (err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return errInterrupted
+	}
+	s.over = true
+	for _, o := range s.all {
+		if o.stream == nil && err == nil {
+			err = o.publish()
+		}
+	}
+	for _, o := range s.all {
+		o.end(err == nil)
+	}
+	return err
+}
+
+func (o *output) publish() error {
+	err := o.takeName()
+	if errors.Is(err, fs.ErrExist) && !o.force {
+		err = errExists
+	}
+	if err == nil {
+		err = flushDir(dirOf(o.path))
+	}
+	return at(o.name, err)
+}
+
+// rename lets a file with a temporary name take its own.
+func (o *output) rename() (err error) {
+	if err := o.temp.Close(); err != nil {
+		return err
+	}
+	err = renameNew(o.hidden, o.path)
+	o.fresh = err == nil
+	if o.force && errors.Is(err, fs.ErrExist) {
+		err = os.Rename(o.hidden, o.path)
+	}
+	if err == nil {
+		o.hidden = ""
+	}
+	return err
+}
+
+// renameFree renames a file unless there is one of the new name.
+func renameFree(old, new string) error {
+	if _, err := os.Lstat(new); err == nil {
+		return fs.ErrExist
+	}
+	return os.Rename(old, new)
+}
+
+// discard removes what was written, unless the command has come to its end. It tells
+// whether it has not.
+func (s *outputs) discard() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return false
+	}
+	s.over = true
+	for _, o := range s.all {
+		o.end(false)
+	}
+	return true
+}
+
+// end closes a file and, unless it is to be kept, removes it.
+func (o *output) end(keep bool) {
+	if o.stream != nil {
+		return
+	}
+	o.temp.Close()
+	if o.hidden != "" {
+		os.Remove(o.hidden)
+	}
+	if o.fresh && !keep {
+		os.Remove(o.path)
+	}
 }

@@ -58,18 +58,18 @@ func (a *app) tree(args []string) error {
 		return err
 	}
 	defer in.close()
-	defer a.out.discard()
-	if err := a.out.create(c.out, c.force, a.stdout); err != nil {
+	out, err := a.createPicture(c.out, c.force)
+	if err != nil {
 		return err
 	}
 	m, err := treePicture(r)
 	if err != nil {
 		return at(in.name, err)
 	}
-	if err := raster.Write(&a.out, "png", m, raster.WriteOptions{}); err != nil {
-		return a.out.blame(a.out.name, err)
+	if err := raster.Write(out, "png", m, raster.WriteOptions{}); err != nil {
+		return out.blame(out.name, err)
 	}
-	return a.out.commit()
+	return a.commit(noReport)
 }
 
 // treePicture decodes a file and draws the top and left border of every leaf; those
