@@ -61,7 +61,8 @@ func (s valueSet) amounts(depth int) bool {
 // exactFormat is what the engine needs to know of the header.
 func (l *layout) exactFormat() exact.Format {
 	f := exact.Format{
-		Channels: l.Channels, Alpha: l.Alpha == container.Straight, Depth: l.Depth, Bound: int32(l.T), Labels: l.Labels,
+		Channels: l.Channels, Alpha: l.Alpha == container.Straight, Depth: l.Depth, Maximum: int32(l.Maximum),
+		Bound: int32(l.T), Labels: l.Labels,
 	}
 	if l.Merged {
 		f.Bound, f.Merged = 0, f.Bound

@@ -16,7 +16,7 @@ import (
 
 // layerable tells whether a bounded file can be layered.
 func (l *layout) layerable() bool {
-	return l.Channels >= 3 && l.Depth == 8 && l.T >= 1 && l.T <= layered.MaxBound
+	return l.Channels >= 3 && l.Depth == 8 && l.Maximum == 255 && l.T >= 1 && l.T <= layered.MaxBound
 }
 
 // way names how the tiles of an exact file are coded.

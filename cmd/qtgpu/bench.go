@@ -32,7 +32,7 @@ func parseBench(args []string) (c benchFlags, err error) {
 	f.StringVarP(&c.convert.in, "input", "i", "", "")
 	f.StringVarP(&c.convert.t, "threshold", "t", "10", "")
 	f.IntVarP(&c.convert.jobs, "jobs", "j", 0, "")
-	f.Int64Var(&c.convert.maxPixels, "max-pixels", defaultMaxPixels, "")
+	c.convert.limits = addLimits(f)
 	f.BoolVarP(&c.convert.force, "force", "f", false, "")
 	f.IntVar(&c.runs, "runs", 5, "")
 	f.StringVar(&c.csv, "csv", "", "")
@@ -72,7 +72,7 @@ func (a *app) bench(args []string) error {
 		return err
 	}
 	defer in.close()
-	m, _, err := in.raster(c.convert.maxPixels)
+	m, _, err := in.raster(c.convert.limits.read())
 	if err != nil {
 		return err
 	}

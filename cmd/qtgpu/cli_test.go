@@ -414,7 +414,7 @@ func TestMetadataIsCarried(t *testing.T) {
 	out := filepath.Join(dir, "damaged.png")
 	qtgpuRun("-i", qtg, "-o", out).fails(t, exitFailure, "chunk xmpm: CRC-32C", "damaged metadata")
 	require.NoFileExists(t, out)
-	qtgpuRun("-i", qtg, "-o", out, "--keep-going").fails(t, exitOK, "warning: metadata lost: ", "damaged metadata")
+	qtgpuRun("-i", qtg, "-o", out, "--keep-going").fails(t, exitPartial, "warning: metadata lost: ", "damaged metadata")
 	assert.FileExists(t, out)
 }
 

@@ -19,15 +19,15 @@ type convertFlags struct {
 	in, out, t, bound                     string
 	chroma, split, backend                string
 	region                                string
-	level, jobs, effort                   int
-	maxPixels                             int64
+	level, jobs, effort, quality          int
+	limits                                *limits
 	force, quiet, json, verify, keepGoing bool
 }
 
 // Flags that only one direction takes.
 var (
 	encodeOnly = []string{"threshold", "bound", "chroma", "split", "backend", "effort", "verify", "json"}
-	decodeOnly = []string{"region", "level", "keep-going"}
+	decodeOnly = []string{"region", "level", "quality"}
 )
 
 func parseConvert(args []string) (*convertFlags, error) {
@@ -44,7 +44,8 @@ func parseConvert(args []string) (*convertFlags, error) {
 	f.StringVar(&c.region, "region", "", "")
 	f.IntVar(&c.level, "level", 0, "")
 	f.IntVarP(&c.jobs, "jobs", "j", 0, "")
-	f.Int64Var(&c.maxPixels, "max-pixels", defaultMaxPixels, "")
+	f.IntVar(&c.quality, "quality", raster.DefaultQuality, "")
+	c.limits = addLimits(f)
 	f.BoolVarP(&c.force, "force", "f", false, "")
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "")
 	f.BoolVar(&c.json, "json", false, "")
@@ -65,14 +66,14 @@ func (c *convertFlags) check() error {
 		return usagef("missing -i IN: expected -i IN -t T [-o OUT.qtg] or -i IN.qtg -o OUT; see qtgpu --help")
 	case c.jobs < 0:
 		return usagef("--jobs %d: expected 0 (one for each CPU) or more", c.jobs)
-	case c.maxPixels <= 0:
-		return usagef("--max-pixels %d: expected 1 or more", c.maxPixels)
+	case c.set.Changed("quality") && (c.quality < 1 || c.quality > 100):
+		return usagef("--quality %d: expected 1 to 100", c.quality)
 	case c.level < 0:
 		return usagef("--level %d: expected 0 or more", c.level)
 	case c.json && c.quiet:
 		return usagef("--json and -q: expected one of them")
 	}
-	return nil
+	return c.limits.check()
 }
 
 // refuse reports a given flag that does not belong to the direction.
@@ -166,14 +167,6 @@ func (c *convertFlags) options() (o qtgpu.Options, err error) {
 		[]qtgpu.Split{qtgpu.SplitPyramid, qtgpu.SplitHybrid, qtgpu.SplitCost})
 	o.Workers, o.Effort = c.jobs, c.effort
 	return o, err
-}
-
-// boundOf names the bound that an encode kept: lossless is one of samples.
-func (c *convertFlags) boundOf(o *qtgpu.Options) string {
-	if o.T == 0 {
-		return boundMax
-	}
-	return c.bound
 }
 
 // encodedName is the output of an encode: -o, or the input's name with .qtg.

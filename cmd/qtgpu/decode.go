@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"image"
+	"io"
 	"strconv"
 	"strings"
 
@@ -22,9 +24,12 @@ func (a *app) decode(c *convertFlags, in *source) error {
 		return err
 	}
 	bar := a.progress("decoding", c.quiet)
-	r, err := in.reader(&qtgpu.DecodeOptions{
-		MaxPixels: c.maxPixels, Workers: c.jobs, KeepGoing: c.keepGoing, Progress: bar.update,
-	})
+	opt := c.limits.decode()
+	opt.Workers, opt.KeepGoing, opt.Progress = c.jobs, c.keepGoing, bar.update
+	r, err := in.reader(&opt)
+	if errors.Is(err, io.ErrUnexpectedEOF) && !c.keepGoing {
+		return fmt.Errorf("%w: --keep-going gives what there is", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -43,7 +48,11 @@ func (a *app) decode(c *convertFlags, in *source) error {
 	if m.Meta, err = a.metadata(in.name, r, c.keepGoing); err != nil {
 		return err
 	}
-	if err := raster.Write(out, format, m, raster.WriteOptions{}); err != nil {
+	if left := raster.Unsaid(format, m); len(left) > 0 {
+		a.warn(out.name, "left out or changed for %s: %s", format, strings.Join(left, ", "))
+	}
+	write := raster.WriteOptions{Quality: c.quality, Subsample: r.Info().Subsampling == subsampled}
+	if err := raster.Write(out, format, m, write); err != nil {
 		return out.blame(out.name, err)
 	}
 	return a.commit(noReport)
@@ -57,34 +66,46 @@ func (a *app) metadata(name string, r *qtgpu.Reader, keepGoing bool) (raster.Met
 		return meta, at(name, err)
 	}
 	if err != nil {
-		a.warn(name, "metadata lost: %s", message(err))
+		a.losePart(name, "metadata lost: %s", message(err))
 	}
 	if lost := r.LostTiles(); len(lost) > 0 {
-		a.warn(name, "%d of %d tiles lost and filled from the overview: %s", len(lost), r.Info().Tiles, list(lost))
+		a.losePart(name, "%d of %d tiles lost and filled from the overview: %s", len(lost), r.Info().Tiles, list(lost))
 	}
 	return meta, nil
 }
 
+// subsampled is what Info says of colour at half the width and height, which a JPEG
+// file then has too.
+const subsampled = "4:2:0"
+
 // decodeRaster decodes a region to an image of the channels of the file: package
-// image knows no gray with alpha, and raster takes what is opaque as RGB.
+// image knows no gray with alpha, and raster takes what is opaque as RGB. What it has no
+// type for at all is an image of package raster.
 func decodeRaster(r *qtgpu.Reader, region image.Rectangle, level int) (*raster.Image, error) {
 	std, err := r.DecodeRegion(region, level)
 	if err != nil {
 		return nil, err
 	}
-	view := chroma.Interleaved{W: region.Dx(), H: region.Dy(), Channels: 4}
+	to := raster.Image{Interleaved: chroma.Interleaved{W: region.Dx(), H: region.Dy(), Channels: 4}}
+	view := &to.Interleaved
 	switch m := std.(type) {
 	case *image.NRGBA:
 		view.Depth, view.Step, view.Stride, view.Pix = 8, 4, m.Stride, m.Pix
 	case *image.NRGBA64:
 		view.Depth, view.Step, view.Stride, view.Pix = 16, 8, m.Stride, m.Pix
+	case *image.RGBA:
+		view.Depth, view.Step, view.Stride, view.Pix = 8, 4, m.Stride, m.Pix
+		view.Channels, to.Alpha = r.Info().Channels, raster.Premultiplied
+	case *image.RGBA64:
+		view.Depth, view.Step, view.Stride, view.Pix = 16, 8, m.Stride, m.Pix
+		view.Channels, to.Alpha = r.Info().Channels, raster.Premultiplied
 	default:
 		return raster.FromImage(std)
 	}
 	if r.Info().Channels == 2 {
-		return grayAlpha(&view), nil
+		return grayAlpha(view), nil
 	}
-	return &raster.Image{Interleaved: view}, nil
+	return &to, nil
 }
 
 // grayAlpha takes the first and the last sample of RGBA pixels.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/qtgpu/qtgpu"
@@ -44,9 +45,15 @@ func (a *app) encode(c *convertFlags, in *source) error {
 // encodeTo reads the image, encodes it to the output and verifies it there.
 func (a *app) encodeTo(out *output, c *convertFlags, in *source, o *qtgpu.Options) (*encodeReport, error) {
 	start := time.Now()
-	m, size, err := in.raster(c.maxPixels)
+	opt := c.limits.read()
+	opt.KeepGoing = c.keepGoing
+	m, size, err := in.raster(opt)
 	if err != nil {
 		return nil, err
+	}
+	a.tell(in.name, m, c.quiet)
+	if err := c.limits.checkEncode(m, o); err != nil {
+		return nil, at(in.name, err)
 	}
 	read := qtgpu.Stage{Name: "read", Duration: time.Since(start)}
 
@@ -63,11 +70,25 @@ func (a *app) encodeTo(out *output, c *convertFlags, in *source, o *qtgpu.Option
 		return nil, out.blame(in.name, err)
 	}
 	stats.Stages = append([]qtgpu.Stage{read}, stats.Stages...)
-	report := newEncodeReport(in.name, out.name, size, c.boundOf(o), o.T, &stats)
+	report := newEncodeReport(in.name, out.name, size, &stats)
 	if c.verify {
 		report.Verify, err = a.verifyOutput(out, c, m)
 	}
 	return report, err
+}
+
+// tell says what reading an image left out and, unless quiet, what it changed. Damage
+// shows in the exit status.
+func (a *app) tell(name string, m *raster.Image, quiet bool) {
+	if m.Damage != "" {
+		a.losePart(name, "%s", m.Damage)
+	}
+	if len(m.Lost) > 0 {
+		a.warn(name, "left out: %s", strings.Join(m.Lost, ", "))
+	}
+	if len(m.Notes) > 0 && !quiet {
+		a.warn(name, "%s", strings.Join(m.Notes, "; "))
+	}
 }
 
 // verifyOutput decodes what was written and holds it against the original.
@@ -78,7 +99,9 @@ func (a *app) verifyOutput(out *output, c *convertFlags, original *raster.Image)
 	}
 	bar := a.progress("verifying", c.quiet)
 	defer bar.clear()
-	q, err := qtgpu.NewReader(r, size, &qtgpu.DecodeOptions{MaxPixels: c.maxPixels, Workers: c.jobs, Progress: bar.update})
+	opt := c.limits.decode()
+	opt.Workers, opt.Progress = c.jobs, bar.update
+	q, err := qtgpu.NewReader(r, size, &opt)
 	if err != nil {
 		return nil, at(out.name, err)
 	}

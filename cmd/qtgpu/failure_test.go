@@ -330,12 +330,39 @@ func TestKeepGoing(t *testing.T) {
 	require.NoFileExists(t, out)
 
 	r := qtgpuRun("-i", qtg, "-o", out, "--keep-going")
-	r.fails(t, exitOK, "warning: 1 of 6 tiles lost and filled from the overview: 1024,512,76,88", "with --keep-going")
+	r.fails(t, exitPartial, "warning: 1 of 6 tiles lost and filled from the overview: 1024,512,76,88", "with --keep-going")
 	m := readImage(t, bytes.NewReader(readFile(t, out)))
 	assert.Equal(t, []int{1100, 600}, []int{m.W, m.H})
 
 	mustRun(t, "-i", qtg, "-o", out, "-f", "--region", "0,0,100,100")
 	mustRun(t, "-i", qtg, "-o", out, "-f", "--level", "3")
+}
+
+// TestCutInput: the overview comes first, so that a cut file still has it; the tiles that
+// are missing are named. What is cut before them is of no use.
+func TestCutInput(t *testing.T) {
+	dir, qtg := encoded(t)
+	out := filepath.Join(dir, "out.png")
+	p := readFile(t, qtg)
+	bodies := bytes.Index(p, []byte("BODY"))
+	require.NoError(t, os.WriteFile(qtg, p[:bodies+10], 0o666))
+	qtgpuRun("-i", qtg, "-o", out, "--level", "3").fails(t, exitFailure, "more than the input holds (at byte 1871): --keep-going gives what there is", "without --keep-going")
+	mustRun(t, "-i", qtg, "-o", out, "--level", "3", "--keep-going")
+	qtgpuRun("-i", qtg, "-o", out, "-f", "--keep-going").fails(t, exitPartial, "6 of 6 tiles lost and filled from the overview", "all of it")
+	require.NoError(t, os.WriteFile(qtg, p[:40], 0o666))
+	qtgpuRun("-i", qtg, "-o", out, "-f", "--keep-going").fails(t, exitFailure, "truncated", "before the index")
+}
+
+// TestMemory: what does not fit is refused, in both directions.
+func TestMemory(t *testing.T) {
+	dir, qtg := encoded(t)
+	in, out := filepath.Join(dir, "in.png"), filepath.Join(dir, "out.png")
+	qtgpuRun("-i", in, "-t", "5", "-f", "--memory", "1M").fails(t, exitFailure, "bytes of memory", "encode")
+	qtgpuRun("-i", in, "-t", "5", "-f", "--memory", "7M").fails(t, exitFailure, "encoding takes about 7920000 bytes of memory", "encode")
+	qtgpuRun("-i", qtg, "-o", out, "--memory", "1MiB").fails(t, exitFailure, "the limit is 1048576", "decode")
+	qtgpuRun("-i", qtg, "-o", out, "--memory", "much").fails(t, exitUsage, "expected bytes, as 500000000, 512M or 4GiB", "no size")
+	mustRun(t, "-i", qtg, "-o", out, "--memory", "1G")
+	mustRun(t, "-i", qtg, "-o", out, "-f", "--memory", "0")
 }
 
 func TestClosedPipe(t *testing.T) {

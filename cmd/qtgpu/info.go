@@ -17,7 +17,9 @@ type infoReport struct {
 	Width       int     `json:"width"`
 	Height      int     `json:"height"`
 	Channels    int     `json:"channels"`
+	Alpha       string  `json:"alpha"` // of two or four channels: "straight", "premultiplied" or "none"
 	Depth       int     `json:"depth"`
+	Maximum     int     `json:"maximum"` // the sample of full scale
 	Subsampling string  `json:"subsampling"`
 	Engine      string  `json:"engine"`
 	Promise     promise `json:"promise"`
@@ -46,14 +48,15 @@ type infoReport struct {
 func (a *app) info(args []string) error {
 	f := newFlags()
 	asJSON := f.Bool("json", false, "")
-	maxPixels := f.Int64("max-pixels", defaultMaxPixels, "")
+	limits := addLimits(f)
 	if err := parse(f, args); err != nil {
 		return err
 	}
 	if f.NArg() != 1 {
 		return usagef("info with %d files: expected qtgpu info IN.qtg [--json]", f.NArg())
 	}
-	in, r, err := a.open(f.Arg(0), &qtgpu.DecodeOptions{MaxPixels: *maxPixels})
+	opt := limits.decode()
+	in, r, err := a.open(f.Arg(0), &opt)
 	if err != nil {
 		return err
 	}
@@ -77,7 +80,7 @@ func newInfoReport(name string, r *qtgpu.Reader, meta *qtgpu.Metadata) *infoRepo
 	i := r.Info()
 	report := &infoReport{
 		File: name, Version: i.Version,
-		Width: i.Width, Height: i.Height, Channels: i.Channels, Depth: i.Depth, Subsampling: i.Subsampling,
+		Width: i.Width, Height: i.Height, Channels: i.Channels, Alpha: i.Alpha, Depth: i.Depth, Maximum: i.Maximum, Subsampling: i.Subsampling,
 		Engine: i.Engine, Promise: newPromise(i.Bound, i.T, i.MaxLeafRMS, i.MaxError), Step: i.Step,
 		Way: i.Way, Labels: i.Labels, Colours: i.Colours,
 		TileSize: i.TileSize, Tiles: i.Tiles, Levels: r.Levels(),
@@ -88,7 +91,7 @@ func newInfoReport(name string, r *qtgpu.Reader, meta *qtgpu.Metadata) *infoRepo
 	for _, m := range []struct {
 		name string
 		p    []byte
-	}{{"ICC", meta.ICC}, {"EXIF", meta.EXIF}, {"XMP", meta.XMP}} {
+	}{{"ICC", meta.ICC}, {"EXIF", meta.EXIF}, {"XMP", meta.XMP}, {"IPTC", meta.IPTC}, {"PNG", meta.PNG}} {
 		if len(m.p) > 0 {
 			report.Metadata = append(report.Metadata, m.name)
 		}
@@ -96,10 +99,21 @@ func newInfoReport(name string, r *qtgpu.Reader, meta *qtgpu.Metadata) *infoRepo
 	return report
 }
 
+// samples says what is unusual about the samples.
+func (r *infoReport) samples() (s string) {
+	if r.Channels%2 == 0 && r.Alpha != "straight" {
+		s = fmt.Sprintf(", alpha %s", r.Alpha)
+	}
+	if r.Maximum != 1<<r.Depth-1 {
+		s += fmt.Sprintf(", samples up to %d", r.Maximum)
+	}
+	return s
+}
+
 func (r *infoReport) text() *text {
 	var t text
 	t.line("file", "%s: %s bytes, %.3f bits per pixel, format version %d", r.File, grouped(r.FileBytes), r.BitsPerPixel, r.Version)
-	t.line("image", "%s, subsampling %s", picture(r.Width, r.Height, r.Channels, r.Depth), r.Subsampling)
+	t.line("image", "%s, subsampling %s%s", picture(r.Width, r.Height, r.Channels, r.Depth), r.Subsampling, r.samples())
 	switch {
 	case r.Colours > 0:
 		t.line("palette", "%s", count(r.Colours, "colour"))

@@ -24,6 +24,7 @@ const (
 	exitFailure
 	exitUsage
 	exitVerification
+	exitPartial
 )
 
 const usage = `qtgpu, a raster codec whose files promise an error bound
@@ -56,18 +57,28 @@ Encoding
 Decoding
       --level L           1/2^L of the size; default 0
       --region X,Y,W,H    a part, in pixels of the level
-      --keep-going        fill a damaged tile from the overview and name it
+      --quality Q         of a JPEG file, 1 to 100; default 95. Its colour has the resolution
+                          that it has in the .qtg file
 Both
+      --keep-going        take what there is of a damaged or cut input, fill its tiles from the
+                          overview and name them; of images, JPEG only
   -f, --force             overwrite the output, or write a picture to a terminal
   -j, --jobs N            goroutines; default one for each CPU
       --max-pixels N      refuse larger images; default 2^30
+      --max-expansion N   refuse images that take more than 256 MiB and N times the length of
+                          their file to decode; default 4096
+      --memory SIZE       refuse what takes more memory, as 512M or 4GiB; default what there is
 
 An output is written through a symbolic link; /dev/stdout and /dev/fd/N are streams
 like "-".
 
+What an image file holds besides, and what a format cannot hold, is named on standard
+error, with -q too.
+
 Exit status: 0 all outputs are complete; 1 failure, damaged input included; 2 usage;
-3 the promise does not hold. A file takes its name last, when it is whole and the report
-is written: without status 0 there is no new file, and an old one is as it was.
+3 the promise does not hold; 4 done, but for the part of the input that --keep-going went
+on without. A file takes its name last, when it is whole and the report is written: with
+status 1, 2 or 3 there is no new file, and an old one is as it was.
 
 Examples
   qtgpu -i big.tif -t 10 --verify
@@ -120,6 +131,7 @@ type app struct {
 	stdout *stream
 	stderr io.Writer
 	outs   outputs
+	lost   bool // part of the input, which the command has gone on without
 }
 
 // run carries out args and returns the exit status. When ctx ends it removes what is
@@ -176,7 +188,10 @@ func (a *app) form(args []string) error {
 
 // status reports err in one line and maps it to an exit status.
 func (a *app) status(err error) int {
-	if err == nil {
+	switch {
+	case err == nil && a.lost:
+		return exitPartial
+	case err == nil:
 		return exitOK
 	}
 	fmt.Fprintf(a.stderr, "qtgpu: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
@@ -192,6 +207,12 @@ func (a *app) status(err error) int {
 // warn reports what does not stop the work.
 func (a *app) warn(name, format string, args ...any) {
 	fmt.Fprintf(a.stderr, "qtgpu: %v\n", at(name, fmt.Errorf("warning: "+format, args...)))
+}
+
+// losePart reports a part of the input that the command goes on without.
+func (a *app) losePart(name, format string, args ...any) {
+	a.lost = true
+	a.warn(name, format, args...)
 }
 
 // fileError is an error about a file.
@@ -247,6 +268,8 @@ func parse(f *pflag.FlagSet, args []string) error {
 	switch {
 	case err == nil || errors.Is(err, pflag.ErrHelp):
 		return err
+	case errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == sizeType:
+		return usagef("--%s %q: expected bytes, as 500000000, 512M or 4GiB", invalid.GetFlag().Name, invalid.GetValue())
 	case errors.As(err, &invalid):
 		return usagef("--%s %q: expected a whole number", invalid.GetFlag().Name, invalid.GetValue())
 	}

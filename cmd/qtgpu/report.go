@@ -45,13 +45,17 @@ type encodeReport struct {
 	Verify        *verifyReport `json:"verify,omitempty"`
 }
 
-func newEncodeReport(in, out string, inputBytes int64, bound string, t float64, s *qtgpu.Stats) *encodeReport {
+func newEncodeReport(in, out string, inputBytes int64, s *qtgpu.Stats) *encodeReport {
+	bound := boundRMS
+	if s.Bound == qtgpu.BoundMax {
+		bound = boundMax
+	}
 	r := &encodeReport{
 		Input: in, Output: out, InputBytes: inputBytes, PixelBytes: s.InputBytes, OutputBytes: s.OutputBytes,
 		Ratio:        float64(s.InputBytes) / float64(s.OutputBytes),
 		BitsPerPixel: bitsPerPixel(s.OutputBytes, s.Width, s.Height),
 		Width:        s.Width, Height: s.Height, Channels: s.Channels, Depth: s.Depth, Planes: s.Planes,
-		Promise: newPromise(bound, t, s.MaxLeafRMS, s.MaxError),
+		Promise: newPromise(bound, s.T, s.MaxLeafRMS, s.MaxError),
 		Nodes:   s.Nodes, Leaves: s.Leaves, LeavesBySize: s.LeavesBySize, TreeDepth: s.TreeDepth,
 		Backend: s.Backend,
 	}

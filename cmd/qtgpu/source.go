@@ -13,9 +13,6 @@ import (
 	"github.com/qtgpu/qtgpu/internal/raster"
 )
 
-// defaultMaxPixels is the default of --max-pixels.
-const defaultMaxPixels = 1 << 30
-
 // source is an input file or standard input; its magic tells whether it is .qtg.
 type source struct {
 	name   string
@@ -69,8 +66,7 @@ func newStream(name string, r io.Reader, close func() error) (*source, error) {
 }
 
 // raster reads the image and returns it with the bytes of its file.
-func (s *source) raster(maxPixels int64) (m *raster.Image, size int64, err error) {
-	opt := raster.ReadOptions{MaxPixels: maxPixels}
+func (s *source) raster(opt raster.ReadOptions) (m *raster.Image, size int64, err error) {
 	if s.stream != nil {
 		c := &counter{Reader: s.stream}
 		m, _, err = raster.Read(c, opt)

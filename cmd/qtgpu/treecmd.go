@@ -22,16 +22,16 @@ var borderColours = map[int]color.RGBA{
 
 // treeFlags are the flags of qtgpu tree.
 type treeFlags struct {
-	in, out   string
-	force     bool
-	maxPixels int64
+	in, out string
+	force   bool
+	limits  *limits
 }
 
 func parseTree(args []string) (c treeFlags, err error) {
 	f := newFlags()
 	f.StringVarP(&c.out, "output", "o", "", "")
 	f.BoolVarP(&c.force, "force", "f", false, "")
-	f.Int64Var(&c.maxPixels, "max-pixels", defaultMaxPixels, "")
+	c.limits = addLimits(f)
 	if err := parse(f, args); err != nil {
 		return c, err
 	}
@@ -53,7 +53,8 @@ func (a *app) tree(args []string) error {
 	if err != nil {
 		return err
 	}
-	in, r, err := a.open(c.in, &qtgpu.DecodeOptions{MaxPixels: c.maxPixels})
+	opt := c.limits.decode()
+	in, r, err := a.open(c.in, &opt)
 	if err != nil {
 		return err
 	}
@@ -78,6 +79,11 @@ func treePicture(r *qtgpu.Reader) (*raster.Image, error) {
 	m, err := decodeRaster(r, image.Rectangle{Max: r.Size(0)}, 0)
 	if err != nil {
 		return nil, err
+	}
+	if m.Max != 0 {
+		if m, err = raster.FromImage(m.Std()); err != nil { // at full scale
+			return nil, err
+		}
 	}
 	leaves, err := r.Leaves(0)
 	if err != nil {

@@ -53,7 +53,7 @@ func (n number) format(layout string) string {
 func (a *app) verify(args []string) error {
 	f := newFlags()
 	jobs := f.IntP("jobs", "j", 0, "")
-	maxPixels := f.Int64("max-pixels", defaultMaxPixels, "")
+	limits := addLimits(f)
 	if err := parse(f, args); err != nil {
 		return err
 	}
@@ -61,12 +61,14 @@ func (a *app) verify(args []string) error {
 		return usagef("verify with %d files: expected qtgpu verify IN.qtg [ORIGINAL]", f.NArg())
 	}
 	bar := a.progress("verifying", false)
-	in, r, err := a.open(f.Arg(0), &qtgpu.DecodeOptions{MaxPixels: *maxPixels, Workers: *jobs, Progress: bar.update})
+	opt := limits.decode()
+	opt.Workers, opt.Progress = *jobs, bar.update
+	in, r, err := a.open(f.Arg(0), &opt)
 	if err != nil {
 		return err
 	}
 	defer in.close()
-	original, err := a.readOriginal(f.Arg(1), *maxPixels)
+	original, err := a.readOriginal(f.Arg(1), limits)
 	if err != nil {
 		return err
 	}
@@ -85,7 +87,7 @@ func (a *app) verify(args []string) error {
 }
 
 // readOriginal reads a raster, nil for no name.
-func (a *app) readOriginal(name string, maxPixels int64) (*raster.Image, error) {
+func (a *app) readOriginal(name string, limits *limits) (*raster.Image, error) {
 	if name == "" {
 		return nil, nil
 	}
@@ -94,7 +96,7 @@ func (a *app) readOriginal(name string, maxPixels int64) (*raster.Image, error) 
 		return nil, err
 	}
 	defer in.close()
-	m, _, err := in.raster(maxPixels)
+	m, _, err := in.raster(limits.read())
 	return m, err
 }
 

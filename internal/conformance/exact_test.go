@@ -351,7 +351,7 @@ func (x *exactFile) limit(mode int, planes []*predicted) {
 				continue
 			}
 		}
-		p.folded, p.low, p.high = true, 0, 1<<x.depth-1
+		p.folded, p.low, p.high = true, 0, int32(x.maximum)
 		if n := len(x.values[channel]); n > 0 {
 			p.high = int32(n - 1)
 		}
@@ -435,7 +435,7 @@ func (x *exactFile) recolour(mode int, planes []*predicted, w, h int, at func(*p
 			v[order[0]], v[order[1]], v[order[2]] = b, second, third
 		}
 		for c := range v {
-			out.pix[c][i] = int32(clamp(int(v[c]), 0, 1<<x.depth-1))
+			out.pix[c][i] = int32(clamp(int(v[c]), 0, x.maximum))
 		}
 	}
 	return out

@@ -194,6 +194,7 @@ func (d correctionDice) expGolomb() uint32 {
 func wildLayered(t testing.TB, seed uint64) []byte {
 	rng := rand.New(rand.NewPCG(seed, 4))
 	h := wildHeader(rng, 3+rng.IntN(2), 8)
+	h.Maximum = 255
 	h.Layered, h.T = true, 1+rng.IntN(255)>>rng.IntN(8)
 	base := wildTables(rng)
 	var w rans.BitWriter

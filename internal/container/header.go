@@ -110,7 +110,7 @@ type Header struct {
 	// channel of Exact.
 	Labels, Palette bool
 	// Layered says that tiles are a lossy base and corrections. Only of three or
-	// four channels of 8 bits of Exact, T 1..255.
+	// four channels of 8 bits up to 255 of Exact, T 1..255.
 	Layered bool
 	// Merged says that each sample is coded without loss as the rank of a value
 	// that stands for all within T. Only of Exact, T from 1 on, not Layered.
@@ -167,9 +167,9 @@ func (h *Header) Validate(maxPixels int64) error {
 		return malformed(headOffset, "HEAD: labels of engine %v, %d channels and %d bits, expected one channel of %v",
 			h.Engine, h.Channels, h.Depth, Exact)
 	}
-	if h.Layered && (h.Engine != Exact || h.Channels < 3 || h.Depth != 8 || h.T < 1 || h.T > 255) {
-		return malformed(headOffset, "HEAD: layers of engine %v, %d channels of %d bits and t %d, expected three or four channels of 8 bits of %v and t 1 to 255",
-			h.Engine, h.Channels, h.Depth, h.T, Exact)
+	if h.Layered && (h.Engine != Exact || h.Channels < 3 || h.Depth != 8 || h.Maximum != 255 || h.T < 1 || h.T > 255) {
+		return malformed(headOffset, "HEAD: layers of engine %v, %d channels of %d bits up to %d and t %d, expected three or four channels of 8 bits up to 255 of %v and t 1 to 255",
+			h.Engine, h.Channels, h.Depth, h.Maximum, h.T, Exact)
 	}
 	if h.Merged && (h.Engine != Exact || h.T < 1 || h.Layered || h.Labels) {
 		return malformed(headOffset, "HEAD: merged values of engine %v and t %d, expected %v and t from 1 on, neither layers nor labels",

@@ -7,18 +7,22 @@ import (
 	"github.com/qtgpu/qtgpu/internal/imagefile/bmp"
 )
 
+// bmpBytes is the most memory that a pixel takes: its index as read and as kept, and
+// its colour.
+const bmpBytes = 6
+
 // readBMP keeps indices beside the colours of a palette.
 func readBMP(src *io.SectionReader, opt ReadOptions) (*Image, error) {
 	c, err := bmp.DecodeConfig(src, src.Size())
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSize(c.W, c.H, opt); err != nil {
+	if err := checkSize(c.W, c.H, bmpBytes, opt); err != nil {
 		return nil, err
 	}
 	limit := opt.budget(src.Size())
 	if c.Palette != nil {
-		limit /= 5 // an index, and up to four samples
+		limit /= bmpBytes
 	}
 	b, err := bmp.Decode(src, src.Size(), limit)
 	if err != nil {

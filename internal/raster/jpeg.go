@@ -33,6 +33,9 @@ const (
 	photoshopPrefix = "Photoshop 3.0\x00"
 )
 
+// jpegBytes is the memory that a pixel takes: its colour, as read and converted.
+const jpegBytes = 6
+
 // readJPEG reads what libjpeg shows. Inks are converted without their profile.
 func readJPEG(src *io.SectionReader, opt ReadOptions) (*Image, error) {
 	data := make([]byte, src.Size())
@@ -43,17 +46,20 @@ func readJPEG(src *io.SectionReader, opt ReadOptions) (*Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSize(head.Width, head.Height, opt); err != nil {
+	if err := checkSize(head.Width, head.Height, jpegBytes, opt); err != nil {
 		return nil, err
 	}
-	budget := opt.budget(src.Size())
-	j, err := jpeg.Decode(data, jpeg.Options{MaxPixels: opt.MaxPixels, MaxBytes: budget, MaxWork: budget / 64})
+	budget, memory := opt.budget(src.Size()), opt.budget(src.Size())
+	if opt.MaxMemory > 0 {
+		memory = min(memory, opt.MaxMemory)
+	}
+	j, err := jpeg.Decode(data, jpeg.Options{MaxPixels: opt.MaxPixels, MaxBytes: memory, MaxWork: budget / 64})
 	damage := new(jpeg.DamageError)
 	switch {
 	case errors.As(err, &damage) && !opt.KeepGoing:
 		return nil, fmt.Errorf("%w: --keep-going takes what there is", err)
 	case errors.As(err, new(*jpeg.LimitError)):
-		return nil, fmt.Errorf("%w: --max-expansion raises that", err)
+		return nil, fmt.Errorf("%w: --max-expansion and --memory raise that", err)
 	case err != nil && !errors.As(err, &damage):
 		return nil, err
 	}

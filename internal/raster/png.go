@@ -41,10 +41,16 @@ func readPNG(src *io.SectionReader, opt ReadOptions) (*Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSize(c.Width, c.Height, opt); err != nil {
+	samples := [...]int64{pngGray: 1, pngRGB: 3, pngPalette: 1, pngGrayAlpha: 2, pngRGBA: 4}[p.colour]
+	// Package png has four samples for all but gray; gray with alpha is copied, and so
+	// are indices with their colours.
+	pixel := 6 * max(1, int64(p.depth)/8)
+	if p.colour == pngGray {
+		pixel /= 6
+	}
+	if err := checkSize(c.Width, c.Height, pixel, opt); err != nil {
 		return nil, err
 	}
-	samples := [...]int64{pngGray: 1, pngRGB: 3, pngPalette: 1, pngGrayAlpha: 2, pngRGBA: 4}[p.colour]
 	bits := int64(c.Width) * int64(c.Height) * samples * int64(p.depth)
 	if err := checkYield(bits, 8*deflateRatio, src.Size()); err != nil {
 		return nil, err

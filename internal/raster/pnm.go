@@ -26,7 +26,7 @@ func readPNM(src *io.SectionReader, opt ReadOptions) (*Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSize(h.w, h.h, opt); err != nil {
+	if err := checkSize(h.w, h.h, h.pixelBytes(), opt); err != nil {
 		return nil, err
 	}
 	if err := checkYield(h.dataLen(), 1, src.Size()); err != nil {
@@ -82,7 +82,7 @@ func (r *pnmReader) further() []string {
 			break
 		}
 		h, err := readPNMHeader(r.Reader)
-		if err != nil || h.kind <= '3' || checkSize(h.w, h.h, ReadOptions{MaxPixels: 8 * r.src.Size()}) != nil || !r.skip(h.dataLen()) {
+		if err != nil || h.kind <= '3' || checkSize(h.w, h.h, 1, ReadOptions{MaxPixels: 8 * r.src.Size()}) != nil || !r.skip(h.dataLen()) {
 			return []string{"further images"}
 		}
 		n++
@@ -99,6 +99,14 @@ func (h *pnmHeader) depth() int {
 		return 16
 	}
 	return 8
+}
+
+// pixelBytes is the memory that a pixel takes.
+func (h *pnmHeader) pixelBytes() int64 {
+	if h.max > 255 {
+		return 2 * int64(h.channels)
+	}
+	return int64(h.channels)
 }
 
 // dataLen is the fewest bytes that the samples can take.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 )
 
 // DefaultMaxPixels is the limit of ReadOptions where none is given.
@@ -19,6 +20,8 @@ type ReadOptions struct {
 	// Expansion is how many bytes of memory, or of work, a byte of input may ask
 	// for beyond freeBytes; 0 stands for DefaultExpansion.
 	Expansion int64
+	// MaxMemory is the most bytes that the image may take; 0 is no limit.
+	MaxMemory int64
 	// KeepGoing takes the part of a damaged JPEG file that there is.
 	KeepGoing bool
 }
@@ -33,10 +36,11 @@ const freeBytes = 256 << 20
 
 // budget is what an input of n bytes may ask for.
 func (o ReadOptions) budget(n int64) int64 {
-	if o.Expansion > (1<<62)/max(n, 1) {
-		return 1 << 62
+	most := int64(1 << 62)
+	if o.Expansion < most/max(n, 1) {
+		most = freeBytes + o.Expansion*n
 	}
-	return freeBytes + o.Expansion*n
+	return most
 }
 
 // Read reads an image file of any size up to the limit and returns it with the
@@ -174,13 +178,21 @@ func rewound(src *io.SectionReader) *bufio.Reader {
 	return bufio.NewReaderSize(io.NewSectionReader(src, 0, src.Size()), 1<<16)
 }
 
-// checkSize holds the dimensions of a header against the limit.
-func checkSize(w, h int, opt ReadOptions) error {
+// checkSize holds the dimensions of a header against the limits; a pixel takes so many
+// bytes.
+func checkSize(w, h int, pixel int64, opt ReadOptions) error {
 	if w < 1 || h < 1 {
 		return fmt.Errorf("header: image of %dx%d pixels, expected at least 1x1", w, h)
 	}
 	if int64(w) > opt.MaxPixels/int64(h) {
 		return fmt.Errorf("header: image of %dx%d pixels, expected at most %d in all", w, h, opt.MaxPixels)
+	}
+	most := int64(math.MaxInt)
+	if opt.MaxMemory > 0 {
+		most = min(most, opt.MaxMemory)
+	}
+	if n := int64(w) * int64(h); n > most/pixel {
+		return fmt.Errorf("header: image of %dx%d pixels takes %d bytes of memory, expected at most %d", w, h, pixel*n, most)
 	}
 	return nil
 }

@@ -122,7 +122,7 @@ func (h *tiffHeader) block(i int) block {
 // block against its data, and all that is decoded, of which the part outside
 // the image is thrown away.
 func (h *tiffHeader) check(size int64, opt ReadOptions) error {
-	if err := checkSize(h.w, h.h, opt); err != nil {
+	if err := checkSize(h.w, h.h, h.pixelBytes(), opt); err != nil {
 		return err
 	}
 	budget := opt.budget(size)

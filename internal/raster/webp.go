@@ -19,7 +19,7 @@ func readWebP(src *io.SectionReader, opt ReadOptions) (*Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSize(c.Width, c.Height, opt); err != nil {
+	if err := checkSize(c.Width, c.Height, webpBytes, opt); err != nil {
 		return nil, err
 	}
 	// An image of one colour takes no bits, whatever its size.

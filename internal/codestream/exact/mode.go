@@ -32,6 +32,7 @@ type Format struct {
 	Channels int
 	Alpha    bool  // the last of two or four channels is what the others count by in means
 	Depth    int   // bits of a sample: 1 to 32 with a sign, to 31 without
+	Maximum  int32 // the largest sample without a sign, 0 for 2^Depth−1
 	Bound    int32 // the largest error of a sample, 0 for lossless
 	Signed   bool
 	// Labels says that samples are names of classes, whose means say nothing.
@@ -46,6 +47,9 @@ type Format struct {
 func (f *Format) limits() (least, most int32) {
 	if f.Signed {
 		return -1 << (f.Depth - 1), 1<<(f.Depth-1) - 1
+	}
+	if f.Maximum > 0 {
+		return 0, f.Maximum
 	}
 	return 0, 1<<f.Depth - 1
 }
