@@ -202,10 +202,9 @@ func (m *Image) fromInk() {
 		}
 	}
 	m.Interleaved = to.Interleaved
-	note := "inks (CMYK) are converted to RGB"
+	m.Notes = append(m.Notes, "inks (CMYK) are converted to RGB, without a colour profile")
 	if m.Meta.ICC != nil {
-		note += " without their colour profile, which is left out"
+		m.Meta.ICC = nil
+		m.lose("the colour profile of the inks (CMYK)")
 	}
-	m.Meta.ICC = nil
-	m.Notes = append(m.Notes, note)
 }

@@ -117,7 +117,8 @@ func TestInk(t *testing.T) {
 	m.fromInk()
 	assert.Equal(t, []byte{0, 255, 255, 128, 64, 0}, m.Pix)
 	assert.Nil(t, m.Meta.ICC)
-	assert.Contains(t, m.Notes[0], "without their colour profile")
+	assert.Equal(t, []string{"the colour profile of the inks (CMYK)"}, m.Lost)
+	assert.Len(t, m.Notes, 1)
 }
 
 // TestJPEGFaults: the files that showed faults.

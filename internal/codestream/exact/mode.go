@@ -132,32 +132,38 @@ func (m *Model) Encode(w *Worker, format *Format, effort Effort, channels []Plan
 	planes, means, rct := transform(format, channels)
 	t := m.predict(w, format, planes, means, byte(rct), m.encode)
 	if effort >= EffortMixing {
-		if slow := m.predict(w, format, planes, means, modeSlow+byte(rct), m.encodeSlow); len(slow.cells) < m.size(t, effort) {
+		slow := m.predict(w, format, planes, means, modeSlow+byte(rct), m.encodeSlow)
+		if m.size(slow, effort) < m.size(t, effort) {
 			t = slow
 		}
 	}
 	if symbols == nil {
 		return t
 	}
-	cells := pattern.EncodeBody(symbols)
 	size := m.size(t, effort)
 	if effort >= EffortMixing {
-		size -= size / 32 // they take the longest to decode
+		size -= size / 32 // patterns take the longest to decode
 	}
-	if len(cells) < size {
-		channels = unpack(format, symbols.Pix, symbols.W, symbols.H)
-		means := pattern.EncodeBody(pack(format, format.roundedMeans(channels)))
-		if len(means) > len(cells)/meansShare {
-			return &Tile{mode: modeWhole, cells: cells, Worst: t.Worst}
-		}
-		return &Tile{mode: modePattern, grid: means, cells: cells, Worst: t.Worst}
+	if p := patternTile(format, symbols); len(p.grid)+len(p.cells) < size {
+		p.Worst = t.Worst
+		return p
 	}
 	return t
 }
 
-// meansShare is the share of a tile's size that its means may add. Those of text
-// and halftones take more than the samples do, of which they can be made as well.
-const meansShare = 8
+// patternTile codes symbols as patterns, with their means where these add no more than
+// a share of the size. The means of text and halftones take more than the samples do,
+// of which they can be made as well.
+func patternTile(format *Format, symbols *pattern.Tile) *Tile {
+	const share = 8
+	cells := pattern.EncodeBody(symbols)
+	channels := unpack(format, symbols.Pix, symbols.W, symbols.H)
+	means := pattern.EncodeBody(pack(format, format.roundedMeans(channels)))
+	if len(means) > len(cells)/share {
+		return &Tile{mode: modeWhole, cells: cells}
+	}
+	return &Tile{mode: modePattern, grid: means, cells: cells}
+}
 
 // patternsWin tells whether pattern mode makes less of the rows in the middle of a
 // tile, an eighth of them, than the other modes.
@@ -172,7 +178,7 @@ func (m *Model) patternsWin(w *Worker, format *Format, effort Effort, channels [
 	planes, means, rct := transform(format, some)
 	if effort >= EffortMixing {
 		slow := m.predict(w, format, planes, means, modeSlow+byte(rct), m.encodeSlow)
-		return len(cells) < len(slow.cells)
+		return len(cells) < m.size(slow, effort)
 	}
 	return len(cells) < m.size(m.predict(w, format, planes, means, byte(rct), m.encode), effort)
 }
@@ -228,14 +234,14 @@ func (p *pyramid) overview(w, h int) Plane {
 	return out
 }
 
-// size is that of a tile's body in bytes: as tables of its own make it, or with
-// little effort by the universal ones, which are some percent off.
+// size is the size of a tile in bytes: as tables of its own make it, or with little
+// effort by the universal ones, which are some percent off.
 func (m *Model) size(t *Tile, effort Effort) int {
 	if effort < EffortPatterns {
-		return t.body.estimate()
+		return t.front.estimate() + t.body.estimate()
 	}
-	_, body := m.ChooseTables([]*Tile{t}, func(*rans.BitWriter) {}).Segments(t)
-	return len(body)
+	front, body := m.ChooseTables([]*Tile{t}, func(*rans.BitWriter) {}).Segments(t)
+	return len(front) + len(body)
 }
 
 // estimate is the size of a segment by the universal tables, in bytes.
