@@ -19,8 +19,10 @@ import (
 
 // Encode writes m to w as a .qtg file that keeps the promise of o.T; nil o is the
 // zero value. Gray, gray with alpha, RGB and RGBA images of 8 and 16 bits keep
-// their channels and depth; all other types are converted. Cells of 8×8 pixels
-// that are fully opaque or fully transparent stay so, where (0,0) begins one.
+// their channels and depth, and alpha stays premultiplied (*image.RGBA, RGBA64) or
+// straight (NRGBA, NRGBA64); all other types are converted, to straight alpha.
+// Cells of 8×8 pixels that are fully opaque or fully transparent stay so, where
+// (0,0) begins one.
 // Nothing is written before the whole image is coded.
 func Encode(w io.Writer, m image.Image, o *Options) error {
 	var opt Options

@@ -203,3 +203,32 @@ func TestExactWorkers(t *testing.T) {
 		require.True(t, bytes.Equal(first, b.Bytes()), "%d workers", workers)
 	}
 }
+
+// TestPremultiplied: the types of package image with premultiplied alpha come back
+// as they are, where a division by alpha would lose a level.
+func TestPremultiplied(t *testing.T) {
+	small, large := image.NewRGBA(image.Rect(3, 2, 80, 61)), image.NewRGBA64(image.Rect(3, 2, 80, 61))
+	r := rand.New(rand.NewPCG(9, 9))
+	for y := small.Rect.Min.Y; y < small.Rect.Max.Y; y++ {
+		for x := small.Rect.Min.X; x < small.Rect.Max.X; x++ {
+			c := color.NRGBA64{R: uint16(r.Uint32()), G: uint16(900 * x), B: uint16(700 * y), A: uint16(r.Uint32())}
+			small.Set(x, y, c)
+			large.Set(x, y, c)
+		}
+	}
+	for _, m := range []image.Image{small, large} {
+		var b bytes.Buffer
+		require.NoError(t, Encode(&b, m, nil))
+		config, _, err := image.DecodeConfig(bytes.NewReader(b.Bytes()))
+		require.NoError(t, err)
+		require.Equal(t, m.ColorModel(), config.ColorModel)
+		got, err := Decode(&b)
+		require.NoError(t, err)
+		require.IsType(t, m, got)
+		for y := range got.Bounds().Dy() {
+			for x := range got.Bounds().Dx() {
+				require.Equal(t, m.At(x+3, y+2), got.At(x, y), "%T x %d y %d", m, x, y)
+			}
+		}
+	}
+}

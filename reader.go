@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
 	"io"
 	"math/bits"
 	"slices"
@@ -144,14 +143,11 @@ func (r *Reader) Info() Info {
 
 // Config is what image.DecodeConfig gives.
 func (r *Reader) Config() image.Config {
-	models := [...]color.Model{color.GrayModel, color.NRGBAModel, color.RGBAModel, color.NRGBAModel}
+	c := image.Config{ColorModel: r.newImage(image.Point{}).ColorModel(), Width: r.layout.Width, Height: r.layout.Height}
 	if r.exact.palette != nil {
-		return image.Config{ColorModel: r.exact.palette, Width: r.layout.Width, Height: r.layout.Height}
+		c.ColorModel = r.exact.palette
 	}
-	if r.layout.Depth == 16 {
-		models = [...]color.Model{color.Gray16Model, color.NRGBA64Model, color.RGBA64Model, color.NRGBA64Model}
-	}
-	return image.Config{ColorModel: models[r.layout.Channels-1], Width: r.layout.Width, Height: r.layout.Height}
+	return c
 }
 
 // Metadata reads the metadata of the file, and the checksums of all chunks of it,
