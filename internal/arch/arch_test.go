@@ -143,6 +143,14 @@ var rules = []rule{
 		why:   "an engine is bytes in and bytes out",
 	},
 	{
+		of: []string{"internal/imagefile/..."}, never: []string{"./..."},
+		why: "a parser of image files gives samples and knows nobody who takes them",
+	},
+	{
+		of: []string{"internal/raster"}, never: []string{"./internal/codestream/...", "./internal/container", "./tree", "os", "."},
+		why: "image files come before what is made of them",
+	},
+	{
 		of: []string{"...", "."}, never: []string{"github.com/stretchr/testify/..."},
 		why: "testify is for tests",
 	},
@@ -183,7 +191,7 @@ func (r *rule) broken(all map[string]*source, dir string) (bad []string) {
 
 func TestImports(t *testing.T) {
 	all := packages(t)
-	for _, dir := range []string{".", "chroma", "tree", "cpu_fallback", "gpu", "cmd/qtgpu", "internal/codestream/lossy", "internal/container"} {
+	for _, dir := range []string{".", "chroma", "tree", "cpu_fallback", "gpu", "cmd/qtgpu", "internal/codestream/lossy", "internal/container", "internal/imagefile/jpeg"} {
 		require.Contains(t, all, dir)
 	}
 	for dir := range all {
@@ -225,6 +233,9 @@ func TestRulesBite(t *testing.T) {
 		{"internal/container", "./internal/codestream/lossy", false},
 		{"internal/codestream/lossy", "./internal/container", false},
 		{"internal/codestream/lossy/train", "./internal/raster", true},
+		{"internal/imagefile/jpeg", "./internal/raster", false},
+		{"internal/raster", "./internal/container", false},
+		{"internal/raster", "./internal/imagefile/jpeg", true},
 		{"internal/metrics", "github.com/stretchr/testify/assert", false},
 	} {
 		bad := broken(map[string]*source{c.dir: of(c.needs)}, c.dir)
