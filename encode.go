@@ -314,7 +314,7 @@ func (p *progress) step() {
 	p.f(p.done, p.total)
 }
 
-// worst gives the errors of a header, those of leaves in 8-bit levels.
+// worst gives the errors of a header, leafRMS in 8-bit levels.
 func worst(h *container.Header) (leafRMS, maxError []float64) {
 	for _, v := range h.Worst {
 		if h.Bound == container.BoundMax {

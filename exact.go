@@ -20,7 +20,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/raster"
 )
 
-// Tiles of the exact engine: patterns are learned anew in every tile, so those
+// Tiles of the exact engine: patterns are learned anew in every tile, so tiles
 // of labels are large.
 const (
 	exactTileLog2 = 10
@@ -166,7 +166,7 @@ func (e *encoder) tableTilesFirst() []int {
 	return order
 }
 
-// raise raises the errors of a file to those of a tile.
+// raise raises the errors of a file to the errors of a tile where these are larger.
 func raise(worst []int, tile []int32) {
 	for i, v := range tile {
 		worst[i] = max(worst[i], int(v))
@@ -467,7 +467,7 @@ func checkIndices(p *exact.Plane, n int) error {
 
 // Modes counts the tiles of a file of the exact engine by mode: "prediction",
 // "labels", "patterns" and "slow", and "damaged" where the front image does not
-// tell. It is empty for layered files and those of the lossy engine, whose tiles
+// tell. It is empty for layered files and files of the lossy engine, whose tiles
 // have no modes. The error is one of reading.
 func (r *Reader) Modes() (map[string]int, error) {
 	modes := map[string]int{}

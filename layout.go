@@ -69,7 +69,7 @@ func (l *layout) padded(tiles image.Rectangle) []image.Rectangle {
 	return r
 }
 
-// indices are those of a rectangle of tiles among all tiles, in raster order.
+// indices are the indices of a rectangle of tiles among all tiles, in raster order.
 func (l *layout) indices(tiles image.Rectangle) []int {
 	across := l.grid().Dx()
 	list := make([]int, tiles.Dx()*tiles.Dy())

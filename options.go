@@ -132,8 +132,8 @@ type Stats struct {
 	Stages  []Stage
 }
 
-// Stage is the time one stage took; that of split and transform, which run
-// together in every tile, is their share of the tiles' time.
+// Stage is the time one stage took; split and transform, which run together in
+// every tile, have their share of the tiles' time.
 type Stage struct {
 	Name     string
 	Duration time.Duration

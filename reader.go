@@ -168,7 +168,7 @@ func (r *Reader) Metadata() (m Metadata, err error) {
 // resolution, the last is a single pixel.
 func (r *Reader) Levels() int { return bits.Len(uint(max(r.layout.Width, r.layout.Height)-1)) + 1 }
 
-// Size is that of a level in pixels, 0 ≤ level < Levels; of others it is (0,0).
+// Size is the size of a level in pixels, 0 ≤ level < Levels; of others it is (0,0).
 func (r *Reader) Size(level int) image.Point {
 	if level < 0 || level >= r.Levels() {
 		return image.Point{}
@@ -225,7 +225,7 @@ func (r *Reader) Decode() (image.Image, error) {
 // exact engine the front image holds means of 8×8 pixels to within the largest of
 // 2 steps, the bound and, where a channel leaves out many values, the mean
 // distance of the others or 1/128 of their range; colours to within three times
-// that. Those of layered files are as in the lossy engine, and where samples are
+// that. Layered files have the front image of the lossy engine, and where samples are
 // labels all levels are every 2^level-th one.
 func (r *Reader) DecodeRegion(rect image.Rectangle, level int) (image.Image, error) {
 	m, err := r.decodeRegion(context.Background(), rect, level)

@@ -28,7 +28,7 @@ func TestRegistered(t *testing.T) {
 	assert.Equal(t, image.Config{ColorModel: color.RGBAModel, Width: 50, Height: 31}, c)
 }
 
-// TestConfig: the colour model is that of the decoded image, and no more than
+// TestConfig: the colour model is the decoded image's, and no more than
 // the header is read for it.
 func TestConfig(t *testing.T) {
 	broken := errors.New("read too far")

@@ -127,8 +127,8 @@ func leafRMS(a, b *chroma.Plane, l Leaf) float64 {
 }
 
 // VerifySamples decodes a file of the exact engine and returns each channel's
-// largest difference from the original, in steps of the samples; of a paletted
-// file that of the indices.
+// largest difference from the original, in steps of the samples, or of the indices
+// for a paletted file.
 func VerifySamples(r *Reader, original image.Image) ([]float64, error) {
 	worst, err := r.verifySamples(context.Background(), original)
 	if err != nil {

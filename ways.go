@@ -11,7 +11,7 @@ import (
 type way func(*encoder, context.Context) (*container.File, error)
 
 // ways are those that may be the best. Prediction in a closed loop keeps
-// colours apart, so that of photographs one of the others is always smaller.
+// colours apart, so that for photographs one of the others is always smaller.
 func (e *encoder) ways() []way {
 	switch {
 	case e.Header.T == 0:

@@ -83,7 +83,7 @@ func Pad(p *Plane) {
 // 2 gray and alpha, 3 RGB, 4 RGBA; alpha is straight, not premultiplied.
 // Depth is 8 or 16 bits, 16-bit samples are big-endian as in package image.
 // Step is the distance of two pixels in bytes (at least Channels·Depth/8),
-// Stride that of two rows.
+// Stride the distance of two rows.
 type Interleaved struct {
 	W, H, Channels, Depth, Step, Stride int
 	Pix                                 []byte

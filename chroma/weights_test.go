@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestWeights: those of luma make full scale, those of chroma nothing of gray.
+// TestWeights: gray at full scale has full luma and no chroma.
 func TestWeights(t *testing.T) {
 	for i, want := range []int{1 << 16, 0, 0} {
 		w := Weights()[i]

@@ -26,8 +26,8 @@ const (
 
 // Forward converts the rows [y0,y1) of src to dst, the planes of NewPlanes for
 // its size and channels. Every sample is the exact weighted sum rounded half
-// up to 1/16 level. With sub420 a chroma sample is that of the sum of its 2×2
-// pixels, edge pixels repeated; y0 must then be even, and y1 even or src.H.
+// up to 1/16 level. With sub420 a chroma sample is made of the exact mean of its
+// 2×2 pixels, edge pixels repeated; y0 must then be even, and y1 even or src.H.
 // Calls for disjoint bands may run at the same time. The padding of dst stays
 // as it was: call Pad on each plane when all bands are done.
 func Forward(dst []Plane, src *Interleaved, sub420 bool, y0, y1 int) {
@@ -156,7 +156,7 @@ func quantise(sum int64, shift uint, depth int) uint16 {
 //
 // The planes may cover a window of the image whose first luma sample is at
 // origin; r lies inside the window. With sub420 origin is even, and the result
-// is that of the planes of the whole image wherever the window reaches one
+// is the same as from planes of the whole image wherever the window reaches one
 // chroma sample (two luma samples) beyond r on the sides where the image goes on.
 func Inverse(dst *Interleaved, planes []Plane, sub420 bool, origin image.Point, r image.Rectangle) {
 	r = r.Sub(origin)

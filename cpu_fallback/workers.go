@@ -17,7 +17,7 @@ func Workers(n int) int {
 
 // For calls f(0) … f(n-1) on at most Workers(workers) goroutines, taking jobs
 // in order, and returns when all calls have. After an error or the end of ctx
-// no further job starts. The error is that of the lowest failing job, whatever
+// no further job starts. The error is from the lowest failing job, whatever
 // the number of workers: every job below a failing one has been started. With
 // no failing job, it is the cause of ctx's end if that kept a job from running.
 // What a job panics with, For panics with on the caller's goroutine, when all

@@ -8,8 +8,7 @@ import (
 	"github.com/qtgpu/qtgpu/chroma"
 )
 
-// maxStep is the largest step in bytes that is uploaded as it is: that of RGBA in
-// 16 bits.
+// maxStep is the largest step in bytes that is uploaded as it is: RGBA in 16 bits.
 const maxStep = 8
 
 // tight copies the samples of m without what lies between them.

@@ -44,12 +44,12 @@ type program struct {
 	file string // in shaders
 	// of reduce_base: whether no node is clipped
 	whole bool
-	// of colour: those of the source, and 4:2:0
+	// of colour: channels and depth of the source, and 4:2:0
 	channels, depth int
 	sub420          bool
 }
 
-// defines are the constants that Go has for all shaders, and those of the variant.
+// defines are the constants that Go has for all shaders and for the variant.
 func (p program) defines() map[string]string {
 	d := map[string]string{"WHOLE": strconv.FormatBool(p.whole), "SUB420": "0"}
 	if p.sub420 {

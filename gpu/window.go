@@ -15,7 +15,7 @@ const maxBlock = 1 << 30
 // that level.
 type split struct{ w, h, level int }
 
-// leastLevel is that of the smallest window: one block of a plane at half the
+// leastLevel is the level of the smallest window: one block of a plane at half the
 // resolution.
 const leastLevel = 6
 
@@ -31,7 +31,7 @@ func newSplit(w, h int, fits func(w, h int) bool) split {
 	return split{w, h, level}
 }
 
-// windows are those of the raster, in rows.
+// windows are the windows of the raster, row by row.
 func (s split) windows() []image.Rectangle {
 	side := 1 << s.level
 	var list []image.Rectangle
@@ -56,7 +56,7 @@ type levels struct {
 // grid is one level: w×h nodes, beginning at node first of the buffer.
 type grid struct{ w, h, first int }
 
-// newLevels are those of w×h samples, from one level to another.
+// newLevels are the levels of w×h samples, from one to another.
 func newLevels(w, h, from, to int) levels {
 	l := levels{from: from}
 	for level := from; level <= to; level++ {

@@ -5,7 +5,7 @@
 #   DIR/gpu-check.sh [IMAGE]           on any machine with the same libc or a later one
 #
 # IMAGE is what the bench encodes; by default 16 megapixels of noise. Exit status 0
-# means that every integer and every file was that of the CPU.
+# means that every integer and every file was the same as on the CPU.
 set -euo pipefail
 
 say() { printf '\n== %s\n' "$*"; }

@@ -16,8 +16,8 @@ type Backend interface {
 	// Name says what runs, or ran last, for people: "cpu", or the device of a GPU.
 	Name() string
 	// Prepare runs the stages colour and pyramid. Files are identical whatever
-	// backend prepared them: the result is that of chroma.Forward, chroma.Pad and
-	// a Reducer over Padded planes. It neither writes to src nor keeps it; for ctx
+	// backend prepared them: the result is what chroma.Forward, chroma.Pad and
+	// a Reducer over Padded planes give. It neither writes to src nor keeps it; for ctx
 	// and goroutines holds what Reducer says. src has passed CheckSource: call it
 	// through the function Prepare.
 	Prepare(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*Prepared, error)

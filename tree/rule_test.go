@@ -109,7 +109,7 @@ func TestFlat(t *testing.T) {
 	assert.True(t, seen[true] > 100 && seen[false] > 100, "%v", seen)
 }
 
-// TestDecide: the three decisions are those of the difference in floats, but
+// TestDecide: the three decisions agree with the difference in floats, except
 // within the precision of Log2Fix of the thresholds.
 func TestDecide(t *testing.T) {
 	const one = 1 << fixlog.Frac

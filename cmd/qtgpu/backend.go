@@ -40,7 +40,7 @@ type backend struct {
 	took         time.Duration // of the last Prepare
 }
 
-// newBackend opens the device of gpu and both; that of auto waits for its image.
+// newBackend opens the device of gpu and both; auto opens one for a large image.
 func newBackend(kind string, workers int, open opener, warn func(error)) (*backend, error) {
 	kinds := []string{backendAuto, backendGPU, backendCPU, backendBoth}
 	if _, err := choose("backend", kind, kinds, kinds); err != nil {
@@ -108,7 +108,7 @@ func (b *backend) auto(ctx context.Context, src *chroma.Interleaved, sub420 bool
 	return p, err
 }
 
-// both runs both and returns the result of the GPU, if it is that of the CPU.
+// both runs both and returns the result of the GPU, if the CPU has the same.
 func (b *backend) both(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
 	want, err := b.run(ctx, b.cpu, "", src, sub420)
 	if err != nil {

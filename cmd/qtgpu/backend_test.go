@@ -79,7 +79,7 @@ func try(t *testing.T, kind string, device *fakeGPU, openErr error, pixels int) 
 	return tr, err
 }
 
-// TestBackendChoice: what runs, why, and that the bytes are those of the CPU.
+// TestBackendChoice: what runs, why, and that the bytes are as the CPU makes them.
 func TestBackendChoice(t *testing.T) {
 	none := errors.New("no such device")
 	for _, c := range []struct {

@@ -116,7 +116,7 @@ type sample struct {
 	took    time.Duration
 }
 
-// The stages that a benchmark adds to those of an encode.
+// What a benchmark adds to the stages of an encode.
 const (
 	stageBuild    = "planes and pyramids" // all above the seam, allocation included
 	stageTotal    = "total"

@@ -66,7 +66,7 @@ func TestCrossover(t *testing.T) {
 	} {
 		b := benchmark{sizes: sizes}
 		for i, size := range sizes {
-			for run, extra := range []int{50, 0, -50} { // the median is that of no extra
+			for run, extra := range []int{50, 0, -50} { // the median has no extra
 				b.samples = append(b.samples,
 					sample{size, backendCPU, stageTotal, run, time.Duration(10+extra) * time.Millisecond},
 					sample{size, backendGPU, stageTotal, run, time.Duration(c.gpu[i]+extra) * time.Millisecond})

@@ -22,7 +22,8 @@ func (b *benchmark) csv(w io.Writer) error {
 	return c.Error()
 }
 
-// median is that of a stage over all runs, and whether there is such a stage.
+// median is the median time of a stage over all runs, and whether there is such a
+// stage.
 func (b *benchmark) median(size image.Point, backend, stage string) (time.Duration, bool) {
 	var took []time.Duration
 	for _, s := range b.samples {
@@ -121,7 +122,7 @@ func (b *benchmark) stageLine(t *text, size image.Point, stage string) {
 
 func milliseconds(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e6 }
 
-// ratio is the time of the GPU over that of the CPU.
+// ratio is the GPU's time divided by the CPU's.
 func (b *benchmark) ratio(size image.Point, stage string) (float64, bool) {
 	g, ok := b.median(size, backendGPU, stage)
 	c, ok2 := b.median(size, backendCPU, stage)

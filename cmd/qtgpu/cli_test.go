@@ -334,7 +334,7 @@ func TestInfoOfExact(t *testing.T) {
 
 	mustRun(t, "-i", name("smooth.png"), "-o", name("a.qtg"), "-f", "-q", "-t", "0")
 	p := readFile(t, name("a.qtg"))
-	p[bytes.Index(p, []byte("BODY"))-1] ^= 1 // the end of FRNT, which is that of the last tile's front
+	p[bytes.Index(p, []byte("BODY"))-1] ^= 1 // the end of FRNT and so of the last tile's front
 	require.NoError(t, os.WriteFile(name("a.qtg"), p, 0o666))
 	assert.Contains(t, mustRun(t, "info", name("a.qtg")), "modes      damaged 1, prediction 1\n")
 }

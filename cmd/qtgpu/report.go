@@ -140,7 +140,7 @@ func picture(w, h, channels, depth int) string {
 	return fmt.Sprintf("%d×%d pixels, %s, %d bits", w, h, names[channels-1], depth)
 }
 
-// planeNames are those of the planes of an image with so many.
+// planeNames are the names of the planes of an image with n of them.
 func planeNames(n int) []string {
 	if n < 3 {
 		return []string{"Y", "A"}[:n]

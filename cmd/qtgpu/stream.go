@@ -106,7 +106,7 @@ func (t *target) open() (*os.File, error) {
 	return os.OpenFile(t.path, os.O_WRONLY, 0)
 }
 
-// isStream tells whether the name is that of standard output, a device or a pipe.
+// isStream tells whether the name stands for standard output, a device or a pipe.
 func isStream(name string) bool {
 	t, err := follow(name)
 	return err == nil && t.isStream()

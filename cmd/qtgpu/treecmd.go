@@ -13,7 +13,7 @@ import (
 // smallSide is the side up to which a picture is drawn at twice its size.
 const smallSide = 1000
 
-// borderColours are those of the leaves' borders by size.
+// borderColours are the colours of the leaves' borders, by the side of the leaf.
 var borderColours = map[int]color.RGBA{
 	8:  {R: 255, G: 64, B: 64, A: 255},
 	16: {R: 255, G: 208, B: 0, A: 255},
@@ -73,8 +73,8 @@ func (a *app) tree(args []string) error {
 	return a.commit(noReport)
 }
 
-// treePicture decodes a file and draws the top and left border of every leaf; those
-// of its neighbours and of the picture close it.
+// treePicture decodes a file and draws the top and left border of every leaf; the
+// borders of its neighbours and of the picture close it.
 func treePicture(r *qtgpu.Reader) (*raster.Image, error) {
 	m, err := decodeRaster(r, image.Rectangle{Max: r.Size(0)}, 0)
 	if err != nil {

@@ -2,7 +2,7 @@
 #include "go_asm.h"
 
 // LOAD takes the slot of context i, counted from base, into a lane of slots and
-// its stretched probability into that of in.
+// its stretched probability into the same lane of in.
 #define LOAD(i, base, lane, slots, in) \
 	MOVL (4*i)(SI), AX; \
 	MOVL (base)(AX*4), AX; \
@@ -74,7 +74,7 @@ TEXT code<>(SB), NOSPLIT|NOFRAME, $0
 	LEAQ ·squashTable(SB), CX
 	MOVWLZX (CX)(AX*2), CX // p
 
-	// The part of the range below DX is that of a 1.
+	// The part of the range below DX stands for a 1.
 	MOVL R12, DX
 	IMULQ CX, DX
 	SHRQ $16, DX

@@ -144,7 +144,7 @@ func highest(at *[Inputs]uint32) uint32 {
 }
 
 // Bins of a residual's length: whether it is 0, the sign, and from firstBin on two
-// for each length, that of the sign.
+// for each length, one for each sign.
 const (
 	Bins     = 32
 	Line     = 16 // of the last two contexts have slots of their own
@@ -153,7 +153,7 @@ const (
 
 // Length codes the sign and the number of bits of the magnitude of a residual q, or
 // decodes and returns them: negative is −1 or 0, n at most most. at, set and second
-// are those of the first of Bins bins; of the last two contexts Line bins have slots,
+// belong to the first of Bins bins; of the last two contexts Line bins have slots,
 // which the others share.
 func (m *Mixer) Length(at *[Inputs]uint32, set, second int, q int32, most int) (n int, negative int32) {
 	_ = m.slots[highest(at)+Bins-1]

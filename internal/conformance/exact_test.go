@@ -82,7 +82,7 @@ func exactAlphabet(context int) int {
 	return 2
 }
 
-// kind is that of the planes of the exact engine.
+// kind is the kind of a channel's plane in the exact engine.
 func (f *file) kind(channel int) int {
 	if f.channels >= 3 && channel < 3 {
 		return channel
@@ -232,7 +232,7 @@ func (x *exactFile) tile(front, body []byte, w, h int, overview bool) (*channels
 	return c, nil
 }
 
-// means are those of squares of 8 samples.
+// means are the means of squares of 8 samples.
 func (x *exactFile) means(c *channels) *channels {
 	p := x.interleaved(c).shrink(8)
 	out := newChannels(p.w, p.h, p.channels)

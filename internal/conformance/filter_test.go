@@ -5,7 +5,7 @@ type filter [27]int
 
 const largestInput = 1 << 16
 
-// correction is that of inputs before they are clamped.
+// correction takes inputs before they are clamped.
 func (w *filter) correction(inputs *[27]int32) int {
 	sum := 0
 	for i, x := range inputs {
@@ -33,10 +33,10 @@ type place struct {
 	level, pass, x, y int
 }
 
-// index is that of the sample in the plane.
+// index is the index of the sample in the plane.
 func (at *place) index() int { return at.y<<at.level*at.plane.w + at.x<<at.level }
 
-// residual is that of a plane at an offset, 0 outside.
+// residual is the residual of a plane at an offset, 0 outside.
 func (at *place) residual(p *predicted, dx, dy int) int32 {
 	x, y := (at.x+dx)<<at.level, (at.y+dy)<<at.level
 	if x < 0 || y < 0 || x >= p.w || y >= p.h {
@@ -62,7 +62,7 @@ var residualPlaces = [3][][2]int{
 	{{-2, 0}, {0, -2}, {-2, -2}, {2, -2}, {-1, 0}, {1, 0}, {-1, -1}, {1, -1}, {-1, 1}, {1, 1}},
 }
 
-// inputs are those of the filter before they are clamped.
+// inputs are the filter's inputs before they are clamped.
 func (at *place) inputs(f *forecast) (inputs [27]int32) {
 	for i, t := range f.taps {
 		inputs[i] = t - f.middle()

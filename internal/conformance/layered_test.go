@@ -88,7 +88,7 @@ func (m *picture) split() *channels {
 	return c
 }
 
-// corrections are those of a base.
+// corrections are the corrections of a base.
 type corrections struct {
 	base, out, q *channels
 	bound        int32
@@ -143,7 +143,8 @@ func (c *corrections) readOne(s source, channel, x, y int) {
 	c.out.pix[channel][i] = int32(clamp(int(c.base.pix[channel][i]+q*(2*c.bound+1)), 0, 255))
 }
 
-// context is that of a correction, sum being that of the planes before.
+// context is the context of a correction, sum the sum at its place in the planes
+// before.
 func (c *corrections) context(channel, x, y int, sum int32) int {
 	q := func(channel, dx, dy int) int { return int(abs32(c.at(channel, x+dx, y+dy))) }
 	around := 2*(q(channel, -1, 0)+q(channel, 0, -1)) + q(channel, -1, -1) + q(channel, 1, -1)

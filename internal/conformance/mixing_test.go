@@ -82,7 +82,7 @@ var curve = sync.OnceValue(func() []int {
 
 func squash(x int) int { return curve()[(clamp(x, -3072, 3071)+3072)>>2] }
 
-// stretches are those of all j.
+// stretches are stretch(j) of all j.
 var stretches = sync.OnceValue(func() (t [4096]int) {
 	for j := range t {
 		t[j] = 4*sort.SearchInts(curve()[:1536], 16*j+8) - 3072
@@ -130,7 +130,7 @@ func newSlots(n int) []slot {
 	return slots
 }
 
-// set is the named set of weights, the last that of the constant.
+// set is the named set of weights, the last for the constant.
 func (m *mixer) set(name weightSet) []int {
 	if m.weights[name] == nil {
 		m.weights[name] = append(slices.Repeat([]int{6553}, 8), 0)

@@ -116,7 +116,7 @@ func (p *predicted) readMeans(s source) {
 
 func median32(a, b, c int32) int32 { return max(min(a, b), min(max(a, b), c)) }
 
-// mean is that of a cell; there is none beyond the left and the upper edge.
+// mean is the mean of a cell; there is none beyond the left and the upper edge.
 func (p *predicted) mean(x, y int) int32 {
 	return p.means[max(y, 0)*p.cells+max(x, 0)]
 }

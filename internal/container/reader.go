@@ -164,7 +164,7 @@ func (r *Reader) addAncillary(rank int, c *chunk) error {
 	return nil
 }
 
-// CheckAncillary reads all ancillary chunks, those of unknown types too, for their
+// CheckAncillary reads all ancillary chunks, of unknown types too, for their
 // checksums: damage to a type makes a known chunk an unknown one.
 func (r *Reader) CheckAncillary() error {
 	for _, c := range r.ancillary {
@@ -303,7 +303,7 @@ func (s *segments) check(tile int, p []byte) error {
 	return nil
 }
 
-// TileError returns err as that of a part of a tile.
+// TileError returns err as the error of a part of a tile.
 func (r *Reader) TileError(tile int, part Part, err error) *TileError {
 	s := &r.front
 	if part == Body {
@@ -313,8 +313,8 @@ func (r *Reader) TileError(tile int, part Part, err error) *TileError {
 	return &TileError{Tile: tile, Part: part, Offset: from, Err: err}
 }
 
-// Fronts reads the front segments of tiles; those of consecutive tiles take one
-// read. A segment that is damaged is nil (an empty one is not) and the error then
+// Fronts reads the front segments of tiles, with one read for consecutive tiles.
+// A segment that is damaged is nil (an empty one is not) and the error then
 // joins the *TileError of each; all others are returned.
 func (r *Reader) Fronts(tiles []int) ([][]byte, error) {
 	out := make([][]byte, 0, len(tiles))

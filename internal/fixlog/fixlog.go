@@ -35,7 +35,7 @@ func makeLog2Table() (table [1<<tableBits + 1]uint32) {
 
 // Log2 returns log2(v) in units of 2^-Frac, rounded to nearest with an
 // error of at most 0.52 units. It is monotone, exact at powers of two, and the
-// same on every machine. Log2(0) is 0, that of 1, so that a flat node ranks
+// same on every machine. Log2(0) is 0, as Log2(1) is, so that a flat node ranks
 // with the least ones.
 func Log2(v uint64) int32 {
 	if v == 0 {

@@ -14,7 +14,7 @@ type Result struct {
 	// PSNR is 10·log10(L²/MSE) over the samples of all colour channels, where L
 	// is the largest level; +Inf for equal images. Alpha does not count.
 	PSNR float64
-	// PSNRLuma is that of the luma 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601);
+	// PSNRLuma is the PSNR of the luma 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601);
 	// the same as PSNR for gray.
 	PSNRLuma float64
 	// SSIM is the mean structural similarity of luma, 1 for equal images, over

@@ -15,7 +15,7 @@ const (
 	maxMagnitude = 1 << 21
 )
 
-// Class is the context of a residual, counted from that of its pass, and the
+// Class is the context of a residual, counted from the first of its pass, and the
 // number of its low bits that are sent raw, 23 at most.
 type Class struct{ Context, Raw uint8 }
 
@@ -65,7 +65,7 @@ func (d *Decoder) Residual(tables []DecTable, c Class) int32 {
 }
 
 // residuals decodes a row by plain code, left being the magnitude of the residual
-// before, and returns that of the last.
+// before, and returns the magnitude of the last.
 func (d *Decoder) residuals(q, expect []int32, left, side int32, classes *Classes, tables []DecTable) int32 {
 	for k, e := range expect {
 		q[k] = d.Residual(tables, classes.Of(e+side*left))

@@ -12,7 +12,7 @@ var fast = cpu.X86.HasAVX2 && cpu.X86.HasBMI2
 //go:noescape
 func residuals(d *Decoder, q, expect *int32, n int, side, left int32, packed *uint32, tables *DecTable) int
 
-// Residuals decodes a row as Residual does, tables beginning with those of its
+// Residuals decodes a row as Residual does, tables beginning with the first of its
 // pass: the magnitude of each adds side times itself to the expectation of the
 // next.
 func (d *Decoder) Residuals(q, expect []int32, side int32, classes *Classes, tables []DecTable) {

@@ -3,7 +3,7 @@
 
 // func residuals(d *Decoder, q, expect *int32, n int, side, left int32, packed *uint32, tables *DecTable) int
 //
-// AX, BX  states, that of the next token first
+// AX, BX  states, the next token's first
 // R8      next word; R9 end of the raw bits that were not taken into R10
 // R10     raw bits, R11 of them from the top
 // R12     expectation; R13 from there to the residual

@@ -142,9 +142,9 @@ func tiffFacts(t *testing.T, data []byte) (f facts) {
 	return f
 }
 
-// reference returns the samples as EXPECTED.tsv counts them, GDAL's: those of a
-// palette are its indices, those of less than 8 bits are as stored and not
-// scaled, white is zero where the file says so, those of 16 bits are
+// reference returns the samples as EXPECTED.tsv counts them, GDAL's: samples of a
+// palette are its indices, samples of less than 8 bits are as stored and not
+// scaled, white is zero where the file says so, samples of 16 bits are
 // little-endian. The alpha that tRNS makes is no band to GDAL: it must be zero
 // for the colour of the tRNS and full for all others.
 func reference(t *testing.T, m *Image, f facts, name string) []byte {

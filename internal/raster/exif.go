@@ -66,7 +66,7 @@ func (c *collector) fields(d *directory, depth int, wanted func(uint16) bool) (f
 	return fields
 }
 
-// maxDepth is that of EXIF: first directory, Exif, Interoperability.
+// maxDepth is the depth of EXIF: first directory, Exif, Interoperability.
 const maxDepth = 2
 
 func (c *collector) under(d *directory, e entry, depth int) []field {

@@ -22,7 +22,7 @@ var foreignMagic = []struct{ name, start string }{
 	{"PDF", "%PDF-"},
 }
 
-// brands are those of the file type box of ISO/IEC 14496-12, section 4.3, that
+// brands are the brands in the file type box of ISO/IEC 14496-12, section 4.3, that
 // name a still image.
 var brands = map[string]string{
 	"avif": "AVIF", "avis": "AVIF",

@@ -42,7 +42,7 @@ func TestForeignFormats(t *testing.T) {
 	}
 }
 
-// TestAnimatedWebP: those of the corpus are refused by name.
+// TestAnimatedWebP: animated files of the corpus are refused by name.
 func TestAnimatedWebP(t *testing.T) {
 	dir := filepath.Join(corpus(t), "faults")
 	for _, name := range []string{"w-anim.webp", "reports/animated.webp"} {

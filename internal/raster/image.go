@@ -18,7 +18,7 @@ import (
 type Image struct {
 	chroma.Interleaved
 
-	// Palette is that of a paletted source, nil for any other; Index then
+	// Palette is the palette of a paletted source, nil for any other; Index then
 	// holds the W·H palette indices, row by row, and Pix the colours.
 	Palette color.Palette
 	Index   []byte
@@ -97,7 +97,7 @@ func (m *Image) shown() int {
 	return m.Channels
 }
 
-// ColorModel is that of the colours At returns.
+// ColorModel is the model of the colours that At returns.
 func (m *Image) ColorModel() color.Model {
 	models := [...]color.Model{color.GrayModel, color.RGBAModel, color.NRGBAModel}
 	if m.Depth == 16 {
@@ -112,8 +112,8 @@ func (m *Image) ColorModel() color.Model {
 	return models[2]
 }
 
-// At returns the colour of a pixel at the full scale of the depth, and that of
-// zero samples outside the image.
+// At returns the colour of a pixel at the full scale of the depth, and the colour
+// of zero samples outside the image.
 func (m *Image) At(x, y int) color.Color {
 	s := [4]uint16{3: 1<<m.Depth - 1}
 	n := m.shown()
@@ -160,8 +160,8 @@ func (m *Image) sample(x, y, c int) uint16 {
 	return binary.BigEndian.Uint16(b[:])
 }
 
-// rescale brings samples from the full scale of the image to that of its depth,
-// rounded to the nearest; what is above is at full scale.
+// rescale brings samples from the full scale of the image to the full scale of
+// its depth, rounded to the nearest; what is above is at full scale.
 func (m *Image) rescale(samples []byte) {
 	from, to := uint32(m.FullScale()), uint32(1)<<m.Depth-1
 	if from == to {
@@ -233,7 +233,7 @@ func (m *Image) setRow(y int, samples []byte) {
 }
 
 // copyRow writes row y to dst as pixels of step bytes with the given number of
-// channels: those of the image or the first of them, or 3 of gray and 4 of gray
+// channels: the image's or the first of them, or 3 of gray and 4 of gray
 // with alpha, where gray is repeated. The bytes of a step past the channels are left alone.
 func (m *Image) copyRow(dst []byte, step, y, channels int) {
 	src := m.Pix[y*m.Stride:]

@@ -120,7 +120,7 @@ func (p *phrases) add(s string) {
 	}
 }
 
-// scanPNG walks over the chunks. Its errors are those of libpng where image/png
+// scanPNG walks over the chunks. Its errors are libpng's where image/png
 // knows none; damage that image/png finds itself is left to it.
 func scanPNG(src *io.SectionReader) (*pngScan, error) {
 	p := &pngScan{src: src, place: beforePLTE}

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// pnmHeader is that of a PNM or PAM file.
+// pnmHeader is the header of a PNM or PAM file.
 type pnmHeader struct {
 	kind           byte // '1' to '7', the second byte of the file
 	w, h, channels int
@@ -18,7 +18,7 @@ type pnmHeader struct {
 
 // readPNM reads the first image of a PBM, PGM, PPM or PAM file and says how many
 // follow. Samples have 8 bits where the file's maximum is at most 255, else 16,
-// and stay as they are; those of 0 and 1 become 0 and 255.
+// and stay as they are; samples of 0 and 1 become 0 and 255.
 func readPNM(src *io.SectionReader, opt ReadOptions) (*Image, error) {
 	r := &pnmReader{src: io.NewSectionReader(src, 0, src.Size())}
 	r.Reader = bufio.NewReaderSize(r.src, 1<<16)
@@ -68,8 +68,8 @@ func (r *pnmReader) skip(n int64) bool {
 	return err == nil && at <= r.src.Size()
 }
 
-// further counts the images behind the first. Those of digits have no length
-// that a header tells; there the count ends.
+// further counts the images behind the first. Images of digits have no
+// length that a header tells; there the count ends.
 func (r *pnmReader) further() []string {
 	n := 0
 	for {
@@ -93,7 +93,7 @@ func (r *pnmReader) further() []string {
 	return []string{plural(n, "further image")}
 }
 
-// depth is that of the samples in memory.
+// depth is the depth of the samples in memory.
 func (h *pnmHeader) depth() int {
 	if h.max > 255 {
 		return 16

@@ -117,7 +117,7 @@ func detect(head []byte) (format, error) {
 }
 
 // open gives random access to the input. What cannot seek is held in memory,
-// but only once its first bytes are those of a known format.
+// but only once its first bytes show a known format.
 func open(r io.Reader, opt ReadOptions) (*io.SectionReader, format, error) {
 	if src := inPlace(r); src != nil {
 		head := make([]byte, min(headLen, src.Size()))

@@ -33,7 +33,7 @@ func (l layout) String() string {
 		l.order, l.w, l.h, l.tiled, l.planar, l.predict, l.compression, l.photometric, l.alpha, l.bits, l.fillOrder)
 }
 
-// build returns a TIFF file with the samples of m, as they are; those of less
+// build returns a TIFF file with the samples of m, as they are; samples of less
 // than 8 bits are scaled from full scale.
 func (l layout) build(t *testing.T, m *Image) []byte {
 	file := l.file(m)

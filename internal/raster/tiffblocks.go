@@ -29,7 +29,7 @@ type block struct {
 }
 
 // readBlocks reads where the blocks are. Tiles may be listed under the tags of
-// strips, and strips under those of tiles, which libtiff holds for the same.
+// strips, and strips under the tags of tiles, which libtiff holds for the same.
 func (h *tiffHeader) readBlocks(d *directory) (err error) {
 	if h.w < 1 || h.h < 1 {
 		return fmt.Errorf("header: image of %dx%d pixels, expected at least 1x1", h.w, h.h)
@@ -151,7 +151,7 @@ func (h *tiffHeader) check(size int64, opt ReadOptions) error {
 // pixelBytes is the most memory that a pixel takes.
 func (h *tiffHeader) pixelBytes() int64 {
 	if h.palette != nil {
-		return 1 + 1 + 4 // its index as read, that of the image, and its colour
+		return 1 + 1 + 4 // its index as read and in the image, and its colour
 	}
 	return int64(h.channels * h.depth() / 8)
 }

@@ -104,7 +104,7 @@ func without(t *testing.T, file []byte, tag uint16) []byte {
 	return file
 }
 
-// Tiles may be listed under the tags of strips, and strips under those of tiles.
+// Tiles may be listed under the tags of strips, and strips under the tags of tiles.
 func TestTIFFBlocksUnderOtherTags(t *testing.T) {
 	m := noise(40, 30, 1, 8)
 	for _, tiled := range []bool{false, true} {

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// littleEndian returns the samples of an image, pixel by pixel, those of 16 bits
-// with the lower byte first.
+// littleEndian returns the samples of an image, pixel by pixel, samples of 16
+// bits with the lower byte first.
 func littleEndian(m *Image) (out []byte) {
 	size := m.Depth / 8
 	for i := range m.W * m.H {
@@ -24,7 +24,7 @@ func littleEndian(m *Image) (out []byte) {
 }
 
 // Files after public reports, of kinds that were once refused, read as their
-// negative, or read without a word of what was left out. The sums are those of
+// negative, or read without a word of what was left out. The sums come from
 // the readers named in faults/reports/README.md.
 func TestTIFFFaults(t *testing.T) {
 	const (

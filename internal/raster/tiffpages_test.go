@@ -26,7 +26,7 @@ func chain(t *testing.T, files ...[]byte) []byte {
 	return all
 }
 
-// shift adds base to the offsets of a file: those of values and of strips.
+// shift adds base to the offsets of a file: of values and of strips.
 func shift(t *testing.T, f []byte, base uint32) {
 	d, err := openDirectory(section(f))
 	require.NoError(t, err)

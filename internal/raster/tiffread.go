@@ -36,7 +36,7 @@ func readTIFF(src *io.SectionReader, opt ReadOptions) (*Image, error) {
 	return m, nil
 }
 
-// depth is that of the image: 8 bits hold the smaller samples.
+// depth is the depth of the image: 8 bits hold the smaller samples.
 func (h *tiffHeader) depth() int { return max(8, h.bits) }
 
 // blockSamples is how many samples of a pixel are in a block.

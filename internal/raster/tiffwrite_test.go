@@ -75,9 +75,9 @@ func TestWriteTIFFAlpha(t *testing.T) {
 	require.Equal(t, Straight, got.Alpha)
 }
 
-// Full scale below that of the bits is written as MaxSampleValue, the samples
-// as they are. Reading names it and does not take it for full scale: TIFF 6.0
-// has it for the largest sample there is.
+// A full scale below the largest value of the bits is written as MaxSampleValue,
+// the samples as they are. Reading names it and does not take it for full scale:
+// TIFF 6.0 has it for the largest sample there is.
 func TestWriteTIFFMax(t *testing.T) {
 	for _, channels := range []int{1, 4} {
 		m := noise(7, 5, channels, 16)

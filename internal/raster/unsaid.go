@@ -81,7 +81,7 @@ func unsaidPNG(m *Image) (list []string) {
 	return append(list, unsaidScale(m, m.Depth)...)
 }
 
-// unsaidScale names a change of the full scale to that of some bits.
+// unsaidScale names a change of the full scale to the largest value of some bits.
 func unsaidScale(m *Image, bits int) []string {
 	if from, to := m.FullScale(), 1<<bits-1; from != to {
 		return []string{fmt.Sprintf("samples of 0 to %d are brought to 0 to %d", from, to)}

@@ -3,7 +3,7 @@ package exact
 import "github.com/qtgpu/qtgpu/internal/rans"
 
 // A context is the kind of the plane, the stage of coding and a class of the
-// residual's expected magnitude; after them come those of the zero tree.
+// residual's expected magnitude; after them come the contexts of the zero tree.
 const (
 	kinds   = 3  // first, second and third plane of a tile; others are first ones
 	stages  = 11 // passes of levels 0, 1, 2; grid; means
@@ -21,8 +21,8 @@ func contextBase(kind, stage int) int { return (kind*stages + stage) * classes }
 // expectation weighs, in 1/256, what is known around a sample into the
 // expected magnitude of its residual: a constant; the lesser energy and the
 // difference of the two directions' means; the residuals of the same pass to the
-// left, above and at the upper corners; those of pass A and B0 near; and that of
-// the plane before at the same place.
+// left, above and at the upper corners; the residuals of pass A and B0 near; and
+// the residual of the plane before at the same place.
 type expectation struct {
 	one, flat, cross, side, corner, near, diag, other int32
 }

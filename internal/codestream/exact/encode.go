@@ -100,7 +100,7 @@ func (p *planeEncoder) encodeGrid() {
 }
 
 // encodeLevel finds the residuals of the three passes that complete a level;
-// others are those of the planes before.
+// others are the same level of the planes before.
 func (p *planeEncoder) encodeLevel(lev int, w *predictor, others [2]*level) {
 	l := &p.levels[lev]
 	for ps := range passes {
@@ -222,8 +222,8 @@ func (p *planeEncoder) emitLevel(t *segment, lev int) {
 	})
 }
 
-// putRow codes n residuals of a level, every step-th from index i on. Those of
-// the grid are not folded.
+// putRow codes n residuals of a level, every step-th from index i on. Residuals
+// of the grid are not folded.
 func (p *planeEncoder) putRow(t *segment, base, lev, i, n, step int) {
 	l := &p.levels[lev]
 	v, q, class := l.v[i:], l.q[i:], p.class[lev][i:]

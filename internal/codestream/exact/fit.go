@@ -58,7 +58,7 @@ func (f *fitter) merge(g *fitter) {
 
 // sample adds every step-th row of each pass of all planes, but not the first,
 // whose taps lie beyond the edge; coarse levels, which have fewer, in proportion.
-// The residuals that are terms are those of m.
+// The residuals that are terms come from predictions by m.
 func (f *Fit) sample(planes []planeEncoder, m *Model) {
 	for lev := range Base {
 		for i := range planes {
@@ -340,7 +340,7 @@ func energies(t *[taps]int32, ps pass) (e1, e2 int32) {
 }
 
 // meanTap is the mean of the cell that a sample of level Base-1 is the centre
-// of, or that of the two cells beside it.
+// of, or of the two cells beside it.
 func (p *pyramid) meanTap(ps pass, x, y int) int32 {
 	m := &p.means
 	i := m.at(x>>1, y>>1)

@@ -7,15 +7,16 @@ import (
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
-// limits are those of the samples of a plane, where they are known: predictions
-// are clamped to them, and what they make impossible has no code.
+// limits are the least and the largest sample that a plane may have, where they are
+// known: predictions are clamped to them, and what they make impossible has no code.
 type limits struct {
 	lo, hi int32
 	known  bool
 }
 
-// planeLimits are those of plane i of a tile after a transform: of a channel as it
-// is, and not of differences, decoded samples within a bound or more than 16 bits.
+// planeLimits are the limits of plane i of a tile after a transform: known for a
+// channel as it is, and not for differences, decoded samples within a bound or more
+// than 16 bits.
 func (f *Format) planeLimits(i int, rct chroma.RCT) limits {
 	channel := i
 	if rct > 0 && i == 0 {

@@ -372,7 +372,8 @@ store:
 	VZEROUPPER
 	RET
 
-// MOMENT adds the products of Y5 with the b-th four terms in y to those of the row.
+// MOMENT adds the products of Y5 with the b-th four terms in y to the sums of the
+// row.
 #define MOMENT(b, y) \
 	VPMULDQ y, Y5, Y6; \
 	VPADDQ (32*b)(BX), Y6, Y6; \

@@ -18,7 +18,7 @@ const (
 	modeSlow    = 32 // prediction and context mixing, + the transform's number
 )
 
-// transformOf is that of a mode of prediction.
+// transformOf is the transform of a mode of prediction.
 func transformOf(mode byte) chroma.RCT { return chroma.RCT(mode % modeSlow) }
 
 // predicted tells whether mode is one of prediction that the format allows.
@@ -279,9 +279,9 @@ func unpack(f *Format, symbols []uint32, w, h int) []Plane {
 }
 
 // transform applies the best reversible transform to colours, in place; with a
-// bound none, since it would have to hold for their sums. means are those of the
-// planes' cells, or where channels are ranks, or are weighted, the transformed means
-// of their values.
+// bound none, since it would have to hold for their sums. means are the means of
+// the planes' cells, or where channels are ranks, or are weighted, the transformed
+// means of their values.
 func transform(f *Format, channels []Plane) (planes, means []Plane, best chroma.RCT) {
 	first := f.ranked() || f.weighs(channels)
 	if first {
@@ -455,7 +455,7 @@ func recolour(planes []Plane, do func(*[3][]int32)) {
 }
 
 // Decode decodes both segments of a tile of w×h pixels into values. The planes
-// may be those of wk, good until it decodes another tile.
+// may belong to wk and are good until it decodes another tile.
 func (d *Decoder) Decode(wk *Worker, front, body []byte, w, h int) ([]Plane, error) {
 	out, err := d.decode(wk, front, body, w, h)
 	if err == nil {

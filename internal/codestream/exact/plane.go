@@ -143,7 +143,7 @@ func (p *pyramid) load(src, means *Plane) {
 	}
 }
 
-// means are those of the plane's cells; weights, if there are any, are another
+// means are the means of the plane's cells; weights, if there are any, are another
 // plane, and count nowhere where all of a cell are 0.
 func (p *Plane) means(weights *Plane) Plane {
 	out := NewPlane(cells(p.W, Base), cells(p.H, Base))
@@ -175,7 +175,7 @@ func (p *Plane) weightedMean(weights *Plane, x, y int, plain int32) int32 {
 	return int32(floorDiv(2*s+n, 2*n))
 }
 
-// mean is that of the cell at (x,y), clipped to the plane, halves rounded up.
+// mean is the mean of the cell at (x,y), clipped to the plane, halves rounded up.
 func (p *Plane) mean(x, y int) int32 {
 	w, h := min(1<<Base, p.W-x), min(1<<Base, p.H-y)
 	s := int64(0)

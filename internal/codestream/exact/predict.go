@@ -11,10 +11,10 @@ const (
 	terms      = constant + 1
 )
 
-// Weights of a prediction in 1/weightOne: those of the taps, which sum to
-// weightOne; of the residuals at the same place of the plane before and the one
-// before that; of three sums of the plane's own residuals, above, at the upper
-// corners and of earlier passes near; and a constant.
+// Weights of a prediction in 1/weightOne: of the taps, with the sum weightOne; of
+// the residuals at the same place of the plane before and the one before that; of
+// three sums of the plane's own residuals, above, at the upper corners and of
+// earlier passes near; and a constant.
 type weights [terms]int32
 
 const (

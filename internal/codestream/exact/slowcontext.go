@@ -115,8 +115,8 @@ func (s *slow) lines(kind int, pred int32, before [2]int32) (first, second uint3
 
 func (s *slow) line(hash uint32) uint32 { return hashSlots + hash>>s.lineShift*lineBins }
 
-// prefetch asks for the lines of the n-th sample after that of w, before the filter
-// has corrected its prediction: most often they are those that it takes.
+// prefetch asks for the lines of the n-th sample after the one in w, before the
+// filter has corrected its prediction: most often they are those that it takes.
 func (s *slow) prefetch(w *window, kind, n int, pred int32) {
 	var values [2]int32
 	for k, o := range w.before {

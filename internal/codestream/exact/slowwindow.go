@@ -2,15 +2,15 @@ package exact
 
 const residualTaps = 10 // of the plane, at most
 
-// residualOffsets are those of the residuals that are inputs in each pass.
+// residualOffsets are the offsets of the residuals that are inputs in each pass.
 var residualOffsets = [passes][][2]int{
 	passA:  {{-2, 0}, {0, -2}, {-2, -2}, {2, -2}},
 	passB0: {{-2, 0}, {0, -2}, {-2, -2}, {2, -2}, {0, -1}, {0, 1}},
 	passB1: {{-2, 0}, {0, -2}, {-2, -2}, {2, -2}, {-1, 0}, {1, 0}, {-1, -1}, {1, -1}, {-1, 1}, {1, 1}},
 }
 
-// window is what a filter sees: a sample of a level, and of those of the planes
-// before, nil where there are none.
+// window is what a filter sees: a sample of a level, and of the same level of
+// the planes before, nil where there are none.
 type window struct {
 	level  *level
 	before [2]*level

@@ -31,8 +31,8 @@ func NewFit(n, step int) *Fit {
 const roughStep = 64
 
 // add enters the planes of a tile, after a transform. The residuals that are
-// terms are those of rough weights, for those of the file are not known yet, and 0
-// where nothing needs them.
+// terms come from rough weights, for the file's are not known yet, and are 0 where
+// nothing needs them.
 func (f *Fit) add(w *Worker, format *Format, planes, means []Plane, rct chroma.RCT) {
 	ps := w.encoders(len(planes))
 	for i := range ps {
@@ -130,8 +130,8 @@ type Decoder struct {
 }
 
 // NewDecoder takes the format of the header and the payload of the tables, of
-// which first reads the beginning and completes the format. The error is that of
-// first or rans.ErrCorrupt.
+// which first reads the beginning and completes the format. The error is from
+// first or is rans.ErrCorrupt.
 func NewDecoder(payload []byte, format Format, first func(*rans.BitReader, *Format) error) (*Decoder, error) {
 	r := rans.NewBitReader(payload)
 	if err := first(&r, &format); err != nil {

@@ -11,7 +11,7 @@ import (
 // among them, its means are not.
 type Values []uint16
 
-// rank is that of the value nearest to v, the lower one of two.
+// rank is the rank of the value nearest to v, the lower one of two.
 func (s Values) rank(v int32) int32 {
 	i := sort.Search(len(s), func(i int) bool { return int32(s[i]) >= v })
 	if i == len(s) || i > 0 && v-int32(s[i-1]) <= int32(s[i])-v {
@@ -28,7 +28,7 @@ func (s Values) look(ranks []int32) {
 	}
 }
 
-// values are those of channel i, nil where it is coded as it is.
+// values are the values of channel i, nil where it is coded as it is.
 func (f *Format) values(i int) Values {
 	if f.Values == nil {
 		return nil
@@ -79,8 +79,8 @@ func (f *Format) weighs(channels []Plane) bool {
 	return slices.ContainsFunc(alpha, func(v int32) bool { return v != alpha[0] })
 }
 
-// means are those of the values of each channel's cells, beside Alpha weighted by
-// it.
+// means are the means of the values of each channel's cells, beside Alpha weighted
+// by it.
 func (f *Format) means(channels []Plane) []Plane {
 	values := slices.Clone(channels)
 	for i := range values {

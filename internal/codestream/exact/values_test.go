@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The rank is that of the nearest value, the lower one of two.
+// The rank belongs to the nearest value, the lower one of two.
 func TestNearestRank(t *testing.T) {
 	for _, s := range []Values{{0}, {7, 9}, {3, 4, 10, 11, 200, 65535}} {
 		for v := range int32(1 << 16) {

@@ -19,14 +19,14 @@ const (
 	nContexts = first + 2*coloured
 )
 
-// order is the order of the planes, those of colour from the one that
-// resembles the others most.
+// order is the order of the planes: colours from the one that resembles the
+// others most, then alpha.
 var order = [4]int{1, 0, 2, 3}
 
 // aroundClass gives the class of a sum of magnitudes, 8 standing for more.
 var aroundClass = [9]uint8{0, 1, 2, 3, 3, 4, 4, 4, 5}
 
-// corrections are those of a tile, in planes with a margin of zeros.
+// corrections are the corrections of a tile, in planes with a margin of zeros.
 type corrections struct {
 	format *Format
 	base   *chroma.Interleaved

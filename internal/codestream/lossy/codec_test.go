@@ -174,7 +174,7 @@ func TestTokens(t *testing.T) {
 		front, body := tables.Segments(tile)
 		bare := rans.NewEncTable(universal.Universal)
 		plain := len(bare.AppendSegment(nil, tile.front, &tile.frontRaw)) + len(bare.AppendSegment(nil, tile.body, &tile.bodyRaw))
-		// The bits of two segments are rounded up to words, and those of the tables to bytes.
+		// The bits of two segments are rounded up to words, and of the tables to bytes.
 		const ends = 2*2 + 1
 		require.LessOrEqual(t, len(tables.Payload)+len(front)+len(body), plain+ends+plain/200, "round %d", round)
 

@@ -170,7 +170,7 @@ type cells struct {
 	size  []uint8 // log2 of the leaf's side
 	last  []uint8 // its last group
 	front []int32 // the front image, in steps
-	shown []int32 // that of the overview, nil where it is the same
+	shown []int32 // the front image of the overview, nil where it is the same
 }
 
 func newCells(r image.Rectangle) cells {

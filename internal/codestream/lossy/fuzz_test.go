@@ -12,7 +12,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
-// fuzzPlanes are those of the fuzz targets: 64×32 luma, 32×32 chroma.
+// fuzzPlanes are the planes of the fuzz targets: 64×32 luma, 32×32 chroma.
 var (
 	fuzzPlanes = []Plane{{}, {Chroma: true}}
 	fuzzRects  = []image.Rectangle{image.Rect(0, 0, 64, 32), image.Rect(0, 0, 32, 32)}

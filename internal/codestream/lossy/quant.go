@@ -133,7 +133,7 @@ func (e *Encoder) bestLevel(r *rates, a, zero int64, cost []int32) (k, j int64) 
 	return k, j
 }
 
-// levelCost is the cost of a level of magnitude k, given that of the tokens.
+// levelCost is the cost of a level of magnitude k, given the costs of the tokens.
 func (r *rates) levelCost(cost []int32, k int64) int64 {
 	if k < rans.Symbols-1 {
 		return int64(cost[k])

@@ -156,8 +156,8 @@ func hardLeaves(e *Encoder, plane *chroma.Plane, pyramid *tree.Pyramid, lg int, 
 }
 
 // exceeding counts the leaves above the bound of keeps, and finds the largest
-// squared error of any, in that of half a step everywhere. Settled leaves know the
-// error of their low block.
+// squared error of any, in units of what half a step everywhere gives. Settled
+// leaves know the error of their low block.
 func (p *planeEncoder) exceeding(settled bool) (n int, largest float64) {
 	for _, l := range p.leaves {
 		lg := int(l.lg)
@@ -249,8 +249,8 @@ func worstCoefficients(rng *rand.Rand, lg, step, round int) []int32 {
 	return c
 }
 
-// levelFront makes the front values of a leaf alike and those of most leaves too,
-// so that the few between two steps are tempting to move.
+// levelFront makes the front values alike within a leaf and in most leaves, so that
+// the few between two steps are tempting to move.
 func levelFront(rng *rand.Rand, c []int32, lg int, step int32) {
 	low := 1 << (lg - 3)
 	for i := range low * low {

@@ -18,11 +18,11 @@ type rates struct {
 	step int64
 	// symbol is the cost of each token; of AC tokens with their sign.
 	symbol [nContexts * rans.Symbols]int32
-	// bit is the cost of one raw bit, frontBit that of one in the front image.
+	// bit is the cost of one raw bit, frontBit of one in the front image.
 	bit, frontBit int64
 }
 
-// cost is that of a token.
+// cost is the cost of a token.
 func (r *rates) cost(ctx, symbol int) int64 { return int64(r.symbol[ctx*rans.Symbols+symbol]) }
 
 func price(step, lambda, bits int64) int64 {

@@ -72,7 +72,7 @@ func DecodeFront(front []byte, w, h, channels, depth int) (grid []uint32, err er
 }
 
 // DecodeBody decodes the symbols of a tile from its body and what DecodeFront
-// returned, as DecodeFront does; a nil grid is that of EncodeBody.
+// returned, as DecodeFront does; a nil grid stands for a body of EncodeBody.
 func DecodeBody(body []byte, grid []uint32, w, h, channels, depth int) (pix []uint32, err error) {
 	if err := checkShape(w, h, channels, depth); err != nil {
 		return nil, err

@@ -1,6 +1,6 @@
 // Package bmp reads Windows and OS/2 bitmaps: headers of 12, 16 to 64, 108 and
 // 124 bytes; 1, 2, 4, 8, 16, 24 and 32 bits a pixel, as they are, run-length
-// coded or as fields of bits. Sections are those of "Bitmap Storage" and
+// coded or as fields of bits. The source is "Bitmap Storage" and
 // "BITMAPV5HEADER" in Microsoft's Windows GDI reference.
 package bmp
 

@@ -163,8 +163,8 @@ func (h *header) check(planes uint16) error {
 }
 
 // readMasks returns the masks of red, green, blue and alpha, zero where there is
-// none, and where they end: they come inside the longer headers and behind that
-// of 40 bytes.
+// none, and where they end: they come inside the longer headers and behind the
+// header of 40 bytes.
 func (h *header) readMasks(src io.ReaderAt, size, n int64) (masks [4]uint32, end int64, err error) {
 	end = fileHeader + n
 	b := h.info[infoHeader:v3Header]
@@ -190,7 +190,7 @@ func (h *header) readMasks(src io.ReaderAt, size, n int64) (masks [4]uint32, end
 			colours = [4]uint32{0x7c00, 0x03e0, 0x001f, 0x8000}
 		}
 		// Only the mask of alpha counts, and only where the pixel has it: some
-		// writers leave that of 32 bits in the headers of other pixels.
+		// writers leave the mask of 32 bits in the headers of other pixels.
 		if h.bits == 24 || masks[3]&^colours[3] != 0 {
 			colours[3] = 0
 		}

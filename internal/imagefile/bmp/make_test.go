@@ -15,7 +15,7 @@ type made struct {
 	compression  uint32
 	topDown      bool
 	colours      int       // in the palette; 0 for all
-	masks        [4]uint32 // for bit fields, and that of alpha for any
+	masks        [4]uint32 // for bit fields; the mask of alpha for any
 	pixels       []byte    // instead of the made-up ones
 	profile      []byte
 	colourSpace  uint32

@@ -1,8 +1,8 @@
 package jpeg
 
-// annexK holds the Huffman tables of T.81 K.3 as the payload of a DHT segment: for
-// luma and for chroma those of DC and AC coefficients. Frames of Motion JPEG leave
-// them out.
+// annexK holds the Huffman tables of T.81 K.3 as the payload of a DHT segment: one
+// for DC and one for AC coefficients of luma, then of chroma. Frames of Motion JPEG
+// leave them out.
 var annexK = []byte{
 	0x00, 0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0,
 	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,

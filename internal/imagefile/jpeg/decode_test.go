@@ -181,8 +181,8 @@ func TestHeader(t *testing.T) {
 	assert.Equal(t, exif, h.Segments[0].Data)
 }
 
-// TestStandardTables: a file without Huffman tables has those of annex K, which
-// cjpeg writes unless it is to optimise.
+// TestStandardTables: a file without Huffman tables has the tables of annex K,
+// which cjpeg writes unless it is to optimise.
 func TestStandardTables(t *testing.T) {
 	file := golden(t, "422.jpg")
 	want, err := Decode(file, Options{})

@@ -38,7 +38,7 @@ type EncodeOptions struct {
 
 // Encode writes a baseline JFIF file with Huffman tables made for it, the same
 // bytes as cjpeg -baseline -optimize does. It holds the coefficients in memory, 4
-// bytes for each that is not 0. The errors are those of w, or say which argument
+// bytes for each that is not 0. The errors come from w, or say which argument
 // is out of its range.
 func Encode(w io.Writer, src *Source, o EncodeOptions) error {
 	if o.Density == (Density{}) {
@@ -116,8 +116,8 @@ type encoder struct {
 	codes  [4]huffmanCode
 }
 
-// encoderPlane is a component while it is encoded. Its blocks and samples are those
-// of one row of MCUs.
+// encoderPlane is a component while it is encoded. Its blocks and samples make
+// one row of MCUs.
 type encoderPlane struct {
 	*component
 	table   int // of quantisation and of Huffman codes: 0 for luma, 1 for chroma

@@ -22,7 +22,7 @@ func encode(t testing.TB, s *Source, o EncodeOptions) []byte {
 	return b.Bytes()
 }
 
-// TestCjpeg: files are byte by byte those of cjpeg.
+// TestCjpeg: files are byte by byte as cjpeg makes them.
 func TestCjpeg(t *testing.T) {
 	for seed := range uint64(filesToTry()) {
 		rnd := rand.New(rand.NewPCG(seed, 4))

@@ -160,8 +160,8 @@ func acRefine(s *scan, c *scanComponent, b *block) {
 	}
 }
 
-// correct reads a bit for each of some coefficients, those of mask, and where it is
-// 1 adds one to the magnitude in the bit of the scan, unless the bit is set.
+// correct reads a bit for each of the coefficients in mask, and where it is 1 adds
+// one to the magnitude in the bit of the scan, unless the bit is set.
 func (s *scan) correct(b *block, mask uint64) {
 	one := int16(1) << s.low
 	r := &s.bits

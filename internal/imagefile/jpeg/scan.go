@@ -151,7 +151,7 @@ func (s *scan) blocks() int64 {
 }
 
 // decodeRow decodes a row of MCUs of the frame. In a scan of one component an MCU
-// is a block and those of padding are left out, T.81 A.2.2.
+// is a block, and blocks of padding are left out, T.81 A.2.2.
 func (s *scan) decodeRow(r int) {
 	s.row = r
 	if len(s.comps) > 1 {
