@@ -137,7 +137,7 @@ func upTo(maximum int, m *raster.Image) *raster.Image {
 	for y := range m.H {
 		for x := range m.W {
 			v := sample(m.Pix[y*m.Stride+x*m.Step:], 0, m.Depth)
-			putSample(m, x, y, 0, v*maximum/(1<<m.Depth-1))
+			putSample(m, x, y, 0, int(int64(v)*int64(maximum)/(1<<m.Depth-1)))
 		}
 	}
 	m.Max = maximum

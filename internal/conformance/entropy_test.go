@@ -29,9 +29,9 @@ func reached(v int, bounds []int) int {
 	return n
 }
 
-func clamp(v, lo, hi int) int { return min(max(v, lo), hi) }
+func clamp[T int | int64](v, lo, hi T) T { return min(max(v, lo), hi) }
 
-func abs(v int) int { return max(v, -v) }
+func abs[T int | int64](v T) T { return max(v, -v) }
 
 // rawBits reads bits from the end of data.
 type rawBits struct {

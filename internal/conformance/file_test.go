@@ -242,9 +242,9 @@ func (f *file) render(planes []*plane, level int) *picture {
 		planes[1], planes[2] = planes[1].covered(planes[3]), planes[2].covered(planes[3])
 	}
 	m := toPixels(planes, f.sub420, f.depth)
-	full := 1<<f.depth - 1
+	full := int64(1)<<f.depth - 1
 	for i, v := range m.samples {
-		m.samples[i] = (v*f.maximum + full/2) / full
+		m.samples[i] = int((int64(v)*int64(f.maximum) + full/2) / full)
 	}
 	m.alpha = f.alpha == 1
 	return m.shrink(1 << down)

@@ -1,24 +1,24 @@
 package conformance
 
 // filter is the weights of a filter of the slow mode.
-type filter [27]int
+type filter [27]int64
 
 const largestInput = 1 << 16
 
 // correction takes inputs before they are clamped.
-func (w *filter) correction(inputs *[27]int32) int {
-	sum := 0
+func (w *filter) correction(inputs *[27]int32) int64 {
+	sum := int64(0)
 	for i, x := range inputs {
-		sum += w[i] * clamp(int(x), -largestInput, largestInput)
+		sum += w[i] * clamp(int64(x), -largestInput, largestInput)
 	}
 	return clamp(sum>>16, -1<<23, 1<<23)
 }
 
-func (w *filter) learn(inputs *[27]int32, err int) {
-	var xs [27]int
-	energy := 243
+func (w *filter) learn(inputs *[27]int32, err int64) {
+	var xs [27]int64
+	energy := int64(243)
 	for i, x := range inputs {
-		xs[i] = clamp(int(x), -largestInput, largestInput)
+		xs[i] = clamp(int64(x), -largestInput, largestInput)
 		energy += xs[i] * xs[i]
 	}
 	gain := clamp(clamp(err, -1<<23, 1<<23)<<17/energy, -1<<31, 1<<31-1)
@@ -85,20 +85,21 @@ func (f *forecast) middle() int32 { return (f.taps[0] + f.taps[1] + f.taps[2] + 
 type features struct {
 	kind, pass, direction int
 	prediction            int32
-	fraction, correction  int
+	fraction              int
+	correction            int64
 	mean, spread          int32
 	beside                int32
 	r1, r2, around        int32
 	v1, v2                int32
 }
 
-func (at *place) features(f *forecast, inputs *[27]int32, correction int) *features {
-	sum := int(f.sum) + correction + 64
+func (at *place) features(f *forecast, inputs *[27]int32, correction int64) *features {
+	sum := f.sum + correction + 64
 	prediction := int32(sum >> 7)
 	t := f.taps
 	g := &features{
 		kind: at.plane.kind, pass: at.pass, direction: f.direction,
-		prediction: prediction, fraction: sum >> 4 & 7, correction: correction,
+		prediction: prediction, fraction: int(sum >> 4 & 7), correction: correction,
 		mean: f.middle() - prediction, spread: max(t[0], t[1], t[2], t[3]) - min(t[0], t[1], t[2], t[3]),
 		beside: inputs[12] + inputs[13],
 		r1:     inputs[22], r2: inputs[24],

@@ -166,6 +166,6 @@ func (m *mixer) decide(slots []uint32, first, second weightSet) int {
 }
 
 func (s *slot) learn(bit, limit int) {
-	s.p += ((bit*(1<<22-1) - s.p) * (131072 / (2*s.n + 3))) >> 16
+	s.p += int(int64(bit*(1<<22-1)-s.p) * int64(131072/(2*s.n+3)) >> 16)
 	s.n = min(s.n+1, limit)
 }

@@ -25,7 +25,7 @@ type patterns struct {
 	recent                []uint32
 	match, length         int // the position that predicts the next sample, −1 for none
 	positions             []int
-	symbols               []int // −1 for none
+	symbols               []int64 // −1 for none
 	runs                  int
 	singles               int // samples that are not in runs, nor of the grid
 }
@@ -41,7 +41,7 @@ func newPatterns(code bitSource, w, h, channels, depth int, grid []uint32) *patt
 	}
 	p.mixer = newMixer(code, newSlots(1<<p.lg), 255, 16)
 	n := 1 << min(p.lg-2, 18)
-	p.positions, p.symbols = make([]int, n), make([]int, n)
+	p.positions, p.symbols = make([]int, n), make([]int64, n)
 	for i := range n {
 		p.positions[i], p.symbols[i] = -1, -1
 	}
@@ -197,7 +197,7 @@ func (p *patterns) sample(x, y int) {
 		}
 		p.pix[i], p.outcome[i] = p.read(x, y, &n, p.symbols[near>>shift])
 		p.positions[far>>shift] = i
-		if p.symbols[near>>shift] = int(p.pix[i]); p.pix[i] == 1<<32-1 {
+		if p.symbols[near>>shift] = int64(p.pix[i]); p.pix[i] == 1<<32-1 {
 			p.symbols[near>>shift] = -1
 		}
 	}
@@ -224,7 +224,7 @@ func (p *patterns) remember(s uint32) {
 }
 
 // read decodes the symbol of a sample and its outcome.
-func (p *patterns) read(x, y int, n *neighbours, after int) (symbol uint32, outcome int) {
+func (p *patterns) read(x, y int, n *neighbours, after int64) (symbol uint32, outcome int) {
 	var outcomes [5]int
 	literals := true
 	for i, at := range [5][2]int{{-1, 0}, {0, -1}, {1, -1}, {-1, -1}, {-2, 0}} {
@@ -246,7 +246,7 @@ func (p *patterns) read(x, y int, n *neighbours, after int) (symbol uint32, outc
 	return p.colourLiteral(x, y, n), literalOutcome
 }
 
-func (p *patterns) candidates(x, y int, n *neighbours, after int) []uint32 {
+func (p *patterns) candidates(x, y int, n *neighbours, after int64) []uint32 {
 	var list []uint32
 	add := func(values ...uint32) {
 		for _, v := range values {

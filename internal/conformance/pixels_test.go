@@ -98,7 +98,7 @@ func colourLevel(v, depth int) int {
 	if depth == 8 {
 		return clamp((v+1<<17)>>18, 0, 255)
 	}
-	return clamp((257*v+1<<17)>>18, 0, 65535)
+	return int(clamp((257*int64(v)+1<<17)>>18, 0, 65535))
 }
 
 // chroma is the chroma sample at pixel (x,y).
@@ -122,7 +122,7 @@ func (m *picture) shrink(n int) *picture {
 				if count == 0 {
 					sum, count = m.add(n*x, n*y, n, c, false)
 				}
-				s.samples = append(s.samples, (sum+count/2)/count)
+				s.samples = append(s.samples, int((sum+count/2)/count))
 			}
 		}
 	}
@@ -131,15 +131,15 @@ func (m *picture) shrink(n int) *picture {
 
 // add sums up a channel of a square of n pixels, each times its weight, and the
 // weights.
-func (m *picture) add(x, y, n, channel int, weighted bool) (sum, weights int) {
+func (m *picture) add(x, y, n, channel int, weighted bool) (sum, weights int64) {
 	for j := y; j < min(y+n, m.h); j++ {
 		for i := x; i < min(x+n, m.w); i++ {
 			pixel := m.samples[(j*m.w+i)*m.channels:][:m.channels]
-			weight := 1
+			weight := int64(1)
 			if weighted {
-				weight = pixel[m.channels-1]
+				weight = int64(pixel[m.channels-1])
 			}
-			sum += weight * pixel[channel]
+			sum += weight * int64(pixel[channel])
 			weights += weight
 		}
 	}

@@ -58,7 +58,7 @@ func newPredicted(kind, w, h int, step, meanStep int32, weights *[nClasses][19]i
 }
 
 // size is the magnitude of a residual or a difference.
-func size(v int32) int64 { return min(int64(abs(int(v))), 1<<21) }
+func size(v int32) int64 { return min(abs(int64(v)), 1<<21) }
 
 func diff(a, b int32) int64 { return size(a - b) }
 

@@ -67,7 +67,7 @@ func (s *slow) sample(at *place) {
 	i := at.index()
 	p.pix[i], p.residual[i] = v, nearestStep(v-f.prediction(), p.step)
 	p.code[i] = p.residual[i]
-	s.filters[name].learn(&inputs, 128*int(v)-int(f.sum)-correction)
+	s.filters[name].learn(&inputs, 128*int64(v)-f.sum-correction)
 }
 
 // nearestStep divides by an odd step and rounds to the nearest.
@@ -97,16 +97,16 @@ func fine(value int32) int {
 }
 
 // contexts are the values of the contexts of a sample; of the last two the hashes.
-func (g *features) contexts(kp, class, oct int) [slowContexts]int {
+func (g *features) contexts(kp, class, oct int) [slowContexts]uint32 {
 	h := hash(uint32(g.kind), uint32(g.prediction), uint32(g.v1))
-	return [slowContexts]int{
-		(class*8+g.fraction)*12 + kp,
-		(signed(g.r1)*13+signed(g.r2))*12 + oct,
-		(signed(2*g.mean)*13+signed(int32(g.correction>>6)))*12 + oct,
-		(min(fine(g.spread), 63)*5+g.direction)*12 + oct,
-		(clamp(int(g.mean), -127, 127)+128)*12 + oct,
-		(signed(g.r1)*13+signed(g.beside))*12 + min(log2(max(g.around, 1)), 11),
-		int(h), int(hash(h, uint32(g.v2+1))),
+	return [slowContexts]uint32{
+		uint32((class*8+g.fraction)*12 + kp),
+		uint32((signed(g.r1)*13+signed(g.r2))*12 + oct),
+		uint32((signed(2*g.mean)*13+signed(int32(g.correction>>6)))*12 + oct),
+		uint32((min(fine(g.spread), 63)*5+g.direction)*12 + oct),
+		uint32((clamp(int(g.mean), -127, 127)+128)*12 + oct),
+		uint32((signed(g.r1)*13+signed(g.beside))*12 + min(log2(max(g.around, 1)), 11)),
+		h, hash(h, uint32(g.v2+1)),
 	}
 }
 
@@ -147,13 +147,13 @@ func (s *slow) lowBits(e int, low []slot) int {
 }
 
 // slotsOf are the slots of a bin.
-func (s *slow) slotsOf(contexts *[slowContexts]int, bin int) (slots []uint32) {
+func (s *slow) slotsOf(contexts *[slowContexts]uint32, bin int) (slots []uint32) {
 	for i, c := range contexts {
-		at := (i*slowValues+c)*slowBins + bin
+		at := (uint32(i)*slowValues+c)*slowBins + uint32(bin)
 		if i >= slowDirect {
-			at = slowDirect*slowValues*slowBins + c>>(32-s.lg)*16 + bin%16
+			at = slowDirect*slowValues*slowBins + c>>(32-s.lg)*16 + uint32(bin)%16
 		}
-		slots = append(slots, uint32(at))
+		slots = append(slots, at)
 	}
 	return slots
 }

@@ -149,8 +149,8 @@ func readPNMHeader(r *bufio.Reader) (*pnmHeader, error) {
 		if err != nil {
 			return nil, fmt.Errorf("header: %s: %w", v.name, err)
 		}
-		if *v.to, err = strconv.Atoi(token); err != nil {
-			return nil, fmt.Errorf("header: %s %q: expected a number", v.name, token)
+		if *v.to, err = pnmNumber(token); err != nil {
+			return nil, fmt.Errorf("header: %s %w", v.name, err)
 		}
 	}
 	return h, h.check()
@@ -199,8 +199,8 @@ func (h *pnmHeader) readPAM(r *bufio.Reader) error {
 		case !known:
 			return fmt.Errorf("header: line %q, expected WIDTH, HEIGHT, DEPTH, MAXVAL, TUPLTYPE or ENDHDR", key)
 		default:
-			if *to, err = strconv.Atoi(value); err != nil {
-				return fmt.Errorf("header: %s %q: expected a number", key, value)
+			if *to, err = pnmNumber(value); err != nil {
+				return fmt.Errorf("header: %s %w", key, err)
 			}
 		}
 	}
@@ -313,6 +313,16 @@ func readBitsASCII(r *bufio.Reader, row []byte) error {
 		}
 	}
 	return nil
+}
+
+// pnmNumber is a number of a header, the largest int for larger ones, which are
+// refused for what they are.
+func pnmNumber(token string) (int, error) {
+	v, err := strconv.Atoi(token)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return 0, fmt.Errorf("%q: expected a number", token)
+	}
+	return v, nil
 }
 
 func (h *pnmHeader) readASCII(r *bufio.Reader, row []byte) error {

@@ -191,7 +191,7 @@ func TestReadErrors(t *testing.T) {
 		{"pnm sample", "P5 1 1 100\n\xff", "row 0 of 1: sample 255: expected at most 100"},
 		{"pnm text", "P2 2 1 255\n1 z2345", `row 0 of 1: sample "z2345": expected a number up to 255`},
 		{"pam kind", pam + "CMYK\nENDHDR\nabcd", `tuple type "CMYK" with 4 channels`},
-		{"pnm side", "P5 9999999999 1 255\n", "expected at most 2147483647 a side"},
+		{"pnm side", "P5 9999999999 1 255\n", "expected at most "},
 		{"pnm long word", "P5 " + strings.Repeat("1", 300), "word of more than 256 bytes"},
 		{"pnm ends", "P5 7", "header: height: unexpected EOF"},
 		{"pbm text", "P1 2 1\n0x", "byte 'x': expected 0 or 1"},
