@@ -11,12 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 // eachSpeed runs do on the photo of testdata and on big.tif, where that is there, at
 // several thresholds, on all CPUs and on one.
-func eachSpeed(b *testing.B, do func(b *testing.B, m *raster.Image, o qtgpu.Options)) {
+func eachSpeed(b *testing.B, do func(b *testing.B, m *imagefile.Image, o qtgpu.Options)) {
 	images := map[string]func(testing.TB) string{
 		"photo": func(testing.TB) string { return "testdata/images/dandelion.png" },
 		"big":   func(t testing.TB) string { return filepath.Join(corpus(t), "big", "big.tif") },
@@ -52,7 +52,7 @@ func speeds() (all []qtgpu.Options) {
 }
 
 func BenchmarkEncode(b *testing.B) {
-	eachSpeed(b, func(b *testing.B, m *raster.Image, o qtgpu.Options) {
+	eachSpeed(b, func(b *testing.B, m *imagefile.Image, o qtgpu.Options) {
 		for b.Loop() {
 			require.NoError(b, qtgpu.Encode(io.Discard, m, &o))
 		}
@@ -60,7 +60,7 @@ func BenchmarkEncode(b *testing.B) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	eachSpeed(b, func(b *testing.B, m *raster.Image, o qtgpu.Options) {
+	eachSpeed(b, func(b *testing.B, m *imagefile.Image, o qtgpu.Options) {
 		data := encode(b, m, o)
 		for b.Loop() {
 			r, err := qtgpu.NewReader(bytes.NewReader(data), int64(len(data)), &qtgpu.DecodeOptions{Workers: o.Workers})

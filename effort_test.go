@@ -6,14 +6,14 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/stretchr/testify/require"
 )
 
 // Every effort keeps the promise, in whole images, regions and overviews.
 func TestEffort(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 5))
-	m := raster.New(1100, 60, 3, 8) // two tiles
+	m := imagefile.New(1100, 60, 3, 8) // two tiles
 	for i := range m.Pix {
 		m.Pix[i] = byte(i/7 + r.IntN(5))
 	}

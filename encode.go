@@ -13,7 +13,7 @@ import (
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/internal/codestream/lossy"
 	"github.com/qtgpu/qtgpu/internal/container"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/tree"
 )
 
@@ -40,7 +40,7 @@ func encodeImage(ctx context.Context, w io.Writer, m image.Image, o *Options) er
 	if err := checkBounds(m.Bounds()); err != nil {
 		return err
 	}
-	src, err := raster.FromImage(m)
+	src, err := imagefile.FromImage(m)
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func checkBounds(b image.Rectangle) error {
 	return nil
 }
 
-func newLayout(src *raster.Image, o *Options) layout {
+func newLayout(src *imagefile.Image, o *Options) layout {
 	h := newHeader(src)
 	h.TileLog2, h.T, h.Step = tileLog2, int(o.T*container.ErrorUnit), lossy.StepFor(o.T)
 	if src.Channels >= 3 && (o.Chroma == Chroma420 || o.Chroma == ChromaAuto && o.T >= 2) {
@@ -84,7 +84,7 @@ func newLayout(src *raster.Image, o *Options) layout {
 }
 
 // newHeader has what all engines take from the image.
-func newHeader(src *raster.Image) container.Header {
+func newHeader(src *imagefile.Image) container.Header {
 	h := container.Header{
 		Width: src.W, Height: src.H, Channels: src.Channels, Depth: src.Depth, Maximum: src.FullScale(),
 	}
@@ -96,14 +96,14 @@ func newHeader(src *raster.Image) container.Header {
 
 // alphas are the header's names of the kinds of a last channel.
 var alphas = [...]container.Alpha{
-	raster.Straight: container.Straight, raster.Premultiplied: container.Premultiplied, raster.NoAlpha: container.NoAlpha,
+	imagefile.Straight: container.Straight, imagefile.Premultiplied: container.Premultiplied, imagefile.NoAlpha: container.NoAlpha,
 }
 
 // encoder is one run of Encode.
 type encoder struct {
 	*Options
 	layout
-	src      *raster.Image
+	src      *imagefile.Image
 	stats    *Stats
 	planes   []chroma.Plane
 	pyramids []tree.Pyramid

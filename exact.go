@@ -13,8 +13,8 @@ import (
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/internal/codestream/exact"
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/rans"
-	"github.com/qtgpu/qtgpu/internal/raster"
 )
 
 // Tiles of the exact engine: patterns are learned anew in every tile, so tiles
@@ -25,7 +25,7 @@ const (
 )
 
 // newExactLayout is the layout of a lossless or bounded file.
-func newExactLayout(src *raster.Image, o *Options, values []valueSet) layout {
+func newExactLayout(src *imagefile.Image, o *Options, values []valueSet) layout {
 	h := newHeader(src)
 	h.Engine, h.Bound, h.TileLog2, h.T = container.Exact, container.BoundMax, exactTileLog2, int(o.T)
 	few := src.Channels == 1 && len(values[0]) <= maxLabels

@@ -9,19 +9,19 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/stretchr/testify/require"
 )
 
 // exactPictures are images of all kinds that the exact engine must give back.
-func exactPictures() map[string]*raster.Image {
+func exactPictures() map[string]*imagefile.Image {
 	r := rand.New(rand.NewPCG(4, 4))
-	out := map[string]*raster.Image{}
+	out := map[string]*imagefile.Image{}
 	for _, depth := range []int{8, 16} {
 		for channels := 1; channels <= 4; channels++ {
 			for _, s := range []image.Point{{1, 1}, {1, 9}, {17, 1}, {31, 33}, {1100, 40}} {
 				for _, kind := range []string{"noise", "ramp", "flat", "blocks"} {
-					m := raster.New(s.X, s.Y, channels, depth)
+					m := imagefile.New(s.X, s.Y, channels, depth)
 					n := depth / 8
 					for y := range s.Y {
 						for x := range s.X {
@@ -83,7 +83,7 @@ func TestLossless(t *testing.T) {
 		r := exactRoundTrip(t, m, 0)
 		back, err := r.Decode()
 		require.NoError(t, err, name)
-		got, err := raster.FromImage(back)
+		got, err := imagefile.FromImage(back)
 		require.NoError(t, err)
 		size := m.Channels * m.Depth / 8
 		if m.Channels == 2 || m.Channels == 4 {
@@ -131,7 +131,7 @@ func TestKeepGoingOfExact(t *testing.T) {
 	for i := range p.Pix {
 		p.Pix[i] = byte(i / 7 % 3)
 	}
-	gray := raster.New(90, 70, 1, 8)
+	gray := imagefile.New(90, 70, 1, 8)
 	for i := range gray.Pix {
 		gray.Pix[i] = byte(i*i/31 + i)
 	}
@@ -170,7 +170,7 @@ func TestLosslessCorpus(t *testing.T) {
 	for _, f := range files {
 		in, err := os.Open(f)
 		require.NoError(t, err)
-		m, _, err := raster.Read(in, raster.ReadOptions{})
+		m, _, err := imagefile.Read(in, imagefile.ReadOptions{})
 		in.Close()
 		if err != nil {
 			t.Log(f, err)
@@ -186,7 +186,7 @@ func TestLosslessCorpus(t *testing.T) {
 // TestExactWorkers: files do not depend on the number of workers.
 func TestExactWorkers(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))
-	m := raster.New(2100, 1060, 3, 8)
+	m := imagefile.New(2100, 1060, 3, 8)
 	for i := range m.Pix {
 		m.Pix[i] |= byte(i/9+i/8400) ^ byte(r.IntN(8))
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/qtgpu/qtgpu/internal/codestream/exact"
 	"github.com/qtgpu/qtgpu/internal/codestream/layered"
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/rans"
-	"github.com/qtgpu/qtgpu/internal/raster"
 )
 
 // exactReader is the part of a Reader that decodes exact files.
@@ -54,7 +54,7 @@ func newExactReader(l *layout, tables []byte) (x exactReader, err error) {
 }
 
 // exactPixels decodes a region of level 0 or of the overview.
-func (r *Reader) exactPixels(ctx context.Context, rect image.Rectangle, level int) (*raster.Image, error) {
+func (r *Reader) exactPixels(ctx context.Context, rect image.Rectangle, level int) (*imagefile.Image, error) {
 	full := image.Rectangle{rect.Min.Mul(1 << level), rect.Max.Mul(1 << level)}
 	tiles := r.layout.tilesOver(full, 0)
 	fronts, err := r.exactFronts(tiles)
@@ -80,7 +80,7 @@ func (r *Reader) exactPixels(ctx context.Context, rect image.Rectangle, level in
 	if err != nil || r.exact.palette == nil {
 		return m, err
 	}
-	return raster.FromImage(&image.Paletted{Pix: m.Pix, Stride: m.Stride, Rect: m.Bounds(), Palette: r.exact.palette})
+	return imagefile.FromImage(&image.Paletted{Pix: m.Pix, Stride: m.Stride, Rect: m.Bounds(), Palette: r.exact.palette})
 }
 
 // exactFronts reads the front segments of tiles and holds each against what the
@@ -229,7 +229,7 @@ func (r *Reader) exactConceal(w *exactWorker, front []byte, size image.Point, le
 }
 
 // place copies the samples of a tile at (0,0)+at of m, where they lie inside.
-func place(m *raster.Image, planes []exact.Plane, at image.Point) {
+func place(m *imagefile.Image, planes []exact.Plane, at image.Point) {
 	size := m.Depth / 8
 	r := image.Rect(0, 0, planes[0].W, planes[0].H).Add(at).Intersect(m.Bounds())
 	for c := range planes {

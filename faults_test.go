@@ -16,7 +16,7 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/container"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 // TestOptionsAreLeftAlone: options can be used again, whatever the image before.
@@ -27,7 +27,7 @@ func TestOptionsAreLeftAlone(t *testing.T) {
 	was := o
 	want := encode(t, near, o)
 	var b bytes.Buffer
-	for _, m := range []*raster.Image{far, near} {
+	for _, m := range []*imagefile.Image{far, near} {
 		b.Reset()
 		require.NoError(t, qtgpu.Encode(&b, m, &o))
 		assert.Equal(t, was, o)
@@ -40,7 +40,7 @@ func TestStatsTellThePromise(t *testing.T) {
 	far := picture(func(x, y, _ int) float64 { return float64((x ^ y) & 1) }, 90, 60, 1, 8)
 	near := picture(patterns["noise"], 90, 60, 1, 8)
 	for _, c := range []struct {
-		m    *raster.Image
+		m    *imagefile.Image
 		o    qtgpu.Options
 		want qtgpu.Stats
 	}{

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 // pattern gives the intensity, 0 to 1, of channel c at (x,y).
@@ -59,8 +59,8 @@ func disc(x, y, w, h int) float64 {
 
 // picture makes an image of a pattern: 1 to 4 channels, of which the last of 2
 // and 4 is the disc, depth 8 or 16.
-func picture(p pattern, w, h, channels, depth int) *raster.Image {
-	m := raster.New(w, h, channels, depth)
+func picture(p pattern, w, h, channels, depth int) *imagefile.Image {
+	m := imagefile.New(w, h, channels, depth)
 	for y := range h {
 		for x := range w {
 			for c := range channels {
@@ -76,7 +76,7 @@ func picture(p pattern, w, h, channels, depth int) *raster.Image {
 }
 
 // put sets a sample to an intensity of 0 to 1.
-func put(m *raster.Image, x, y, c int, v float64) {
+func put(m *imagefile.Image, x, y, c int, v float64) {
 	at := m.Pix[y*m.Stride+x*m.Step+c*m.Depth/8:]
 	if m.Depth == 8 {
 		at[0] = byte(math.Round(255 * v))
@@ -98,12 +98,12 @@ func corpus(t testing.TB) string {
 	return dir
 }
 
-func readImage(t testing.TB, name string) *raster.Image {
+func readImage(t testing.TB, name string) *imagefile.Image {
 	t.Helper()
 	f, err := os.Open(name)
 	require.NoError(t, err)
 	defer f.Close()
-	m, _, err := raster.Read(f, raster.ReadOptions{})
+	m, _, err := imagefile.Read(f, imagefile.ReadOptions{})
 	require.NoError(t, err, name)
 	return m
 }

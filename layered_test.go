@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 // bounded are the kinds of images for which one of the ways is the best, with what the
@@ -21,7 +21,7 @@ import (
 var bounded = map[string][2]bool{"photo": {true, false}, "alpha": {true, false}, "levels": {false, true}, "elevation": {}}
 
 // boundedPicture draws one of them.
-func boundedPicture(kind string, w, h int) *raster.Image {
+func boundedPicture(kind string, w, h int) *imagefile.Image {
 	r := rand.New(rand.NewPCG(7, 7))
 	channels, depth := 1, 16
 	var sample func(c, x, y int) int
@@ -40,7 +40,7 @@ func boundedPicture(kind string, w, h int) *raster.Image {
 			return 100 + 20*c + int(40*math.Sin(fx/7+fy/11)+30*math.Sin(fx/3.1-fy/4)) + r.IntN(6)
 		}
 	}
-	m := raster.New(w, h, channels, depth)
+	m := imagefile.New(w, h, channels, depth)
 	for y := range h {
 		for x := range w {
 			for c := range channels {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/codestream/exact"
 	"github.com/qtgpu/qtgpu/internal/codestream/lossy"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/tree"
 )
 
@@ -41,7 +41,7 @@ const (
 
 // Metadata is carried unchanged: an ICC profile, EXIF as a bare TIFF
 // structure, an XMP packet. Nil where absent.
-type Metadata = raster.Meta
+type Metadata = imagefile.Meta
 
 // Options of Encode, which leaves them as they are.
 type Options struct {

@@ -12,15 +12,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 // farValues draws an image whose channels have two groups of values far apart,
 // gaps in both, and edges between the groups in most cells: samples of noise or
 // blocks of few pixels. Alpha is 0 or full.
-func farValues(w, h, channels, depth int, blocks bool) *raster.Image {
+func farValues(w, h, channels, depth int, blocks bool) *imagefile.Image {
 	r := rand.New(rand.NewPCG(uint64(w), uint64(depth+channels)))
-	m := raster.New(w, h, channels, depth)
+	m := imagefile.New(w, h, channels, depth)
 	colours := make([]int, 512)
 	for i := range colours {
 		colours[i] = r.IntN(40)
@@ -55,7 +55,7 @@ func farValues(w, h, channels, depth int, blocks bool) *raster.Image {
 }
 
 // sampleAt is a sample of an image.
-func sampleAt(m *raster.Image, x, y, c int) int {
+func sampleAt(m *imagefile.Image, x, y, c int) int {
 	at := m.Pix[y*m.Stride+x*m.Step+c*m.Depth/8:]
 	if m.Depth == 8 {
 		return int(at[0])
@@ -66,7 +66,7 @@ func sampleAt(m *raster.Image, x, y, c int) int {
 // overviewDistance is how far a sample of level 3 may be from the mean of the
 // source, whose channels have 128 values at most: half a step, what transforms of
 // colour make of it and of their roundings, and the bound.
-func overviewDistance(t *testing.T, m *raster.Image, bound int) float64 {
+func overviewDistance(t *testing.T, m *imagefile.Image, bound int) float64 {
 	sets, err := usedValues(context.Background(), 1, m)
 	require.NoError(t, err)
 	step := max(4, 2*bound+1)
@@ -112,7 +112,7 @@ func TestOverviewIsMeanOfValues(t *testing.T) {
 	})
 }
 
-func requireMeans(t *testing.T, r *Reader, m *raster.Image, distance float64, name string) {
+func requireMeans(t *testing.T, r *Reader, m *imagefile.Image, distance float64, name string) {
 	t.Helper()
 	for level := 3; level < r.Levels(); level++ {
 		want := shrink(shrink(m, 3), level-3)

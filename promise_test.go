@@ -11,14 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 var thresholds = []float64{0.5, 1, 2, 5, 10, 30}
 
 // holdPromise measures every leaf of every plane against the promise of a file
 // and what it states, which is what is measured.
-func holdPromise(t *testing.T, r *qtgpu.Reader, m *raster.Image, name string) {
+func holdPromise(t *testing.T, r *qtgpu.Reader, m *imagefile.Image, name string) {
 	t.Helper()
 	info := r.Info()
 	measured, err := qtgpu.VerifyLeaves(r, m)
@@ -65,10 +65,10 @@ func TestPromiseOfCorpus(t *testing.T) {
 }
 
 // cropped is the middle of an image, of at most w×h pixels.
-func cropped(m *raster.Image, w, h int) *raster.Image {
+func cropped(m *imagefile.Image, w, h int) *imagefile.Image {
 	w, h = min(w, m.W), min(h, m.H)
 	x, y := (m.W-w)/2, (m.H-h)/2
-	out := &raster.Image{Interleaved: m.Sub(image.Rect(x, y, x+w, y+h))}
+	out := &imagefile.Image{Interleaved: m.Sub(image.Rect(x, y, x+w, y+h))}
 	out.Alpha, out.Max = m.Alpha, m.Max
 	return out
 }
@@ -145,11 +145,11 @@ func TestPromiseSeen(t *testing.T) {
 }
 
 // grays are photos that end anywhere in a leaf.
-func grays(t *testing.T) map[string]*raster.Image {
-	images := map[string]*raster.Image{}
+func grays(t *testing.T) map[string]*imagefile.Image {
+	images := map[string]*imagefile.Image{}
 	photo := readImage(t, "testdata/images/dandelion.png")
 	for _, size := range []image.Point{{97, 66}, {33, 150}, {160, 1}, {7, 90}, {62, 63}} {
-		m := raster.New(size.X, size.Y, 1, 8)
+		m := imagefile.New(size.X, size.Y, 1, 8)
 		for y := range m.H {
 			for x := range m.W {
 				m.Pix[y*m.Stride+x] = photo.Pix[(250+y)*photo.Stride+(300+x)*photo.Step+1]

@@ -15,7 +15,7 @@ import (
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/internal/codestream/lossy"
 	"github.com/qtgpu/qtgpu/internal/container"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 // DecodeOptions of NewReader; nil is the zero value.
@@ -232,13 +232,13 @@ func (r *Reader) DecodeRegion(rect image.Rectangle, level int) (image.Image, err
 	if err != nil {
 		return nil, fmt.Errorf("qtgpu: %w", err)
 	}
-	if m.Max != 0 || m.Channels%2 == 0 && (m.Alpha == raster.NoAlpha || m.Channels == 2 && m.Alpha == raster.Premultiplied) {
+	if m.Max != 0 || m.Channels%2 == 0 && (m.Alpha == imagefile.NoAlpha || m.Channels == 2 && m.Alpha == imagefile.Premultiplied) {
 		return m, nil // package image has no type for it
 	}
 	return m.Std(), nil
 }
 
-func (r *Reader) decodeRegion(ctx context.Context, rect image.Rectangle, level int) (*raster.Image, error) {
+func (r *Reader) decodeRegion(ctx context.Context, rect image.Rectangle, level int) (*imagefile.Image, error) {
 	if level < 0 || level >= r.Levels() {
 		return nil, fmt.Errorf("level %d, expected 0 to %d", level, r.Levels()-1)
 	}
@@ -281,7 +281,7 @@ const (
 )
 
 // pixels decodes a region of level 0 or of the overview.
-func (r *Reader) pixels(ctx context.Context, rect image.Rectangle, level int) (*raster.Image, error) {
+func (r *Reader) pixels(ctx context.Context, rect image.Rectangle, level int) (*imagefile.Image, error) {
 	full := image.Rectangle{rect.Min.Mul(1 << level), rect.Max.Mul(1 << level)}
 	var w *window
 	var err error
@@ -313,10 +313,10 @@ func (r *Reader) pixels(ctx context.Context, rect image.Rectangle, level int) (*
 }
 
 // newImage returns a black image of the kind of the file.
-func (r *Reader) newImage(size image.Point) *raster.Image {
-	m := raster.New(size.X, size.Y, r.layout.Channels, r.layout.Depth)
+func (r *Reader) newImage(size image.Point) *imagefile.Image {
+	m := imagefile.New(size.X, size.Y, r.layout.Channels, r.layout.Depth)
 	if m.Channels%2 == 0 {
-		m.Alpha = raster.Alpha(slices.Index(alphas[:], r.layout.Alpha))
+		m.Alpha = imagefile.Alpha(slices.Index(alphas[:], r.layout.Alpha))
 	}
 	if r.layout.Maximum != 1<<r.layout.Depth-1 {
 		m.Max = r.layout.Maximum

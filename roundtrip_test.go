@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 var sizes = []image.Point{
@@ -162,7 +162,7 @@ func TestLeavesCover(t *testing.T) {
 func TestMetadata(t *testing.T) {
 	m := picture(patterns["flat"], 9, 9, 3, 8)
 	want := qtgpu.Metadata{ICC: []byte("a profile"), EXIF: []byte("II*\x00"), XMP: []byte("<x/>")}
-	m.Meta = raster.Meta{XMP: []byte("of the image")}
+	m.Meta = imagefile.Meta{XMP: []byte("of the image")}
 	for _, c := range []struct{ give, want qtgpu.Metadata }{{want, want}, {qtgpu.Metadata{}, m.Meta}} {
 		got, err := newReader(t, encode(t, m, qtgpu.Options{T: 2, Metadata: c.give}), qtgpu.DecodeOptions{}).Metadata()
 		require.NoError(t, err)

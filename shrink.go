@@ -4,12 +4,12 @@ import (
 	"encoding/binary"
 	"image"
 
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 // alike returns a black image of another size and the same kind of samples.
-func alike(m *raster.Image, w, h int) *raster.Image {
-	out := raster.New(w, h, m.Channels, m.Depth)
+func alike(m *imagefile.Image, w, h int) *imagefile.Image {
+	out := imagefile.New(w, h, m.Channels, m.Depth)
 	out.Alpha, out.Max = m.Alpha, m.Max
 	return out
 }
@@ -17,11 +17,11 @@ func alike(m *raster.Image, w, h int) *raster.Image {
 // shrink averages blocks of 2^shift × 2^shift pixels, smaller ones at the right
 // and bottom edges, rounded to nearest. Colours beside straight alpha are weighted
 // by it, so that what is hidden shows nowhere, unless all of a block is hidden.
-func shrink(m *raster.Image, shift int) *raster.Image {
+func shrink(m *imagefile.Image, shift int) *imagefile.Image {
 	n := 1 << shift
 	out := alike(m, (m.W+n-1)>>shift, (m.H+n-1)>>shift)
 	size, last := m.Depth/8, m.Channels-1
-	weighted := m.Channels%2 == 0 && m.Alpha == raster.Straight
+	weighted := m.Channels%2 == 0 && m.Alpha == imagefile.Straight
 	for y := range out.H {
 		for x := range out.W {
 			b := block{m, y<<shift*m.Stride + x<<shift*m.Step, min(n, m.W-x<<shift), min(n, m.H-y<<shift)}
@@ -43,7 +43,7 @@ func shrink(m *raster.Image, shift int) *raster.Image {
 
 // block is w×h pixels of an image, the first at Pix[at].
 type block struct {
-	m        *raster.Image
+	m        *imagefile.Image
 	at, w, h int
 }
 
@@ -96,7 +96,7 @@ func put(p []byte, depth int, v uint64) {
 }
 
 // sample keeps the first pixel of each block of 2^shift × 2^shift labels.
-func sample(m *raster.Image, shift int) (*raster.Image, error) {
+func sample(m *imagefile.Image, shift int) (*imagefile.Image, error) {
 	n := 1 << shift
 	w, h := (m.W+n-1)>>shift, (m.H+n-1)>>shift
 	if m.Palette != nil {
@@ -104,7 +104,7 @@ func sample(m *raster.Image, shift int) (*raster.Image, error) {
 		for i := range to.Pix {
 			to.Pix[i] = m.Index[i/w<<shift*m.W+i%w<<shift]
 		}
-		return raster.FromImage(to)
+		return imagefile.FromImage(to)
 	}
 	out := alike(m, w, h)
 	size := m.Channels * m.Depth / 8
@@ -117,7 +117,7 @@ func sample(m *raster.Image, shift int) (*raster.Image, error) {
 }
 
 // rescale brings samples from one full scale to another, to the nearest.
-func rescale(m *raster.Image, from, to int) *raster.Image {
+func rescale(m *imagefile.Image, from, to int) *imagefile.Image {
 	out := alike(m, m.W, m.H)
 	for y := range m.H {
 		for x := range m.W {

@@ -5,15 +5,15 @@ import (
 	"encoding/binary"
 
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/rans"
-	"github.com/qtgpu/qtgpu/internal/raster"
 )
 
 // valueSet is the set of values that a channel uses, in ascending order.
 type valueSet []uint16
 
 // usedValues finds the values of each channel.
-func usedValues(ctx context.Context, workers int, src *raster.Image) ([]valueSet, error) {
+func usedValues(ctx context.Context, workers int, src *imagefile.Image) ([]valueSet, error) {
 	out := make([]valueSet, src.Channels)
 	size := src.Depth / 8
 	return out, cpufallback.For(ctx, workers, len(out), func(c int) error {

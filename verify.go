@@ -11,7 +11,7 @@ import (
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/internal/codestream/lossy"
 	"github.com/qtgpu/qtgpu/internal/container"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 // Check reads and decodes all that the file holds, the samples and the overview of
@@ -65,7 +65,7 @@ func VerifyLeaves(r *Reader, original image.Image) ([]float64, error) {
 }
 
 func (r *Reader) verifyLeaves(ctx context.Context, original image.Image) ([]float64, error) {
-	src, err := raster.FromImage(original)
+	src, err := imagefile.FromImage(original)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (r *Reader) verifyLeaves(ctx context.Context, original image.Image) ([]floa
 }
 
 // sameShape holds an original against the header.
-func (r *Reader) sameShape(src *raster.Image) error {
+func (r *Reader) sameShape(src *imagefile.Image) error {
 	channels, depth := src.Channels, src.Depth
 	if r.layout.Palette && src.Palette != nil {
 		channels, depth = 1, 8
@@ -141,7 +141,7 @@ func (r *Reader) verifySamples(ctx context.Context, original image.Image) ([]flo
 	if r.layout.Engine != container.Exact {
 		return nil, &UnsupportedError{What: "samples of a file of the lossy engine, expected one of the exact engine"}
 	}
-	src, err := raster.FromImage(original)
+	src, err := imagefile.FromImage(original)
 	if err != nil {
 		return nil, err
 	}

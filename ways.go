@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/qtgpu/qtgpu/internal/container"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 // way is one of coding the image with the exact engine.
@@ -85,9 +85,9 @@ func (e *encoder) trial(ctx context.Context) (*encoder, error) {
 // over the image.
 const sampleSide = 1024
 
-func sampled(m *raster.Image) *raster.Image {
+func sampled(m *imagefile.Image) *imagefile.Image {
 	const n, side = 4, sampleSide / 4
-	out := &raster.Image{Interleaved: m.Interleaved}
+	out := &imagefile.Image{Interleaved: m.Interleaved}
 	out.W, out.H, out.Stride = sampleSide, sampleSide, sampleSide*m.Step
 	out.Pix = make([]byte, out.H*out.Stride)
 	for i := range n * n {

@@ -20,7 +20,7 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/chroma"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/reducetest"
 	"github.com/qtgpu/qtgpu/tree"
 )
@@ -188,7 +188,7 @@ func flat(t *testing.T, n, slack int, f func()) {
 func TestEncodesDoNotLeak(t *testing.T) {
 	b := open(t)
 	m := reducetest.Picture(rand.New(rand.NewPCG(9, 9)), 640, 480, 3, 8, 0)
-	flat(t, *leakRuns, 16<<10, func() { encode(t, &raster.Image{Interleaved: *m}, qtgpu.Options{T: 10}, b) })
+	flat(t, *leakRuns, 16<<10, func() { encode(t, &imagefile.Image{Interleaved: *m}, qtgpu.Options{T: 10}, b) })
 }
 
 // TestContextsDoNotLeak: a context that is not freed takes 8 MiB on llvmpipe; the

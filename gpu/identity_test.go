@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/reducetest"
 	"github.com/qtgpu/qtgpu/tree"
 )
@@ -30,7 +30,7 @@ func TestFilesAreIdentical(t *testing.T) {
 		if i < 4*len(sizes) {
 			size = sizes[i/4]
 		}
-		m := &raster.Image{Interleaved: *reducetest.Picture(rng, size[0], size[1], 1+i%4, 8<<rng.IntN(2), 0)}
+		m := &imagefile.Image{Interleaved: *reducetest.Picture(rng, size[0], size[1], 1+i%4, 8<<rng.IntN(2), 0)}
 		if i%2 == 0 {
 			smooth(m)
 		}
@@ -46,13 +46,13 @@ func TestFilesAreIdentical(t *testing.T) {
 }
 
 // smooth makes a slope of m with a little noise, so that there are large leaves.
-func smooth(m *raster.Image) {
+func smooth(m *imagefile.Image) {
 	for i := range m.Pix {
 		m.Pix[i] = byte(i%m.Stride/7+i/m.Stride/3)&0x7f + m.Pix[i]&3
 	}
 }
 
-func encode(t *testing.T, m *raster.Image, o qtgpu.Options, on tree.Backend) []byte {
+func encode(t *testing.T, m *imagefile.Image, o qtgpu.Options, on tree.Backend) []byte {
 	t.Helper()
 	o.Backend = on
 	var file bytes.Buffer
@@ -78,7 +78,7 @@ func TestCorpusIsIdentical(t *testing.T) {
 	for _, name := range files {
 		f, err := os.Open(name)
 		require.NoError(t, err)
-		m, _, err := raster.Read(f, raster.ReadOptions{MaxPixels: 1 << 30})
+		m, _, err := imagefile.Read(f, imagefile.ReadOptions{MaxPixels: 1 << 30})
 		f.Close()
 		if err != nil {
 			t.Logf("%s: %v", name, err) // floats and more bands are not read

@@ -16,7 +16,7 @@ import (
 	"github.com/qtgpu/qtgpu/chroma"
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/gpu"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/tree"
 )
 
@@ -68,7 +68,7 @@ func try(t *testing.T, kind string, device *fakeGPU, openErr error, pixels int) 
 		return tr, err
 	}
 	tr.backend.from = 1000
-	m := raster.New(pixels/10, 10, 3, 8)
+	m := imagefile.New(pixels/10, 10, 3, 8)
 	rng := rand.New(rand.NewPCG(6, 6))
 	for i := range m.Pix {
 		m.Pix[i] = byte(rng.Uint32())

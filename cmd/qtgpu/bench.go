@@ -11,7 +11,7 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/gpu"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 // benchSizes is the number of sizes: the image, its upper left quarter, the quarter
@@ -159,10 +159,10 @@ func (b *benchmark) close() {
 }
 
 // measure measures the upper left part of m in all sizes.
-func (b *benchmark) measure(m *raster.Image) error {
+func (b *benchmark) measure(m *imagefile.Image) error {
 	for i := range benchSizes {
 		r := image.Rect(0, 0, max(m.W>>i, 1), max(m.H>>i, 1))
-		if err := b.size(&raster.Image{Interleaved: m.Sub(r)}); err != nil {
+		if err := b.size(&imagefile.Image{Interleaved: m.Sub(r)}); err != nil {
 			return err
 		}
 	}
@@ -171,7 +171,7 @@ func (b *benchmark) measure(m *raster.Image) error {
 
 // size measures one size on all backends in turn, after a run of each that is not
 // counted.
-func (b *benchmark) size(m *raster.Image) error {
+func (b *benchmark) size(m *imagefile.Image) error {
 	b.sizes = append(b.sizes, image.Pt(m.W, m.H))
 	for run := range b.runs + 1 {
 		var first []byte
@@ -191,7 +191,7 @@ func (b *benchmark) size(m *raster.Image) error {
 }
 
 // run encodes once. Run 0 warms up.
-func (b *benchmark) run(m *raster.Image, on *backend, run int) ([]byte, error) {
+func (b *benchmark) run(m *imagefile.Image, on *backend, run int) ([]byte, error) {
 	keep := func(stage string, took time.Duration) {
 		if run > 0 {
 			b.samples = append(b.samples, sample{image.Pt(m.W, m.H), on.kind, stage, run, took})

@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu/internal/container"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 // result is what an invocation gave.
@@ -66,7 +66,7 @@ func files(t *testing.T, dir string) (names []string) {
 // writeImage writes a smooth picture with noise in the format of the name.
 func writeImage(t *testing.T, name string, w, h, channels, depth int) {
 	t.Helper()
-	m := raster.New(w, h, channels, depth)
+	m := imagefile.New(w, h, channels, depth)
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for y := range h {
 		for x := range w {
@@ -79,17 +79,17 @@ func writeImage(t *testing.T, name string, w, h, channels, depth int) {
 			}
 		}
 	}
-	format, err := raster.FormatFromName(name)
+	format, err := imagefile.FormatFromName(name)
 	require.NoError(t, err)
 	f, err := os.Create(name)
 	require.NoError(t, err)
-	require.NoError(t, raster.Write(f, format, m, raster.WriteOptions{}))
+	require.NoError(t, imagefile.Write(f, format, m, imagefile.WriteOptions{}))
 	require.NoError(t, f.Close())
 }
 
-func readImage(t *testing.T, r io.Reader) *raster.Image {
+func readImage(t *testing.T, r io.Reader) *imagefile.Image {
 	t.Helper()
-	m, _, err := raster.Read(r, raster.ReadOptions{})
+	m, _, err := imagefile.Read(r, imagefile.ReadOptions{})
 	require.NoError(t, err)
 	return m
 }
@@ -227,7 +227,7 @@ func TestOptionsReachTheEncoder(t *testing.T) {
 func TestRegionAndLevel(t *testing.T) {
 	dir, qtg := encoded(t)
 	out := filepath.Join(dir, "out.tif")
-	decode := func(args ...string) *raster.Image {
+	decode := func(args ...string) *imagefile.Image {
 		mustRun(t, append([]string{"-i", qtg, "-o", out, "-f"}, args...)...)
 		return readImage(t, bytes.NewReader(readFile(t, out)))
 	}
@@ -285,18 +285,18 @@ func TestInfo(t *testing.T) {
 func TestInfoOfExact(t *testing.T) {
 	dir := t.TempDir()
 	name := func(s string) string { return filepath.Join(dir, s) }
-	save := func(file string, m *raster.Image) {
-		format, err := raster.FormatFromName(file)
+	save := func(file string, m *imagefile.Image) {
+		format, err := imagefile.FormatFromName(file)
 		require.NoError(t, err)
 		var b bytes.Buffer
-		require.NoError(t, raster.Write(&b, format, m, raster.WriteOptions{}))
+		require.NoError(t, imagefile.Write(&b, format, m, imagefile.WriteOptions{}))
 		require.NoError(t, os.WriteFile(name(file), b.Bytes(), 0o666))
 	}
 	writeImage(t, name("smooth.png"), 1100, 50, 3, 8)
 	photo := readImage(t, bytes.NewReader(readFile(t, filepath.Join("..", "..", "testdata", "images", "dandelion.png"))))
 	crop := photo.Sub(image.Rect(300, 150, 492, 310))
-	save("photo.png", &raster.Image{Interleaved: crop})
-	blocks, classes := raster.New(300, 200, 3, 8), raster.New(300, 200, 1, 8)
+	save("photo.png", &imagefile.Image{Interleaved: crop})
+	blocks, classes := imagefile.New(300, 200, 3, 8), imagefile.New(300, 200, 1, 8)
 	for i := range blocks.Pix {
 		blocks.Pix[i] = byte(i/4%300/11*7 ^ i/1200/13*29)
 	}
@@ -390,10 +390,10 @@ func TestBrokenPromiseIsStatus3(t *testing.T) {
 func TestMetadataIsCarried(t *testing.T) {
 	dir := t.TempDir()
 	in, qtg := filepath.Join(dir, "in.png"), filepath.Join(dir, "in.qtg")
-	m := raster.New(30, 20, 3, 8)
-	m.Meta = raster.Meta{ICC: bytes.Repeat([]byte("profile"), 30), EXIF: []byte("II*\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00"), XMP: []byte("<x:xmpmeta/>")}
+	m := imagefile.New(30, 20, 3, 8)
+	m.Meta = imagefile.Meta{ICC: bytes.Repeat([]byte("profile"), 30), EXIF: []byte("II*\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00"), XMP: []byte("<x:xmpmeta/>")}
 	var b bytes.Buffer
-	require.NoError(t, raster.Write(&b, "png", m, raster.WriteOptions{}))
+	require.NoError(t, imagefile.Write(&b, "png", m, imagefile.WriteOptions{}))
 	require.NoError(t, os.WriteFile(in, b.Bytes(), 0o666))
 	mustRun(t, "-i", in, "-t", "5", "-q")
 	assert.Contains(t, mustRun(t, "info", qtg), "ICC, EXIF, XMP")

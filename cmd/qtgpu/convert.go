@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/qtgpu/qtgpu"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 // convertFlags are the flags of the two forms without a subcommand.
@@ -44,7 +44,7 @@ func parseConvert(args []string) (*convertFlags, error) {
 	f.StringVar(&c.region, "region", "", "")
 	f.IntVar(&c.level, "level", 0, "")
 	f.IntVarP(&c.jobs, "jobs", "j", 0, "")
-	f.IntVar(&c.quality, "quality", raster.DefaultQuality, "")
+	f.IntVar(&c.quality, "quality", imagefile.DefaultQuality, "")
 	c.limits = addLimits(f)
 	f.BoolVarP(&c.force, "force", "f", false, "")
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "")
@@ -206,7 +206,7 @@ func formatOf(name string) (string, error) {
 	if isStream(name) {
 		return "png", nil
 	}
-	format, err := raster.FormatFromName(name)
+	format, err := imagefile.FormatFromName(name)
 	if err != nil {
 		return "", usagef("-o %s: %w", name, err)
 	}

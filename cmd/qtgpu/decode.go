@@ -10,7 +10,7 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/chroma"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 // decode writes the picture of a .qtg file, or a region or an overview of it.
@@ -48,11 +48,11 @@ func (a *app) decode(c *convertFlags, in *source) error {
 	if m.Meta, err = a.metadata(in.name, r, c.keepGoing); err != nil {
 		return err
 	}
-	if left := raster.Unsaid(format, m); len(left) > 0 {
+	if left := imagefile.Unsaid(format, m); len(left) > 0 {
 		a.warn(out.name, "left out or changed for %s: %s", format, strings.Join(left, ", "))
 	}
-	write := raster.WriteOptions{Quality: c.quality, Subsample: r.Info().Subsampling == subsampled}
-	if err := raster.Write(out, format, m, write); err != nil {
+	write := imagefile.WriteOptions{Quality: c.quality, Subsample: r.Info().Subsampling == subsampled}
+	if err := imagefile.Write(out, format, m, write); err != nil {
 		return out.blame(out.name, err)
 	}
 	return a.commit(noReport)
@@ -60,7 +60,7 @@ func (a *app) decode(c *convertFlags, in *source) error {
 
 // metadata reads the metadata of a decoded file. Where it keeps going, it warns of
 // what was lost, tiles included.
-func (a *app) metadata(name string, r *qtgpu.Reader, keepGoing bool) (raster.Meta, error) {
+func (a *app) metadata(name string, r *qtgpu.Reader, keepGoing bool) (imagefile.Meta, error) {
 	meta, err := r.Metadata()
 	if err != nil && !keepGoing {
 		return meta, at(name, err)
@@ -81,12 +81,12 @@ const subsampled = "4:2:0"
 // decodeRaster decodes a region to an image of the channels of the file: package
 // image knows no gray with alpha, and raster takes what is opaque as RGB. What it has no
 // type for at all is an image of package raster.
-func decodeRaster(r *qtgpu.Reader, region image.Rectangle, level int) (*raster.Image, error) {
+func decodeRaster(r *qtgpu.Reader, region image.Rectangle, level int) (*imagefile.Image, error) {
 	std, err := r.DecodeRegion(region, level)
 	if err != nil {
 		return nil, err
 	}
-	to := raster.Image{Interleaved: chroma.Interleaved{W: region.Dx(), H: region.Dy(), Channels: 4}}
+	to := imagefile.Image{Interleaved: chroma.Interleaved{W: region.Dx(), H: region.Dy(), Channels: 4}}
 	view := &to.Interleaved
 	switch m := std.(type) {
 	case *image.NRGBA:
@@ -95,12 +95,12 @@ func decodeRaster(r *qtgpu.Reader, region image.Rectangle, level int) (*raster.I
 		view.Depth, view.Step, view.Stride, view.Pix = 16, 8, m.Stride, m.Pix
 	case *image.RGBA:
 		view.Depth, view.Step, view.Stride, view.Pix = 8, 4, m.Stride, m.Pix
-		view.Channels, to.Alpha = r.Info().Channels, raster.Premultiplied
+		view.Channels, to.Alpha = r.Info().Channels, imagefile.Premultiplied
 	case *image.RGBA64:
 		view.Depth, view.Step, view.Stride, view.Pix = 16, 8, m.Stride, m.Pix
-		view.Channels, to.Alpha = r.Info().Channels, raster.Premultiplied
+		view.Channels, to.Alpha = r.Info().Channels, imagefile.Premultiplied
 	default:
-		return raster.FromImage(std)
+		return imagefile.FromImage(std)
 	}
 	if r.Info().Channels == 2 {
 		return grayAlpha(view), nil
@@ -109,8 +109,8 @@ func decodeRaster(r *qtgpu.Reader, region image.Rectangle, level int) (*raster.I
 }
 
 // grayAlpha takes the first and the last sample of RGBA pixels.
-func grayAlpha(m *chroma.Interleaved) *raster.Image {
-	to := raster.New(m.W, m.H, 2, m.Depth)
+func grayAlpha(m *chroma.Interleaved) *imagefile.Image {
+	to := imagefile.New(m.W, m.H, 2, m.Depth)
 	size := m.Depth / 8
 	for y := range m.H {
 		for x := range m.W {

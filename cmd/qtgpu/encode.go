@@ -8,7 +8,7 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/gpu"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 // encode writes the .qtg file of an image, after checking it with --verify.
@@ -79,7 +79,7 @@ func (a *app) encodeTo(out *output, c *convertFlags, in *source, o *qtgpu.Option
 
 // tell says what reading an image left out and, unless quiet, what it changed. Damage
 // shows in the exit status.
-func (a *app) tell(name string, m *raster.Image, quiet bool) {
+func (a *app) tell(name string, m *imagefile.Image, quiet bool) {
 	if m.Damage != "" {
 		a.losePart(name, "%s", m.Damage)
 	}
@@ -92,7 +92,7 @@ func (a *app) tell(name string, m *raster.Image, quiet bool) {
 }
 
 // verifyOutput decodes what was written and holds it against the original.
-func (a *app) verifyOutput(out *output, c *convertFlags, original *raster.Image) (*verifyReport, error) {
+func (a *app) verifyOutput(out *output, c *convertFlags, original *imagefile.Image) (*verifyReport, error) {
 	r, size, err := out.content()
 	if err != nil {
 		return nil, at(out.name, err)

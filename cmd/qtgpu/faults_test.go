@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/imagefile/jpeg"
-	"github.com/qtgpu/qtgpu/internal/raster"
 )
 
 // TestLeftOutIsNamed: what an image holds besides and what a format cannot hold is named
@@ -61,15 +61,15 @@ func TestMaximumCounts(t *testing.T) {
 // TestPremultiplied: associated alpha comes back as it was, without loss.
 func TestPremultiplied(t *testing.T) {
 	dir := t.TempDir()
-	m := raster.New(30, 20, 4, 8)
+	m := imagefile.New(30, 20, 4, 8)
 	for i := range m.Pix {
 		m.Pix[i] = byte(i * 37 % 251)
 	}
-	for _, alpha := range []raster.Alpha{raster.Premultiplied, raster.NoAlpha, raster.Straight} {
+	for _, alpha := range []imagefile.Alpha{imagefile.Premultiplied, imagefile.NoAlpha, imagefile.Straight} {
 		m.Alpha = alpha
 		in, qtg, out := filepath.Join(dir, "in.tif"), filepath.Join(dir, "in.qtg"), filepath.Join(dir, "out.tif")
 		var b bytes.Buffer
-		require.NoError(t, raster.Write(&b, "tif", m, raster.WriteOptions{}))
+		require.NoError(t, imagefile.Write(&b, "tif", m, imagefile.WriteOptions{}))
 		require.NoError(t, os.WriteFile(in, b.Bytes(), 0o666))
 		mustRun(t, "-i", in, "-t", "0", "-f", "--verify")
 		mustRun(t, "-i", qtg, "-o", out, "-f")

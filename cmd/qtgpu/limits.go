@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/qtgpu/qtgpu"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 // limits bound what an input may ask for.
@@ -22,8 +22,8 @@ type limits struct {
 // addLimits adds the flags of limits.
 func addLimits(f *pflag.FlagSet) *limits {
 	l := &limits{memory: size(available() / 10 * 9)} // the rest is for what is not counted
-	f.Int64Var(&l.pixels, "max-pixels", raster.DefaultMaxPixels, "")
-	f.Int64Var(&l.expansion, "max-expansion", raster.DefaultExpansion, "")
+	f.Int64Var(&l.pixels, "max-pixels", imagefile.DefaultMaxPixels, "")
+	f.Int64Var(&l.expansion, "max-expansion", imagefile.DefaultExpansion, "")
 	f.Var(&l.memory, "memory", "")
 	return l
 }
@@ -40,8 +40,8 @@ func (l *limits) check() error {
 }
 
 // read gives the options for reading an image.
-func (l *limits) read() raster.ReadOptions {
-	return raster.ReadOptions{MaxPixels: l.pixels, Expansion: l.expansion, MaxMemory: int64(l.memory)}
+func (l *limits) read() imagefile.ReadOptions {
+	return imagefile.ReadOptions{MaxPixels: l.pixels, Expansion: l.expansion, MaxMemory: int64(l.memory)}
 }
 
 // decode gives the options for reading a .qtg file.
@@ -51,7 +51,7 @@ func (l *limits) decode() qtgpu.DecodeOptions {
 
 // checkEncode refuses an image whose encoding takes more memory than there is: the
 // bytes of its samples, times what was measured (docs/bench).
-func (l *limits) checkEncode(m *raster.Image, o *qtgpu.Options) error {
+func (l *limits) checkEncode(m *imagefile.Image, o *qtgpu.Options) error {
 	factor := 7.0
 	switch {
 	case o.T == 0 || o.Bound == qtgpu.BoundMax:

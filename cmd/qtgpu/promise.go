@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/qtgpu/qtgpu"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 // promise is what a file promises and how far its encoder went: the largest RMS
@@ -64,7 +64,7 @@ func (p *promise) check(says string, errors []float64) error {
 }
 
 // measurePromise decodes a file for its errors in the terms of its promise.
-func measurePromise(r *qtgpu.Reader, p *promise, original *raster.Image) ([]float64, error) {
+func measurePromise(r *qtgpu.Reader, p *promise, original *imagefile.Image) ([]float64, error) {
 	if p.Bound == boundMax {
 		return qtgpu.VerifySamples(r, original)
 	}

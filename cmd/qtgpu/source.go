@@ -10,7 +10,7 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/container"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 // source is an input file or standard input; its magic tells whether it is .qtg.
@@ -66,13 +66,13 @@ func newStream(name string, r io.Reader, close func() error) (*source, error) {
 }
 
 // raster reads the image and returns it with the bytes of its file.
-func (s *source) raster(opt raster.ReadOptions) (m *raster.Image, size int64, err error) {
+func (s *source) raster(opt imagefile.ReadOptions) (m *imagefile.Image, size int64, err error) {
 	if s.stream != nil {
 		c := &counter{Reader: s.stream}
-		m, _, err = raster.Read(c, opt)
+		m, _, err = imagefile.Read(c, opt)
 		return m, c.n, at(s.name, err)
 	}
-	if m, _, err = raster.Read(s.file, opt); err != nil {
+	if m, _, err = imagefile.Read(s.file, opt); err != nil {
 		return nil, 0, at(s.name, err)
 	}
 	info, err := s.file.Stat()

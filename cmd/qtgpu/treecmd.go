@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/qtgpu/qtgpu"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 // smallSide is the side up to which a picture is drawn at twice its size.
@@ -67,7 +67,7 @@ func (a *app) tree(args []string) error {
 	if err != nil {
 		return at(in.name, err)
 	}
-	if err := raster.Write(out, "png", m, raster.WriteOptions{}); err != nil {
+	if err := imagefile.Write(out, "png", m, imagefile.WriteOptions{}); err != nil {
 		return out.blame(out.name, err)
 	}
 	return a.commit(noReport)
@@ -75,13 +75,13 @@ func (a *app) tree(args []string) error {
 
 // treePicture decodes a file and draws the top and left border of every leaf; the
 // borders of its neighbours and of the picture close it.
-func treePicture(r *qtgpu.Reader) (*raster.Image, error) {
+func treePicture(r *qtgpu.Reader) (*imagefile.Image, error) {
 	m, err := decodeRaster(r, image.Rectangle{Max: r.Size(0)}, 0)
 	if err != nil {
 		return nil, err
 	}
 	if m.Max != 0 {
-		if m, err = raster.FromImage(m.Std()); err != nil { // at full scale
+		if m, err = imagefile.FromImage(m.Std()); err != nil { // at full scale
 			return nil, err
 		}
 	}
@@ -101,8 +101,8 @@ func treePicture(r *qtgpu.Reader) (*raster.Image, error) {
 }
 
 // enlarged repeats every pixel scale times across and down, as opaque 8-bit RGB.
-func enlarged(m *raster.Image, scale int) *raster.Image {
-	to := raster.New(m.W*scale, m.H*scale, 3, 8)
+func enlarged(m *imagefile.Image, scale int) *imagefile.Image {
+	to := imagefile.New(m.W*scale, m.H*scale, 3, 8)
 	size := m.Depth / 8
 	for y := range to.H {
 		row, src := to.Pix[y*to.Stride:], m.Pix[y/scale*m.Stride:]
@@ -121,7 +121,7 @@ func enlarged(m *raster.Image, scale int) *raster.Image {
 }
 
 // border draws the top and left sides of a leaf, given in pixels before scaling.
-func border(m *raster.Image, leaf image.Rectangle, scale int, c color.RGBA) {
+func border(m *imagefile.Image, leaf image.Rectangle, scale int, c color.RGBA) {
 	r := image.Rectangle{Min: leaf.Min.Mul(scale), Max: leaf.Max.Mul(scale)}.Intersect(m.Bounds())
 	if r.Empty() {
 		return // in the padding
@@ -134,6 +134,6 @@ func border(m *raster.Image, leaf image.Rectangle, scale int, c color.RGBA) {
 	}
 }
 
-func paint(m *raster.Image, x, y int, c color.RGBA) {
+func paint(m *imagefile.Image, x, y int, c color.RGBA) {
 	copy(m.Pix[y*m.Stride+x*m.Step:], []byte{c.R, c.G, c.B})
 }

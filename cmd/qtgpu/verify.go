@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/metrics"
-	"github.com/qtgpu/qtgpu/internal/raster"
 )
 
 // verifyReport is what decoding a file has shown; errors are in 8-bit levels.
@@ -87,7 +87,7 @@ func (a *app) verify(args []string) error {
 }
 
 // readOriginal reads a raster, nil for no name.
-func (a *app) readOriginal(name string, limits *limits) (*raster.Image, error) {
+func (a *app) readOriginal(name string, limits *limits) (*imagefile.Image, error) {
 	if name == "" {
 		return nil, nil
 	}
@@ -102,7 +102,7 @@ func (a *app) readOriginal(name string, limits *limits) (*raster.Image, error) {
 
 // check decodes all of a file, overviews included, and holds it against the original,
 // if there is one.
-func check(r *qtgpu.Reader, original *raster.Image) (*verifyReport, error) {
+func check(r *qtgpu.Reader, original *imagefile.Image) (*verifyReport, error) {
 	info := r.Info()
 	report := &verifyReport{Promise: newPromise(info.Bound, info.T, info.MaxLeafRMS, info.MaxError)}
 	if err := r.Check(); err != nil {
@@ -118,7 +118,7 @@ func check(r *qtgpu.Reader, original *raster.Image) (*verifyReport, error) {
 	return report, nil
 }
 
-func measure(r *qtgpu.Reader, p *promise, original *raster.Image) (*measures, error) {
+func measure(r *qtgpu.Reader, p *promise, original *imagefile.Image) (*measures, error) {
 	worst, err := measurePromise(r, p, original)
 	if err != nil {
 		return nil, err

@@ -117,12 +117,12 @@ var rules = []rule{
 		why:   "only the command links the GPU, so that the library needs no cgo",
 	},
 	{
-		of: []string{"gpu"}, never: []string{"./cpu_fallback", "./internal/codestream/...", "./internal/container", "./internal/raster", "."},
+		of: []string{"gpu"}, never: []string{"./cpu_fallback", "./internal/codestream/...", "./internal/container", "./internal/imagefile", "."},
 		why: "the backends know only the seam",
 	},
 	{
 		of:    []string{"cpu_fallback", "tree", "chroma"},
-		never: []string{"./internal/codestream/...", "./internal/container", "./internal/raster", "./internal/rans", "image/png", "image/jpeg", "golang.org/x/...", "."},
+		never: []string{"./internal/codestream/...", "./internal/container", "./internal/imagefile", "./internal/rans", "image/png", "image/jpeg", "golang.org/x/...", "."},
 		why:   "what stands above the engines knows no engine and no file format",
 	},
 	{
@@ -139,7 +139,7 @@ var rules = []rule{
 	},
 	{
 		of: []string{"internal/codestream/..."}, except: []string{"internal/codestream/lossy/train", "internal/codestream/exact/train", "internal/codestream/layered/train"},
-		never: []string{"./internal/container", "./internal/raster", "./cpu_fallback", "os", "io", "golang.org/x/image/...", "golang.org/x/term/...", "."},
+		never: []string{"./internal/container", "./internal/imagefile", "./cpu_fallback", "os", "io", "golang.org/x/image/...", "golang.org/x/term/...", "."},
 		why:   "an engine is bytes in and bytes out",
 	},
 	{
@@ -147,7 +147,7 @@ var rules = []rule{
 		why: "a parser of image files gives samples and knows nobody who takes them",
 	},
 	{
-		of: []string{"internal/raster"}, never: []string{"./internal/codestream/...", "./internal/container", "./tree", "os", "."},
+		of: []string{"internal/imagefile"}, never: []string{"./internal/codestream/...", "./internal/container", "./tree", "os", "."},
 		why: "image files come before what is made of them",
 	},
 	{
@@ -222,7 +222,7 @@ func TestRulesBite(t *testing.T) {
 	}{
 		{".", "./gpu", false},
 		{"tree", "C", false},
-		{"internal/raster", "github.com/go-gl/gl/v4.3-core/gl", false},
+		{"internal/imagefile", "github.com/go-gl/gl/v4.3-core/gl", false},
 		{"cmd/qtgpu", "./gpu", true},
 		{"gpu", "./cpu_fallback", false},
 		{"gpu", "./tree", true},
@@ -232,10 +232,10 @@ func TestRulesBite(t *testing.T) {
 		{"tree", "./cpu_fallback", false},
 		{"internal/container", "./internal/codestream/lossy", false},
 		{"internal/codestream/lossy", "./internal/container", false},
-		{"internal/codestream/lossy/train", "./internal/raster", true},
-		{"internal/imagefile/jpeg", "./internal/raster", false},
-		{"internal/raster", "./internal/container", false},
-		{"internal/raster", "./internal/imagefile/jpeg", true},
+		{"internal/codestream/lossy/train", "./internal/imagefile", true},
+		{"internal/imagefile/jpeg", "./internal/imagefile", false},
+		{"internal/imagefile", "./internal/container", false},
+		{"internal/imagefile", "./internal/imagefile/jpeg", true},
 		{"internal/metrics", "github.com/stretchr/testify/assert", false},
 	} {
 		bad := broken(map[string]*source{c.dir: of(c.needs)}, c.dir)

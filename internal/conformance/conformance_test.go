@@ -21,7 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 // update makes what is missing and never changes what is there: vectors of a
@@ -57,8 +57,8 @@ var vectors = []vector{
 	{"rgba-hidden-150x97", encodedRaster(hidden(150, 97, 4, 8), qtgpu.Options{T: 5})},
 	{"rgba444-hidden-90x75", encodedRaster(hidden(90, 75, 4, 8), qtgpu.Options{T: 1})},
 	{"grayalpha16-hidden-70x50", encodedRaster(hidden(70, 50, 2, 16), qtgpu.Options{T: 3})},
-	{"premultiplied-60x50", encodedRaster(lastIs(raster.Premultiplied, synthetic(60, 50, 4, 8)), qtgpu.Options{T: 4})},
-	{"bands4-70x50", encodedRaster(lastIs(raster.NoAlpha, synthetic(70, 50, 4, 8)), qtgpu.Options{T: 4})},
+	{"premultiplied-60x50", encodedRaster(lastIs(imagefile.Premultiplied, synthetic(60, 50, 4, 8)), qtgpu.Options{T: 4})},
+	{"bands4-70x50", encodedRaster(lastIs(imagefile.NoAlpha, synthetic(70, 50, 4, 8)), qtgpu.Options{T: 4})},
 	{"gray10-90x60", encodedRaster(upTo(1023, synthetic(90, 60, 1, 16)), qtgpu.Options{T: 2})},
 	{"metadata-40x30", withMetadata},
 	{"wild-75x96", func(t *testing.T) []byte { return wild(t, 594) }},
@@ -70,7 +70,7 @@ func encoded(w, h, channels, depth int, o qtgpu.Options) func(*testing.T) []byte
 	return func(t *testing.T) []byte { return encode(t, synthetic(w, h, channels, depth), o) }
 }
 
-func encodedRaster(m *raster.Image, o qtgpu.Options) func(*testing.T) []byte {
+func encodedRaster(m *imagefile.Image, o qtgpu.Options) func(*testing.T) []byte {
 	return func(t *testing.T) []byte { return encode(t, m, o) }
 }
 
@@ -82,8 +82,8 @@ func encode(t *testing.T, m image.Image, o qtgpu.Options) []byte {
 
 // synthetic draws slopes, discs with hard edges, stripes and noise in integers, so
 // that every kind of leaf occurs.
-func synthetic(w, h, channels, depth int) *raster.Image {
-	m := raster.New(w, h, channels, depth)
+func synthetic(w, h, channels, depth int) *imagefile.Image {
+	m := imagefile.New(w, h, channels, depth)
 	noise := uint32(1)
 	for y := range h {
 		for x := range w {
@@ -108,7 +108,7 @@ func synthetic(w, h, channels, depth int) *raster.Image {
 
 // hidden draws as synthetic does, and discs of alpha with soft rims outside of which
 // colours are at full scale.
-func hidden(w, h, channels, depth int) *raster.Image {
+func hidden(w, h, channels, depth int) *imagefile.Image {
 	m := synthetic(w, h, channels, depth)
 	full := 1<<depth - 1
 	for y := range h {
@@ -127,13 +127,13 @@ func hidden(w, h, channels, depth int) *raster.Image {
 }
 
 // lastIs says what the last channel is.
-func lastIs(a raster.Alpha, m *raster.Image) *raster.Image {
+func lastIs(a imagefile.Alpha, m *imagefile.Image) *imagefile.Image {
 	m.Alpha = a
 	return m
 }
 
 // upTo scales samples to a maximum.
-func upTo(maximum int, m *raster.Image) *raster.Image {
+func upTo(maximum int, m *imagefile.Image) *imagefile.Image {
 	for y := range m.H {
 		for x := range m.W {
 			v := sample(m.Pix[y*m.Stride+x*m.Step:], 0, m.Depth)
@@ -144,7 +144,7 @@ func upTo(maximum int, m *raster.Image) *raster.Image {
 	return m
 }
 
-func putSample(m *raster.Image, x, y, c, v int) {
+func putSample(m *imagefile.Image, x, y, c, v int) {
 	at := m.Pix[y*m.Stride+x*m.Step+c*m.Depth/8:]
 	if m.Depth == 8 {
 		at[0] = byte(v)
@@ -210,9 +210,9 @@ func fromImage(t testing.TB, std image.Image, channels int) *picture {
 	if s, ok := std.(*image.Paletted); ok {
 		return fromPaletted(s)
 	}
-	m := &raster.Image{}
+	m := &imagefile.Image{}
 	switch s := std.(type) {
-	case *raster.Image: // which packages of images have no type for
+	case *imagefile.Image: // which packages of images have no type for
 		return fromRaster(s, channels, false)
 	case *image.NRGBA: // may be opaque, which raster takes as RGB
 		m.Depth, m.Step, m.Stride, m.Pix = 8, 4, s.Stride, s.Pix
@@ -220,7 +220,7 @@ func fromImage(t testing.TB, std image.Image, channels int) *picture {
 		m.Depth, m.Step, m.Stride, m.Pix = 16, 8, s.Stride, s.Pix
 	default:
 		var err error
-		m, err = raster.FromImage(std)
+		m, err = imagefile.FromImage(std)
 		require.NoError(t, err)
 	}
 	m.W, m.H = std.Bounds().Dx(), std.Bounds().Dy()
@@ -228,7 +228,7 @@ func fromImage(t testing.TB, std image.Image, channels int) *picture {
 }
 
 // fromRaster takes the samples of channels; expanded is gray with alpha in four.
-func fromRaster(m *raster.Image, channels int, expanded bool) *picture {
+func fromRaster(m *imagefile.Image, channels int, expanded bool) *picture {
 	p := &picture{w: m.W, h: m.H, channels: channels, depth: m.Depth}
 	for y := range p.h {
 		for x := range p.w {

@@ -14,7 +14,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/codestream/layered"
 	"github.com/qtgpu/qtgpu/internal/codestream/lossy"
 	"github.com/qtgpu/qtgpu/internal/container"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 // exactVectors are the files of the exact engine.
@@ -43,8 +43,8 @@ var exactVectors = []vector{
 	{"exact-bilevel-130x75", func(t *testing.T) []byte { return encode(t, bilevel(130, 75), qtgpu.Options{}) }},
 	{"exact-rgba-hidden-90x75", encodedRaster(hidden(90, 75, 4, 8), qtgpu.Options{})},
 	{"exact-grayalpha16-hidden-70x50", encodedRaster(hidden(70, 50, 2, 16), qtgpu.Options{T: 4, Bound: qtgpu.BoundMax})},
-	{"exact-premultiplied-60x50", encodedRaster(lastIs(raster.Premultiplied, synthetic(60, 50, 4, 8)), qtgpu.Options{})},
-	{"exact-bands2-40x50", encodedRaster(lastIs(raster.NoAlpha, synthetic(40, 50, 2, 16)), qtgpu.Options{})},
+	{"exact-premultiplied-60x50", encodedRaster(lastIs(imagefile.Premultiplied, synthetic(60, 50, 4, 8)), qtgpu.Options{})},
+	{"exact-bands2-40x50", encodedRaster(lastIs(imagefile.NoAlpha, synthetic(40, 50, 2, 16)), qtgpu.Options{})},
 	{"exact-gray10-bound2-90x60", encodedRaster(upTo(1023, synthetic(90, 60, 1, 16)), qtgpu.Options{T: 2, Bound: qtgpu.BoundMax})},
 	{"exact-wild-46x39", func(t *testing.T) []byte { return wildExact(t, 2) }},
 	{"exact-wild-69x75", func(t *testing.T) []byte { return wildExact(t, 106) }},
@@ -104,8 +104,8 @@ func drawn(w, h, channels, depth int) func(*testing.T) []byte {
 
 // drawing has what screenshots have: areas, frames, glyphs that return, here and
 // there a sample that is none of these.
-func drawing(w, h, channels, depth int) *raster.Image {
-	m := raster.New(w, h, channels, depth)
+func drawing(w, h, channels, depth int) *imagefile.Image {
+	m := imagefile.New(w, h, channels, depth)
 	noise := uint32(7)
 	for y := range h {
 		for x := range w {
@@ -137,7 +137,7 @@ func drawing(w, h, channels, depth int) *raster.Image {
 }
 
 // bilevel is a drawing in black and white.
-func bilevel(w, h int) *raster.Image {
+func bilevel(w, h int) *imagefile.Image {
 	m := drawing(w, h, 1, 8)
 	for i, v := range m.Pix {
 		m.Pix[i] = 255 * (v / 5 & 1)
@@ -181,7 +181,7 @@ func exactValues(t *testing.T) []byte {
 
 // layeredFile is a file of layered tiles of 64 pixels, of an image that the
 // encoder may code in other ways.
-func layeredFile(src *raster.Image, bound int) func(*testing.T) []byte {
+func layeredFile(src *imagefile.Image, bound int) func(*testing.T) []byte {
 	return func(t *testing.T) []byte {
 		h := container.Header{
 			Engine: container.Exact, Bound: container.BoundMax, TileLog2: container.MinTileLog2, Layered: true,
@@ -218,8 +218,8 @@ func layeredFile(src *raster.Image, bound int) func(*testing.T) []byte {
 }
 
 // slopes has parabolas and a little noise, which context mixing codes best.
-func slopes(w, h, channels, depth, noisy int) *raster.Image {
-	m := raster.New(w, h, channels, depth)
+func slopes(w, h, channels, depth, noisy int) *imagefile.Image {
+	m := imagefile.New(w, h, channels, depth)
 	noise := uint32(1)
 	for y := range h {
 		for x := range w {

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 // peers are the bytes of other codecs: optipng 0.7.7 -o4, cwebp 1.2.4
@@ -72,7 +72,7 @@ func load(t testing.TB, path string) (tile *Tile, palette int) {
 	f, err := os.Open(path)
 	require.NoError(t, err)
 	defer f.Close()
-	m, _, err := raster.Read(f, raster.ReadOptions{})
+	m, _, err := imagefile.Read(f, imagefile.ReadOptions{})
 	require.NoError(t, err)
 	if m.Palette != nil {
 		return draw(m.W, m.H, 1, 8, func(x, y int) uint32 { return uint32(m.Index[y*m.W+x]) }), 3 * len(m.Palette)

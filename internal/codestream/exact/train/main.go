@@ -14,7 +14,7 @@ import (
 	"slices"
 
 	"github.com/qtgpu/qtgpu/internal/codestream/exact"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 const fitRows = 4 // every fourth row of a pass is fitted to
@@ -47,7 +47,7 @@ func load(path string) ([]exact.Plane, error) {
 		return nil, err
 	}
 	defer f.Close()
-	m, _, err := raster.Read(f, raster.ReadOptions{})
+	m, _, err := imagefile.Read(f, imagefile.ReadOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

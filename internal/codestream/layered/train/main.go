@@ -14,8 +14,8 @@ import (
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/internal/codestream/layered"
 	"github.com/qtgpu/qtgpu/internal/codestream/lossy"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/rans"
-	"github.com/qtgpu/qtgpu/internal/raster"
 )
 
 // bounds span what people use; each counts alike.
@@ -41,7 +41,7 @@ func count(h rans.Histogram, path string) error {
 		return err
 	}
 	defer f.Close()
-	m, _, err := raster.Read(f, raster.ReadOptions{})
+	m, _, err := imagefile.Read(f, imagefile.ReadOptions{})
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}

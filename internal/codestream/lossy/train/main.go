@@ -17,7 +17,7 @@ import (
 	"github.com/qtgpu/qtgpu/chroma"
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/internal/codestream/lossy"
-	"github.com/qtgpu/qtgpu/internal/raster"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/tree"
 )
 
@@ -44,7 +44,7 @@ func count(sum *lossy.Histogram, path string) error {
 		return err
 	}
 	defer f.Close()
-	m, _, err := raster.Read(f, raster.ReadOptions{})
+	m, _, err := imagefile.Read(f, imagefile.ReadOptions{})
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
