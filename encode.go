@@ -168,7 +168,7 @@ func (e *encoder) tiles(ctx context.Context) ([]*lossy.Tile, error) {
 	grid := e.grid()
 	tiles := make([]*lossy.Tile, grid.Dx()*grid.Dy())
 	progress := newProgress(e.Progress, len(tiles))
-	err := cpufallback.For(ctx, e.Workers, len(tiles), func(i int) error {
+	err := parallel.For(ctx, e.Workers, len(tiles), func(i int) error {
 		w := workers.Get().(*lossy.Worker)
 		defer workers.Put(w)
 		tiles[i] = engine.Tile(w, e.planes, e.pyramids, e.padded(tile(grid, i)))
@@ -220,7 +220,7 @@ func (e *encoder) newFile(tables []byte, n int) *container.File {
 
 // fill entropy-codes the tiles into the file and lets go of them.
 func fill[T any](ctx context.Context, workers int, f *container.File, tiles []*T, segments func(*T) (front, body []byte)) error {
-	return cpufallback.For(ctx, workers, len(tiles), func(i int) error {
+	return parallel.For(ctx, workers, len(tiles), func(i int) error {
 		f.Fronts[i], f.Bodies[i] = segments(tiles[i])
 		tiles[i] = nil
 		return nil

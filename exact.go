@@ -102,7 +102,7 @@ func (e *encoder) predictedFile(ctx context.Context) (*container.File, error) {
 	code := e.tileCoder(&format, model)
 	order := e.tableTilesFirst()
 	first := make([]*exact.Tile, min(len(order), tableTiles))
-	err = cpufallback.For(ctx, e.Workers, len(first), func(k int) error {
+	err = parallel.For(ctx, e.Workers, len(first), func(k int) error {
 		first[k] = code(order[k])
 		return nil
 	})
@@ -124,7 +124,7 @@ func (e *encoder) predictedFile(ctx context.Context) (*container.File, error) {
 // of, and those that it has code make.
 func (e *encoder) fillTiles(ctx context.Context, f *container.File, tables *exact.Tables, order []int, first []*exact.Tile, code func(int) *exact.Tile) error {
 	var mu sync.Mutex
-	return cpufallback.For(ctx, e.Workers, len(order), func(k int) error {
+	return parallel.For(ctx, e.Workers, len(order), func(k int) error {
 		i := order[k]
 		var t *exact.Tile
 		if k < len(first) {
@@ -190,7 +190,7 @@ func (e *encoder) fit(ctx context.Context, format *exact.Format) (*exact.Model, 
 	sum := exact.NewFit(e.Channels, step)
 	var mu sync.Mutex
 	workers := sync.Pool{New: func() any { return new(exactEncoder) }}
-	err := cpufallback.For(ctx, e.Workers, n, func(i int) error {
+	err := parallel.For(ctx, e.Workers, n, func(i int) error {
 		w := workers.Get().(*exactEncoder)
 		defer workers.Put(w)
 		f := exact.NewFit(e.Channels, step)

@@ -64,7 +64,7 @@ func (r *Reader) exactPixels(ctx context.Context, rect image.Rectangle, level in
 	m := r.newImage(rect.Size())
 	workers := sync.Pool{New: func() any { return new(exactWorker) }}
 	progress := newProgress(r.opt.Progress, tiles.Dx()*tiles.Dy())
-	err = cpufallback.For(ctx, r.opt.Workers, tiles.Dx()*tiles.Dy(), func(i int) error {
+	err = parallel.For(ctx, r.opt.Workers, tiles.Dx()*tiles.Dy(), func(i int) error {
 		w := workers.Get().(*exactWorker)
 		defer workers.Put(w)
 		t := tile(tiles, i)

@@ -59,7 +59,7 @@ func (e *encoder) layeredTiles(ctx context.Context) ([]*layered.Tile, error) {
 	workers := sync.Pool{New: func() any { return new(layered.Worker) }}
 	grid := e.grid()
 	tiles := make([]*layered.Tile, grid.Dx()*grid.Dy())
-	return tiles, cpufallback.For(ctx, e.Workers, len(tiles), func(i int) (err error) {
+	return tiles, parallel.For(ctx, e.Workers, len(tiles), func(i int) (err error) {
 		w := workers.Get().(*layered.Worker)
 		defer workers.Put(w)
 		src := e.src.Sub(e.samples(tile(grid, i))[0])

@@ -17,7 +17,7 @@ func (r *Reader) checkMemory(rect image.Rectangle, level int) error {
 	if r.opt.MaxMemory > 0 {
 		limit = min(limit, r.opt.MaxMemory)
 	}
-	if need := r.layout.memory(rect, level, cpufallback.Workers(r.opt.Workers)); need > limit {
+	if need := r.layout.memory(rect, level, parallel.Workers(r.opt.Workers)); need > limit {
 		return fmt.Errorf("%w: a region of %d×%d takes %d bytes of memory, the limit is %d",
 			ErrTooLarge, rect.Dx(), rect.Dy(), need, limit)
 	}

@@ -300,7 +300,7 @@ func (r *Reader) pixels(ctx context.Context, rect image.Rectangle, level int) (*
 	m := r.newImage(rect.Size())
 	origin := w.tiles.Min.Mul(1 << r.layout.TileLog2 >> level)
 	bands := (m.H + colourBand - 1) / colourBand
-	err = cpufallback.For(ctx, r.opt.Workers, bands, func(i int) error {
+	err = parallel.For(ctx, r.opt.Workers, bands, func(i int) error {
 		band := image.Rect(0, i*colourBand, m.W, min((i+1)*colourBand, m.H))
 		dst := m.Sub(band)
 		chroma.Inverse(&dst, w.planes, r.layout.sub420(), origin, band.Add(rect.Min))

@@ -16,7 +16,7 @@ type valueSet []uint16
 func usedValues(ctx context.Context, workers int, src *imagefile.Image) ([]valueSet, error) {
 	out := make([]valueSet, src.Channels)
 	size := src.Depth / 8
-	return out, cpufallback.For(ctx, workers, len(out), func(c int) error {
+	return out, parallel.For(ctx, workers, len(out), func(c int) error {
 		seen := make([]bool, 1<<src.Depth)
 		for y := range src.H {
 			row := src.Pix[y*src.Stride+c*size:]

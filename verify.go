@@ -39,7 +39,7 @@ func (r *Reader) checkTiles(ctx context.Context) error {
 	}
 	indices := r.layout.indices(tiles)
 	progress := newProgress(r.opt.Progress, len(indices))
-	return cpufallback.For(ctx, r.opt.Workers, len(indices), func(i int) error {
+	return parallel.For(ctx, r.opt.Workers, len(indices), func(i int) error {
 		defer progress.step()
 		size := r.layout.samples(tile(tiles, i))[0].Size()
 		w := new(exactWorker)
@@ -159,7 +159,7 @@ func (r *Reader) verifySamples(ctx context.Context, original image.Image) ([]flo
 	if err != nil {
 		return nil, err
 	}
-	return worst, cpufallback.For(ctx, r.opt.Workers, tiles.Dx()*tiles.Dy(), func(i int) error {
+	return worst, parallel.For(ctx, r.opt.Workers, tiles.Dx()*tiles.Dy(), func(i int) error {
 		got, err := r.exactTile(new(exactWorker), tile(tiles, i), fronts[i], 0)
 		if err != nil {
 			return err

@@ -46,7 +46,7 @@ func (r *Reader) decodeWindow(ctx context.Context, tiles image.Rectangle, debloc
 	}
 	scratch := sync.Pool{New: func() any { return new(lossy.Scratch) }}
 	progress := newProgress(r.opt.Progress, tiles.Dx()*tiles.Dy())
-	err = cpufallback.For(ctx, r.opt.Workers, tiles.Dx()*tiles.Dy(), func(i int) error {
+	err = parallel.For(ctx, r.opt.Workers, tiles.Dx()*tiles.Dy(), func(i int) error {
 		s := scratch.Get().(*lossy.Scratch)
 		defer scratch.Put(s)
 		defer progress.step()
@@ -67,7 +67,7 @@ func (r *Reader) decodeFronts(ctx context.Context, tiles image.Rectangle) ([][]l
 		return nil, firstOf(err)
 	}
 	fronts := make([][]lossy.Cells, len(indices))
-	return fronts, cpufallback.For(ctx, r.opt.Workers, len(indices), func(i int) error {
+	return fronts, parallel.For(ctx, r.opt.Workers, len(indices), func(i int) error {
 		if segments[i] == nil {
 			return nil
 		}
@@ -130,7 +130,7 @@ func (r *Reader) deblock(ctx context.Context, w *window) error {
 		}
 		d := lossy.NewDeblocker(r.layout.Step, &w.planes[i], w.sizes[i])
 		for _, pass := range []func(int){d.Vertical, d.Horizontal} {
-			err := cpufallback.For(ctx, r.opt.Workers, d.Rows(), func(y int) error {
+			err := parallel.For(ctx, r.opt.Workers, d.Rows(), func(y int) error {
 				pass(y)
 				return nil
 			})
@@ -149,7 +149,7 @@ func (r *Reader) overviewWindow(ctx context.Context, tiles image.Rectangle) (*wi
 		return nil, err
 	}
 	w := r.newWindow(tiles, overviewLevel)
-	err = cpufallback.For(ctx, r.opt.Workers, len(fronts), func(i int) error {
+	err = parallel.For(ctx, r.opt.Workers, len(fronts), func(i int) error {
 		t := tile(tiles, i)
 		rects := r.layout.padded(t)
 		cells := fronts[i]

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/parallel"
 	"github.com/qtgpu/qtgpu/tree"
 )
 
@@ -31,7 +32,7 @@ const colourBand = 64
 // Colour converts src to its planes, padded.
 func (b *Backend) Colour(ctx context.Context, src *chroma.Interleaved, sub420 bool) ([]chroma.Plane, error) {
 	planes := chroma.NewPlanes(src.W, src.H, src.Channels, sub420)
-	err := For(ctx, b.workers, (src.H-1)/colourBand+1, func(i int) error {
+	err := parallel.For(ctx, b.workers, (src.H-1)/colourBand+1, func(i int) error {
 		chroma.Forward(planes, src, sub420, i*colourBand, min((i+1)*colourBand, src.H))
 		return nil
 	})

@@ -5,6 +5,7 @@ package cpufallback
 import (
 	"context"
 
+	"github.com/qtgpu/qtgpu/internal/parallel"
 	"github.com/qtgpu/qtgpu/tree"
 )
 
@@ -18,7 +19,7 @@ var (
 )
 
 // New returns a Backend on the given number of workers; 0 is GOMAXPROCS.
-func New(workers int) *Backend { return &Backend{Workers(workers)} }
+func New(workers int) *Backend { return &Backend{parallel.Workers(workers)} }
 
 // Name is "cpu".
 func (b *Backend) Name() string { return "cpu" }
@@ -43,7 +44,7 @@ func (b *Backend) reduce(ctx context.Context, p *tree.Pyramid, s *tree.Samples) 
 	for i := range p.Levels {
 		dst := &p.Levels[i]
 		rows := (bandNodes-1)/dst.W + 1
-		err := For(ctx, b.workers, (dst.H-1)/rows+1, func(band int) error {
+		err := parallel.For(ctx, b.workers, (dst.H-1)/rows+1, func(band int) error {
 			for y := band * rows; y < min((band+1)*rows, dst.H); y++ {
 				if i == 0 {
 					baseRow(dst, s, y)

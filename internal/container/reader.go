@@ -1,6 +1,7 @@
 package container
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -378,4 +379,30 @@ func (r *Reader) Metadata(kind Kind) ([]byte, error) {
 		return nil, nil
 	}
 	return newScanner(r.r, r.sizes.File).read(c)
+}
+
+// Want is a segment that is wanted.
+type Want struct {
+	Tile int
+	Part Part
+}
+
+// Segments reads segments. One that is damaged is nil (an empty one is not) and the
+// error then joins the *TileError of each; all others are returned.
+func (r *Reader) Segments(ctx context.Context, wants []Want) ([][]byte, error) {
+	out := make([][]byte, len(wants))
+	var errs []error
+	for i, w := range wants {
+		if err := ctx.Err(); err != nil {
+			return nil, context.Cause(ctx)
+		}
+		s := &r.front
+		if w.Part == Body {
+			s = &r.body
+		}
+		var err error
+		out[i], err = r.segment(s, w.Tile)
+		errs = append(errs, err)
+	}
+	return out, errors.Join(errs...)
 }

@@ -1,4 +1,6 @@
-package cpufallback
+// Package parallel runs the jobs of a loop on goroutines. It is the only place of the
+// module that starts workers.
+package parallel
 
 import (
 	"context"
@@ -94,4 +96,39 @@ func (l *loop) fail(i int, err error) {
 		l.failed, l.err = i, err
 	}
 	l.stop.Store(true)
+}
+
+// Pool keeps what jobs need one at a time, scratch memory mostly, from one loop to the
+// next. Unlike a sync.Pool it never lets go of it. The zero value is ready for use.
+type Pool[W any] struct {
+	mu   sync.Mutex
+	free []*W
+}
+
+func (p *Pool[W]) get() *W {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.free) - 1; n >= 0 {
+		w := p.free[n]
+		p.free = p.free[:n]
+		return w
+	}
+	return new(W)
+}
+
+func (p *Pool[W]) put(w *W) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.free = append(p.free, w)
+}
+
+// With is For with something of the pool for each job, a zero value at first. What a
+// job that panics had is not used again.
+func With[W any](ctx context.Context, workers, n int, p *Pool[W], f func(w *W, i int) error) error {
+	return For(ctx, workers, n, func(i int) error {
+		w := p.get()
+		err := f(w, i)
+		p.put(w)
+		return err
+	})
 }

@@ -1,4 +1,4 @@
-package cpufallback
+package parallel
 
 import (
 	"context"
@@ -100,4 +100,25 @@ func TestForStopsWithContext(t *testing.T) {
 		}
 		return nil
 	}))
+}
+
+// TestWith: jobs that run at the same time never share scratch, and a later loop gets
+// what an earlier one had.
+func TestWith(t *testing.T) {
+	type scratch struct{ busy, used atomic.Int32 }
+	var pool Pool[scratch]
+	for range 3 {
+		require.NoError(t, With(t.Context(), 4, 100, &pool, func(w *scratch, _ int) error {
+			assert.EqualValues(t, 1, w.busy.Add(1), "shared")
+			w.used.Add(1)
+			w.busy.Add(-1)
+			return nil
+		}))
+	}
+	sum := int32(0)
+	for _, w := range pool.free {
+		sum += w.used.Load()
+	}
+	assert.EqualValues(t, 300, sum)
+	assert.LessOrEqual(t, len(pool.free), 4)
 }

@@ -1,0 +1,210 @@
+// Package engine is the seam between the pipeline and the coders of tiles. An engine
+// looks at a sample of a raster's tiles and makes a plan; by a plan any tile can be
+// coded or decoded, in any order, on any goroutine or machine: it depends on the plan
+// and on its own samples, on nothing else.
+package engine
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"time"
+
+	"github.com/qtgpu/qtgpu/internal/tiles"
+	"github.com/qtgpu/qtgpu/raster"
+	"github.com/qtgpu/qtgpu/tree"
+)
+
+// ID is the number of an engine in a file.
+type ID uint64
+
+// The engines.
+const (
+	Transform  ID = 0 // quadtrees of cosine transforms: a promise for every leaf
+	Predictive ID = 1 // lossless, or a promise for every sample
+	Layered    ID = 2 // a base of Transform and corrections: a promise for every sample
+)
+
+// Bound is the criterion of the promise about the error.
+type Bound int
+
+// The criteria.
+const (
+	RMS Bound = iota // the root mean square error of every leaf of every coded plane
+	Max              // the error of every sample; 0 is lossless
+)
+
+// ErrorUnit is the number of parts of an 8-bit level that errors of RMS count.
+const ErrorUnit = 1 << 16
+
+// Chroma is the resolution of the colour differences.
+type Chroma int
+
+// The resolutions.
+const (
+	ChromaAuto Chroma = iota // Chroma420 from two levels of error on, else Chroma444
+	Chroma420                // half the width and half the height
+	Chroma444                // full
+)
+
+// Split is the way the leaves of a quadtree are chosen.
+type Split int
+
+// The ways.
+const (
+	SplitHybrid  Split = iota // the pyramid where it is sure, cost in between
+	SplitPyramid              // the pyramid's variances alone
+	SplitCost                 // the cost of coding alone
+)
+
+// Effort is how hard an engine tries for a small file; files do not tell it.
+type Effort int
+
+// Params says what a raster is to be coded as.
+type Params struct {
+	Format raster.Format
+	Bound  Bound
+	T      int64 // the largest error: of RMS in parts of ErrorUnit, of Max in steps of the samples
+	Chroma Chroma
+	Split  Split
+	Effort Effort
+}
+
+// Plan is all that coding a tile depends on besides its samples. What a file holds of it
+// is enough for decoding: Chroma, Split and Effort are for encoders.
+type Plan struct {
+	Engine ID
+	Params
+	TileLog2 int
+	Payload  []byte // what only the engine understands
+}
+
+// Grid is the geometry of the tiles.
+func (p *Plan) Grid() tiles.Grid {
+	return tiles.Grid{W: p.Format.Width, H: p.Format.Height, Log2: p.TileLog2}
+}
+
+// Env is what an engine works with. It has no influence on bytes.
+type Env struct {
+	Workers int          // goroutines; 0 is one for each CPU
+	Backend tree.Backend // prepares slabs
+	Memory  int64        // bytes that training may keep of tiles that it has coded
+	// Took is told of the time that a stage took, or a part of it.
+	Took func(stage string, d time.Duration)
+	// Coded is told of every tile that training has coded and keeps.
+	Coded func()
+}
+
+// Engine codes tiles in one way.
+type Engine interface {
+	ID() ID
+	Name() string
+	// Accepts is nil, or says why the engine cannot code this.
+	Accepts(p *Params) error
+	// Train makes a plan from a sample of the tiles of src and returns an encoder
+	// that has it. It may keep tiles that it has coded.
+	Train(ctx context.Context, p Params, src raster.Source, env *Env) (Encoder, error)
+	// NewEncoder codes by a plan that was made before.
+	NewEncoder(p *Plan, env *Env) (Encoder, error)
+	// NewDecoder decodes what was coded by a plan. The error says what is wrong with
+	// the plan.
+	NewDecoder(p *Plan) (Decoder, error)
+}
+
+// Segments is a coded tile: the overview and the rest.
+type Segments struct{ Overview, Detail []byte }
+
+// Tile is a coded tile and what is known of it.
+type Tile struct {
+	Segments
+	Worst  []uint64 // the largest error of each band or plane, in the unit of Params.T
+	Leaves [3]int   // the numbers of leaves of 8, 16 and 32 samples
+}
+
+// Slab is a rectangle of whole tiles, ready to be coded.
+type Slab any
+
+// Encoder codes tiles by a plan. Its methods may be called from several goroutines.
+type Encoder interface {
+	Plan() *Plan
+	// Held tells whether a tile is coded already.
+	Held(tile int) bool
+	// Slab prepares the samples of a rectangle of whole tiles.
+	Slab(ctx context.Context, in *raster.Block) (Slab, error)
+	// Encode codes a tile of a slab. A tile that was held is held no longer, and needs
+	// no slab.
+	Encode(ctx context.Context, s Slab, tile int) (*Tile, error)
+}
+
+// OverviewLevel is the level of overviews: a pixel for 8×8.
+const OverviewLevel = 3
+
+// Decoder decodes tiles by a plan. Its methods may be called from several goroutines.
+type Decoder interface {
+	// Least is the number of bytes that both segments of a tile take at least, by the
+	// overview's: before anything is allocated for its samples, a file is held to it.
+	Least(tile int, overview []byte) (overviewBytes, detailBytes int64)
+	// NeedsDetail tells whether the overview of a tile is made of its detail too.
+	NeedsDetail(overview []byte) bool
+	// Mode names how a tile is coded, "" where the overview means nothing.
+	Mode(overview []byte) string
+	// Decimates tells whether levels keep single samples instead of means.
+	Decimates() bool
+	// Margin is how far beyond a region, in pixels of the raster, the tiles reach that
+	// have a part in it, at level 0 or OverviewLevel.
+	Margin(level int) int
+	// Memory bounds what a window over a region takes, and how much more a goroutine
+	// that decodes into it does.
+	Memory(region image.Rectangle, level int) (window, goroutine int64)
+	// Window begins the decoding of a region, in pixels of level 0 or OverviewLevel,
+	// into dst.
+	Window(dst *raster.Block, level int) Window
+	// Measure decodes all that a tile holds. It compares the samples with the original
+	// ones, unless these are nil, and gives the largest errors.
+	Measure(ctx context.Context, tile int, s Segments, original *raster.Block) ([]uint64, error)
+}
+
+// Window is a region that is being decoded. Decode, Load and Conceal may be called from
+// several goroutines, for each tile of the region and its margin once.
+type Window interface {
+	// Decode decodes a tile. With keep it returns what Load takes in its place.
+	Decode(tile int, s Segments, keep bool) (Decoded, error)
+	Load(tile int, d Decoded)
+	// Conceal fills a tile from its overview, nil where that is lost too.
+	Conceal(tile int, overview []byte)
+	// Finish completes the samples when all tiles are there.
+	Finish(ctx context.Context, workers int) error
+}
+
+// Decoded is a decoded tile, for a cache. It is read-only.
+type Decoded interface{ Bytes() int64 }
+
+// Read reads a rectangle of a raster, or views it where the raster is in memory; step
+// is 1 for bands one after the other, or the number of samples from pixel to pixel.
+func Read(ctx context.Context, src raster.Source, r image.Rectangle, step int) (*raster.Block, error) {
+	if m, ok := src.(interface {
+		View(r image.Rectangle) *raster.Block
+	}); ok {
+		return m.View(r), nil
+	}
+	f := src.Format()
+	var b *raster.Block
+	if step == 1 {
+		b = raster.NewBlock(r, f.Type, len(f.Bands))
+	} else {
+		b = raster.NewInterleaved(r, f.Type, len(f.Bands), step)
+	}
+	if err := src.ReadBlock(ctx, b); err != nil {
+		return nil, fmt.Errorf("reading %v: %w", r, err)
+	}
+	return b, nil
+}
+
+// Interleave is the step of the blocks that an encoder prepares fastest: the samples of
+// a pixel beside each other where they are transformed together.
+func Interleave(p *Params) int {
+	if n := len(p.Format.Bands); p.Bound == RMS && n > 1 {
+		return n
+	}
+	return 1
+}

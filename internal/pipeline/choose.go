@@ -1,0 +1,160 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"time"
+
+	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/engine/layered"
+	"github.com/qtgpu/qtgpu/internal/engine/predictive"
+	"github.com/qtgpu/qtgpu/internal/engine/transform"
+	"github.com/qtgpu/qtgpu/raster"
+)
+
+// engines are all engines, as files number them.
+var engines = []engine.Engine{transform.Engine{}, predictive.Engine{}, layered.Engine{}}
+
+// byID is the engine of a file.
+func byID(id engine.ID) (engine.Engine, error) {
+	for _, e := range engines {
+		if e.ID() == id {
+			return e, nil
+		}
+	}
+	return nil, fmt.Errorf("engine %d, expected less than %d", id, len(engines))
+}
+
+// candidates are the engines whose files may be the smallest. Prediction in a closed
+// loop keeps colours apart, so that for photographs one of the others is always smaller.
+func candidates(p *engine.Params) []engine.Engine {
+	switch {
+	case p.Bound == engine.RMS:
+		return []engine.Engine{transform.Engine{}}
+	case p.T == 0:
+		return []engine.Engine{predictive.Engine{}}
+	case layered.Engine{}.Accepts(p) == nil:
+		return []engine.Engine{layered.Engine{}, predictive.Engine{Merge: true}}
+	}
+	return []engine.Engine{predictive.Engine{}, predictive.Engine{Merge: true}}
+}
+
+// Choose trains the engine whose file is likely to be the smallest and returns its
+// encoder. How likely is found on a pilot of large rasters, and by coding all of small
+// ones. p has the promise and the options, src the samples.
+func Choose(ctx context.Context, p engine.Params, src raster.Source, env *engine.Env) (engine.Encoder, error) {
+	p.Format = *src.Format()
+	all := candidates(&p)
+	for _, e := range all {
+		if err := e.Accepts(&p); err != nil {
+			return nil, err
+		}
+	}
+	if len(all) == 1 {
+		return all[0].Train(ctx, p, src, env)
+	}
+	if !worthPilot(&p.Format) {
+		_, enc, err := contest(ctx, all, p, src, env)
+		return enc, err
+	}
+	pilot, err := newPilot(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	quiet := engine.Env{Workers: env.Workers, Backend: env.Backend, Memory: env.Memory, Took: func(string, time.Duration) {}, Coded: func() {}}
+	small := p
+	small.Format = *pilot.Format()
+	best, _, err := contest(ctx, all, small, pilot, &quiet)
+	if err != nil {
+		return nil, err
+	}
+	return all[best].Train(ctx, p, src, env)
+}
+
+// contest codes a raster with some engines, and returns the best with what it made.
+func contest(ctx context.Context, all []engine.Engine, p engine.Params, src raster.Source, env *engine.Env) (int, engine.Encoder, error) {
+	best, smallest := 0, (*coded)(nil)
+	for i, e := range all {
+		c, err := encodeAll(ctx, e, p, src, env)
+		if err != nil {
+			return 0, nil, err
+		}
+		if smallest == nil || c.size < smallest.size {
+			best, smallest = i, c
+		}
+	}
+	return best, smallest, nil
+}
+
+// coded is an encoder that holds all tiles.
+type coded struct {
+	plan  *engine.Plan
+	tiles []*engine.Tile
+	size  int // of the plan and the tiles
+}
+
+// encodeAll codes all tiles of a raster.
+func encodeAll(ctx context.Context, e engine.Engine, p engine.Params, src raster.Source, env *engine.Env) (*coded, error) {
+	enc, err := e.Train(ctx, p, src, env)
+	if err != nil {
+		return nil, err
+	}
+	plan := enc.Plan()
+	c := &coded{plan: plan, tiles: make([]*engine.Tile, plan.Grid().N()), size: len(plan.Payload)}
+	_, err = Encode(ctx, enc, src, AllRows(plan), c, env.Workers, env.Memory, env.Coded)
+	return c, err
+}
+
+// WriteTile implements Writer.
+func (c *coded) WriteTile(tile int, overview, detail []byte, worst []uint64) error {
+	c.tiles[tile] = &engine.Tile{Segments: engine.Segments{Overview: overview, Detail: detail}, Worst: worst}
+	c.size += len(overview) + len(detail)
+	return nil
+}
+
+// Plan, Held, Slab and Encode implement engine.Encoder.
+func (c *coded) Plan() *engine.Plan { return c.plan }
+
+func (c *coded) Held(int) bool { return true }
+
+func (c *coded) Slab(context.Context, *raster.Block) (engine.Slab, error) { return nil, nil }
+
+func (c *coded) Encode(_ context.Context, _ engine.Slab, tile int) (*engine.Tile, error) {
+	return c.tiles[tile], nil
+}
+
+// The pilot of a raster is a square of pilotSide, made of 4×4 squares spread over it.
+const (
+	pilotSide  = 1024
+	pilotParts = 4
+)
+
+// worthPilot tells whether a raster is large enough for a pilot.
+func worthPilot(f *raster.Format) bool {
+	return min(f.Width, f.Height) >= pilotSide && int64(f.Width)*int64(f.Height) >= 4*pilotSide*pilotSide
+}
+
+func newPilot(ctx context.Context, src raster.Source) (*raster.Memory, error) {
+	const side = pilotSide / pilotParts
+	f := *src.Format()
+	w, h := f.Width, f.Height
+	f.Width, f.Height = pilotSide, pilotSide
+	pilot, err := raster.NewMemory(f)
+	if err != nil {
+		return nil, err
+	}
+	for i := range pilotParts * pilotParts {
+		x, y := i%pilotParts, i/pilotParts
+		at := image.Pt((w-side)*x/(pilotParts-1), (h-side)*y/(pilotParts-1))
+		part := raster.NewBlock(image.Rectangle{Min: at, Max: at.Add(image.Pt(side, side))}, f.Type, len(f.Bands))
+		if err := src.ReadBlock(ctx, part); err != nil {
+			return nil, err
+		}
+		part.Rect = image.Rect(0, 0, side, side).Add(image.Pt(x*side, y*side))
+		if err := pilot.WriteBlock(ctx, part); err != nil {
+			return nil, err
+		}
+	}
+	return pilot, nil
+}

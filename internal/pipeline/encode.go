@@ -1,0 +1,125 @@
+// Package pipeline takes rasters through engines into files and back: it chooses the
+// engine, reads slabs of tiles, has them coded in parallel and writes them in their
+// order; and it decodes regions, at any level, from the tiles that they touch.
+package pipeline
+
+import (
+	"context"
+	"image"
+
+	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/parallel"
+	"github.com/qtgpu/qtgpu/internal/tiles"
+	"github.com/qtgpu/qtgpu/raster"
+)
+
+// Writer takes coded tiles, in their order.
+type Writer interface {
+	WriteTile(tile int, overview, detail []byte, worst []uint64) error
+}
+
+// Totals is what coding tiles has added up to.
+type Totals struct {
+	Worst  []uint64 // the largest error of each band or plane, in the unit of Params.T
+	Leaves [3]int   // the numbers of leaves of 8, 16 and 32 samples
+}
+
+func (t *Totals) add(c *engine.Tile) {
+	if t.Worst == nil {
+		t.Worst = make([]uint64, len(c.Worst))
+	}
+	for i, v := range c.Worst {
+		t.Worst[i] = max(t.Worst[i], v)
+	}
+	for i, n := range c.Leaves {
+		t.Leaves[i] += n
+	}
+}
+
+// Encode codes whole rows of tiles of src, from rows.Min to rows.Max, and writes them.
+// coded is told of every tile that enc did not hold already. memory bounds the samples
+// that are held at once, but for one row of tiles.
+func Encode(ctx context.Context, enc engine.Encoder, src raster.Source, rows Rows, w Writer, workers int, memory int64, coded func()) (Totals, error) {
+	e := encoding{enc: enc, src: src, grid: enc.Plan().Grid(), w: w, workers: workers, coded: coded}
+	step := e.slabRows(memory)
+	for y := rows.Min; y < rows.Max; y += step {
+		if err := e.slab(ctx, Rows{y, min(y+step, rows.Max)}); err != nil {
+			return Totals{}, err
+		}
+	}
+	return e.totals, nil
+}
+
+// Rows are rows of tiles, from Min on, before Max.
+type Rows struct{ Min, Max int }
+
+// AllRows are all rows of tiles of a plan.
+func AllRows(p *engine.Plan) Rows { return Rows{0, p.Grid().Down()} }
+
+// encoding is one run of Encode.
+type encoding struct {
+	enc     engine.Encoder
+	src     raster.Source
+	grid    tiles.Grid
+	w       Writer
+	workers int
+	coded   func()
+	totals  Totals
+}
+
+// slabFactor is about how many bytes are held for a byte of a slab's samples: planes of
+// 16 bits, statistics, and what the tiles become.
+const slabFactor = 4
+
+// slabRows is the number of rows of tiles that are prepared at once.
+func (e *encoding) slabRows(memory int64) int {
+	f := e.src.Format()
+	row := raster.Format{Width: f.Width, Height: 1 << e.grid.Log2, Type: f.Type, Bands: f.Bands}
+	n := memory / slabFactor / row.Bytes()
+	return int(min(max(n, 1), int64(e.grid.Down())))
+}
+
+// slab codes some rows of tiles.
+func (e *encoding) slab(ctx context.Context, rows Rows) error {
+	rect := image.Rect(0, rows.Min, e.grid.Across(), rows.Max)
+	indices := e.grid.Indices(rect)
+	slab, err := e.prepare(ctx, rect, indices)
+	if err != nil {
+		return err
+	}
+	coded := make([]*engine.Tile, len(indices))
+	err = parallel.For(ctx, e.workers, len(indices), func(i int) error {
+		held := e.enc.Held(indices[i])
+		var err error
+		if coded[i], err = e.enc.Encode(ctx, slab, indices[i]); err == nil && !held {
+			e.coded()
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for i, t := range coded {
+		e.totals.add(t)
+		if err := e.w.WriteTile(indices[i], t.Overview, t.Detail, t.Worst); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prepare reads and prepares a slab, unless all of its tiles are coded already.
+func (e *encoding) prepare(ctx context.Context, rect image.Rectangle, indices []int) (engine.Slab, error) {
+	held := true
+	for _, i := range indices {
+		held = held && e.enc.Held(i)
+	}
+	if held {
+		return nil, nil
+	}
+	b, err := engine.Read(ctx, e.src, e.grid.Pixels(rect), engine.Interleave(&e.enc.Plan().Params))
+	if err != nil {
+		return nil, err
+	}
+	return e.enc.Slab(ctx, b)
+}

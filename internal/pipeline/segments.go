@@ -1,0 +1,141 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/engine"
+)
+
+// segments reads what tiles need at the level of the call, all at once, but for those
+// that are in the cache. The error is one of reading, or of the first damaged tile
+// unless damage is to be filled.
+func (c *call) segments(ctx context.Context, indices []int) ([]stored, error) {
+	out := make([]stored, len(indices))
+	var wants []want
+	for i, tile := range indices {
+		if c.cache != nil && c.level == 0 && c.cache.has(tile) {
+			continue
+		}
+		wants = append(wants, want{i, container.Want{Tile: tile, Part: container.Front}})
+		if c.level == 0 {
+			wants = append(wants, want{i, container.Want{Tile: tile, Part: container.Body}})
+		}
+	}
+	if err := c.fetch(ctx, out, wants); err != nil {
+		return nil, err
+	}
+	wants = nil
+	for i, tile := range indices {
+		if c.level != 0 && out[i].err == nil && c.dec.NeedsDetail(out[i].Overview) {
+			wants = append(wants, want{i, container.Want{Tile: tile, Part: container.Body}})
+		}
+	}
+	if err := c.fetch(ctx, out, wants); err != nil {
+		return nil, err
+	}
+	return out, c.hold(out, indices)
+}
+
+// read reads the segments of a tile.
+func (c *call) read(ctx context.Context, tile int) (stored, error) {
+	out := make([]stored, 1)
+	err := c.fetch(ctx, out, []want{
+		{0, container.Want{Tile: tile, Part: container.Front}}, {0, container.Want{Tile: tile, Part: container.Body}},
+	})
+	if err == nil {
+		err = c.hold(out, []int{tile})
+	}
+	return out[0], err
+}
+
+// want is a segment that is wanted for one of some tiles.
+type want struct {
+	i int
+	container.Want
+}
+
+// fetch reads segments into the tiles that they are wanted for.
+func (c *call) fetch(ctx context.Context, out []stored, wants []want) error {
+	if len(wants) == 0 {
+		return nil
+	}
+	list := make([]container.Want, len(wants))
+	for k, w := range wants {
+		list[k] = w.Want
+	}
+	segments, err := c.file.Segments(ctx, list)
+	if err != nil && !c.concealable(err) {
+		return firstOf(err)
+	}
+	for k, w := range wants {
+		s := &out[w.i]
+		switch {
+		case segments[k] == nil:
+			s.err = errors.Join(s.err, damageOf(err, w.Want))
+		case w.Part == container.Front:
+			s.Overview = segments[k]
+		default:
+			s.Detail = segments[k]
+		}
+	}
+	return nil
+}
+
+// firstOf gives the first of the tiles' errors that are joined in err.
+func firstOf(err error) error {
+	if first := (*container.TileError)(nil); errors.As(err, &first) {
+		return first
+	}
+	return err
+}
+
+// damageOf finds the error of a segment in those that are joined in err.
+func damageOf(err error, w container.Want) error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range joined.Unwrap() {
+			if found := damageOf(e, w); found != nil {
+				return found
+			}
+		}
+		return nil
+	}
+	if e := (*container.TileError)(nil); errors.As(err, &e) && e.Tile == w.Tile && e.Part == w.Part {
+		return e
+	}
+	return nil
+}
+
+// hold holds what was read of tiles against what they must take at least, before
+// anything is allocated for their samples.
+func (c *call) hold(out []stored, indices []int) error {
+	for i := range out {
+		s := &out[i]
+		if s.err != nil || s.Overview == nil {
+			continue
+		}
+		if s.err = c.justified(indices[i], s.Segments); s.err != nil && !c.opt.KeepGoing {
+			return s.err
+		}
+	}
+	return nil
+}
+
+// justified tells why segments of a tile are too short for what they promise.
+func (r *Reader) justified(tile int, s engine.Segments) error {
+	least, leastDetail := r.dec.Least(tile, s.Overview)
+	part, found := container.Front, int64(len(s.Overview))
+	if found >= least {
+		if s.Detail == nil {
+			return nil // not wanted
+		}
+		part, found, least = container.Body, int64(len(s.Detail)), leastDetail
+	}
+	if found >= least {
+		return nil
+	}
+	t := r.grid.Tile(tile)
+	return r.file.TileError(tile, part, fmt.Errorf("%d bytes for %d×%d pixels, expected at least %d", found, t.Dx(), t.Dy(), least))
+}
