@@ -11,8 +11,8 @@ import (
 
 	"github.com/qtgpu/qtgpu/chroma"
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
-	"github.com/qtgpu/qtgpu/internal/codestream/lossy"
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/tree"
 )
@@ -76,7 +76,7 @@ func checkBounds(b image.Rectangle) error {
 
 func newLayout(src *imagefile.Image, o *Options) layout {
 	h := newHeader(src)
-	h.TileLog2, h.T, h.Step = tileLog2, int(o.T*container.ErrorUnit), lossy.StepFor(o.T)
+	h.TileLog2, h.T, h.Step = tileLog2, int(o.T*container.ErrorUnit), transform.StepFor(o.T)
 	if src.Channels >= 3 && (o.Chroma == Chroma420 || o.Chroma == ChromaAuto && o.T >= 2) {
 		h.Subsampling = container.S420
 	}
@@ -161,15 +161,15 @@ func (e *encoder) prepare(ctx context.Context) error {
 	return nil
 }
 
-func (e *encoder) tiles(ctx context.Context) ([]*lossy.Tile, error) {
+func (e *encoder) tiles(ctx context.Context) ([]*transform.Tile, error) {
 	start := time.Now()
-	engine := lossy.NewEncoder(e.Step, e.layout.planes(), lossy.Split(e.Split)).Keep(e.Header.T)
-	workers := sync.Pool{New: func() any { return new(lossy.Worker) }}
+	engine := transform.NewEncoder(e.Step, e.layout.planes(), transform.Split(e.Split)).Keep(e.Header.T)
+	workers := sync.Pool{New: func() any { return new(transform.Worker) }}
 	grid := e.grid()
-	tiles := make([]*lossy.Tile, grid.Dx()*grid.Dy())
+	tiles := make([]*transform.Tile, grid.Dx()*grid.Dy())
 	progress := newProgress(e.Progress, len(tiles))
-	err := parallel.For(ctx, e.Workers, len(tiles), func(i int) error {
-		w := workers.Get().(*lossy.Worker)
+	err := cpufallback.For(ctx, e.Workers, len(tiles), func(i int) error {
+		w := workers.Get().(*transform.Worker)
 		defer workers.Put(w)
 		tiles[i] = engine.Tile(w, e.planes, e.pyramids, e.padded(tile(grid, i)))
 		progress.step()
@@ -183,7 +183,7 @@ func (e *encoder) tiles(ctx context.Context) ([]*lossy.Tile, error) {
 }
 
 // shareTime divides the time of the tiles between its two stages.
-func (e *encoder) shareTime(tiles []*lossy.Tile, took time.Duration) {
+func (e *encoder) shareTime(tiles []*transform.Tile, took time.Duration) {
 	var split, transform time.Duration
 	for _, t := range tiles {
 		split += t.SplitTime
@@ -193,8 +193,8 @@ func (e *encoder) shareTime(tiles []*lossy.Tile, took time.Duration) {
 	e.stats.Stages = append(e.stats.Stages, Stage{"split", share}, Stage{"transform", took - share})
 }
 
-func (e *encoder) segments(ctx context.Context, tiles []*lossy.Tile) (*container.File, error) {
-	tables := lossy.ChooseTables(tiles)
+func (e *encoder) segments(ctx context.Context, tiles []*transform.Tile) (*container.File, error) {
+	tables := transform.ChooseTables(tiles)
 	f := e.newFile(tables.Payload, len(tiles))
 	for _, t := range tiles {
 		for i, worst := range t.Worst {
@@ -220,7 +220,7 @@ func (e *encoder) newFile(tables []byte, n int) *container.File {
 
 // fill entropy-codes the tiles into the file and lets go of them.
 func fill[T any](ctx context.Context, workers int, f *container.File, tiles []*T, segments func(*T) (front, body []byte)) error {
-	return parallel.For(ctx, workers, len(tiles), func(i int) error {
+	return cpufallback.For(ctx, workers, len(tiles), func(i int) error {
 		f.Fronts[i], f.Bodies[i] = segments(tiles[i])
 		tiles[i] = nil
 		return nil

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
-	"github.com/qtgpu/qtgpu/internal/codestream/exact"
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/engine/predictive"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
@@ -56,8 +56,8 @@ func (s valueSet) amounts(depth int) bool {
 }
 
 // exactFormat is what the engine needs to know of the header.
-func (l *layout) exactFormat() exact.Format {
-	f := exact.Format{
+func (l *layout) exactFormat() predictive.Format {
+	f := predictive.Format{
 		Channels: l.Channels, Alpha: l.Alpha == container.Straight, Depth: l.Depth, Maximum: int32(l.Maximum),
 		Bound: int32(l.T), Labels: l.Labels,
 	}
@@ -101,8 +101,8 @@ func (e *encoder) predictedFile(ctx context.Context) (*container.File, error) {
 	e.stats.stopwatch(&start, "fit")
 	code := e.tileCoder(&format, model)
 	order := e.tableTilesFirst()
-	first := make([]*exact.Tile, min(len(order), tableTiles))
-	err = parallel.For(ctx, e.Workers, len(first), func(k int) error {
+	first := make([]*predictive.Tile, min(len(order), tableTiles))
+	err = cpufallback.For(ctx, e.Workers, len(first), func(k int) error {
 		first[k] = code(order[k])
 		return nil
 	})
@@ -110,8 +110,8 @@ func (e *encoder) predictedFile(ctx context.Context) (*container.File, error) {
 		return nil, err
 	}
 	e.stats.stopwatch(&start, "predict")
-	if len(first) == len(order) && !slices.ContainsFunc(first, (*exact.Tile).Predicted) {
-		model = exact.DefaultModel(e.Channels) // costs nothing
+	if len(first) == len(order) && !slices.ContainsFunc(first, (*predictive.Tile).Predicted) {
+		model = predictive.DefaultModel(e.Channels) // costs nothing
 	}
 	tables := model.ChooseTables(first, e.putValues)
 	file := e.newFile(append(e.palette(), tables.Payload...), len(order))
@@ -122,11 +122,11 @@ func (e *encoder) predictedFile(ctx context.Context) (*container.File, error) {
 
 // fillTiles entropy-codes the tiles into the file: the first, which it lets go
 // of, and those that it has code make.
-func (e *encoder) fillTiles(ctx context.Context, f *container.File, tables *exact.Tables, order []int, first []*exact.Tile, code func(int) *exact.Tile) error {
+func (e *encoder) fillTiles(ctx context.Context, f *container.File, tables *predictive.Tables, order []int, first []*predictive.Tile, code func(int) *predictive.Tile) error {
 	var mu sync.Mutex
-	return parallel.For(ctx, e.Workers, len(order), func(k int) error {
+	return cpufallback.For(ctx, e.Workers, len(order), func(k int) error {
 		i := order[k]
-		var t *exact.Tile
+		var t *predictive.Tile
 		if k < len(first) {
 			t, first[k] = first[k], nil
 		} else {
@@ -178,22 +178,22 @@ const (
 )
 
 // fit fits the predictors to the image.
-func (e *encoder) fit(ctx context.Context, format *exact.Format) (*exact.Model, error) {
-	if e.effort() < exact.EffortFitted {
-		return exact.DefaultModel(e.Channels), nil
+func (e *encoder) fit(ctx context.Context, format *predictive.Format) (*predictive.Model, error) {
+	if e.effort() < predictive.EffortFitted {
+		return predictive.DefaultModel(e.Channels), nil
 	}
 	grid := e.grid()
 	tiles := grid.Dx() * grid.Dy()
 	n := min(tiles, fitTiles)
 	pixels := min(e.Width*e.Height, n<<(2*e.TileLog2))
 	step := 4 * max(1, pixels/fitPixels)
-	sum := exact.NewFit(e.Channels, step)
+	sum := predictive.NewFit(e.Channels, step)
 	var mu sync.Mutex
 	workers := sync.Pool{New: func() any { return new(exactEncoder) }}
-	err := parallel.For(ctx, e.Workers, n, func(i int) error {
+	err := cpufallback.For(ctx, e.Workers, n, func(i int) error {
 		w := workers.Get().(*exactEncoder)
 		defer workers.Put(w)
-		f := exact.NewFit(e.Channels, step)
+		f := predictive.NewFit(e.Channels, step)
 		w.planes = e.channels(tile(grid, i*tiles/n), w.planes)
 		f.Add(&w.Worker, format, w.planes)
 		mu.Lock()
@@ -206,15 +206,15 @@ func (e *encoder) fit(ctx context.Context, format *exact.Format) (*exact.Model, 
 
 // exactEncoder is the memory of one goroutine.
 type exactEncoder struct {
-	exact.Worker
-	planes []exact.Plane
+	predictive.Worker
+	planes []predictive.Plane
 }
 
 // tileCoder codes tiles by their index, on any goroutine.
-func (e *encoder) tileCoder(format *exact.Format, model *exact.Model) func(i int) *exact.Tile {
+func (e *encoder) tileCoder(format *predictive.Format, model *predictive.Model) func(i int) *predictive.Tile {
 	workers := sync.Pool{New: func() any { return new(exactEncoder) }}
 	grid := e.grid()
-	return func(i int) *exact.Tile {
+	return func(i int) *predictive.Tile {
 		w := workers.Get().(*exactEncoder)
 		defer workers.Put(w)
 		defer e.progress.step()
@@ -235,11 +235,11 @@ func (e *encoder) rank() {
 }
 
 // coded are the sets of values of the channels that are coded as ranks.
-func (e *encoder) coded() []exact.Values {
-	out := make([]exact.Values, e.Channels)
+func (e *encoder) coded() []predictive.Values {
+	out := make([]predictive.Values, e.Channels)
 	for c, r := range e.ranks {
 		if r != nil {
-			out[c] = exact.Values(e.values[c])
+			out[c] = predictive.Values(e.values[c])
 		}
 	}
 	return out
@@ -254,9 +254,9 @@ func (e *encoder) putValues(w *rans.BitWriter) {
 
 // channels copies the samples of a tile, or the indices of a paletted image,
 // into planes, or new ones where these are of another size.
-func (e *encoder) channels(t image.Rectangle, planes []exact.Plane) []exact.Plane {
+func (e *encoder) channels(t image.Rectangle, planes []predictive.Plane) []predictive.Plane {
 	r := e.samples(t)[0]
-	out := exact.Planes(planes, e.Channels, r.Dx(), r.Dy())
+	out := predictive.Planes(planes, e.Channels, r.Dx(), r.Dy())
 	size := e.src.Depth / 8
 	for c := range out {
 		for y := range r.Dy() {

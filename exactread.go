@@ -10,17 +10,17 @@ import (
 	"sync"
 
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
-	"github.com/qtgpu/qtgpu/internal/codestream/exact"
-	"github.com/qtgpu/qtgpu/internal/codestream/layered"
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/engine/layered"
+	"github.com/qtgpu/qtgpu/internal/engine/predictive"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
 // exactReader is the part of a Reader that decodes exact files.
 type exactReader struct {
-	engine  *exact.Decoder   // or
-	layered *layered.Decoder // of a layered file
+	engine  *predictive.Decoder // or
+	layered *layered.Decoder    // of a layered file
 	palette color.Palette
 }
 
@@ -40,13 +40,13 @@ func newExactReader(l *layout, tables []byte) (x exactReader, err error) {
 		}
 		tables = tables[1+4*n:]
 	}
-	x.engine, err = exact.NewDecoder(tables, l.exactFormat(), func(r *rans.BitReader, f *exact.Format) error {
+	x.engine, err = predictive.NewDecoder(tables, l.exactFormat(), func(r *rans.BitReader, f *predictive.Format) error {
 		for range l.Channels {
 			v, err := parseValues(r, l.Depth)
 			if err != nil {
 				return err
 			}
-			f.Values = append(f.Values, exact.Values(v))
+			f.Values = append(f.Values, predictive.Values(v))
 		}
 		return nil
 	})
@@ -97,7 +97,7 @@ func (r *Reader) exactFronts(tiles image.Rectangle) ([][]byte, error) {
 			continue
 		}
 		size := r.layout.samples(tile(tiles, i))[0].Size()
-		least, leastBody := exact.Least(front, r.layout.Channels, size.X, size.Y)
+		least, leastBody := predictive.Least(front, r.layout.Channels, size.X, size.Y)
 		part, found := container.Front, int64(len(front))
 		if found >= least {
 			part, found, least = container.Body, r.file.BodySize(indices[i]), leastBody
@@ -126,7 +126,7 @@ func firstOf(err error) error {
 
 // exactTile decodes a tile or its overview. A damaged one is an error, or with
 // KeepGoing what its overview gives; its front is nil where that is damaged.
-func (r *Reader) exactTile(w *exactWorker, t image.Rectangle, front []byte, level int) ([]exact.Plane, error) {
+func (r *Reader) exactTile(w *exactWorker, t image.Rectangle, front []byte, level int) ([]predictive.Plane, error) {
 	index := t.Min.Y*r.layout.grid().Dx() + t.Min.X
 	size := r.layout.samples(t)[0].Size()
 	planes, err := r.exactPlanes(w, index, front, size, level)
@@ -141,7 +141,7 @@ func (r *Reader) exactTile(w *exactWorker, t image.Rectangle, front []byte, leve
 }
 
 // exactPlanes decodes a tile or its overview. The error is a *TileError.
-func (r *Reader) exactPlanes(w *exactWorker, index int, front []byte, size image.Point, level int) (planes []exact.Plane, err error) {
+func (r *Reader) exactPlanes(w *exactWorker, index int, front []byte, size image.Point, level int) (planes []predictive.Plane, err error) {
 	var body []byte
 	part := container.Front
 	if front != nil && (level == 0 || r.exact.needsBody(front)) {
@@ -165,7 +165,7 @@ func (r *Reader) exactPlanes(w *exactWorker, index int, front []byte, size image
 }
 
 // checkIndices refuses an index beyond a palette of n colours.
-func checkIndices(p *exact.Plane, n int) error {
+func checkIndices(p *predictive.Plane, n int) error {
 	for i, v := range p.Pix {
 		if int(v) >= n {
 			return fmt.Errorf("x %d, y %d: palette index %d, expected less than %d", i%p.W, i/p.W, v, n)
@@ -188,7 +188,7 @@ func (r *Reader) Modes() (map[string]int, error) {
 		if err != nil && !errors.Is(err, container.ErrChecksum) {
 			return nil, fmt.Errorf("qtgpu: %w", err)
 		}
-		name := exact.ModeName(front)
+		name := predictive.ModeName(front)
 		if name == "" {
 			name = "damaged"
 		}
@@ -199,8 +199,8 @@ func (r *Reader) Modes() (map[string]int, error) {
 
 // exactConceal enlarges a tile's overview, or is mid-scale without one, or the
 // first colour.
-func (r *Reader) exactConceal(w *exactWorker, front []byte, size image.Point, level int) []exact.Plane {
-	var planes []exact.Plane
+func (r *Reader) exactConceal(w *exactWorker, front []byte, size image.Point, level int) []predictive.Plane {
+	var planes []predictive.Plane
 	known := !r.exact.needsBody(front)
 	if known {
 		var err error
@@ -213,9 +213,9 @@ func (r *Reader) exactConceal(w *exactWorker, front []byte, size image.Point, le
 	}
 	shift := overviewLevel - level
 	size = image.Pt((size.X-1)>>level+1, (size.Y-1)>>level+1)
-	out := make([]exact.Plane, r.layout.Channels)
+	out := make([]predictive.Plane, r.layout.Channels)
 	for c := range out {
-		out[c] = exact.NewPlane(size.X, size.Y)
+		out[c] = predictive.NewPlane(size.X, size.Y)
 		for i := range out[c].Pix {
 			if !known {
 				out[c].Pix[i] = unknown
@@ -229,7 +229,7 @@ func (r *Reader) exactConceal(w *exactWorker, front []byte, size image.Point, le
 }
 
 // place copies the samples of a tile at (0,0)+at of m, where they lie inside.
-func place(m *imagefile.Image, planes []exact.Plane, at image.Point) {
+func place(m *imagefile.Image, planes []predictive.Plane, at image.Point) {
 	size := m.Depth / 8
 	r := image.Rect(0, 0, planes[0].W, planes[0].H).Add(at).Intersect(m.Bounds())
 	for c := range planes {

@@ -8,10 +8,10 @@ import (
 
 	"github.com/qtgpu/qtgpu/chroma"
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
-	"github.com/qtgpu/qtgpu/internal/codestream/exact"
-	"github.com/qtgpu/qtgpu/internal/codestream/layered"
-	"github.com/qtgpu/qtgpu/internal/codestream/lossy"
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/engine/layered"
+	"github.com/qtgpu/qtgpu/internal/engine/predictive"
+	"github.com/qtgpu/qtgpu/internal/engine/transform"
 )
 
 // layerable tells whether a bounded file can be layered.
@@ -55,7 +55,7 @@ func (e *encoder) layeredFile(ctx context.Context) (*container.File, error) {
 }
 
 func (e *encoder) layeredTiles(ctx context.Context) ([]*layered.Tile, error) {
-	engine := layered.NewEncoder(e.layeredFormat(), cpufallback.New(1), lossy.Split(e.Split))
+	engine := layered.NewEncoder(e.layeredFormat(), cpufallback.New(1), transform.Split(e.Split))
 	workers := sync.Pool{New: func() any { return new(layered.Worker) }}
 	grid := e.grid()
 	tiles := make([]*layered.Tile, grid.Dx()*grid.Dy())
@@ -71,16 +71,18 @@ func (e *encoder) layeredTiles(ctx context.Context) ([]*layered.Tile, error) {
 
 // exactWorker is the memory of a goroutine that decodes exact files.
 type exactWorker struct {
-	exact   exact.Worker
+	exact   predictive.Worker
 	layered layered.Worker
 }
 
 // needsBody tells whether the overview of a tile is made of its body too.
-func (x *exactReader) needsBody(front []byte) bool { return x.layered == nil && exact.NeedsBody(front) }
+func (x *exactReader) needsBody(front []byte) bool {
+	return x.layered == nil && predictive.NeedsBody(front)
+}
 
 // overview decodes the overview of a tile of a given size; body may be nil unless
 // needsBody.
-func (x *exactReader) overview(w *exactWorker, front, body []byte, size image.Point) ([]exact.Plane, error) {
+func (x *exactReader) overview(w *exactWorker, front, body []byte, size image.Point) ([]predictive.Plane, error) {
 	if x.layered == nil {
 		return x.engine.Overview(&w.exact, front, body, size.X, size.Y)
 	}
@@ -92,7 +94,7 @@ func (x *exactReader) overview(w *exactWorker, front, body []byte, size image.Po
 }
 
 // decode decodes a tile of a given size.
-func (x *exactReader) decode(w *exactWorker, front, body []byte, size image.Point) ([]exact.Plane, error) {
+func (x *exactReader) decode(w *exactWorker, front, body []byte, size image.Point) ([]predictive.Plane, error) {
 	if x.layered == nil {
 		return x.engine.Decode(&w.exact, front, body, size.X, size.Y)
 	}
@@ -104,10 +106,10 @@ func (x *exactReader) decode(w *exactWorker, front, body []byte, size image.Poin
 }
 
 // separate divides pixels of 8 bits into planes.
-func separate(m *chroma.Interleaved) []exact.Plane {
-	planes := make([]exact.Plane, m.Channels)
+func separate(m *chroma.Interleaved) []predictive.Plane {
+	planes := make([]predictive.Plane, m.Channels)
 	for c := range planes {
-		planes[c] = exact.NewPlane(m.W, m.H)
+		planes[c] = predictive.NewPlane(m.W, m.H)
 		for y := range m.H {
 			src := m.Pix[y*m.Stride+c:]
 			for x := range m.W {

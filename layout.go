@@ -4,8 +4,8 @@ import (
 	"image"
 
 	"github.com/qtgpu/qtgpu/chroma"
-	"github.com/qtgpu/qtgpu/internal/codestream/lossy"
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/engine/transform"
 )
 
 // tileLog2 is the side of a tile that the encoder writes.
@@ -29,14 +29,14 @@ func (l *layout) grid() image.Rectangle {
 }
 
 // planes describes the planes to the engine.
-func (l *layout) planes() []lossy.Plane {
-	p := make([]lossy.Plane, l.Channels)
+func (l *layout) planes() []transform.Plane {
+	p := make([]transform.Plane, l.Channels)
 	for i := range p {
 		colour := l.Channels >= 3 && (i == 1 || i == 2)
-		p[i] = lossy.Plane{Chroma: colour, Half: colour && l.sub420()}
+		p[i] = transform.Plane{Chroma: colour, Half: colour && l.sub420()}
 	}
 	if last := l.Channels - 1; l.Alpha != container.NoAlpha {
-		p[last] = lossy.Plane{Alpha: true, Hides: l.Alpha == container.Straight}
+		p[last] = transform.Plane{Alpha: true, Hides: l.Alpha == container.Straight}
 	}
 	return p
 }

@@ -6,8 +6,8 @@ import (
 	"math"
 
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
-	"github.com/qtgpu/qtgpu/internal/codestream/exact"
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/engine/predictive"
 )
 
 // checkMemory refuses a region of a base level that does not fit the limit or the
@@ -39,7 +39,7 @@ func (l *layout) memory(rect image.Rectangle, level, workers int) int64 {
 	if l.Engine == container.Exact {
 		tile := l.tilesOver(full, 0)
 		size := area(l.samples(image.Rectangle{tile.Min, tile.Min.Add(image.Pt(1, 1))})[0])
-		return n + int64(workers)*size*int64(l.Channels)*exact.SampleBytes>>(2*level)
+		return n + int64(workers)*size*int64(l.Channels)*predictive.SampleBytes>>(2*level)
 	}
 	for _, r := range l.padded(l.tilesOver(full, filterMargin)) {
 		n += area(r) * planeBytes >> (2 * level)

@@ -5,8 +5,8 @@ import (
 	"math"
 	"time"
 
-	"github.com/qtgpu/qtgpu/internal/codestream/exact"
-	"github.com/qtgpu/qtgpu/internal/codestream/lossy"
+	"github.com/qtgpu/qtgpu/internal/engine/predictive"
+	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/tree"
 )
@@ -34,9 +34,9 @@ type Split int
 
 // The ways to choose leaves.
 const (
-	SplitHybrid  = Split(lossy.SplitHybrid)  // variances where they are clear, cost in between
-	SplitPyramid = Split(lossy.SplitPyramid) // variances alone: the fastest
-	SplitCost    = Split(lossy.SplitCost)    // cost alone: the smallest files
+	SplitHybrid  = Split(transform.SplitHybrid)  // variances where they are clear, cost in between
+	SplitPyramid = Split(transform.SplitPyramid) // variances alone: the fastest
+	SplitCost    = Split(transform.SplitCost)    // cost alone: the smallest files
 )
 
 // Metadata is carried unchanged: an ICC profile, EXIF as a bare TIFF
@@ -74,13 +74,13 @@ const (
 )
 
 // MaxEffort is the largest Options.Effort.
-const MaxEffort = int(exact.EffortMixing)
+const MaxEffort = int(predictive.EffortMixing)
 
-func (o *Options) effort() exact.Effort {
+func (o *Options) effort() predictive.Effort {
 	if o.Effort == 0 {
-		return exact.EffortFitted
+		return predictive.EffortFitted
 	}
-	return exact.Effort(o.Effort)
+	return predictive.Effort(o.Effort)
 }
 
 // check tells whether the options make sense for samples of at most full scale.

@@ -13,8 +13,8 @@ import (
 
 	"github.com/qtgpu/qtgpu/chroma"
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
-	"github.com/qtgpu/qtgpu/internal/codestream/lossy"
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
@@ -38,7 +38,7 @@ type Reader struct {
 	layout layout
 	opt    DecodeOptions
 	file   *container.Reader
-	engine *lossy.Decoder // or
+	engine *transform.Decoder // or
 	exact  exactReader
 	bytes  int64
 
@@ -89,7 +89,7 @@ func NewReader(r io.ReaderAt, size int64, o *DecodeOptions) (*Reader, error) {
 	if d.layout.Engine == container.Exact {
 		d.exact, err = newExactReader(&d.layout, d.file.Tables())
 	} else {
-		d.engine, err = lossy.NewDecoder(d.layout.Step, d.layout.planes(), d.file.Tables())
+		d.engine, err = transform.NewDecoder(d.layout.Step, d.layout.planes(), d.file.Tables())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("qtgpu: entropy tables: %w", &FormatError{What: err.Error()})
@@ -108,9 +108,9 @@ func (r *Reader) justified() error {
 		for _, s := range r.layout.samples(tile(r.layout.grid(), i)) {
 			cells += area(s) / 64
 		}
-		if n := r.file.FrontSize(i); cells/lossy.CellsPerByte > n {
+		if n := r.file.FrontSize(i); cells/transform.CellsPerByte > n {
 			return r.file.TileError(i, container.Front,
-				fmt.Errorf("front image of %d bytes for %d cells, expected at least %d", n, cells, cells/lossy.CellsPerByte))
+				fmt.Errorf("front image of %d bytes for %d cells, expected at least %d", n, cells, cells/transform.CellsPerByte))
 		}
 	}
 	return nil

@@ -9,8 +9,8 @@ import (
 
 	"github.com/qtgpu/qtgpu/chroma"
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
-	"github.com/qtgpu/qtgpu/internal/codestream/lossy"
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
@@ -123,7 +123,7 @@ func leafRMS(a, b *chroma.Plane, l Leaf) float64 {
 			s += uint64(d * d)
 		}
 	}
-	return float64(lossy.RMS(s, w*h)) / container.ErrorUnit
+	return float64(transform.RMS(s, w*h)) / container.ErrorUnit
 }
 
 // VerifySamples decodes a file of the exact engine and returns each channel's

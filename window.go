@@ -8,8 +8,8 @@ import (
 
 	"github.com/qtgpu/qtgpu/chroma"
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
-	"github.com/qtgpu/qtgpu/internal/codestream/lossy"
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/engine/transform"
 )
 
 // window is a rectangle of tiles, decoded to planes.
@@ -44,10 +44,10 @@ func (r *Reader) decodeWindow(ctx context.Context, tiles image.Rectangle, debloc
 	for i := range w.planes {
 		w.sizes = append(w.sizes, make([]uint8, len(w.planes[i].Pix)/64))
 	}
-	scratch := sync.Pool{New: func() any { return new(lossy.Scratch) }}
+	scratch := sync.Pool{New: func() any { return new(transform.Scratch) }}
 	progress := newProgress(r.opt.Progress, tiles.Dx()*tiles.Dy())
-	err = parallel.For(ctx, r.opt.Workers, tiles.Dx()*tiles.Dy(), func(i int) error {
-		s := scratch.Get().(*lossy.Scratch)
+	err = cpufallback.For(ctx, r.opt.Workers, tiles.Dx()*tiles.Dy(), func(i int) error {
+		s := scratch.Get().(*transform.Scratch)
 		defer scratch.Put(s)
 		defer progress.step()
 		return r.decodeTile(s, w, tile(tiles, i), fronts[i])
@@ -60,14 +60,14 @@ func (r *Reader) decodeWindow(ctx context.Context, tiles image.Rectangle, debloc
 
 // decodeFronts decodes the front images of tiles. A damaged one is an error, or with
 // KeepGoing nil.
-func (r *Reader) decodeFronts(ctx context.Context, tiles image.Rectangle) ([][]lossy.Cells, error) {
+func (r *Reader) decodeFronts(ctx context.Context, tiles image.Rectangle) ([][]transform.Cells, error) {
 	indices := r.layout.indices(tiles)
 	segments, err := r.file.Fronts(indices)
 	if err != nil && !r.concealable(err) {
 		return nil, firstOf(err)
 	}
-	fronts := make([][]lossy.Cells, len(indices))
-	return fronts, parallel.For(ctx, r.opt.Workers, len(indices), func(i int) error {
+	fronts := make([][]transform.Cells, len(indices))
+	return fronts, cpufallback.For(ctx, r.opt.Workers, len(indices), func(i int) error {
 		if segments[i] == nil {
 			return nil
 		}
@@ -83,7 +83,7 @@ func (r *Reader) decodeFronts(ctx context.Context, tiles image.Rectangle) ([][]l
 // decodeTile decodes one tile into its place; cells are its front image, nil where
 // that is damaged. A damaged body is an error. With KeepGoing the tile is rendered
 // from what is left of it.
-func (r *Reader) decodeTile(s *lossy.Scratch, w *window, t image.Rectangle, cells []lossy.Cells) error {
+func (r *Reader) decodeTile(s *transform.Scratch, w *window, t image.Rectangle, cells []transform.Cells) error {
 	rects := r.layout.padded(t)
 	at := make([]image.Point, len(rects))
 	for i := range at {
@@ -111,7 +111,7 @@ func (r *Reader) decodeTile(s *lossy.Scratch, w *window, t image.Rectangle, cell
 }
 
 // decodeBody reads and decodes the body of a tile into the planes of a window.
-func (r *Reader) decodeBody(s *lossy.Scratch, w *window, index int, cells []lossy.Cells, at []image.Point) error {
+func (r *Reader) decodeBody(s *transform.Scratch, w *window, index int, cells []transform.Cells, at []image.Point) error {
 	body, err := r.file.Body(index)
 	if err != nil {
 		return err
@@ -128,9 +128,9 @@ func (r *Reader) deblock(ctx context.Context, w *window) error {
 		if plane.Alpha {
 			continue
 		}
-		d := lossy.NewDeblocker(r.layout.Step, &w.planes[i], w.sizes[i])
+		d := transform.NewDeblocker(r.layout.Step, &w.planes[i], w.sizes[i])
 		for _, pass := range []func(int){d.Vertical, d.Horizontal} {
-			err := parallel.For(ctx, r.opt.Workers, d.Rows(), func(y int) error {
+			err := cpufallback.For(ctx, r.opt.Workers, d.Rows(), func(y int) error {
 				pass(y)
 				return nil
 			})
@@ -149,13 +149,13 @@ func (r *Reader) overviewWindow(ctx context.Context, tiles image.Rectangle) (*wi
 		return nil, err
 	}
 	w := r.newWindow(tiles, overviewLevel)
-	err = parallel.For(ctx, r.opt.Workers, len(fronts), func(i int) error {
+	err = cpufallback.For(ctx, r.opt.Workers, len(fronts), func(i int) error {
 		t := tile(tiles, i)
 		rects := r.layout.padded(t)
 		cells := fronts[i]
 		if cells == nil {
 			r.lose(t)
-			cells = lossy.BlankCells(rects)
+			cells = transform.BlankCells(rects)
 		}
 		for p := range cells {
 			at := rects[p].Min.Sub(w.at[p].Min).Div(8)

@@ -117,12 +117,12 @@ var rules = []rule{
 		why:   "only the command links the GPU, so that the library needs no cgo",
 	},
 	{
-		of: []string{"gpu"}, never: []string{"./cpu_fallback", "./internal/codestream/...", "./internal/container", "./internal/imagefile", "."},
+		of: []string{"gpu"}, never: []string{"./cpu_fallback", "./internal/engine/...", "./internal/container", "./internal/imagefile", "."},
 		why: "the backends know only the seam",
 	},
 	{
 		of:    []string{"cpu_fallback", "tree", "chroma"},
-		never: []string{"./internal/codestream/...", "./internal/container", "./internal/imagefile", "./internal/rans", "image/png", "image/jpeg", "golang.org/x/...", "."},
+		never: []string{"./internal/engine/...", "./internal/container", "./internal/imagefile", "./internal/rans", "image/png", "image/jpeg", "golang.org/x/...", "."},
 		why:   "what stands above the engines knows no engine and no file format",
 	},
 	{
@@ -138,7 +138,7 @@ var rules = []rule{
 		why: "the container holds opaque bytes",
 	},
 	{
-		of: []string{"internal/codestream/..."}, except: []string{"internal/codestream/lossy/train", "internal/codestream/exact/train", "internal/codestream/layered/train"},
+		of: []string{"internal/engine/..."}, except: []string{"internal/engine/transform/train", "internal/engine/predictive/train", "internal/engine/layered/train"},
 		never: []string{"./internal/container", "./internal/imagefile", "./cpu_fallback", "os", "io", "golang.org/x/image/...", "golang.org/x/term/...", "."},
 		why:   "an engine is bytes in and bytes out",
 	},
@@ -147,7 +147,7 @@ var rules = []rule{
 		why: "a parser of image files gives samples and knows nobody who takes them",
 	},
 	{
-		of: []string{"internal/imagefile"}, never: []string{"./internal/codestream/...", "./internal/container", "./tree", "os", "."},
+		of: []string{"internal/imagefile"}, never: []string{"./internal/engine/...", "./internal/container", "./tree", "os", "."},
 		why: "image files come before what is made of them",
 	},
 	{
@@ -191,7 +191,7 @@ func (r *rule) broken(all map[string]*source, dir string) (bad []string) {
 
 func TestImports(t *testing.T) {
 	all := packages(t)
-	for _, dir := range []string{".", "chroma", "tree", "cpu_fallback", "gpu", "cmd/qtgpu", "internal/codestream/lossy", "internal/container", "internal/imagefile/jpeg"} {
+	for _, dir := range []string{".", "chroma", "tree", "cpu_fallback", "gpu", "cmd/qtgpu", "internal/engine/transform", "internal/container", "internal/imagefile/jpeg"} {
 		require.Contains(t, all, dir)
 	}
 	for dir := range all {
@@ -230,9 +230,9 @@ func TestRulesBite(t *testing.T) {
 		{"chroma", "image/png", false},
 		{"chroma", "./tree", false},
 		{"tree", "./cpu_fallback", false},
-		{"internal/container", "./internal/codestream/lossy", false},
-		{"internal/codestream/lossy", "./internal/container", false},
-		{"internal/codestream/lossy/train", "./internal/imagefile", true},
+		{"internal/container", "./internal/engine/transform", false},
+		{"internal/engine/transform", "./internal/container", false},
+		{"internal/engine/transform/train", "./internal/imagefile", true},
 		{"internal/imagefile/jpeg", "./internal/imagefile", false},
 		{"internal/imagefile", "./internal/container", false},
 		{"internal/imagefile", "./internal/imagefile/jpeg", true},
@@ -248,7 +248,7 @@ func TestRulesBite(t *testing.T) {
 // TestNoFloats: no floating point where files are decided, but for the threshold
 // that people give.
 func TestNoFloats(t *testing.T) {
-	coded := []string{"chroma", "tree", "cpu_fallback", "internal/rans", "internal/container", "internal/codestream/lossy", "internal/codestream/layered"}
+	coded := []string{"chroma", "tree", "cpu_fallback", "internal/rans", "internal/container", "internal/engine/transform", "internal/engine/layered"}
 	all := packages(t)
 	for _, dir := range coded {
 		require.Contains(t, all, dir)

@@ -192,7 +192,7 @@ func universal(t testing.TB) []byte {
 }
 
 var readUniversal = sync.OnceValues(func() ([]byte, error) {
-	return os.ReadFile("../codestream/lossy/universal.bin")
+	return os.ReadFile("../engine/transform/universal.bin")
 })
 
 // engine decodes a level of a file by the module.

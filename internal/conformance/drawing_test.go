@@ -11,9 +11,9 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
-	"github.com/qtgpu/qtgpu/internal/codestream/layered"
-	"github.com/qtgpu/qtgpu/internal/codestream/lossy"
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/engine/layered"
+	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
@@ -187,12 +187,12 @@ func layeredFile(src *imagefile.Image, bound int) func(*testing.T) []byte {
 			Engine: container.Exact, Bound: container.BoundMax, TileLog2: container.MinTileLog2, Layered: true,
 			Width: src.W, Height: src.H, Channels: src.Channels, Depth: src.Depth, Maximum: src.FullScale(), T: bound, Worst: make([]int, src.Channels),
 		}
-		planes := []lossy.Plane{{}, {Chroma: true}, {Chroma: true}}
+		planes := []transform.Plane{{}, {Chroma: true}, {Chroma: true}}
 		if src.Channels == 4 {
 			h.Alpha = container.Straight
-			planes = append(planes, lossy.Plane{Alpha: true, Hides: true})
+			planes = append(planes, transform.Plane{Alpha: true, Hides: true})
 		}
-		e := layered.NewEncoder(layered.Format{Planes: planes, Bound: bound}, cpufallback.New(1), lossy.SplitHybrid)
+		e := layered.NewEncoder(layered.Format{Planes: planes, Bound: bound}, cpufallback.New(1), transform.SplitHybrid)
 		var tiles []*layered.Tile
 		for y := 0; y < src.H; y += 64 {
 			for x := 0; x < src.W; x += 64 {

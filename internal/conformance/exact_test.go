@@ -34,7 +34,7 @@ func defaults(t testing.TB) []byte {
 }
 
 var readDefaults = sync.OnceValues(func() ([]byte, error) {
-	return os.ReadFile("../codestream/exact/defaults.bin")
+	return os.ReadFile("../engine/predictive/defaults.bin")
 })
 
 // exactFile is what TABL of the exact engine holds.

@@ -12,7 +12,7 @@ const (
 )
 
 var readCorrectionTables = sync.OnceValues(func() ([]byte, error) {
-	return os.ReadFile("../codestream/layered/universal.bin")
+	return os.ReadFile("../engine/layered/universal.bin")
 })
 
 // cutPrefixed takes bytes apart that begin with the length of the first part.

@@ -1,0 +1,90 @@
+package layered
+
+import (
+	"context"
+	"image"
+
+	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/engine/transform"
+	"github.com/qtgpu/qtgpu/tree"
+)
+
+// Format is what all tiles of a file have in common.
+type Format struct {
+	Planes []transform.Plane // of the base: Y, Cb, Cr, all of the image's size, and one of another channel
+	Bound  int               // the largest error of a sample, 1..MaxBound
+}
+
+// MaxBound is the largest error that a sample of 8 bits can have.
+const MaxBound = 255
+
+// spacing is the distance of two corrections.
+func (f *Format) spacing() int { return 2*f.Bound + 1 }
+
+// step is the quantiser step of the base in 1/8 levels: 5/8 of the spacing,
+// where base and corrections together are smallest.
+func (f *Format) step() int { return 5 * f.spacing() }
+
+func (f *Format) channels() int { return len(f.Planes) }
+
+// rects is the padded rectangle of each plane of a tile of w×h pixels.
+func (f *Format) rects(w, h int) []image.Rectangle {
+	r := make([]image.Rectangle, f.channels())
+	for i := range r {
+		r[i] = image.Rect(0, 0, chroma.PadUp(w), chroma.PadUp(h))
+	}
+	return r
+}
+
+// encodeBase codes the base of a tile.
+func (e *Encoder) encodeBase(ctx context.Context, w *Worker, src *chroma.Interleaved) (*transform.Tile, error) {
+	planes := chroma.NewPlanes(src.W, src.H, src.Channels, false)
+	chroma.Forward(planes, src, false, 0, src.H)
+	for i := range planes {
+		chroma.Pad(&planes[i])
+	}
+	pyramids, err := tree.Reduce(ctx, e.reducer, tree.Padded(planes))
+	if err != nil {
+		return nil, err
+	}
+	return e.base.Tile(&w.enc, planes, pyramids, e.format.rects(src.W, src.H)), nil
+}
+
+// base decodes the pixels of a tile's base.
+func (f *Format) base(d *transform.Decoder, w *Worker, front, body []byte, size image.Point) (*chroma.Interleaved, error) {
+	cells, err := d.Front(front, f.rects(size.X, size.Y))
+	if err != nil {
+		return nil, err
+	}
+	planes := chroma.NewPlanes(size.X, size.Y, f.channels(), false)
+	if err := d.Body(&w.dec, body, cells, planes, make([]image.Point, f.channels())); err != nil {
+		return nil, err
+	}
+	for i, p := range f.Planes {
+		if !p.Alpha { // whose full and no opacity a filter would touch
+			f.deblock(&planes[i], &cells[i])
+		}
+	}
+	return f.pixels(planes), nil
+}
+
+func (f *Format) deblock(p *chroma.Plane, c *transform.Cells) {
+	sizes, _ := c.Sizes()
+	d := transform.NewDeblocker(f.step(), p, sizes)
+	for _, pass := range []func(int){d.Vertical, d.Horizontal} {
+		for y := range d.Rows() {
+			pass(y)
+		}
+	}
+}
+
+// pixels converts planes to samples of 8 bits.
+func (f *Format) pixels(planes []chroma.Plane) *chroma.Interleaved {
+	w, h := planes[0].W, planes[0].H
+	m := &chroma.Interleaved{
+		W: w, H: h, Channels: f.channels(), Depth: 8, Step: f.channels(), Stride: w * f.channels(),
+		Pix: make([]byte, w*h*f.channels()),
+	}
+	chroma.Inverse(m, planes, false, image.Point{}, image.Rect(0, 0, w, h))
+	return m
+}

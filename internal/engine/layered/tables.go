@@ -1,0 +1,64 @@
+package layered
+
+import (
+	_ "embed"
+	"encoding/binary"
+
+	"github.com/qtgpu/qtgpu/internal/engine/transform"
+	"github.com/qtgpu/qtgpu/internal/rans"
+)
+
+// universalBytes are the universal tables of corrections, trained by the
+// command in train/: nContexts × 16 frequencies of 16 bits, little-endian.
+//
+//go:embed universal.bin
+var universalBytes []byte
+
+var universal = rans.NewTableSet(universalBytes, nContexts, func(int) int { return rans.Symbols })
+
+// NewHistogram counts the tokens of corrections; see Tile.Count.
+func NewHistogram() rans.Histogram { return make(rans.Histogram, nContexts*rans.Symbols) }
+
+// Count adds the tokens of a tile's corrections to h.
+func (t *Tile) Count(h rans.Histogram) { h.Add(t.tokens) }
+
+// Universal turns counts into the content of universal.bin.
+func Universal(h rans.Histogram) []byte { return universal.Append(nil, h) }
+
+// Tables are the table sets that all tiles of a file share.
+type Tables struct {
+	Payload []byte // what a decoder needs to know of them
+	base    *transform.Tables
+	enc     rans.EncTable
+}
+
+// ChooseTables fits the tables of a file to all of its tiles.
+func ChooseTables(tiles []*Tile) *Tables {
+	bases, h := make([]*transform.Tile, len(tiles)), NewHistogram()
+	for i, t := range tiles {
+		bases[i] = t.base
+		t.Count(h)
+	}
+	base := transform.ChooseTables(bases)
+	var w rans.BitWriter
+	tables, _ := universal.Choose(&w, h)
+	payload := binary.AppendUvarint(nil, uint64(len(base.Payload)))
+	payload = w.AppendReversed(append(payload, base.Payload...))
+	return &Tables{payload, base, rans.NewEncTable(tables)}
+}
+
+// Segments entropy-codes a tile.
+func (t *Tables) Segments(tile *Tile) (front, body []byte) {
+	front, base := t.base.Segments(tile.base)
+	body = binary.AppendUvarint(nil, uint64(len(base)))
+	return front, t.enc.AppendSegment(append(body, base...), tile.tokens, &tile.raw)
+}
+
+// cut divides what a uvarint of the first part's length begins.
+func cut(p []byte) (first, rest []byte, err error) {
+	n, k := binary.Uvarint(p)
+	if k <= 0 || n > uint64(len(p)-k) {
+		return nil, nil, rans.ErrCorrupt
+	}
+	return p[k:][:n], p[k+int(n):], nil
+}

@@ -1,0 +1,336 @@
+package transform
+
+import (
+	"fmt"
+	"image"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/chroma"
+	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
+	"github.com/qtgpu/qtgpu/internal/rans"
+	"github.com/qtgpu/qtgpu/tree"
+)
+
+// source gives the samples of a test plane, 0 to chroma.MaxLevel.
+type source func(rng *rand.Rand, x, y int) uint16
+
+var sources = map[string]source{
+	"noise":    func(rng *rand.Rand, _, _ int) uint16 { return uint16(rng.IntN(chroma.MaxLevel + 1)) },
+	"extremes": func(rng *rand.Rand, _, _ int) uint16 { return uint16(rng.IntN(2) * chroma.MaxLevel) },
+	"checker":  func(_ *rand.Rand, x, y int) uint16 { return uint16((x + y) % 2 * chroma.MaxLevel) },
+	"smooth": func(_ *rand.Rand, x, y int) uint16 {
+		return uint16(2000 + 1500*math.Sin(float64(x)/19)*math.Cos(float64(y)/13))
+	},
+	"weak noise": func(rng *rand.Rand, x, _ int) uint16 { return uint16(1000 + 10*x + rng.IntN(64)) },
+	"edges":      func(_ *rand.Rand, x, y int) uint16 { return uint16((x/11 + y/17) % 2 * 3000) },
+	"flat":       func(*rand.Rand, int, int) uint16 { return 777 },
+}
+
+// kindsOfPlane are luma, chroma and alpha.
+var kindsOfPlane = []Plane{{}, {Chroma: true}, {Alpha: true}}
+
+var hostileSteps = []int{MinStep, 4, 7, 15, 150, 999, MaxStep - 1, MaxStep}
+
+func newPlane(f source, w, h int) chroma.Plane {
+	rng := rand.New(rand.NewPCG(uint64(w), uint64(h)))
+	p := chroma.NewPlane(w, h)
+	for i := range p.Pix {
+		p.Pix[i] = f(rng, i%p.Stride, i/p.Stride)
+	}
+	return p
+}
+
+func reduce(t testing.TB, planes []chroma.Plane) []tree.Pyramid {
+	t.Helper()
+	pyramids, err := tree.Reduce(t.Context(), cpufallback.New(1), tree.Padded(planes))
+	require.NoError(t, err)
+	return pyramids
+}
+
+// coded is a tile of one plane and what its encoder knew.
+type coded struct {
+	*planeEncoder
+	front, body, tables []byte
+}
+
+func encodePlane(t testing.TB, step, promise int, def Plane, split Split, p chroma.Plane) coded {
+	t.Helper()
+	planes := []chroma.Plane{p}
+	tile := &Tile{Worst: make([]uint32, 1)}
+	e := newPlaneEncoder(NewEncoder(step, []Plane{def}, split).Keep(promise), new(Worker), tile, 0,
+		&planes[0], &reduce(t, planes)[0], image.Rect(0, 0, p.Stride, p.Rows()))
+	e.encode()
+	tables := ChooseTables([]*Tile{tile})
+	front, body := tables.Segments(tile)
+	return coded{e, front, body, tables.Payload}
+}
+
+// decodePlane is the inverse of encodePlane.
+func decodePlane(t testing.TB, step int, def Plane, c *coded) ([]Cells, chroma.Plane) {
+	t.Helper()
+	d, err := NewDecoder(step, []Plane{def}, c.tables)
+	require.NoError(t, err)
+	dst := chroma.NewPlane(8*c.cells.w, 8*c.h)
+	cells, err := d.Front(c.front, []image.Rectangle{image.Rect(0, 0, dst.W, dst.H)})
+	require.NoError(t, err)
+	require.NoError(t, d.Body(new(Scratch), c.body, cells, []chroma.Plane{dst}, []image.Point{{}}))
+	return cells, dst
+}
+
+// TestTileRoundTrip: the decoder finds the encoder's leaves, last groups and
+// front image, and samples that are as far from the source as the encoder has
+// it of every leaf, which no other level would give.
+func TestTileRoundTrip(t *testing.T) {
+	for name, f := range sources {
+		p := newPlane(f, 96, 64)
+		for _, def := range kindsOfPlane {
+			for _, step := range hostileSteps {
+				for _, split := range []Split{SplitHybrid, SplitPyramid, SplitCost} {
+					c := encodePlane(t, step, 1<<24, def, split, p)
+					cells, dst := decodePlane(t, step, def, &c)
+					name := fmt.Sprintf("%s %+v step %d split %d", name, def, step, split)
+					require.Equal(t, c.size, cells[0].size, name)
+					require.Equal(t, c.last, cells[0].last, name)
+					require.Equal(t, c.cells.front, cells[0].front, name)
+					checkLeaves(t, &c, &dst, name)
+				}
+			}
+		}
+	}
+}
+
+// checkLeaves compares the error of each leaf, as measured, to the encoder's.
+// Less is measured where samples clip, and of flat leaves, whose energy counts
+// the low block too.
+func checkLeaves(t *testing.T, c *coded, dst *chroma.Plane, name string) {
+	t.Helper()
+	worst := uint32(0)
+	for _, l := range c.leaves {
+		lg := int(l.lg)
+		sum := 0.0
+		less := c.rule.Flat(c.pyr, lg, int(l.x)>>(lg-3), int(l.y)>>(lg-3))
+		for i := range 1 << (2 * lg) {
+			at := (8*int(l.y)+i>>lg)*dst.Stride + 8*int(l.x) + i&(1<<lg-1)
+			d := float64(dst.Pix[at]) - float64(c.plane.Pix[at])
+			sum += d * d
+			less = less || dst.Pix[at] == 0 || dst.Pix[at] == maxSample
+		}
+		// In 1/8 levels: of a sample, and of an orthonormal coefficient.
+		measured := math.Sqrt(sum/4) / float64(int(1)<<lg)
+		dist := l.dist
+		if !c.keeps(dist, lg) {
+			t.Fatalf("%s: leaf %d at x %d y %d: squared error %d is above the bound", name, 1<<lg, 8*l.x, 8*l.y, dist)
+		}
+		stated := math.Sqrt(float64(dist)) / float64(int(1)<<lg)
+		const roundings = 0.45
+		if measured > stated+roundings || !less && measured < stated-roundings {
+			t.Fatalf("%s: leaf %d at x %d y %d: RMS %.3f, the encoder's is %.3f", name, 1<<lg, 8*l.x, 8*l.y, measured, stated)
+		}
+		worst = max(worst, RMS(uint64(sum), 1<<(2*lg)))
+	}
+	assert.Equal(t, worst, c.t.Worst[0], "%s: worst", name)
+}
+
+// TestCutSegments: a segment that is cut, or has a word more, is damaged, and
+// leaves no front image.
+func TestCutSegments(t *testing.T) {
+	p := newPlane(sources["noise"], 64, 32)
+	c := encodePlane(t, 60, 1<<24, Plane{}, SplitHybrid, p)
+	cells, dst := decodePlane(t, 60, Plane{}, &c)
+	d, err := NewDecoder(60, []Plane{{}}, c.tables)
+	require.NoError(t, err)
+	rects := []image.Rectangle{image.Rect(0, 0, 64, 32)}
+	for n := range len(c.front) {
+		got, err := d.Front(c.front[:n], rects)
+		require.ErrorIs(t, err, rans.ErrCorrupt, "front of %d bytes", n)
+		require.Nil(t, got, "front of %d bytes", n)
+	}
+	body := func(segment []byte) error {
+		return d.Body(new(Scratch), segment, cells, []chroma.Plane{dst}, []image.Point{{}})
+	}
+	for n := range len(c.body) {
+		require.ErrorIs(t, body(c.body[:n]), rans.ErrCorrupt, "body of %d bytes", n)
+	}
+	const words = 8 // where they begin
+	got, err := d.Front(slices.Insert(c.front, words, 0, 0), rects)
+	assert.ErrorIs(t, err, rans.ErrCorrupt, "front with a word more")
+	assert.Nil(t, got)
+	assert.ErrorIs(t, body(slices.Insert(c.body, words, 0, 0)), rans.ErrCorrupt, "body with a word more")
+}
+
+// TestTokens: a segment decodes to the very tokens that went in, with tables
+// fitted to them, which are never worse than the universal ones.
+func TestTokens(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for round := range 60 {
+		tile := randomTile(rng, round)
+		tables := ChooseTables([]*Tile{tile})
+		front, body := tables.Segments(tile)
+		bare := rans.NewEncTable(universal.Universal)
+		plain := len(bare.AppendSegment(nil, tile.front, &tile.frontRaw)) + len(bare.AppendSegment(nil, tile.body, &tile.bodyRaw))
+		// The bits of two segments are rounded up to words, and of the tables to bytes.
+		const ends = 2*2 + 1
+		require.LessOrEqual(t, len(tables.Payload)+len(front)+len(body), plain+ends+plain/200, "round %d", round)
+
+		d, err := NewDecoder(MinStep, nil, tables.Payload)
+		require.NoError(t, err, "round %d", round)
+		for _, s := range []struct {
+			tokens  []rans.Token
+			segment []byte
+		}{{tile.front, front}, {tile.body, body}} {
+			var r rans.Decoder
+			require.NoError(t, r.Init(s.segment))
+			for i, want := range s.tokens {
+				c := int(want) / rans.Symbols
+				require.Equal(t, want, rans.MakeToken(c, r.Symbol(&d.tables[c])), "round %d token %d", round, i)
+			}
+			require.NoError(t, r.Finish())
+		}
+	}
+}
+
+// randomTile has tokens in some contexts, skewed in its own way in each.
+func randomTile(rng *rand.Rand, round int) *Tile {
+	tile := &Tile{}
+	for _, tokens := range []*[]rans.Token{&tile.front, &tile.body} {
+		for range rng.IntN(12) {
+			c := rng.IntN(nContexts)
+			n := alphabet(c)
+			likely := rng.IntN(n)
+			for range rng.IntN(1 << (round % 12)) {
+				s := likely
+				if rng.IntN(8) == 0 {
+					s = rng.IntN(n)
+				}
+				*tokens = append(*tokens, rans.MakeToken(c, s))
+			}
+		}
+		rng.Shuffle(len(*tokens), func(i, j int) { (*tokens)[i], (*tokens)[j] = (*tokens)[j], (*tokens)[i] })
+	}
+	return tile
+}
+
+// TestDamagedTables: what no encoder writes is refused.
+func TestDamagedTables(t *testing.T) {
+	write := func(w *rans.BitWriter, difference uint32) { // of the first context of 16 symbols
+		w.PutExpGolomb(ctxLast)
+		for range alphabet(ctxLast) {
+			w.PutExpGolomb(difference)
+		}
+		w.PutExpGolomb(nContexts - ctxLast - 1)
+	}
+	for name, c := range map[string]struct {
+		write func(w *rans.BitWriter)
+		want  error
+	}{
+		"valid":      {func(w *rans.BitWriter) { write(w, 3) }, nil},
+		"cut":        {func(w *rans.BitWriter) { w.PutExpGolomb(ctxLast) }, rans.ErrCorrupt},
+		"bytes over": {func(w *rans.BitWriter) { write(w, 3); w.Put(0, 16) }, rans.ErrCorrupt},
+		"gap":        {func(w *rans.BitWriter) { w.PutExpGolomb(nContexts + 1) }, rans.ErrCorrupt},
+		"difference": {func(w *rans.BitWriter) { write(w, 200) }, rans.ErrCorrupt},
+	} {
+		var w rans.BitWriter
+		c.write(&w)
+		_, err := NewDecoder(MinStep, nil, w.AppendReversed(nil))
+		assert.ErrorIs(t, err, c.want, name)
+	}
+}
+
+// TestFrontLimit: values that no encoder writes are clamped.
+func TestFrontLimit(t *testing.T) {
+	for _, v := range []int32{frontLimit, frontLimit + 1, 10 * frontLimit, -10 * frontLimit} {
+		c := newCells(image.Rect(0, 0, 32, 32))
+		c.front[15] = v
+		tile := &Tile{}
+		encodeFront(tile, &c, kindLuma)
+		tables := ChooseTables(nil)
+		front, _ := tables.Segments(tile)
+		d, err := NewDecoder(MaxStep, []Plane{{}}, tables.Payload)
+		require.NoError(t, err)
+		cells, err := d.Front(front, []image.Rectangle{image.Rect(0, 0, 32, 32)})
+		require.NoError(t, err)
+		assert.Equal(t, min(max(v, -frontLimit), frontLimit), cells[0].front[15], "%d", v)
+	}
+}
+
+// TestNoReplacement: tiles without tokens take the universal tables, and those
+// need no bytes.
+func TestNoReplacement(t *testing.T) {
+	assert.Empty(t, ChooseTables(nil).Payload)
+	assert.Empty(t, ChooseTables([]*Tile{{}}).Payload)
+}
+
+// TestStepFor: steps lie in the range of a file, grow with t, and leave plain
+// rounding below the promise.
+func TestStepFor(t *testing.T) {
+	last := 0
+	for i := 4 * 64; i <= 255*1024; i++ {
+		threshold := float64(i) / 1024
+		step := StepFor(threshold)
+		require.True(t, step >= MinStep && step <= MaxStep && step >= last, "t %g: step %d after %d", threshold, step, last)
+		// What keeps allows, in levels of which a step is an eighth, and the
+		// roundings of coefficients and samples.
+		require.Less(t, math.Sqrt(65.0/64)*float64(step)/2/8+0.05, threshold, "t %g: step %d", threshold, step)
+		last = step
+	}
+	assert.Equal(t, MinStep, StepFor(0.25))
+}
+
+// TestOverview: the overview of a plane is near the means of its 8×8 where it
+// is smooth, for each size of leaf.
+func TestOverview(t *testing.T) {
+	p := newPlane(func(_ *rand.Rand, x, y int) uint16 { return uint16(600 + 17*x + 9*y) }, 128, 64)
+	for _, step := range []int{MinStep, 40, 400} {
+		c := encodePlane(t, step, 1<<24, Plane{}, SplitHybrid, p)
+		d, err := NewDecoder(step, []Plane{{}}, c.tables)
+		require.NoError(t, err)
+		cells, err := d.Front(c.front, []image.Rectangle{image.Rect(0, 0, 128, 64)})
+		require.NoError(t, err)
+		dst := chroma.NewPlane(20, 10)
+		d.Overview(&dst, 3, 1, &cells[0])
+		for y := range 8 {
+			for x := range 16 {
+				want := 600 + 17*(8*float64(x)+3.5) + 9*(8*float64(y)+3.5)
+				// A front value is 4 to the sample; it may be moved by a step and a half.
+				limit := 1.5*float64(frontStep(step))/4 + 8
+				assert.InDelta(t, want, float64(dst.Pix[(y+1)*dst.Stride+x+3]), limit, "step %d x %d y %d", step, x, y)
+			}
+		}
+	}
+}
+
+// TestConceal: a tile without a body is its front image, smooth; without that
+// it is mid-scale.
+func TestConceal(t *testing.T) {
+	p := newPlane(sources["smooth"], 96, 64)
+	c := encodePlane(t, 100, 1<<24, Plane{}, SplitHybrid, p)
+	d, err := NewDecoder(100, []Plane{{}}, c.tables)
+	require.NoError(t, err)
+	rects := []image.Rectangle{image.Rect(0, 0, 96, 64)}
+	cells, err := d.Front(c.front, rects)
+	require.NoError(t, err)
+	dst := chroma.NewPlane(96, 64)
+	d.Conceal(new(Scratch), cells, []chroma.Plane{dst}, rects, []image.Point{{}})
+	sum := 0.0
+	for i, v := range dst.Pix {
+		d := float64(v) - float64(p.Pix[i])
+		sum += d * d
+	}
+	assert.Less(t, math.Sqrt(sum/float64(len(dst.Pix))), 300.0, "of 4080")
+
+	got := d.Conceal(new(Scratch), nil, []chroma.Plane{dst}, rects, []image.Point{{}})
+	for i, v := range dst.Pix {
+		require.EqualValues(t, chroma.Centre, v, "x %d y %d", i%96, i/96)
+	}
+	size, w := got[0].Sizes()
+	assert.Equal(t, 12, w)
+	for i, lg := range size {
+		require.EqualValues(t, 5, lg, "cell %d", i)
+	}
+}

@@ -1,0 +1,171 @@
+package transform
+
+// The transform is the orthonormal DCT-II of 8, 16 or 32 points in integers:
+// basis round(4096·cos), even/odd folding, one rounding per pass (FORMAT.md,
+// "Transform"). Coefficients are in 1/8 of an 8-bit level and stored [u][v],
+// u the horizontal frequency.
+//
+// Both passes work on two vectors at once, packed into an int64 as
+// lo + hi·2^32: sums and products by constants act on both lanes exactly as
+// long as each lane's result fits 32 bits.
+
+const (
+	basisBits = 12
+	maxN      = 32
+)
+
+// quarter[i] is round(4096·cos(πi/64)), a quarter turn.
+var quarter = [33]int64{
+	4096, 4091, 4076, 4052, 4017, 3973, 3920, 3857, 3784, 3703, 3612,
+	3513, 3406, 3290, 3166, 3035, 2896, 2751, 2598, 2440, 2276, 2106,
+	1931, 1751, 1567, 1380, 1189, 995, 799, 601, 401, 201, 0,
+}
+
+// cosine returns 4096·c(k)·cos((2n+1)kπ/2N), c(0) = 1/√2.
+func cosine(n, k, size int) int64 {
+	if k == 0 {
+		return c4 // 4096/√2
+	}
+	turn := (2*n + 1) * k * (maxN / size) % 128
+	turn = min(turn, 128-turn)
+	if turn > 32 {
+		return -quarter[64-turn]
+	}
+	return quarter[turn]
+}
+
+// odd[l][j][i] is the cosine of odd frequency 2j+1 at sample i of a 2<<l point
+// transform: the folded half of each stage, l = 0..4 for 2, 4, 8, 16, 32 points.
+var odd = makeOdd()
+
+func makeOdd() (t [5][16][16]int64) {
+	for l := range t {
+		size := 2 << l
+		for j := range size / 2 {
+			for i := range size / 2 {
+				t[l][j][i] = cosine(i, 2*j+1, size)
+			}
+		}
+	}
+	return t
+}
+
+func pack(lo, hi int32) int64 { return int64(lo) + int64(hi)<<32 }
+
+func lanes(v int64) (lo, hi int32) { return int32(v), int32((v + 1<<31) >> 32) }
+
+// both is the constant r in both lanes.
+func both(r int64) int64 { return r + r<<32 }
+
+// fold8 transforms 8 packed samples into 8 packed sums of products, unscaled.
+func fold8(x, y *[8]int64) {
+	s0, d0 := x[0]+x[7], x[0]-x[7]
+	s1, d1 := x[1]+x[6], x[1]-x[6]
+	s2, d2 := x[2]+x[5], x[2]-x[5]
+	s3, d3 := x[3]+x[4], x[3]-x[4]
+	y[1] = c1*d0 + c3*d1 + c5*d2 + c7*d3
+	y[3] = c3*d0 - c7*d1 - c1*d2 - c5*d3
+	y[5] = c5*d0 - c1*d1 + c7*d2 + c3*d3
+	y[7] = c7*d0 - c5*d1 + c3*d2 - c1*d3
+	e0, f0 := s0+s3, s0-s3
+	e1, f1 := s1+s2, s1-s2
+	y[2] = c2*f0 + c6*f1
+	y[6] = c6*f0 - c2*f1
+	y[0] = c4 * (e0 + e1)
+	y[4] = c4 * (e0 - e1)
+}
+
+// Cosines of the 8-point stage: quarter[4k].
+const (
+	c1 = 4017
+	c2 = 3784
+	c3 = 3406
+	c4 = 2896
+	c5 = 2276
+	c6 = 1567
+	c7 = 799
+)
+
+// unfold8 is the transpose of fold8: samples from coefficients.
+func unfold8(y, x *[8]int64) {
+	e := c4 * (y[0] + y[4])
+	f := c4 * (y[0] - y[4])
+	g := c2*y[2] + c6*y[6]
+	h := c6*y[2] - c2*y[6]
+	s0, s3, s1, s2 := e+g, e-g, f+h, f-h
+	d0 := c1*y[1] + c3*y[3] + c5*y[5] + c7*y[7]
+	d1 := c3*y[1] - c7*y[3] - c1*y[5] - c5*y[7]
+	d2 := c5*y[1] - c1*y[3] + c7*y[5] + c3*y[7]
+	d3 := c7*y[1] - c5*y[3] + c3*y[5] - c1*y[7]
+	x[0], x[7] = s0+d0, s0-d0
+	x[1], x[6] = s1+d1, s1-d1
+	x[2], x[5] = s2+d2, s2-d2
+	x[3], x[4] = s3+d3, s3-d3
+}
+
+// fold16 and fold32 reach fold8 through one and two more folds.
+func fold16(x, y *[16]int64) {
+	var s, e [8]int64
+	var d [8]int64
+	for i := range 8 {
+		s[i], d[i] = x[i]+x[15-i], x[i]-x[15-i]
+	}
+	fold8(&s, &e)
+	for j := range 8 {
+		m := &odd[3][j]
+		y[2*j] = e[j]
+		y[2*j+1] = d[0]*m[0] + d[1]*m[1] + d[2]*m[2] + d[3]*m[3] + d[4]*m[4] + d[5]*m[5] + d[6]*m[6] + d[7]*m[7]
+	}
+}
+
+func fold32(x, y *[32]int64) {
+	var s, e [16]int64
+	var d [16]int64
+	for i := range 16 {
+		s[i], d[i] = x[i]+x[31-i], x[i]-x[31-i]
+	}
+	fold16(&s, &e)
+	for j := range 16 {
+		m := &odd[4][j]
+		y[2*j] = e[j]
+		y[2*j+1] = d[0]*m[0] + d[1]*m[1] + d[2]*m[2] + d[3]*m[3] + d[4]*m[4] + d[5]*m[5] + d[6]*m[6] + d[7]*m[7] +
+			d[8]*m[8] + d[9]*m[9] + d[10]*m[10] + d[11]*m[11] + d[12]*m[12] + d[13]*m[13] + d[14]*m[14] + d[15]*m[15]
+	}
+}
+
+// unfold16 and unfold32 use only the first n coefficients; the rest are zero.
+func unfold16(y, x *[16]int64, n int) {
+	var e, s [8]int64
+	for j := range 8 {
+		e[j] = y[2*j]
+	}
+	unfold8(&e, &s)
+	var d [8]int64
+	for j := 0; 2*j+1 < n; j++ {
+		m, c := &odd[3][j], y[2*j+1]
+		for i := range 8 {
+			d[i] += c * m[i]
+		}
+	}
+	for i := range 8 {
+		x[i], x[15-i] = s[i]+d[i], s[i]-d[i]
+	}
+}
+
+func unfold32(y, x *[32]int64, n int) {
+	var e, s [16]int64
+	for j := range 16 {
+		e[j] = y[2*j]
+	}
+	unfold16(&e, &s, (n+1)/2)
+	var d [16]int64
+	for j := 0; 2*j+1 < n; j++ {
+		m, c := &odd[4][j], y[2*j+1]
+		for i := range 16 {
+			d[i] += c * m[i]
+		}
+	}
+	for i := range 16 {
+		x[i], x[31-i] = s[i]+d[i], s[i]-d[i]
+	}
+}

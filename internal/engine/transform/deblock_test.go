@@ -1,0 +1,130 @@
+package transform
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/chroma"
+)
+
+// leafSizes are random leaves over w×h cells, whole blocks of four.
+func leafSizes(rng *rand.Rand, w, h int) []uint8 {
+	c := cells{w: w, h: h, size: make([]uint8, w*h)}
+	var place func(lg, x, y int)
+	place = func(lg, x, y int) {
+		if lg == 3 || rng.IntN(3) == 0 {
+			c.mark(c.size, x, y, lg, uint8(lg))
+			return
+		}
+		half := 1 << (lg - 4)
+		for i := range 4 {
+			place(lg-1, x+i&1*half, y+i>>1*half)
+		}
+	}
+	for i := range w * h / 16 {
+		place(5, i%(w/4)*4, i/(w/4)*4)
+	}
+	return c.size
+}
+
+// naiveDeblock is FORMAT.md, "Deblocking", sample by sample, from copies.
+func naiveDeblock(step int, p *chroma.Plane, size []uint8) {
+	naivePass(step, p, size, 1, 0)
+	naivePass(step, p, size, 0, 1)
+}
+
+// naivePass filters all borders across one axis.
+func naivePass(step int, p *chroma.Plane, size []uint8, dx, dy int) {
+	old := append([]uint16(nil), p.Pix...)
+	for y := 8 * dy; y < p.Rows(); y++ {
+		for x := 8 * dx; x < p.Stride; x++ {
+			if (x*dx+y*dy)%8 != 0 || leafAt(size, p.Stride/8, x, y) == leafAt(size, p.Stride/8, x-dx, y-dy) {
+				continue
+			}
+			at := func(i int) int { return int(old[(y+i*dy)*p.Stride+x+i*dx]) }
+			for i, v := range naiveFilter((77*step+128)>>8, at(-3), at(-2), at(-1), at(0), at(1), at(2)) {
+				p.Pix[(y+(i-2)*dy)*p.Stride+x+(i-2)*dx] = uint16(v)
+			}
+		}
+	}
+}
+
+// leafAt is the leaf of a sample: origin and size.
+func leafAt(size []uint8, w, x, y int) [3]int {
+	lg := size[y/8*w+x/8]
+	return [3]int{x >> lg << lg, y >> lg << lg, int(lg)}
+}
+
+// naiveFilter returns p1, p0, q0 and q1.
+func naiveFilter(beta, p2, p1, p0, q0, q1, q2 int) [4]int {
+	abs := func(v int) int { return max(v, -v) }
+	clamp := func(v, lo, hi int) int { return min(max(v, lo), hi) }
+	keep := [4]int{p1, p0, q0, q1}
+	if abs(p2-2*p1+p0)+abs(q2-2*q1+q0) > beta {
+		return keep
+	}
+	delta := (9*(q0-p0) - 3*(q1-p1) + 8) >> 4
+	if delta == 0 || abs(delta) > 10*beta {
+		return keep
+	}
+	delta = clamp(delta, -beta, beta)
+	h := beta / 2
+	keep = [4]int{
+		p1 + clamp(((p0+p2+1)>>1-p1+delta)>>1, -h, h), p0 + delta,
+		q0 - delta, q1 + clamp(((q0+q2+1)>>1-q1-delta)>>1, -h, h),
+	}
+	for i := range keep {
+		keep[i] = clamp(keep[i], 0, 4095)
+	}
+	return keep
+}
+
+// TestDeblocker: it equals the naive form, with rows in any order.
+func TestDeblocker(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for round := range 40 {
+		step := []int{MinStep, 20, 150, 700, MaxStep}[round%5]
+		p := blocky(rng, 96, 64, step)
+		size := leafSizes(rng, p.Stride/8, p.Rows()/8)
+		want := p
+		want.Pix = append([]uint16(nil), p.Pix...)
+		naiveDeblock(step, &want, size)
+
+		before := append([]uint16(nil), p.Pix...)
+		d := NewDeblocker(step, &p, size)
+		require.Equal(t, 8, d.Rows())
+		for _, pass := range []func(int){d.Vertical, d.Horizontal} {
+			for _, y := range rng.Perm(d.Rows()) {
+				pass(y)
+			}
+		}
+		changed := 0
+		for i := range p.Pix {
+			require.Equal(t, want.Pix[i], p.Pix[i], "round %d step %d x %d y %d", round, step, i%p.Stride, i/p.Stride)
+			if p.Pix[i] != before[i] {
+				changed++
+			}
+		}
+		require.Positive(t, changed, fmt.Sprintf("step %d: nothing was filtered", step))
+	}
+}
+
+// blocky is a plane of 8×8 of slopes whose offsets differ by up to a step, at
+// some places near the ends of the range.
+func blocky(rng *rand.Rand, w, h, step int) chroma.Plane {
+	p := chroma.NewPlane(w, h)
+	for by := 0; by < h; by += 8 {
+		for bx := 0; bx < w; bx += 8 {
+			base := []int{0, 1500, maxSample}[bx/32%3] + rng.IntN(step+3) - step/2
+			slope := rng.IntN(3)
+			for i := range 64 {
+				v := base + slope*(i%8) + rng.IntN(2+step/40)
+				p.Pix[(by+i/8)*w+bx+i%8] = uint16(min(max(v, 0), maxSample))
+			}
+		}
+	}
+	return p
+}

@@ -1,0 +1,290 @@
+package transform
+
+import (
+	"fmt"
+	"image"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/rans"
+	"github.com/qtgpu/qtgpu/tree"
+)
+
+var quantSteps = []int{MinStep, 8, 160, 4080, MaxStep}
+
+// maxCoef is more than a coefficient of a leaf of 32 can be.
+const maxCoef = 1 << 15
+
+// coefficients are random ones that fall off with the frequency, and a few that
+// stand out.
+func coefficients(rng *rand.Rand, lg, step int) []int32 {
+	n := 1 << lg
+	c := make([]int32, n*n)
+	for i := range c {
+		u, v := i>>lg, i&(n-1)
+		spread := max(step*(1+rng.IntN(6))/(1+u+v), 1)
+		c[i] = int32(rng.IntN(2*spread+1) - spread)
+		if rng.IntN(n*n) < 3 {
+			c[i] = int32(rng.IntN(2*maxCoef+1) - maxCoef)
+		}
+	}
+	return c
+}
+
+// nearest is the level of a coefficient, halves away from zero.
+func nearest(c, step int) int {
+	if c < 0 {
+		return -nearest(-c, step)
+	}
+	return (2*c + step) / (2 * step)
+}
+
+// levelsOf reads the tokens and levels that quantise left, in coding order.
+func levelsOf(w *Worker, q *quantised, lg int) map[uint16]int {
+	levels := map[uint16]int{}
+	s := &scans[lg-3]
+	for i, p := range s.pos[s.start[q.last]:] {
+		if at := q.from + i; w.tokens[at]%rans.Symbols != 0 {
+			levels[p.coef] = int(w.levels[at])
+		}
+	}
+	return levels
+}
+
+// TestPlainRounding: by rates that price nothing each level is the nearest, and
+// what is gained is what a naive sum says.
+func TestPlainRounding(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var w Worker
+	for _, step := range quantSteps {
+		e := NewEncoder(step, []Plane{{}}, SplitHybrid)
+		p := planeEncoder{Encoder: e}
+		for lg := 3; lg <= 5; lg++ {
+			for range 60 {
+				c := coefficients(rng, lg, step)
+				q := e.quantise(&w, e.plain, c, lg, kindLuma, p.topOf(c, lg), lastContext(kindLuma, lg, -1))
+				levels := levelsOf(&w, &q, lg)
+				gained := int64(0)
+				for _, pos := range scans[lg-3].pos {
+					a := int(c[pos.coef])
+					k := nearest(a, step)
+					require.Equal(t, k, levels[pos.coef], "step %d size %d u %d v %d: %d", step, 1<<lg, pos.coef>>lg, int(pos.coef)&(1<<lg-1), a)
+					gained += int64(a*a - (a-k*step)*(a-k*step))
+				}
+				require.Equal(t, gained, q.gained, "step %d size %d: gained", step, 1<<lg)
+			}
+		}
+	}
+}
+
+// naiveCost is J of a leaf with levels: squared error over all of its AC, and
+// the bits of its last group, tokens, signs and escapes.
+func naiveCost(r *rates, c []int32, levels map[uint16]int, lg, kind, lastCtx, last int) int64 {
+	var mag [magSize]uint8
+	s := &scans[lg-3]
+	j := r.cost(lastCtx, last)
+	for i, p := range s.pos {
+		k := levels[p.coef]
+		d := int64(c[p.coef]) - int64(k)*r.step
+		j += d * d << distScale
+		if i < s.start[last] {
+			continue
+		}
+		k = max(k, -k)
+		ctx := acContext(kind, lg) + int(p.ctx) + int(magnitudeClass[neighbourhood(&mag, int(p.mag))])
+		j += r.cost(ctx, min(k, rans.Symbols-1))
+		if k >= rans.Symbols-1 {
+			j += r.bit * int64(rans.ExpGolombBits(uint32(k-rans.Symbols+1)))
+		}
+		mag[p.mag] = uint8(min(k, magCap))
+	}
+	return j
+}
+
+// TestRateDistortion: what quantise claims to save is the difference of two
+// naive sums; no level is farther than one below the nearest but 0; it is never
+// worse than coding nothing, and on the whole better than plain rounding.
+func TestRateDistortion(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	var w Worker
+	for _, step := range quantSteps {
+		e := NewEncoder(step, []Plane{{}}, SplitHybrid)
+		plane := planeEncoder{Encoder: e}
+		var total, totalPlain int64
+		for lg := 3; lg <= 5; lg++ {
+			for range 60 {
+				c, kind := coefficients(rng, lg, step), rng.IntN(kinds)
+				ctx := lastContext(kind, lg, rng.IntN(30)-1)
+				name := fmt.Sprintf("step %d size %d kind %d", step, 1<<lg, kind)
+				a := e.analyse(c, lg)
+				q := e.quantise(&w, e.rates, c, lg, kind, a.top, ctx)
+				levels := levelsOf(&w, &q, lg)
+				for coef, k := range levels {
+					full := nearest(int(c[coef]), step)
+					require.True(t, k == full || k == full-1 && full > 1 || k == full+1 && full < -1, "%s: %d coded as %d", name, c[coef], k)
+				}
+				got := naiveCost(e.rates, c, levels, lg, kind, ctx, q.last)
+				nothing := naiveCost(e.rates, c, nil, lg, kind, ctx, 0)
+				require.Equal(t, a.energy<<distScale-q.saved, got, "%s: J", name)
+				require.LessOrEqual(t, got, nothing, "%s: J", name)
+
+				q = e.quantise(&w, e.plain, c, lg, kind, plane.topOf(c, lg), ctx)
+				total += got
+				totalPlain += naiveCost(e.rates, c, levelsOf(&w, &q, lg), lg, kind, ctx, q.last)
+			}
+		}
+		require.Less(t, total, totalPlain, "step %d", step)
+	}
+}
+
+// hardLeaves encodes a 32×32 whose leaves of one size have such coefficients.
+func hardLeaves(e *Encoder, plane *chroma.Plane, pyramid *tree.Pyramid, lg int, coefs func() []int32) *planeEncoder {
+	tile := &Tile{Worst: make([]uint32, 1)}
+	p := newPlaneEncoder(e, new(Worker), tile, 0, plane, pyramid, image.Rect(0, 0, 32, 32))
+	for y := 0; y < 4; y += 1 << (lg - 3) {
+		for x := 0; x < 4; x += 1 << (lg - 3) {
+			n, c := p.state(lg, x, y)
+			copy(c, coefs())
+			*n = node{known: true, analysis: p.analyse(c, lg)}
+			p.leaf(lg, x, y)
+		}
+	}
+	return p
+}
+
+// exceeding counts the leaves above the bound of keeps, and finds the largest
+// squared error of any, in units of what half a step everywhere gives. Settled
+// leaves know the error of their low block.
+func (p *planeEncoder) exceeding(settled bool) (n int, largest float64) {
+	for _, l := range p.leaves {
+		lg := int(l.lg)
+		dist := l.dist
+		if !settled {
+			dist += p.lowError(lg, int(l.x), int(l.y))
+		}
+		if !p.keeps(dist, lg) {
+			n++
+		}
+		largest = max(largest, float64(4*dist)/float64(p.rates.step*p.rates.step<<(2*lg)))
+	}
+	return n, largest
+}
+
+// TestPlainRoundingKeeps: rounding plainly never exceeds the bound of keeps, with
+// every AC coefficient at its worst and any low block.
+func TestPlainRoundingKeeps(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	plane := newPlane(sources["flat"], 32, 32)
+	pyramid := &reduce(t, []chroma.Plane{plane})[0]
+	worst := 0.0
+	for _, step := range quantSteps {
+		e := NewEncoder(step, []Plane{{}}, SplitHybrid)
+		e.rates = e.plain
+		for lg := 3; lg <= 5; lg++ {
+			for round := range 100 {
+				p := hardLeaves(e, &plane, pyramid, lg, func() []int32 { return worstCoefficients(rng, lg, step, round) })
+				n, largest := p.exceeding(false)
+				require.Zero(t, n, "step %d size %d round %d: squared error %.4f", step, 1<<lg, round, largest)
+				worst = max(worst, largest)
+			}
+		}
+	}
+	require.Greater(t, worst, 0.95, "of the squared half step: the leaves were too easy")
+}
+
+// TestFallbacks: where the cheapest levels of a leaf, or front values, would
+// exceed the bound, the encoder takes them back.
+func TestFallbacks(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	plane := newPlane(sources["flat"], 32, 32)
+	pyramid := &reduce(t, []chroma.Plane{plane})[0]
+	var quantised, settled int
+	for _, step := range quantSteps[1:] {
+		e := NewEncoder(step, []Plane{{}}, SplitHybrid)
+		for lg := 3; lg <= 5; lg++ {
+			for round := range 40 {
+				p := hardLeaves(e, &plane, pyramid, lg, func() []int32 {
+					c := worstCoefficients(rng, lg, step, round)
+					levelFront(rng, c, lg, e.frontStep)
+					a := e.analyse(c, lg)
+					q := e.quantise(new(Worker), e.rates, c, lg, kindLuma, a.top, lastContext(kindLuma, lg, -1))
+					if !(&planeEncoder{Encoder: e}).keeps(a.energy-q.gained, lg) {
+						quantised++
+					}
+					return c
+				})
+				n, _ := p.exceeding(false)
+				require.Zero(t, n, "step %d size %d round %d: quantised", step, 1<<lg, round)
+				p.refineFront()
+				n, _ = p.exceeding(false)
+				settled += n
+				p.settleFront()
+				n, _ = p.exceeding(true)
+				require.Zero(t, n, "step %d size %d round %d: settled", step, 1<<lg, round)
+			}
+		}
+	}
+	require.Positive(t, quantised, "leaves whose levels were taken back")
+	require.Positive(t, settled, "leaves whose front was taken back")
+}
+
+// worstCoefficients lie halfway between two levels, give or take a little, above
+// a low block of any values.
+func worstCoefficients(rng *rand.Rand, lg, step, round int) []int32 {
+	n, low := 1<<lg, 1<<(lg-3)
+	c := make([]int32, n*n)
+	for i := range c {
+		half := step/2 + step*rng.IntN(1+round%4) + rng.IntN(3+step*(round%2)/8) - 1
+		if i>>lg < low && i&(n-1) < low {
+			half = rng.IntN(8 * step)
+		}
+		c[i] = int32(half)
+		if rng.IntN(2) == 0 {
+			c[i] = -c[i]
+		}
+	}
+	return c
+}
+
+// levelFront makes the front values alike within a leaf and in most leaves, so that
+// the few between two steps are tempting to move.
+func levelFront(rng *rand.Rand, c []int32, lg int, step int32) {
+	low := 1 << (lg - 3)
+	for i := range low * low {
+		c[i/low<<lg+i%low] = 0
+	}
+	v := 40 * step
+	if rng.IntN(4) == 0 {
+		v += step * (50 + rng.Int32N(50)) / 100
+	}
+	c[0] = v * int32(low)
+}
+
+func TestDivider(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for step := MinStep; step <= MaxStep; step++ {
+		d := newDivider(step)
+		for range 20 {
+			a := rng.Int64N(1 << 20)
+			require.Equal(t, a/int64(step), d.div(a), "%d / %d", a, step)
+			edge := a - a%int64(step)
+			require.Equal(t, edge/int64(step), d.div(edge), "%d / %d", edge, step)
+			require.Equal(t, max(edge-1, 0)/int64(step), d.div(max(edge-1, 0)), "%d / %d", edge-1, step)
+		}
+	}
+}
+
+func TestLeafRMS(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	for range 2000 {
+		lg := 3 + rng.IntN(3)
+		dist := rng.Int64N(1 << (1 + rng.IntN(36)))
+		v := uint64(leafRMS(dist, lg)) // of v² = dist·2^32/(64·4^lg), rounded up
+		want := uint64(dist) << 26 >> (2 * lg)
+		require.GreaterOrEqual(t, v*v, want, "dist %d size %d", dist, 1<<lg)
+		require.True(t, v == 0 || (v-1)*(v-1) < want, "dist %d size %d: %d is too much", dist, 1<<lg, v)
+	}
+}
