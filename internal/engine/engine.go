@@ -208,3 +208,19 @@ func Interleave(p *Params) int {
 	}
 	return 1
 }
+
+// slabFactor is about how many bytes are held for a byte of a slab's samples: planes of
+// 16 bits, statistics, and what the tiles become.
+const slabFactor = 4
+
+// SlabRows is the number of rows of tiles that are prepared at once, within a number of
+// bytes but for one row.
+func SlabRows(p *Plan, memory int64) int {
+	row := p.Format
+	row.Height = 1 << p.TileLog2
+	n := memory / slabFactor / row.Bytes()
+	return int(min(max(n, 1), int64(p.Grid().Down())))
+}
+
+// SampleTiles is the most tiles that a plan is made from.
+const SampleTiles = 128

@@ -105,7 +105,8 @@ type Pool[W any] struct {
 	free []*W
 }
 
-func (p *Pool[W]) get() *W {
+// Get takes one out of the pool, a new one where it is empty.
+func (p *Pool[W]) Get() *W {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if n := len(p.free) - 1; n >= 0 {
@@ -116,19 +117,9 @@ func (p *Pool[W]) get() *W {
 	return new(W)
 }
 
-func (p *Pool[W]) put(w *W) {
+// Put gives one back.
+func (p *Pool[W]) Put(w *W) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.free = append(p.free, w)
-}
-
-// With is For with something of the pool for each job, a zero value at first. What a
-// job that panics had is not used again.
-func With[W any](ctx context.Context, workers, n int, p *Pool[W], f func(w *W, i int) error) error {
-	return For(ctx, workers, n, func(i int) error {
-		w := p.get()
-		err := f(w, i)
-		p.put(w)
-		return err
-	})
 }

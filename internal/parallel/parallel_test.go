@@ -102,13 +102,15 @@ func TestForStopsWithContext(t *testing.T) {
 	}))
 }
 
-// TestWith: jobs that run at the same time never share scratch, and a later loop gets
+// TestPool: jobs that run at the same time never share scratch, and a later loop gets
 // what an earlier one had.
-func TestWith(t *testing.T) {
+func TestPool(t *testing.T) {
 	type scratch struct{ busy, used atomic.Int32 }
 	var pool Pool[scratch]
 	for range 3 {
-		require.NoError(t, With(t.Context(), 4, 100, &pool, func(w *scratch, _ int) error {
+		require.NoError(t, For(t.Context(), 4, 100, func(int) error {
+			w := pool.Get()
+			defer pool.Put(w)
 			assert.EqualValues(t, 1, w.busy.Add(1), "shared")
 			w.used.Add(1)
 			w.busy.Add(-1)

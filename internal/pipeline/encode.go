@@ -41,7 +41,7 @@ func (t *Totals) add(c *engine.Tile) {
 // that are held at once, but for one row of tiles.
 func Encode(ctx context.Context, enc engine.Encoder, src raster.Source, rows Rows, w Writer, workers int, memory int64, coded func()) (Totals, error) {
 	e := encoding{enc: enc, src: src, grid: enc.Plan().Grid(), w: w, workers: workers, coded: coded}
-	step := e.slabRows(memory)
+	step := engine.SlabRows(enc.Plan(), memory)
 	for y := rows.Min; y < rows.Max; y += step {
 		if err := e.slab(ctx, Rows{y, min(y+step, rows.Max)}); err != nil {
 			return Totals{}, err
@@ -65,18 +65,6 @@ type encoding struct {
 	workers int
 	coded   func()
 	totals  Totals
-}
-
-// slabFactor is about how many bytes are held for a byte of a slab's samples: planes of
-// 16 bits, statistics, and what the tiles become.
-const slabFactor = 4
-
-// slabRows is the number of rows of tiles that are prepared at once.
-func (e *encoding) slabRows(memory int64) int {
-	f := e.src.Format()
-	row := raster.Format{Width: f.Width, Height: 1 << e.grid.Log2, Type: f.Type, Bands: f.Bands}
-	n := memory / slabFactor / row.Bytes()
-	return int(min(max(n, 1), int64(e.grid.Down())))
 }
 
 // slab codes some rows of tiles.

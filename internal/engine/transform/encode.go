@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/fixlog"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/tree"
@@ -86,6 +87,18 @@ const (
 // half a step is t less a sixteenth, and for small t less 1/16 level, which
 // leaves room for the roundings of the transforms.
 func StepFor(t float64) int { return int(min(15*t, 16*t-1)) }
+
+// StepOf is StepFor of a threshold that was rounded down to parts of
+// engine.ErrorUnit.
+func StepOf(t int64) int {
+	const one = engine.ErrorUnit
+	return int(min((15*t+14)/one, (16*t+15-one)/one))
+}
+
+// bytes is the memory of a tile.
+func (t *Tile) bytes() int64 {
+	return int64(2*(len(t.front)+len(t.body)) + t.frontRaw.Len() + t.bodyRaw.Len())
+}
 
 // Worker is the scratch memory of one goroutine.
 type Worker struct {

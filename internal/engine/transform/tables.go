@@ -44,8 +44,23 @@ func ChooseTables(tiles []*Tile) *Tables {
 	for _, t := range tiles {
 		h.Add(t)
 	}
+	return h.Tables()
+}
+
+// Tables fits the tables of a file to what was counted.
+func (h *Histogram) Tables() *Tables {
 	tables, payload := h.choose()
 	return &Tables{payload, rans.NewEncTable(tables)}
+}
+
+// ParseTables gives the tables that have a payload. The error is rans.ErrCorrupt where
+// that is damaged.
+func ParseTables(payload []byte) (*Tables, error) {
+	tables, err := parseTables(payload)
+	if err != nil {
+		return nil, err
+	}
+	return &Tables{payload, rans.NewEncTable(tables)}, nil
 }
 
 func (h *Histogram) choose() ([]rans.Freqs, []byte) {

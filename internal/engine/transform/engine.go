@@ -1,0 +1,306 @@
+package transform
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"image"
+	"sync"
+	"time"
+
+	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
+	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/parallel"
+	"github.com/qtgpu/qtgpu/internal/rans"
+	"github.com/qtgpu/qtgpu/internal/tiles"
+	"github.com/qtgpu/qtgpu/raster"
+	"github.com/qtgpu/qtgpu/tree"
+)
+
+// Engine is the engine of the promise for leaves.
+type Engine struct{}
+
+// tileLog2 is the side of a tile that the engine makes.
+const tileLog2 = 9
+
+// ID implements engine.Engine.
+func (Engine) ID() engine.ID { return engine.Transform }
+
+// Name implements engine.Engine.
+func (Engine) Name() string { return "lossy" }
+
+// MaxT is the largest promise.
+const MaxT = 255 * engine.ErrorUnit
+
+// Accepts implements engine.Engine.
+func (Engine) Accepts(p *engine.Params) error {
+	if p.Bound != engine.RMS {
+		return fmt.Errorf("a bound of every sample, expected one of leaves")
+	}
+	if p.T < 1 || p.T > MaxT {
+		return fmt.Errorf("threshold %d/65536, expected 1 to %d", p.T, MaxT)
+	}
+	return acceptsFormat(&p.Format)
+}
+
+// acceptsFormat tells why samples cannot be transformed.
+func acceptsFormat(f *raster.Format) error {
+	if f.Type != raster.Uint8 && f.Type != raster.Uint16 {
+		return fmt.Errorf("samples of %v with losses, expected uint8 or uint16", f.Type)
+	}
+	n, colour := len(f.Bands), f.Colour()
+	switch {
+	case n > 4 || n >= 3 && colour != 0 || n < 3 && f.Bands[0].Role != raster.Gray:
+		return fmt.Errorf("%d bands with losses, expected gray or red, green and blue, and at most one more", n)
+	case n%2 == 0 && !fourth(f.Bands[n-1].Role):
+		return fmt.Errorf("a last band of role %v with losses, expected alpha or data", f.Bands[n-1].Role)
+	}
+	return nil
+}
+
+// fourth tells whether a band can stand beside gray or colours.
+func fourth(r raster.Role) bool {
+	return r == raster.Alpha || r == raster.Premultiplied || r == raster.Data
+}
+
+// geometry is where planes and tiles lie.
+type geometry struct {
+	tiles.Grid
+	format *raster.Format
+	sub420 bool
+	step   int
+}
+
+// planes says what the planes hold.
+func (g *geometry) planes() []Plane {
+	p := make([]Plane, len(g.format.Bands))
+	for i := range p {
+		switch role := g.format.Bands[i].Role; role {
+		case raster.Green, raster.Blue:
+			p[i] = Plane{Chroma: true, Half: g.sub420}
+		case raster.Alpha, raster.Premultiplied:
+			p[i] = Plane{Alpha: true, Hides: role == raster.Alpha}
+		}
+	}
+	return p
+}
+
+// hidesChroma tells whether samples of chroma lie under straight alpha of twice their
+// resolution.
+func (g *geometry) hidesChroma() bool {
+	return g.sub420 && g.format.Bands[len(g.format.Bands)-1].Role == raster.Alpha
+}
+
+// samples is what pixels r, of whole tiles, are in each plane.
+func (g *geometry) samples(r image.Rectangle) []image.Rectangle {
+	out := make([]image.Rectangle, len(g.format.Bands))
+	for i, p := range g.planes() {
+		out[i] = r
+		if p.Half {
+			out[i] = image.Rect(r.Min.X/2, r.Min.Y/2, (r.Max.X+1)/2, (r.Max.Y+1)/2)
+		}
+	}
+	return out
+}
+
+// padded is samples with the padding to whole blocks of 32×32, as it is coded.
+func (g *geometry) padded(r image.Rectangle) []image.Rectangle {
+	out := g.samples(r)
+	for i := range out {
+		out[i] = pad(out[i])
+	}
+	return out
+}
+
+// payload is what the plan holds: step, subsampling, tables.
+func (g *geometry) payload(tables []byte) []byte {
+	p := binary.AppendUvarint(nil, uint64(g.step))
+	sub := byte(0)
+	if g.sub420 {
+		sub = 1
+	}
+	return append(append(p, sub), tables...)
+}
+
+// parse is the inverse of payload.
+func parse(p *engine.Plan) (g geometry, tables []byte, err error) {
+	step, n := binary.Uvarint(p.Payload)
+	if n <= 0 || len(p.Payload) == n {
+		return g, nil, fmt.Errorf("step: %w", rans.ErrCorrupt)
+	}
+	sub := p.Payload[n]
+	if step < MinStep || step > MaxStep {
+		return g, nil, fmt.Errorf("step %d, expected %d to %d", step, MinStep, MaxStep)
+	}
+	if sub > 1 || sub == 1 && p.Format.Colour() != 0 {
+		return g, nil, fmt.Errorf("subsampling %d of %d bands, expected 0, or 1 of colours", sub, len(p.Format.Bands))
+	}
+	return geometry{p.Grid(), &p.Format, sub == 1, int(step)}, p.Payload[n+1:], nil
+}
+
+// encoder implements engine.Encoder.
+type encoder struct {
+	geometry
+	plan    *engine.Plan
+	env     *engine.Env
+	backend tree.Backend
+	coder   *Encoder
+	tables  *Tables
+	workers parallel.Pool[Worker]
+
+	mu   sync.Mutex
+	held map[int]*Tile
+}
+
+// newEncoder has no tables yet.
+func newEncoder(p *engine.Plan, g geometry, env *engine.Env) *encoder {
+	backend := env.Backend
+	if backend == nil {
+		backend = cpufallback.New(env.Workers)
+	}
+	coder := NewEncoder(g.step, g.planes(), Split(p.Split)).Keep(int(p.T))
+	return &encoder{geometry: g, plan: p, env: env, backend: backend, coder: coder, held: map[int]*Tile{}}
+}
+
+// Train implements engine.Engine: the tables are the ones that suit the sample best.
+func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env *engine.Env) (engine.Encoder, error) {
+	plan := &engine.Plan{Engine: engine.Transform, Params: p, TileLog2: tileLog2}
+	g := geometry{plan.Grid(), &plan.Format, false, StepOf(p.T)}
+	if p.Format.Colour() == 0 {
+		g.sub420 = p.Chroma == engine.Chroma420 || p.Chroma == engine.ChromaAuto && p.T >= 2*engine.ErrorUnit
+	}
+	e := newEncoder(plan, g, env)
+	h := NewHistogram()
+	for _, rect := range e.sample() {
+		if err := e.look(ctx, src, rect, h); err != nil {
+			return nil, err
+		}
+	}
+	start := time.Now()
+	e.tables = h.Tables()
+	plan.Payload = g.payload(e.tables.Payload)
+	env.Took("entropy", time.Since(start))
+	return e, nil
+}
+
+// sample are the rectangles of tiles that the tables are chosen for: slabs of all
+// tiles, or single ones that are spread over many.
+func (e *encoder) sample() (rects []image.Rectangle) {
+	if e.N() > engine.SampleTiles {
+		for _, i := range e.Spread(engine.SampleTiles) {
+			p := e.At(i)
+			rects = append(rects, image.Rectangle{Min: p, Max: p.Add(image.Pt(1, 1))})
+		}
+		return rects
+	}
+	step := engine.SlabRows(e.plan, e.env.Memory)
+	for y := 0; y < e.Down(); y += step {
+		rects = append(rects, image.Rect(0, y, e.Across(), min(y+step, e.Down())))
+	}
+	return rects
+}
+
+// look codes some tiles, counts what they are made of, and keeps them as far as memory
+// goes.
+func (e *encoder) look(ctx context.Context, src raster.Source, rect image.Rectangle, h *Histogram) error {
+	b, err := engine.Read(ctx, src, e.Pixels(rect), engine.Interleave(&e.plan.Params))
+	if err != nil {
+		return err
+	}
+	s, err := e.Slab(ctx, b)
+	if err != nil {
+		return err
+	}
+	indices := e.Indices(rect)
+	coded := make([]*Tile, len(indices))
+	err = parallel.For(ctx, e.env.Workers, len(indices), func(i int) error {
+		coded[i] = e.code(s.(*slab), indices[i])
+		e.env.Coded()
+		return nil
+	})
+	for i, t := range coded {
+		if t == nil {
+			continue
+		}
+		h.Add(t)
+		if size := t.bytes(); size <= e.env.Memory/4 {
+			e.env.Memory -= size
+			e.held[indices[i]] = t
+		}
+	}
+	return err
+}
+
+// NewEncoder implements engine.Engine.
+func (Engine) NewEncoder(p *engine.Plan, env *engine.Env) (engine.Encoder, error) {
+	g, payload, err := parse(p)
+	if err != nil {
+		return nil, err
+	}
+	e := newEncoder(p, g, env)
+	e.tables, err = ParseTables(payload)
+	return e, err
+}
+
+// Plan implements engine.Encoder.
+func (e *encoder) Plan() *engine.Plan { return e.plan }
+
+// Held implements engine.Encoder.
+func (e *encoder) Held(tile int) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.held[tile] != nil
+}
+
+// slab is the planes of some tiles, from pixel at on.
+type slab struct {
+	at image.Point
+	*tree.Prepared
+}
+
+// Slab implements engine.Encoder: it runs the stages of the backend.
+func (e *encoder) Slab(ctx context.Context, in *raster.Block) (engine.Slab, error) {
+	p, err := tree.Prepare(ctx, e.backend, interleaved(in, e.format), e.sub420)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range p.Stages {
+		e.env.Took(s.Name, s.Duration)
+	}
+	return &slab{in.Rect.Min, p}, nil
+}
+
+// Encode implements engine.Encoder.
+func (e *encoder) Encode(_ context.Context, s engine.Slab, tile int) (*engine.Tile, error) {
+	e.mu.Lock()
+	t := e.held[tile]
+	delete(e.held, tile)
+	e.mu.Unlock()
+	if t == nil {
+		t = e.code(s.(*slab), tile)
+	}
+	start := time.Now()
+	out := &engine.Tile{Worst: make([]uint64, len(t.Worst)), Leaves: t.Leaves}
+	out.Overview, out.Detail = e.tables.Segments(t)
+	for i, v := range t.Worst {
+		out.Worst[i] = uint64(v)
+	}
+	e.took("entropy", time.Since(start))
+	return out, nil
+}
+
+// code makes the tokens of a tile.
+func (e *encoder) code(s *slab, tile int) *Tile {
+	w := e.workers.Get()
+	defer e.workers.Put(w)
+	rects := e.padded(e.Tile(tile).Sub(s.at))
+	t := e.coder.Tile(w, s.Planes, s.Pyramids, rects)
+	e.took("split", t.SplitTime)
+	e.took("transform", t.TransformTime)
+	return t
+}
+
+// took tells of the time of one of the goroutines.
+func (e *encoder) took(stage string, d time.Duration) {
+	e.env.Took(stage, d/time.Duration(parallel.Workers(e.env.Workers)))
+}
