@@ -41,6 +41,9 @@ func parseBench(args []string) (c benchFlags, err error) {
 	if err := parse(f, args); err != nil {
 		return c, err
 	}
+	if c.convert.in == "" {
+		return c, usagef("missing -i IN: expected qtgpu bench -i IN [-t T]; see qtgpu --help")
+	}
 	if err := c.convert.check(); err != nil {
 		return c, err
 	}

@@ -27,7 +27,7 @@ func (a *app) decode(c *convertFlags, in *source) error {
 	opt := c.limits.decode()
 	opt.Workers, opt.KeepGoing, opt.Progress = c.jobs, c.keepGoing, bar.update
 	r, err := in.reader(&opt)
-	if errors.Is(err, io.ErrUnexpectedEOF) && !c.keepGoing {
+	if errors.Is(err, io.ErrUnexpectedEOF) && !c.keepGoing && in.partial(opt) {
 		return fmt.Errorf("%w: --keep-going gives what there is", err)
 	}
 	if err != nil {

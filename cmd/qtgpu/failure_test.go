@@ -350,6 +350,9 @@ func TestCutInput(t *testing.T) {
 	mustRun(t, "-i", qtg, "-o", out, "--level", "3", "--keep-going")
 	qtgpuRun("-i", qtg, "-o", out, "-f", "--keep-going").fails(t, exitPartial, "6 of 6 tiles lost and filled from the overview", "all of it")
 	require.NoError(t, os.WriteFile(qtg, p[:40], 0o666))
+	r := qtgpuRun("-i", qtg, "-o", out, "-f")
+	r.fails(t, exitFailure, "truncated", "before the index, without --keep-going")
+	assert.NotContains(t, r.stderr, "--keep-going", "no hint where it would not help")
 	qtgpuRun("-i", qtg, "-o", out, "-f", "--keep-going").fails(t, exitFailure, "truncated", "before the index")
 }
 

@@ -67,7 +67,8 @@ Both
       --max-pixels N      refuse larger images; default 2^30
       --max-expansion N   refuse images that take more than 256 MiB and N times the length of
                           their file to decode; default 4096
-      --memory SIZE       refuse what takes more memory, as 512M or 4GiB; default what there is
+      --memory SIZE       refuse what takes more memory, as 512M or 4GiB; default nine tenths of
+                          what there is; 0 is no limit
 
 An output is written through a symbolic link; /dev/stdout and /dev/fd/N are streams
 like "-".

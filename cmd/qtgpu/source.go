@@ -117,6 +117,17 @@ func (s *source) reader(o *qtgpu.DecodeOptions) (*qtgpu.Reader, error) {
 	return q, at(s.name, err)
 }
 
+// partial tells whether --keep-going would open what reader refuses. A stream has been
+// read by then.
+func (s *source) partial(o qtgpu.DecodeOptions) bool {
+	if s.file == nil {
+		return true
+	}
+	o.KeepGoing = true
+	_, err := s.reader(&o)
+	return err == nil
+}
+
 // readerAt gives random access to the input; a stream is held in memory, up to
 // what an image of maxPixels can take.
 func (s *source) readerAt(maxPixels int64) (io.ReaderAt, int64, error) {

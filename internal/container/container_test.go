@@ -139,7 +139,7 @@ func TestTruncationNamesWhatIsMissing(t *testing.T) {
 		n    int
 		want string
 	}{
-		{0, "not a .qtg file"},
+		{0, "not a .qtg file: the input is empty"},
 		{5, "truncated: the magic"},
 		{at("HEAD"), "before chunk HEAD"},
 		{at("TABL"), "before chunk INDX"},

@@ -103,7 +103,10 @@ func (s *scanner) magic() error {
 	if err != nil {
 		return err
 	}
-	if n := min(len(p), len(Magic)); n == 0 || string(p[:n]) != Magic[:n] {
+	if len(p) == 0 {
+		return malformed(0, "not a .qtg file: the input is empty")
+	}
+	if n := min(len(p), len(Magic)); string(p[:n]) != Magic[:n] {
 		return malformed(0, "not a .qtg file: found bytes % x, expected % x", p[:n], Magic)
 	}
 	if len(p) < magicSize {
