@@ -1,0 +1,333 @@
+package predictive
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/parallel"
+	"github.com/qtgpu/qtgpu/internal/rans"
+	"github.com/qtgpu/qtgpu/internal/sample"
+	"github.com/qtgpu/qtgpu/internal/tiles"
+	"github.com/qtgpu/qtgpu/raster"
+)
+
+// Engine is the engine of the promise for samples. With Merge it codes without loss
+// which of few values stands for each sample; that is for a T from 1 on.
+type Engine struct{ Merge bool }
+
+// Sides of tiles. Patterns are learned anew in every tile, so tiles of labels are large.
+const (
+	tileLog2  = 10
+	labelLog2 = 11
+)
+
+// MaxT is the largest promise.
+const MaxT = 1<<16 - 1
+
+// ID implements engine.Engine.
+func (Engine) ID() engine.ID { return engine.Predictive }
+
+// Name implements engine.Engine.
+func (Engine) Name() string { return "exact" }
+
+// Accepts implements engine.Engine.
+func (Engine) Accepts(p *engine.Params) error {
+	if p.Bound != engine.Max {
+		return fmt.Errorf("a bound of leaves, expected one of every sample")
+	}
+	if p.T < 0 || p.T > MaxT {
+		return fmt.Errorf("threshold %d, expected 0 to %d", p.T, MaxT)
+	}
+	f := &p.Format
+	n := len(f.Bands)
+	switch {
+	case f.Type != raster.Uint8 && f.Type != raster.Uint16:
+		return fmt.Errorf("samples of %v, expected uint8 or uint16", f.Type)
+	case f.Bands[0].Role == raster.Index || f.Bands[0].Role == raster.Label:
+		if n > 1 || p.T > 0 || f.Bands[0].Role == raster.Index && f.Type != raster.Uint8 {
+			return fmt.Errorf("%d bands of %v with the first of role %v and threshold %d, expected one without loss", n, f.Type, f.Bands[0].Role, p.T)
+		}
+	case n > 4 || n >= 3 && f.Colour() != 0 || n < 3 && f.Bands[0].Role != raster.Gray:
+		return fmt.Errorf("%d bands, expected gray or red, green and blue, and at most one more", n)
+	case n%2 == 0 && !slices.Contains([]raster.Role{raster.Alpha, raster.Premultiplied, raster.Data}, f.Bands[n-1].Role):
+		return fmt.Errorf("a last band of role %v, expected alpha or data", f.Bands[n-1].Role)
+	}
+	return nil
+}
+
+// Merges tells whether anything is gained by a bound of t: whether any two values of a
+// band can become one.
+func Merges(ctx context.Context, src raster.Source, t int64, workers int) (bool, error) {
+	f := src.Format()
+	grid := tiles.Grid{W: f.Width, H: f.Height, Log2: tileLog2}
+	values, err := usedValues(ctx, src, grid, grid.Spread(grid.N()), workers)
+	return slices.ContainsFunc(values, func(s Values) bool { return s.merges(t) }), err
+}
+
+// Flags of the payload.
+const (
+	flagDecimate = 1 // levels keep single samples
+	flagMerged   = 2 // values stand for all within T
+)
+
+// formatOf is what coding a tile needs to know of a plan.
+func formatOf(p *engine.Plan, flags byte) Format {
+	f := &p.Format
+	last := f.Bands[len(f.Bands)-1].Role
+	out := Format{
+		Channels: len(f.Bands), Alpha: last == raster.Alpha && len(f.Bands)%2 == 0, Depth: 8 * f.Type.Size(),
+		Maximum: int32(f.FullScale()), Bound: int32(p.T), Labels: flags&flagDecimate != 0,
+	}
+	if f.Bands[0].Role == raster.Index {
+		out.Maximum = 255
+	}
+	if flags&flagMerged != 0 {
+		out.Bound, out.Merged = 0, out.Bound
+	}
+	return out
+}
+
+// encoder implements engine.Encoder.
+type encoder struct {
+	tiles.Grid
+	plan    *engine.Plan
+	env     *engine.Env
+	format  Format
+	ranks   [][]int32 // by band, of each value, where ranks are coded
+	worst   []uint64  // what merging does to each band, or nil
+	model   *Model
+	tables  *Tables
+	scratch parallel.Pool[encoderScratch]
+
+	mu   sync.Mutex
+	held map[int]*Tile
+}
+
+// encoderScratch is the memory of one goroutine.
+type encoderScratch struct {
+	Worker
+	planes []Plane
+}
+
+// Train implements engine.Engine: the values are the ones that the sample has, the
+// weights are fitted to it and the tables suit it best.
+func (g Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env *engine.Env) (engine.Encoder, error) {
+	e := &encoder{plan: &engine.Plan{Engine: engine.Predictive, Params: p, TileLog2: tileLog2}, env: env, held: map[int]*Tile{}}
+	start := time.Now()
+	e.Grid = e.plan.Grid()
+	values, err := usedValues(ctx, src, e.Grid, e.Spread(e.N()), env.Workers)
+	if err != nil {
+		return nil, err
+	}
+	flags := e.choose(values, g.Merge)
+	env.Took("values", time.Since(start))
+	start = time.Now()
+	if e.model, err = e.fit(ctx, src); err != nil {
+		return nil, err
+	}
+	env.Took("fit", time.Since(start))
+	if err := e.look(ctx, src); err != nil {
+		return nil, err
+	}
+	e.plan.Payload = append([]byte{flags}, e.tables.Payload...)
+	return e, nil
+}
+
+// choose decides from the values what samples stand for, and the side of tiles.
+func (e *encoder) choose(values []Values, merge bool) (flags byte) {
+	f, lossless := &e.plan.Format, e.plan.T == 0
+	few := len(values) == 1 && len(values[0]) <= maxLabels && lossless
+	role := f.Bands[0].Role
+	named := role == raster.Index || role == raster.Label
+	if lossless && (named || few && f.FullScale() == f.Type.Max() && !values[0].amounts(8*f.Type.Size())) {
+		flags |= flagDecimate
+	}
+	if flags != 0 || few {
+		e.plan.TileLog2 = labelLog2
+		e.Grid = e.plan.Grid()
+	}
+	if merge {
+		flags |= flagMerged
+	}
+	e.format = formatOf(e.plan, flags)
+	e.ranks = make([][]int32, len(values))
+	if merge {
+		e.merge(values)
+	} else if lossless && role != raster.Index {
+		e.pack(values)
+	}
+	return flags
+}
+
+// pack codes sparse bands as ranks of their values.
+func (e *encoder) pack(values []Values) {
+	e.format.Values = make([]Values, len(values))
+	for c, s := range values {
+		if s.sparse(int64(e.W) * int64(e.H)) {
+			e.format.Values[c], e.ranks[c] = s, s.ranks(e.format.Depth)
+		}
+	}
+}
+
+// merge codes all bands as ranks of few values.
+func (e *encoder) merge(values []Values) {
+	e.format.Values, e.worst = make([]Values, len(values)), make([]uint64, len(values))
+	for c, s := range values {
+		merged, ranks, worst := s.merge(e.plan.T, e.format.Depth)
+		e.format.Values[c], e.ranks[c], e.worst[c] = merged, ranks, uint64(worst)
+	}
+}
+
+// The predictors are fitted to at most fitTiles tiles, spread over the raster, and of at
+// most fitPixels pixels to every fourth row, of more to fewer.
+const (
+	fitTiles  = 6
+	fitPixels = 1 << 19
+)
+
+// fit fits the predictors.
+func (e *encoder) fit(ctx context.Context, src raster.Source) (*Model, error) {
+	if Effort(e.plan.Effort) < EffortFitted {
+		return DefaultModel(e.format.Channels), nil
+	}
+	list := e.Spread(fitTiles)
+	pixels := min(int64(e.W)*int64(e.H), int64(len(list))<<(2*e.Log2))
+	step := int(4 * max(1, pixels/fitPixels))
+	sum := NewFit(e.format.Channels, step)
+	var mu sync.Mutex
+	err := parallel.For(ctx, e.env.Workers, len(list), func(i int) error {
+		b, err := engine.Read(ctx, src, e.Tile(list[i]), 1)
+		if err != nil {
+			return err
+		}
+		w := e.scratch.Get()
+		defer e.scratch.Put(w)
+		w.planes = e.load(b, w.planes)
+		f := NewFit(e.format.Channels, step)
+		f.Add(&w.Worker, &e.format, w.planes)
+		mu.Lock()
+		defer mu.Unlock()
+		sum.Merge(f)
+		return nil
+	})
+	return sum.Model(), err
+}
+
+// tableTiles is the number of tiles that the tables are chosen for, all of which
+// are held in memory as tokens.
+const tableTiles = 8
+
+// look codes some tiles, chooses the tables for them and keeps them.
+func (e *encoder) look(ctx context.Context, src raster.Source) error {
+	start := time.Now()
+	list := e.Spread(tableTiles)
+	coded := make([]*Tile, len(list))
+	err := parallel.For(ctx, e.env.Workers, len(list), func(i int) error {
+		b, err := engine.Read(ctx, src, e.Tile(list[i]), 1)
+		if err != nil {
+			return err
+		}
+		coded[i] = e.code(b)
+		e.env.Coded()
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	e.env.Took("predict", time.Since(start))
+	if len(list) == e.N() && !slices.ContainsFunc(coded, (*Tile).Predicted) {
+		e.model = DefaultModel(e.format.Channels) // costs nothing
+	}
+	e.tables = e.model.ChooseTables(coded, func(w *rans.BitWriter) {
+		for c := range e.format.Channels {
+			e.format.values(c).put(w)
+		}
+	})
+	for i, t := range coded {
+		e.held[list[i]] = t
+	}
+	return nil
+}
+
+// load copies the samples of a block, or their ranks, to planes, new ones where old
+// ones are of another size.
+func (e *encoder) load(b *raster.Block, old []Plane) []Plane {
+	planes := loadPlanes(b, old)
+	for c, ranks := range e.ranks {
+		if ranks == nil {
+			continue
+		}
+		for i, v := range planes[c].Pix {
+			planes[c].Pix[i] = ranks[v]
+		}
+	}
+	return planes
+}
+
+func loadPlanes(b *raster.Block, old []Plane) []Plane {
+	w, h := b.Rect.Dx(), b.Rect.Dy()
+	planes := Planes(old, len(b.Planes), w, h)
+	for c := range planes {
+		for y := range h {
+			sample.Load(planes[c].Pix[y*w:][:w], b, c, b.Rect.Min.Y+y)
+		}
+	}
+	return planes
+}
+
+// code makes the tokens of a tile.
+func (e *encoder) code(b *raster.Block) *Tile {
+	w := e.scratch.Get()
+	defer e.scratch.Put(w)
+	w.planes = e.load(b, w.planes)
+	return e.model.Encode(&w.Worker, &e.format, Effort(e.plan.Effort), w.planes)
+}
+
+// NewEncoder implements engine.Engine.
+func (Engine) NewEncoder(p *engine.Plan, env *engine.Env) (engine.Encoder, error) {
+	d, err := newDecoder(p)
+	if err != nil {
+		return nil, err
+	}
+	e := &encoder{Grid: p.Grid(), plan: p, env: env, format: d.engine.format, model: d.engine.model, held: map[int]*Tile{}}
+	panic(e) // TODO: ranks, tables
+}
+
+// Plan implements engine.Encoder.
+func (e *encoder) Plan() *engine.Plan { return e.plan }
+
+// Held implements engine.Encoder.
+func (e *encoder) Held(tile int) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.held[tile] != nil
+}
+
+// Slab implements engine.Encoder: there is nothing to prepare.
+func (e *encoder) Slab(_ context.Context, in *raster.Block) (engine.Slab, error) { return in, nil }
+
+// Encode implements engine.Encoder.
+func (e *encoder) Encode(_ context.Context, s engine.Slab, tile int) (*engine.Tile, error) {
+	start := time.Now()
+	e.mu.Lock()
+	t := e.held[tile]
+	delete(e.held, tile)
+	e.mu.Unlock()
+	if t == nil {
+		t = e.code(s.(*raster.Block).Sub(e.Tile(tile)))
+	}
+	out := &engine.Tile{Worst: e.worst}
+	out.Overview, out.Detail = e.tables.Segments(t)
+	if out.Worst == nil {
+		out.Worst = make([]uint64, e.format.Channels)
+		for i, v := range t.Worst {
+			out.Worst[i] = uint64(v)
+		}
+	}
+	e.env.Took("entropy", time.Since(start)/time.Duration(parallel.Workers(e.env.Workers)))
+	return out, nil
+}

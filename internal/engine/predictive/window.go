@@ -1,0 +1,228 @@
+package predictive
+
+import (
+	"context"
+	"fmt"
+	"image"
+
+	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/parallel"
+	"github.com/qtgpu/qtgpu/internal/rans"
+	"github.com/qtgpu/qtgpu/internal/sample"
+	"github.com/qtgpu/qtgpu/internal/tiles"
+	"github.com/qtgpu/qtgpu/raster"
+)
+
+// decoder implements engine.Decoder.
+type decoder struct {
+	tiles.Grid
+	engine  *Decoder
+	colours int // of a palette, or 0
+	scratch parallel.Pool[Worker]
+}
+
+// NewDecoder implements engine.Engine.
+func (Engine) NewDecoder(p *engine.Plan) (engine.Decoder, error) {
+	return newDecoder(p)
+}
+
+func newDecoder(p *engine.Plan) (*decoder, error) {
+	if len(p.Payload) == 0 {
+		return nil, fmt.Errorf("flags: %w", rans.ErrCorrupt)
+	}
+	flags := p.Payload[0]
+	role := p.Format.Bands[0].Role
+	named := role == raster.Index || role == raster.Label
+	switch {
+	case flags&^(flagDecimate|flagMerged) != 0:
+		return nil, fmt.Errorf("flags %d, expected sums of %d and %d", flags, flagDecimate, flagMerged)
+	case flags&flagDecimate == 0 && named, flags&flagDecimate != 0 && len(p.Format.Bands) > 1:
+		return nil, fmt.Errorf("flags %d of %d bands, the first of role %v", flags, len(p.Format.Bands), role)
+	case flags&flagMerged != 0 && (p.T == 0 || flags&flagDecimate != 0):
+		return nil, fmt.Errorf("flags %d with threshold %d, expected one from 1 on and no labels", flags, p.T)
+	}
+	d := &decoder{Grid: p.Grid()}
+	if role == raster.Index {
+		d.colours = len(p.Format.Palette)
+	}
+	var err error
+	d.engine, err = NewDecoder(p.Payload[1:], formatOf(p, flags), func(r *rans.BitReader, f *Format) error {
+		for range f.Channels {
+			v, err := parseValues(r, f.Depth)
+			if err != nil {
+				return err
+			}
+			f.Values = append(f.Values, v)
+		}
+		return nil
+	})
+	return d, err
+}
+
+// Least implements engine.Decoder.
+func (d *decoder) Least(tile int, overview []byte) (overviewBytes, detailBytes int64) {
+	size := d.Tile(tile).Size()
+	return Least(overview, d.engine.format.Channels, size.X, size.Y)
+}
+
+// NeedsDetail implements engine.Decoder.
+func (d *decoder) NeedsDetail(overview []byte) bool { return NeedsBody(overview) }
+
+// Mode implements engine.Decoder.
+func (d *decoder) Mode(overview []byte) string { return ModeName(overview) }
+
+// Decimates implements engine.Decoder.
+func (d *decoder) Decimates() bool { return d.engine.format.Labels }
+
+// Margin implements engine.Decoder: a tile is decoded on its own.
+func (d *decoder) Margin(int) int { return 0 }
+
+// Memory implements engine.Decoder.
+func (d *decoder) Memory(region image.Rectangle, level int) (window, goroutine int64) {
+	f := &d.engine.format
+	area := func(r image.Rectangle) int64 { return int64(r.Dx()) * int64(r.Dy()) }
+	over := d.Over(region, 0)
+	tile := area(d.Pixels(image.Rectangle{Min: over.Min, Max: over.Min.Add(image.Pt(1, 1))}))
+	window = area(region) >> (2 * level) * int64(f.Channels) * int64(f.Depth/8)
+	return window, tile * int64(f.Channels) * SampleBytes >> (2 * level)
+}
+
+// window implements engine.Window.
+type window struct {
+	*decoder
+	dst   *raster.Block
+	level int
+}
+
+// Window implements engine.Decoder.
+func (d *decoder) Window(dst *raster.Block, level int) engine.Window {
+	return &window{d, dst, level}
+}
+
+// Decode implements engine.Window.
+func (w *window) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded, error) {
+	scratch := w.scratch.Get()
+	defer w.scratch.Put(scratch)
+	planes, err := w.planes(scratch, tile, s, w.level)
+	if err != nil {
+		return nil, err
+	}
+	w.place(tile, planes)
+	if !keep {
+		return nil, nil
+	}
+	b := raster.NewBlock(w.Tile(tile), w.dst.Type, len(planes))
+	place(b, planes, b.Rect.Min)
+	return (*decoded)(b), nil
+}
+
+// planes decodes a tile, or its overview.
+func (d *decoder) planes(scratch *Worker, tile int, s engine.Segments, level int) ([]Plane, error) {
+	decode := d.engine.Decode
+	if level > 0 {
+		decode = d.engine.Overview
+	}
+	size := d.Tile(tile).Size()
+	planes, err := decode(scratch, s.Overview, s.Detail, size.X, size.Y)
+	if err == nil && d.colours > 0 {
+		err = checkIndices(&planes[0], d.colours)
+	}
+	return planes, err
+}
+
+// checkIndices refuses an index beyond a palette of n colours.
+func checkIndices(p *Plane, n int) error {
+	for i, v := range p.Pix {
+		if int(v) >= n {
+			return fmt.Errorf("x %d, y %d: palette index %d, expected less than %d", i%p.W, i/p.W, v, n)
+		}
+	}
+	return nil
+}
+
+// place copies the samples of a tile to where they lie in the region.
+func (w *window) place(tile int, planes []Plane) {
+	place(w.dst, planes, w.Tile(tile).Min.Div(1<<w.level))
+}
+
+// place copies planes, the first sample at a given pixel, as far as they lie in dst.
+func place(dst *raster.Block, planes []Plane, at image.Point) {
+	r := image.Rect(0, 0, planes[0].W, planes[0].H).Add(at).Intersect(dst.Rect)
+	if r.Empty() {
+		return
+	}
+	dst = dst.Sub(r)
+	for c, p := range planes {
+		for y := r.Min.Y; y < r.Max.Y; y++ {
+			sample.Store(dst, c, y, p.Pix[(y-at.Y)*p.W+r.Min.X-at.X:][:r.Dx()])
+		}
+	}
+}
+
+// decoded implements engine.Decoded.
+type decoded raster.Block
+
+// Bytes implements engine.Decoded.
+func (d *decoded) Bytes() (n int64) {
+	for _, p := range d.Planes {
+		n += int64(len(p))
+	}
+	return n
+}
+
+// Load implements engine.Window.
+func (w *window) Load(_ int, d engine.Decoded) { raster.Copy(w.dst, (*raster.Block)(d.(*decoded))) }
+
+// Conceal implements engine.Window: it enlarges the overview of a tile, or is
+// mid-scale without one, or the first colour.
+func (w *window) Conceal(tile int, overview []byte) {
+	scratch := w.scratch.Get()
+	defer w.scratch.Put(scratch)
+	f := &w.engine.format
+	var known []Plane
+	if !NeedsBody(overview) {
+		known, _ = w.planes(scratch, tile, engine.Segments{Overview: overview}, engine.OverviewLevel)
+	}
+	unknown := (f.Maximum + 1) / 2
+	if w.colours > 0 {
+		unknown = 0
+	}
+	size := tiles.Size(w.Tile(tile).Dx(), w.Tile(tile).Dy(), w.level)
+	shift := engine.OverviewLevel - w.level
+	out := make([]Plane, f.Channels)
+	for c := range out {
+		out[c] = NewPlane(size.X, size.Y)
+		for i := range out[c].Pix {
+			out[c].Pix[i] = unknown
+			if known != nil {
+				out[c].Pix[i] = known[c].Pix[(i/size.X>>shift)*known[c].W+i%size.X>>shift]
+			}
+		}
+	}
+	w.place(tile, out)
+}
+
+// Finish implements engine.Window.
+func (w *window) Finish(context.Context, int) error { return nil }
+
+// Measure implements engine.Decoder.
+func (d *decoder) Measure(_ context.Context, tile int, s engine.Segments, original *raster.Block) ([]uint64, error) {
+	scratch := d.scratch.Get()
+	defer d.scratch.Put(scratch)
+	if original == nil {
+		if _, err := d.planes(scratch, tile, s, engine.OverviewLevel); err != nil {
+			return nil, err
+		}
+	}
+	planes, err := d.planes(scratch, tile, s, 0)
+	if err != nil || original == nil {
+		return nil, err
+	}
+	worst := make([]uint64, len(planes))
+	for c, want := range loadPlanes(original, nil) {
+		for i, v := range want.Pix {
+			worst[c] = max(worst[c], uint64(absDiff(v, planes[c].Pix[i])))
+		}
+	}
+	return worst, nil
+}
