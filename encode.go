@@ -67,6 +67,9 @@ func encodeImage(ctx context.Context, w io.Writer, m image.Image, o *Options) er
 // checkBounds refuses images that no plane can hold, before anything is allocated
 // for them: image.Uniform has 4·10^18 pixels.
 func checkBounds(b image.Rectangle) error {
+	if !b.Empty() && min(b.Dx(), b.Dy()) < 0 {
+		return fmt.Errorf("image of bounds %v, whose size exceeds an int", b)
+	}
 	w, h := int64(b.Dx()), int64(b.Dy())
 	if most := int64(min(tree.MaxSamples, math.MaxInt)); w > most || h > most/max(w, 1) {
 		return fmt.Errorf("image of %d×%d pixels, expected at most %d", w, h, most)

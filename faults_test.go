@@ -110,7 +110,8 @@ func TestImagesWithoutPixels(t *testing.T) {
 	for want, m := range map[string]image.Image{
 		"image of 2000000000×2000000000 pixels, expected at most ": image.NewUniform(color.Black),
 		"image of 2147483647×2147483647 pixels, expected at most ": &image.Gray{Rect: image.Rect(0, 0, 1<<31-1, 1<<31-1)},
-		"image of 0x0 pixels": image.NewGray(image.Rectangle{}),
+		"image of 0x0 pixels":       image.NewGray(image.Rectangle{}),
+		"whose size exceeds an int": &image.Gray{Rect: image.Rect(math.MinInt, 0, math.MaxInt, 1)},
 	} {
 		assert.ErrorContains(t, qtgpu.Encode(io.Discard, m, nil), want)
 	}

@@ -69,7 +69,7 @@ func (a *app) metadata(name string, r *qtgpu.Reader, keepGoing bool) (imagefile.
 		a.losePart(name, "metadata lost: %s", message(err))
 	}
 	if lost := r.LostTiles(); len(lost) > 0 {
-		a.losePart(name, "%d of %d tiles lost and filled from the overview: %s", len(lost), r.Info().Tiles, list(lost))
+		a.losePart(name, "%d of %d tiles lost and filled from the overview, blank where that is lost too: %s", len(lost), r.Info().Tiles, list(lost))
 	}
 	return meta, nil
 }

@@ -330,7 +330,7 @@ func TestKeepGoing(t *testing.T) {
 	require.NoFileExists(t, out)
 
 	r := qtgpuRun("-i", qtg, "-o", out, "--keep-going")
-	r.fails(t, exitPartial, "warning: 1 of 6 tiles lost and filled from the overview: 1024,512,76,88", "with --keep-going")
+	r.fails(t, exitPartial, "warning: 1 of 6 tiles lost and filled from the overview, blank where that is lost too: 1024,512,76,88", "with --keep-going")
 	m := readImage(t, bytes.NewReader(readFile(t, out)))
 	assert.Equal(t, []int{1100, 600}, []int{m.W, m.H})
 

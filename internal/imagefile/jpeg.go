@@ -140,8 +140,7 @@ func jfifDensity(b []byte) []byte {
 	case x == 0 || y == 0 || unit > 2 || unit == 0 && x == y:
 		return nil
 	case unit == 0:
-		p := binary.BigEndian.AppendUint32(nil, x)
-		return appendChunk(nil, "pHYs", append(binary.BigEndian.AppendUint32(p, y), 0))
+		return aspectChunk(uint64(x), uint64(y))
 	case unit == 1: // an inch is 0.0254 metres
 		return densityChunk((x*10000+127)/254, (y*10000+127)/254)
 	}

@@ -124,19 +124,29 @@ func newDensity(unit byte, x, y uint32) jpeg.Density {
 func (m *Meta) comments() (list [][]byte) {
 	kinds, chunks, _ := keptChunks(m.PNG)
 	for i, c := range chunks {
-		_, data, _ := nextChunk(c)
-		if keyword(data) != commentKey {
-			continue
-		}
-		text := internationalText(data)
-		if kinds[i] != "iTXt" {
-			text = latin1(plainText(kinds[i], data))
-		}
-		if text != nil {
+		if text := comment(kinds[i], c); text != nil {
 			list = append(list, text)
 		}
 	}
 	return list
+}
+
+// comment is the text of a chunk under commentKey, nil where it is none or no segment
+// holds it.
+func comment(kind string, chunk []byte) (text []byte) {
+	_, data, _ := nextChunk(chunk)
+	switch {
+	case keyword(data) != commentKey:
+		return nil
+	case kind == "iTXt":
+		text = internationalText(data)
+	default:
+		text = latin1(plainText(kind, data))
+	}
+	if len(text) > maxSegment {
+		return nil
+	}
+	return text
 }
 
 // latin1 is UTF-8 for text in Latin-1, which tEXt and zTXt hold.
@@ -173,9 +183,8 @@ func unsaidJPEG(m *Image) (list []string) {
 	}
 	kinds, chunks, _ := keptChunks(m.Meta.PNG)
 	for i, c := range chunks {
-		_, data, _ := nextChunk(c)
-		comment := slices.Contains([]string{"tEXt", "zTXt", "iTXt"}, kinds[i]) && keyword(data) == commentKey
-		if kinds[i] != "pHYs" && !comment {
+		density := kinds[i] == "pHYs" && m.Meta.jfif() != (jpeg.Density{})
+		if !density && comment(kinds[i], c) == nil {
 			left.PNG = append(left.PNG, c...)
 		}
 	}

@@ -24,6 +24,22 @@ func densityChunk(x, y uint32) []byte {
 	return appendChunk(nil, "pHYs", append(binary.BigEndian.AppendUint32(b, y), 1))
 }
 
+// aspectChunk is the chunk pHYs of x pixels across to y down, without a unit, nil where
+// no 31 bits hold the ratio.
+func aspectChunk(x, y uint64) []byte {
+	for a, b := x, y; ; a, b = b, a%b {
+		if b == 0 {
+			x, y = x/a, y/a
+			break
+		}
+	}
+	if max(x, y) > 1<<31-1 {
+		return nil
+	}
+	b := binary.BigEndian.AppendUint32(nil, uint32(x))
+	return appendChunk(nil, "pHYs", append(binary.BigEndian.AppendUint32(b, uint32(y)), 0))
+}
+
 // Places that a chunk must come before.
 const (
 	beforeIEND = iota

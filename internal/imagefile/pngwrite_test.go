@@ -354,6 +354,14 @@ func TestUnsaid(t *testing.T) {
 	require.Equal(t, all[4:], Unsaid("tif", m))
 	m.Meta.XMP = make([]byte, maxSegment)
 	require.Equal(t, "XMP", Unsaid("jpg", m)[0], "too long for a segment")
+	for name, png := range map[string][]byte{
+		"iTXt": commentChunk(bytes.Repeat([]byte("é"), maxSegment/2+1)),
+		"tEXt": []byte(chunk("tEXt", commentKey+"\x00"+strings.Repeat("\xe9", maxSegment/2+1))), // longer in UTF-8
+		"pHYs": density(1<<31-1, 1, 1),
+	} {
+		m.Meta = Meta{PNG: png}
+		require.Equal(t, "metadata of PNG: "+name, Unsaid("jpg", m)[0], "too much for a JPEG file")
+	}
 }
 
 // FuzzPNGMeta: whatever Meta.PNG holds, the file is whole, and what is read back

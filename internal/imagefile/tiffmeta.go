@@ -3,6 +3,7 @@ package imagefile
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"slices"
 )
 
@@ -62,6 +63,51 @@ func iptcField(b []byte) field {
 	return field{tag: tagIPTC, kind: typeLong, count: uint32(len(value) / 4), value: value}
 }
 
+// Values of ResolutionUnit.
+const (
+	resolutionNoUnit     = 1
+	resolutionInch       = 2
+	resolutionCentimetre = 3
+)
+
+// density is the chunk pHYs for the resolution of a directory, nil where that says
+// nothing: a zero, or no unit and square pixels.
+func (d *directory) density() []byte {
+	xn, xd := d.rational(tagXResolution)
+	yn, yd := d.rational(tagYResolution)
+	unit, err := d.uint(tagResolutionUnit, resolutionInch)
+	if err != nil || min(xn, xd, yn, yd) == 0 {
+		return nil
+	}
+	perMetre := func(n, d uint64, units float64) uint32 {
+		return uint32(min(math.Round(float64(n)/float64(d)*units), 1<<31-1))
+	}
+	var x, y uint32
+	switch unit {
+	case resolutionInch:
+		x, y = perMetre(xn, xd, 1/0.0254), perMetre(yn, yd, 1/0.0254)
+	case resolutionCentimetre:
+		x, y = perMetre(xn, xd, 100), perMetre(yn, yd, 100)
+	case resolutionNoUnit:
+		if a, b := xn*yd, yn*xd; a != b {
+			return aspectChunk(a, b)
+		}
+	}
+	if min(x, y) == 0 {
+		return nil
+	}
+	return densityChunk(x, y)
+}
+
+// rational is the first value of a tag as a fraction, zeros where there is none.
+func (d *directory) rational(tag uint16) (numerator, denominator uint64) {
+	e, ok := d.find(tag)
+	if b := d.blob(tag); ok && e.kind == typeRational && len(b) >= 8 {
+		return uint64(d.order.Uint32(b)), uint64(d.order.Uint32(b[4:]))
+	}
+	return 0, 0
+}
+
 // densityFields are the resolution that the PNG chunk pHYs gives, none where it
 // gives none: pixels per metre, or the aspect ratio alone.
 func densityFields(png []byte) []field {
@@ -69,10 +115,9 @@ func densityFields(png []byte) []field {
 	if len(b) != 9 || b[8] > 1 {
 		return nil
 	}
-	const noUnit, centimetre = 1, 3
-	unit, per := uint16(noUnit), uint32(1)
+	unit, per := uint16(resolutionNoUnit), uint32(1)
 	if b[8] == 1 {
-		unit, per = centimetre, 100
+		unit, per = resolutionCentimetre, 100
 	}
 	x, y := binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])
 	return []field{rational(tagXResolution, x, per), rational(tagYResolution, y, per), shorts(tagResolutionUnit, unit)}

@@ -30,7 +30,7 @@ func readTIFF(src *io.SectionReader, opt ReadOptions) (*Image, error) {
 		return nil, err
 	}
 	m.Alpha = h.alpha
-	m.Meta = Meta{ICC: d.blob(tagICC), XMP: d.blob(tagXMP), IPTC: d.iptc(), EXIF: exifFromTIFF(d)}
+	m.Meta = Meta{ICC: d.blob(tagICC), XMP: d.blob(tagXMP), IPTC: d.iptc(), EXIF: exifFromTIFF(d), PNG: d.density()}
 	m.Lost = append(p.others(), d.lost(h, m.Meta)...)
 	m.Notes = append(p.notes(), h.notes...)
 	return m, nil

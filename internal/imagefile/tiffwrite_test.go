@@ -166,6 +166,42 @@ func TestWriteTIFFDensity(t *testing.T) {
 	}
 }
 
+// The resolution of a TIFF file becomes pHYs, which PNG and JFIF writers go by.
+func TestReadTIFFDensity(t *testing.T) {
+	resolution := func(xn, xd, yn, yd uint32, unit ...uint16) (fields []field) {
+		fields = []field{rational(tagXResolution, xn, xd), rational(tagYResolution, yn, yd)}
+		if unit != nil {
+			fields = append(fields, shorts(tagResolutionUnit, unit...))
+		}
+		return fields
+	}
+	const most = 1<<32 - 1
+	cases := []struct {
+		name   string
+		fields []field
+		want   []byte
+	}{
+		{"inch by default", resolution(300, 1, 144, 2), density(11811, 2835, 1)},
+		{"inch", resolution(72, 1, 289, 2, 2), density(2835, 5689, 1)},
+		{"centimetre", resolution(11811, 100, 5906, 100, 3), density(11811, 5906, 1)},
+		{"aspect", resolution(3, 2, 1, 2, 1), density(3, 1, 0)},
+		{"square", resolution(144, 2, 72, 1, 1), nil},
+		{"ratio of more than 31 bits", resolution(most, 1, 1, most-1, 1), nil},
+		{"beyond 31 bits", resolution(most, 1, 1, 1, 3), density(1<<31-1, 100, 1)},
+		{"zero", resolution(0, 1, 72, 1, 2), nil},
+		{"by zero", resolution(72, 0, 72, 1, 2), nil},
+		{"less than one", resolution(1, most, 72, 1, 2), nil},
+		{"one alone", resolution(72, 1, 72, 1)[:1], nil},
+		{"unknown unit", resolution(72, 1, 72, 1, 4), nil},
+		{"integers", []field{longs(tagXResolution, 72, 1), longs(tagYResolution, 72, 1)}, nil},
+	}
+	for _, c := range cases {
+		l := layoutOf(1)
+		l.more = c.fields
+		require.Equal(t, c.want, decode(t, "tif", l.build(t, noise(3, 3, 1, 8))).Meta.PNG, c.name)
+	}
+}
+
 // profile is the head of an ICC profile for a colour space.
 func profile(space string) []byte {
 	b := make([]byte, 128)
