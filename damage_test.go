@@ -45,7 +45,7 @@ func TestKeepGoing(t *testing.T) {
 		m, err := newReader(t, damaged, qtgpu.DecodeOptions{}).Decode()
 		var tile *qtgpu.TileError
 		require.ErrorAs(t, err, &tile, c.part)
-		assert.Equal(t, []any{lost, c.part, c.at.from}, []any{tile.Tile, tile.Part, tile.Offset})
+		assert.Equal(t, []any{lost, string(c.part), c.at.from}, []any{tile.Tile, tile.Part, tile.Offset})
 		assert.ErrorIs(t, err, container.ErrChecksum)
 		assert.Nil(t, m)
 
@@ -240,7 +240,7 @@ func TestAbsurdSize(t *testing.T) {
 		{1 << 20, 1 << 11, 10, 100, "image too large"},
 		{1 << 13, 1 << 13, 10, 1000, "tile 0, front at byte 862: entropy-coded segment is damaged"},
 		{4096, 4096, 10, 1000, "tile 0, front at byte 285: entropy-coded segment is damaged"},
-		{4096, 4096, 10, 20, "tile 0, front at byte 269: front image of 20 bytes for 32768 cells, expected at least 32"},
+		{4096, 4096, 10, 20, "tile 0, front at byte 269: 20 bytes for 1024×1024 pixels, expected at least 32"},
 	} {
 		f := *base
 		f.Header.Width, f.Header.Height, f.Header.TileLog2 = c.w, c.h, c.log2

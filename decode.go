@@ -2,11 +2,11 @@ package qtgpu
 
 import (
 	"bytes"
-	"fmt"
 	"image"
 	"io"
 
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/pipeline"
 )
 
 func init() {
@@ -18,7 +18,7 @@ func init() {
 func Decode(r io.Reader) (image.Image, error) {
 	data, err := container.ReadFile(r, func(h *container.Header) error { return h.Validate(container.DefaultMaxPixels) })
 	if err != nil {
-		return nil, fmt.Errorf("qtgpu: %w", err)
+		return nil, public(err)
 	}
 	d, err := NewReader(bytes.NewReader(data), int64(len(data)), nil)
 	if err != nil {
@@ -31,7 +31,11 @@ func Decode(r io.Reader) (image.Image, error) {
 func DecodeConfig(r io.Reader) (image.Config, error) {
 	h, err := container.ReadHeader(r)
 	if err != nil {
-		return image.Config{}, fmt.Errorf("qtgpu: %w", err)
+		return image.Config{}, public(err)
 	}
-	return (&Reader{layout: layout{h}}).Config(), nil
+	p, err := pipeline.Plan4(&h, nil)
+	if err != nil {
+		return image.Config{}, public(err)
+	}
+	return config(&p.Format), nil
 }

@@ -162,7 +162,7 @@ func (l late) ReadAt(p []byte, off int64) (int, error) {
 // recovered by the caller.
 func TestPanicsReachTheCaller(t *testing.T) {
 	m := picture(patterns["noise"], 1100, 24, 3, 8)
-	progress := func(int, int) { panic("progress") }
+	progress := func(int64, int64) { panic("progress") }
 	for _, o := range []qtgpu.Options{{T: 5, Workers: 3}, {Workers: 3}, {T: 3, Bound: qtgpu.BoundMax, Workers: 3}} {
 		data := encode(t, m, o)
 		name := fmt.Sprintf("T %g, bound %d", o.T, o.Bound)

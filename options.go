@@ -5,9 +5,10 @@ import (
 	"math"
 	"time"
 
+	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive"
-	"github.com/qtgpu/qtgpu/internal/engine/transform"
-	"github.com/qtgpu/qtgpu/internal/imagefile"
+	"github.com/qtgpu/qtgpu/internal/pipeline"
+	"github.com/qtgpu/qtgpu/raster"
 	"github.com/qtgpu/qtgpu/tree"
 )
 
@@ -34,14 +35,10 @@ type Split int
 
 // The ways to choose leaves.
 const (
-	SplitHybrid  = Split(transform.SplitHybrid)  // variances where they are clear, cost in between
-	SplitPyramid = Split(transform.SplitPyramid) // variances alone: the fastest
-	SplitCost    = Split(transform.SplitCost)    // cost alone: the smallest files
+	SplitHybrid  = Split(engine.SplitHybrid)  // variances where they are clear, cost in between
+	SplitPyramid = Split(engine.SplitPyramid) // variances alone: the fastest
+	SplitCost    = Split(engine.SplitCost)    // cost alone: the smallest files
 )
-
-// Metadata is carried unchanged: an ICC profile, EXIF as a bare TIFF
-// structure, an XMP packet. Nil where absent.
-type Metadata = imagefile.Meta
 
 // Options of Encode, which leaves them as they are.
 type Options struct {
@@ -63,8 +60,8 @@ type Options struct {
 	// Metadata to store; what a decoded file of this module carries is
 	// taken where it is empty.
 	Metadata Metadata
-	Stats    *Stats                // filled in if not nil
-	Progress func(done, total int) // called as work proceeds, never concurrently
+	Stats    *Stats                  // filled in if not nil
+	Progress func(done, total int64) // called as work proceeds, in pixels, never concurrently
 }
 
 // The range of Options.T.
@@ -76,15 +73,25 @@ const (
 // MaxEffort is the largest Options.Effort.
 const MaxEffort = int(predictive.EffortMixing)
 
-func (o *Options) effort() predictive.Effort {
-	if o.Effort == 0 {
-		return predictive.EffortFitted
+// params are the options for samples of a format.
+func (o *Options) params(f *raster.Format) (engine.Params, error) {
+	if err := o.check(f.FullScale()); err != nil {
+		return engine.Params{}, err
 	}
-	return predictive.Effort(o.Effort)
+	p := engine.Params{Format: *f, Chroma: engine.Chroma(o.Chroma), Split: engine.Split(o.Split), Effort: engine.Effort(o.Effort)}
+	if p.Effort == 0 {
+		p.Effort = engine.Effort(predictive.EffortFitted)
+	}
+	if o.T == 0 || o.Bound == BoundMax {
+		p.Bound, p.T = engine.Max, int64(o.T)
+	} else {
+		p.T = int64(o.T * engine.ErrorUnit)
+	}
+	return p, nil
 }
 
 // check tells whether the options make sense for samples of at most full scale.
-func (o *Options) check(fullScale int) error {
+func (o *Options) check(fullScale int64) error {
 	for _, f := range []struct {
 		name      string
 		v, lo, hi int
@@ -112,9 +119,6 @@ func (o *Options) check(fullScale int) error {
 	return nil
 }
 
-// exact tells whether the exact engine keeps the promise.
-func (o *Options) exact() bool { return o.T == 0 || o.Bound == BoundMax }
-
 // Stats tells what an Encode did.
 type Stats struct {
 	Width, Height, Channels, Depth int
@@ -132,21 +136,14 @@ type Stats struct {
 	Stages  []Stage
 }
 
-// Stage is the time one stage took; split and transform, which run together in
-// every tile, have their share of the tiles' time.
+// Stage is the time one stage took; stages that goroutines run side by side have the
+// share of one.
 type Stage struct {
 	Name     string
 	Duration time.Duration
 }
 
-// stopwatch adds the time since the last stage.
-func (s *Stats) stopwatch(start *time.Time, name string) {
-	now := time.Now()
-	s.add(name, now.Sub(*start))
-	*start = now
-}
-
-// add adds to a stage that ran before, when several ways are tried.
+// add adds to a stage that ran before.
 func (s *Stats) add(name string, d time.Duration) {
 	for i := range s.Stages {
 		if s.Stages[i].Name == name {
@@ -155,4 +152,46 @@ func (s *Stats) add(name string, d time.Duration) {
 		}
 	}
 	s.Stages = append(s.Stages, Stage{name, d})
+}
+
+// finish completes the statistics of a file of size bytes.
+func (s *Stats) finish(p *engine.Plan, totals pipeline.Totals, size int64) {
+	f := &p.Format
+	s.Width, s.Height, s.Channels, s.Depth, s.Planes = f.Width, f.Height, len(f.Bands), 8*f.Type.Size(), len(f.Bands)
+	s.InputBytes, s.OutputBytes = f.Bytes(), size
+	for i, n := range totals.Leaves {
+		if n > 0 {
+			if s.LeavesBySize == nil {
+				s.LeavesBySize = map[int]int{}
+			}
+			s.LeavesBySize[8<<i] = n
+		}
+	}
+	s.Leaves = totals.Leaves[0] + totals.Leaves[1] + totals.Leaves[2]
+	split16 := totals.Leaves[0] / 4
+	split32 := (totals.Leaves[1] + split16) / 4
+	s.Nodes = s.Leaves + split16 + split32
+	switch {
+	case split16 > 0:
+		s.TreeDepth = 2
+	case split32 > 0:
+		s.TreeDepth = 1
+	}
+	s.MaxLeafRMS, s.MaxError = errorsOf(p.Bound, totals.Worst)
+	s.Bound, s.T = BoundMax, float64(p.T)
+	if p.Bound == engine.RMS {
+		s.Bound, s.T = BoundRMS, float64(p.T)/engine.ErrorUnit
+	}
+}
+
+// errorsOf gives largest errors, of leaves in 8-bit levels.
+func errorsOf(b engine.Bound, worst []uint64) (leafRMS, maxError []float64) {
+	for _, v := range worst {
+		if b == engine.Max {
+			maxError = append(maxError, float64(v))
+		} else {
+			leafRMS = append(leafRMS, float64(v)/engine.ErrorUnit)
+		}
+	}
+	return leafRMS, maxError
 }

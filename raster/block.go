@@ -56,9 +56,8 @@ func (b *Block) Sub(r image.Rectangle) *Block {
 	s := &Block{Rect: r, Type: b.Type, Step: b.Step, Stride: b.Stride, Planes: make([][]byte, len(b.Planes))}
 	size := b.Type.Size()
 	first := ((r.Min.Y-b.Rect.Min.Y)*b.Stride + (r.Min.X-b.Rect.Min.X)*b.Step) * size
-	n := ((r.Dy()-1)*b.Stride + (r.Dx()-1)*b.Step + 1) * size
 	for i, p := range b.Planes {
-		s.Planes[i] = p[first : first+n : first+n]
+		s.Planes[i] = p[first:] // to its end, where the other samples of the last pixel lie
 	}
 	return s
 }

@@ -63,7 +63,7 @@ func (a *app) decode(c *convertFlags, in *source) error {
 func (a *app) metadata(name string, r *qtgpu.Reader, keepGoing bool) (imagefile.Meta, error) {
 	meta, err := r.Metadata()
 	if err != nil && !keepGoing {
-		return meta, at(name, err)
+		return imagefile.Meta{}, at(name, err)
 	}
 	if err != nil {
 		a.losePart(name, "metadata lost: %s", message(err))
@@ -71,7 +71,7 @@ func (a *app) metadata(name string, r *qtgpu.Reader, keepGoing bool) (imagefile.
 	if lost := r.LostTiles(); len(lost) > 0 {
 		a.losePart(name, "%d of %d tiles lost and filled from the overview, blank where that is lost too: %s", len(lost), r.Info().Tiles, list(lost))
 	}
-	return meta, nil
+	return imagefile.Meta(meta), nil
 }
 
 // subsampled is what Info says of colour at half the width and height, which a JPEG

@@ -42,7 +42,7 @@ func newProgress(w io.Writer, label string, now func() time.Time) *progress {
 }
 
 // update shows that done of total parts are done. It may be called concurrently.
-func (p *progress) update(done, total int) {
+func (p *progress) update(done, total int64) {
 	if p == nil || total <= 0 {
 		return
 	}
@@ -52,7 +52,7 @@ func (p *progress) update(done, total int) {
 		return
 	}
 	p.next, p.shown = p.now().Add(progressInterval), true
-	n := min(done, total) * progressWidth / total
+	n := int(min(done, total) * progressWidth / total)
 	bar := strings.Repeat("#", n) + strings.Repeat(".", progressWidth-n)
 	fmt.Fprintf(p.w, "\r%s [%s] %3d%%", p.label, bar, min(done, total)*100/total)
 }

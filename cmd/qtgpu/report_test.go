@@ -71,7 +71,7 @@ func TestProgressIsConcurrent(t *testing.T) {
 	p.next = time.Time{}
 	var wg sync.WaitGroup
 	for i := range 50 {
-		wg.Go(func() { p.update(i, 50) })
+		wg.Go(func() { p.update(int64(i), 50) })
 	}
 	wg.Wait()
 	assert.Equal(t, 1, bytes.Count(b.Bytes(), []byte("\r")), "one picture an interval")

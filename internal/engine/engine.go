@@ -91,8 +91,8 @@ type Env struct {
 	Memory  int64        // bytes that training may keep of tiles that it has coded
 	// Took is told of the time that a stage took, or a part of it.
 	Took func(stage string, d time.Duration)
-	// Coded is told of every tile that training has coded and keeps.
-	Coded func()
+	// Coded is told of the pixels of every tile that training has coded and keeps.
+	Coded func(pixels int64)
 }
 
 // Engine codes tiles in one way.
@@ -139,8 +139,16 @@ type Encoder interface {
 // OverviewLevel is the level of overviews: a pixel for 8×8.
 const OverviewLevel = 3
 
+// About is what a plan says of itself, for people.
+type About struct {
+	Engine, Way string // the engine's name, and which of its ways
+	Sub420      bool   // whether the colour differences have half the width and height
+	Step        int    // of a quantiser, in 1/8 of an 8-bit level, or 0
+}
+
 // Decoder decodes tiles by a plan. Its methods may be called from several goroutines.
 type Decoder interface {
+	About() About
 	// Least is the number of bytes that both segments of a tile take at least, by the
 	// overview's: before anything is allocated for its samples, a file is held to it.
 	Least(tile int, overview []byte) (overviewBytes, detailBytes int64)
@@ -159,8 +167,10 @@ type Decoder interface {
 	// Window begins the decoding of a region, in pixels of level 0 or OverviewLevel,
 	// into dst.
 	Window(dst *raster.Block, level int) Window
-	// Measure decodes all that a tile holds. It compares the samples with the original
-	// ones, unless these are nil, and gives the largest errors.
+	// Check decodes a tile at a base level, and lets go of it.
+	Check(tile int, s Segments, level int) error
+	// Measure decodes a tile, compares the samples with the original ones, and gives the
+	// largest errors.
 	Measure(ctx context.Context, tile int, s Segments, original *raster.Block) ([]uint64, error)
 }
 
@@ -221,6 +231,9 @@ func SlabRows(p *Plan, memory int64) int {
 	n := memory / slabFactor / row.Bytes()
 	return int(min(max(n, 1), int64(p.Grid().Down())))
 }
+
+// Pixels is the number of pixels of a rectangle.
+func Pixels(r image.Rectangle) int64 { return int64(r.Dx()) * int64(r.Dy()) }
 
 // SampleTiles is the most tiles that a plan is made from.
 const SampleTiles = 128

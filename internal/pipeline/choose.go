@@ -62,7 +62,7 @@ func Choose(ctx context.Context, p engine.Params, src raster.Source, env *engine
 	if err != nil {
 		return nil, err
 	}
-	quiet := engine.Env{Workers: env.Workers, Backend: env.Backend, Memory: env.Memory, Took: func(string, time.Duration) {}, Coded: func() {}}
+	quiet := engine.Env{Workers: env.Workers, Backend: env.Backend, Memory: env.Memory, Took: func(string, time.Duration) {}, Coded: func(int64) {}}
 	small := p
 	small.Format = *pilot.Format()
 	best, _, err := contest(ctx, all, small, pilot, &quiet)
@@ -70,6 +70,14 @@ func Choose(ctx context.Context, p engine.Params, src raster.Source, env *engine
 		return nil, err
 	}
 	return all[best].Train(ctx, p, src, env)
+}
+
+// Passes is how many times Choose and Encode code all of a raster.
+func Passes(p *engine.Params) int {
+	if worthPilot(&p.Format) {
+		return 1
+	}
+	return len(candidates(p))
 }
 
 // contest codes a raster with some engines, and returns the best with what it made.

@@ -39,7 +39,7 @@ func (t *Totals) add(c *engine.Tile) {
 // Encode codes whole rows of tiles of src, from rows.Min to rows.Max, and writes them.
 // coded is told of every tile that enc did not hold already. memory bounds the samples
 // that are held at once, but for one row of tiles.
-func Encode(ctx context.Context, enc engine.Encoder, src raster.Source, rows Rows, w Writer, workers int, memory int64, coded func()) (Totals, error) {
+func Encode(ctx context.Context, enc engine.Encoder, src raster.Source, rows Rows, w Writer, workers int, memory int64, coded func(pixels int64)) (Totals, error) {
 	e := encoding{enc: enc, src: src, grid: enc.Plan().Grid(), w: w, workers: workers, coded: coded}
 	step := engine.SlabRows(enc.Plan(), memory)
 	for y := rows.Min; y < rows.Max; y += step {
@@ -63,7 +63,7 @@ type encoding struct {
 	grid    tiles.Grid
 	w       Writer
 	workers int
-	coded   func()
+	coded   func(pixels int64)
 	totals  Totals
 }
 
@@ -80,7 +80,7 @@ func (e *encoding) slab(ctx context.Context, rows Rows) error {
 		held := e.enc.Held(indices[i])
 		var err error
 		if coded[i], err = e.enc.Encode(ctx, slab, indices[i]); err == nil && !held {
-			e.coded()
+			e.coded(engine.Pixels(e.grid.Tile(indices[i])))
 		}
 		return err
 	})

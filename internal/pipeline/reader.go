@@ -75,28 +75,57 @@ func baseOf(level int) int {
 	return 0
 }
 
-// Read decodes dst.Rect, in pixels of a level, which lies inside it. It equals the crop
-// of the whole level, byte for byte. decoded is told of every tile that is decoded, of
-// Tiles of the same rectangle.
-func (r *Reader) Read(ctx context.Context, dst *raster.Block, level int, decoded func()) error {
+// Region is a rectangle of a level that is about to be decoded.
+type Region struct {
+	call
+	rect, fine image.Rectangle // of the level, and what it is made of at the base level
+	down       int             // levels between them
+	bands      []image.Rectangle
+	first      []stored // the tiles of the first band
+}
+
+// Begin reads what a rectangle of a level is made of, or the first band of it where
+// memory does not allow for all, and holds it against what it must take at least. What
+// a file does not justify is refused before anything is allocated for its samples.
+func (r *Reader) Begin(ctx context.Context, rect image.Rectangle, level int) (*Region, error) {
 	base := baseOf(level)
-	c := call{Reader: r, cache: r.cache, level: base, decoded: decoded}
-	fine := r.finer(dst.Rect, level, base)
-	bands, err := r.bands(fine, base)
-	if err != nil {
-		return err
+	g := &Region{call: call{Reader: r, cache: r.cache, level: base}, rect: rect, down: level - base}
+	g.fine = r.finer(rect, level, base)
+	var err error
+	if g.bands, err = r.bands(rect, g.fine, base); err != nil {
+		return nil, err
 	}
-	if len(bands) > 1 && c.cache == nil {
-		c.cache = newCache(math.MaxInt64) // for what one band leaves to the next
-		defer func() { c.cache = nil }()
+	if len(g.bands) > 1 && g.cache == nil {
+		g.cache = newCache(math.MaxInt64) // for what one band leaves to the next
 	}
-	down := newReducer(dst, r.plan.Format.Bands, fine, level-base, r.dec.Decimates())
-	for _, band := range bands {
-		if err := c.band(ctx, dst, down, band); err != nil {
+	g.first, err = g.segments(ctx, g.tilesOf(g.bands[0]))
+	return g, err
+}
+
+// Decode decodes the region, once, into dst of the same rectangle. It equals the crop of
+// the whole level, byte for byte. decoded is told of the pixels of every tile.
+func (g *Region) Decode(ctx context.Context, dst *raster.Block, decoded func(pixels int64)) error {
+	g.decoded = decoded
+	down := newReducer(dst, g.plan.Format.Bands, g.fine, g.down, g.dec.Decimates())
+	for i, band := range g.bands {
+		segments := g.first
+		g.first = nil
+		if i > 0 {
+			var err error
+			if segments, err = g.segments(ctx, g.tilesOf(band)); err != nil {
+				return err
+			}
+		}
+		if err := g.band(ctx, dst, down, band, segments); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// tilesOf are the tiles that a band needs.
+func (g *Region) tilesOf(band image.Rectangle) []int {
+	return g.grid.Indices(g.grid.Over(g.full(band, g.level), g.dec.Margin(g.level)))
 }
 
 // finer is what a rectangle of a level is made of at a lower level.
@@ -111,19 +140,32 @@ func (r *Reader) full(rect image.Rectangle, base int) image.Rectangle {
 	return r.finer(rect, base, 0)
 }
 
-// Tiles is the number of tiles that a rectangle of a level needs.
-func (r *Reader) Tiles(rect image.Rectangle, level int) int {
+// Pixels is the number of pixels of the tiles that a rectangle of a level needs.
+func (r *Reader) Pixels(rect image.Rectangle, level int) int64 {
 	base := baseOf(level)
 	over := r.grid.Over(r.full(r.finer(rect, level, base), base), r.dec.Margin(base))
-	return over.Dx() * over.Dy()
+	return engine.Pixels(r.grid.Pixels(over))
 }
 
-// bands divides a rectangle of a base level at the edges of tiles into as few bands as
-// the memory allows.
-func (r *Reader) bands(rect image.Rectangle, base int) ([]image.Rectangle, error) {
-	fits := func(rect image.Rectangle) bool {
+// bands divides a rectangle of a base level, which is decoded for dst, at the edges of
+// tiles into as few bands as the memory allows.
+func (r *Reader) bands(dst, rect image.Rectangle, base int) ([]image.Rectangle, error) {
+	f := &r.plan.Format
+	limit := int64(math.MaxInt)
+	if r.opt.Memory > 0 {
+		limit = min(limit, r.opt.Memory)
+	}
+	result := engine.Pixels(dst) * int64(f.Type.Size()*len(f.Bands))
+	tooLarge := func(need int64) error {
+		return fmt.Errorf("%w: a region of %d×%d takes %d bytes of memory, the limit is %d", ErrTooLarge, dst.Dx(), dst.Dy(), need, limit)
+	}
+	need := func(rect image.Rectangle) int64 {
 		window, goroutine := r.dec.Memory(r.full(rect, base), base)
-		return r.opt.Memory <= 0 || window+int64(parallel.Workers(r.opt.Workers))*goroutine <= r.opt.Memory
+		return result + window + int64(parallel.Workers(r.opt.Workers))*goroutine
+	}
+	fits := func(rect image.Rectangle) bool { return need(rect) <= limit }
+	if result > limit {
+		return nil, tooLarge(result)
 	}
 	if fits(rect) {
 		return []image.Rectangle{rect}, nil
@@ -134,7 +176,7 @@ func (r *Reader) bands(rect image.Rectangle, base int) ([]image.Rectangle, error
 		band := rest
 		for rows := (rest.Max.Y-1)/side - rest.Min.Y/side + 1; !fits(band); {
 			if rows--; rows < 1 {
-				return nil, fmt.Errorf("%w: %d×%d pixels take more than %d bytes of memory", ErrTooLarge, band.Dx(), band.Dy(), r.opt.Memory)
+				return nil, tooLarge(need(band))
 			}
 			band.Max.Y = (rest.Min.Y/side + rows) * side
 		}
@@ -144,44 +186,39 @@ func (r *Reader) bands(rect image.Rectangle, base int) ([]image.Rectangle, error
 	return bands, nil
 }
 
-// call is one call of Read.
+// call is one call of a Reader.
 type call struct {
 	*Reader
 	cache   *cache
 	level   int // 0 or that of overviews
-	decoded func()
+	decoded func(pixels int64)
 }
 
-// band decodes a band of a base level into dst, or into what down makes of it.
-func (c *call) band(ctx context.Context, dst *raster.Block, down *reducer, band image.Rectangle) error {
+// band decodes a band of the base level into dst, or into what down makes of it.
+func (g *Region) band(ctx context.Context, dst *raster.Block, down *reducer, band image.Rectangle, segments []stored) error {
 	if down == nil {
-		return c.region(ctx, dst.Sub(band))
+		return g.region(ctx, dst.Sub(band), segments)
 	}
 	fine := raster.NewBlock(band, dst.Type, len(dst.Planes))
-	if err := c.region(ctx, fine); err != nil {
+	if err := g.region(ctx, fine, segments); err != nil {
 		return err
 	}
 	down.add(fine)
 	return nil
 }
 
-// region decodes a region of a base level.
-func (c *call) region(ctx context.Context, dst *raster.Block) error {
-	over := c.grid.Over(c.full(dst.Rect, c.level), c.dec.Margin(c.level))
-	indices := c.grid.Indices(over)
-	segments, err := c.segments(ctx, indices)
-	if err != nil {
-		return err
-	}
-	w := c.dec.Window(dst, c.level)
-	err = parallel.For(ctx, c.opt.Workers, len(indices), func(i int) error {
-		defer c.decoded()
-		return c.tile(ctx, w, indices[i], segments[i])
+// region decodes a region of the base level.
+func (g *Region) region(ctx context.Context, dst *raster.Block, segments []stored) error {
+	indices := g.tilesOf(dst.Rect)
+	w := g.dec.Window(dst, g.level)
+	err := parallel.For(ctx, g.opt.Workers, len(indices), func(i int) error {
+		defer g.decoded(engine.Pixels(g.grid.Tile(indices[i])))
+		return g.tile(ctx, w, indices[i], segments[i])
 	})
 	if err != nil {
 		return err
 	}
-	return w.Finish(ctx, c.opt.Workers)
+	return w.Finish(ctx, g.opt.Workers)
 }
 
 // stored is what a file holds of a tile: the segments that can be read, and what is
@@ -230,7 +267,7 @@ func (c *call) decode(w engine.Window, tile int, s stored, keep bool) (engine.De
 		}
 		err = c.file.TileError(tile, part, err)
 	}
-	if !c.concealable(err) {
+	if !c.Concealable(err) {
 		return nil, err
 	}
 	c.lose(tile)
@@ -238,9 +275,9 @@ func (c *call) decode(w engine.Window, tile int, s stored, keep bool) (engine.De
 	return nil, nil
 }
 
-// concealable tells whether damage is to be filled. Input that cannot be read says
+// Concealable tells whether damage is to be filled. Input that cannot be read says
 // nothing of the file.
-func (r *Reader) concealable(err error) bool {
+func (r *Reader) Concealable(err error) bool {
 	return r.opt.KeepGoing && !errors.As(err, new(*container.ReadError)) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 }
 

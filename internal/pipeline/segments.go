@@ -7,6 +7,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/parallel"
 )
 
 // segments reads what tiles need at the level of the call, all at once, but for those
@@ -36,7 +37,7 @@ func (c *call) segments(ctx context.Context, indices []int) ([]stored, error) {
 	if err := c.fetch(ctx, out, wants); err != nil {
 		return nil, err
 	}
-	return out, c.hold(out, indices)
+	return out, c.hold(ctx, out, indices)
 }
 
 // read reads the segments of a tile.
@@ -46,7 +47,7 @@ func (c *call) read(ctx context.Context, tile int) (stored, error) {
 		{0, container.Want{Tile: tile, Part: container.Front}}, {0, container.Want{Tile: tile, Part: container.Body}},
 	})
 	if err == nil {
-		err = c.hold(out, []int{tile})
+		err = c.hold(ctx, out, []int{tile})
 	}
 	return out[0], err
 }
@@ -67,7 +68,7 @@ func (c *call) fetch(ctx context.Context, out []stored, wants []want) error {
 		list[k] = w.Want
 	}
 	segments, err := c.file.Segments(ctx, list)
-	if err != nil && !c.concealable(err) {
+	if err != nil && !c.Concealable(err) {
 		return firstOf(err)
 	}
 	for k, w := range wants {
@@ -110,7 +111,8 @@ func damageOf(err error, w container.Want) error {
 
 // hold holds what was read of tiles against what they must take at least, before
 // anything is allocated for their samples.
-func (c *call) hold(out []stored, indices []int) error {
+func (c *call) hold(ctx context.Context, out []stored, indices []int) error {
+	length, pixels := int64(0), int64(0)
 	for i := range out {
 		s := &out[i]
 		if s.err != nil || s.Overview == nil {
@@ -119,8 +121,34 @@ func (c *call) hold(out []stored, indices []int) error {
 		if s.err = c.justified(indices[i], s.Segments); s.err != nil && !c.opt.KeepGoing {
 			return s.err
 		}
+		length += int64(len(s.Overview) + len(s.Detail))
+		pixels += engine.Pixels(c.grid.Tile(indices[i]))
 	}
-	return nil
+	if f := &c.plan.Format; pixels>>(2*c.level)*int64(f.Type.Size()*len(f.Bands)) <= suspicious*length {
+		return nil
+	}
+	return c.doubt(ctx, out, indices)
+}
+
+// suspicious is the number of bytes of samples for one of a file from which on the
+// overviews are decoded before anything is allocated for the samples.
+const suspicious = 1 << 8
+
+// doubt decodes the overviews of tiles.
+func (c *call) doubt(ctx context.Context, out []stored, indices []int) error {
+	return parallel.For(ctx, c.opt.Workers, len(out), func(i int) error {
+		s := &out[i]
+		if s.err != nil || s.Overview == nil || c.dec.NeedsDetail(s.Overview) {
+			return nil
+		}
+		if err := c.dec.Check(indices[i], s.Segments, engine.OverviewLevel); err != nil {
+			s.err = c.file.TileError(indices[i], container.Front, err)
+		}
+		if c.opt.KeepGoing {
+			return nil
+		}
+		return s.err
+	})
 }
 
 // justified tells why segments of a tile are too short for what they promise.

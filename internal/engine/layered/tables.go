@@ -32,19 +32,55 @@ type Tables struct {
 	enc     rans.EncTable
 }
 
-// ChooseTables fits the tables of a file to all of its tiles.
-func ChooseTables(tiles []*Tile) *Tables {
-	bases, h := make([]*transform.Tile, len(tiles)), NewHistogram()
-	for i, t := range tiles {
-		bases[i] = t.base
-		t.Count(h)
-	}
-	base := transform.ChooseTables(bases)
+// counts are what the tokens of tiles have been counted for.
+type counts struct {
+	base        *transform.Histogram
+	corrections rans.Histogram
+}
+
+func newCounts() *counts { return &counts{transform.NewHistogram(), NewHistogram()} }
+
+func (c *counts) add(t *Tile) {
+	c.base.Add(t.base)
+	t.Count(c.corrections)
+}
+
+// tables fits the tables of a file to what was counted.
+func (c *counts) tables() *Tables {
+	base := c.base.Tables()
 	var w rans.BitWriter
-	tables, _ := universal.Choose(&w, h)
+	tables, _ := universal.Choose(&w, c.corrections)
 	payload := binary.AppendUvarint(nil, uint64(len(base.Payload)))
 	payload = w.AppendReversed(append(payload, base.Payload...))
 	return &Tables{payload, base, rans.NewEncTable(tables)}
+}
+
+// ChooseTables fits the tables of a file to its tiles.
+func ChooseTables(tiles []*Tile) *Tables {
+	c := newCounts()
+	for _, t := range tiles {
+		c.add(t)
+	}
+	return c.tables()
+}
+
+// parseTables gives the tables that have a payload. The error is rans.ErrCorrupt where
+// that is damaged.
+func parseTables(payload []byte) (*Tables, error) {
+	first, rest, err := cut(payload)
+	if err != nil {
+		return nil, err
+	}
+	base, err := transform.ParseTables(first)
+	if err != nil {
+		return nil, err
+	}
+	r := rans.NewBitReader(rest)
+	tables, err := universal.Parse(&r)
+	if err != nil {
+		return nil, err
+	}
+	return &Tables{payload, base, rans.NewEncTable(tables)}, r.Done()
 }
 
 // Segments entropy-codes a tile.
@@ -62,3 +98,6 @@ func cut(p []byte) (first, rest []byte, err error) {
 	}
 	return p[k:][:n], p[k+int(n):], nil
 }
+
+// bytes is the memory of a tile.
+func (t *Tile) bytes() int64 { return t.base.Bytes() + int64(2*len(t.tokens)+t.raw.Len()) }

@@ -232,7 +232,7 @@ func (e *encoder) look(ctx context.Context, src raster.Source) error {
 			return err
 		}
 		coded[i] = e.code(b)
-		e.env.Coded()
+		e.env.Coded(engine.Pixels(b.Rect))
 		return nil
 	})
 	if err != nil {

@@ -59,6 +59,15 @@ func newDecoder(p *engine.Plan) (*decoder, error) {
 	return d, err
 }
 
+// About implements engine.Decoder.
+func (d *decoder) About() engine.About {
+	about := engine.About{Engine: Engine{}.Name(), Way: "predicted"}
+	if d.engine.format.Merged > 0 {
+		about.Way = "merged"
+	}
+	return about
+}
+
 // Least implements engine.Decoder.
 func (d *decoder) Least(tile int, overview []byte) (overviewBytes, detailBytes int64) {
 	size := d.Tile(tile).Size()
@@ -80,15 +89,14 @@ func (d *decoder) Margin(int) int { return 0 }
 // Memory implements engine.Decoder.
 func (d *decoder) Memory(region image.Rectangle, level int) (window, goroutine int64) {
 	f := &d.engine.format
-	area := func(r image.Rectangle) int64 { return int64(r.Dx()) * int64(r.Dy()) }
 	over := d.Over(region, 0)
-	tile := area(d.Pixels(image.Rectangle{Min: over.Min, Max: over.Min.Add(image.Pt(1, 1))}))
-	window = area(region) >> (2 * level) * int64(f.Channels) * int64(f.Depth/8)
+	tile := engine.Pixels(d.Pixels(image.Rectangle{Min: over.Min, Max: over.Min.Add(image.Pt(1, 1))}))
+	window = engine.Pixels(region) >> (2 * level) * int64(f.Channels) * int64(f.Depth/8)
 	return window, tile * int64(f.Channels) * SampleBytes >> (2 * level)
 }
 
-// window implements engine.Window.
-type window struct {
+// region implements engine.Window.
+type region struct {
 	*decoder
 	dst   *raster.Block
 	level int
@@ -96,11 +104,11 @@ type window struct {
 
 // Window implements engine.Decoder.
 func (d *decoder) Window(dst *raster.Block, level int) engine.Window {
-	return &window{d, dst, level}
+	return &region{d, dst, level}
 }
 
 // Decode implements engine.Window.
-func (w *window) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded, error) {
+func (w *region) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded, error) {
 	scratch := w.scratch.Get()
 	defer w.scratch.Put(scratch)
 	planes, err := w.planes(scratch, tile, s, w.level)
@@ -141,7 +149,7 @@ func checkIndices(p *Plane, n int) error {
 }
 
 // place copies the samples of a tile to where they lie in the region.
-func (w *window) place(tile int, planes []Plane) {
+func (w *region) place(tile int, planes []Plane) {
 	place(w.dst, planes, w.Tile(tile).Min.Div(1<<w.level))
 }
 
@@ -171,11 +179,11 @@ func (d *decoded) Bytes() (n int64) {
 }
 
 // Load implements engine.Window.
-func (w *window) Load(_ int, d engine.Decoded) { raster.Copy(w.dst, (*raster.Block)(d.(*decoded))) }
+func (w *region) Load(_ int, d engine.Decoded) { raster.Copy(w.dst, (*raster.Block)(d.(*decoded))) }
 
 // Conceal implements engine.Window: it enlarges the overview of a tile, or is
 // mid-scale without one, or the first colour.
-func (w *window) Conceal(tile int, overview []byte) {
+func (w *region) Conceal(tile int, overview []byte) {
 	scratch := w.scratch.Get()
 	defer w.scratch.Put(scratch)
 	f := &w.engine.format
@@ -203,19 +211,22 @@ func (w *window) Conceal(tile int, overview []byte) {
 }
 
 // Finish implements engine.Window.
-func (w *window) Finish(context.Context, int) error { return nil }
+func (w *region) Finish(context.Context, int) error { return nil }
+
+// Check implements engine.Decoder.
+func (d *decoder) Check(tile int, s engine.Segments, level int) error {
+	scratch := d.scratch.Get()
+	defer d.scratch.Put(scratch)
+	_, err := d.planes(scratch, tile, s, level)
+	return err
+}
 
 // Measure implements engine.Decoder.
 func (d *decoder) Measure(_ context.Context, tile int, s engine.Segments, original *raster.Block) ([]uint64, error) {
 	scratch := d.scratch.Get()
 	defer d.scratch.Put(scratch)
-	if original == nil {
-		if _, err := d.planes(scratch, tile, s, engine.OverviewLevel); err != nil {
-			return nil, err
-		}
-	}
 	planes, err := d.planes(scratch, tile, s, 0)
-	if err != nil || original == nil {
+	if err != nil {
 		return nil, err
 	}
 	worst := make([]uint64, len(planes))

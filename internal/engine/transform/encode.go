@@ -95,8 +95,8 @@ func StepOf(t int64) int {
 	return int(min((15*t+14)/one, (16*t+15-one)/one))
 }
 
-// bytes is the memory of a tile.
-func (t *Tile) bytes() int64 {
+// Bytes is the memory of a tile.
+func (t *Tile) Bytes() int64 {
 	return int64(2*(len(t.front)+len(t.body)) + t.frontRaw.Len() + t.bodyRaw.Len())
 }
 

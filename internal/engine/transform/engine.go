@@ -72,12 +72,15 @@ type geometry struct {
 }
 
 // planes says what the planes hold.
-func (g *geometry) planes() []Plane {
-	p := make([]Plane, len(g.format.Bands))
+func (g *geometry) planes() []Plane { return PlanesOf(g.format, g.sub420) }
+
+// PlanesOf says what the planes of bands hold.
+func PlanesOf(f *raster.Format, sub420 bool) []Plane {
+	p := make([]Plane, len(f.Bands))
 	for i := range p {
-		switch role := g.format.Bands[i].Role; role {
+		switch role := f.Bands[i].Role; role {
 		case raster.Green, raster.Blue:
-			p[i] = Plane{Chroma: true, Half: g.sub420}
+			p[i] = Plane{Chroma: true, Half: sub420}
 		case raster.Alpha, raster.Premultiplied:
 			p[i] = Plane{Alpha: true, Hides: role == raster.Alpha}
 		}
@@ -150,6 +153,7 @@ type encoder struct {
 
 	mu   sync.Mutex
 	held map[int]*Tile
+	room int64 // bytes that held may still grow by
 }
 
 // newEncoder has no tables yet.
@@ -159,7 +163,7 @@ func newEncoder(p *engine.Plan, g geometry, env *engine.Env) *encoder {
 		backend = cpufallback.New(env.Workers)
 	}
 	coder := NewEncoder(g.step, g.planes(), Split(p.Split)).Keep(int(p.T))
-	return &encoder{geometry: g, plan: p, env: env, backend: backend, coder: coder, held: map[int]*Tile{}}
+	return &encoder{geometry: g, plan: p, env: env, backend: backend, coder: coder, held: map[int]*Tile{}, room: env.Memory / 2}
 }
 
 // Train implements engine.Engine: the tables are the ones that suit the sample best.
@@ -215,20 +219,30 @@ func (e *encoder) look(ctx context.Context, src raster.Source, rect image.Rectan
 	coded := make([]*Tile, len(indices))
 	err = parallel.For(ctx, e.env.Workers, len(indices), func(i int) error {
 		coded[i] = e.code(s.(*slab), indices[i])
-		e.env.Coded()
+		if e.hold(indices[i], coded[i]) {
+			e.env.Coded(engine.Pixels(e.Tile(indices[i])))
+		}
 		return nil
 	})
-	for i, t := range coded {
-		if t == nil {
-			continue
-		}
-		h.Add(t)
-		if size := t.bytes(); size <= e.env.Memory/4 {
-			e.env.Memory -= size
-			e.held[indices[i]] = t
+	for _, t := range coded {
+		if t != nil {
+			h.Add(t)
 		}
 	}
 	return err
+}
+
+// hold keeps a coded tile if memory allows.
+func (e *encoder) hold(tile int, t *Tile) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	size := t.Bytes()
+	if size > e.room {
+		return false
+	}
+	e.room -= size
+	e.held[tile] = t
+	return true
 }
 
 // NewEncoder implements engine.Engine.
@@ -260,7 +274,7 @@ type slab struct {
 
 // Slab implements engine.Encoder: it runs the stages of the backend.
 func (e *encoder) Slab(ctx context.Context, in *raster.Block) (engine.Slab, error) {
-	p, err := tree.Prepare(ctx, e.backend, interleaved(in, e.format), e.sub420)
+	p, err := tree.Prepare(ctx, e.backend, Interleaved(in, e.format), e.sub420)
 	if err != nil {
 		return nil, err
 	}

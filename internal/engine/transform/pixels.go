@@ -14,9 +14,9 @@ func pad(r image.Rectangle) image.Rectangle {
 	return r
 }
 
-// interleaved are the samples of a block as the stages of colour take them, at the full
+// Interleaved are the samples of a block as the stages of colour take them, at the full
 // scale of their type: the same memory where it is laid out so.
-func interleaved(b *raster.Block, f *raster.Format) *chroma.Interleaved {
+func Interleaved(b *raster.Block, f *raster.Format) *chroma.Interleaved {
 	if m, ok := view(b, f); ok {
 		return m
 	}

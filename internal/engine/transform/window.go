@@ -29,16 +29,19 @@ func (Engine) NewDecoder(p *engine.Plan) (engine.Decoder, error) {
 	return d, err
 }
 
+// About implements engine.Decoder.
+func (d *decoder) About() engine.About {
+	return engine.About{Engine: Engine{}.Name(), Sub420: d.sub420, Step: d.step}
+}
+
 // Least implements engine.Decoder.
 func (d *decoder) Least(tile int, _ []byte) (overview, detail int64) {
 	cells := int64(0)
 	for _, s := range d.samples(d.Tile(tile)) {
-		cells += area(s) / 64
+		cells += engine.Pixels(s) / 64
 	}
 	return cells / CellsPerByte, 0
 }
-
-func area(r image.Rectangle) int64 { return int64(r.Dx()) * int64(r.Dy()) }
 
 // NeedsDetail implements engine.Decoder.
 func (d *decoder) NeedsDetail([]byte) bool { return false }
@@ -73,9 +76,9 @@ const sampleBytes = 2
 
 // Memory implements engine.Decoder.
 func (d *decoder) Memory(region image.Rectangle, level int) (window, goroutine int64) {
-	n := area(region) >> (2 * level) * int64(d.format.Type.Size()*len(d.format.Bands))
+	n := engine.Pixels(region) >> (2 * level) * int64(d.format.Type.Size()*len(d.format.Bands))
 	for _, r := range d.padded(d.Pixels(d.Over(region, d.Margin(level)))) {
-		n += area(r) * sampleBytes >> (2 * level)
+		n += engine.Pixels(r) * sampleBytes >> (2 * level)
 	}
 	return n, 0
 }

@@ -1,0 +1,300 @@
+package layered
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/qtgpu/qtgpu/chroma"
+	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
+	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/engine/transform"
+	"github.com/qtgpu/qtgpu/internal/parallel"
+	"github.com/qtgpu/qtgpu/internal/tiles"
+	"github.com/qtgpu/qtgpu/raster"
+)
+
+// Engine is the engine of a base and its corrections.
+type Engine struct{}
+
+// tileLog2 is the side of a tile that the engine makes.
+const tileLog2 = 10
+
+// ID implements engine.Engine.
+func (Engine) ID() engine.ID { return engine.Layered }
+
+// Name implements engine.Engine.
+func (Engine) Name() string { return "exact" }
+
+// Accepts implements engine.Engine.
+func (Engine) Accepts(p *engine.Params) error {
+	f := &p.Format
+	last := f.Bands[len(f.Bands)-1].Role
+	switch {
+	case p.Bound != engine.Max || p.T < 1 || p.T > MaxBound:
+		return fmt.Errorf("threshold %d, expected a bound of every sample of 1 to %d", p.T, MaxBound)
+	case f.Type != raster.Uint8 || f.FullScale() != f.Type.Max():
+		return fmt.Errorf("samples of %v up to %d, expected uint8", f.Type, f.FullScale())
+	case f.Colour() != 0 || len(f.Bands) > 4:
+		return fmt.Errorf("%d bands, expected red, green and blue, and at most one more", len(f.Bands))
+	case len(f.Bands) == 4 && !slices.Contains([]raster.Role{raster.Alpha, raster.Premultiplied, raster.Data}, last):
+		return fmt.Errorf("a last band of role %v, expected alpha or data", last)
+	}
+	return nil
+}
+
+// formatOf is what coding a tile needs to know of a plan.
+func formatOf(p *engine.Plan) Format {
+	return Format{Planes: transform.PlanesOf(&p.Format, false), Bound: int(p.T)}
+}
+
+// encoder implements engine.Encoder.
+type encoder struct {
+	tiles.Grid
+	plan    *engine.Plan
+	env     *engine.Env
+	coder   *Encoder
+	tables  *Tables
+	scratch parallel.Pool[Worker]
+
+	mu   sync.Mutex
+	held map[int]*Tile
+	room int64 // bytes that held may still grow by
+}
+
+func newEncoder(p *engine.Plan, env *engine.Env) *encoder {
+	coder := NewEncoder(formatOf(p), cpufallback.New(1), transform.Split(p.Split))
+	return &encoder{Grid: p.Grid(), plan: p, env: env, coder: coder, held: map[int]*Tile{}, room: env.Memory / 2}
+}
+
+// Train implements engine.Engine: the tables are the ones that suit the sample best.
+func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env *engine.Env) (engine.Encoder, error) {
+	e := newEncoder(&engine.Plan{Engine: engine.Layered, Params: p, TileLog2: tileLog2}, env)
+	list := e.Spread(engine.SampleTiles)
+	counts := newCounts()
+	err := parallel.For(ctx, env.Workers, len(list), func(i int) error {
+		b, err := engine.Read(ctx, src, e.Tile(list[i]), len(p.Format.Bands))
+		if err != nil {
+			return err
+		}
+		t, err := e.code(ctx, b)
+		if err != nil {
+			return err
+		}
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		counts.add(t)
+		if size := t.bytes(); size <= e.room {
+			e.room -= size
+			e.held[list[i]] = t
+			env.Coded(engine.Pixels(e.Tile(list[i])))
+		}
+		return nil
+	})
+	e.tables = counts.tables()
+	e.plan.Payload = e.tables.Payload
+	return e, err
+}
+
+// NewEncoder implements engine.Engine.
+func (Engine) NewEncoder(p *engine.Plan, env *engine.Env) (engine.Encoder, error) {
+	e := newEncoder(p, env)
+	var err error
+	e.tables, err = parseTables(p.Payload)
+	return e, err
+}
+
+// Plan implements engine.Encoder.
+func (e *encoder) Plan() *engine.Plan { return e.plan }
+
+// Held implements engine.Encoder.
+func (e *encoder) Held(tile int) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.held[tile] != nil
+}
+
+// Slab implements engine.Encoder: there is nothing to prepare.
+func (e *encoder) Slab(_ context.Context, in *raster.Block) (engine.Slab, error) { return in, nil }
+
+// Encode implements engine.Encoder.
+func (e *encoder) Encode(ctx context.Context, s engine.Slab, tile int) (*engine.Tile, error) {
+	e.mu.Lock()
+	t := e.held[tile]
+	delete(e.held, tile)
+	e.mu.Unlock()
+	if t == nil {
+		var err error
+		if t, err = e.code(ctx, s.(*raster.Block).Sub(e.Tile(tile))); err != nil {
+			return nil, err
+		}
+	}
+	out := &engine.Tile{Worst: make([]uint64, len(t.Worst))}
+	out.Overview, out.Detail = e.tables.Segments(t)
+	for i, v := range t.Worst {
+		out.Worst[i] = uint64(v)
+	}
+	return out, nil
+}
+
+// code makes the tokens of a tile.
+func (e *encoder) code(ctx context.Context, b *raster.Block) (*Tile, error) {
+	start := time.Now()
+	w := e.scratch.Get()
+	defer e.scratch.Put(w)
+	t, err := e.coder.Tile(ctx, w, transform.Interleaved(b, &e.plan.Format))
+	e.env.Took("layers", time.Since(start)/time.Duration(parallel.Workers(e.env.Workers)))
+	return t, err
+}
+
+// decoder implements engine.Decoder.
+type decoder struct {
+	tiles.Grid
+	format  *raster.Format
+	engine  *Decoder
+	scratch parallel.Pool[Worker]
+}
+
+// NewDecoder implements engine.Engine.
+func (Engine) NewDecoder(p *engine.Plan) (engine.Decoder, error) {
+	d := &decoder{Grid: p.Grid(), format: &p.Format}
+	var err error
+	d.engine, err = NewDecoder(p.Payload, formatOf(p))
+	return d, err
+}
+
+// About implements engine.Decoder.
+func (d *decoder) About() engine.About { return engine.About{Engine: Engine{}.Name(), Way: "layered"} }
+
+// Least implements engine.Decoder.
+func (d *decoder) Least(tile int, _ []byte) (overview, detail int64) {
+	cells := engine.Pixels(d.Tile(tile)) / 64 * int64(len(d.format.Bands))
+	return cells / transform.CellsPerByte, 0
+}
+
+// NeedsDetail implements engine.Decoder.
+func (d *decoder) NeedsDetail([]byte) bool { return false }
+
+// Mode implements engine.Decoder: tiles have no modes.
+func (d *decoder) Mode([]byte) string { return "" }
+
+// Decimates implements engine.Decoder.
+func (d *decoder) Decimates() bool { return false }
+
+// Margin implements engine.Decoder: a tile is decoded on its own.
+func (d *decoder) Margin(int) int { return 0 }
+
+// sampleBytes is about the memory that a sample takes while its tile is decoded.
+const sampleBytes = 16
+
+// Memory implements engine.Decoder.
+func (d *decoder) Memory(region image.Rectangle, level int) (window, goroutine int64) {
+	bands := int64(len(d.format.Bands))
+	over := d.Over(region, 0)
+	tile := engine.Pixels(d.Pixels(image.Rectangle{Min: over.Min, Max: over.Min.Add(image.Pt(1, 1))}))
+	return engine.Pixels(region) >> (2 * level) * bands, tile * bands * sampleBytes >> (2 * level)
+}
+
+// window implements engine.Window.
+type window struct {
+	*decoder
+	dst   *raster.Block
+	level int
+}
+
+// Window implements engine.Decoder.
+func (d *decoder) Window(dst *raster.Block, level int) engine.Window { return &window{d, dst, level} }
+
+// Decode implements engine.Window.
+func (w *window) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded, error) {
+	m, err := w.pixels(tile, s, w.level)
+	if err != nil {
+		return nil, err
+	}
+	b := block(m, w.Tile(tile).Min.Div(1<<w.level))
+	raster.Copy(w.dst, b)
+	if !keep {
+		return nil, nil
+	}
+	return (*decoded)(b), nil
+}
+
+// pixels decodes a tile, or its overview.
+func (d *decoder) pixels(tile int, s engine.Segments, level int) (*chroma.Interleaved, error) {
+	size := d.Tile(tile).Size()
+	if level > 0 {
+		return d.engine.Front(s.Overview, size.X, size.Y)
+	}
+	w := d.scratch.Get()
+	defer d.scratch.Put(w)
+	return d.engine.Decode(w, s.Overview, s.Detail, size.X, size.Y)
+}
+
+// block is the block of interleaved samples of 8 bits, the first at a given pixel.
+func block(m *chroma.Interleaved, at image.Point) *raster.Block {
+	b := &raster.Block{
+		Rect: image.Rect(0, 0, m.W, m.H).Add(at), Type: raster.Uint8, Step: m.Step, Stride: m.Stride,
+		Planes: make([][]byte, m.Channels),
+	}
+	for i := range b.Planes {
+		b.Planes[i] = m.Pix[i:]
+	}
+	return b
+}
+
+// decoded implements engine.Decoded.
+type decoded raster.Block
+
+// Bytes implements engine.Decoded.
+func (d *decoded) Bytes() int64 { return int64(len(d.Planes[0])) }
+
+// Load implements engine.Window.
+func (w *window) Load(_ int, d engine.Decoded) { raster.Copy(w.dst, (*raster.Block)(d.(*decoded))) }
+
+// Conceal implements engine.Window: it enlarges the overview of a tile, or is mid-scale
+// without one.
+func (w *window) Conceal(tile int, overview []byte) {
+	t := w.Tile(tile)
+	t.Min, t.Max = t.Min.Div(1<<w.level), t.Max.Add(image.Pt(1<<w.level-1, 1<<w.level-1)).Div(1<<w.level)
+	m, err := w.pixels(tile, engine.Segments{Overview: overview}, engine.OverviewLevel)
+	shift := engine.OverviewLevel - w.level
+	r := t.Intersect(w.dst.Rect)
+	for c := range w.dst.Planes {
+		for y := r.Min.Y; y < r.Max.Y; y++ {
+			row := raster.Row[uint8](w.dst, c, y)[(r.Min.X-w.dst.Rect.Min.X)*w.dst.Step:]
+			for x := r.Min.X; x < r.Max.X; x++ {
+				v := byte(1 << 7)
+				if err == nil {
+					v = m.Pix[((y-t.Min.Y)>>shift)*m.Stride+((x-t.Min.X)>>shift)*m.Step+c]
+				}
+				row[(x-r.Min.X)*w.dst.Step] = v
+			}
+		}
+	}
+}
+
+// Finish implements engine.Window.
+func (w *window) Finish(context.Context, int) error { return nil }
+
+// Check implements engine.Decoder.
+func (d *decoder) Check(tile int, s engine.Segments, level int) error {
+	_, err := d.pixels(tile, s, level)
+	return err
+}
+
+// Measure implements engine.Decoder.
+func (d *decoder) Measure(_ context.Context, tile int, s engine.Segments, original *raster.Block) ([]uint64, error) {
+	m, err := d.pixels(tile, s, 0)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]uint64, m.Channels)
+	src := transform.Interleaved(original, d.format)
+	for i := range out {
+		out[i] = uint64(worst(src, m, i))
+	}
+	return out, nil
+}

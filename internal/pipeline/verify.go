@@ -1,0 +1,106 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/parallel"
+	"github.com/qtgpu/qtgpu/raster"
+)
+
+// Check decodes all that every tile holds, the samples and the overview. decoded is told
+// of the pixels of every tile. Damage is an error, whatever the options say.
+func (r *Reader) Check(ctx context.Context, decoded func(pixels int64)) error {
+	return r.each(ctx, func(tile int, s engine.Segments) error {
+		if err := r.dec.Check(tile, s, engine.OverviewLevel); err != nil {
+			part := container.Front
+			if r.dec.NeedsDetail(s.Overview) {
+				part = container.Body
+			}
+			return r.file.TileError(tile, part, err)
+		}
+		if err := r.dec.Check(tile, s, 0); err != nil {
+			return r.file.TileError(tile, container.Body, err)
+		}
+		decoded(engine.Pixels(r.grid.Tile(tile)))
+		return nil
+	})
+}
+
+// Measure decodes every tile, compares the samples with the original ones and gives the
+// largest errors. For decoded and damage holds what Check says.
+func (r *Reader) Measure(ctx context.Context, original raster.Source, decoded func(pixels int64)) ([]uint64, error) {
+	worst := make([]uint64, len(r.plan.Format.Bands))
+	var mu sync.Mutex
+	err := r.each(ctx, func(tile int, s engine.Segments) error {
+		b, err := engine.Read(ctx, original, r.grid.Tile(tile), engine.Interleave(&r.plan.Params))
+		if err != nil {
+			return err
+		}
+		found, err := r.dec.Measure(ctx, tile, s, b)
+		if err != nil {
+			return r.file.TileError(tile, container.Body, err)
+		}
+		decoded(engine.Pixels(b.Rect))
+		mu.Lock()
+		defer mu.Unlock()
+		for i, v := range found {
+			worst[i] = max(worst[i], v)
+		}
+		return nil
+	})
+	return worst, err
+}
+
+// each reads the segments of every tile, holds them against what they must take, and
+// has f look at them.
+func (r *Reader) each(ctx context.Context, f func(tile int, s engine.Segments) error) error {
+	c := call{Reader: r}
+	return parallel.For(ctx, r.opt.Workers, r.grid.N(), func(tile int) error {
+		s, err := c.read(ctx, tile)
+		if err = cmp.Or(err, s.err); err != nil {
+			return err
+		}
+		return f(tile, s.Segments)
+	})
+}
+
+// Leaves are the leaves of a plane, tile by tile; ok is false of an engine that has none.
+func (r *Reader) Leaves(ctx context.Context, plane int, f func(x, y, size int)) (ok bool, err error) {
+	l, ok := r.dec.(interface {
+		Leaves(tile int, s engine.Segments, plane int, f func(x, y, size int)) error
+	})
+	if !ok {
+		return false, nil
+	}
+	var mu sync.Mutex
+	return true, r.each(ctx, func(tile int, s engine.Segments) error {
+		return l.Leaves(tile, s, plane, func(x, y, size int) {
+			mu.Lock()
+			defer mu.Unlock()
+			f(x, y, size)
+		})
+	})
+}
+
+// Modes counts the tiles by the mode that their engine names; "damaged" where the
+// overview does not tell. It is empty of engines without modes.
+func (r *Reader) Modes(ctx context.Context) (map[string]int, error) {
+	modes := map[string]int{}
+	for tile := range r.grid.N() {
+		got, err := r.file.Segments(ctx, []container.Want{{Tile: tile, Part: container.Front}})
+		if err != nil && !errors.Is(err, container.ErrChecksum) {
+			return nil, err
+		}
+		if name := r.dec.Mode(got[0]); name != "" {
+			modes[name]++
+		} else if r.plan.Engine == engine.Predictive {
+			modes["damaged"]++
+		}
+	}
+	return modes, nil
+}

@@ -1,0 +1,29 @@
+package qtgpu
+
+import "github.com/qtgpu/qtgpu/internal/container"
+
+// Metadata is carried unchanged; nil where absent.
+type Metadata struct {
+	ICC  []byte // a colour profile
+	EXIF []byte // a bare TIFF structure
+	XMP  []byte // an XMP packet
+	IPTC []byte // IPTC-IIM records
+	PNG  []byte // whole chunks of PNG: colour signalling, density, text
+}
+
+func (m *Metadata) empty() bool {
+	return m.ICC == nil && m.EXIF == nil && m.XMP == nil && m.IPTC == nil && m.PNG == nil
+}
+
+// metadataChunk is where metadata of a kind is kept.
+type metadataChunk struct {
+	kind container.Kind
+	data *[]byte
+}
+
+func metadataChunks(m *Metadata) []metadataChunk {
+	return []metadataChunk{
+		{container.ICC, &m.ICC}, {container.EXIF, &m.EXIF}, {container.XMP, &m.XMP},
+		{container.IPTC, &m.IPTC}, {container.PNG, &m.PNG},
+	}
+}
