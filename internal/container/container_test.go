@@ -3,6 +3,7 @@ package container
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image/color"
 	"io"
@@ -87,11 +88,11 @@ func everything(r *Reader) (want []Want) {
 	return want
 }
 
-// contents reads all that the file holds, and checks what that leaves out.
+// contents reads and checks all that the file holds.
 func contents(r *Reader) (*file, error) {
 	f := &file{Header: r.Header(), Plan: r.Plan(), Worst: r.Worst(), Metadata: Metadata{}}
 	data, err := r.Segments(background, everything(r))
-	if err != nil {
+	if err := errors.Join(err, r.Check(background)); err != nil {
 		return nil, err
 	}
 	for i := 0; i < len(data); i += 2 {
@@ -117,7 +118,7 @@ func contents(r *Reader) (*file, error) {
 		}
 		f.Overviews = append(f.Overviews, Overview{o.Level, p})
 	}
-	return f, r.Check(background)
+	return f, nil
 }
 
 // reopened is what contents makes of a file's bytes.

@@ -12,7 +12,7 @@ import (
 const (
 	readAhead = 16 << 10 // that Open reads of the front
 	readTail  = 64 << 10 // that Open reads of the end of a file of several groups
-	hop       = 4 << 10  // the least that is read behind these
+	hop       = 4 << 10  // that is read besides what is asked for, behind these
 )
 
 // chunk is where a chunk lies.
@@ -122,7 +122,7 @@ func (s *scanner) bytes(off, n int64) ([]byte, error) {
 		return p, nil
 	}
 	if off < s.window.off || off+n > s.window.off+int64(len(s.window.data)) {
-		p, err := s.one(s.ctx, Range{off, min(max(n+maxChunkHead, hop), s.size-off)})
+		p, err := s.one(s.ctx, Range{off, min(n+hop, s.size-off)})
 		if err != nil {
 			return nil, err
 		}
