@@ -1,24 +1,31 @@
 // Package container reads and writes the chunks of a .qtg file (FORMAT.md,
-// "Container"). It knows the header's fields, the tile index and the checksums;
-// the tables and the tile segments are opaque bytes to it.
+// "Container"). It knows the header's fields, the tile indices and the checksums;
+// the plan's payload and the tile segments are opaque bytes to it.
 //
 // A file is the magic, a version byte and chunks: four ASCII letters of type, the
 // payload's length as a uvarint, the payload, and the CRC-32C of all these in four
-// bytes. Integers are little-endian. A type that begins with a lower-case letter
-// is ancillary. Critical chunks come in the order
+// bytes. Integers are little-endian, and a uvarint has its shortest form. A type that
+// begins with a lower-case letter is ancillary. Chunks come in the order
 //
-//	HEAD  engine, size, bound (see Header)
-//	TABL  the engine's tables; absent when empty
-//	INDX  length and CRC-32C of every tile's two segments, in raster order
-//	FRNT  the front segments of all tiles
-//	BODY  the body segments of all tiles
+//	HEAD  size, samples, promise (see Header)
+//	PLAN  the engine and all that its tiles depend on besides samples
+//	…     ancillary chunks, here only: metadata, band, plac
+//	INDX  of a group of rows of tiles: length and CRC-32C of every tile's two segments
+//	FRNT  the front segments of the group's tiles, in raster order
+//	BODY  the body segments of the group's tiles, in raster order
+//	…     INDX, FRNT and BODY of the other groups
 //
-// and ancillary chunks lie between FRNT and BODY only, so that no damage to the
-// type of a critical chunk hides it. FRNT and BODY carry no CRC of their own, since
-// the index has one for each segment. The file ends with BODY.
+// and, only where there are several groups,
+//
+//	OVER  a coarser level as a file of its own, the finest first
+//	ROOT  where the groups and the OVERs lie, and the largest errors
+//	TAIL  where ROOT lies, in the last 17 bytes of the file
+//
+// FRNT and BODY carry no CRC of their own, since the index has one for each segment.
 package container
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -29,7 +36,7 @@ import (
 const Magic = "\x89QTG\r\n\x1a\n"
 
 // Version is the version of the format that this package reads and writes.
-const Version = 4
+const Version = 5
 
 // DefaultMaxPixels is the limit on an image's size unless Options sets another.
 const DefaultMaxPixels = 1 << 30
@@ -37,14 +44,23 @@ const DefaultMaxPixels = 1 << 30
 // The types of the critical chunks.
 const (
 	typeHead  = "HEAD"
-	typeTable = "TABL"
+	typePlan  = "PLAN"
 	typeIndex = "INDX"
 	typeFront = "FRNT"
 	typeBody  = "BODY"
+	typeOver  = "OVER"
+	typeRoot  = "ROOT"
+	typeTail  = "TAIL"
 )
 
-// critical holds the critical chunk types in the order of the file.
-var critical = []string{typeHead, typeTable, typeIndex, typeFront, typeBody}
+// critical holds the critical chunk types.
+var critical = []string{typeHead, typePlan, typeIndex, typeFront, typeBody, typeOver, typeRoot, typeTail}
+
+// The ancillary chunks that describe the samples, not the picture.
+const (
+	typeBand  = "band"
+	typePlace = "plac"
+)
 
 // Kind is the type of a chunk of metadata.
 type Kind string
@@ -60,8 +76,20 @@ const (
 
 var kinds = []Kind{ICC, EXIF, XMP, IPTC, PNG}
 
-// MaxMetadata is the most bytes of metadata that a file holds.
-const MaxMetadata = 64 << 20
+// Metadata has the payload of each kind of metadata that a file holds.
+type Metadata map[Kind][]byte
+
+// Limits of what a file holds, in bytes.
+const (
+	MaxMetadata = 64 << 20 // of all metadata, with the names of the bands
+	MaxPlan     = 64 << 20 // of a plan's payload
+)
+
+// Plan is the content of PLAN.
+type Plan struct {
+	Engine  uint64 // the coder of the tiles
+	Payload []byte // the engine's own
+}
 
 // Part names one of the two segments of a tile.
 type Part string
@@ -73,20 +101,23 @@ const (
 )
 
 const (
-	magicSize     = len(Magic) + 1   // with the version
-	headOffset    = int64(magicSize) // of the HEAD chunk
-	typeSize      = 4                // of a chunk's type
-	maxHeaderSize = typeSize + 10    // type and the longest uvarint
-	crcSize       = 4                // of a CRC-32C
-	minEntrySize  = 2 + 2*crcSize    // of a tile in INDX
-	maxHeadSize   = 256              // of HEAD's payload
-	maxChunks     = 1024             // in a file, which bounds the hops of Open
-	headPrefix    = magicSize + maxHeaderSize + maxHeadSize + crcSize
+	magicSize    = len(Magic) + 1   // with the version
+	headOffset   = int64(magicSize) // of the HEAD chunk
+	typeSize     = 4                // of a chunk's type
+	maxUvarint   = binary.MaxVarintLen64
+	maxChunkHead = typeSize + maxUvarint
+	crcSize      = 4 // of a CRC-32C
+	minEntrySize = 2 // of a tile in INDX
+	maxEntrySize = 2*maxUvarint + 2*crcSize
+	maxHeadSize  = 512 << 10                  // of HEAD's payload: 65535 runs of roles and 65536 colours fit
+	maxAncillary = 1024                       // chunks, which bounds the hops of Open
+	tailSize     = typeSize + 1 + 8 + crcSize // of the TAIL chunk
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// ErrTooLarge reports an image of more pixels than the reader allows.
+// ErrTooLarge reports an image of more pixels than the reader allows, or more of
+// anything than the machine can address.
 var ErrTooLarge = errors.New("image too large")
 
 // ErrChecksum reports a tile segment that does not match the index's CRC-32C.
@@ -134,7 +165,7 @@ func (e *UnsupportedError) Error() string {
 type TileError struct {
 	Tile   int   // in raster order
 	Part   Part  // which segment
-	Offset int64 // of the segment in the file
+	Offset int64 // of the segment in the file, or of its group's index where that is damaged
 	Err    error
 }
 

@@ -1,36 +1,19 @@
 package container
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"image/color"
 	"io"
 	"math"
+	"slices"
+
+	"github.com/qtgpu/qtgpu/raster"
 )
-
-// Engine is the coder of the tiles.
-type Engine int
-
-// The engines.
-const (
-	Lossy Engine = 0
-	Exact Engine = 1
-)
-
-func (e Engine) String() string { return name(int(e), "lossy", "exact") }
-
-// Subsampling is the resolution of the chroma planes.
-type Subsampling int
-
-// The subsamplings; images of one or two channels have S444.
-const (
-	S444 Subsampling = 0 // full resolution
-	S420 Subsampling = 1 // half the width and half the height
-)
-
-func (s Subsampling) String() string { return name(int(s), "4:4:4", "4:2:0") }
 
 // Bound is the criterion of the promise about the error.
-type Bound int
+type Bound uint8
 
 // The criteria.
 const (
@@ -38,83 +21,45 @@ const (
 	BoundMax Bound = 1 // the error of every sample; T = 0 is lossless
 )
 
-func (b Bound) String() string { return name(int(b), "rms", "max") }
-
-// Alpha is what the last of two or four channels holds.
-type Alpha int
-
-// The kinds of a last channel; images of one or three channels have NoAlpha.
-const (
-	NoAlpha       Alpha = 0 // one more band
-	Straight      Alpha = 1 // opacity; the colours are as they are
-	Premultiplied Alpha = 2 // opacity; the colours have been multiplied by it
-)
-
-func (a Alpha) String() string { return name(int(a), "none", "straight", "premultiplied") }
-
-func name(v int, names ...string) string {
-	if v >= 0 && v < len(names) {
-		return names[v]
+func (b Bound) String() string {
+	switch b {
+	case BoundRMS:
+		return "rms"
+	case BoundMax:
+		return "max"
 	}
-	return fmt.Sprint(v)
+	return fmt.Sprint(uint8(b))
 }
 
-// Units of the header's fixed-point fields.
-const (
-	ErrorUnit = 1 << 16 // T and Worst: parts of an 8-bit level
-	StepUnit  = 1 << 3  // Step: parts of an 8-bit level
-)
+// ErrorUnit is the number of steps of T and of errors in a level of 8 bits, of
+// BoundRMS.
+const ErrorUnit = 1 << 16
 
 // Limits of the header's fields.
 const (
-	MaxSide     = math.MaxInt32
-	MinTileLog2 = 6
-	MaxTileLog2 = 11
-	MaxT        = 255 * ErrorUnit
-	MinStep     = 3
-	MaxStep     = 4096
-	MaxBound    = 1<<16 - 1 // T of BoundMax
-	maxRMS      = 256 * ErrorUnit
+	MinTileLog2  = 6
+	MaxTileLog2  = 11
+	MaxGroupRows = math.MaxInt32
+	maxColours   = 1 << 16 // of a palette
 )
 
-// Header flags: the first four are reserved.
-const (
-	flagLabels  = 16
-	flagPalette = 32
-	flagLayered = 64
-	flagMerged  = 128
-)
-
-// flagNames are the reserved header flags, bit 0 first.
-var flagNames = []string{"rectangular leaves", "dependent quantisation", "chroma from luma", "visual tuning"}
-
-// Header is the content of HEAD.
+// Header is what a file says of its samples: HEAD, band and plac.
 type Header struct {
-	Engine        Engine
-	Width, Height int // in pixels, 1..MaxSide
-	Channels      int // 1 gray, 2 gray and another, 3 RGB, 4 RGB and another; there are as many planes
-	Alpha         Alpha
-	Depth         int // bits of a sample, 8 or 16
-	Maximum       int // the sample of full scale: 2..255 of 8 bits, 256..65535 of 16
-	Subsampling   Subsampling
-	TileLog2      int // of the side of a tile in pixels, MinTileLog2..MaxTileLog2, less 1 of several channels
+	raster.Format     // of this file; of a part, Height is the part's
+	TileLog2      int // of the side of a tile in pixels, MinTileLog2 to MaxTileLog2
+	GroupRows     int // rows of tiles of a group, 1 to MaxGroupRows; the last may have fewer
 	Bound         Bound
-	// T is the promise: of BoundRMS in 1/ErrorUnit of an 8-bit level, 1..MaxT;
-	// of BoundMax in steps of the samples, 0..MaxBound.
-	T    int
-	Step int // of Lossy's quantiser, in 1/StepUnit of an 8-bit level, MinStep..MaxStep; 0 for Exact
-	// Worst is the largest error of each plane, in the unit of T.
-	Worst []int
-	// Labels says that samples are names, not amounts: overviews are samples.
-	// Palette, which implies it, that they are indices of colours. Only of one
-	// channel of Exact.
-	Labels, Palette bool
-	// Layered says that tiles are a lossy base and corrections. Only of three or
-	// four channels of 8 bits up to 255 of Exact, T 1..255.
-	Layered bool
-	// Merged says that each sample is coded without loss as the rank of a value
-	// that stands for all within T. Only of Exact, T from 1 on, not Layered.
-	Merged bool
+	// T is the promise, the largest error: of BoundRMS in 1/ErrorUnit of a level of 8
+	// bits, of BoundMax in steps of the samples.
+	T     uint64
+	Place *Place // of a part, nil of a whole
+}
+
+// Place says which rows of tiles of a whole a part has.
+type Place struct {
+	FirstRow int      // of tiles
+	Height   int      // of the whole, in pixels
+	Plan     [32]byte // PlanHash of the whole; NewWriter puts it here
 }
 
 // Grid returns the number of tiles across and down.
@@ -123,103 +68,105 @@ func (h *Header) Grid() (nx, ny int) {
 	return (h.Width-1)/side + 1, (h.Height-1)/side + 1
 }
 
-// tiles may exceed an int before the index has been checked.
+// tiles may exceed an int before the header has been checked.
 func (h *Header) tiles() int64 {
 	nx, ny := h.Grid()
 	return int64(nx) * int64(ny)
 }
 
+// Tiles returns the number of tiles.
+func (h *Header) Tiles() int { return int(h.tiles()) }
+
+// Groups returns the number of groups.
+func (h *Header) Groups() int {
+	_, ny := h.Grid()
+	return (ny-1)/h.GroupRows + 1
+}
+
+// Group returns the group of a tile, 0 ≤ tile < Tiles().
+func (h *Header) Group(tile int) int {
+	nx, _ := h.Grid()
+	return tile / nx / h.GroupRows
+}
+
+// GroupTiles returns the first tile of a group, 0 ≤ group < Groups(), and their number.
+func (h *Header) GroupTiles(group int) (first, n int) {
+	nx, ny := h.Grid()
+	row := group * h.GroupRows
+	return row * nx, min(h.GroupRows, ny-row) * nx
+}
+
+// Whole returns the header of the whole that h is a part of, or of h itself.
+func (h *Header) Whole() *Header {
+	w := *h
+	if h.Place != nil {
+		w.Height, w.Place = h.Place.Height, nil
+	}
+	return &w
+}
+
+// PlanHash is the SHA-256 of the payloads of HEAD, of the whole, and of PLAN, each
+// preceded by its length as a uvarint. Parts of one hash can be merged.
+func PlanHash(h *Header, p *Plan) (sum [sha256.Size]byte) {
+	hash := sha256.New()
+	for _, payload := range [][]byte{h.Whole().append(nil), p.append(nil)} {
+		hash.Write(binary.AppendUvarint(nil, uint64(len(payload))))
+		hash.Write(payload)
+	}
+	hash.Sum(sum[:0])
+	return sum
+}
+
+// append appends the payload of PLAN to b.
+func (p *Plan) append(b []byte) []byte {
+	return append(binary.AppendUvarint(b, p.Engine), p.Payload...)
+}
+
 // Validate reports a field out of range as a *FormatError, a reserved value as an
 // *UnsupportedError and an image above maxPixels (0 = DefaultMaxPixels) as an
-// error that wraps ErrTooLarge.
+// error that wraps ErrTooLarge. What an engine accepts is the engine's to say.
 func (h *Header) Validate(maxPixels int64) error {
 	if err := h.validateReserved(); err != nil {
 		return err
 	}
-	e := engines[h.Engine]
+	if err := h.Format.Validate(); err != nil {
+		return malformed(headOffset, "HEAD: %v", err)
+	}
 	for _, f := range []struct {
 		name      string
 		v, lo, hi int
 	}{
-		{"width", h.Width, 1, MaxSide},
-		{"height", h.Height, 1, MaxSide},
-		{"channels", h.Channels, 1, 4},
-		{"alpha", int(h.Alpha), int(NoAlpha), h.maxAlpha()},
-		{"tile log2", h.TileLog2, MinTileLog2, h.maxTileLog2()},
-		{"number of errors", len(h.Worst), h.Channels, h.Channels},
-		{"t", h.T, e.minT, e.maxT},
-		{"step", h.Step, e.minStep, e.maxStep},
+		{"tile log2", h.TileLog2, MinTileLog2, MaxTileLog2},
+		{"rows of tiles in a group", h.GroupRows, 1, MaxGroupRows},
 	} {
 		if f.v < f.lo || f.v > f.hi {
 			return malformed(headOffset, "HEAD: %s %d, expected %d to %d", f.name, f.v, f.lo, f.hi)
 		}
 	}
-	if h.Depth != 8 && h.Depth != 16 {
-		return malformed(headOffset, "HEAD: depth %d, expected 8 or 16", h.Depth)
+	if n := len(h.Palette); n > 0 && (!h.indexed() || n > 1<<(8*h.Type.Size())) {
+		return malformed(headOffset, "HEAD: %d colours of bands of %v, expected none or a band of role %v and at most one for each of its values",
+			n, h.Type, raster.Index)
 	}
-	if least := max(1<<(h.Depth-8), 2); h.Maximum < least || h.Maximum >= 1<<h.Depth {
-		return malformed(headOffset, "HEAD: maximum %d of %d bits, expected %d to %d", h.Maximum, h.Depth, least, 1<<h.Depth-1)
+	if err := h.validateBands(); err != nil {
+		return err
 	}
-	if h.Channels < 3 && h.Subsampling != S444 {
-		return malformed(headOffset, "HEAD: subsampling %v of %d channels, expected none", h.Subsampling, h.Channels)
+	if err := h.checkSize(maxPixels); err != nil {
+		return err
 	}
-	if (h.Labels || h.Palette) && (h.Engine != Exact || h.Channels != 1 || !h.Labels || h.Palette && h.Depth != 8) {
-		return malformed(headOffset, "HEAD: labels of engine %v, %d channels and %d bits, expected one channel of %v",
-			h.Engine, h.Channels, h.Depth, Exact)
-	}
-	if h.Layered && (h.Engine != Exact || h.Channels < 3 || h.Depth != 8 || h.Maximum != 255 || h.T < 1 || h.T > 255) {
-		return malformed(headOffset, "HEAD: layers of engine %v, %d channels of %d bits up to %d and t %d, expected three or four channels of 8 bits up to 255 of %v and t 1 to 255",
-			h.Engine, h.Channels, h.Depth, h.Maximum, h.T, Exact)
-	}
-	if h.Merged && (h.Engine != Exact || h.T < 1 || h.Layered || h.Labels) {
-		return malformed(headOffset, "HEAD: merged values of engine %v and t %d, expected %v and t from 1 on, neither layers nor labels",
-			h.Engine, h.T, Exact)
-	}
-	for i, v := range h.Worst {
-		if v < 0 || v > e.maxWorst {
-			return malformed(headOffset, "HEAD: largest error %d of plane %d, expected 0 to %d", v, i, e.maxWorst)
-		}
-	}
-	return h.checkSize(maxPixels)
-}
-
-// engines are the ranges of the fields that differ between engines.
-var engines = map[Engine]struct {
-	bound                                  Bound
-	minT, maxT, minStep, maxStep, maxWorst int
-	subsampling                            Subsampling // the largest
-}{
-	Lossy: {BoundRMS, 1, MaxT, MinStep, MaxStep, maxRMS, S420},
-	Exact: {BoundMax, 0, MaxBound, 0, 0, MaxBound, S444},
-}
-
-// maxAlpha is the largest value that alpha can have.
-func (h *Header) maxAlpha() int {
-	if h.Channels%2 == 0 {
-		return int(Premultiplied)
-	}
-	return int(NoAlpha)
-}
-
-// maxTileLog2 is the largest side of a tile: what decoding a tile takes is bounded.
-func (h *Header) maxTileLog2() int {
-	if h.Channels > 1 {
-		return MaxTileLog2 - 1
-	}
-	return MaxTileLog2
+	return h.validatePlace()
 }
 
 func (h *Header) validateReserved() error {
-	e, ok := engines[h.Engine]
-	switch {
-	case !ok:
-		return unsupported(headOffset, "HEAD: engine %v, expected %v or %v", h.Engine, Lossy, Exact)
-	case h.Subsampling != S444 && h.Subsampling != S420:
-		return unsupported(headOffset, "HEAD: subsampling %v, expected %v or %v", h.Subsampling, S444, S420)
-	case h.Subsampling > e.subsampling:
-		return unsupported(headOffset, "HEAD: subsampling %v of engine %v, expected %v", h.Subsampling, h.Engine, S444)
-	case h.Bound != e.bound:
-		return unsupported(headOffset, "HEAD: bound %v of engine %v, expected %v", h.Bound, h.Engine, e.bound)
+	if !h.Type.Valid() {
+		return unsupported(headOffset, "HEAD: samples of %v, expected %v to %v", h.Type, raster.Uint8, raster.Float64)
+	}
+	if h.Bound > BoundMax {
+		return unsupported(headOffset, "HEAD: bound %v, expected %v or %v", h.Bound, BoundRMS, BoundMax)
+	}
+	for i := range h.Bands {
+		if r := h.Bands[i].Role; !r.Valid() {
+			return unsupported(headOffset, "HEAD: band %d of %v, expected one from %v to %v", i, r, raster.Data, raster.Label)
+		}
 	}
 	return nil
 }
@@ -231,120 +178,114 @@ func (h *Header) checkSize(maxPixels int64) error {
 	if n := int64(h.Width) * int64(h.Height); n > maxPixels {
 		return fmt.Errorf("%w: %d×%d is %d pixels, the limit is %d", ErrTooLarge, h.Width, h.Height, n, maxPixels)
 	}
+	if n := h.tiles(); n > math.MaxInt {
+		return fmt.Errorf("%w: %d tiles, this machine counts to %d", ErrTooLarge, n, math.MaxInt)
+	}
 	return nil
+}
+
+// indexed tells whether a band has role Index.
+func (h *Header) indexed() bool {
+	return slices.ContainsFunc(h.Bands, func(b raster.Band) bool { return b.Role == raster.Index })
 }
 
 // append appends the payload of HEAD to p.
 func (h *Header) append(p []byte) []byte {
-	flags := 0
-	if h.Labels {
-		flags |= flagLabels
-	}
-	if h.Palette {
-		flags |= flagPalette
-	}
-	if h.Layered {
-		flags |= flagLayered
-	}
-	if h.Merged {
-		flags |= flagMerged
-	}
-	for _, v := range append([]int{
-		int(h.Engine), flags, h.Width, h.Height, h.Channels, int(h.Alpha), h.Depth, h.Maximum, int(h.Subsampling),
-		h.TileLog2, int(h.Bound), h.T, h.Step,
-	}, h.Worst...) {
+	for _, v := range []int{h.Width, h.Height, int(h.Type), len(h.Bands)} {
 		p = binary.AppendUvarint(p, uint64(v))
+	}
+	for i := 0; i < len(h.Bands); {
+		n := 1
+		for i+n < len(h.Bands) && h.Bands[i+n].Role == h.Bands[i].Role {
+			n++
+		}
+		p = binary.AppendUvarint(p, uint64(h.Bands[i].Role))
+		p = binary.AppendUvarint(p, uint64(n))
+		i += n
+	}
+	p = binary.AppendUvarint(p, h.maximum())
+	for _, v := range []int{h.TileLog2, h.GroupRows, int(h.Bound)} {
+		p = binary.AppendUvarint(p, uint64(v))
+	}
+	p = binary.AppendUvarint(p, h.T)
+	if !h.indexed() {
+		return p
+	}
+	p = binary.AppendUvarint(p, uint64(len(h.Palette)-1))
+	for _, c := range h.Palette {
+		v := color.NRGBAModel.Convert(c).(color.NRGBA)
+		p = append(p, v.R, v.G, v.B, v.A)
 	}
 	return p
 }
 
-// parseHeader reads and validates the payload of HEAD, which it must fill exactly.
-func parseHeader(p []byte, maxPixels int64) (Header, error) {
-	d := fields{rest: p}
-	h := Header{Engine: Engine(d.next("engine"))}
-	flags := d.next("flags")
-	h.Width = d.next("width")
-	h.Height = d.next("height")
-	h.Channels = d.next("channels")
-	h.Alpha = Alpha(d.next("alpha"))
-	h.Depth = d.next("depth")
-	h.Maximum = d.next("maximum")
-	h.Subsampling = Subsampling(d.next("subsampling"))
-	h.TileLog2 = d.next("tile log2")
-	h.Bound = Bound(d.next("bound"))
-	h.T = d.next("t")
-	h.Step = d.next("step")
-	for i := 0; i < min(h.Channels, 4); i++ {
-		h.Worst = append(h.Worst, d.next("largest error"))
+// maximum is the field of that name: 0 where it is the type's.
+func (h *Header) maximum() uint64 {
+	if h.Max == h.Type.Max() {
+		return 0
 	}
-	if d.err != nil {
-		return Header{}, d.err
-	}
-	if flags&^(flagLabels|flagPalette|flagLayered|flagMerged) != 0 {
-		return Header{}, flagError(flags)
-	}
-	h.Labels, h.Palette = flags&flagLabels != 0, flags&flagPalette != 0
-	h.Layered, h.Merged = flags&flagLayered != 0, flags&flagMerged != 0
-	if err := h.Validate(maxPixels); err != nil {
-		return Header{}, err
-	}
-	if len(d.rest) > 0 {
-		return Header{}, malformed(headOffset, "HEAD: %d bytes after the last field, expected none", len(d.rest))
-	}
-	return h, nil
+	return uint64(h.Max)
 }
 
-func flagError(flags int) error {
-	for i, s := range flagNames {
-		if flags>>i&1 != 0 {
-			return unsupported(headOffset, "HEAD: flag %d (%s)", 1<<i, s)
+// parseHeader reads and validates the payload of HEAD, which it must fill exactly.
+func parseHeader(p []byte, maxPixels int64) (*Header, error) {
+	d := fields{kind: typeHead, off: headOffset, rest: p}
+	h := &Header{}
+	h.Width = int(d.uint("width", raster.MaxSide))
+	h.Height = int(d.uint("height", raster.MaxSide))
+	h.Type = raster.Type(d.uint("type", math.MaxUint8))
+	h.Bands = parseRoles(&d, int(d.uint("number of bands", raster.MaxBands)))
+	h.Max = int64(d.uint("maximum", math.MaxInt64))
+	h.TileLog2 = int(d.uint("tile log2", math.MaxInt32))
+	h.GroupRows = int(d.uint("rows of tiles in a group", MaxGroupRows))
+	h.Bound = Bound(d.uint("bound", math.MaxUint8))
+	h.T = d.uint("t", math.MaxUint64)
+	if h.Max != 0 && h.Max == h.Type.Max() {
+		d.fail("HEAD: maximum %d of %v, expected 0 in its place", h.Max, h.Type)
+	}
+	if h.indexed() {
+		h.Palette = parsePalette(&d)
+	}
+	if err := d.end(); err != nil {
+		return nil, err
+	}
+	return h, h.Validate(maxPixels)
+}
+
+// parseRoles cuts the runs of roles of n bands.
+func parseRoles(d *fields, n int) []raster.Band {
+	bands := make([]raster.Band, 0, n)
+	for len(bands) < n && d.err == nil {
+		role := raster.Role(d.uint("role", math.MaxUint8))
+		run := int(d.uint("length of a run of roles", uint64(n-len(bands))))
+		if run == 0 || len(bands) > 0 && bands[len(bands)-1].Role == role {
+			d.fail("HEAD: a run of %d bands of %v after band %d, expected another role and at least one", run, role, len(bands)-1)
+		}
+		for range run {
+			bands = append(bands, raster.Band{Role: role})
 		}
 	}
-	return unsupported(headOffset, "HEAD: flags %#x", flags)
+	return bands
 }
 
-// fields cuts the uvarints of HEAD; after an error all are zero. No field exceeds
-// MaxInt32, so each fits an int on every platform.
-type fields struct {
-	rest []byte
-	err  error
+// parsePalette cuts the colours of an index.
+func parsePalette(d *fields) color.Palette {
+	n := int(d.uint("number of colours less 1", maxColours-1)) + 1
+	p := d.bytes("colours", 4*n)
+	if p == nil {
+		return nil
+	}
+	colours := make(color.Palette, n)
+	for i := range colours {
+		c := p[4*i:]
+		colours[i] = color.NRGBA{R: c[0], G: c[1], B: c[2], A: c[3]}
+	}
+	return colours
 }
 
-func (d *fields) next(name string) int {
-	if d.err != nil {
-		return 0
-	}
-	v, n := binary.Uvarint(d.rest)
-	if n == 0 {
-		d.err = malformed(headOffset, "HEAD ends before the field %s", name)
-		return 0
-	}
-	if n < 0 || v > math.MaxInt32 {
-		d.err = malformed(headOffset, "HEAD: %s above %d", name, math.MaxInt32)
-		return 0
-	}
-	d.rest = d.rest[n:]
-	return int(v)
-}
-
-// ReadHeader reads the header from a stream. It reads a few hundred bytes at most
-// and sets no limit on the image's size.
-func ReadHeader(r io.Reader) (Header, error) {
-	p := make([]byte, headPrefix)
-	n, err := io.ReadFull(r, p)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return Header{}, fmt.Errorf("reading the header: %w", err)
-	}
-	return newScanner(prefix(p[:n]), int64(n)).header(math.MaxInt64)
-}
-
-// prefix is an io.ReaderAt over the first bytes of a stream.
-type prefix []byte
-
-func (p prefix) ReadAt(b []byte, off int64) (int, error) {
-	n := copy(b, p[min(off, int64(len(p))):])
-	if n < len(b) {
-		return n, io.EOF
-	}
-	return n, nil
+// ReadHeader reads the header from a stream, up to its end and no further: HEAD alone,
+// so bands have roles only and Place is nil. It sets no limit on the image's size.
+func ReadHeader(r io.Reader) (*Header, error) {
+	s := stream{r: r}
+	return s.header(math.MaxInt64)
 }

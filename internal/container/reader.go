@@ -2,10 +2,7 @@ package container
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
-	"fmt"
-	"hash/crc32"
 	"io"
 	"math"
 	"slices"
@@ -14,395 +11,276 @@ import (
 // Options limits what a file may demand.
 type Options struct {
 	MaxPixels int64 // 0 = DefaultMaxPixels
-	// Partial opens a file that is cut behind its index, or goes on behind its end:
-	// the segments that are missing cannot be read, all others can.
+	// Partial opens a file that is cut behind the index of its first group, or goes on
+	// behind its end: the segments that are missing cannot be read, all others can.
+	// Where the end of a file of several groups is missing, there are no overviews and
+	// no largest errors.
 	Partial bool
 }
 
 // Sizes are the bytes of a file by use; what is missing to File are the other
 // chunks and the types, lengths and checksums.
 type Sizes struct {
-	File, Front, Body, Tables, Index, Metadata int64
+	File, Plan, Metadata, Index, Front, Body, Overviews int64
 }
 
-// Reader gives access to the parts of a file. It does not change after Open, so
-// its methods may be called concurrently where the io.ReaderAt allows it.
+// Reader gives access to the parts of a file. Its methods may be called concurrently
+// where the io.ReaderAt allows it.
 type Reader struct {
-	r        io.ReaderAt
-	header   Header
-	tables   []byte
-	front    segments
-	body     segments
-	limit    int64 // of all segments of a part, in bytes
-	metadata map[Kind]*chunk
-	// ancillary are all such chunks, known or not.
+	in      *input
+	header  *Header
+	plan    *Plan
+	root    root  // with the groups that are there
+	lost    error // why others are not
+	partial bool
+	pages   pages
+	// ancillary are all such chunks, known or not; metadata those of its kinds.
 	ancillary []*chunk
+	metadata  map[Kind]*chunk
 	sizes     Sizes
 }
 
-// segments is one part of all tiles: segment i lies at ends[i-1]..ends[i] behind base.
-type segments struct {
-	part Part
-	base int64
-	ends []int64
-	crcs []uint32
-}
-
-func (s *segments) total() int64 { return s.ends[len(s.ends)-1] }
-
-func (s *segments) bounds(i int) (from, to int64) {
-	if i > 0 {
-		from = s.ends[i-1]
+// Open reads a file of size bytes up to the index of its first group, and of several
+// groups its end: with one read of the front, and one of the end, where what is asked
+// for is not unusually large. An r that is a RangeReader is asked for both at once.
+// Invalid input is a *FormatError, what this version cannot read an *UnsupportedError,
+// an image above o.MaxPixels an error that wraps ErrTooLarge, a failure of r a
+// *ReadError. Memory is bounded by size.
+func Open(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Reader, error) {
+	rd := &Reader{in: &input{r: r, size: size}, partial: o.Partial, metadata: map[Kind]*chunk{}, sizes: Sizes{File: size}}
+	ends := []Range{{0, min(size, readAhead)}}
+	if _, ok := r.(RangeReader); ok && size > readAhead {
+		from := max(size-readTail, 0)
+		ends = append(ends, Range{from, size - from})
 	}
-	return s.base + from, s.base + s.ends[i]
-}
-
-// Open reads the header, the tables and the index of a file of size bytes and the
-// positions of its other chunks, whose payloads it does not read. Invalid input is
-// a *FormatError, what this version cannot read an *UnsupportedError, an image
-// above o.MaxPixels an error that wraps ErrTooLarge. Memory is bounded by size.
-func Open(r io.ReaderAt, size int64, o Options) (*Reader, error) {
-	s := newScanner(r, size)
-	h, err := s.header(o.MaxPixels)
-	if err != nil {
+	if err := rd.in.hold(ctx, ends...); err != nil {
 		return nil, err
 	}
-	rd := &Reader{
-		r: r, header: h, metadata: map[Kind]*chunk{}, sizes: Sizes{File: size},
-		front: segments{part: Front, base: size}, body: segments{part: Body, base: size},
-		limit: size,
+	s := &scanner{input: rd.in, ctx: ctx}
+	if err := rd.readHead(s, o.MaxPixels); err != nil {
+		return nil, err
 	}
-	if o.Partial {
-		rd.limit = math.MaxInt64
+	if err := rd.readGroups(s); err != nil {
+		return nil, err
 	}
-	return rd, rd.scan(s, o.Partial)
+	for i := range rd.root.groups {
+		g := &rd.root.groups[i]
+		rd.sizes.Index += g.index.size
+		rd.sizes.Front += max(g.front, 0)
+		rd.sizes.Body += max(g.body, 0)
+	}
+	for _, o := range rd.root.overs {
+		rd.sizes.Overviews += o.file.Length
+	}
+	return rd, nil
 }
 
-// scan takes the chunks after HEAD up to and including BODY, or, partial, up to
-// where the input is cut. Segments that were not reached keep a place at its end.
-func (r *Reader) scan(s *scanner, partial bool) error {
-	rank := 0 // of the last critical chunk, HEAD
-	for range maxChunks {
-		c, err := s.next(required(rank))
-		cut := partial && r.Tiles() > 0 && errors.Is(err, io.ErrUnexpectedEOF)
-		switch {
-		case cut && (c == nil || c.ancillary()):
+// readHead reads all that comes before the groups, and leaves the scanner there.
+func (r *Reader) readHead(s *scanner, maxPixels int64) (err error) {
+	if r.header, err = s.header(maxPixels); err != nil {
+		return err
+	}
+	if r.plan, err = s.plan(); err != nil {
+		return err
+	}
+	r.sizes.Plan = int64(len(r.plan.Payload))
+	for range maxAncillary + 1 {
+		off := s.off
+		c, err := s.next(typeIndex)
+		if c != nil && c.kind == typeIndex {
+			s.off = off
 			return nil
-		case err != nil && !cut:
-			return err
-		case c.ancillary():
-			if err := r.addAncillary(rank, c); err != nil {
-				return err
-			}
-			continue
 		}
-		if rank, err = follow(rank, c); err != nil {
+		if err == nil {
+			err = r.addAncillary(s, c)
+		}
+		if err != nil {
 			return err
 		}
-		switch err := r.take(s, c); {
-		case err != nil || cut || partial && c.kind == typeBody:
-			return err
-		case c.kind == typeBody:
-			return s.ended()
-		}
 	}
-	return malformed(s.off, "more than %d chunks before %s", maxChunks, typeBody)
+	return malformed(s.off, "more than %d ancillary chunks before %s", maxAncillary, typeIndex)
 }
 
-// required is the critical chunk that must come after the one of the given rank:
-// only TABL may be absent.
-func required(rank int) string {
-	if critical[rank+1] == typeTable {
-		rank++
+// addAncillary takes a chunk between PLAN and the first INDX.
+func (r *Reader) addAncillary(s *scanner, c *chunk) error {
+	if !c.ancillary() {
+		return c.expect(typeIndex)
 	}
-	return critical[rank+1]
-}
-
-// follow checks that c may come after the critical chunk of the given rank.
-func follow(rank int, c *chunk) (int, error) {
-	i := slices.Index(critical, c.kind)
-	if i < 0 {
-		return 0, unsupported(c.off, "critical chunk %s", c.kind)
+	known := c.kind == typeBand || c.kind == typePlace || slices.Contains(kinds, Kind(c.kind))
+	if known && slices.ContainsFunc(r.ancillary, func(o *chunk) bool { return o.kind == c.kind }) {
+		return malformed(c.off, "second chunk %s, expected one", c.kind)
 	}
-	if i != rank+1 && c.kind != required(rank) {
-		return 0, malformed(c.off, "chunk %s, expected %s", c.kind, required(rank))
+	r.ancillary = append(r.ancillary, c)
+	if !known {
+		return nil
 	}
-	return i, nil
-}
-
-func (r *Reader) take(s *scanner, c *chunk) (err error) {
+	if r.sizes.Metadata += c.size; c.size > MaxMetadata || r.sizes.Metadata > MaxMetadata {
+		return malformed(c.off, "chunk %s: metadata of %d bytes so far, expected at most %d", c.kind, r.sizes.Metadata, MaxMetadata)
+	}
 	switch c.kind {
-	case typeTable:
-		r.sizes.Tables = c.size
-		r.tables, err = s.read(c)
-	case typeIndex:
-		r.sizes.Index = c.size
-		err = r.readIndex(s, c)
-	case typeFront:
-		r.sizes.Front = c.size
-		err = r.front.place(c)
-	case typeBody:
-		r.sizes.Body = c.size
-		err = r.body.place(c)
+	case typeBand, typePlace:
+		return r.readSamples(s, c)
+	}
+	r.metadata[Kind(c.kind)] = c
+	return nil
+}
+
+// readSamples reads band or plac.
+func (r *Reader) readSamples(s *scanner, c *chunk) error {
+	p, err := s.read(c)
+	if err != nil {
+		return err
+	}
+	if c.kind == typeBand {
+		return parseBands(p, c.off, r.header.Bands)
+	}
+	if r.header.Place, err = parsePlace(p, c.off); err != nil {
+		return err
+	}
+	if err := r.header.validatePlace(); err != nil {
+		return err
+	}
+	if sum := PlanHash(r.header, r.plan); sum != r.header.Place.Plan {
+		return malformed(c.off, "plac: the plan's hash is %x, expected %x", r.header.Place.Plan, sum)
+	}
+	return nil
+}
+
+// readGroups finds the groups, from where the scanner stands on.
+func (r *Reader) readGroups(s *scanner) error {
+	if r.header.Groups() == 1 {
+		return r.readOnly(s)
+	}
+	first := s.off
+	c, err := r.in.findRoot(s.ctx, first)
+	if err == nil {
+		var root *root
+		if root, err = r.header.readRoot(s, c, first); err == nil {
+			r.root = *root
+			return nil
+		}
+	}
+	if format := (*FormatError)(nil); r.partial && errors.As(err, &format) {
+		return r.walk(s)
 	}
 	return err
 }
 
-func (r *Reader) addAncillary(rank int, c *chunk) error {
-	if critical[rank] != typeFront {
-		return malformed(c.off, "chunk %s, expected %s", c.kind, required(rank))
+// readOnly reads the index of the only group, which begins with the largest errors.
+// FRNT and BODY follow from it.
+func (r *Reader) readOnly(s *scanner) error {
+	c, err := s.next(typeIndex)
+	if err != nil {
+		return err
 	}
-	r.ancillary = append(r.ancillary, c)
-	kind := Kind(c.kind)
-	if !slices.Contains(kinds, kind) {
-		return nil
-	}
-	if r.metadata[kind] != nil {
-		return malformed(c.off, "second chunk %s, expected one", kind)
-	}
-	r.metadata[kind] = c
-	r.sizes.Metadata += c.size
-	return nil
-}
-
-// CheckAncillary reads all ancillary chunks, of unknown types too, for their
-// checksums: damage to a type makes a known chunk an unknown one.
-func (r *Reader) CheckAncillary() error {
-	for _, c := range r.ancillary {
-		if err := c.check(r.r); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// readIndex parses INDX. An entry takes minEntrySize bytes at least, so the
-// payload justifies what is allocated for the tiles.
-func (r *Reader) readIndex(s *scanner, c *chunk) error {
-	tiles := r.header.tiles()
-	if c.size/minEntrySize < tiles {
-		return malformed(c.off, "INDX of %d bytes, expected at least %d for each of %d tiles", c.size, minEntrySize, tiles)
+	if err := r.header.checkIndex(0, c); err != nil {
+		return err
 	}
 	p, err := s.read(c)
 	if err != nil {
 		return err
 	}
-	r.front.alloc(int(tiles))
-	r.body.alloc(int(tiles))
-	for i := range int(tiles) {
-		if p, err = r.readEntry(p); err != nil {
-			return &FormatError{c.off, fmt.Sprintf("INDX: tile %d: %v", i, err), errors.Unwrap(err)}
+	d := fields{kind: typeIndex, off: c.off, rest: p}
+	r.root.worst = r.header.parseErrors(&d)
+	if d.err != nil {
+		return d.err
+	}
+	pg, err := r.header.parsePage(0, c, d.rest, r.limit())
+	if err != nil {
+		return err
+	}
+	g := group{c, pg.front.total(), pg.body.total()}
+	r.root.groups = []group{g}
+	r.pages.put(pg)
+	if r.partial {
+		return nil
+	}
+	switch end := g.bodyChunk().end(); {
+	case end > r.in.size:
+		return truncated(r.in.size, "%s and %s end at byte %d, found %d bytes", typeFront, typeBody, end, r.in.size)
+	case end < r.in.size:
+		return malformed(end, "%d bytes after chunk %s, expected the end", r.in.size-end, typeBody)
+	}
+	return nil
+}
+
+// limit is what no part of a group exceeds: of a cut file it is not known, and far from
+// where sums of offsets would wrap.
+func (r *Reader) limit() int64 {
+	if r.partial {
+		return math.MaxInt64 / 8
+	}
+	return r.in.size
+}
+
+// walk finds the groups that are there by their chunks.
+func (r *Reader) walk(s *scanner) error {
+	for range r.header.Groups() {
+		g := group{front: -1, body: -1}
+		for _, kind := range []string{typeIndex, typeFront, typeBody} {
+			c, err := s.next(kind)
+			if format := (*FormatError)(nil); err != nil && !errors.As(err, &format) {
+				return err
+			}
+			if r.lost = err; c == nil {
+				break
+			}
+			if r.lost = c.expect(kind); r.lost != nil {
+				break
+			}
+			r.lost = err
+			g.set(c)
+			if err != nil {
+				break
+			}
+		}
+		if g.index != nil && g.index.end() <= r.in.size {
+			r.root.groups = append(r.root.groups, g)
+		}
+		if r.lost != nil {
+			break
 		}
 	}
-	if len(p) > 0 {
-		return malformed(c.off, "INDX: %d bytes after the entries of %d tiles, expected none", len(p), tiles)
+	if len(r.root.groups) == 0 {
+		return r.lost
 	}
 	return nil
 }
 
-// readEntry cuts the entry of one tile off p.
-func (r *Reader) readEntry(p []byte) ([]byte, error) {
-	front, n := binary.Uvarint(p)
-	body, m := binary.Uvarint(p[max(n, 0):])
-	if n <= 0 || m <= 0 || len(p)-n-m < 2*crcSize {
-		return nil, errors.New("the entry is cut or a length exceeds 64 bits")
+// set takes a chunk of the group.
+func (g *group) set(c *chunk) {
+	switch c.kind {
+	case typeIndex:
+		g.index = c
+	case typeFront:
+		g.front = c.size
+	case typeBody:
+		g.body = c.size
 	}
-	p = p[n+m:]
-	if !r.front.add(front, binary.LittleEndian.Uint32(p), r.limit) ||
-		!r.body.add(body, binary.LittleEndian.Uint32(p[crcSize:]), r.limit) {
-		return nil, cutError{front, body}
-	}
-	return p[2*crcSize:], nil
 }
 
-// cutError reports a tile whose segments end beyond the input.
-type cutError struct{ front, body uint64 }
+// Header returns the header. The caller must not change it.
+func (r *Reader) Header() *Header { return r.header }
 
-func (e cutError) Error() string {
-	return fmt.Sprintf("segments of %d and %d bytes, more than the input holds", e.front, e.body)
-}
+// Plan returns the plan. The caller must not change it.
+func (r *Reader) Plan() *Plan { return r.plan }
 
-func (cutError) Unwrap() error { return io.ErrUnexpectedEOF }
-
-func (s *segments) alloc(n int) {
-	s.ends = make([]int64, 0, n)
-	s.crcs = make([]uint32, 0, n)
-}
-
-// add appends a segment unless all together are longer than limit.
-func (s *segments) add(size uint64, crc uint32, limit int64) bool {
-	var end int64
-	if len(s.ends) > 0 {
-		end = s.total()
-	}
-	if size > uint64(limit-end) {
-		return false
-	}
-	s.ends = append(s.ends, end+int64(size))
-	s.crcs = append(s.crcs, crc)
-	return true
-}
-
-// place binds the segments to their chunk.
-func (s *segments) place(c *chunk) error {
-	if c.size != s.total() {
-		return malformed(c.off, "chunk %s of %d bytes, the index lists %d", c.kind, c.size, s.total())
-	}
-	s.base = c.payload
-	return nil
-}
-
-// Header returns the header.
-func (r *Reader) Header() Header { return r.header }
-
-// Tables returns the engine's tables, nil when the file has none. The caller must
-// not change them.
-func (r *Reader) Tables() []byte { return r.tables }
+// Worst returns the largest error of each band, in the unit of T; nil where Partial
+// found no end that says it.
+func (r *Reader) Worst() []uint64 { return r.root.worst }
 
 // Sizes returns the bytes of the file by use.
 func (r *Reader) Sizes() Sizes { return r.sizes }
 
-// Tiles returns the number of tiles.
-func (r *Reader) Tiles() int { return len(r.front.ends) }
-
-// Front reads the front segment of a tile, 0 ≤ tile < Tiles(). The error is a
-// *TileError.
-func (r *Reader) Front(tile int) ([]byte, error) { return r.segment(&r.front, tile) }
-
-// Body reads the body segment of a tile, 0 ≤ tile < Tiles(). The error is a
-// *TileError.
-func (r *Reader) Body(tile int) ([]byte, error) { return r.segment(&r.body, tile) }
-
-// FrontSize is the length of the front segment of a tile.
-func (r *Reader) FrontSize(tile int) int64 {
-	from, to := r.front.bounds(tile)
-	return to - from
-}
-
-// BodySize is the length of the body segment of a tile.
-func (r *Reader) BodySize(tile int) int64 {
-	from, to := r.body.bounds(tile)
-	return to - from
-}
-
-func (r *Reader) segment(s *segments, tile int) ([]byte, error) {
-	from, to := s.bounds(tile)
-	p, err := r.read(from, to)
-	if err == nil {
-		err = s.check(tile, p)
-	}
-	if err != nil {
-		return nil, r.TileError(tile, s.part, err)
-	}
-	return p, nil
-}
-
-func (s *segments) check(tile int, p []byte) error {
-	if sum := crc32.Checksum(p, castagnoli); sum != s.crcs[tile] {
-		return fmt.Errorf("%w: CRC-32C %08x, expected %08x", ErrChecksum, sum, s.crcs[tile])
-	}
-	return nil
-}
-
-// TileError returns err as the error of a part of a tile.
-func (r *Reader) TileError(tile int, part Part, err error) *TileError {
-	s := &r.front
-	if part == Body {
-		s = &r.body
-	}
-	from, _ := s.bounds(tile)
-	return &TileError{Tile: tile, Part: part, Offset: from, Err: err}
-}
-
-// Fronts reads the front segments of tiles, with one read for consecutive tiles.
-// A segment that is damaged is nil (an empty one is not) and the error then
-// joins the *TileError of each; all others are returned.
-func (r *Reader) Fronts(tiles []int) ([][]byte, error) {
-	out := make([][]byte, 0, len(tiles))
-	var errs []error
-	for len(tiles) > 0 {
-		n := 1
-		for n < len(tiles) && tiles[n] == tiles[n-1]+1 {
-			n++
-		}
-		run, err := r.frontRun(tiles[0], n)
-		out, errs = append(out, run...), append(errs, err)
-		tiles = tiles[n:]
-	}
-	return out, errors.Join(errs...)
-}
-
-// frontRun reads n front segments from tile first on.
-func (r *Reader) frontRun(first, n int) ([][]byte, error) {
-	base, _ := r.front.bounds(first)
-	_, end := r.front.bounds(first + n - 1)
-	p, err := r.read(base, min(end, max(base, r.sizes.File)))
-	out := make([][]byte, n)
-	var errs []error
-	for i := range out {
-		from, to := r.front.bounds(first + i)
-		segErr := err
-		switch {
-		case err != nil:
-		case to-base > int64(len(p)):
-			segErr = r.cut(from, to)
-		default:
-			segment := p[from-base : to-base : to-base]
-			if segErr = r.front.check(first+i, segment); segErr == nil {
-				out[i] = segment
-			}
-		}
-		if segErr != nil {
-			errs = append(errs, r.TileError(first+i, Front, segErr))
-		}
-	}
-	return out, errors.Join(errs...)
-}
-
-// read reads the bytes of segments, if they are there.
-func (r *Reader) read(from, to int64) ([]byte, error) {
-	if to > r.sizes.File && from < to {
-		return nil, r.cut(from, to)
-	}
-	return readAt(r.r, from, to-from)
-}
-
-// cut says that a segment ends beyond the input.
-func (r *Reader) cut(from, to int64) error {
-	return truncated(from, "expected %d bytes, found %d", to-from, max(r.sizes.File-from, 0))
-}
-
 // Metadata reads a chunk of metadata, nil when the file has none of that kind.
-func (r *Reader) Metadata(kind Kind) ([]byte, error) {
+func (r *Reader) Metadata(ctx context.Context, kind Kind) ([]byte, error) {
 	c := r.metadata[kind]
 	if c == nil {
 		return nil, nil
 	}
-	return newScanner(r.r, r.sizes.File).read(c)
-}
-
-// Want is a segment that is wanted.
-type Want struct {
-	Tile int
-	Part Part
-}
-
-// Segments reads segments. One that is damaged is nil (an empty one is not) and the
-// error then joins the *TileError of each; all others are returned.
-func (r *Reader) Segments(ctx context.Context, wants []Want) ([][]byte, error) {
-	out := make([][]byte, len(wants))
-	var errs []error
-	for i, w := range wants {
-		if err := ctx.Err(); err != nil {
-			return nil, context.Cause(ctx)
-		}
-		s := &r.front
-		if w.Part == Body {
-			s = &r.body
-		}
-		var err error
-		out[i], err = r.segment(s, w.Tile)
-		errs = append(errs, err)
+	p, err := r.in.one(ctx, c.all())
+	if err != nil {
+		return nil, err
 	}
-	return out, errors.Join(errs...)
+	return c.open(p)
 }

@@ -1,17 +1,19 @@
 package container
 
 import (
+	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"math"
+	"slices"
 )
 
-// readAhead is what the first read asks for: enough for the header, the tables
-// and the index of a common file.
-const readAhead = 4096
+const (
+	readAhead = 16 << 10 // that Open reads of the front
+	readTail  = 64 << 10 // that Open reads of the end of a file of several groups
+	hop       = 4 << 10  // that is read besides what is asked for, behind these
+)
 
 // chunk is where a chunk lies.
 type chunk struct {
@@ -19,6 +21,26 @@ type chunk struct {
 	off     int64 // of its type
 	payload int64
 	size    int64 // of the payload
+}
+
+// chunkAt is the chunk of a payload of size bytes at off.
+func chunkAt(kind string, off, size int64) *chunk {
+	return &chunk{kind, off, off + int64(typeSize+uvarintSize(uint64(size))), size}
+}
+
+// chunkOf is the chunk that takes all of r, false where no payload makes it so long.
+func chunkOf(kind string, r Range) (*chunk, bool) {
+	for n := 1; n <= maxUvarint; n++ {
+		c := &chunk{kind: kind, off: r.Offset, payload: r.Offset + int64(typeSize+n)}
+		c.size = r.end() - c.payload
+		if c.checked() {
+			c.size -= crcSize
+		}
+		if c.size >= 0 && uvarintSize(uint64(c.size)) == n {
+			return c, true
+		}
+	}
+	return nil, false
 }
 
 func (c *chunk) ancillary() bool { return c.kind[0] >= 'a' }
@@ -33,69 +55,136 @@ func (c *chunk) end() int64 {
 	return c.payload + c.size
 }
 
+// all is the range of the chunk, head the one before its payload.
+func (c *chunk) all() Range  { return Range{c.off, c.end() - c.off} }
+func (c *chunk) head() Range { return Range{c.off, c.payload - c.off} }
+
+// verify checks that p begins with the chunk's type and length.
+func (c *chunk) verify(p []byte) error {
+	want := chunkHead(c.kind, uint64(c.size))
+	if got := p[:min(len(p), len(want))]; string(got) != string(want) {
+		return malformed(c.off, "found % x, expected % x, chunk %s of %d bytes", got, want, c.kind, c.size)
+	}
+	return nil
+}
+
+// open returns the payload of the chunk, all of whose bytes p is, if its CRC holds.
+func (c *chunk) open(p []byte) ([]byte, error) {
+	if got := int64(len(p)); got < c.all().Length {
+		return nil, truncated(c.off+got, "chunk %s of %d bytes, %d bytes left", c.kind, c.size, max(c.off+got-c.payload, 0))
+	}
+	end := len(p) - crcSize
+	if err := c.compare(crc32.Checksum(p[:end], castagnoli), p[end:]); err != nil {
+		return nil, err
+	}
+	return p[c.payload-c.off : end : end], nil
+}
+
+// check reads a chunk piece by piece for its checksum.
+func (c *chunk) check(ctx context.Context, in *input) error {
+	const piece = 1 << 16
+	sum, end := uint32(0), c.payload+c.size
+	for off := c.off; off < end; off += piece {
+		p, err := in.one(ctx, Range{off, min(piece, end-off)})
+		if err != nil {
+			return err
+		}
+		sum = crc32.Update(sum, castagnoli, p)
+	}
+	p, err := in.one(ctx, Range{end, crcSize})
+	if err != nil {
+		return err
+	}
+	return c.compare(sum, p)
+}
+
+// compare holds the checksum of a chunk against the one that is stored.
+func (c *chunk) compare(sum uint32, stored []byte) error {
+	if want := binary.LittleEndian.Uint32(stored); sum != want {
+		return malformed(c.off, "chunk %s: CRC-32C %08x, expected %08x", c.kind, sum, want)
+	}
+	return nil
+}
+
 // scanner walks the chunks of a file. It holds a window of the input, so that
 // small chunks that follow each other take one read.
 type scanner struct {
-	r      io.ReaderAt
-	size   int64 // of the input
+	*input
+	ctx    context.Context
 	off    int64 // of the next chunk
-	window []byte
-	start  int64 // of the window in the input
+	window span
 }
-
-func newScanner(r io.ReaderAt, size int64) *scanner { return &scanner{r: r, size: size} }
 
 // bytes returns n bytes of the input, which the caller has checked to be there.
 // The result stays valid: a later read takes a new window.
 func (s *scanner) bytes(off, n int64) ([]byte, error) {
-	if off < s.start || off+n > s.start+int64(len(s.window)) {
-		want := n + maxHeaderSize
-		if off == 0 {
-			want = max(want, readAhead)
-		}
-		p, err := readAt(s.r, off, min(want, s.size-off))
+	if p := s.find(Range{off, n}); p != nil {
+		return p, nil
+	}
+	if off < s.window.off || off+n > s.window.off+int64(len(s.window.data)) {
+		p, err := s.one(s.ctx, Range{off, min(n+hop, s.size-off)})
 		if err != nil {
 			return nil, err
 		}
-		s.window, s.start = p, off
+		s.window = span{off, p}
 	}
-	i := off - s.start
-	return s.window[i : i+n : i+n], nil
-}
-
-// readAt reads n bytes at off.
-func readAt(r io.ReaderAt, off, n int64) ([]byte, error) {
-	p := make([]byte, n)
-	got, err := r.ReadAt(p, off)
-	if got == len(p) {
-		return p, nil
-	}
-	if err == nil || errors.Is(err, io.EOF) {
-		return nil, truncated(off+int64(got), "expected %d more bytes", len(p)-got)
-	}
-	return nil, &ReadError{off, n, err}
+	return cut(s.window.data, off-s.window.off, n), nil
 }
 
 // header reads the magic, the version and HEAD, and leaves the scanner behind them.
-func (s *scanner) header(maxPixels int64) (Header, error) {
+func (s *scanner) header(maxPixels int64) (*Header, error) {
 	if err := s.magic(); err != nil {
-		return Header{}, err
+		return nil, err
 	}
-	c, err := s.next(typeHead)
+	p, err := s.take(typeHead, maxHeadSize)
 	if err != nil {
-		return Header{}, err
-	}
-	if c.kind != typeHead {
-		return Header{}, malformed(c.off, "chunk %s, expected %s first", c.kind, typeHead)
-	}
-	if c.size > maxHeadSize {
-		return Header{}, malformed(c.off, "HEAD of %d bytes, expected at most %d", c.size, maxHeadSize)
-	}
-	p, err := s.read(c)
-	if err != nil {
-		return Header{}, err
+		return nil, err
 	}
 	return parseHeader(p, maxPixels)
+}
+
+// plan reads PLAN.
+func (s *scanner) plan() (*Plan, error) {
+	off := s.off
+	p, err := s.take(typePlan, MaxPlan+maxUvarint)
+	if err != nil {
+		return nil, err
+	}
+	d := fields{kind: typePlan, off: off, rest: p}
+	plan := &Plan{Engine: d.uint("engine", math.MaxUint64)}
+	if len(d.rest) > 0 {
+		plan.Payload = d.rest
+	}
+	return plan, d.err
+}
+
+// take reads the chunk that follows, which is of the given kind.
+func (s *scanner) take(kind string, limit int64) ([]byte, error) {
+	c, err := s.next(kind)
+	if c == nil {
+		return nil, err
+	}
+	if err := c.expect(kind); err != nil { // says more than that it is cut
+		return nil, err
+	}
+	if c.size > limit {
+		return nil, malformed(c.off, "%s of %d bytes, expected at most %d", kind, c.size, limit)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.read(c)
+}
+
+// expect checks the kind of a chunk.
+func (c *chunk) expect(kind string) error {
+	switch {
+	case c.kind == kind:
+		return nil
+	case c.ancillary() || slices.Contains(critical, c.kind):
+		return malformed(c.off, "chunk %s, expected %s", c.kind, kind)
+	}
+	return unsupported(c.off, "critical chunk %s, expected %s", c.kind, kind)
 }
 
 func (s *scanner) magic() error {
@@ -124,7 +213,7 @@ func (s *scanner) magic() error {
 // is missing where the input ends. Of a chunk that is cut it gives the head, with
 // an error that is io.ErrUnexpectedEOF.
 func (s *scanner) next(expected string) (*chunk, error) {
-	p, err := s.bytes(s.off, min(s.size-s.off, maxHeaderSize))
+	p, err := s.bytes(s.off, min(s.size-s.off, maxChunkHead))
 	if err != nil {
 		return nil, err
 	}
@@ -135,13 +224,13 @@ func (s *scanner) next(expected string) (*chunk, error) {
 	if !letters(c.kind) {
 		return nil, malformed(s.off, "chunk type % x, expected four ASCII letters", p[:typeSize])
 	}
-	size, n := binary.Uvarint(p[typeSize:])
+	size, n := uvarint(p[typeSize:])
 	if n == 0 {
 		return nil, truncated(s.off, "the length of chunk %s is cut", c.kind)
 	}
 	c.payload = s.off + typeSize + int64(n)
 	if n < 0 || size > math.MaxInt64-uint64(c.payload)-crcSize {
-		return nil, malformed(c.off, "chunk %s: length above 63 bits", c.kind)
+		return nil, malformed(c.off, "chunk %s: length above 63 bits or not in its shortest form", c.kind)
 	}
 	c.size = int64(size)
 	if left := s.size - c.payload; c.size > left {
@@ -154,51 +243,13 @@ func (s *scanner) next(expected string) (*chunk, error) {
 	return c, nil
 }
 
-// ended reports what lies behind the last chunk.
-func (s *scanner) ended() error {
-	if s.off < s.size {
-		return malformed(s.off, "%d bytes after chunk %s, expected the end", s.size-s.off, typeBody)
-	}
-	return nil
-}
-
 // read returns the payload of a chunk whose CRC holds.
 func (s *scanner) read(c *chunk) ([]byte, error) {
-	p, err := s.bytes(c.off, c.end()-c.off)
+	p, err := s.bytes(c.off, c.all().Length)
 	if err != nil {
 		return nil, fmt.Errorf("chunk %s: %w", c.kind, err)
 	}
-	body := len(p) - crcSize
-	if err := c.compare(crc32.Checksum(p[:body], castagnoli), p[body:]); err != nil {
-		return nil, err
-	}
-	return p[c.payload-c.off : body : body], nil
-}
-
-// check reads a chunk piece by piece for its checksum.
-func (c *chunk) check(r io.ReaderAt) error {
-	const piece = 1 << 16
-	sum, end := uint32(0), c.payload+c.size
-	for off := c.off; off < end; off += piece {
-		p, err := readAt(r, off, min(piece, end-off))
-		if err != nil {
-			return err
-		}
-		sum = crc32.Update(sum, castagnoli, p)
-	}
-	p, err := readAt(r, end, crcSize)
-	if err != nil {
-		return err
-	}
-	return c.compare(sum, p)
-}
-
-// compare holds the checksum of a chunk against the one that is stored.
-func (c *chunk) compare(sum uint32, stored []byte) error {
-	if want := binary.LittleEndian.Uint32(stored); sum != want {
-		return malformed(c.off, "chunk %s: CRC-32C %08x, expected %08x", c.kind, sum, want)
-	}
-	return nil
+	return c.open(p)
 }
 
 func letters(s string) bool {
