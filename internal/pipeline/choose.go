@@ -62,14 +62,20 @@ func Choose(ctx context.Context, p engine.Params, src raster.Source, env *engine
 	if err != nil {
 		return nil, err
 	}
-	quiet := engine.Env{Workers: env.Workers, Backend: env.Backend, Memory: env.Memory, Took: func(string, time.Duration) {}, Coded: func(int64) {}}
 	small := p
 	small.Format = *pilot.Format()
-	best, _, err := contest(ctx, all, small, pilot, &quiet)
+	best, _, err := contest(ctx, all, small, pilot, quietly(env))
 	if err != nil {
 		return nil, err
 	}
 	return all[best].Train(ctx, p, src, env)
+}
+
+// quietly is an environment that tells nobody.
+func quietly(env *engine.Env) *engine.Env {
+	quiet := *env
+	quiet.Took, quiet.Coded = func(string, time.Duration) {}, func(int64) {}
+	return &quiet
 }
 
 // Passes is how many times Choose and Encode code all of a raster.

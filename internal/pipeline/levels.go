@@ -12,77 +12,92 @@ import (
 // straight alpha are weighted by it, so that what is hidden shows nowhere, unless all
 // of the pixels are hidden. The fine pixels come in bands, from the top.
 type reducer struct {
-	dst      *raster.Block
+	dst      *raster.Block // or
+	next     *reducer      // what takes the rows
 	shift    int
 	decimate bool
 	alpha    int // the band that weights the others, or -1
+	rect     image.Rectangle
 	fine     image.Rectangle
 
-	rows  [][]int32 // a row of each band
+	in    [][]int32 // a row of each band
 	sums  [][]int64 // of each band; weighted ones of bands beside alpha
 	plain [][]int64 // sums of bands beside alpha, not weighted
 	count []int64   // pixels
-	out   []int32
+	out   [][]int32
 }
 
-// newReducer reduces the pixels of fine to dst; nil where there is nothing to reduce.
-func newReducer(dst *raster.Block, bands []raster.Band, fine image.Rectangle, shift int, decimate bool) *reducer {
-	if shift == 0 {
-		return nil
-	}
-	r := &reducer{dst: dst, shift: shift, decimate: decimate, alpha: -1, fine: fine, out: make([]int32, dst.Rect.Dx())}
+// newReducer reduces the pixels of fine to rect.
+func newReducer(bands []raster.Band, rect, fine image.Rectangle, shift int, decimate bool) *reducer {
+	r := &reducer{shift: shift, decimate: decimate, alpha: -1, rect: rect, fine: fine, count: make([]int64, rect.Dx())}
 	for i, b := range bands {
 		if b.Role == raster.Alpha {
 			r.alpha = i
 		}
-		r.rows = append(r.rows, make([]int32, fine.Dx()))
-		r.sums = append(r.sums, make([]int64, dst.Rect.Dx()))
-		r.plain = append(r.plain, make([]int64, dst.Rect.Dx()))
+		r.in = append(r.in, make([]int32, fine.Dx()))
+		r.out = append(r.out, make([]int32, rect.Dx()))
+		r.sums = append(r.sums, make([]int64, rect.Dx()))
+		r.plain = append(r.plain, make([]int64, rect.Dx()))
 	}
-	r.count = make([]int64, dst.Rect.Dx())
 	return r
 }
 
 // add takes the next rows.
 func (r *reducer) add(b *raster.Block) {
 	for y := b.Rect.Min.Y; y < b.Rect.Max.Y; y++ {
-		to := y >> r.shift
-		if r.decimate {
-			if y == to<<r.shift {
-				r.keep(b, y, to)
-			}
-			continue
+		for i := range r.in {
+			sample.Load(r.in[i], b, i, y)
 		}
-		r.sum(b, y)
-		if y == to<<r.shift+1<<r.shift-1 || y == r.fine.Max.Y-1 {
-			r.flush(to)
+		r.addRow(r.in, y)
+	}
+}
+
+// addRow takes the next row, y of the fine level.
+func (r *reducer) addRow(rows [][]int32, y int) {
+	to := y >> r.shift
+	if r.decimate {
+		if y == to<<r.shift {
+			r.keep(rows)
+			r.put(to)
+		}
+		return
+	}
+	r.sum(rows)
+	if y == to<<r.shift+1<<r.shift-1 || y == r.fine.Max.Y-1 {
+		r.means()
+		r.put(to)
+	}
+}
+
+// put passes a row on.
+func (r *reducer) put(y int) {
+	if r.next != nil {
+		r.next.addRow(r.out, y)
+		return
+	}
+	for i, row := range r.out {
+		sample.Store(r.dst, i, y, row)
+	}
+}
+
+// keep takes the first pixel of each block.
+func (r *reducer) keep(rows [][]int32) {
+	for i, row := range rows {
+		for x := range r.out[i] {
+			r.out[i][x] = row[x<<r.shift]
 		}
 	}
 }
 
-// keep copies the first pixel of each block of row y to a row of dst.
-func (r *reducer) keep(b *raster.Block, y, to int) {
-	for i, row := range r.rows {
-		sample.Load(row, b, i, y)
-		for x := range r.out {
-			r.out[x] = row[x<<r.shift]
-		}
-		sample.Store(r.dst, i, to, r.out)
-	}
-}
-
-// sum adds row y.
-func (r *reducer) sum(b *raster.Block, y int) {
-	for i := range r.rows {
-		sample.Load(r.rows[i], b, i, y)
-	}
-	for x := range r.rows[0] {
+// sum adds a row.
+func (r *reducer) sum(rows [][]int32) {
+	for x := range rows[0] {
 		r.count[x>>r.shift]++
 	}
-	for i, row := range r.rows {
+	for i, row := range rows {
 		if r.weighted(i) {
 			for x, v := range row {
-				r.sums[i][x>>r.shift] += int64(v) * int64(r.rows[r.alpha][x])
+				r.sums[i][x>>r.shift] += int64(v) * int64(rows[r.alpha][x])
 				r.plain[i][x>>r.shift] += int64(v)
 			}
 			continue
@@ -95,21 +110,20 @@ func (r *reducer) sum(b *raster.Block, y int) {
 
 func (r *reducer) weighted(band int) bool { return r.alpha >= 0 && band != r.alpha }
 
-// flush writes the means to a row of dst and begins anew.
-func (r *reducer) flush(to int) {
-	for i := range r.rows {
-		for x := range r.out {
+// means takes the means of what was added, and begins anew.
+func (r *reducer) means() {
+	for i := range r.out {
+		for x := range r.out[i] {
 			sum, weight := r.sums[i][x], r.count[x]
 			if r.weighted(i) {
 				if weight = r.sums[r.alpha][x]; weight == 0 {
 					sum, weight = r.plain[i][x], r.count[x]
 				}
 			}
-			r.out[x] = int32(mean(sum, weight))
+			r.out[i][x] = int32(mean(sum, weight))
 		}
-		sample.Store(r.dst, i, to, r.out)
 	}
-	for i := range r.rows {
+	for i := range r.out {
 		clear(r.sums[i])
 		clear(r.plain[i])
 	}

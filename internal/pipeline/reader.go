@@ -28,22 +28,30 @@ type Options struct {
 // Reader decodes regions of a file at any level. Its methods may be called from several
 // goroutines.
 type Reader struct {
-	file  *container.Reader
-	plan  *engine.Plan
-	dec   engine.Decoder
-	grid  tiles.Grid
-	opt   Options
-	cache *cache // nil for none
+	file   segments
+	plan   *engine.Plan
+	dec    engine.Decoder
+	grid   tiles.Grid
+	opt    Options
+	cache  *cache // nil for none
+	coarse coarse
 
 	mu   sync.Mutex
 	lost []image.Rectangle
 }
 
+// segments give the segments of tiles; *container.Reader is one.
+type segments interface {
+	Segments(ctx context.Context, wants []container.Want) ([][]byte, error)
+	TileError(ctx context.Context, tile int, part container.Part, err error) error
+}
+
 // ErrTooLarge reports a region that takes more memory than Options.Memory.
 var ErrTooLarge = errors.New("region too large")
 
-// NewReader decodes the tiles of a file by its plan.
-func NewReader(file *container.Reader, plan *engine.Plan, o Options) (*Reader, error) {
+// NewReader decodes the tiles of a file. The error says what is wrong with its plan.
+func NewReader(file *container.Reader, o Options) (*Reader, error) {
+	plan := planOf(file.Header(), file.Plan())
 	e, err := byID(plan.Engine)
 	if err != nil {
 		return nil, err
@@ -51,15 +59,25 @@ func NewReader(file *container.Reader, plan *engine.Plan, o Options) (*Reader, e
 	if err := e.Accepts(&plan.Params); err != nil {
 		return nil, err
 	}
-	r := &Reader{file: file, plan: plan, grid: plan.Grid(), opt: o}
-	if r.dec, err = e.NewDecoder(plan); err != nil {
+	dec, err := e.NewDecoder(plan)
+	if err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
 	}
+	r := newReader(file, plan, dec, o)
+	r.coarse.file = file
+	return r, nil
+}
+
+func newReader(file segments, plan *engine.Plan, dec engine.Decoder, o Options) *Reader {
+	r := &Reader{file: file, plan: plan, dec: dec, grid: plan.Grid(), opt: o}
 	if o.Cache > 0 {
 		r.cache = newCache(o.Cache)
 	}
-	return r, nil
+	return r
 }
+
+// Plan is the plan of the file.
+func (r *Reader) Plan() *engine.Plan { return r.plan }
 
 // Decoder is the decoder of the file's engine.
 func (r *Reader) Decoder() engine.Decoder { return r.dec }
@@ -78,18 +96,22 @@ func baseOf(level int) int {
 // Region is a rectangle of a level that is about to be decoded.
 type Region struct {
 	call
-	rect, fine image.Rectangle // of the level, and what it is made of at the base level
-	down       int             // levels between them
-	bands      []image.Rectangle
-	first      []stored // the tiles of the first band
+	at, base     int             // the level, and the one that it is made of
+	rect, fine   image.Rectangle // of the level, and what it is made of
+	bands        []image.Rectangle
+	first        []stored // the tiles of the first band
+	fromOverview *Region  // of a nested file, which has the level that it is made of
 }
 
 // Begin reads what a rectangle of a level is made of, or the first band of it where
 // memory does not allow for all, and holds it against what it must take at least. What
 // a file does not justify is refused before anything is allocated for its samples.
 func (r *Reader) Begin(ctx context.Context, rect image.Rectangle, level int) (*Region, error) {
+	if g, err := r.beginCoarse(ctx, rect, level); g != nil || err != nil {
+		return g, err
+	}
 	base := baseOf(level)
-	g := &Region{call: call{Reader: r, cache: r.cache, level: base}, rect: rect, down: level - base}
+	g := &Region{call: call{Reader: r, cache: r.cache, level: base}, at: level, base: base, rect: rect}
 	g.fine = r.finer(rect, level, base)
 	var err error
 	if g.bands, err = r.bands(rect, g.fine, base); err != nil {
@@ -106,7 +128,10 @@ func (r *Reader) Begin(ctx context.Context, rect image.Rectangle, level int) (*R
 // the whole level, byte for byte. decoded is told of the pixels of every tile.
 func (g *Region) Decode(ctx context.Context, dst *raster.Block, decoded func(pixels int64)) error {
 	g.decoded = decoded
-	down := newReducer(dst, g.plan.Format.Bands, g.fine, g.down, g.dec.Decimates())
+	down := g.reducer(dst)
+	if g.fromOverview != nil {
+		return g.decodeCoarse(ctx, dst, down)
+	}
 	for i, band := range g.bands {
 		segments := g.first
 		g.first = nil
@@ -121,6 +146,23 @@ func (g *Region) Decode(ctx context.Context, dst *raster.Block, decoded func(pix
 		}
 	}
 	return nil
+}
+
+// reducer makes dst of the level that it is made of, in steps that end at the levels
+// that files can hold: so it does not matter whether they do. It is nil where there is
+// nothing to do.
+func (g *Region) reducer(dst *raster.Block) *reducer {
+	var first *reducer
+	bands := g.plan.Format.Bands
+	for to := g.at; to > g.base; {
+		from := max((to-1)/engine.OverviewLevel*engine.OverviewLevel, g.base)
+		r := newReducer(bands, g.finer(g.rect, g.at, to), g.finer(g.rect, g.at, from), to-from, g.dec.Decimates())
+		if r.next = first; first == nil {
+			r.dst = dst
+		}
+		first, to = r, from
+	}
+	return first
 }
 
 // tilesOf are the tiles that a band needs.
@@ -231,7 +273,7 @@ type stored struct {
 // tile decodes a tile into its place in a window, or takes it from the cache.
 func (c *call) tile(ctx context.Context, w engine.Window, tile int, s stored) error {
 	if c.cache == nil || c.level != 0 {
-		_, err := c.decode(w, tile, s, false)
+		_, err := c.decode(ctx, w, tile, s, false)
 		return err
 	}
 	d, err := c.cache.get(ctx, tile)
@@ -250,12 +292,12 @@ func (c *call) tile(ctx context.Context, w engine.Window, tile int, s stored) er
 		}
 		s = again
 	}
-	d, err = c.decode(w, tile, s, true)
+	d, err = c.decode(ctx, w, tile, s, true)
 	return err
 }
 
 // decode decodes a tile. A damaged one is an error, or what is left of it.
-func (c *call) decode(w engine.Window, tile int, s stored, keep bool) (engine.Decoded, error) {
+func (c *call) decode(ctx context.Context, w engine.Window, tile int, s stored, keep bool) (engine.Decoded, error) {
 	part, err := container.Front, s.err
 	if err == nil {
 		var d engine.Decoded
@@ -265,7 +307,7 @@ func (c *call) decode(w engine.Window, tile int, s stored, keep bool) (engine.De
 		if c.level == 0 || s.Detail != nil {
 			part = container.Body
 		}
-		err = c.file.TileError(tile, part, err)
+		err = c.file.TileError(ctx, tile, part, err)
 	}
 	if !c.Concealable(err) {
 		return nil, err

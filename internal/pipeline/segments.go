@@ -118,7 +118,7 @@ func (c *call) hold(ctx context.Context, out []stored, indices []int) error {
 		if s.err != nil || s.Overview == nil {
 			continue
 		}
-		if s.err = c.justified(indices[i], s.Segments); s.err != nil && !c.opt.KeepGoing {
+		if s.err = c.justified(ctx, indices[i], s.Segments); s.err != nil && !c.opt.KeepGoing {
 			return s.err
 		}
 		length += int64(len(s.Overview) + len(s.Detail))
@@ -142,7 +142,7 @@ func (c *call) doubt(ctx context.Context, out []stored, indices []int) error {
 			return nil
 		}
 		if err := c.dec.Check(indices[i], s.Segments, engine.OverviewLevel); err != nil {
-			s.err = c.file.TileError(indices[i], container.Front, err)
+			s.err = c.file.TileError(ctx, indices[i], container.Front, err)
 		}
 		if c.opt.KeepGoing {
 			return nil
@@ -152,7 +152,7 @@ func (c *call) doubt(ctx context.Context, out []stored, indices []int) error {
 }
 
 // justified tells why segments of a tile are too short for what they promise.
-func (r *Reader) justified(tile int, s engine.Segments) error {
+func (r *Reader) justified(ctx context.Context, tile int, s engine.Segments) error {
 	least, leastDetail := r.dec.Least(tile, s.Overview)
 	part, found := container.Front, int64(len(s.Overview))
 	if found >= least {
@@ -165,5 +165,5 @@ func (r *Reader) justified(tile int, s engine.Segments) error {
 		return nil
 	}
 	t := r.grid.Tile(tile)
-	return r.file.TileError(tile, part, fmt.Errorf("%d bytes for %d×%d pixels, expected at least %d", found, t.Dx(), t.Dy(), least))
+	return r.file.TileError(ctx, tile, part, fmt.Errorf("%d bytes for %d×%d pixels, expected at least %d", found, t.Dx(), t.Dy(), least))
 }

@@ -12,19 +12,23 @@ import (
 	"github.com/qtgpu/qtgpu/raster"
 )
 
-// Check decodes all that every tile holds, the samples and the overview. decoded is told
+// Check decodes all that every tile holds, the samples and the overview, and the coarse
+// levels. decoded is told
 // of the pixels of every tile. Damage is an error, whatever the options say.
 func (r *Reader) Check(ctx context.Context, decoded func(pixels int64)) error {
+	if err := r.checkCoarse(ctx); err != nil {
+		return err
+	}
 	return r.each(ctx, func(tile int, s engine.Segments) error {
 		if err := r.dec.Check(tile, s, engine.OverviewLevel); err != nil {
 			part := container.Front
 			if r.dec.NeedsDetail(s.Overview) {
 				part = container.Body
 			}
-			return r.file.TileError(tile, part, err)
+			return r.file.TileError(ctx, tile, part, err)
 		}
 		if err := r.dec.Check(tile, s, 0); err != nil {
-			return r.file.TileError(tile, container.Body, err)
+			return r.file.TileError(ctx, tile, container.Body, err)
 		}
 		decoded(engine.Pixels(r.grid.Tile(tile)))
 		return nil
@@ -43,7 +47,7 @@ func (r *Reader) Measure(ctx context.Context, original raster.Source, decoded fu
 		}
 		found, err := r.dec.Measure(ctx, tile, s, b)
 		if err != nil {
-			return r.file.TileError(tile, container.Body, err)
+			return r.file.TileError(ctx, tile, container.Body, err)
 		}
 		decoded(engine.Pixels(b.Rect))
 		mu.Lock()

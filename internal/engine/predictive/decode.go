@@ -1,90 +1,183 @@
 package predictive
 
-// planeDecoder decodes one plane of a tile.
-type planeDecoder struct {
-	pyramid
-	kind int
+import (
+	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/engine/predictive/interlace"
+	"github.com/qtgpu/qtgpu/internal/engine/predictive/linear"
+	"github.com/qtgpu/qtgpu/internal/engine/predictive/residual"
+	"github.com/qtgpu/qtgpu/internal/engine/symbols"
+	"github.com/qtgpu/qtgpu/internal/rans"
+)
+
+// Decoder decodes the tiles of a file. It is read-only and may be shared.
+type Decoder struct {
+	format Format
+	model  *Model
+	tables []rans.DecTable
+	plain  *Decoder // of tiles whose samples are as they are, nil where all are
 }
 
-func (p *planeDecoder) decodeMeans(s *source) {
-	l := &p.means
-	base := contextBase(p.kind, stageMeans)
-	for y := range l.h {
-		for x := range l.w {
-			i := l.at(x, y)
-			pred, expect := p.predictMean(x, y)
-			q := s.get(base, expect)
-			l.q[i], l.v[i] = q, pred+q*p.meanStep
-		}
-		if s.Overrun() {
-			return
+// NewDecoder takes the format of the header and the payload of the tables. The error is
+// rans.ErrCorrupt.
+func NewDecoder(payload []byte, format Format) (*Decoder, error) {
+	m, tables, err := parsePayload(payload, &format)
+	if err != nil {
+		return nil, err
+	}
+	d := &Decoder{format: format, model: m, tables: rans.NewDecTables(tables)}
+	if format.packed() {
+		d.plain = &Decoder{format: format.plain(), model: m, tables: d.tables}
+	}
+	return d, nil
+}
+
+// open gives the decoder of a tile that has a given front segment, its mode and what
+// follows it.
+func (d *Decoder) open(front []byte) (of *Decoder, mode byte, rest []byte, err error) {
+	if len(front) == 0 {
+		return nil, 0, nil, rans.ErrCorrupt
+	}
+	mode = front[0]
+	if mode&modePlain != 0 {
+		if d = d.plain; d == nil {
+			return nil, 0, nil, rans.ErrCorrupt
 		}
 	}
+	return d, mode &^ modePlain, front[1:], nil
 }
 
-func (p *planeDecoder) decodeZeros(s *source) {
-	z := &p.zero
-	z.walk(func(lg, x, y int) bool {
-		if s.Symbol(&s.tables[z.context(p.kind, lg, x, y)]) == 0 {
-			return false
-		}
-		z.fill(lg, x, y)
-		return true
-	})
+// Decode decodes both segments of a tile of w×h pixels into values. The planes
+// may belong to wk and are good until it decodes another tile.
+func (d *Decoder) Decode(wk *Worker, front, body []byte, w, h int) ([]Plane, error) {
+	d, mode, front, err := d.open(front)
+	if err != nil {
+		return nil, err
+	}
+	return d.decode(wk, mode, front, body, w, h)
 }
 
-func (p *planeDecoder) decodeGrid(s *source) {
-	l := &p.levels[Base]
-	base := contextBase(p.kind, stageGrid)
-	for y := range l.h {
-		for x := range l.w {
-			i := l.at(x, y)
-			pred, expect := p.predictGrid(x, y)
-			q := s.get(base, expect)
-			l.q[i], l.v[i] = q, pred+q*p.step
+// decode decodes a tile into values; front is what follows the mode.
+func (d *Decoder) decode(wk *Worker, mode byte, front, body []byte, w, h int) (out []Plane, err error) {
+	switch {
+	case symbolic(mode) && d.format.packable():
+		out, err = d.symbols(mode, front, body, w, h)
+	case d.format.predicted(mode):
+		out, err = d.predicted(wk, mode, front, body, w, h)
+	default:
+		err = rans.ErrCorrupt
+	}
+	if err == nil {
+		d.format.unpack(out)
+	}
+	return out, err
+}
+
+// symbols decodes a tile of symbols; front is what follows the mode.
+func (d *Decoder) symbols(mode byte, front, body []byte, w, h int) ([]Plane, error) {
+	f := &d.format
+	if mode == modeWhole && len(front) > 0 {
+		return nil, rans.ErrCorrupt
+	}
+	var grid []uint32
+	if mode == modeLabels {
+		var err error
+		if grid, err = symbols.DecodeFront(front, w, h, f.Channels, f.Depth); err != nil {
+			return nil, err
 		}
 	}
-	p.descend(Base)
+	packed, err := symbols.DecodeBody(body, grid, w, h, f.Channels, f.Depth)
+	if err != nil {
+		return nil, err
+	}
+	return unpack(f, packed, w, h), nil
 }
 
-func (p *planeDecoder) decodeLevel(s *source, lev int, w *predictor, others [2]*level) {
-	l := &p.levels[lev]
-	for ps := range passes {
-		p.begin(lev, &w[lev][ps], &expectations[p.kind][ps])
-		_, y0 := ps.origin()
-		for y := y0; y < l.h && !s.Overrun(); y += 2 {
-			n := p.predictRow(lev, ps, y, others)
-			p.decodeRow(s, lev, ps, y, n)
+// predicted decodes a tile in one of the modes of prediction; front is what follows
+// the mode.
+func (d *Decoder) predicted(wk *Worker, mode byte, front, body []byte, w, h int) ([]Plane, error) {
+	rct := transformOf(mode)
+	ps, err := d.overview(wk, rct, front, w, h)
+	if err != nil {
+		return nil, err
+	}
+	d.format.packOverview(rct, ps)
+	if mode >= modeMixing {
+		err = wk.mixing.Decode(body, ps, d.model.planes)
+	} else {
+		err = d.planes(ps, body)
+	}
+	if err != nil {
+		return nil, err
+	}
+	wk.decoded = Planes(wk.decoded, d.format.Channels, w, h)
+	for i := range ps {
+		ps[i].Levels[0].Store(&wk.decoded[i])
+	}
+	d.format.invert(rct, wk.decoded)
+	return wk.decoded, nil
+}
+
+// overview decodes the overviews of the planes of a tile of w×h samples.
+func (d *Decoder) overview(wk *Worker, rct chroma.RCT, segment []byte, w, h int) ([]linear.Predictor, error) {
+	s := residual.Source{Tables: d.tables}
+	if err := s.Init(segment); err != nil {
+		return nil, err
+	}
+	ps := wk.predictors(&d.format, rct)
+	for i := range ps {
+		p := &ps[i]
+		p.Reset(w, h)
+		base := residual.Context(p.Kind, residual.StageOverview)
+		p.CodeOverview(func(_ int, _, expect int32) int32 { return s.Get(base, expect) }, s.Overrun)
+	}
+	return ps, s.Finish()
+}
+
+// planes decodes planes that were coded by prediction, of which the overviews are
+// known.
+func (d *Decoder) planes(ps []linear.Predictor, body []byte) error {
+	s := residual.Source{Tables: d.tables}
+	if err := s.Init(body); err != nil {
+		return err
+	}
+	for i := range ps {
+		p := &ps[i]
+		p.Skip.Decode(func(context int) bool { return s.GetSkip(residual.SkipContext(p.Kind, context)) })
+		base := residual.Context(p.Kind, residual.StageGrid)
+		p.CodeGrid(func(_ int, _, expect int32) int32 { return s.Get(base, expect) }, s.Overrun)
+	}
+	for lev := interlace.Base - 1; lev >= 0; lev-- {
+		for i := range ps {
+			decodeLevel(&s, &ps[i], lev, &d.model.planes[i], linear.Before(ps, i, lev))
 		}
 	}
-	if lev > 0 {
-		p.descend(lev)
-	}
+	return s.Finish()
 }
 
-func (p *planeDecoder) decodeRow(s *source, lev int, ps pass, y, n int) {
-	l := &p.levels[lev]
-	x0, _ := ps.origin()
-	p.rowResiduals(s, lev, ps, x0, y, n)
-	v, q := l.v[l.at(x0, y):][:2*n-1], l.q[l.at(x0, y):][:2*n-1]
-	preds := p.rows.pred[:n]
-	for k, r := range p.rows.q[:n] {
-		if p.known {
-			r = p.unfold(preds[k], r)
+func decodeLevel(s *residual.Source, p *linear.Predictor, lev int, weights *linear.WeightSet, before [2]*interlace.Level) {
+	l := &p.Levels[lev]
+	p.CodeLevel(lev, weights, before, func(ps interlace.Pass, x0, y, n int) {
+		decodeRow(s, p, lev, ps, x0, y, n)
+		i := l.At(x0, y)
+		v, q := l.V[i:][:2*n-1], l.Q[i:][:2*n-1]
+		preds := p.Row.Pred[:n]
+		for k, r := range p.Row.Q[:n] {
+			if p.Limits.Known {
+				r = p.Limits.Unwrap(preds[k], r)
+			}
+			v[2*k], q[2*k] = preds[k]+r*p.Step, r
 		}
-		v[2*k], q[2*k] = preds[k]+r*p.step, r
-	}
+	}, s.Overrun)
 }
 
-// rowResiduals decodes the residuals of a row, in runs between zero cells.
-func (p *planeDecoder) rowResiduals(s *source, lev int, ps pass, x0, y, n int) {
-	q, expects := p.rows.q[:n], p.rows.expect[:n]
-	side := expectations[p.kind][ps].side
-	tables := s.tables[contextBase(p.kind, lev*int(passes)+int(ps)):]
-	if p.zero.any {
+// decodeRow decodes the residuals of a row, in runs between skipped cells.
+func decodeRow(s *residual.Source, p *linear.Predictor, lev int, ps interlace.Pass, x0, y, n int) {
+	q, expects := p.Row.Q[:n], p.Row.Expect[:n]
+	tables := s.Tables[residual.Context(p.Kind, residual.StageOf(lev, ps)):]
+	if p.Skip.Any {
 		clear(q)
 	}
-	p.zero.runs(lev, x0, y, n, func(start, end int) {
-		s.Residuals(q[start:end], expects[start:end], side, classTable, tables)
+	p.Skip.Runs(lev, x0, y, n, func(start, end int) {
+		s.Residuals(q[start:end], expects[start:end], p.Side(), residual.Classes, tables)
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/engine/arith"
 	"github.com/qtgpu/qtgpu/internal/parallel"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/internal/sample"
@@ -64,7 +65,7 @@ func (Engine) Accepts(p *engine.Params) error {
 func Merges(ctx context.Context, src raster.Source, t int64, workers int) (bool, error) {
 	f := src.Format()
 	grid := tiles.Grid{W: f.Width, H: f.Height, Log2: tileLog2}
-	values, err := usedValues(ctx, src, grid, grid.Spread(grid.N()), workers)
+	values, err := usedValues(ctx, src, grid, grid.Spread(engine.SampleTiles), workers)
 	return slices.ContainsFunc(values, func(s Values) bool { return s.merges(t) }), err
 }
 
@@ -97,8 +98,7 @@ type encoder struct {
 	plan    *engine.Plan
 	env     *engine.Env
 	format  Format
-	ranks   [][]int32 // by band, of each value, where ranks are coded
-	worst   []uint64  // what merging does to each band, or nil
+	indices [][]int32 // by band, of each value, where indices are coded
 	model   *Model
 	tables  *Tables
 	scratch parallel.Pool[encoderScratch]
@@ -119,7 +119,7 @@ func (g Engine) Train(ctx context.Context, p engine.Params, src raster.Source, e
 	e := &encoder{plan: &engine.Plan{Engine: engine.Predictive, Params: p, TileLog2: tileLog2}, env: env, held: map[int]*Tile{}}
 	start := time.Now()
 	e.Grid = e.plan.Grid()
-	values, err := usedValues(ctx, src, e.Grid, e.Spread(e.N()), env.Workers)
+	values, err := usedValues(ctx, src, e.Grid, e.Spread(engine.SampleTiles), env.Workers)
 	if err != nil {
 		return nil, err
 	}
@@ -154,31 +154,26 @@ func (e *encoder) choose(values []Values, merge bool) (flags byte) {
 		flags |= flagMerged
 	}
 	e.format = formatOf(e.plan, flags)
-	e.ranks = make([][]int32, len(values))
-	if merge {
-		e.merge(values)
-	} else if lossless && role != raster.Index {
-		e.pack(values)
+	e.format.Values = make([]Values, len(values))
+	for c, s := range values {
+		switch {
+		case merge:
+			e.format.Values[c] = s.merge(e.plan.T)
+		case lossless && role != raster.Index && s.sparse(int64(e.W)*int64(e.H)):
+			e.format.Values[c] = s
+		}
 	}
+	e.index()
 	return flags
 }
 
-// pack codes sparse bands as ranks of their values.
-func (e *encoder) pack(values []Values) {
-	e.format.Values = make([]Values, len(values))
-	for c, s := range values {
-		if s.sparse(int64(e.W) * int64(e.H)) {
-			e.format.Values[c], e.ranks[c] = s, s.ranks(e.format.Depth)
+// index finds the indices of values.
+func (e *encoder) index() {
+	e.indices = make([][]int32, len(e.format.Values))
+	for c, s := range e.format.Values {
+		if s != nil {
+			e.indices[c] = s.indices(int64(e.format.Merged), e.format.Depth)
 		}
-	}
-}
-
-// merge codes all bands as ranks of few values.
-func (e *encoder) merge(values []Values) {
-	e.format.Values, e.worst = make([]Values, len(values)), make([]uint64, len(values))
-	for c, s := range values {
-		merged, ranks, worst := s.merge(e.plan.T, e.format.Depth)
-		e.format.Values[c], e.ranks[c], e.worst[c] = merged, ranks, uint64(worst)
 	}
 }
 
@@ -206,9 +201,9 @@ func (e *encoder) fit(ctx context.Context, src raster.Source) (*Model, error) {
 		}
 		w := e.scratch.Get()
 		defer e.scratch.Put(w)
-		w.planes = e.load(b, w.planes)
+		format, _ := e.load(b, w)
 		f := NewFit(e.format.Channels, step)
-		f.Add(&w.Worker, &e.format, w.planes)
+		f.Add(&w.Worker, format, w.planes)
 		mu.Lock()
 		defer mu.Unlock()
 		sum.Merge(f)
@@ -242,32 +237,43 @@ func (e *encoder) look(ctx context.Context, src raster.Source) error {
 	if len(list) == e.N() && !slices.ContainsFunc(coded, (*Tile).Predicted) {
 		e.model = DefaultModel(e.format.Channels) // costs nothing
 	}
-	e.tables = e.model.ChooseTables(coded, func(w *rans.BitWriter) {
-		for c := range e.format.Channels {
-			e.format.values(c).put(w)
-		}
-	})
+	e.tables = e.model.ChooseTables(coded, &e.format)
 	for i, t := range coded {
 		e.held[list[i]] = t
 	}
 	return nil
 }
 
-// load copies the samples of a block, or their ranks, to planes, new ones where old
-// ones are of another size.
-func (e *encoder) load(b *raster.Block, old []Plane) []Plane {
-	planes := loadPlanes(b, old)
-	for c, ranks := range e.ranks {
-		if ranks == nil {
+// load copies the samples of a block, or their indices, to the planes of w. It returns
+// the format in which they are then, and the largest error of each band, nil where there
+// is none yet. Where a value has no index, samples stay as they are.
+func (e *encoder) load(b *raster.Block, w *encoderScratch) (*Format, []int32) {
+	w.planes = loadPlanes(b, w.planes)
+	if !e.format.packed() {
+		return &e.format, nil
+	}
+	worst := make([]int32, len(w.planes))
+	for c, indices := range e.indices {
+		if indices == nil {
 			continue
 		}
-		for i, v := range planes[c].Pix {
-			planes[c].Pix[i] = ranks[v]
+		pix, values := w.planes[c].Pix, e.format.Values[c]
+		for i, v := range pix {
+			k := indices[v]
+			if k < 0 { // from here on as it was
+				w.planes = loadPlanes(b, w.planes)
+				plain := e.format.plain()
+				return &plain, nil
+			}
+			worst[c] = max(worst[c], arith.AbsDiff(v, int32(values[k])))
+			pix[i] = k
 		}
 	}
-	return planes
+	return &e.format, worst
 }
 
+// loadPlanes copies the samples of a block to planes, new ones where old ones are of
+// another size.
 func loadPlanes(b *raster.Block, old []Plane) []Plane {
 	w, h := b.Rect.Dx(), b.Rect.Dy()
 	planes := Planes(old, len(b.Planes), w, h)
@@ -283,18 +289,29 @@ func loadPlanes(b *raster.Block, old []Plane) []Plane {
 func (e *encoder) code(b *raster.Block) *Tile {
 	w := e.scratch.Get()
 	defer e.scratch.Put(w)
-	w.planes = e.load(b, w.planes)
-	return e.model.Encode(&w.Worker, &e.format, Effort(e.plan.Effort), w.planes)
+	format, worst := e.load(b, w)
+	t := e.model.Encode(&w.Worker, format, Effort(e.plan.Effort), w.planes)
+	t.plain = format != &e.format
+	if worst != nil {
+		t.Worst = worst
+	}
+	return t
 }
 
 // NewEncoder implements engine.Engine.
 func (Engine) NewEncoder(p *engine.Plan, env *engine.Env) (engine.Encoder, error) {
-	d, err := newDecoder(p)
+	flags, err := flagsOf(p)
 	if err != nil {
 		return nil, err
 	}
-	e := &encoder{Grid: p.Grid(), plan: p, env: env, format: d.engine.format, model: d.engine.model, held: map[int]*Tile{}}
-	panic(e) // TODO: ranks, tables
+	e := &encoder{Grid: p.Grid(), plan: p, env: env, format: formatOf(p, flags), held: map[int]*Tile{}}
+	model, tables, err := parsePayload(p.Payload[1:], &e.format)
+	if err != nil {
+		return nil, err
+	}
+	e.model, e.tables = model, &Tables{p.Payload[1:], rans.NewEncTable(tables)}
+	e.index()
+	return e, nil
 }
 
 // Plan implements engine.Encoder.
@@ -320,13 +337,10 @@ func (e *encoder) Encode(_ context.Context, s engine.Slab, tile int) (*engine.Ti
 	if t == nil {
 		t = e.code(s.(*raster.Block).Sub(e.Tile(tile)))
 	}
-	out := &engine.Tile{Worst: e.worst}
+	out := &engine.Tile{Worst: make([]uint64, e.format.Channels)}
 	out.Overview, out.Detail = e.tables.Segments(t)
-	if out.Worst == nil {
-		out.Worst = make([]uint64, e.format.Channels)
-		for i, v := range t.Worst {
-			out.Worst[i] = uint64(v)
-		}
+	for i, v := range t.Worst {
+		out.Worst[i] = uint64(v)
 	}
 	e.env.Took("entropy", time.Since(start)/time.Duration(parallel.Workers(e.env.Workers)))
 	return out, nil

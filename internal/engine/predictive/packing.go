@@ -1,156 +1,73 @@
 package predictive
 
 import (
-	"context"
 	"slices"
-	"sync"
+	"sort"
 
-	"github.com/qtgpu/qtgpu/internal/engine"
-	"github.com/qtgpu/qtgpu/internal/parallel"
-	"github.com/qtgpu/qtgpu/internal/rans"
-	"github.com/qtgpu/qtgpu/internal/sample"
-	"github.com/qtgpu/qtgpu/internal/tiles"
-	"github.com/qtgpu/qtgpu/raster"
+	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/engine/predictive/linear"
 )
 
-// usedValues finds the values that the tiles of a grid have in each band.
-func usedValues(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int) ([]Values, error) {
-	f := src.Format()
-	seen := make([][]bool, len(f.Bands))
-	for c := range seen {
-		seen[c] = make([]bool, f.Type.Max()+1)
+// Values are those that a channel has, in ascending order: a packed histogram. Its
+// samples are indices into them, its overview is not.
+type Values []uint16
+
+// index is the index of the value nearest to v, the lower one of two.
+func (s Values) index(v int32) int32 {
+	i := sort.Search(len(s), func(i int) bool { return int32(s[i]) >= v })
+	if i == len(s) || i > 0 && v-int32(s[i-1]) <= int32(s[i])-v {
+		i--
 	}
-	var mu sync.Mutex
-	err := parallel.For(ctx, workers, len(list), func(i int) error {
-		b, err := engine.Read(ctx, src, grid.Tile(list[i]), 1)
-		if err != nil {
-			return err
-		}
-		found := bandValues(b, len(seen[0]))
-		mu.Lock()
-		defer mu.Unlock()
-		for c := range seen {
-			for v, used := range found[c] {
-				seen[c][v] = seen[c][v] || used
-			}
-		}
+	return int32(i)
+}
+
+// unpack turns indices into values in place; an index beyond the last, which only a
+// damaged file has, is the last.
+func (s Values) unpack(indices []int32) {
+	for i, v := range indices {
+		indices[i] = int32(s[min(max(int(v), 0), len(s)-1)])
+	}
+}
+
+// values are the values of channel i, nil where it is coded as it is.
+func (f *Format) values(i int) Values {
+	if f.Values == nil {
 		return nil
-	})
-	out := make([]Values, len(seen))
-	for c := range seen {
-		for v, used := range seen[c] {
-			if used {
-				out[c] = append(out[c], uint16(v))
+	}
+	return f.Values[i]
+}
+
+// packed tells whether the samples of any channel are indices.
+func (f *Format) packed() bool {
+	return slices.ContainsFunc(f.Values, func(s Values) bool { return s != nil })
+}
+
+// unpack turns indices of channels into values, in place.
+func (f *Format) unpack(channels []Plane) {
+	for i := range channels {
+		if s := f.values(i); s != nil {
+			s.unpack(channels[i].Pix)
+		}
+	}
+}
+
+// packOverview turns the overviews of a tile's planes, as they are coded, into those
+// that indices are predicted from.
+func (f *Format) packOverview(rct chroma.RCT, ps []linear.Predictor) {
+	if !f.packed() {
+		return
+	}
+	planes := make([]Plane, len(ps))
+	for i := range ps {
+		planes[i].Pix = ps[i].Overview.V
+	}
+	f.invert(rct, planes)
+	for i, p := range planes {
+		if s := f.values(i); s != nil {
+			for k, v := range p.Pix {
+				p.Pix[k] = s.index(v)
 			}
 		}
 	}
-	return out, err
-}
-
-// bandValues tells which of n values each band of a block has.
-func bandValues(b *raster.Block, n int) [][]bool {
-	out := make([][]bool, len(b.Planes))
-	row := make([]int32, b.Rect.Dx())
-	for c := range out {
-		out[c] = make([]bool, n)
-		for y := b.Rect.Min.Y; y < b.Rect.Max.Y; y++ {
-			sample.Load(row, b, c, y)
-			for _, v := range row {
-				out[c][v] = true
-			}
-		}
-	}
-	return out
-}
-
-// maxLabels is the number of different gray values up to which a raster is taken for a
-// map of classes, unless they look like amounts.
-const maxLabels = 64
-
-// amounts tells whether few values look like grays of few bits, which have means:
-// 0 and 1, or some of 16 even steps, as text of one bit and scans of 4 are.
-func (s Values) amounts(depth int) bool {
-	const steps = 15
-	step := (1<<depth - 1) / steps
-	even := !slices.ContainsFunc(s, func(v uint16) bool { return int(v)%step != 0 })
-	return even || s[len(s)-1] <= 1
-}
-
-// sparse tells whether ranks among the used values are worth their list: where
-// an eighth of the values between the least and the largest are not used, and
-// the list is short against the raster.
-func (s Values) sparse(pixels int64) bool {
-	n := len(s)
-	used := int(s[n-1]) - int(s[0]) + 1
-	return 8*n <= 7*used && int64(n) <= pixels/32
-}
-
-// put writes the list: its length, then gaps; 0 for a band that is coded as it is.
-func (s Values) put(w *rans.BitWriter) {
-	w.PutExpGolomb(uint32(len(s)))
-	next := uint16(0)
-	for _, v := range s {
-		w.PutExpGolomb(uint32(v - next))
-		next = v + 1
-	}
-}
-
-// parseValues is the inverse of put, for samples of depth bits.
-func parseValues(r *rans.BitReader, depth int) (Values, error) {
-	n := r.ExpGolomb()
-	if n > 1<<depth {
-		return nil, rans.ErrCorrupt
-	}
-	var s Values
-	next := uint32(0)
-	for range n {
-		v := next + r.ExpGolomb()
-		if v >= 1<<depth || v < next {
-			return nil, rans.ErrCorrupt
-		}
-		s = append(s, uint16(v))
-		next = v + 1
-	}
-	return s, nil
-}
-
-// ranks is the rank of each value of depth bits.
-func (s Values) ranks(depth int) []int32 {
-	t := make([]int32, 1<<depth)
-	for i, v := range s {
-		t[v] = int32(i)
-	}
-	return t
-}
-
-// merges tells whether merge makes one of any two values.
-func (s Values) merges(t int64) bool {
-	for i := range len(s) - 1 {
-		if int64(s[i+1])-int64(s[i]) <= 2*t {
-			return true
-		}
-	}
-	return false
-}
-
-// merge gives values each of which stands for the values of s within t of it, as few as
-// possible; the rank of the one that stands for each value of depth bits; and the
-// largest distance.
-func (s Values) merge(t int64, depth int) (merged Values, ranks []int32, worst int) {
-	ranks = make([]int32, 1<<depth)
-	for len(s) > 0 {
-		n := 1
-		for n < len(s) && int64(s[n])-int64(s[0]) <= 2*t {
-			n++
-		}
-		low, high := int(s[0]), int(s[n-1])
-		middle := (low + high) / 2
-		for _, v := range s[:n] {
-			ranks[v] = int32(len(merged))
-		}
-		merged = append(merged, uint16(middle))
-		worst = max(worst, middle-low, high-middle)
-		s = s[n:]
-	}
-	return merged, ranks, worst
+	forward(rct, planes)
 }

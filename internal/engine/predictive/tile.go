@@ -1,194 +1,158 @@
 package predictive
 
 import (
-	"slices"
-
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/engine/predictive/interlace"
+	"github.com/qtgpu/qtgpu/internal/engine/predictive/linear"
+	"github.com/qtgpu/qtgpu/internal/engine/predictive/mixing"
+	"github.com/qtgpu/qtgpu/internal/engine/predictive/residual"
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
 // Worker is the memory of one goroutine.
 type Worker struct {
-	enc     []planeEncoder
-	dec     []planeDecoder
+	planes  []linear.Predictor
+	classes []classes    // of an encoder
 	tokens  []rans.Token // of a tile
 	decoded []Plane
-	slow    slow
+	mixing  mixing.Coder
 }
 
-// Fit sums what tiles tell of their planes' predictors.
-type Fit struct {
-	planes []fitter
-	step   int
-}
-
-// NewFit is empty, for n planes of which every step-th row will be entered.
-func NewFit(n, step int) *Fit {
-	return &Fit{make([]fitter, n), step}
-}
-
-// roughStep is the step of the rows that a tile's own rough weights are fitted to.
-const roughStep = 64
-
-// add enters the planes of a tile, after a transform. The residuals that are
-// terms come from rough weights, for the file's are not known yet, and are 0 where
-// nothing needs them.
-func (f *Fit) add(w *Worker, format *Format, planes, means []Plane, rct chroma.RCT) {
-	ps := w.encoders(len(planes))
-	for i := range ps {
-		ps[i].kind, ps[i].step, ps[i].wide = kind(i, len(ps)), 1, format.wide()
-		ps[i].limits = format.planeLimits(i, rct)
-		ps[i].load(&planes[i], &means[i])
-		for l := range ps[i].levels {
-			clear(ps[i].levels[l].q)
-		}
+// predictors are prepared for the planes of a tile after a transform, but for their
+// size.
+func (w *Worker) predictors(f *Format, rct chroma.RCT) []linear.Predictor {
+	for len(w.planes) < f.Channels {
+		w.planes = append(w.planes, linear.Predictor{})
+		w.classes = append(w.classes, classes{})
 	}
-	format.rankMeans(rct, func(i int) []int32 { return ps[i].means.v })
-	rough := NewFit(len(ps), roughStep)
-	rough.sample(ps, DefaultModel(len(ps)))
-	f.sample(ps, rough.Model())
-}
-
-// Merge adds the sums of g.
-func (f *Fit) Merge(g *Fit) {
-	for i := range f.planes {
-		f.planes[i].merge(&g.planes[i])
-	}
-}
-
-// Model solves for the weights.
-func (f *Fit) Model() *Model {
-	m := &Model{make([]predictor, len(f.planes))}
-	for i := range m.planes {
-		m.planes[i] = f.planes[i].fit(&defaultPredictors[kind(i, len(m.planes))], f.step)
-	}
-	return m
-}
-
-func (w *Worker) encoders(n int) []planeEncoder {
-	for len(w.enc) < n {
-		w.enc = append(w.enc, planeEncoder{})
-	}
-	return w.enc[:n]
-}
-
-// encode codes the planes of a tile by prediction.
-func (m *Model) encode(t *Tile, w *Worker, f *Format, planes, means []Plane) {
-	ps := m.encodeMeans(t, w, f, planes, means)
-	for i := range ps {
-		ps[i].encodeGrid()
-	}
-	for lev := Base - 1; lev >= 0; lev-- {
-		for i := range ps {
-			ps[i].encodeLevel(lev, &m.planes[i], others(ps[i].kind, i, func(k int) *level { return &ps[k].levels[lev] }))
-		}
-	}
-	t.body.tokens = w.tokens[:0]
-	for i := range ps {
-		ps[i].findZeros()
-		ps[i].emitZeros(&t.body)
-		ps[i].emitGrid(&t.body)
-	}
-	for lev := Base - 1; lev >= 0; lev-- {
-		for i := range ps {
-			ps[i].emitLevel(&t.body, lev)
-		}
-	}
-	// The tokens of all tiles are kept: without the slack of growing.
-	w.tokens, t.body.tokens = t.body.tokens, slices.Clone(t.body.tokens)
-}
-
-// encodeMeans loads the planes and codes their means.
-func (m *Model) encodeMeans(t *Tile, w *Worker, f *Format, planes, means []Plane) []planeEncoder {
-	ps := w.encoders(len(planes))
+	ps := w.planes[:f.Channels]
 	for i := range ps {
 		p := &ps[i]
-		p.kind, p.step, p.meanStep, p.wide = kind(i, len(ps)), 2*f.Bound+1, f.meanStep(i), f.wide()
-		p.limits = f.planeLimits(i, transformOf(t.mode))
-		p.load(&planes[i], &means[i])
-		p.encodeMeans(&t.front)
+		p.Kind, p.Wide, p.Limits = residual.Kind(i, f.Channels), f.wide(), f.limits(i, rct)
+		p.Step, p.OverviewStep = 2*f.Bound+1, f.overviewStep(i)
 	}
-	f.rankMeans(transformOf(t.mode), func(i int) []int32 { return ps[i].means.v })
 	return ps
 }
 
-// others gives, for plane i, the levels of the planes before that are context
-// and terms for it.
-func others(kind, i int, at func(i int) *level) (o [2]*level) {
-	for k := range kind {
-		o[k] = at(i - 1 - k)
+// Tile is a coded tile before its entropy coding.
+type Tile struct {
+	mode        byte
+	plain       bool // samples are as they are, where those of other tiles are packed
+	front, body residual.Segment
+	grid, cells []byte // of symbols; cells of context mixing, too
+	// Worst is the largest error of each plane.
+	Worst []int32
+}
+
+// Predicted tells whether the tile needs a model.
+func (t *Tile) Predicted() bool { return !symbolic(t.mode) }
+
+// Count adds the tokens of a tile to h.
+func (t *Tile) Count(h rans.Histogram) {
+	h.Add(t.front.Tokens)
+	h.Add(t.body.Tokens)
+}
+
+// Tables is the model and the table set that all tiles of a file share.
+type Tables struct {
+	Payload []byte // what a decoder needs to know of them
+	enc     rans.EncTable
+}
+
+// ChooseTables fits the tables of a file to its tiles.
+func (m *Model) ChooseTables(tiles []*Tile, f *Format) *Tables {
+	h := NewHistogram()
+	for _, t := range tiles {
+		t.Count(h)
 	}
-	return o
+	var w rans.BitWriter
+	for i := range f.Channels {
+		f.values(i).put(&w)
+	}
+	m.put(&w)
+	tables, _ := universal.Choose(&w, h)
+	return &Tables{w.AppendReversed(nil), rans.NewEncTable(tables)}
 }
 
-// Decoder decodes the tiles of a file. It is read-only and may be shared.
-type Decoder struct {
-	format Format
-	model  *Model
-	tables []rans.DecTable
-	step   int32
-}
-
-// NewDecoder takes the format of the header and the payload of the tables, of
-// which first reads the beginning and completes the format. The error is from
-// first or is rans.ErrCorrupt.
-func NewDecoder(payload []byte, format Format, first func(*rans.BitReader, *Format) error) (*Decoder, error) {
+// parsePayload is the inverse of ChooseTables; it completes the format.
+func parsePayload(payload []byte, f *Format) (*Model, []rans.Freqs, error) {
 	r := rans.NewBitReader(payload)
-	if err := first(&r, &format); err != nil {
-		return nil, err
+	f.Values = nil
+	for range f.Channels {
+		v, err := parseValues(&r, f.Depth)
+		if err != nil {
+			return nil, nil, err
+		}
+		f.Values = append(f.Values, v)
 	}
-	m, err := parseModel(&r, format.Channels)
+	m, err := parseModel(&r, f.Channels)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	tables, err := universal.Parse(&r)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := r.Done(); err != nil {
-		return nil, err
-	}
-	return &Decoder{format, m, rans.NewDecTables(tables), 2*format.Bound + 1}, nil
+	return m, tables, r.Done()
 }
 
-// means decodes the means of a tile of w×h samples.
-func (d *Decoder) means(wk *Worker, segment []byte, w, h int) ([]planeDecoder, error) {
-	ps := wk.decoders(len(d.model.planes))
-	s := source{tables: d.tables}
-	if err := s.Init(segment); err != nil {
-		return nil, err
+// Segments entropy-codes a tile.
+func (t *Tables) Segments(tile *Tile) (front, body []byte) {
+	front = []byte{tile.mode}
+	if tile.plain {
+		front[0] |= modePlain
 	}
-	for i := range ps {
-		ps[i].kind, ps[i].step = kind(i, len(ps)), d.step
-		ps[i].meanStep, ps[i].wide = d.format.meanStep(i), d.format.wide()
-		ps[i].reset(w, h)
-		ps[i].decodeMeans(&s)
+	if !tile.Predicted() {
+		return append(front, tile.grid...), tile.cells
 	}
-	return ps, s.Finish()
+	front = t.enc.AppendSegment(front, tile.front.Tokens, &tile.front.Raw)
+	if tile.mode >= modeMixing {
+		return front, tile.cells
+	}
+	return front, t.enc.AppendSegment(nil, tile.body.Tokens, &tile.body.Raw)
 }
 
-func (w *Worker) decoders(n int) []planeDecoder {
-	for len(w.dec) < n {
-		w.dec = append(w.dec, planeDecoder{})
+// size is the size of a tile in bytes: as tables of its own make it, or with little
+// effort by the universal ones, which are some percent off.
+func (m *Model) size(t *Tile, effort Effort) int {
+	if effort < EffortPatterns {
+		return estimate(&t.front) + estimate(&t.body)
 	}
-	return w.dec[:n]
+	front, body := m.ChooseTables([]*Tile{t}, &Format{}).Segments(t)
+	return len(front) + len(body)
 }
 
-// planes decodes planes that were coded by prediction, of which the means are
-// known.
-func (d *Decoder) planes(ps []planeDecoder, body []byte) error {
-	s := source{tables: d.tables}
-	if err := s.Init(body); err != nil {
-		return err
+// estimate is the size of a segment by the universal tables, in bytes.
+func estimate(s *residual.Segment) int {
+	bits := int64(0)
+	for _, k := range s.Tokens {
+		bits += rans.Cost(universal.Universal[k>>4][k&15])
 	}
-	for i := range ps {
-		ps[i].decodeZeros(&s)
-		ps[i].decodeGrid(&s)
+	return int(bits>>(3+rans.CostFrac)) + s.Raw.Len()
+}
+
+// samplesPerByte is more than the samples that a byte of a segment of prediction can
+// stand for: of the 16 symbols of a context none has a frequency above 2033 of 2048,
+// so that each takes 1/95 bit, and there is one at least, a mean or a sample of the
+// grid, for 64 samples (FORMAT-EXACT.md, "Length of codes").
+const samplesPerByte = 1 << 16
+
+// Least is the number of bytes that front and body take at least of a tile of w×h
+// pixels that begins with the given front segment; 1 and 0 where its mode means
+// nothing. What symbols take depends on their samples: they hold a tile to it while
+// they decode it.
+func Least(front []byte, channels, w, h int) (frontBytes, bodyBytes int64) {
+	if len(front) == 0 {
+		return 1, 0
 	}
-	for lev := Base - 1; lev >= 0; lev-- {
-		for i := range ps {
-			ps[i].decodeLevel(&s, lev, &d.model.planes[i], others(ps[i].kind, i, func(k int) *level { return &ps[k].levels[lev] }))
-		}
+	mode := front[0] &^ modePlain
+	if symbolic(mode) || mode >= modeMixing+chroma.RCTs {
+		return 1, 0
 	}
-	return s.Finish()
+	samples := int64(channels) * int64(max(w, interlace.MinSide)) * int64(max(h, interlace.MinSide))
+	least := (samples + samplesPerByte - 1) / samplesPerByte
+	if mode >= modeMixing {
+		return 1 + least, mixing.Least(samples)
+	}
+	return 1 + least, least
 }

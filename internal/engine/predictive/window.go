@@ -6,6 +6,7 @@ import (
 	"image"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/engine/arith"
 	"github.com/qtgpu/qtgpu/internal/parallel"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/internal/sample"
@@ -27,36 +28,32 @@ func (Engine) NewDecoder(p *engine.Plan) (engine.Decoder, error) {
 }
 
 func newDecoder(p *engine.Plan) (*decoder, error) {
+	flags, err := flagsOf(p)
+	if err != nil {
+		return nil, err
+	}
+	d := &decoder{Grid: p.Grid(), colours: len(p.Format.Palette)}
+	d.engine, err = NewDecoder(p.Payload[1:], formatOf(p, flags))
+	return d, err
+}
+
+// flagsOf are the flags of a plan.
+func flagsOf(p *engine.Plan) (byte, error) {
 	if len(p.Payload) == 0 {
-		return nil, fmt.Errorf("flags: %w", rans.ErrCorrupt)
+		return 0, fmt.Errorf("flags: %w", rans.ErrCorrupt)
 	}
 	flags := p.Payload[0]
 	role := p.Format.Bands[0].Role
 	named := role == raster.Index || role == raster.Label
 	switch {
 	case flags&^(flagDecimate|flagMerged) != 0:
-		return nil, fmt.Errorf("flags %d, expected sums of %d and %d", flags, flagDecimate, flagMerged)
-	case flags&flagDecimate == 0 && named, flags&flagDecimate != 0 && len(p.Format.Bands) > 1:
-		return nil, fmt.Errorf("flags %d of %d bands, the first of role %v", flags, len(p.Format.Bands), role)
-	case flags&flagMerged != 0 && (p.T == 0 || flags&flagDecimate != 0):
-		return nil, fmt.Errorf("flags %d with threshold %d, expected one from 1 on and no labels", flags, p.T)
+		return 0, fmt.Errorf("flags %d, expected sums of %d and %d", flags, flagDecimate, flagMerged)
+	case flags&flagDecimate == 0 && named, flags&flagDecimate != 0 && (len(p.Format.Bands) > 1 || p.T > 0):
+		return 0, fmt.Errorf("flags %d of %d bands, the first of role %v, and threshold %d", flags, len(p.Format.Bands), role, p.T)
+	case flags&flagMerged != 0 && p.T == 0:
+		return 0, fmt.Errorf("flags %d with threshold %d, expected one from 1 on", flags, p.T)
 	}
-	d := &decoder{Grid: p.Grid()}
-	if role == raster.Index {
-		d.colours = len(p.Format.Palette)
-	}
-	var err error
-	d.engine, err = NewDecoder(p.Payload[1:], formatOf(p, flags), func(r *rans.BitReader, f *Format) error {
-		for range f.Channels {
-			v, err := parseValues(r, f.Depth)
-			if err != nil {
-				return err
-			}
-			f.Values = append(f.Values, v)
-		}
-		return nil
-	})
-	return d, err
+	return flags, nil
 }
 
 // About implements engine.Decoder.
@@ -232,7 +229,7 @@ func (d *decoder) Measure(_ context.Context, tile int, s engine.Segments, origin
 	worst := make([]uint64, len(planes))
 	for c, want := range loadPlanes(original, nil) {
 		for i, v := range want.Pix {
-			worst[c] = max(worst[c], uint64(absDiff(v, planes[c].Pix[i])))
+			worst[c] = max(worst[c], uint64(arith.AbsDiff(v, planes[c].Pix[i])))
 		}
 	}
 	return worst, nil

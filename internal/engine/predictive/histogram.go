@@ -1,0 +1,153 @@
+package predictive
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/parallel"
+	"github.com/qtgpu/qtgpu/internal/rans"
+	"github.com/qtgpu/qtgpu/internal/sample"
+	"github.com/qtgpu/qtgpu/internal/tiles"
+	"github.com/qtgpu/qtgpu/raster"
+)
+
+// usedValues finds the values that the tiles of a grid have in each band.
+func usedValues(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int) ([]Values, error) {
+	f := src.Format()
+	seen := make([][]bool, len(f.Bands))
+	for c := range seen {
+		seen[c] = make([]bool, f.Type.Max()+1)
+	}
+	var mu sync.Mutex
+	err := parallel.For(ctx, workers, len(list), func(i int) error {
+		b, err := engine.Read(ctx, src, grid.Tile(list[i]), 1)
+		if err != nil {
+			return err
+		}
+		found := bandValues(b, len(seen[0]))
+		mu.Lock()
+		defer mu.Unlock()
+		for c := range seen {
+			for v, used := range found[c] {
+				seen[c][v] = seen[c][v] || used
+			}
+		}
+		return nil
+	})
+	out := make([]Values, len(seen))
+	for c := range seen {
+		for v, used := range seen[c] {
+			if used {
+				out[c] = append(out[c], uint16(v))
+			}
+		}
+	}
+	return out, err
+}
+
+// bandValues tells which of n values each band of a block has.
+func bandValues(b *raster.Block, n int) [][]bool {
+	out := make([][]bool, len(b.Planes))
+	row := make([]int32, b.Rect.Dx())
+	for c := range out {
+		out[c] = make([]bool, n)
+		for y := b.Rect.Min.Y; y < b.Rect.Max.Y; y++ {
+			sample.Load(row, b, c, y)
+			for _, v := range row {
+				out[c][v] = true
+			}
+		}
+	}
+	return out
+}
+
+// maxLabels is the number of different gray values up to which a raster is taken for a
+// map of classes, unless they look like amounts.
+const maxLabels = 64
+
+// amounts tells whether few values look like grays of few bits, which have means:
+// 0 and 1, or some of 16 even steps, as text of one bit and scans of 4 are.
+func (s Values) amounts(depth int) bool {
+	const steps = 15
+	step := (1<<depth - 1) / steps
+	even := !slices.ContainsFunc(s, func(v uint16) bool { return int(v)%step != 0 })
+	return even || s[len(s)-1] <= 1
+}
+
+// sparse tells whether ranks among the used values are worth their list: where
+// an eighth of the values between the least and the largest are not used, and
+// the list is short against the raster.
+func (s Values) sparse(pixels int64) bool {
+	n := len(s)
+	used := int(s[n-1]) - int(s[0]) + 1
+	return 8*n <= 7*used && int64(n) <= pixels/32
+}
+
+// put writes the list: its length, then gaps; 0 for a band that is coded as it is.
+func (s Values) put(w *rans.BitWriter) {
+	w.PutExpGolomb(uint32(len(s)))
+	next := uint16(0)
+	for _, v := range s {
+		w.PutExpGolomb(uint32(v - next))
+		next = v + 1
+	}
+}
+
+// parseValues is the inverse of put, for samples of depth bits.
+func parseValues(r *rans.BitReader, depth int) (Values, error) {
+	n := r.ExpGolomb()
+	if n > 1<<depth {
+		return nil, rans.ErrCorrupt
+	}
+	var s Values
+	next := uint32(0)
+	for range n {
+		v := next + r.ExpGolomb()
+		if v >= 1<<depth || v < next {
+			return nil, rans.ErrCorrupt
+		}
+		s = append(s, uint16(v))
+		next = v + 1
+	}
+	return s, nil
+}
+
+// indices is the index of the value nearest to each of depth bits, the lower one of two,
+// as far as it lies within t; −1 for others.
+func (s Values) indices(t int64, depth int) []int32 {
+	out := make([]int32, 1<<depth)
+	for v := range out {
+		k := s.index(int32(v))
+		if d := int64(s[k]) - int64(v); max(d, -d) > t {
+			k = -1
+		}
+		out[v] = k
+	}
+	return out
+}
+
+// merges tells whether merge makes one of any two values.
+func (s Values) merges(t int64) bool {
+	for i := range len(s) - 1 {
+		if int64(s[i+1])-int64(s[i]) <= 2*t {
+			return true
+		}
+	}
+	return false
+}
+
+// merge gives values each of which stands for the values of s within t of it, as few as
+// possible.
+func (s Values) merge(t int64) (merged Values) {
+	for len(s) > 0 {
+		n := 1
+		for n < len(s) && int64(s[n])-int64(s[0]) <= 2*t {
+			n++
+		}
+		merged = append(merged, uint16((int(s[0])+int(s[n-1]))/2))
+		s = s[n:]
+	}
+	return merged
+}

@@ -1,0 +1,86 @@
+// Package interlace holds planes in the order in which the predictive engine codes
+// them (FORMAT-EXACT.md, "Prediction"): the overview, the grid of every eighth sample,
+// and three levels, each of which three passes complete from the one above.
+package interlace
+
+import "github.com/qtgpu/qtgpu/internal/engine/arith"
+
+// Base is the level of the grid and of the overview: cells of 8×8 samples.
+const Base = 3
+
+// MinSide is the least side of a coded plane: below it, a level might have a
+// single row or column and a tap no sample of its own pass.
+const MinSide = 2 << Base
+
+// SampleBytes is about the memory that a decoder needs for a sample of a tile: two
+// numbers on each level of a plane, and the plane itself.
+const SampleBytes = 2*4*4/3 + 4
+
+// Plane is one component of a tile, W×H samples.
+type Plane struct {
+	W, H int
+	Pix  []int32
+}
+
+// NewPlane returns a plane of zeros.
+func NewPlane(w, h int) Plane { return Plane{w, h, make([]int32, w*h)} }
+
+// Planes returns n planes of w×h samples of any value: old, if it is such.
+func Planes(old []Plane, n, w, h int) []Plane {
+	if len(old) == n && old[0].W == w && old[0].H == h {
+		return old
+	}
+	planes := make([]Plane, n)
+	for i := range planes {
+		planes[i] = NewPlane(w, h)
+	}
+	return planes
+}
+
+// Cells is the number of cells of 2^l samples that cover n samples.
+func Cells(n, l int) int { return (n + 1<<l - 1) >> l }
+
+// Overview holds the means of the plane's cells; weights, if there are any, are
+// another plane, and count nowhere where all of a cell are 0.
+func (p *Plane) Overview(weights *Plane) Plane {
+	out := NewPlane(Cells(p.W, Base), Cells(p.H, Base))
+	for i := range out.Pix {
+		x, y := i%out.W<<Base, i/out.W<<Base
+		out.Pix[i] = p.mean(x, y)
+		if weights != nil {
+			out.Pix[i] = p.weightedMean(weights, x, y, out.Pix[i])
+		}
+	}
+	return out
+}
+
+// weightedMean is the mean of the cell at (x,y) by not negative weights, halves
+// rounded up, or plain where these are all 0.
+func (p *Plane) weightedMean(weights *Plane, x, y int, plain int32) int32 {
+	w, h := min(1<<Base, p.W-x), min(1<<Base, p.H-y)
+	s, n := int64(0), int64(0)
+	for j := range h {
+		of := weights.Pix[(y+j)*p.W+x:][:w]
+		for i, v := range p.Pix[(y+j)*p.W+x:][:w] {
+			s += int64(v) * int64(of[i])
+			n += int64(of[i])
+		}
+	}
+	if n == 0 {
+		return plain
+	}
+	return int32(arith.FloorDiv(2*s+n, 2*n))
+}
+
+// mean is the mean of the cell at (x,y), clipped to the plane, halves rounded up.
+func (p *Plane) mean(x, y int) int32 {
+	w, h := min(1<<Base, p.W-x), min(1<<Base, p.H-y)
+	s := int64(0)
+	for j := range h {
+		for _, v := range p.Pix[(y+j)*p.W+x:][:w] {
+			s += int64(v)
+		}
+	}
+	n := int64(w * h)
+	return int32(arith.FloorDiv(2*s+n, 2*n))
+}

@@ -1,0 +1,122 @@
+package interlace
+
+import "slices"
+
+// Pyramid is a plane while it is coded.
+type Pyramid struct {
+	W, H     int // padded to MinSide
+	Overview Level
+	Levels   [Base + 1]Level
+	Skip     SkipMap
+}
+
+// Reset prepares a pyramid for a plane of w×h samples.
+func (p *Pyramid) Reset(w, h int) {
+	p.W, p.H = max(w, MinSide), max(h, MinSide)
+	p.Overview.Reset(Cells(p.W, Base), Cells(p.H, Base))
+	for l := range p.Levels {
+		p.Levels[l].Reset(Cells(p.W, l), Cells(p.H, l))
+	}
+	p.Skip.reset(p.Overview.W, p.Overview.H)
+}
+
+// Load fills all levels from a plane and its overview, repeating the last row and
+// column where it is smaller than MinSide.
+func (p *Pyramid) Load(src, overview *Plane) {
+	p.Reset(src.W, src.H)
+	for l := range p.Levels {
+		p.Levels[l].load(src, l)
+	}
+	p.Overview.load(overview, 0)
+}
+
+// load takes every 2^lg-th sample of a plane in both directions.
+func (l *Level) load(src *Plane, lg int) {
+	for y := range l.H {
+		row := l.V[l.At(0, y):][:l.W]
+		from := src.Pix[min(y<<lg, src.H-1)*src.W:][:src.W]
+		for x := range row {
+			row[x] = from[min(x<<lg, src.W-1)]
+		}
+	}
+}
+
+// Store writes the samples of a level to a plane that is not larger.
+func (l *Level) Store(dst *Plane) {
+	for y := range dst.H {
+		copy(dst.Pix[y*dst.W:][:dst.W], l.V[l.At(0, y):])
+	}
+}
+
+// Descend copies a finished level to the even samples of the one below.
+func (p *Pyramid) Descend(l int) {
+	src, dst := &p.Levels[l], &p.Levels[l-1]
+	for y := range src.H {
+		row, to := src.V[src.At(0, y):][:src.W], dst.V[dst.At(0, 2*y):]
+		for x, v := range row {
+			to[2*x] = v
+		}
+	}
+}
+
+// Pass is one of the three that complete a level: A fills odd columns of odd
+// rows from the diagonals, B0 odd columns of even rows, B1 the rest.
+type Pass int
+
+const (
+	PassA Pass = iota
+	PassB0
+	PassB1
+	Passes
+)
+
+// Origin is the first sample of a pass.
+func (p Pass) Origin() (x, y int) {
+	switch p {
+	case PassA:
+		return 1, 1
+	case PassB0:
+		return 1, 0
+	}
+	return 0, 1
+}
+
+// RowLen is the number of samples that a pass fills in a row of a level.
+func (l *Level) RowLen(p Pass) int {
+	x0, _ := p.Origin()
+	return (l.W - x0 + 1) / 2
+}
+
+// EachRow visits the rows of a level in coding order: n samples, every second from
+// (x0,y) on.
+func (l *Level) EachRow(f func(p Pass, x0, y, n int)) {
+	for p := range Passes {
+		x0, y0 := p.Origin()
+		for y := y0; y < l.H; y += 2 {
+			f(p, x0, y, l.RowLen(p))
+		}
+	}
+}
+
+// FindSkips marks the cells without residuals, coarse levels first: of most images
+// they leave no cell for the fine ones to look at.
+func (p *Pyramid) FindSkips() {
+	s := &p.Skip
+	for i := range s.cell {
+		s.cell[i] = true
+	}
+	for lev := Base - 1; lev >= 0 && slices.Contains(s.cell, true); lev-- {
+		l := &p.Levels[lev]
+		l.EachRow(func(ps Pass, x0, y, n int) {
+			cell := s.cell[y>>(Base-lev)*s.w:][:s.w]
+			if !slices.Contains(cell, true) {
+				return
+			}
+			for k, q := 0, l.Q[l.At(x0, y):]; k < n; k++ {
+				if q[2*k] != 0 {
+					cell[(x0+2*k)>>(Base-lev)] = false
+				}
+			}
+		})
+	}
+}

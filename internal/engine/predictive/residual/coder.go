@@ -1,0 +1,67 @@
+package residual
+
+import (
+	"slices"
+
+	"github.com/qtgpu/qtgpu/internal/rans"
+)
+
+// Segment collects the tokens and raw bits of one segment.
+type Segment struct {
+	Tokens []rans.Token
+	Raw    rans.BitWriter
+}
+
+// Put codes a residual of a class, in the contexts from base on: zigzag, its
+// low bits raw.
+func (s *Segment) Put(base int, c rans.Class, r int32) {
+	s.Tokens = append(s.Tokens, s.token(base, c, r))
+}
+
+func (s *Segment) token(base int, c rans.Class, r int32) rans.Token {
+	u := rans.Zigzag(int(r))
+	q := u >> c.Raw
+	if q >= rans.Escape {
+		s.Raw.PutExpGolomb(q - rans.Escape)
+		q = rans.Escape
+	}
+	s.Raw.Put(u&(1<<c.Raw-1), uint(c.Raw))
+	return rans.MakeToken(base+int(c.Context), int(q))
+}
+
+// PutSkip codes a flag of a skip map.
+func (s *Segment) PutSkip(context int, skip bool) {
+	symbol := 0
+	if skip {
+		symbol = 1
+	}
+	s.Tokens = append(s.Tokens, rans.MakeToken(context, symbol))
+}
+
+// PutRow codes the residuals q of the values v, every step-th of n, by the indices of
+// their classes.
+func (s *Segment) PutRow(base int, limits *Limits, v, q []int32, class []uint8, n, step int) {
+	have := len(s.Tokens)
+	s.Tokens = slices.Grow(s.Tokens, n)[:have+n]
+	for k := range s.Tokens[have:] {
+		r := q[k*step]
+		if limits.Known {
+			r = limits.Wrap(v[k*step]-r, r)
+		}
+		s.Tokens[have+k] = s.token(base, Classes.At(class[k*step]), r)
+	}
+}
+
+// Source decodes what a segment holds.
+type Source struct {
+	rans.Decoder
+	Tables []rans.DecTable
+}
+
+// Get decodes a residual of an expectation in the contexts from base on.
+func (s *Source) Get(base int, expect int32) int32 {
+	return s.Residual(s.Tables[base:], Classes.Of(expect))
+}
+
+// GetSkip decodes a flag of a skip map.
+func (s *Source) GetSkip(context int) bool { return s.Symbol(&s.Tables[context]) != 0 }

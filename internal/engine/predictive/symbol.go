@@ -1,0 +1,77 @@
+package predictive
+
+import "github.com/qtgpu/qtgpu/internal/engine/symbols"
+
+// packable tells whether the samples of a pixel fit a symbol.
+func (f *Format) packable() bool {
+	return !f.Signed && f.Bound == 0 && f.Channels <= 4 && (f.Depth == 8 || f.Depth == 16 && f.Channels == 1)
+}
+
+// pack makes symbols of the samples of each pixel, the first channel lowest.
+func pack(f *Format, channels []Plane) *symbols.Tile {
+	t := &symbols.Tile{W: channels[0].W, H: channels[0].H, Channels: f.Channels, Depth: f.Depth}
+	t.Pix = make([]uint32, t.W*t.H)
+	for c := range channels {
+		shift := c * f.Depth
+		for i, v := range channels[c].Pix {
+			t.Pix[i] |= uint32(v) << shift
+		}
+	}
+	return t
+}
+
+func unpack(f *Format, symbols []uint32, w, h int) []Plane {
+	out := make([]Plane, f.Channels)
+	for c := range out {
+		out[c] = NewPlane(w, h)
+		shift := c * f.Depth
+		for i, v := range symbols {
+			out[c].Pix[i] = int32(v >> shift & (1<<f.Depth - 1))
+		}
+	}
+	return out
+}
+
+// symbolTile codes symbols as patterns, with their overview where these add no more than
+// a share of the size. The means of text and halftones take more than the samples do,
+// of which they can be made as well.
+func symbolTile(format *Format, packed *symbols.Tile) *Tile {
+	const share = 8
+	cells := symbols.EncodeBody(packed)
+	channels := unpack(format, packed.Pix, packed.W, packed.H)
+	grid := symbols.EncodeBody(pack(format, format.roundedOverview(channels)))
+	if len(grid) > len(cells)/share {
+		return &Tile{mode: modeWhole, cells: cells}
+	}
+	return &Tile{mode: modeSymbols, grid: grid, cells: cells}
+}
+
+// roundedOverview gives the means of the values of each channel's cells in their
+// steps.
+func (f *Format) roundedOverview(channels []Plane) []Plane {
+	out := f.overview(channels)
+	_, most := f.sampleRange()
+	for i := range out {
+		step := f.overviewStep(i)
+		for k, v := range out[i].Pix {
+			out[i].Pix[k] = min((v+step/2)/step*step, most)
+		}
+	}
+	return out
+}
+
+// likelySymbols asks the symbols engine about two rows in eight.
+func likelySymbols(f *Format, channels []Plane) bool {
+	const every, rows = 8, 2
+	some := make([]Plane, len(channels))
+	for i, c := range channels {
+		some[i].W = c.W
+		for y := 0; y < c.H; y++ {
+			if y%every < rows {
+				some[i].Pix = append(some[i].Pix, c.Pix[y*c.W:][:c.W]...)
+				some[i].H++
+			}
+		}
+	}
+	return symbols.Likely(pack(f, some))
+}

@@ -1,0 +1,169 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/engine/predictive"
+	"github.com/qtgpu/qtgpu/internal/tiles"
+	"github.com/qtgpu/qtgpu/raster"
+)
+
+// groupBytes is about how many bytes of samples the tiles of a group have: a writer holds
+// what they become. It is part of no promise, but files depend on it.
+const groupBytes = 128 << 20
+
+// HeaderOf is the header of a file of a plan.
+func HeaderOf(p *engine.Plan) *container.Header {
+	row := p.Format
+	row.Height = min(1<<p.TileLog2, p.Format.Height)
+	rows := min(max(groupBytes/row.Bytes(), 1), int64(p.Grid().Down()))
+	return &container.Header{
+		Format: p.Format, TileLog2: p.TileLog2, GroupRows: int(rows), Bound: container.Bound(p.Bound), T: uint64(p.T),
+	}
+}
+
+// planOf is the plan of a file.
+func planOf(h *container.Header, p *container.Plan) *engine.Plan {
+	return &engine.Plan{
+		Engine: engine.ID(p.Engine), TileLog2: h.TileLog2, Payload: p.Payload,
+		Params: engine.Params{Format: h.Format, Bound: engine.Bound(h.Bound), T: int64(h.T)},
+	}
+}
+
+// Job is what Write writes besides the samples.
+type Job struct {
+	Metadata container.Metadata
+	Env      *engine.Env
+	// Place of a part, and its rows of tiles; nil writes a whole.
+	Rows  *Rows
+	Place *container.Place
+}
+
+// Write codes the tiles of src by the plan of enc and writes the file. It holds the
+// segments of a group of tiles, and the overviews of all where there are several groups.
+func Write(ctx context.Context, w io.Writer, enc engine.Encoder, src raster.Source, j *Job) (Totals, error) {
+	plan := enc.Plan()
+	h := HeaderOf(plan)
+	file, err := container.NewWriter(w, h, &container.Plan{Engine: uint64(plan.Engine), Payload: plan.Payload}, j.Metadata)
+	if err != nil {
+		return Totals{}, err
+	}
+	out, err := newFileWriter(file, h, plan)
+	if err != nil {
+		return Totals{}, err
+	}
+	totals, err := Encode(ctx, enc, src, AllRows(plan), out, j.Env.Workers, j.Env.Memory, j.Env.Coded)
+	if err != nil {
+		return Totals{}, err
+	}
+	return totals, out.close(ctx, j.Env)
+}
+
+// fileWriter writes tiles, and keeps what the coarse levels of a large file are made of.
+type fileWriter struct {
+	*container.Writer
+	plan *engine.Plan
+	dec  engine.Decoder // nil of a file without coarse levels
+	kept map[container.Want][]byte
+}
+
+func newFileWriter(w *container.Writer, h *container.Header, p *engine.Plan) (*fileWriter, error) {
+	f := &fileWriter{Writer: w, plan: p}
+	if h.Groups() == 1 {
+		return f, nil
+	}
+	e, err := byID(p.Engine)
+	if err != nil {
+		return nil, err
+	}
+	f.kept = map[container.Want][]byte{}
+	f.dec, err = e.NewDecoder(p)
+	return f, err
+}
+
+// WriteTile implements Writer.
+func (f *fileWriter) WriteTile(tile int, overview, detail []byte, worst []uint64) error {
+	if f.dec != nil {
+		f.kept[container.Want{Tile: tile, Part: container.Front}] = overview
+		if f.dec.NeedsDetail(overview) {
+			f.kept[container.Want{Tile: tile, Part: container.Body}] = detail
+		}
+	}
+	return f.Writer.WriteTile(tile, overview, detail, worst)
+}
+
+// Segments and TileError implement segments.
+func (f *fileWriter) Segments(_ context.Context, wants []container.Want) ([][]byte, error) {
+	out := make([][]byte, len(wants))
+	for i, w := range wants {
+		out[i] = f.kept[w]
+	}
+	return out, nil
+}
+
+func (f *fileWriter) TileError(_ context.Context, tile int, part container.Part, err error) error {
+	return fmt.Errorf("tile %d, %s: %w", tile, part, err)
+}
+
+// coarsest is the longer side from which on down there are no coarser levels in a file.
+const coarsest = 256
+
+// overviewLevels are the levels that a file of several groups holds as files of their
+// own: every third one behind the overviews of tiles, to the first small one.
+func overviewLevels(f *raster.Format) (levels []int) {
+	for level := 2 * engine.OverviewLevel; ; level += engine.OverviewLevel {
+		levels = append(levels, level)
+		if tiles.Side(max(f.Width, f.Height), level) <= coarsest {
+			return levels
+		}
+	}
+}
+
+// close codes the coarse levels and completes the file.
+func (f *fileWriter) close(ctx context.Context, env *engine.Env) error {
+	if f.dec == nil {
+		return f.Close(nil)
+	}
+	r := newReader(f, f.plan, f.dec, Options{Workers: env.Workers, Memory: env.Memory})
+	var overs []container.Overview
+	for _, level := range overviewLevels(&f.plan.Format) {
+		data, err := r.lossless(ctx, level, env)
+		if err != nil {
+			return fmt.Errorf("level %d: %w", level, err)
+		}
+		overs = append(overs, container.Overview{Level: level, File: data})
+	}
+	return f.Close(overs)
+}
+
+// lossless is a level as a file of its own.
+func (r *Reader) lossless(ctx context.Context, level int, env *engine.Env) ([]byte, error) {
+	f := r.plan.Format
+	size := r.Size(level)
+	f.Width, f.Height = size.X, size.Y
+	src, err := raster.NewMemory(f)
+	if err != nil {
+		return nil, err
+	}
+	g, err := r.Begin(ctx, f.Bounds(), level)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.Decode(ctx, src.View(f.Bounds()), func(int64) {}); err != nil {
+		return nil, err
+	}
+	quiet := quietly(env)
+	params := engine.Params{Format: f, Bound: engine.Max, Effort: engine.Effort(predictive.EffortFitted)}
+	enc, err := Choose(ctx, params, src, quiet)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	_, err = Write(ctx, &b, enc, src, &Job{Env: quiet})
+	return b.Bytes(), err
+}
