@@ -81,6 +81,8 @@ func uvarints(parts ...any) (p []byte) {
 		switch v := v.(type) {
 		case int:
 			p = binary.AppendUvarint(p, uint64(v))
+		case uint64:
+			p = binary.AppendUvarint(p, v)
 		case string:
 			p = append(p, v...)
 		}
@@ -96,7 +98,7 @@ func TestHeaderIsCanonical(t *testing.T) {
 	}{
 		"valid":            {uvarints(9, 9, 1, 3, 2, 1, 0, 2, 7, 6, 1, 1, 0), ""},
 		"long form":        {uvarints("\x89\x00", 9, 1, 1, 0, 1, 0, 6, 1, 1, 0), "HEAD: width above 64 bits or not in its shortest form"},
-		"above 31 bits":    {uvarints(1<<31, 9), "HEAD: width 2147483648, expected at most 2147483647"},
+		"above 31 bits":    {uvarints(uint64(1<<31), 9), "HEAD: width 2147483648, expected at most 2147483647"},
 		"above 64 bits":    {uvarints("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f"), "width above 64 bits"},
 		"two runs of one":  {uvarints(9, 9, 1, 3, 2, 1, 2, 2, 0, 6, 1, 1, 0), "a run of 2 bands of red after band 0, expected another role"},
 		"empty run":        {uvarints(9, 9, 1, 3, 2, 0, 0, 3, 0, 6, 1, 1, 0), "a run of 0 bands of red after band -1"},

@@ -199,6 +199,8 @@ func TestForgedTail(t *testing.T) {
 	for _, off := range []int64{0, 1, root - 1, root + 1, at, at + 1, math.MaxInt64, -1} {
 		refuses(t, "offset", append(bytes.Clone(p[:at]), tail(off)...), "the input is cut, or goes on behind its end")
 	}
+	more := assemble(bytes.Clone(p[:at]), "what", []byte("x"))
+	refuses(t, "a chunk between", append(more, tail(root)...), "no chunk ROOT that ends at byte")
 	refuses(t, "same", append(bytes.Clone(p[:at]), tail(root)...), "")
 	refuses(t, "nested end", p[:bytes.Index(p, []byte("ROOT"))], "expected chunk TAIL")
 }
@@ -259,12 +261,39 @@ func TestAbsurdSizesAllocateLittle(t *testing.T) {
 	}
 }
 
+// zeros is an endless input of zeros behind what it begins with.
+type zeros []byte
+
+func (z zeros) ReadAt(p []byte, off int64) (int, error) {
+	clear(p[copy(p, z[min(off, int64(len(z))):]):])
+	return len(p), nil
+}
+
+// TestLimits: chunks that the input is long enough for have limits all the same.
+func TestLimits(t *testing.T) {
+	head := assemble(nil, "HEAD", tiny(1).Header.append(nil))
+	plan := append(bytes.Clone(head), chunkHead("PLAN", MaxPlan+maxUvarint+1)...)
+	metadata := append(assemble(head, "PLAN", []byte{2}), chunkHead("iccp", MaxMetadata+1)...)
+	for name, c := range map[string]struct {
+		p    []byte
+		want string
+	}{
+		"plan":     {plan, "PLAN of 67108875 bytes, expected at most 67108874"},
+		"metadata": {metadata, "chunk iccp: metadata of 67108865 bytes so far, expected at most 67108864"},
+	} {
+		var err error
+		n := allocated(func() { _, err = Open(background, zeros(c.p), 1<<40, Options{}) })
+		assert.ErrorContains(t, err, c.want, name)
+		assert.Less(t, n, uint64(64<<10), "%s: bytes allocated", name)
+	}
+}
+
 // TestHugePartial: segments that a cut file's index says lie far away are cut, and no
 // sum of their places wraps.
 func TestHugePartial(t *testing.T) {
 	f := tiny(65)
 	f.Header.GroupRows = 2
-	index := uvarints(0, 1<<59, 1<<59, "........", 1<<58, 1<<58, "........")
+	index := uvarints(0, uint64(1<<59), uint64(1<<59), "........", uint64(1<<58), uint64(1<<58), "........")
 	p := assemble(nil, "HEAD", f.Header.append(nil), "PLAN", []byte{2}, "INDX", index)
 	r, err := Open(background, bytes.NewReader(p), int64(len(p)), Options{Partial: true})
 	require.NoError(t, err)
@@ -275,7 +304,7 @@ func TestHugePartial(t *testing.T) {
 	}
 	assert.NoError(t, r.Check(background))
 
-	p = assemble(nil, "HEAD", f.Header.append(nil), "PLAN", []byte{2}, "INDX", uvarints(0, 1<<62, 1, "........", 0, 0))
+	p = assemble(nil, "HEAD", f.Header.append(nil), "PLAN", []byte{2}, "INDX", uvarints(0, uint64(1<<62), 1, "........", 0, 0))
 	_, err = Open(background, bytes.NewReader(p), int64(len(p)), Options{Partial: true})
 	assert.ErrorContains(t, err, "more than the input holds")
 }

@@ -104,7 +104,7 @@ func (r *Reader) readHead(s *scanner, maxPixels int64) (err error) {
 // addAncillary takes a chunk between PLAN and the first INDX.
 func (r *Reader) addAncillary(s *scanner, c *chunk) error {
 	if !c.ancillary() {
-		return c.expect(typeIndex)
+		return c.misplaced(typeIndex)
 	}
 	known := c.kind == typeBand || c.kind == typePlace || slices.Contains(kinds, Kind(c.kind))
 	if known && slices.ContainsFunc(r.ancillary, func(o *chunk) bool { return o.kind == c.kind }) {
@@ -160,7 +160,7 @@ func (r *Reader) readGroups(s *scanner) error {
 			return nil
 		}
 	}
-	if format := (*FormatError)(nil); r.partial && errors.As(err, &format) {
+	if r.partial && damage(err) {
 		return r.walk(s)
 	}
 	return err
@@ -216,28 +216,14 @@ func (r *Reader) limit() int64 {
 // walk finds the groups that are there by their chunks.
 func (r *Reader) walk(s *scanner) error {
 	for range r.header.Groups() {
-		g := group{front: -1, body: -1}
-		for _, kind := range []string{typeIndex, typeFront, typeBody} {
-			c, err := s.next(kind)
-			if format := (*FormatError)(nil); err != nil && !errors.As(err, &format) {
-				return err
-			}
-			if r.lost = err; c == nil {
-				break
-			}
-			if r.lost = c.expect(kind); r.lost != nil {
-				break
-			}
-			r.lost = err
-			g.set(c)
-			if err != nil {
-				break
-			}
+		g, err := walkGroup(s)
+		if err != nil && !damage(err) {
+			return err
 		}
-		if g.index != nil && g.index.end() <= r.in.size {
+		if g.index != nil {
 			r.root.groups = append(r.root.groups, g)
 		}
-		if r.lost != nil {
+		if r.lost = err; err != nil {
 			break
 		}
 	}
@@ -247,16 +233,30 @@ func (r *Reader) walk(s *scanner) error {
 	return nil
 }
 
-// set takes a chunk of the group.
-func (g *group) set(c *chunk) {
-	switch c.kind {
-	case typeIndex:
-		g.index = c
-	case typeFront:
+// walkGroup finds a group, with an error where it is not whole; without an index it is
+// not there.
+func walkGroup(s *scanner) (group, error) {
+	g := group{front: -1, body: -1}
+	c, err := s.nextOf(typeIndex)
+	if err != nil {
+		return g, err
+	}
+	g.index = c
+	if c, err = s.nextOf(typeFront); c != nil {
 		g.front = c.size
-	case typeBody:
+	}
+	if err != nil {
+		return g, err
+	}
+	if c, err = s.nextOf(typeBody); c != nil {
 		g.body = c.size
 	}
+	return g, err
+}
+
+// damage tells whether an error says something of the file, not of reading it.
+func damage(err error) bool {
+	return errors.As(err, new(*FormatError)) || errors.As(err, new(*UnsupportedError))
 }
 
 // Header returns the header. The caller must not change it.

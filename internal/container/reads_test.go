@@ -363,6 +363,21 @@ func TestCancelled(t *testing.T) {
 	assert.Equal(t, cause, r.Check(ctx))
 	_, err = Open(ctx, bytes.NewReader(p), int64(len(p)), Options{})
 	assert.Equal(t, cause, err)
+
+	ctx, cancel = context.WithCancelCause(background)
+	_, err = Open(ctx, stopping{nil, func() { cancel(cause) }}, int64(len(p)), Options{})
+	assert.Equal(t, cause, err, "while ranges are read")
+}
+
+// stopping ends a context and fails.
+type stopping struct {
+	*remote
+	stop func()
+}
+
+func (s stopping) ReadRanges(ctx context.Context, _ []Range) ([][]byte, error) {
+	s.stop()
+	return nil, ctx.Err()
 }
 
 // TestReadFile: a stream is read up to the end of the file and no further.

@@ -160,14 +160,8 @@ func (s *scanner) plan() (*Plan, error) {
 
 // take reads the chunk that follows, which is of the given kind.
 func (s *scanner) take(kind string, limit int64) ([]byte, error) {
-	c, err := s.next(kind)
-	if c == nil {
-		return nil, err
-	}
-	if err := c.expect(kind); err != nil { // says more than that it is cut
-		return nil, err
-	}
-	if c.size > limit {
+	c, err := s.nextOf(kind)
+	if c != nil && c.size > limit {
 		return nil, malformed(c.off, "%s of %d bytes, expected at most %d", kind, c.size, limit)
 	}
 	if err != nil {
@@ -176,12 +170,9 @@ func (s *scanner) take(kind string, limit int64) ([]byte, error) {
 	return s.read(c)
 }
 
-// expect checks the kind of a chunk.
-func (c *chunk) expect(kind string) error {
-	switch {
-	case c.kind == kind:
-		return nil
-	case c.ancillary() || slices.Contains(critical, c.kind):
+// misplaced says that a chunk is not of the kind that belongs here.
+func (c *chunk) misplaced(kind string) error {
+	if c.ancillary() || slices.Contains(critical, c.kind) {
 		return malformed(c.off, "chunk %s, expected %s", c.kind, kind)
 	}
 	return unsupported(c.off, "critical chunk %s, expected %s", c.kind, kind)
@@ -241,6 +232,15 @@ func (s *scanner) next(expected string) (*chunk, error) {
 	}
 	s.off = c.end()
 	return c, nil
+}
+
+// nextOf is next of a chunk of the given kind: another one is an error, cut or not.
+func (s *scanner) nextOf(kind string) (*chunk, error) {
+	c, err := s.next(kind)
+	if c != nil && c.kind != kind {
+		return nil, c.misplaced(kind)
+	}
+	return c, err
 }
 
 // read returns the payload of a chunk whose CRC holds.
