@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"github.com/qtgpu/qtgpu/internal/container"
-	"github.com/qtgpu/qtgpu/internal/pipeline"
 )
 
 func init() {
@@ -33,9 +32,5 @@ func DecodeConfig(r io.Reader) (image.Config, error) {
 	if err != nil {
 		return image.Config{}, public(err)
 	}
-	p, err := pipeline.Plan4(&h, nil)
-	if err != nil {
-		return image.Config{}, public(err)
-	}
-	return config(&p.Format), nil
+	return config(&h.Format), nil
 }

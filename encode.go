@@ -25,7 +25,8 @@ import (
 // straight (NRGBA, NRGBA64); all other types are converted, to straight alpha.
 // Cells of 8×8 pixels that are fully opaque or fully transparent stay so, where
 // (0,0) begins one.
-// Nothing is written before the whole image is coded.
+// Nothing is written before the first 128 MiB of samples are coded, most images as a
+// whole.
 func Encode(w io.Writer, m image.Image, o *Options) error {
 	var opt Options
 	if o != nil {
@@ -110,26 +111,21 @@ func (e *encoding) write(ctx context.Context, w io.Writer, params engine.Params,
 	if backend == nil {
 		backend = cpufallback.New(e.opt.Workers)
 	}
-	env := &engine.Env{Workers: e.opt.Workers, Backend: backend, Memory: memory, Took: e.took, Coded: e.progress.add}
+	env := &engine.Env{Workers: e.opt.Workers, Backend: backend, Reducer: cpufallback.New(1), Memory: memory, Took: e.took, Coded: e.progress.add}
 	enc, err := pipeline.Choose(ctx, params, src, env)
 	if err != nil {
 		return err
 	}
 	plan := enc.Plan()
-	c := pipeline.NewCollector(plan)
-	totals, err := pipeline.Encode(ctx, enc, src, pipeline.AllRows(plan), c, env.Workers, env.Memory, env.Coded)
+	meta := container.Metadata{}
+	for _, m := range metadataChunks(&e.opt.Metadata) {
+		meta[m.kind] = *m.data
+	}
+	counter := countingWriter{w: w}
+	totals, err := pipeline.Write(ctx, &counter, enc, src, &pipeline.Job{Metadata: meta, Env: env})
 	if err != nil {
 		return err
 	}
-	start := time.Now()
-	c.File.Header, c.File.Tables = pipeline.Header4(plan, totals.Worst)
-	c.File.Metadata = map[container.Kind][]byte{}
-	for _, m := range metadataChunks(&e.opt.Metadata) {
-		c.File.Metadata[m.kind] = *m.data
-	}
-	counter := countingWriter{w: w}
-	err = container.Write(&counter, &c.File)
-	e.took("write", time.Since(start))
 	if plan.Engine == engine.Transform {
 		e.stats.Backend = backend.Name()
 	} else {
@@ -142,7 +138,7 @@ func (e *encoding) write(ctx context.Context, w io.Writer, params engine.Params,
 	if e.opt.Stats != nil {
 		*e.opt.Stats = e.stats
 	}
-	return err
+	return nil
 }
 
 // took adds the time of a stage, or a part of it.

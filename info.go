@@ -34,7 +34,7 @@ func (r *Reader) Info() Info {
 		Subsampling: "none", Engine: about.Engine, Way: about.Way, Bound: "rms",
 		T: float64(r.plan.T) / engine.ErrorUnit, Step: float64(about.Step) / stepUnit,
 		Alpha: "none", Maximum: int(f.FullScale()), Labels: r.tiles.Decoder().Decimates(), Colours: len(f.Palette),
-		FileBytes: r.bytes, FrontBytes: s.Front, BodyBytes: s.Body, TableBytes: s.Tables, MetadataBytes: s.Metadata,
+		FileBytes: r.bytes, FrontBytes: s.Front, BodyBytes: s.Body, TableBytes: s.Plan, MetadataBytes: s.Metadata,
 	}
 	i.OtherBytes = i.FileBytes - i.FrontBytes - i.BodyBytes - i.TableBytes - i.MetadataBytes
 	switch {
@@ -52,17 +52,9 @@ func (r *Reader) Info() Info {
 	if r.plan.Bound == engine.Max {
 		i.Bound, i.T = "max", float64(r.plan.T)
 	}
-	i.MaxLeafRMS, i.MaxError = errorsOf(r.plan.Bound, r.worst())
+	i.MaxLeafRMS, i.MaxError = errorsOf(r.plan.Bound, r.file.Worst())
 	return i
 }
 
 // stepUnit is the number of parts of an 8-bit level that a quantiser's step counts.
 const stepUnit = 8
-
-// worst are the largest errors that the file states.
-func (r *Reader) worst() (worst []uint64) {
-	for _, v := range r.file.Header().Worst {
-		worst = append(worst, uint64(v))
-	}
-	return worst
-}

@@ -60,20 +60,17 @@ func NewReader(r io.ReaderAt, size int64, o *DecodeOptions) (*Reader, error) {
 }
 
 func (r *Reader) open(src io.ReaderAt, size int64) (err error) {
-	r.file, err = container.Open(src, size, container.Options{MaxPixels: r.opt.MaxPixels, Partial: r.opt.KeepGoing})
+	r.file, err = container.Open(context.Background(), src, size, container.Options{MaxPixels: r.opt.MaxPixels, Partial: r.opt.KeepGoing})
 	if err != nil {
 		return err
 	}
-	h := r.file.Header()
-	if r.plan, err = pipeline.Plan4(&h, r.file.Tables()); err != nil {
-		return err
-	}
-	r.tiles, err = pipeline.NewReader(r.file, r.plan, pipeline.Options{
+	r.tiles, err = pipeline.NewReader(r.file, pipeline.Options{
 		Workers: r.opt.Workers, KeepGoing: r.opt.KeepGoing, Memory: r.opt.MaxMemory, Cache: r.opt.CacheBytes,
 	})
 	if err != nil {
 		return &container.FormatError{What: err.Error()}
 	}
+	r.plan = r.tiles.Plan()
 	return nil
 }
 
@@ -94,11 +91,11 @@ func config(f *raster.Format) image.Config {
 // Metadata reads the metadata of the file, and the checksums of all chunks of it,
 // known or not.
 func (r *Reader) Metadata() (m Metadata, err error) {
-	if err := r.file.CheckAncillary(); err != nil {
+	if err := r.file.Check(context.Background()); err != nil {
 		return m, public(err)
 	}
 	for _, c := range metadataChunks(&m) {
-		if *c.data, err = r.file.Metadata(c.kind); err != nil {
+		if *c.data, err = r.file.Metadata(context.Background(), c.kind); err != nil {
 			return m, public(err)
 		}
 	}
@@ -126,7 +123,7 @@ func (r *Reader) LostTiles() []image.Rectangle { return r.tiles.Lost() }
 // Decode decodes the whole image. Damage to metadata is an error too, unless
 // KeepGoing.
 func (r *Reader) Decode() (image.Image, error) {
-	if err := r.file.CheckAncillary(); err != nil && !r.tiles.Concealable(err) {
+	if err := r.file.Check(context.Background()); err != nil && !r.tiles.Concealable(err) {
 		return nil, public(err)
 	}
 	return r.DecodeRegion(image.Rectangle{Max: r.Size(0)}, 0)

@@ -15,7 +15,7 @@ import (
 // Check reads and decodes all that the file holds, the samples and the overview of
 // every tile, and so finds any damage.
 func (r *Reader) Check() error {
-	err := r.file.CheckAncillary()
+	err := r.file.Check(context.Background())
 	if err == nil {
 		err = r.tiles.Check(context.Background(), r.wholeProgress().add)
 	}

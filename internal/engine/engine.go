@@ -88,6 +88,7 @@ func (p *Plan) Grid() tiles.Grid {
 type Env struct {
 	Workers int          // goroutines; 0 is one for each CPU
 	Backend tree.Backend // prepares slabs
+	Reducer tree.Reducer // reduces the planes of single tiles, on the goroutine of the caller
 	Memory  int64        // bytes that training may keep of tiles that it has coded
 	// Took is told of the time that a stage took, or a part of it.
 	Took func(stage string, d time.Duration)

@@ -39,9 +39,6 @@ func planOf(h *container.Header, p *container.Plan) *engine.Plan {
 type Job struct {
 	Metadata container.Metadata
 	Env      *engine.Env
-	// Place of a part, and its rows of tiles; nil writes a whole.
-	Rows  *Rows
-	Place *container.Place
 }
 
 // Write codes the tiles of src by the plan of enc and writes the file. It holds the

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/qtgpu/qtgpu/chroma"
-	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/parallel"
@@ -66,7 +65,7 @@ type encoder struct {
 }
 
 func newEncoder(p *engine.Plan, env *engine.Env) *encoder {
-	coder := NewEncoder(formatOf(p), cpufallback.New(1), transform.Split(p.Split))
+	coder := NewEncoder(formatOf(p), env.Reducer, transform.Split(p.Split))
 	return &encoder{Grid: p.Grid(), plan: p, env: env, coder: coder, held: map[int]*Tile{}, room: env.Memory / 2}
 }
 

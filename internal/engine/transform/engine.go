@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/parallel"
 	"github.com/qtgpu/qtgpu/internal/rans"
@@ -146,7 +145,6 @@ type encoder struct {
 	geometry
 	plan    *engine.Plan
 	env     *engine.Env
-	backend tree.Backend
 	coder   *Encoder
 	tables  *Tables
 	workers parallel.Pool[Worker]
@@ -158,12 +156,8 @@ type encoder struct {
 
 // newEncoder has no tables yet.
 func newEncoder(p *engine.Plan, g geometry, env *engine.Env) *encoder {
-	backend := env.Backend
-	if backend == nil {
-		backend = cpufallback.New(env.Workers)
-	}
 	coder := NewEncoder(g.step, g.planes(), Split(p.Split)).Keep(int(p.T))
-	return &encoder{geometry: g, plan: p, env: env, backend: backend, coder: coder, held: map[int]*Tile{}, room: env.Memory / 2}
+	return &encoder{geometry: g, plan: p, env: env, coder: coder, held: map[int]*Tile{}, room: env.Memory / 2}
 }
 
 // Train implements engine.Engine: the tables are the ones that suit the sample best.
@@ -274,7 +268,7 @@ type slab struct {
 
 // Slab implements engine.Encoder: it runs the stages of the backend.
 func (e *encoder) Slab(ctx context.Context, in *raster.Block) (engine.Slab, error) {
-	p, err := tree.Prepare(ctx, e.backend, Interleaved(in, e.format), e.sub420)
+	p, err := tree.Prepare(ctx, e.env.Backend, Interleaved(in, e.format), e.sub420)
 	if err != nil {
 		return nil, err
 	}
