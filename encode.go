@@ -54,6 +54,58 @@ func encodeImage(ctx context.Context, w io.Writer, m image.Image, o *Options) er
 	return e.run(ctx, w)
 }
 
+// EncodeRaster writes the samples of src to w as a .qtg file that keeps the promise of
+// o.T; nil o is the zero value. The file is the one that Encode writes of an image with
+// these samples. What it holds at once is bounded by o.Memory: a raster that is larger is
+// read twice, a sample of its tiles and then all of it, by rows from the top. It ends
+// with the cause of ctx's end, within the time of a tile. What src or a callback panics
+// with, EncodeRaster panics with.
+func EncodeRaster(ctx context.Context, w io.Writer, src raster.Source, o *Options) error {
+	var opt Options
+	if o != nil {
+		opt = *o
+	}
+	if err := encodeRaster(ctx, w, src, &opt); err != nil {
+		return fmt.Errorf("qtgpu: %w", err)
+	}
+	return nil
+}
+
+func encodeRaster(ctx context.Context, w io.Writer, src raster.Source, o *Options) (err error) {
+	f := src.Format()
+	colours := pipeline.Colours(src).Format()
+	params, err := o.params(colours)
+	if err == nil {
+		err = pipeline.Accepts(&params)
+	}
+	if err != nil {
+		return err
+	}
+	if f.Bytes() <= o.memory()/wholeShare {
+		if src, err = inWhole(ctx, src); err != nil {
+			return err
+		}
+	}
+	e := encoding{opt: o, colours: pipeline.Colours(src)}
+	if f.Palette != nil {
+		e.indices = src
+	}
+	return e.run(ctx, w)
+}
+
+// wholeShare is the share of the memory up to which a raster is read at once.
+const wholeShare = 4
+
+// inWhole reads a raster, unless it is in memory.
+func inWhole(ctx context.Context, src raster.Source) (raster.Source, error) {
+	f := src.Format()
+	b, err := engine.Read(ctx, src, f.Bounds(), len(f.Bands))
+	if err != nil {
+		return nil, err
+	}
+	return raster.InMemory(*f, b)
+}
+
 // checkBounds refuses images that no plane can hold, before anything is allocated
 // for them: image.Uniform has 4·10^18 pixels.
 func checkBounds(b image.Rectangle) error {
@@ -81,6 +133,9 @@ type encoding struct {
 func (e *encoding) run(ctx context.Context, w io.Writer) error {
 	src := e.colours
 	params, err := e.opt.params(src.Format())
+	if err == nil {
+		err = pipeline.Accepts(&params)
+	}
 	if err != nil {
 		return err
 	}
@@ -103,15 +158,12 @@ func (e *encoding) run(ctx context.Context, w io.Writer) error {
 	return e.write(ctx, w, params, src)
 }
 
-// memory is what an encode may hold besides the samples.
-const memory = 512 << 20
-
 func (e *encoding) write(ctx context.Context, w io.Writer, params engine.Params, src raster.Source) error {
 	backend := e.opt.Backend
 	if backend == nil {
 		backend = cpufallback.New(e.opt.Workers)
 	}
-	env := &engine.Env{Workers: e.opt.Workers, Backend: backend, Reducer: cpufallback.New(1), Memory: memory, Took: e.took, Coded: e.progress.add}
+	env := &engine.Env{Workers: e.opt.Workers, Backend: backend, Reducer: cpufallback.New(1), Memory: e.opt.memory(), Took: e.took, Coded: e.progress.add}
 	enc, err := pipeline.Choose(ctx, params, src, env)
 	if err != nil {
 		return err

@@ -194,11 +194,7 @@ func (e *encoder) fit(ctx context.Context, src raster.Source) (*Model, error) {
 	step := int(4 * max(1, pixels/fitPixels))
 	sum := NewFit(e.format.Channels, step)
 	var mu sync.Mutex
-	err := parallel.For(ctx, e.env.Workers, len(list), func(i int) error {
-		b, err := engine.Read(ctx, src, e.Tile(list[i]), 1)
-		if err != nil {
-			return err
-		}
+	err := engine.Each(ctx, src, e.Grid, list, 1, e.env.Workers, func(_ int, b *raster.Block) error {
 		w := e.scratch.Get()
 		defer e.scratch.Put(w)
 		format, _ := e.load(b, w)
@@ -221,11 +217,7 @@ func (e *encoder) look(ctx context.Context, src raster.Source) error {
 	start := time.Now()
 	list := e.Spread(tableTiles)
 	coded := make([]*Tile, len(list))
-	err := parallel.For(ctx, e.env.Workers, len(list), func(i int) error {
-		b, err := engine.Read(ctx, src, e.Tile(list[i]), 1)
-		if err != nil {
-			return err
-		}
+	err := engine.Each(ctx, src, e.Grid, list, 1, e.env.Workers, func(i int, b *raster.Block) error {
 		coded[i] = e.code(b)
 		e.env.Coded(engine.Pixels(b.Rect))
 		return nil
