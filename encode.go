@@ -10,7 +10,6 @@ import (
 	"time"
 
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
-	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
@@ -71,26 +70,32 @@ func EncodeRaster(ctx context.Context, w io.Writer, src raster.Source, o *Option
 	return nil
 }
 
-func encodeRaster(ctx context.Context, w io.Writer, src raster.Source, o *Options) (err error) {
-	f := src.Format()
-	colours := pipeline.Colours(src).Format()
-	params, err := o.params(colours)
-	if err == nil {
-		err = pipeline.Accepts(&params)
-	}
+func encodeRaster(ctx context.Context, w io.Writer, src raster.Source, o *Options) error {
+	e, err := newEncoding(ctx, src, o)
 	if err != nil {
 		return err
 	}
-	if f.Bytes() <= o.memory()/wholeShare {
-		if src, err = inWhole(ctx, src); err != nil {
-			return err
-		}
+	return e.run(ctx, w)
+}
+
+// newEncoding is a run on a source, which it reads as a whole if that is small.
+func newEncoding(ctx context.Context, src raster.Source, o *Options) (*encoding, error) {
+	params, err := o.params(pipeline.Colours(src).Format())
+	if err == nil {
+		err = pipeline.Accepts(&params)
 	}
-	e := encoding{opt: o, colours: pipeline.Colours(src)}
+	f := src.Format()
+	if err == nil && f.Bytes() <= o.memory()/wholeShare {
+		src, err = inWhole(ctx, src)
+	}
+	if err != nil {
+		return nil, err
+	}
+	e := &encoding{opt: o, colours: pipeline.Colours(src)}
 	if f.Palette != nil {
 		e.indices = src
 	}
-	return e.run(ctx, w)
+	return e, nil
 }
 
 // wholeShare is the share of the memory up to which a raster is read at once.
@@ -125,72 +130,76 @@ type encoding struct {
 	colours raster.Source // the samples
 	indices raster.Source // of a paletted image, else nil
 
+	params   engine.Params // what is coded
+	src      raster.Source // and of what, once prepared
 	stats    Stats
 	mu       sync.Mutex
 	progress *progress
 }
 
-func (e *encoding) run(ctx context.Context, w io.Writer) error {
+// prepare decides what is coded.
+func (e *encoding) prepare(ctx context.Context) (err error) {
 	src := e.colours
-	params, err := e.opt.params(src.Format())
-	if err == nil {
-		err = pipeline.Accepts(&params)
+	if e.params, err = e.opt.params(src.Format()); err == nil {
+		err = pipeline.Accepts(&e.params)
 	}
 	if err != nil {
 		return err
 	}
-	if params.Bound == engine.Max && params.T > 0 {
+	p := &e.params
+	if p.Bound == engine.Max && p.T > 0 {
 		start := time.Now()
-		merges, err := predictive.Merges(ctx, src, params.T, e.opt.Workers)
+		merges, err := predictive.Merges(ctx, src, p.T, e.opt.Workers)
 		if err != nil {
 			return err
 		}
 		if e.took("values", time.Since(start)); !merges {
-			params.T = 0 // files without loss have more ways to be small
+			p.T = 0 // files without loss have more ways to be small
 		}
 	}
-	if params.Bound == engine.Max && params.T == 0 && e.indices != nil {
+	if p.Bound == engine.Max && p.T == 0 && e.indices != nil {
 		src = e.indices
 	}
-	params.Format = *src.Format()
-	pixels := int64(params.Format.Width) * int64(params.Format.Height)
-	e.progress = newProgress(e.opt.Progress, pixels*int64(pipeline.Passes(&params)))
-	return e.write(ctx, w, params, src)
+	e.src, p.Format = src, *src.Format()
+	pixels := int64(p.Format.Width) * int64(p.Format.Height)
+	e.progress = newProgress(e.opt.Progress, pixels*int64(pipeline.Passes(p)))
+	return nil
 }
 
-func (e *encoding) write(ctx context.Context, w io.Writer, params engine.Params, src raster.Source) error {
-	backend := e.opt.Backend
-	if backend == nil {
-		backend = cpufallback.New(e.opt.Workers)
+func (e *encoding) run(ctx context.Context, w io.Writer) error {
+	if err := e.prepare(ctx); err != nil {
+		return err
 	}
-	env := &engine.Env{Workers: e.opt.Workers, Backend: backend, Reducer: cpufallback.New(1), Memory: e.opt.memory(), Took: e.took, Coded: e.progress.add}
-	enc, err := pipeline.Choose(ctx, params, src, env)
+	env := e.env()
+	enc, err := pipeline.Choose(ctx, e.params, e.src, env)
 	if err != nil {
 		return err
 	}
 	plan := enc.Plan()
-	meta := container.Metadata{}
-	for _, m := range metadataChunks(&e.opt.Metadata) {
-		meta[m.kind] = *m.data
-	}
 	counter := countingWriter{w: w}
-	totals, err := pipeline.Write(ctx, &counter, enc, src, &pipeline.Job{Metadata: meta, Env: env})
+	totals, err := pipeline.Write(ctx, &counter, enc, e.src, &pipeline.Job{Metadata: e.opt.Metadata.chunks(), Env: env})
 	if err != nil {
 		return err
 	}
-	if plan.Engine == engine.Transform {
-		e.stats.Backend = backend.Name()
-	} else {
-		e.stats.Backend = cpufallback.New(e.opt.Workers).Name()
-	}
-	e.stats.finish(plan, totals, counter.n)
-	if e.stats.Bound == BoundRMS {
-		e.stats.T = e.opt.T // not rounded to the file's unit
-	}
-	if e.opt.Stats != nil {
-		*e.opt.Stats = e.stats
-	}
+	e.report(plan, totals, counter.n)
 	return nil
+}
+
+// report completes the statistics of a file of size bytes.
+func (e *encoding) report(plan *engine.Plan, totals pipeline.Totals, size int64) {
+	if e.opt.Stats == nil {
+		return
+	}
+	s := &e.stats
+	s.Backend = cpufallback.New(e.opt.Workers).Name()
+	if plan.Engine == engine.Transform && e.opt.Backend != nil {
+		s.Backend = e.opt.Backend.Name()
+	}
+	s.finish(plan, totals, size)
+	if s.Bound == BoundRMS {
+		s.T = e.opt.T // not rounded to the file's unit
+	}
+	*e.opt.Stats = *s
 }
 
 // took adds the time of a stage, or a part of it.

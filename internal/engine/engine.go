@@ -76,6 +76,7 @@ type Plan struct {
 	Params
 	TileLog2 int
 	Payload  []byte // what only the engine understands
+	Hints    []byte // what its encoders need besides; no part of a file
 }
 
 // Grid is the geometry of the tiles.
@@ -202,12 +203,12 @@ func Interleave(p *Params) int {
 // 16 bits, statistics, and what the tiles become.
 const slabFactor = 4
 
-// SlabRows is the number of rows of tiles that are prepared at once, within a number of
-// bytes but for one row.
+// SlabRows is the number of rows of tiles that are prepared at once: within half of the
+// memory, but for one row.
 func SlabRows(p *Plan, memory int64) int {
 	row := p.Format
 	row.Height = 1 << p.TileLog2
-	n := memory / slabFactor / row.Bytes()
+	n := memory / 2 / slabFactor / row.Bytes()
 	return int(min(max(n, 1), int64(p.Grid().Down())))
 }
 

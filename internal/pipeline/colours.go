@@ -19,18 +19,34 @@ func Colours(src raster.Source) raster.Source {
 	}
 	c := &colours{indices: src, format: raster.Format{Width: f.Width, Height: f.Height, Type: raster.Uint8}}
 	roles := []raster.Role{raster.Gray}
-	for _, at := range f.Palette {
-		n := color.NRGBAModel.Convert(at).(color.NRGBA)
-		c.table = append(c.table, [4]byte{n.R, n.G, n.B, n.A})
+	c.table = PaletteBytes(f.Palette)
+	for _, n := range c.table {
 		switch {
-		case n.A != 255:
+		case n[3] != 255:
 			roles = []raster.Role{raster.Red, raster.Green, raster.Blue, raster.Alpha}
-		case (n.R != n.G || n.G != n.B) && len(roles) == 1:
+		case (n[0] != n[1] || n[1] != n[2]) && len(roles) == 1:
 			roles = []raster.Role{raster.Red, raster.Green, raster.Blue}
 		}
 	}
 	c.format.Bands = raster.Bands(roles...)
 	return c
+}
+
+// PaletteBytes are the colours of a palette, as straight samples of 8 bits.
+func PaletteBytes(p color.Palette) (table [][4]byte) {
+	for _, c := range p {
+		n := color.NRGBAModel.Convert(c).(color.NRGBA)
+		table = append(table, [4]byte{n.R, n.G, n.B, n.A})
+	}
+	return table
+}
+
+// PaletteOf is the inverse of PaletteBytes.
+func PaletteOf(table [][4]byte) (p color.Palette) {
+	for _, c := range table {
+		p = append(p, color.NRGBA{R: c[0], G: c[1], B: c[2], A: c[3]})
+	}
+	return p
 }
 
 // colours looks up indices.

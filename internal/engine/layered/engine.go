@@ -66,7 +66,7 @@ type encoder struct {
 
 func newEncoder(p *engine.Plan, env *engine.Env) *encoder {
 	coder := NewEncoder(formatOf(p), env.Reducer, transform.Split(p.Split))
-	return &encoder{Grid: p.Grid(), plan: p, env: env, coder: coder, held: map[int]*Tile{}, room: env.Memory / 2}
+	return &encoder{Grid: p.Grid(), plan: p, env: env, coder: coder, held: map[int]*Tile{}, room: env.Memory / 4}
 }
 
 // Train implements engine.Engine: the tables are the ones that suit the sample best.

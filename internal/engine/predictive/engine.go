@@ -226,10 +226,14 @@ func (e *encoder) look(ctx context.Context, src raster.Source) error {
 		return err
 	}
 	e.env.Took("predict", time.Since(start))
+	model := e.model
 	if len(list) == e.N() && !slices.ContainsFunc(coded, (*Tile).Predicted) {
-		e.model = DefaultModel(e.format.Channels) // costs nothing
+		model = DefaultModel(e.format.Channels) // costs nothing, and no tile needs it
+		var w rans.BitWriter
+		e.model.put(&w)
+		e.plan.Hints = w.AppendReversed(nil) // what the modes were chosen by
 	}
-	e.tables = e.model.ChooseTables(coded, &e.format)
+	e.tables = model.ChooseTables(coded, &e.format)
 	for i, t := range coded {
 		e.held[list[i]] = t
 	}
@@ -302,6 +306,12 @@ func (Engine) NewEncoder(p *engine.Plan, env *engine.Env) (engine.Encoder, error
 		return nil, err
 	}
 	e.model, e.tables = model, &Tables{p.Payload[1:], rans.NewEncTable(tables)}
+	if p.Hints != nil {
+		r := rans.NewBitReader(p.Hints)
+		if e.model, err = parseModel(&r, e.format.Channels); err != nil {
+			return nil, fmt.Errorf("hints: %w", err)
+		}
+	}
 	e.index()
 	return e, nil
 }
