@@ -20,7 +20,7 @@ func damage(t testing.TB, p []byte, rng *rand.Rand) []byte {
 	require.NoError(t, err)
 	f, err := parse(p)
 	require.NoError(t, err)
-	segments := [][][]byte{f.fronts, f.bodies}[rng.IntN(2)]
+	segments := [][][]byte{f.Fronts, f.Bodies}[rng.IntN(2)]
 	i := rng.IntN(len(segments))
 	s := bytes.Clone(segments[i])
 	switch at := rng.IntN(len(s) + 1); {
@@ -33,7 +33,7 @@ func damage(t testing.TB, p []byte, rng *rand.Rand) []byte {
 	}
 	segments[i] = s
 	var b bytes.Buffer
-	require.NoError(t, container.Write(&b, &container.File{Header: h, Tables: f.tabl, Fronts: f.fronts, Bodies: f.bodies}))
+	require.NoError(t, container.Write(&b, &container.File{Header: h, Tables: f.Tables, Fronts: f.Fronts, Bodies: f.Bodies}))
 	return b.Bytes()
 }
 
@@ -41,10 +41,10 @@ func damage(t testing.TB, p []byte, rng *rand.Rand) []byte {
 func requireSameVerdict(t testing.TB, p []byte, level int) {
 	f, err := parse(p)
 	require.NoError(t, err)
-	if (max(f.w, f.h)-1)>>level == 0 && level > 0 {
+	if level >= f.Levels() {
 		return
 	}
-	naive, err := naiveLevel(t, f, level)
+	naive, err := f.Level(level)
 	r, e := qtgpu.NewReader(bytes.NewReader(p), int64(len(p)), nil)
 	require.NoError(t, e)
 	m, e := r.DecodeRegion(image.Rectangle{Max: r.Size(level)}, level)
