@@ -28,8 +28,8 @@ import (
 )
 
 // update makes what is missing and never changes what is there: vectors of a
-// released version stand for good.
-var update = flag.Bool("update", false, "write the vectors and checksums that are missing")
+// released version stand for good. Only what documents show of files follows these.
+var update = flag.Bool("update", false, "write the vectors and checksums that are missing, and what docs/FORMAT.md shows of files")
 
 const (
 	vectorDir = "../../testdata/conformance"

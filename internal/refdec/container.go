@@ -93,7 +93,8 @@ func parse(p []byte, maxPixels int64, notes *[]Note) (*File, error) {
 // nextChunk reads a chunk and checks its checksum.
 func nextChunk(r *reader) *chunk {
 	from := r.data
-	c := &chunk{kind: string(r.bytes(4, "type"))}
+	r.note(4, fmt.Sprintf("type %q", r.data[:min(4, len(r.data))]))
+	c := &chunk{kind: string(r.skip(4, "type"))}
 	for _, b := range []byte(c.kind) {
 		if b |= 0x20; b < 'a' || b > 'z' {
 			r.fail("type %q of a chunk, expected four letters", c.kind)
@@ -129,6 +130,7 @@ func follow(rank int, kind string) (int, error) {
 
 // keep takes a chunk of metadata.
 func (f *File) keep(c *chunk) error {
+	c.payload.note(len(c.payload.data), "payload")
 	if !slices.Contains(metadata, c.kind) {
 		return nil
 	}

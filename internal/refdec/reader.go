@@ -5,12 +5,6 @@ import (
 	"fmt"
 )
 
-// Note says what some bytes of a file are.
-type Note struct {
-	Offset, Length int
-	What           string
-}
-
 // reader takes fields off the front of data, a part of a file that a section describes.
 // After an error, which err keeps, all fields are zero.
 type reader struct {
