@@ -190,11 +190,9 @@ func readFile(t testing.TB, name string) []byte {
 // engine decodes a level of a file by the module.
 func engine(t testing.TB, p []byte, level int) *refdec.Image {
 	t.Helper()
-	r, err := qtgpu.NewReader(bytes.NewReader(p), int64(len(p)), nil)
-	require.NoError(t, err)
-	m, err := r.DecodeRegion(image.Rectangle{Max: r.Size(level)}, level)
-	require.NoError(t, err)
-	return fromImage(t, m, r.Info().Channels)
+	m, err := engineLevel(t, p, level)
+	require.NoError(t, err, "the engine at level %d", level)
+	return m
 }
 
 // fromImage takes the samples of an image that stands for so many channels.

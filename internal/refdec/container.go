@@ -67,20 +67,7 @@ func parse(p []byte, maxPixels int64, notes *[]Note) (*File, error) {
 		if r.err != nil {
 			return nil, r.err
 		}
-		if c.ancillary() {
-			if critical[max(rank, 0)] != "FRNT" {
-				return nil, fmt.Errorf("Container: chunk %s, expected it between FRNT and BODY", c.kind)
-			}
-			if err := f.keep(c); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		var err error
-		if rank, err = follow(rank, c.kind); err != nil {
-			return nil, err
-		}
-		if err := f.take(c, maxPixels); err != nil {
+		if err := f.take(c, &rank, maxPixels); err != nil {
 			return nil, err
 		}
 		if c.kind == "BODY" {
@@ -117,15 +104,14 @@ func checksum(p []byte) uint32 { return crc32.Checksum(p, crc32.MakeTable(crc32.
 // follow gives the rank of a critical chunk after the one of the given rank. Only TABL
 // may be absent.
 func follow(rank int, kind string) (int, error) {
-	next := critical[rank+1]
-	if next == "TABL" && kind != "TABL" {
+	rank++
+	if critical[rank] == "TABL" && kind != "TABL" {
 		rank++
-		next = critical[rank+1]
 	}
-	if kind != next {
-		return 0, fmt.Errorf("Container: chunk %s, expected %s", kind, next)
+	if kind != critical[rank] {
+		return 0, fmt.Errorf("Container: chunk %s, expected %s", kind, critical[rank])
 	}
-	return rank + 1, nil
+	return rank, nil
 }
 
 // keep takes a chunk of metadata.
@@ -148,10 +134,19 @@ func (f *File) keep(c *chunk) error {
 	return nil
 }
 
-// take reads the payload of a critical chunk.
-func (f *File) take(c *chunk, maxPixels int64) (err error) {
+// take reads a chunk, rank being that of the last critical one.
+func (f *File) take(c *chunk, rank *int, maxPixels int64) (err error) {
+	if c.ancillary() {
+		if *rank < 0 || critical[*rank] != "FRNT" {
+			return fmt.Errorf("Container: chunk %s, expected it between FRNT and BODY", c.kind)
+		}
+		return f.keep(c)
+	}
+	if *rank, err = follow(*rank, c.kind); err != nil {
+		return err
+	}
 	p := &c.payload
-	switch p.section = c.kind; c.kind {
+	switch c.kind {
 	case "HEAD":
 		err = f.readHead(p, maxPixels)
 	case "TABL":

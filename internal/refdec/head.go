@@ -101,50 +101,38 @@ func (f *File) readHead(r *reader, maxPixels int64) error {
 // padded is a side rounded up to a multiple of 32.
 func padded(side int) int64 { return (int64(side) + 31) / 32 * 32 }
 
+// field is a field of HEAD and its range.
+type field struct {
+	name            string
+	is, least, most int
+}
+
 // check holds the fields to their ranges.
 func (h *Header) check() error {
-	if h.Engine != Lossy && h.Engine != Exact {
-		return fmt.Errorf("HEAD: engine %d, expected 0 or 1", h.Engine)
-	}
-	type field struct {
-		name            string
-		is, least, most int
-	}
 	fields := []field{
-		{"flags less labels, palette, layered and merged", h.Flags &^ (Labels | Palette | Layered | Merged), 0, 0},
+		{"engine", int(h.Engine), 0, 1},
 		{"width", h.Width, 1, math.MaxInt32},
 		{"height", h.Height, 1, math.MaxInt32},
 		{"channels", h.Channels, 1, 4},
-		{"alpha", h.Alpha, 0, [2]int{2, 0}[h.Channels%2]},
+		{"alpha", h.Alpha, 0, 2 * ((h.Channels + 1) % 2)},
 		{"depth", h.Depth, 8, 16},
 		{"depth mod 8", h.Depth % 8, 0, 0},
+		{"number of largest errors", len(h.LargestErrors), h.Channels, h.Channels},
 	}
 	if h.Depth == 16 {
 		fields = append(fields, field{"maximum", h.Maximum, 256, 65535})
 	} else {
 		fields = append(fields, field{"maximum", h.Maximum, 2, 255})
 	}
-	mostTile := 10
 	if h.Channels == 1 {
-		mostTile = 11
-	}
-	fields = append(fields, field{"tile log2", h.TileLog2, 6, mostTile})
-	mostError := 65535
-	if h.Engine == Lossy {
-		subsampling := 0
-		if h.Channels >= 3 {
-			subsampling = 1
-		}
-		mostError = 256 * 65536
-		fields = append(fields, field{"flags", h.Flags, 0, 0}, field{"subsampling", h.Subsampling, 0, subsampling},
-			field{"bound", h.Bound, 0, 0}, field{"t", h.T, 1, 255 * 65536}, field{"step", h.Step, 3, 4096})
+		fields = append(fields, field{"tile log2", h.TileLog2, 6, 11})
 	} else {
-		fields = append(fields, field{"subsampling", h.Subsampling, 0, 0},
-			field{"bound", h.Bound, 1, 1}, field{"t", h.T, 0, 65535}, field{"step", h.Step, 0, 0})
+		fields = append(fields, field{"tile log2", h.TileLog2, 6, 10})
 	}
-	fields = append(fields, field{"number of largest errors", len(h.LargestErrors), h.Channels, h.Channels})
-	for _, v := range h.LargestErrors {
-		fields = append(fields, field{"largest error", v, 0, mostError})
+	if h.Engine == Lossy {
+		fields = append(fields, h.lossyFields()...)
+	} else {
+		fields = append(fields, h.exactFields()...)
 	}
 	for _, f := range fields {
 		if f.is < f.least || f.is > f.most {
@@ -152,6 +140,40 @@ func (h *Header) check() error {
 		}
 	}
 	return h.checkFlags()
+}
+
+// lossyFields are the fields that have other ranges with the lossy engine.
+func (h *Header) lossyFields() []field {
+	subsampling := 0
+	if h.Channels >= 3 {
+		subsampling = 1
+	}
+	fields := []field{
+		{"flags", h.Flags, 0, 0},
+		{"subsampling", h.Subsampling, 0, subsampling},
+		{"bound", h.Bound, 0, 0},
+		{"t", h.T, 1, 255 * 65536},
+		{"step", h.Step, 3, 4096},
+	}
+	for _, v := range h.LargestErrors {
+		fields = append(fields, field{"largest error", v, 0, 256 * 65536})
+	}
+	return fields
+}
+
+// exactFields are the fields that have other ranges with the exact engine.
+func (h *Header) exactFields() []field {
+	fields := []field{
+		{"flags that mean nothing,", h.Flags &^ (Labels | Palette | Layered | Merged), 0, 0},
+		{"subsampling", h.Subsampling, 0, 0},
+		{"bound", h.Bound, 1, 1},
+		{"t", h.T, 0, 65535},
+		{"step", h.Step, 0, 0},
+	}
+	for _, v := range h.LargestErrors {
+		fields = append(fields, field{"largest error", v, 0, 65535})
+	}
+	return fields
 }
 
 // checkFlags holds the flags to go together.

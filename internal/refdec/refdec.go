@@ -24,8 +24,9 @@ type Image struct {
 	Metadata map[string][]byte // payloads of ancillary chunks that the document names, by type
 }
 
-// Decode decodes a file of at most MaxPixels pixels, sides rounded up to multiples of
-// 32. It takes up to 40 bytes a pixel and as many times that of a single tile.
+// Decode decodes a file of at most MaxPixels pixels, sides rounded up to multiples of 32.
+// It holds up to 40 bytes a pixel, and up to 200 MiB of the tile at hand. The error names
+// the section of the documents that the file offends against.
 func Decode(p []byte) (*Image, error) {
 	f, err := Parse(p, MaxPixels)
 	if err != nil {

@@ -182,7 +182,7 @@ func TestErrors(t *testing.T) {
 		{"a short HEAD", file("HEAD", lossy[:5]), "HEAD: before byte 19 of the file: alpha is cut"},
 		{"more than HEAD", file("HEAD", lossy+"\x00"), "HEAD: before byte"},
 		{"a large field", file("HEAD", fields(0, 0, 1<<31)), "width 2147483648, expected it to be below 2^31"},
-		{"engine 2", file("HEAD", fields(2, 0, 1, 1, 1, 0, 8, 255, 0, 6, 0, 1, 3, 0)), "HEAD: engine 2, expected 0 or 1"},
+		{"engine 2", file("HEAD", fields(2, 0, 1, 1, 1, 0, 8, 255, 0, 6, 0, 1, 3, 0)), "HEAD: engine 2, expected 0 to 1"},
 		{"width 0", file("HEAD", fields(0, 0, 0, 1, 1, 0, 8, 255, 0, 6, 0, 1, 3, 0)), "HEAD: width 0, expected 1 to 2147483647"},
 		{"12 bits", file("HEAD", fields(0, 0, 1, 1, 1, 0, 12, 255, 0, 6, 0, 1, 3, 0)), "HEAD: depth mod 8 4, expected 0 to 0"},
 		{"an image above the limit", file("HEAD", fields(0, 0, 1<<22, 1, 1, 0, 8, 255, 0, 6, 0, 1, 3, 0)), "HEAD: 4194304×1 pixels, 134217728 in multiples of 32, above the limit of 67108864"},
