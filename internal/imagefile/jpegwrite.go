@@ -181,12 +181,8 @@ func latin1(b []byte) []byte {
 	return []byte(string(runes))
 }
 
-// unsaidJPEG names what a JPEG file leaves out.
-func unsaidJPEG(f *raster.Format, meta Meta) (list []string) {
-	p, err := pictureOf("jpg", f)
-	if err != nil {
-		return nil
-	}
+// unsaidJPEG names what a JPEG file leaves out or changes.
+func (p *picture) unsaidJPEG(meta Meta) []string {
 	left := Meta{}
 	written := map[string]bool{}
 	for _, s := range meta.segments(p.channelsFor(meta.ICC)) {

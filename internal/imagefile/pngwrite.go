@@ -67,8 +67,7 @@ func (s *pngShape) pixels(f *raster.Format) (*pixels, error) {
 	return s.picture.pixels(f, s.channels, binary.BigEndian)
 }
 
-// pngEncoder compresses the rows, each with the filter that suits it. What PNG cannot
-// hold, unsaidPNG tells.
+// pngEncoder compresses the rows, each with the filter that suits it.
 type pngEncoder struct {
 	*pngShape
 	data    *idat

@@ -13,19 +13,27 @@ import (
 // Unsaid names what Create leaves out of a raster and its metadata in a format, or
 // changes so that it fits, each a phrase for people. What Create refuses is not named.
 func Unsaid(format string, f *raster.Format, meta Meta) []string {
+	if format == "tif" {
+		return append(unsaidTIFF(f, meta), unsaidBands(f, tiffRoles(f), commonNoData(f) != nil)...)
+	}
+	p, err := pictureOf(format, f)
+	if err != nil {
+		return nil
+	}
 	var list []string
-	roles := pictureRoles(f)
 	switch format {
 	case "png":
-		list = unsaidPNG(f, meta)
-	case "tif":
-		list, roles = unsaidTIFF(f, meta), tiffRoles(f)
+		shape, err := pngShapeOf(f, meta.ICC)
+		if err != nil {
+			return nil
+		}
+		list = shape.unsaid(meta)
 	case "jpg":
-		list = unsaidJPEG(f, meta)
+		list = p.unsaidJPEG(meta)
 	default:
 		list = unsaidMeta(meta)
 	}
-	return append(list, unsaidBands(f, roles, format == "tif")...)
+	return append(list, unsaidBands(f, pictureRoles(f), false)...)
 }
 
 // pictureRoles are the roles that a picture's bands have in a file of pictures.
@@ -40,9 +48,10 @@ func pictureRoles(f *raster.Format) []raster.Role {
 	return roles
 }
 
-// unsaidBands names what else is known of bands that have some roles in the file. No
-// measurement is lost where a band of data stands for another.
-func unsaidBands(f *raster.Format, roles []raster.Role, tiff bool) (list []string) {
+// unsaidBands names what else is known of bands that have some roles in the file, and
+// perhaps their sample for no data. A band of data may get any role: its samples are none
+// the worse for it.
+func unsaidBands(f *raster.Format, roles []raster.Role, noDataSaid bool) (list []string) {
 	var lost []string
 	var names, noData, scaled bool
 	for i, b := range f.Bands {
@@ -60,7 +69,7 @@ func unsaidBands(f *raster.Format, roles []raster.Role, tiff bool) (list []strin
 	if names {
 		list = append(list, "the names of bands")
 	}
-	if noData && !(tiff && commonNoData(f) != nil) {
+	if noData && !noDataSaid {
 		list = append(list, "the sample that stands for no data")
 	}
 	if scaled {
@@ -93,6 +102,7 @@ func unsaidProfile(icc []byte, channels int, repeated bool) []string {
 	return nil
 }
 
+// unsaidTIFF names what a TIFF file leaves out or changes.
 func unsaidTIFF(f *raster.Format, meta Meta) []string {
 	l, err := newTIFFLayout(f, meta.ICC)
 	if err != nil {
@@ -106,8 +116,8 @@ func unsaidTIFF(f *raster.Format, meta Meta) []string {
 	default:
 		list = append(list, "the palette, whose colours are written instead")
 	}
-	if f.Max > math.MaxUint16 {
-		list = append(list, fmt.Sprintf("that samples go from 0 to %d", f.Max))
+	if full := f.FullScale(); full > math.MaxUint16 && full < f.Type.Max() {
+		list = append(list, fmt.Sprintf("that samples go from 0 to %d", full))
 	}
 	left := Meta{}
 	kinds, chunks, _ := keptChunks(meta.PNG)
@@ -119,20 +129,16 @@ func unsaidTIFF(f *raster.Format, meta Meta) []string {
 	return append(list, unsaidMeta(left)...)
 }
 
-func unsaidPNG(f *raster.Format, meta Meta) (list []string) {
-	shape, err := pngShapeOf(f, meta.ICC)
-	if err != nil {
-		return nil
-	}
-	palette := shape.colour == pngPalette
-	list = unsaidProfile(meta.ICC, shape.channels, !palette && shape.channels > shape.picture.channels)
+// unsaid names what a PNG file leaves out or changes.
+func (s *pngShape) unsaid(meta Meta) []string {
+	list := unsaidProfile(meta.ICC, s.channels, s.colour != pngPalette && s.channels > s.picture.channels)
 	if _, _, rest := keptChunks(meta.PNG); rest {
 		list = append(list, "damaged metadata of PNG")
 	}
-	if shape.divides() {
+	if s.divides() {
 		list = append(list, "alpha is divided out of the colours, with rounding")
 	}
-	return append(list, shape.unsaidScale(shape.picture.depth)...)
+	return append(list, s.unsaidScale(s.picture.depth)...)
 }
 
 // unsaidScale names a change of the full scale to the largest value of some bits.
