@@ -107,7 +107,7 @@ type pixels struct {
 const maxRow = 1 << 30
 
 func newPixels(f *raster.Format, bands []int, table [][4]byte, order binary.ByteOrder) (*pixels, error) {
-	p := &pixels{w: f.Width, bands: bands, table: table, size: f.Type.Size(), swap: order.Uint16([]byte{1, 0}) != nativeEndian.Uint16([]byte{1, 0})}
+	p := &pixels{w: f.Width, bands: bands, table: table, size: f.Type.Size(), swap: !native(order)}
 	if table != nil {
 		p.size = 1
 	}
@@ -119,11 +119,10 @@ func newPixels(f *raster.Format, bands []int, table [][4]byte, order binary.Byte
 
 var nativeEndian = binary.NativeEndian
 
-// toNative brings samples of 16 bits from the order of Image to the machine's.
-func toNative(samples []byte) {
-	for i := 0; i < len(samples); i += 2 {
-		nativeEndian.PutUint16(samples[i:], binary.BigEndian.Uint16(samples[i:]))
-	}
+// native tells whether an order is the machine's.
+func native(order binary.ByteOrder) bool {
+	mark := []byte{1, 0}
+	return order.Uint16(mark) == nativeEndian.Uint16(mark)
 }
 
 // step is the bytes of a pixel, stride of a row.
@@ -135,32 +134,68 @@ func (p *pixels) row(dst []byte, b *raster.Block, y int) error {
 	if p.table != nil {
 		return p.lookUp(dst, b, y)
 	}
-	for i, band := range p.bands {
-		p.gather(dst[i*p.size:], b.RowBytes(band, y), b.Step*p.size)
+	if p.beside(b) {
+		copy(dst, b.RowBytes(0, y)) // up to the first sample of the last pixel
+		for i := range p.bands {
+			sample := b.RowBytes(i, y)[(p.w-1)*p.step():]
+			copy(dst[(p.w-1)*p.step()+i*p.size:], sample)
+		}
+	} else {
+		for i, band := range p.bands {
+			gather(dst[i*p.size:], b.RowBytes(band, y), p.step(), b.Step*p.size, p.size)
+		}
+	}
+	if p.swap {
+		swapBytes(dst, p.size)
 	}
 	return nil
 }
 
-// gather copies the samples of a band, which lie step bytes apart.
-func (p *pixels) gather(dst, src []byte, step int) {
-	to := p.step()
-	switch {
-	case to == p.size && step == p.size && !p.swap:
-		copy(dst, src)
-	case p.size == 1:
-		for i, k := 0, 0; k < len(src); i, k = i+to, k+step {
+// beside tells whether the samples of a pixel lie in a block as they do in the file.
+func (p *pixels) beside(b *raster.Block) bool {
+	if b.Step != len(p.bands) {
+		return false
+	}
+	for i, band := range p.bands {
+		if at := i * p.size; band != i || at >= len(b.Planes[0]) || &b.Planes[0][at] != &b.Planes[i][0] {
+			return false
+		}
+	}
+	return true
+}
+
+// gather copies samples that lie so many bytes apart in dst and in src.
+func gather(dst, src []byte, to, from, size int) {
+	switch size {
+	case 1:
+		for i, k := 0, 0; k < len(src); i, k = i+to, k+from {
 			dst[i] = src[k]
 		}
-	case p.size == 2 && p.swap:
-		for i, k := 0, 0; k < len(src); i, k = i+to, k+step {
-			nativeEndian.PutUint16(dst[i:], bits.ReverseBytes16(nativeEndian.Uint16(src[k:])))
+	case 2:
+		for i, k := 0, 0; k < len(src); i, k = i+to, k+from {
+			nativeEndian.PutUint16(dst[i:], nativeEndian.Uint16(src[k:]))
 		}
-	default:
-		for i, k := 0, 0; k < len(src); i, k = i+to, k+step {
-			copy(dst[i:][:p.size], src[k:])
-			if p.swap {
-				slices.Reverse(dst[i:][:p.size])
-			}
+	case 4:
+		for i, k := 0, 0; k < len(src); i, k = i+to, k+from {
+			nativeEndian.PutUint32(dst[i:], nativeEndian.Uint32(src[k:]))
+		}
+	case 8:
+		for i, k := 0, 0; k < len(src); i, k = i+to, k+from {
+			nativeEndian.PutUint64(dst[i:], nativeEndian.Uint64(src[k:]))
+		}
+	}
+}
+
+// swapBytes changes the byte order of samples.
+func swapBytes(samples []byte, size int) {
+	switch size {
+	case 2:
+		for i := 0; i < len(samples); i += 2 {
+			nativeEndian.PutUint16(samples[i:], bits.ReverseBytes16(nativeEndian.Uint16(samples[i:])))
+		}
+	case 4, 8:
+		for sample := range slices.Chunk(samples, size) {
+			slices.Reverse(sample)
 		}
 	}
 }

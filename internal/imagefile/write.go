@@ -2,6 +2,7 @@ package imagefile
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
@@ -134,12 +135,12 @@ func Write(w io.Writer, format string, m *Image, opt WriteOptions) error {
 	if err != nil {
 		return err
 	}
-	for y := 0; y < f.Height; {
-		b := m.rows(f, y)
+	var b *raster.Block
+	for y := 0; y < f.Height; y = b.Rect.Max.Y {
+		b = m.rows(f, y, b)
 		if err := out.WriteBlock(context.Background(), b); err != nil {
 			return err
 		}
-		y = b.Rect.Max.Y
 	}
 	return out.Close()
 }
@@ -165,9 +166,9 @@ func (m *Image) Format() *raster.Format {
 	return f
 }
 
-// rows is a block of the rows from y on: all of them where it can share the samples,
-// else some, which have 16 bits and change their byte order.
-func (m *Image) rows(f *raster.Format, y int) *raster.Block {
+// rows is a block of the rows from y on: all of them where it can share the samples, else
+// some, in the memory of the block before. These have 16 bits and change their byte order.
+func (m *Image) rows(f *raster.Format, y int, before *raster.Block) *raster.Block {
 	if m.Palette != nil {
 		return &raster.Block{Rect: f.Bounds(), Type: f.Type, Step: 1, Stride: m.W, Planes: [][]byte{m.Index}}
 	}
@@ -178,13 +179,19 @@ func (m *Image) rows(f *raster.Format, y int) *raster.Block {
 		}
 		return b
 	}
-	pixel := 2 * m.Channels
-	r := image.Rect(0, y, m.W, min(m.H, y+max(1, stripBytes/(m.W*pixel))))
-	b := raster.NewInterleaved(r, f.Type, m.Channels, m.Channels)
-	for ; y < r.Max.Y; y++ {
-		row := b.Planes[0][(y-r.Min.Y)*m.W*pixel:][:m.W*pixel]
-		m.copyRow(row, pixel, y, m.Channels)
-		toNative(row)
+	pixel, b := 2*m.Channels, before
+	stride := pixel * m.W
+	r := image.Rect(0, y, m.W, min(m.H, y+max(1, stripBytes/stride)))
+	if b == nil {
+		b = raster.NewInterleaved(r, f.Type, m.Channels, m.Channels)
+	}
+	b.Rect = r
+	for i := range r.Dy() {
+		row := b.Planes[0][i*stride:][:stride]
+		m.copyRow(row, pixel, y+i, m.Channels)
+		if !native(binary.BigEndian) {
+			swapBytes(row, 2)
+		}
 	}
 	return b
 }
