@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -179,8 +180,11 @@ func TestTIFFAgainstGDAL(t *testing.T) {
 	args := []string{"-c", gdalScript}
 	formats := many()
 	for i, f := range formats {
+		none := [...]float64{7, -2.5, math.NaN(), math.Inf(-1), math.Inf(1), -math.MaxFloat64}[i/2%6]
+		if !f.Type.Float() {
+			none = 7
+		}
 		if i%2 == 0 {
-			none := 7.0
 			for c := range f.Bands {
 				f.Bands[c].NoData = &none
 			}
@@ -208,7 +212,13 @@ func TestTIFFAgainstGDAL(t *testing.T) {
 			fields[3] = "Int8"
 		}
 		require.Equal(t, names[f.Type], fields[3], lines[i])
-		require.Equal(t, map[bool]string{true: "7.0", false: "None"}[i%2 == 0], fields[4], lines[i])
+		if noData := f.Bands[0].NoData; noData == nil {
+			require.Equal(t, "None", fields[4], lines[i])
+		} else {
+			got, err := strconv.ParseFloat(fields[4], 64)
+			require.NoError(t, err)
+			require.Equal(t, fmt.Sprint(*noData), fmt.Sprint(got), lines[i])
+		}
 		if colours := strings.Join(fields[6:], " "); f.Colour() == 0 {
 			require.True(t, strings.HasPrefix(colours, "Red Green Blue"), lines[i])
 		} else {

@@ -41,11 +41,11 @@ type Writer interface {
 // in any number of bands. Metadata goes into all but PNM. What a format cannot hold is
 // refused, or left out or changed as Unsaid says.
 //
-// Memory is a few bands of rows, about 4 MiB or one row. JPEG holds all pixels, and a
-// compressed TIFF file is held, compressed, where w cannot go back: its header, which
-// comes first, says where its directory lies, which comes last. So w is asked whether it
-// is an io.WriteSeeker that can, and left at the end of the file. The file begins where w
-// stands.
+// Memory is a few rows, and 2 MiB for each core that compresses strips of TIFF. JPEG holds
+// all pixels, and a compressed TIFF file is held, compressed, where w cannot go back: its
+// header, which comes first, says where its directory lies, which comes last. So w is
+// asked whether it is an io.WriteSeeker that can, and left at the end of the file. The
+// file begins where w stands. What f points to must stay as it is until Close.
 func Create(w io.Writer, format string, f *raster.Format, meta Meta, opt WriteOptions) (Writer, error) {
 	if err := f.Validate(); err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"io"
 	"io/fs"
 	"math/rand/v2"
@@ -315,4 +316,42 @@ func TestWriterMemory(t *testing.T) {
 		require.Less(t, tall, short+100_000, "%s: %d bytes for 3000 rows, %d for 6000", format, short, tall)
 		require.Less(t, tall, uint64(12<<20), format)
 	}
+}
+
+// FuzzCreate: whatever a format says, it is refused or becomes a whole file; Unsaid says
+// nothing that fails.
+func FuzzCreate(f *testing.F) {
+	f.Add(byte(0), byte(1), byte(5), byte(3), uint16(0), []byte{1}, uint16(0))
+	f.Add(byte(1), byte(8), byte(5), byte(3), uint16(0), []byte{2, 3, 4, 0, 5, 8}, uint16(3))
+	f.Add(byte(1), byte(2), byte(9), byte(9), uint16(0), []byte{7, 6}, uint16(300))
+	f.Add(byte(2), byte(2), byte(9), byte(9), uint16(100), []byte{1}, uint16(0))
+	f.Add(byte(4), byte(2), byte(9), byte(9), uint16(1023), []byte{2, 3, 4}, uint16(0))
+	f.Fuzz(func(t *testing.T, kind, typ, w, h byte, largest uint16, roles []byte, colours uint16) {
+		if len(roles)*int(w)*int(h) > 1<<16 {
+			t.Skip("more samples show nothing new")
+		}
+		format := []string{"png", "tif", "ppm", "pgm", "jpg"}[kind%5]
+		r := &raster.Format{Width: int(w), Height: int(h), Type: raster.Type(typ), Max: int64(largest), Bands: make([]raster.Band, len(roles))}
+		for i, role := range roles {
+			r.Bands[i].Role = raster.Role(role)
+		}
+		for i := range int(colours) % 1000 {
+			r.Palette = append(r.Palette, color.NRGBA{byte(i), byte(i >> 8), 7, byte(255 - i/500)})
+		}
+		var out bytes.Buffer
+		sink, err := Create(&out, format, r, Meta{}, WriteOptions{Uncompressed: largest%2 == 0})
+		if err != nil {
+			require.Zero(t, out.Len())
+			return
+		}
+		Unsaid(format, r, Meta{})
+		require.NoError(t, sink.WriteBlock(background, noisy(r, raster.NewBlock(r.Bounds(), r.Type, len(roles)))))
+		require.NoError(t, sink.Close())
+		if format == "tif" {
+			_, err = openDirectory(section(out.Bytes()))
+		} else {
+			_, _, err = Read(&out, ReadOptions{})
+		}
+		require.NoError(t, err)
+	})
 }
