@@ -44,7 +44,7 @@ func newTIFFEncoder(w io.Writer, f *raster.Format, meta Meta, opt WriteOptions) 
 		return nil, err
 	}
 	e := &tiffEncoder{tiffLayout: l, w: w, at: 8}
-	strip := e.divide(f.Height)
+	strip := e.cut(f.Height)
 	batch := min(e.n, runtime.GOMAXPROCS(0), max(1, batchBytes/strip))
 	e.batch = make([]byte, 0, batch*strip)
 	compression, predictor := uint16(compressionNone), uint16(predictorNone)
@@ -60,8 +60,8 @@ func newTIFFEncoder(w io.Writer, f *raster.Format, meta Meta, opt WriteOptions) 
 	return e, e.begin()
 }
 
-// divide chooses the strips, and gives the bytes of one.
-func (e *tiffEncoder) divide(height int) int {
+// cut chooses the strips, and gives the bytes of one.
+func (e *tiffEncoder) cut(height int) int {
 	e.rows = min(height, max(1, stripBytes/e.stride()))
 	e.n = (height-1)/e.rows + 1
 	return e.rows * e.stride()
