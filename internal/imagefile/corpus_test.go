@@ -434,7 +434,7 @@ func FuzzTIFF(f *testing.F) {
 		if m.Index != nil {
 			require.Len(t, m.Index, m.W*m.H)
 		}
-		if Unsaid("png", m) == nil && !(m.Channels%2 == 0 && m.Alpha == NoAlpha) {
+		if unsaid("png", m) == nil && !(m.Channels%2 == 0 && m.Alpha == NoAlpha) {
 			requireSamePNG(t, m, decode(t, "png", encode(t, "png", m, WriteOptions{})))
 		}
 	})

@@ -27,7 +27,7 @@ func TestJPEGKeepsMetadata(t *testing.T) {
 	m.Meta.PNG = slices.Concat(inch, m.Meta.PNG[len(inch):])
 	assert.Equal(t, m.Meta, got.Meta)
 	assert.Empty(t, got.Lost)
-	assert.Empty(t, Unsaid("jpg", m))
+	assert.Empty(t, unsaid("jpg", m))
 }
 
 // TestJPEGQuality: quality and subsampling reach the file.

@@ -366,30 +366,3 @@ func (h *pnmHeader) checkRow(row []byte) error {
 	}
 	return nil
 }
-
-// writePNM writes a PGM (kind '5') or PPM file (kind '6') of the depth and full
-// scale of the image; gray is repeated in a PPM.
-func writePNM(w io.Writer, m *Image, kind byte) error {
-	channels, name := 1, "pgm"
-	if kind == '6' {
-		channels, name = 3, "ppm"
-	}
-	if m.Channels == 2 || m.Channels == 4 {
-		return errors.New(name + " holds no alpha: write png or tif instead")
-	}
-	if m.Channels > channels {
-		return errors.New("pgm holds no colour: write ppm instead")
-	}
-	if _, err := fmt.Fprintf(w, "P%c\n%d %d\n%d\n", kind, m.W, m.H, m.FullScale()); err != nil {
-		return err
-	}
-	step := channels * m.Depth / 8
-	row := make([]byte, m.W*step)
-	for y := range m.H {
-		m.copyRow(row, step, y, channels)
-		if _, err := w.Write(row); err != nil {
-			return err
-		}
-	}
-	return nil
-}

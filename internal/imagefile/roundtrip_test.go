@@ -24,6 +24,9 @@ func encode(t testing.TB, format string, m *Image, opt WriteOptions) []byte {
 	return b.Bytes()
 }
 
+// unsaid is what Unsaid names of an image.
+func unsaid(format string, m *Image) []string { return Unsaid(format, m.Format(), m.Meta) }
+
 func decode(t testing.TB, format string, data []byte) *Image {
 	t.Helper()
 	m, name, err := Read(bytes.NewReader(data), ReadOptions{})
