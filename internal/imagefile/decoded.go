@@ -60,11 +60,11 @@ func newDecoded(picture image.Point, w, h, samples int, typ raster.Type, opt Rea
 	if opt.MaxMemory > 0 && 4*pixel*int64(w) > opt.MaxMemory {
 		return nil, fmt.Errorf("header: 4 rows of %d pixels take %d bytes of memory, expected at most %d", w, 4*pixel*int64(w), opt.MaxMemory)
 	}
-	rows := min(int64(h), max(1, segmentBytes/(pixel*int64(w))))
-	limit := int64(maxKept)
+	limit, segment := int64(maxKept), int64(segmentBytes)
 	if opt.MaxMemory > 0 {
-		limit = min(limit, opt.MaxMemory/2)
+		limit, segment = min(limit, opt.MaxMemory/2), min(segment, opt.MaxMemory/16)
 	}
+	rows := min(int64(h), max(1, segment/(pixel*int64(w))))
 	limit = min(limit, pixel*int64(picture.X)*(keptRows+2*rows))
 	d := &decoded{open: open, samples: samples, rowBytes: int(pixel * int64(w)), rows: int(rows)}
 	d.kept.limit = limit
@@ -178,12 +178,12 @@ func (d *decoded) suspend(s *stream, rows int) {
 		return
 	}
 	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.streams = append(d.streams, s)
 	if len(d.streams) > maxStreams {
-		s, d.streams = d.streams[0], slices.Delete(d.streams, 0, 1)
-		s.close()
+		d.streams[0].close()
+		d.streams = slices.Delete(d.streams, 0, 1)
 	}
-	d.mu.Unlock()
 }
 
 // sequence is a picture that is decoded from its first row on.
