@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"math"
 	"slices"
 	"sync"
 
@@ -53,19 +54,24 @@ const (
 	keptRows = 1024
 )
 
-// newDecoded returns what reads blocks of up to w pixels and h rows of a picture; a
-// decoder holds about 4 rows. The error is of MaxMemory.
-func newDecoded(picture image.Point, w, h, samples int, typ raster.Type, opt ReadOptions, open func(block int) (rowDecoder, error)) (*decoded, error) {
+// newDecoded returns what reads blocks of up to w pixels and h rows, of a picture whose
+// rows of all bands take so many bytes; a decoder holds about 4 rows. The error is of
+// MaxMemory.
+func newDecoded(pictureRow int64, w, h, samples int, typ raster.Type, opt ReadOptions, open func(block int) (rowDecoder, error)) (*decoded, error) {
 	pixel := int64(samples * typ.Size())
-	if opt.MaxMemory > 0 && 4*pixel*int64(w) > opt.MaxMemory {
-		return nil, fmt.Errorf("header: 4 rows of %d pixels take %d bytes of memory, expected at most %d", w, 4*pixel*int64(w), opt.MaxMemory)
+	most := int64(math.MaxInt)
+	if opt.MaxMemory > 0 {
+		most = min(most, opt.MaxMemory)
+	}
+	if n := 4 * pixel * int64(w); n > most {
+		return nil, fmt.Errorf("header: 4 rows of %d pixels take %d bytes of memory, expected at most %d", w, n, most)
 	}
 	limit, segment := int64(maxKept), int64(segmentBytes)
 	if opt.MaxMemory > 0 {
 		limit, segment = min(limit, opt.MaxMemory/2), min(segment, opt.MaxMemory/16)
 	}
 	rows := min(int64(h), max(1, segment/(pixel*int64(w))))
-	limit = min(limit, pixel*int64(picture.X)*(keptRows+2*rows))
+	limit = min(limit, pictureRow*(keptRows+2*rows))
 	d := &decoded{open: open, samples: samples, rowBytes: int(pixel * int64(w)), rows: int(rows)}
 	d.kept.limit = limit
 	return d, nil
@@ -194,7 +200,8 @@ type sequence struct {
 
 // newSequence returns the pixels of a picture that open decodes from the top.
 func newSequence(bounds image.Rectangle, samples int, typ raster.Type, opt ReadOptions, open func() (rowDecoder, error)) (pixels, error) {
-	d, err := newDecoded(bounds.Max, bounds.Dx(), bounds.Dy(), samples, typ, opt, func(int) (rowDecoder, error) { return open() })
+	row := int64(bounds.Dx()) * int64(samples*typ.Size())
+	d, err := newDecoded(row, bounds.Dx(), bounds.Dy(), samples, typ, opt, func(int) (rowDecoder, error) { return open() })
 	return sequence{d, bounds}, err
 }
 

@@ -15,8 +15,11 @@ import (
 // File is an image file open for reading: a raster.Source of uint8 or uint16.
 //
 // Strips and tiles of TIFF, and rows of PNM, BMP and PNG without interlace, are read
-// as they are asked for; File keeps some of what it has decoded. JPEG, WebP,
-// interlaced PNG and run-length coded BMP are decoded whole, once.
+// as they are asked for; File keeps some of what it has decoded, up to 1024 rows of
+// the picture or half of ReadOptions.MaxMemory. A PNG, and a TIFF of one compressed
+// strip, can only be decoded from the top: a block far above the last one, by another
+// goroutine too, begins there again. JPEG, WebP, interlaced PNG and run-length coded
+// BMP are decoded whole, once.
 type File struct {
 	Name string // of the format: "tif", "png", "jpg", "bmp", "webp" or "pnm"
 	Meta Meta
@@ -61,7 +64,10 @@ func Open(r io.Reader, opt ReadOptions) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f, f.wrap(guard(f.survey))
+	if err := guard(f.survey); err != nil {
+		return nil, f.wrap(err)
+	}
+	return f, nil
 }
 
 // open opens a file without a look at its pixels.

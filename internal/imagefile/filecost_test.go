@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"image"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -224,6 +225,52 @@ func TestWindowsBeyond32Bits(t *testing.T) {
 		x := c.at
 		assert.Equal(t, want, b.At(0, x, side-1), c.name)
 	}
+}
+
+// TestRowsBeyondMemory: a file whose rows take more than MaxMemory is refused where they
+// are decoded, and read by parts where they are not.
+func TestRowsBeyondMemory(t *testing.T) {
+	m := noise(100000, 1, 1, 8)
+	opt := ReadOptions{MaxMemory: 1000}
+	for name, file := range map[string][]byte{"png": encode(t, "png", m, WriteOptions{}), "tif": encode(t, "tif", m, WriteOptions{}), "digits": []byte("P2 100000 1 255" + strings.Repeat(" 1", 100000))} {
+		_, err := Open(bytes.NewReader(file), opt)
+		require.ErrorContains(t, err, "4 rows of 100000 pixels take 400000 bytes of memory, expected at most 1000", name)
+	}
+	for name, file := range map[string][]byte{"pnm": encode(t, "pgm", m, WriteOptions{}), "tif": encode(t, "tif", m, WriteOptions{Uncompressed: true})} {
+		f, err := Open(bytes.NewReader(file), opt)
+		require.NoError(t, err, name)
+		b := raster.NewBlock(image.Rect(99990, 0, 100000, 1), raster.Uint8, 1)
+		require.NoError(t, f.ReadBlock(context.Background(), b), name)
+		requireWindow(t, samples(m), b, name)
+	}
+}
+
+// TestParallel: all are called, and the error is the one of the lowest number, whatever
+// the order in which they end.
+func TestParallel(t *testing.T) {
+	var calls atomic.Int64
+	require.NoError(t, parallel(context.Background(), 4, 100, func(int) error {
+		calls.Add(1)
+		return nil
+	}))
+	require.EqualValues(t, 100, calls.Load())
+	for range 50 {
+		err := parallel(context.Background(), 4, 100, func(i int) error {
+			if i == 7 {
+				runtime.Gosched()
+			}
+			if i >= 7 {
+				return fmt.Errorf("number %d", i)
+			}
+			return nil
+		})
+		require.EqualError(t, err, "number 7")
+	}
+	err := parallel(context.Background(), 2, 2, func(int) error { panic("index out of range") })
+	require.ErrorContains(t, err, "the decoder failed: index out of range")
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(io.ErrClosedPipe)
+	require.ErrorIs(t, parallel(ctx, 2, 9, func(int) error { return nil }), io.ErrClosedPipe)
 }
 
 // BenchmarkOpen reads files whole, and by tiles of 512².

@@ -7,7 +7,6 @@ import (
 	"io"
 	"runtime"
 	"sync"
-	"sync/atomic"
 
 	"github.com/qtgpu/qtgpu/raster"
 )
@@ -43,7 +42,7 @@ func beside(b *raster.Block, n int) bool {
 	size := b.Type.Size()
 	for i, p := range b.Planes[1:] {
 		if first := b.Planes[0]; len(first) <= (i+1)*size || &first[(i+1)*size] != &p[0] {
-			return n == 1
+			return false
 		}
 	}
 	return true
@@ -89,46 +88,72 @@ func (p *packedRows) readBlock(ctx context.Context, dst *raster.Block) error {
 	n := int((int64(r.Max.X)*int64(p.bits)+7)/8 - from)
 	stride := max(p.stride, -p.stride)
 	batch := int(min(int64(r.Dy()), 1+max(0, batchBytes-int64(n))/stride))
-	samples := r.Dx() * p.samples * p.typ.Size()
-	unpacked := 0
-	if samples != n {
-		unpacked = samples
+	direct := p.direct(dst, n)
+	var data, samples []byte
+	if !direct {
+		buf := borrow(int(int64(batch-1)*stride) + n + r.Dx()*p.samples*p.typ.Size())
+		defer giveBack(buf)
+		samples = (*buf)[:r.Dx()*p.samples*p.typ.Size()]
+		data = (*buf)[len(samples):]
 	}
-	buf := borrow(int(int64(batch-1)*stride) + n + unpacked)
-	defer giveBack(buf)
-	data, unpackedRow := (*buf)[unpacked:], (*buf)[:unpacked]
 	for y := r.Min.Y; y < r.Max.Y; y += batch {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		k := min(batch, r.Max.Y-y)
-		part := data[:int(int64(k-1)*stride)+n]
-		first, last := p.first+int64(y)*p.stride, p.first+int64(y+k-1)*p.stride
-		if done, err := p.src.ReadAt(part, min(first, last)+from); done < len(part) {
-			whole := int(int64(done) / stride) // rows that are there
-			bad := y + whole
-			if p.stride < 0 {
-				bad = y + k - 1 - whole
-			}
-			return fmt.Errorf("row %d of %d: expected %d bytes of samples, found %d: %w", bad, p.rect.Dy(), n, int64(done)-int64(whole)*stride, noEOF(err))
+		if direct {
+			data = dst.Planes[0][(y-r.Min.Y)*n:]
 		}
-		for i := range k {
-			at := int64(i) * stride
-			if p.stride < 0 {
-				at = int64(k-1-i) * stride
+		part := data[:int(int64(k-1)*stride)+n]
+		if err := p.read(part, y, k, from, n); err != nil {
+			return err
+		}
+		for i := 0; i < k && !direct; i++ {
+			if err := p.putRow(dst, samples, part[int64(p.inFile(i, k))*stride:][:n], r.Min.X, y+i); err != nil {
+				return err
 			}
-			row, to := part[at:][:n], unpackedRow
-			if unpacked == 0 {
-				to = row
-			}
-			if p.unpack != nil {
-				if err := p.unpack(to, row); err != nil {
-					return fmt.Errorf("row %d of %d: %w", y+i, p.rect.Dy(), err)
-				}
-			}
-			put(dst, to, p.rect.Min.X+r.Min.X, p.rect.Min.Y+y+i, p.samples)
 		}
 	}
+	return nil
+}
+
+// direct tells whether rows of n bytes lie in a block as they do in the file.
+func (p *packedRows) direct(dst *raster.Block, n int) bool {
+	return p.unpack == nil && p.stride == int64(n) && beside(dst, p.samples) &&
+		dst.Stride*p.typ.Size() == n && len(dst.Planes[0]) >= n*dst.Rect.Dy()
+}
+
+// inFile is the place in the file of row i of k.
+func (p *packedRows) inFile(i, k int) int {
+	if p.stride < 0 {
+		return k - 1 - i
+	}
+	return i
+}
+
+// read reads k rows from row y on, of each the n bytes at from, and what lies between.
+func (p *packedRows) read(part []byte, y, k int, from int64, n int) error {
+	first, last := p.first+int64(y)*p.stride, p.first+int64(y+k-1)*p.stride
+	done, err := p.src.ReadAt(part, min(first, last)+from)
+	if done == len(part) {
+		return nil
+	}
+	stride := max(p.stride, -p.stride)
+	return fmt.Errorf("row %d of %d: expected %d bytes of samples, found %d: %w",
+		y+p.inFile(int(int64(done)/stride), k), p.rect.Dy(), n, int64(done)%stride, noEOF(err))
+}
+
+// putRow gives dst the pixels of a row of the file, from x on.
+func (p *packedRows) putRow(dst *raster.Block, samples, row []byte, x, y int) error {
+	if len(samples) == len(row) {
+		samples = row
+	}
+	if p.unpack != nil {
+		if err := p.unpack(samples, row); err != nil {
+			return fmt.Errorf("row %d of %d: %w", y, p.rect.Dy(), err)
+		}
+	}
+	put(dst, samples, p.rect.Min.X+x, p.rect.Min.Y+y, p.samples)
 	return nil
 }
 
@@ -154,21 +179,29 @@ func giveBack(b *[]byte) {
 // parallel calls do for 0 to n-1, in that order, on at most so many goroutines. It
 // returns the error of the first that has one; those after it may not be called.
 func parallel(ctx context.Context, workers, n int, do func(i int) error) error {
-	errs := make([]error, n)
-	var next atomic.Int64
-	var failed atomic.Bool
+	var mu sync.Mutex
+	var first error
+	next, failed := 0, n
+	take := func() (i int) {
+		mu.Lock()
+		defer mu.Unlock()
+		if next < failed {
+			next++
+			return next - 1
+		}
+		return n
+	}
 	work := func() {
-		for !failed.Load() {
-			i := int(next.Add(1)) - 1
-			if i >= n {
-				return
+		for i := take(); i < n; i = take() {
+			err := context.Cause(ctx)
+			if err == nil {
+				err = guard(func() error { return do(i) })
 			}
-			if errs[i] = context.Cause(ctx); errs[i] == nil {
-				errs[i] = guard(func() error { return do(i) })
+			mu.Lock()
+			if err != nil && i < failed {
+				first, failed = err, i
 			}
-			if errs[i] != nil {
-				failed.Store(true)
-			}
+			mu.Unlock()
 		}
 	}
 	var wg sync.WaitGroup
@@ -177,10 +210,5 @@ func parallel(ctx context.Context, workers, n int, do func(i int) error) error {
 	}
 	work()
 	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return first
 }

@@ -3,7 +3,6 @@ package imagefile
 import (
 	"context"
 	"fmt"
-	"image"
 	"io"
 	"math"
 	"strconv"
@@ -74,17 +73,21 @@ type tiffPixels struct {
 	decoders sync.Pool // of *blockDecoder
 }
 
-func newTIFFPixels(h *tiffHeader, d *directory, opt ReadOptions) (*tiffPixels, error) {
-	t := &tiffPixels{h: h, d: d, absent: h.absent(d), workers: math.MaxInt}
-	w := min(h.blockW, h.w)
-	var err error
-	t.decoded, err = newDecoded(image.Pt(h.w, h.h), w, min(h.blockH, h.h), h.blockSamples(), h.typ(), opt, t.open)
-	if opt.MaxMemory > 0 && err == nil {
-		// Half is for what is kept, half for decoders: each has buffers and some rows.
-		const buffers = 1 << 18
-		t.workers = int(max(1, opt.MaxMemory/2/(buffers+4*int64(t.decoded.rowBytes))))
+func newTIFFPixels(h *tiffHeader, d *directory, opt ReadOptions) (t *tiffPixels, err error) {
+	t = &tiffPixels{h: h, d: d, absent: h.absent(d), workers: math.MaxInt}
+	memory := int64(2 * batchBytes) // of a worker
+	if h.compression != compressionNone {
+		row := int64(h.w) * int64(h.channels*h.typ().Size())
+		t.decoded, err = newDecoded(row, min(h.blockW, h.w), min(h.blockH, h.h), h.blockSamples(), h.typ(), opt, t.open)
+		if err != nil {
+			return nil, err
+		}
+		memory += 4 * int64(t.decoded.rowBytes)
 	}
-	return t, err
+	if opt.MaxMemory > 0 { // half of it is for what is kept
+		t.workers = int(min(math.MaxInt32, max(1, opt.MaxMemory/2/memory)))
+	}
+	return t, nil
 }
 
 // readBlock implements pixels.
