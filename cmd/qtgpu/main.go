@@ -37,6 +37,7 @@ const usage = `qtgpu, a raster codec whose files promise an error bound
   qtgpu devices [--json]                       the OpenGL devices, or why they cannot be used
   qtgpu bench -i IN [-t T] [--runs N] [--csv F] [--plot F.svg|.png]
                                                the GPU against the CPU, stage by stage
+  qtgpu --version                              of the program, of the format and of Go
 
 T is the largest RMS error of any quadtree leaf, in 8-bit levels: %g to %g; with
 --bound max the largest error of any sample, in its own steps. 0 is lossless.
@@ -181,6 +182,8 @@ func (a *app) form(args []string) error {
 			return a.devices(args[1:])
 		case "bench":
 			return a.bench(args[1:])
+		case "--version":
+			return a.version(args[1:])
 		}
 	}
 	return a.convert(args)
