@@ -59,7 +59,7 @@ bench: ## run the benchmarks
 
 vectors: ## write every golden file and vector anew, by the tests that have -update; needs cjpeg, djpeg and convert
 	rm -f testdata/conformance/*.qtg testdata/conformance/SHA256SUMS
-	go test $$(grep -rl 'flag.Bool("update"' --include '*_test.go' . | xargs -n 1 dirname | sort -u) -update
+	go test $$(grep -rl 'flag.Bool("update"' --include '*_test.go' . | xargs -n 1 dirname | sort -u) -run 'Golden|Vectors|Update' -update
 
 tables: ## train the built-in entropy tables, a part of the format, anew; needs QTGPU_CORPUS, ../shared/corpus by default
 	@ls $(QTGPU_CORPUS)/train/*.png >/dev/null 2>&1 || { echo "no pictures in $(QTGPU_CORPUS)/train: see docs/TRAINING.md"; exit 1; }
