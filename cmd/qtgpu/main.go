@@ -40,6 +40,7 @@ const usage = `qtgpu, a raster codec whose files promise an error bound
   qtgpu plan -i IN -t T -o JOB [--part-rows N] prepare encoding by parts, on any machines
   qtgpu part JOB -i N | --index-env VAR [--input IN]   encode part N, a file of its own
   qtgpu merge JOB -o OUT.qtg                   the file that one encode of all makes
+  qtgpu --version                              of the program, of the format and of Go
 
 T is the largest RMS error of any quadtree leaf, in 8-bit levels: %g to %g; with
 --bound max the largest error of any sample, in its own steps. 0 is lossless.
@@ -192,6 +193,8 @@ func (a *app) form(args []string) error {
 			return a.part(args[1:])
 		case "merge":
 			return a.merge(args[1:])
+		case "--version":
+			return a.version(args[1:])
 		}
 	}
 	return a.convert(args)
