@@ -204,12 +204,16 @@ func (r *Reader) bands(dst, rect image.Rectangle, base int) ([]image.Rectangle, 
 	if r.opt.Memory > 0 {
 		limit = min(limit, r.opt.Memory)
 	}
+	whole := rect
 	result := engine.Pixels(dst) * int64(f.Type.Size()*len(f.Bands))
 	tooLarge := func(need int64) error {
 		return fmt.Errorf("%w: a region of %d×%d takes %d bytes of memory, the limit is %d", ErrTooLarge, dst.Dx(), dst.Dy(), need, limit)
 	}
 	need := func(rect image.Rectangle) int64 {
 		window, goroutine := r.dec.Memory(r.full(rect, base), base)
+		if whole != dst { // which is reduced from a block of its own
+			window += engine.Pixels(rect) * int64(f.Type.Size()*len(f.Bands))
+		}
 		return result + window + int64(parallel.Workers(r.opt.Workers))*goroutine
 	}
 	fits := func(rect image.Rectangle) bool { return need(rect) <= limit }
