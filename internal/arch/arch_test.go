@@ -135,6 +135,14 @@ var rules = []rule{
 		why: "the seam knows no backend",
 	},
 	{
+		of: []string{"raster"}, never: []string{"./..."},
+		why: "samples come first",
+	},
+	{
+		of: []string{"internal/pipeline"}, never: []string{"./internal/imagefile/...", "./cpu_fallback", "./gpu", "os", "."},
+		why: "the pipeline takes sources and sinks, whosever they are",
+	},
+	{
 		of: []string{"internal/container"}, never: []string{"./..."}, but: []string{"./raster"},
 		why: "the container holds opaque bytes",
 	},
