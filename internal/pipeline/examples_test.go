@@ -1,0 +1,111 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"image/color"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/engine/layered"
+	"github.com/qtgpu/qtgpu/internal/engine/predictive"
+	"github.com/qtgpu/qtgpu/internal/engine/transform"
+	"github.com/qtgpu/qtgpu/internal/rastertest"
+	"github.com/qtgpu/qtgpu/raster"
+)
+
+// example is a raster of several rows of tiles, and an engine that can code it.
+type example struct {
+	name   string
+	engine engine.Engine
+	params engine.Params
+	at     func(r *rand.Rand, band, x, y int) int64
+}
+
+// examples are all engines and their ways, small ones with many rows of tiles.
+func examples() []example {
+	format := func(w, h int, t raster.Type, roles ...raster.Role) raster.Format {
+		return raster.Format{Width: w, Height: h, Type: t, Bands: raster.Bands(roles...)}
+	}
+	indices := format(20, 4200, raster.Uint8, raster.Index)
+	indices.Palette = color.Palette{color.Black, color.White, color.Opaque, color.Transparent}
+	const level = engine.ErrorUnit
+	return []example{
+		{"transform, colours under alpha", transform.Engine{}, engine.Params{
+			Format: format(530, 1100, raster.Uint8, raster.Red, raster.Green, raster.Blue, raster.Alpha), T: 10 * level}, photo},
+		{"transform, gray of 16 bits", transform.Engine{}, engine.Params{
+			Format: format(70, 2100, raster.Uint16, raster.Gray), T: 5 * level}, relief},
+		{"predictive, lossless", predictive.Engine{}, engine.Params{
+			Format: format(20, 9300, raster.Uint8, raster.Red, raster.Green, raster.Blue), Bound: engine.Max, Effort: 2}, photo},
+		{"predictive, within 3", predictive.Engine{}, engine.Params{
+			Format: format(20, 9300, raster.Uint16, raster.Gray), Bound: engine.Max, T: 3, Effort: 1}, relief},
+		{"predictive, merged", predictive.Engine{Merge: true}, engine.Params{
+			Format: format(20, 9300, raster.Uint16, raster.Gray, raster.Alpha), Bound: engine.Max, T: 6, Effort: 1}, steps},
+		{"predictive, indices", predictive.Engine{}, engine.Params{Format: indices, Bound: engine.Max, Effort: 2}, classes},
+		{"layered", layered.Engine{}, engine.Params{
+			Format: format(24, 3100, raster.Uint8, raster.Red, raster.Green, raster.Blue), Bound: engine.Max, T: 6}, photo},
+	}
+}
+
+func photo(r *rand.Rand, band, x, y int) int64 {
+	if band == 3 {
+		return int64(255 * (y / 300 & 1))
+	}
+	return int64(60 + 20*band + x*x/7%70 + y/5%60 + r.IntN(6))
+}
+
+func relief(r *rand.Rand, _, x, y int) int64 { return int64(9000+(3*x*x+y*y)/60+r.IntN(4)) & 0xffff }
+
+func steps(r *rand.Rand, band, x, y int) int64 {
+	if band == 1 {
+		return int64(65535 * (y / 100 & 1))
+	}
+	return int64(1000*(r.IntN(3)+(x+y/50)/40%50) + r.IntN(4))
+}
+
+func classes(_ *rand.Rand, _, x, y int) int64 { return int64((x/7 + y/9*y/50) % 4) }
+
+// source draws the raster.
+func (e *example) source() *raster.Memory {
+	r := rand.New(rand.NewPCG(3, 3))
+	return rastertest.Draw(e.params.Format, func(band, x, y int) int64 { return e.at(r, band, x, y) })
+}
+
+// env has a number of workers and bytes for what training codes.
+func env(workers int, memory int64) *engine.Env {
+	return &engine.Env{Workers: workers, Memory: memory, Took: func(string, time.Duration) {}, Coded: func(int64) {}}
+}
+
+// encode makes the file of a raster. Training may keep train bytes of tiles, and slabs
+// may take memory bytes.
+func (e *example) encode(t *testing.T, src raster.Source, workers int, train, memory int64) []byte {
+	t.Helper()
+	enc, err := e.engine.Train(context.Background(), e.params, src, env(workers, train))
+	require.NoError(t, err, e.name)
+	plan := enc.Plan()
+	c := NewCollector(plan)
+	totals, err := Encode(context.Background(), enc, src, AllRows(plan), c, workers, memory, func(int64) {})
+	require.NoError(t, err, e.name)
+	c.File.Header, c.File.Tables = Header4(plan, totals.Worst)
+	var b bytes.Buffer
+	require.NoError(t, container.Write(&b, &c.File), e.name)
+	return b.Bytes()
+}
+
+// open reads a file.
+func open(t *testing.T, data []byte, o Options) *Reader {
+	t.Helper()
+	file, err := container.Open(bytes.NewReader(data), int64(len(data)), container.Options{})
+	require.NoError(t, err)
+	h := file.Header()
+	plan, err := Plan4(&h, file.Tables())
+	require.NoError(t, err)
+	r, err := NewReader(file, plan, o)
+	require.NoError(t, err)
+	return r
+}
