@@ -22,7 +22,7 @@ import (
 func TestSlabs(t *testing.T) {
 	for _, e := range examples() {
 		src := e.source()
-		want := e.encode(t, src, 1, 1<<30, 1<<30)
+		want := e.file(t)
 		for _, c := range []struct {
 			workers       int
 			train, memory int64

@@ -5,6 +5,7 @@ import (
 	"context"
 	"image/color"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,32 +26,34 @@ type example struct {
 	engine engine.Engine
 	params engine.Params
 	at     func(r *rand.Rand, band, x, y int) int64
+	once   sync.Once
+	data   []byte // the file
 }
 
 // examples are all engines and their ways, small ones with many rows of tiles.
-func examples() []example {
+var examples = sync.OnceValue(func() []*example {
 	format := func(w, h int, t raster.Type, roles ...raster.Role) raster.Format {
 		return raster.Format{Width: w, Height: h, Type: t, Bands: raster.Bands(roles...)}
 	}
 	indices := format(20, 4200, raster.Uint8, raster.Index)
 	indices.Palette = color.Palette{color.Black, color.White, color.Opaque, color.Transparent}
 	const level = engine.ErrorUnit
-	return []example{
-		{"transform, colours under alpha", transform.Engine{}, engine.Params{
-			Format: format(530, 1100, raster.Uint8, raster.Red, raster.Green, raster.Blue, raster.Alpha), T: 10 * level}, photo},
-		{"transform, gray of 16 bits", transform.Engine{}, engine.Params{
-			Format: format(70, 2100, raster.Uint16, raster.Gray), T: 5 * level}, relief},
-		{"predictive, lossless", predictive.Engine{}, engine.Params{
-			Format: format(20, 9300, raster.Uint8, raster.Red, raster.Green, raster.Blue), Bound: engine.Max, Effort: 2}, photo},
-		{"predictive, within 3", predictive.Engine{}, engine.Params{
-			Format: format(20, 9300, raster.Uint16, raster.Gray), Bound: engine.Max, T: 3, Effort: 1}, relief},
-		{"predictive, merged", predictive.Engine{Merge: true}, engine.Params{
-			Format: format(20, 9300, raster.Uint16, raster.Gray, raster.Alpha), Bound: engine.Max, T: 6, Effort: 1}, steps},
-		{"predictive, indices", predictive.Engine{}, engine.Params{Format: indices, Bound: engine.Max, Effort: 2}, classes},
-		{"layered", layered.Engine{}, engine.Params{
-			Format: format(24, 3100, raster.Uint8, raster.Red, raster.Green, raster.Blue), Bound: engine.Max, T: 6}, photo},
+	return []*example{
+		{name: "transform, colours under alpha", engine: transform.Engine{}, params: engine.Params{
+			Format: format(516, 3300, raster.Uint8, raster.Red, raster.Green, raster.Blue, raster.Alpha), T: 10 * level}, at: photo},
+		{name: "transform, gray of 16 bits", engine: transform.Engine{}, params: engine.Params{
+			Format: format(40, 4100, raster.Uint16, raster.Gray), T: 5 * level}, at: relief},
+		{name: "predictive, lossless", engine: predictive.Engine{}, params: engine.Params{
+			Format: format(20, 9300, raster.Uint8, raster.Red, raster.Green, raster.Blue), Bound: engine.Max, Effort: 2}, at: photo},
+		{name: "predictive, within 3", engine: predictive.Engine{}, params: engine.Params{
+			Format: format(20, 9300, raster.Uint16, raster.Gray), Bound: engine.Max, T: 3, Effort: 1}, at: relief},
+		{name: "predictive, merged", engine: predictive.Engine{Merge: true}, params: engine.Params{
+			Format: format(20, 9300, raster.Uint16, raster.Gray, raster.Alpha), Bound: engine.Max, T: 6, Effort: 1}, at: steps},
+		{name: "predictive, indices", engine: predictive.Engine{}, params: engine.Params{Format: indices, Bound: engine.Max, Effort: 2}, at: classes},
+		{name: "layered", engine: layered.Engine{}, params: engine.Params{
+			Format: format(24, 3100, raster.Uint8, raster.Red, raster.Green, raster.Blue), Bound: engine.Max, T: 6}, at: photo},
 	}
-}
+})
 
 func photo(r *rand.Rand, band, x, y int) int64 {
 	if band == 3 {
@@ -69,6 +72,12 @@ func steps(r *rand.Rand, band, x, y int) int64 {
 }
 
 func classes(_ *rand.Rand, _, x, y int) int64 { return int64((x/7 + y/9*y/50) % 4) }
+
+// file makes the file, once.
+func (e *example) file(t *testing.T) []byte {
+	e.once.Do(func() { e.data = e.encode(t, e.source(), 0, 1<<30, 1<<30) })
+	return e.data
+}
 
 // source draws the raster.
 func (e *example) source() *raster.Memory {
