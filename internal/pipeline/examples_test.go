@@ -96,13 +96,19 @@ func (e *example) encode(t *testing.T, src raster.Source, workers int, train, me
 	t.Helper()
 	enc, err := e.engine.Train(context.Background(), e.params, src, env(workers, train))
 	require.NoError(t, err, e.name)
+	return write(t, e.name, enc, src, workers, memory)
+}
+
+// write codes all tiles into a file.
+func write(t *testing.T, name string, enc engine.Encoder, src raster.Source, workers int, memory int64) []byte {
+	t.Helper()
 	plan := enc.Plan()
 	c := NewCollector(plan)
 	totals, err := Encode(context.Background(), enc, src, AllRows(plan), c, workers, memory, func(int64) {})
-	require.NoError(t, err, e.name)
+	require.NoError(t, err, name)
 	c.File.Header, c.File.Tables = Header4(plan, totals.Worst)
 	var b bytes.Buffer
-	require.NoError(t, container.Write(&b, &c.File), e.name)
+	require.NoError(t, container.Write(&b, &c.File), name)
 	return b.Bytes()
 }
 
