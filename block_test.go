@@ -3,9 +3,11 @@ package qtgpu_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
+	"io"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -96,7 +98,10 @@ func TestReadBlock(t *testing.T) {
 				require.Equal(t, size, src.Format().Bounds().Size(), "%s: level %d", name, level)
 				for i := range 4 {
 					rect := image.Rectangle{Max: size}
-					if i > 0 {
+					switch i {
+					case 1:
+						rect.Min = size.Sub(image.Pt(1, 1))
+					case 2, 3:
 						rect = rectangle(rng, size)
 					}
 					about := fmt.Sprintf("%s: %v of level %d", name, rect, level)
@@ -165,19 +170,38 @@ func TestReadBlockRefuses(t *testing.T) {
 	assert.Panics(t, func() { r.Level(-1) })
 }
 
-// TestReadBlockEnds: a context that has ended ends ReadBlock with its cause, of every
-// level, and the next call is as if it had not been.
+// ending is an input that ends a context as it is read.
+type ending struct {
+	io.ReaderAt
+	end func()
+}
+
+func (e *ending) ReadAt(p []byte, off int64) (int, error) {
+	e.end()
+	return e.ReaderAt.ReadAt(p, off)
+}
+
+// TestReadBlockEnds: a context that has ended, or that ends while the file is read, ends
+// ReadBlock with its cause, of every level, and the next call is as if it had not been.
 func TestReadBlockEnds(t *testing.T) {
+	errEnd := errors.New("no longer wanted")
 	for name, data := range files() {
-		r := newReader(t, data, qtgpu.DecodeOptions{CacheBytes: 1 << 30, KeepGoing: true})
+		input := &ending{bytes.NewReader(data), func() {}}
+		r, err := qtgpu.NewReader(input, int64(len(data)), &qtgpu.DecodeOptions{CacheBytes: 1 << 30, KeepGoing: true})
+		require.NoError(t, err)
 		f := r.Format()
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel()
 		for level := range r.Levels() {
-			rect := image.Rectangle{Max: r.Size(level)}
-			err := r.ReadBlock(ctx, raster.NewBlock(rect, f.Type, len(f.Bands)), level)
-			require.ErrorIs(t, err, context.Canceled, "%s: level %d", name, level)
+			b := raster.NewBlock(image.Rectangle{Max: r.Size(level)}, f.Type, len(f.Bands))
+			for _, before := range []bool{true, false} {
+				ctx, cancel := context.WithCancelCause(context.Background())
+				input.end = func() { cancel(errEnd) }
+				if before {
+					input.end()
+				}
+				require.ErrorIs(t, r.ReadBlock(ctx, b, level), errEnd, "%s: level %d, before %t", name, level, before)
+			}
 		}
+		input.end = func() {}
 		want := readLevel(t, newReader(t, data, qtgpu.DecodeOptions{}), 0)
 		require.Empty(t, rastertest.Difference(want, readLevel(t, r, 0)), name)
 		require.Empty(t, r.LostTiles(), name)
