@@ -9,20 +9,23 @@ import (
 // filter predicts, by normalised least mean squares, what the weights of the
 // file leave of a sample: one for each plane, level and pass.
 type filter struct {
-	w [filterLen]int64 // in 1/2^16 of 1/WeightOne
+	w [filterLen]int64 // in 1/2^filterBits of 1/WeightOne
 	x [filterLen]int32
 	n int64 // sum of the squares of x
 }
 
 const (
 	filterTaps  = linear.Neighbours + residualTaps + 2*2 + 1
-	filterLen   = filterTaps + 1 // one is 0, for whole vectors
-	filterBits  = 16
+	filterLen   = filterTaps + 1                   // one is 0, for whole vectors
 	filterInput = 1 << 16                          // the largest input
-	filterLimit = 1 << 26                          // the largest weight
-	filterError = filterInput << linear.WeightBits // the largest correction, and error
-	filterGain  = filterBits + 8 - 7               // bits
 	filterOne   = 4                                // the constant input
+	filterLimit = 1 << limitBits                   // the largest weight
+	filterError = filterInput << linear.WeightBits // the largest correction, and error
+
+	filterBits = 16 // of a weight below 1/WeightOne
+	limitBits  = 26
+	gainBits   = 8 // of a gain below those of a weight
+	rateBits   = 7 // the weights move by 1/2^rateBits of the error
 )
 
 // sum weighs the inputs and sets n.
@@ -41,7 +44,7 @@ func (f *filter) sum() int64 {
 // 1/WeightOne. The gain has 8 bits more than the weights, and 32 in all.
 func (f *filter) learn(err int64) {
 	err = max(min(err, filterError), -filterError)
-	gain := err << filterGain / (f.n + 9*filterTaps)
+	gain := err << (filterBits + gainBits - rateBits) / (f.n + 9*filterTaps)
 	gain = max(min(gain, math.MaxInt32), math.MinInt32)
 	f.move(gain)
 }
@@ -49,7 +52,7 @@ func (f *filter) learn(err int64) {
 // movePlain moves the weights by plain code.
 func (f *filter) movePlain(gain int64) {
 	for i, x := range &f.x {
-		f.w[i] = max(min(f.w[i]+gain*int64(x)>>8, filterLimit), -filterLimit)
+		f.w[i] = max(min(f.w[i]+gain*int64(x)>>gainBits, filterLimit), -filterLimit)
 	}
 }
 
