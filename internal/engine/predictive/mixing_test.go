@@ -30,6 +30,8 @@ func mixingCode(f *Format, tile []Plane) (payload, front, body []byte, worst []i
 	return tables.Payload, front, body, t.Worst
 }
 
+// Context mixing brings back tiles of any content within the bound, with memory kept
+// from tile to tile.
 func TestMixingRoundTrip(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 3))
 	var w Worker // kept from tile to tile
@@ -89,6 +91,7 @@ func TestEffort(t *testing.T) {
 	}
 }
 
+// A damaged tile of context mixing is refused.
 func TestMixingDamage(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
 	gray, rgb := Format{Channels: 1, Depth: 8}, Format{Channels: 3, Depth: 8}

@@ -52,10 +52,10 @@ func ModeName(front []byte) string {
 type Effort int
 
 const (
-	EffortBuiltIn  Effort = iota + 1 // weights that are not fitted, symbols where they are likely to win
-	EffortFitted                     // Fit
-	EffortPatterns                   // symbols where an eighth of the tile gains by them
-	EffortMixing                     // context mixing, of which both directions are slow
+	EffortBuiltIn Effort = iota + 1 // weights that are not fitted, symbols where they are likely to win
+	EffortFitted                    // Fit
+	EffortSymbols                   // symbols where an eighth of the tile gains by them
+	EffortMixing                    // context mixing, of which both directions are slow
 )
 
 // Encode codes the channels of a tile in the mode that is smallest of those tried,
@@ -67,7 +67,7 @@ func (m *Model) Encode(w *Worker, format *Format, effort Effort, channels []Plan
 		return &Tile{mode: modeLabels, grid: grid, cells: cells, Worst: make([]int32, len(channels))}
 	}
 	var packed *symbols.Tile
-	if format.packable() && (likelySymbols(format, channels) || effort >= EffortPatterns && m.symbolsWin(w, format, effort, channels)) {
+	if format.packable() && (likelySymbols(format, channels) || effort >= EffortSymbols && m.symbolsWin(w, format, effort, channels)) {
 		packed = pack(format, channels)
 	}
 	planes, overviews, rct := transform(format, channels)

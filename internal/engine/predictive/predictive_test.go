@@ -70,6 +70,7 @@ func code(f *Format, tiles [][]Plane) (payload []byte, fronts, bodies [][]byte, 
 	return tables.Payload, fronts, bodies, worst
 }
 
+// Tiles of any content come back within the bound, and the stated errors are the largest.
 func TestRoundTrip(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, depth := range []int{8, 16} {

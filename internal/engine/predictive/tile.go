@@ -88,7 +88,7 @@ func (t *Tables) Segments(tile *Tile) (front, body []byte) {
 // size is the size of a tile in bytes: as tables of its own make it, or with little
 // effort by the universal ones, which are some percent off.
 func (m *Model) size(t *Tile, effort Effort) int {
-	if effort < EffortPatterns {
+	if effort < EffortSymbols {
 		return estimate(&t.front) + estimate(&t.body)
 	}
 	front, body := m.ChooseTables([]*Tile{t}, func(*rans.BitWriter) {}).Segments(t)
