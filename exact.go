@@ -195,7 +195,7 @@ func (e *encoder) fit(ctx context.Context, format *predictive.Format) (*predicti
 		defer workers.Put(w)
 		f := predictive.NewFit(e.Channels, step)
 		w.planes = e.channels(tile(grid, i*tiles/n), w.planes)
-		f.Add(&w.Worker, format, w.planes)
+		f.Add(&w.Scratch, format, w.planes)
 		mu.Lock()
 		defer mu.Unlock()
 		sum.Merge(f)
@@ -206,7 +206,7 @@ func (e *encoder) fit(ctx context.Context, format *predictive.Format) (*predicti
 
 // exactEncoder is the memory of one goroutine.
 type exactEncoder struct {
-	predictive.Worker
+	predictive.Scratch
 	planes []predictive.Plane
 }
 
@@ -219,7 +219,7 @@ func (e *encoder) tileCoder(format *predictive.Format, model *predictive.Model) 
 		defer workers.Put(w)
 		defer e.progress.step()
 		w.planes = e.channels(tile(grid, i), w.planes)
-		return model.Encode(&w.Worker, format, e.effort(), w.planes)
+		return model.Encode(&w.Scratch, format, e.effort(), w.planes)
 	}
 }
 

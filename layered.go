@@ -71,7 +71,7 @@ func (e *encoder) layeredTiles(ctx context.Context) ([]*layered.Tile, error) {
 
 // exactWorker is the memory of a goroutine that decodes exact files.
 type exactWorker struct {
-	exact   predictive.Worker
+	exact   predictive.Scratch
 	layered layered.Worker
 }
 

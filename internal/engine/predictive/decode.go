@@ -39,9 +39,9 @@ func NewDecoder(payload []byte, format Format, first func(*rans.BitReader, *Form
 }
 
 // Decode decodes both segments of a tile of w×h pixels into values. The planes
-// may belong to wk and are good until it decodes another tile.
-func (d *Decoder) Decode(wk *Worker, front, body []byte, w, h int) ([]Plane, error) {
-	out, err := d.decode(wk, front, body, w, h)
+// may belong to scratch and are good until it decodes another tile.
+func (d *Decoder) Decode(scratch *Scratch, front, body []byte, w, h int) ([]Plane, error) {
+	out, err := d.decode(scratch, front, body, w, h)
 	if err == nil {
 		d.format.unpack(out)
 	}
@@ -49,7 +49,7 @@ func (d *Decoder) Decode(wk *Worker, front, body []byte, w, h int) ([]Plane, err
 }
 
 // decode decodes a tile into samples, which may be packed.
-func (d *Decoder) decode(wk *Worker, front, body []byte, w, h int) ([]Plane, error) {
+func (d *Decoder) decode(scratch *Scratch, front, body []byte, w, h int) ([]Plane, error) {
 	if len(front) == 0 {
 		return nil, rans.ErrCorrupt
 	}
@@ -57,7 +57,7 @@ func (d *Decoder) decode(wk *Worker, front, body []byte, w, h int) ([]Plane, err
 	case symbolic(mode) && d.format.packable():
 		return d.symbols(mode, front[1:], body, w, h)
 	case d.format.predicted(mode):
-		return d.predicted(wk, mode, front[1:], body, w, h)
+		return d.predicted(scratch, mode, front[1:], body, w, h)
 	}
 	return nil, rans.ErrCorrupt
 }
@@ -84,36 +84,36 @@ func (d *Decoder) symbols(mode byte, front, body []byte, w, h int) ([]Plane, err
 
 // predicted decodes a tile in one of the modes of prediction; front is what follows
 // the mode.
-func (d *Decoder) predicted(wk *Worker, mode byte, front, body []byte, w, h int) ([]Plane, error) {
+func (d *Decoder) predicted(scratch *Scratch, mode byte, front, body []byte, w, h int) ([]Plane, error) {
 	rct := transformOf(mode)
-	ps, err := d.overview(wk, rct, front, w, h)
+	ps, err := d.overview(scratch, rct, front, w, h)
 	if err != nil {
 		return nil, err
 	}
 	d.format.packOverview(rct, ps)
 	if mode >= modeMixing {
-		err = wk.mixing.Decode(body, ps, d.model.planes)
+		err = scratch.mixing.Decode(body, ps, d.model.planes)
 	} else {
 		err = d.planes(ps, body)
 	}
 	if err != nil {
 		return nil, err
 	}
-	wk.decoded = Planes(wk.decoded, d.format.Channels, w, h)
+	scratch.decoded = Planes(scratch.decoded, d.format.Channels, w, h)
 	for i := range ps {
-		ps[i].Levels[0].Store(&wk.decoded[i])
+		ps[i].Levels[0].Store(&scratch.decoded[i])
 	}
-	d.format.invert(rct, wk.decoded)
-	return wk.decoded, nil
+	d.format.invert(rct, scratch.decoded)
+	return scratch.decoded, nil
 }
 
 // overview decodes the overviews of the planes of a tile of w×h samples.
-func (d *Decoder) overview(wk *Worker, rct chroma.RCT, segment []byte, w, h int) ([]linear.Predictor, error) {
+func (d *Decoder) overview(scratch *Scratch, rct chroma.RCT, segment []byte, w, h int) ([]linear.Predictor, error) {
 	s := residual.Source{Tables: d.tables}
 	if err := s.Init(segment); err != nil {
 		return nil, err
 	}
-	ps := wk.predictors(&d.format, rct)
+	ps := scratch.predictors(&d.format, rct)
 	for i := range ps {
 		p := &ps[i]
 		p.Reset(w, h)

@@ -13,24 +13,24 @@ func NeedsBody(front []byte) bool { return len(front) > 0 && front[0] == modeWho
 // ceil(h/8) values, means or every eighth sample. Means may be off by half a step, of
 // colours that were transformed by the steps of two or three planes. body may be nil
 // unless NeedsBody.
-func (d *Decoder) Overview(wk *Worker, front, body []byte, w, h int) ([]Plane, error) {
+func (d *Decoder) Overview(scratch *Scratch, front, body []byte, w, h int) ([]Plane, error) {
 	if len(front) == 0 {
 		return nil, rans.ErrCorrupt
 	}
 	switch mode := front[0]; {
 	case mode == modeWhole:
-		return d.overviewOfWhole(wk, front, body, w, h)
+		return d.overviewOfWhole(scratch, front, body, w, h)
 	case symbolic(mode) && d.format.packable():
 		return d.overviewOfSymbols(mode, front[1:], w, h)
 	case d.format.predicted(mode):
-		return d.overviewOfPlanes(wk, mode, front[1:], w, h)
+		return d.overviewOfPlanes(scratch, mode, front[1:], w, h)
 	}
 	return nil, rans.ErrCorrupt
 }
 
 // overviewOfWhole makes an overview of all samples.
-func (d *Decoder) overviewOfWhole(wk *Worker, front, body []byte, w, h int) ([]Plane, error) {
-	planes, err := d.Decode(wk, front, body, w, h)
+func (d *Decoder) overviewOfWhole(scratch *Scratch, front, body []byte, w, h int) ([]Plane, error) {
+	planes, err := d.Decode(scratch, front, body, w, h)
 	if err != nil {
 		return nil, err
 	}
@@ -52,8 +52,8 @@ func (d *Decoder) overviewOfSymbols(mode byte, front []byte, w, h int) ([]Plane,
 	return out, nil
 }
 
-func (d *Decoder) overviewOfPlanes(wk *Worker, mode byte, front []byte, w, h int) ([]Plane, error) {
-	ps, err := d.overview(wk, transformOf(mode), front, w, h)
+func (d *Decoder) overviewOfPlanes(scratch *Scratch, mode byte, front []byte, w, h int) ([]Plane, error) {
+	ps, err := d.overview(scratch, transformOf(mode), front, w, h)
 	if err != nil {
 		return nil, err
 	}
