@@ -304,6 +304,9 @@ func (g *Region) region(ctx context.Context, dst *raster.Block, segments []store
 	if err != nil {
 		return err
 	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	return w.Finish(ctx, g.opt.Workers)
 }
 

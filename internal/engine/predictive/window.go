@@ -19,7 +19,7 @@ type decoder struct {
 	tiles.Grid
 	engine  *Decoder
 	colours int // of a palette, or 0
-	scratch parallel.Pool[Worker]
+	scratch parallel.Pool[Scratch]
 }
 
 // NewDecoder implements engine.Engine.
@@ -121,7 +121,7 @@ func (w *region) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded,
 }
 
 // planes decodes a tile, or its overview.
-func (d *decoder) planes(scratch *Worker, tile int, s engine.Segments, level int) ([]Plane, error) {
+func (d *decoder) planes(scratch *Scratch, tile int, s engine.Segments, level int) ([]Plane, error) {
 	decode := d.engine.Decode
 	if level > 0 {
 		decode = d.engine.Overview
