@@ -19,6 +19,8 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/containertest"
+	"github.com/qtgpu/qtgpu/internal/engine/transform"
 )
 
 // flipped is data with one byte changed.
@@ -101,7 +103,7 @@ func small(t testing.TB) []byte {
 	data := encode(t, picture(patterns["text"], 64, 64, 2, 8), qtgpu.Options{
 		T: 3, Metadata: qtgpu.Metadata{ICC: []byte("profile"), EXIF: []byte("II*\x00"), XMP: []byte("<x/>")},
 	})
-	for _, chunk := range []string{"HEAD", "TABL", "INDX", "FRNT", "iccp", "exif", "xmpm", "BODY"} {
+	for _, chunk := range []string{"HEAD", "PLAN", "iccp", "exif", "xmpm", "INDX", "FRNT", "BODY"} {
 		require.Contains(t, string(data), chunk)
 	}
 	return data
@@ -156,7 +158,7 @@ func TestFlipped(t *testing.T) {
 	unknown := []byte("what\x03abc")
 	unknown = binary.LittleEndian.AppendUint32(unknown, crc32.Checksum(unknown, crc32.MakeTable(crc32.Castagnoli)))
 	data := encode(t, picture(patterns["text"], 24, 20, 2, 8), qtgpu.Options{T: 3, Metadata: qtgpu.Metadata{ICC: []byte("icc"), IPTC: []byte("iptc")}})
-	data = slices.Insert(data, bytes.Index(data, []byte("BODY")), unknown...)
+	data = slices.Insert(data, bytes.Index(data, []byte("INDX")), unknown...)
 	_, err := qtgpu.Decode(bytes.NewReader(data))
 	require.NoError(t, err)
 	for at := range data {
@@ -170,49 +172,25 @@ func TestFlipped(t *testing.T) {
 	}
 }
 
-// reopened is a file taken apart, for Write to put it together with valid
-// checksums.
-func reopened(t testing.TB, data []byte) *container.File {
-	t.Helper()
-	r, err := container.Open(bytes.NewReader(data), int64(len(data)), container.Options{})
-	require.NoError(t, err)
-	f := &container.File{Header: r.Header(), Tables: r.Tables()}
-	for i := range r.Tiles() {
-		front, err := r.Front(i)
-		require.NoError(t, err)
-		body, err := r.Body(i)
-		require.NoError(t, err)
-		f.Fronts, f.Bodies = append(f.Fronts, front), append(f.Bodies, body)
-	}
-	return f
-}
-
-func written(t testing.TB, f *container.File) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	require.NoError(t, container.Write(&b, f))
-	return b.Bytes()
-}
-
 // TestHostileSegments: damage under checksums that hold ends in an error or in
 // some image, in bounded memory.
 func TestHostileSegments(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	failed := map[string]int{}
+	data := small(t)
 	const rounds = 400
 	for i := range rounds {
-		f := reopened(t, small(t))
-		name := []string{"tables", "front", "body"}[i%3]
-		p := []*[]byte{&f.Tables, &f.Fronts[0], &f.Bodies[0]}[i%3]
-		*p = slices.Clone(*p)
+		f := containertest.Take(t, data)
+		setStep(f, []uint64{transform.MinStep, 75, transform.MaxStep}[rng.IntN(3)])
+		name := []string{"plan", "front", "body"}[i%3]
+		p := []*[]byte{&f.Plan.Payload, &f.Fronts[0], &f.Bodies[0]}[i%3]
 		for range 1 + rng.IntN(4) {
 			(*p)[rng.IntN(len(*p))] ^= byte(1 + rng.IntN(255))
 		}
 		if rng.IntN(4) == 0 {
 			*p = (*p)[:rng.IntN(len(*p))]
 		}
-		f.Header.Step = []int{container.MinStep, f.Header.Step, container.MaxStep}[rng.IntN(3)]
-		data := written(t, f)
+		data := f.Bytes(t)
 		if _, err := attempt(t, data, name); err != nil {
 			failed[name]++
 		}
@@ -227,27 +205,35 @@ func TestHostileSegments(t *testing.T) {
 	assert.Len(t, failed, 3)
 }
 
+// setStep changes the step of the quantiser, which a plan of the lossy engine begins with.
+func setStep(f *containertest.File, step uint64) {
+	_, n := binary.Uvarint(f.Plan.Payload)
+	f.Plan.Payload = append(binary.AppendUvarint(nil, step), f.Plan.Payload[n:]...)
+}
+
 // TestAbsurdSize: the size in a header is refused before anything is allocated
 // for it.
 func TestAbsurdSize(t *testing.T) {
-	base := reopened(t, small(t))
+	base := containertest.Take(t, small(t))
 	for _, c := range []struct {
 		w, h, log2 int
+		rows       int // of tiles in a group
 		front      int // bytes of each front segment
 		want       string
 	}{
-		{1 << 15, 1<<15 + 1, 10, 100, "image too large"},
-		{1 << 20, 1 << 11, 10, 100, "image too large"},
-		{1 << 13, 1 << 13, 10, 1000, "tile 0, front at byte 862: entropy-coded segment is damaged"},
-		{4096, 4096, 10, 1000, "tile 0, front at byte 285: entropy-coded segment is damaged"},
-		{4096, 4096, 10, 20, "tile 0, front at byte 269: 20 bytes for 1024×1024 pixels, expected at least 32"},
+		{1 << 15, 1<<15 + 1, 10, 64, 100, "image too large"},
+		{1 << 20, 1 << 11, 10, 2, 100, "image too large"},
+		{1 << 13, 1 << 13, 10, 8, 1000, "tile 0, front at byte 862: entropy-coded segment is damaged"},
+		{4096, 4096, 10, 4, 1000, "tile 0, front at byte 285: entropy-coded segment is damaged"},
+		{4096, 4096, 10, 1, 1000, "tile 0, front at byte 285: entropy-coded segment is damaged"},
+		{4096, 4096, 10, 4, 20, "tile 0, front at byte 269: 20 bytes for 1024×1024 pixels, expected at least 32"},
 	} {
 		f := *base
-		f.Header.Width, f.Header.Height, f.Header.TileLog2 = c.w, c.h, c.log2
-		nx, ny := f.Header.Grid()
-		f.Fronts, f.Bodies = slices.Repeat([][]byte{slices.Repeat(f.Fronts[0], 100)[:c.front]}, nx*ny), slices.Repeat(f.Bodies[:1], nx*ny)
-		name := fmt.Sprintf("%d×%d", c.w, c.h)
-		data := written(t, &f)
+		f.Header.Width, f.Header.Height, f.Header.TileLog2, f.Header.GroupRows = c.w, c.h, c.log2, c.rows
+		n := f.Header.Tiles()
+		f.Fronts, f.Bodies = slices.Repeat([][]byte{slices.Repeat(base.Fronts[0], 100)[:c.front]}, n), slices.Repeat(base.Bodies[:1], n)
+		name := fmt.Sprintf("%d×%d, %d rows in a group", c.w, c.h, c.rows)
+		data := f.Bytes(t)
 		_, err := attempt(t, data, name)
 		assert.ErrorContains(t, err, c.want, name)
 		if errors.Is(err, qtgpu.ErrTooLarge) {

@@ -221,17 +221,17 @@ func (c *counter) bytes() (n int64) {
 // segments are the places of the segments of every tile of a file.
 func segments(t *testing.T, data []byte) (fronts, bodies []span) {
 	t.Helper()
-	r, err := container.Open(bytes.NewReader(data), int64(len(data)), container.Options{})
+	r, err := container.Open(t.Context(), bytes.NewReader(data), int64(len(data)), container.Options{})
 	require.NoError(t, err)
-	for i := range r.Tiles() {
-		front, err := r.Front(i)
+	place := func(tile int, part container.Part) span {
+		var at *container.TileError
+		require.ErrorAs(t, r.TileError(t.Context(), tile, part, nil), &at)
+		size, err := r.Size(t.Context(), tile, part)
 		require.NoError(t, err)
-		body, err := r.Body(i)
-		require.NoError(t, err)
-		at := r.TileError(i, container.Front, nil).Offset
-		fronts = append(fronts, span{at, at + int64(len(front))})
-		at = r.TileError(i, container.Body, nil).Offset
-		bodies = append(bodies, span{at, at + int64(len(body))})
+		return span{at.Offset, at.Offset + size}
+	}
+	for i := range r.Header().Tiles() {
+		fronts, bodies = append(fronts, place(i, container.Front)), append(bodies, place(i, container.Body))
 	}
 	return fronts, bodies
 }
