@@ -2,6 +2,7 @@ package qtgpu_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	"io"
@@ -147,16 +148,17 @@ func meanError(t *testing.T, of, m image.Image, level int) (rms, largest float64
 	return math.Sqrt(sum / float64(b.w*b.h*b.channels())), largest
 }
 
-// TestLevelsAreMeans: levels 1 and 2 are the means of level 0, and levels above
-// 3 of level 3, to the rounding.
+// TestLevelsAreMeans: levels 1 and 2 are the means of level 0, and levels above 3 of
+// the last level before them that a file of version 5 can hold as its own, every third
+// one, to the rounding.
 func TestLevelsAreMeans(t *testing.T) {
 	for _, depth := range []int{8, 16} {
 		m := picture(patterns["smooth"], 203, 91, 3, depth)
 		r := newReader(t, encode(t, m, qtgpu.Options{T: 6}), qtgpu.DecodeOptions{})
 		for level := range r.Levels() {
-			base := 0
-			if level >= 3 {
-				base = 3
+			base := max(level-1, 0) / 3 * 3
+			if level == 3 {
+				base = 3 // the front image
 			}
 			of := region(t, r, image.Rectangle{Max: r.Size(base)}, base)
 			got := region(t, r, image.Rectangle{Max: r.Size(level)}, level)
@@ -218,6 +220,29 @@ func (c *counter) bytes() (n int64) {
 	return n
 }
 
+// remote is a counter that reads many ranges in one round trip.
+type remote struct {
+	counter
+	trips int
+}
+
+func (r *remote) ReadRanges(_ context.Context, ranges []container.Range) ([][]byte, error) {
+	r.trips++
+	out := make([][]byte, len(ranges))
+	for i, at := range ranges {
+		out[i] = make([]byte, at.Length)
+		n, err := r.ReadAt(out[i], at.Offset)
+		if err != nil && err != io.EOF {
+			return nil, err
+		}
+		out[i] = out[i][:n]
+	}
+	return out, nil
+}
+
+// reset forgets what has been read.
+func (r *remote) reset() { r.reads, r.trips = nil, 0 }
+
 // segments are the places of the segments of every tile of a file.
 func segments(t *testing.T, data []byte) (fronts, bodies []span) {
 	t.Helper()
@@ -236,15 +261,18 @@ func segments(t *testing.T, data []byte) (fronts, bodies []span) {
 	return fronts, bodies
 }
 
-// TestReads: what a request reads is what it needs.
+// TestReads: what a request reads is what it needs, in one round trip, and what lies
+// beside each other in one range. Metadata keeps the segments out of what opening holds.
 func TestReads(t *testing.T) {
-	data := encode(t, picture(patterns["noise"], 1100, 1060, 3, 8), qtgpu.Options{T: 5}) // 3×3 tiles
+	o := qtgpu.Options{T: 5, Metadata: qtgpu.Metadata{ICC: make([]byte, 20000)}}
+	data := encode(t, picture(patterns["noise"], 1100, 1060, 3, 8), o) // 3×3 tiles
 	fronts, bodies := segments(t, data)
 	require.Len(t, fronts, 9)
-	c := counter{ReaderAt: bytes.NewReader(data)}
+	c := remote{counter: counter{ReaderAt: bytes.NewReader(data)}}
 	r, err := qtgpu.NewReader(&c, int64(len(data)), nil)
 	require.NoError(t, err)
-	assert.Less(t, c.bytes(), int64(10000), "opening a file of %d bytes", len(data))
+	assert.Equal(t, 2, c.trips, "opening: both ends of the file, and what is behind the metadata")
+	assert.Less(t, c.bytes(), int64(90000), "opening a file of %d bytes", len(data))
 
 	run := func(list []span, first, n int) span { return span{list[first].from, list[first+n-1].to} }
 	for _, tc := range []struct {
@@ -255,15 +283,17 @@ func TestReads(t *testing.T) {
 		{image.Rect(520, 520, 1016, 1016), 0, []span{fronts[4], bodies[4]}},
 		{image.Rect(260, 300, 270, 310), 1, []span{fronts[4], bodies[4]}},
 		{image.Rect(130, 10, 250, 120), 2, []span{fronts[1], bodies[1]}},
-		{image.Rect(500, 20, 520, 30), 0, []span{run(fronts, 0, 2), bodies[0], bodies[1]}},
+		{image.Rect(500, 20, 520, 30), 0, []span{{fronts[0].from, bodies[1].to}}}, // less than 16 KiB apart
+		{image.Rect(500, 500, 520, 520), 0, []span{{fronts[0].from, bodies[1].to}, run(bodies, 3, 2)}},
 		{image.Rect(66, 66, 126, 126), 3, []span{fronts[4]}},
 		{image.Rect(0, 0, 138, 10), 3, []span{run(fronts, 0, 3)}},
 		{image.Rect(0, 0, 138, 133), 3, []span{run(fronts, 0, 9)}},
 		{image.Rect(0, 0, 1, 1), r.Levels() - 1, []span{run(fronts, 0, 9)}},
 	} {
-		c.reads = nil
+		c.reset()
 		region(t, r, tc.rect, tc.level)
 		assert.ElementsMatch(t, tc.want, c.reads, "region %v of level %d", tc.rect, tc.level)
+		assert.Equal(t, 1, c.trips, "region %v of level %d: round trips", tc.rect, tc.level)
 	}
 }
 
