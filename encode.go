@@ -10,7 +10,6 @@ import (
 	"time"
 
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
-	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
@@ -54,6 +53,64 @@ func encodeImage(ctx context.Context, w io.Writer, m image.Image, o *Options) er
 	return e.run(ctx, w)
 }
 
+// EncodeRaster writes the samples of src to w as a .qtg file that keeps the promise of
+// o.T; nil o is the zero value. The file is the one that Encode writes of an image with
+// these samples. What it holds at once is bounded by o.Memory: a raster that is larger is
+// read twice, a sample of its tiles and then all of it, by rows from the top. It ends
+// with the cause of ctx's end, within the time of a tile. What src or a callback panics
+// with, EncodeRaster panics with.
+func EncodeRaster(ctx context.Context, w io.Writer, src raster.Source, o *Options) error {
+	var opt Options
+	if o != nil {
+		opt = *o
+	}
+	if err := encodeRaster(ctx, w, src, &opt); err != nil {
+		return fmt.Errorf("qtgpu: %w", err)
+	}
+	return nil
+}
+
+func encodeRaster(ctx context.Context, w io.Writer, src raster.Source, o *Options) error {
+	e, err := newEncoding(ctx, src, o)
+	if err != nil {
+		return err
+	}
+	return e.run(ctx, w)
+}
+
+// newEncoding is a run on a source, which it reads as a whole if that is small.
+func newEncoding(ctx context.Context, src raster.Source, o *Options) (*encoding, error) {
+	params, err := o.params(pipeline.Colours(src).Format())
+	if err == nil {
+		err = pipeline.Accepts(&params)
+	}
+	f := src.Format()
+	if err == nil && f.Bytes() <= o.memory()/wholeShare {
+		src, err = inWhole(ctx, src)
+	}
+	if err != nil {
+		return nil, err
+	}
+	e := &encoding{opt: o, colours: pipeline.Colours(src)}
+	if f.Palette != nil {
+		e.indices = src
+	}
+	return e, nil
+}
+
+// wholeShare is the share of the memory up to which a raster is read at once.
+const wholeShare = 4
+
+// inWhole reads a raster, unless it is in memory.
+func inWhole(ctx context.Context, src raster.Source) (raster.Source, error) {
+	f := src.Format()
+	b, err := engine.Read(ctx, src, f.Bounds(), len(f.Bands))
+	if err != nil {
+		return nil, err
+	}
+	return raster.InMemory(*f, b)
+}
+
 // checkBounds refuses images that no plane can hold, before anything is allocated
 // for them: image.Uniform has 4·10^18 pixels.
 func checkBounds(b image.Rectangle) error {
@@ -73,72 +130,76 @@ type encoding struct {
 	colours raster.Source // the samples
 	indices raster.Source // of a paletted image, else nil
 
+	params   engine.Params // what is coded
+	src      raster.Source // and of what, once prepared
 	stats    Stats
 	mu       sync.Mutex
 	progress *progress
 }
 
-func (e *encoding) run(ctx context.Context, w io.Writer) error {
+// prepare decides what is coded.
+func (e *encoding) prepare(ctx context.Context) (err error) {
 	src := e.colours
-	params, err := e.opt.params(src.Format())
+	if e.params, err = e.opt.params(src.Format()); err == nil {
+		err = pipeline.Accepts(&e.params)
+	}
 	if err != nil {
 		return err
 	}
-	if params.Bound == engine.Max && params.T > 0 {
+	p := &e.params
+	if p.Bound == engine.Max && p.T > 0 {
 		start := time.Now()
-		merges, err := predictive.Merges(ctx, src, params.T, e.opt.Workers)
+		merges, err := predictive.Merges(ctx, src, p.T, e.opt.Workers)
 		if err != nil {
 			return err
 		}
 		if e.took("values", time.Since(start)); !merges {
-			params.T = 0 // files without loss have more ways to be small
+			p.T = 0 // files without loss have more ways to be small
 		}
 	}
-	if params.Bound == engine.Max && params.T == 0 && e.indices != nil {
+	if p.Bound == engine.Max && p.T == 0 && e.indices != nil {
 		src = e.indices
 	}
-	params.Format = *src.Format()
-	pixels := int64(params.Format.Width) * int64(params.Format.Height)
-	e.progress = newProgress(e.opt.Progress, pixels*int64(pipeline.Passes(&params)))
-	return e.write(ctx, w, params, src)
+	e.src, p.Format = src, *src.Format()
+	pixels := int64(p.Format.Width) * int64(p.Format.Height)
+	e.progress = newProgress(e.opt.Progress, pixels*int64(pipeline.Passes(p)))
+	return nil
 }
 
-// memory is what an encode may hold besides the samples.
-const memory = 512 << 20
-
-func (e *encoding) write(ctx context.Context, w io.Writer, params engine.Params, src raster.Source) error {
-	backend := e.opt.Backend
-	if backend == nil {
-		backend = cpufallback.New(e.opt.Workers)
+func (e *encoding) run(ctx context.Context, w io.Writer) error {
+	if err := e.prepare(ctx); err != nil {
+		return err
 	}
-	env := &engine.Env{Workers: e.opt.Workers, Backend: backend, Reducer: cpufallback.New(1), Memory: memory, Took: e.took, Coded: e.progress.add}
-	enc, err := pipeline.Choose(ctx, params, src, env)
+	env := e.env()
+	enc, err := pipeline.Choose(ctx, e.params, e.src, env)
 	if err != nil {
 		return err
 	}
 	plan := enc.Plan()
-	meta := container.Metadata{}
-	for _, m := range metadataChunks(&e.opt.Metadata) {
-		meta[m.kind] = *m.data
-	}
 	counter := countingWriter{w: w}
-	totals, err := pipeline.Write(ctx, &counter, enc, src, &pipeline.Job{Metadata: meta, Env: env})
+	totals, err := pipeline.Write(ctx, &counter, enc, e.src, &pipeline.Job{Metadata: e.opt.Metadata.chunks(), Env: env})
 	if err != nil {
 		return err
 	}
-	if plan.Engine == engine.Transform {
-		e.stats.Backend = backend.Name()
-	} else {
-		e.stats.Backend = cpufallback.New(e.opt.Workers).Name()
-	}
-	e.stats.finish(plan, totals, counter.n)
-	if e.stats.Bound == BoundRMS {
-		e.stats.T = e.opt.T // not rounded to the file's unit
-	}
-	if e.opt.Stats != nil {
-		*e.opt.Stats = e.stats
-	}
+	e.report(plan, totals, counter.n)
 	return nil
+}
+
+// report completes the statistics of a file of size bytes.
+func (e *encoding) report(plan *engine.Plan, totals pipeline.Totals, size int64) {
+	if e.opt.Stats == nil {
+		return
+	}
+	s := &e.stats
+	s.Backend = cpufallback.New(e.opt.Workers).Name()
+	if plan.Engine == engine.Transform && e.opt.Backend != nil {
+		s.Backend = e.opt.Backend.Name()
+	}
+	s.finish(plan, totals, size)
+	if s.Bound == BoundRMS {
+		s.T = e.opt.T // not rounded to the file's unit
+	}
+	*e.opt.Stats = *s
 }
 
 // took adds the time of a stage, or a part of it.

@@ -27,3 +27,14 @@ func metadataChunks(m *Metadata) []metadataChunk {
 		{container.IPTC, &m.IPTC}, {container.PNG, &m.PNG},
 	}
 }
+
+// chunks are the metadata as a file holds them.
+func (m *Metadata) chunks() container.Metadata {
+	chunks := container.Metadata{}
+	for _, c := range metadataChunks(m) {
+		if len(*c.data) > 0 {
+			chunks[c.kind] = *c.data
+		}
+	}
+	return chunks
+}

@@ -57,6 +57,9 @@ type Options struct {
 	// on a part of every tile, 4 also mixes contexts. With AVX2, 4 takes about ten times
 	// as long as 2, and so does decoding.
 	Effort int
+	// Memory bounds the bytes that are held at once; 0 is 512 MiB. A row of tiles and
+	// what its coding takes are held in any case, and an image.Image is there already.
+	Memory int64
 	// Metadata to store; what a decoded file of this module carries is
 	// taken where it is empty.
 	Metadata Metadata
@@ -69,6 +72,16 @@ const (
 	MinT = 0.25
 	MaxT = 255.0
 )
+
+// defaultMemory is Options.Memory where none is given.
+const defaultMemory = 512 << 20
+
+func (o *Options) memory() int64 {
+	if o.Memory == 0 {
+		return defaultMemory
+	}
+	return o.Memory
+}
 
 // MaxEffort is the largest Options.Effort.
 const MaxEffort = int(predictive.EffortMixing)
@@ -106,6 +119,9 @@ func (o *Options) check(fullScale int64) error {
 		if f.v < f.lo || f.v > f.hi {
 			return fmt.Errorf("%s %d, expected %d to %d%s", f.name, f.v, f.lo, f.hi, f.note)
 		}
+	}
+	if o.Memory < 0 {
+		return fmt.Errorf("memory of %d bytes, expected 0 or more (0 for 512 MiB)", o.Memory)
 	}
 	switch {
 	case o.T == 0:

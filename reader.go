@@ -212,6 +212,22 @@ func (r *Reader) ReadBlock(ctx context.Context, dst *raster.Block, level int) er
 	return public(err)
 }
 
+// Copy decodes rect, in pixels of the level, and writes it to dst by bands of rows from
+// the top, (0,0) first. What it holds at once is bounded by DecodeOptions.MaxMemory, but
+// for a row of tiles.
+func (r *Reader) Copy(ctx context.Context, dst raster.Sink, rect image.Rectangle, level int) error {
+	if err := r.checkRegion(rect, level); err != nil {
+		return public(err)
+	}
+	if level == 0 && rect.Size() == r.Size(0) {
+		if err := r.file.Check(ctx); err != nil && !r.tiles.Concealable(err) {
+			return public(err)
+		}
+	}
+	progress := newProgress(r.opt.Progress, r.tiles.Pixels(rect, level))
+	return public(r.tiles.Stream(ctx, dst, rect, level, progress.add))
+}
+
 // Level is a level as a source of samples; it panics unless 0 ≤ level < Levels.
 func (r *Reader) Level(level int) raster.Source {
 	if level < 0 || level >= r.Levels() {

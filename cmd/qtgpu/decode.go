@@ -48,7 +48,7 @@ func (a *app) decode(c *convertFlags, in *source) error {
 	if m.Meta, err = a.metadata(in.name, r, c.keepGoing); err != nil {
 		return err
 	}
-	if left := imagefile.Unsaid(format, m); len(left) > 0 {
+	if left := imagefile.Unsaid(format, m.Format(), m.Meta); len(left) > 0 {
 		a.warn(out.name, "left out or changed for %s: %s", format, strings.Join(left, ", "))
 	}
 	write := imagefile.WriteOptions{Quality: c.quality, Subsample: r.Info().Subsampling == subsampled}

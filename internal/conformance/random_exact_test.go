@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
@@ -9,9 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/qtgpu/qtgpu/internal/cm"
 	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/rans"
+	"github.com/qtgpu/qtgpu/internal/refdec"
 )
 
 // wildHeader is the header of an exact file of at most 100×100 pixels.
@@ -25,28 +24,35 @@ func wildHeader(rng *rand.Rand, channels, depth int) container.Header {
 	return h
 }
 
+// Numbers of FORMAT-EXACT.md: modes, and what files are filled with.
+const (
+	largestMode       = 9 // of prediction, and of the slow ones less slowMode
+	gridMode          = 16
+	patternMode       = 17
+	wholeMode         = 18
+	slowMode          = 32
+	weightClasses     = 72 // of a plane
+	largestCorrection = 170
+)
+
 // wildExact makes a file by prediction of residuals, weights and tables that no
 // encoder would choose.
 func wildExact(t testing.TB, seed uint64) []byte {
-	rng := rand.New(rand.NewPCG(seed, 1))
-	return fillTiles(t, wildPrediction(rng), func(x *exactFile, w, h int) (front, body []byte) {
-		mode, planes := x.wildMode(rng), x.predictedPlanes(w, h)
-		front = x.wildSegment(rng, []byte{byte(mode)}, planes, readFront)
-		x.prepare(mode, planes)
-		return front, x.wildSegment(rng, nil, planes, readBody)
-	})
+	return wildPredicted(t, rand.New(rand.NewPCG(seed, 1)), 0)
 }
 
 // wildSlow makes such a file with bodies by context mixing.
 func wildSlow(t testing.TB, seed uint64) []byte {
-	rng := rand.New(rand.NewPCG(seed, 3))
-	return fillTiles(t, wildPrediction(rng), func(x *exactFile, w, h int) (front, body []byte) {
-		mode, planes := x.wildMode(rng), x.predictedPlanes(w, h)
-		front = x.wildSegment(rng, []byte{byte(slowMode + mode)}, planes, readFront)
-		x.prepare(mode, planes)
-		d := &runDice{bitDice: newBitDice(rng), rare: 1 << (4 + rng.IntN(9))}
-		newSlow(d, planes).read(planes)
-		return front, d.Finish(leastBytes(len(planes)*planes[0].w*planes[0].h, 1<<14, 1<<8))
+	return wildPredicted(t, rand.New(rand.NewPCG(seed, 3)), slowMode)
+}
+
+// wildPredicted makes tiles up in the modes from first on.
+func wildPredicted(t testing.TB, rng *rand.Rand, first int) []byte {
+	return fillTiles(t, wildPrediction(rng), func(f *refdec.File, tile int) (front, body []byte) {
+		m := &maker{Rand: rng, runs: true}
+		mode := byte(first + wildMode(f, rng))
+		require.NoError(t, f.ReadTile(m, tile, []byte{mode}, nil, false))
+		return append([]byte{mode}, m.segments[0]...), m.segments[1]
 	})
 }
 
@@ -60,26 +66,19 @@ func wildPrediction(rng *rand.Rand) *container.File {
 	for range h.Channels {
 		putWildValues(&w, rng, h.Depth)
 	}
-	for range h.Channels * nClasses {
+	for range h.Channels * weightClasses {
 		putWildWeights(&w, rng)
 	}
-	putWildTables(&w, rng, nExactContexts, exactAlphabet)
+	putWildTables(&w, rng, refdec.ExactContexts, refdec.ExactAlphabet)
 	return &container.File{Header: h, Tables: w.AppendReversed(nil)}
 }
 
 // wildMode is a mode of prediction.
-func (x *exactFile) wildMode(rng *rand.Rand) int {
-	if x.channels >= 3 && (x.bound == 0 || x.merged) {
+func wildMode(f *refdec.File, rng *rand.Rand) int {
+	if f.Channels >= 3 && (f.T == 0 || f.Has(refdec.Merged)) {
 		return rng.IntN(largestMode + 1)
 	}
 	return 0
-}
-
-// wildSegment appends a segment that is made up to p.
-func (x *exactFile) wildSegment(rng *rand.Rand, p []byte, planes []*predicted, do func([]*predicted, source)) []byte {
-	d := &dice{Rand: rng, busy: rng.IntN(257) >> rng.IntN(9), sizes: exactAlphabet}
-	do(planes, d)
-	return encTable(x.tables).AppendSegment(p, d.tokens, &d.raw)
 }
 
 // putWildValues writes no values, or some.
@@ -104,42 +103,6 @@ func putWildWeights(w *rans.BitWriter, rng *rand.Rand) {
 	}
 }
 
-// bitDice makes bits up and codes them.
-type bitDice struct {
-	*rand.Rand
-	cm.Coder
-	busy int // chance, in 256, that a bit goes against the probability
-}
-
-func newBitDice(rng *rand.Rand) *bitDice {
-	return &bitDice{Rand: rng, Coder: cm.NewEncoder(), busy: 256 >> (1 + rng.IntN(8))}
-}
-
-func (d *bitDice) bit(p int) int {
-	bit := 0
-	if (p >= 1<<15) != (d.IntN(256) < d.busy) {
-		bit = 1
-	}
-	return d.Bit(uint32(p), bit)
-}
-
-// runDice has runs of zeros, which make residuals that are large.
-type runDice struct {
-	*bitDice
-	rare, left int // bits between two runs, and left of one
-}
-
-func (d *runDice) bit(p int) int {
-	if d.left == 0 && d.IntN(d.rare) == 0 {
-		d.left = d.IntN(40)
-	}
-	if d.left == 0 {
-		return d.bitDice.bit(p)
-	}
-	d.left--
-	return d.Bit(uint32(p), 0)
-}
-
 // wildPatterns makes a file of patterns that no image has.
 func wildPatterns(t testing.TB, seed uint64) []byte {
 	rng := rand.New(rand.NewPCG(seed, 2))
@@ -156,38 +119,26 @@ func wildPatterns(t testing.TB, seed uint64) []byte {
 	for range channels {
 		putWildValues(&w, rng, depth)
 	}
-	for range channels * nClasses {
+	for range channels * weightClasses {
 		w.Put(0, 1)
 	}
-	putWildTables(&w, rng, nExactContexts, exactAlphabet)
+	putWildTables(&w, rng, refdec.ExactContexts, refdec.ExactAlphabet)
 	f := &container.File{Header: h, Tables: w.AppendReversed(nil)}
-	return fillTiles(t, f, func(x *exactFile, w, h int) (front, body []byte) {
-		code := func(w, h int, grid []uint32) ([]byte, []uint32) {
-			d := newBitDice(rng)
-			p := newPatterns(d, w, h, channels, depth, grid)
-			return d.Finish(p.least()), p.pix
-		}
-		mode := byte(gridMode)
-		front, grid := code((w-1)/8+1, (h-1)/8+1, nil)
+	return fillTiles(t, f, func(f *refdec.File, tile int) (front, body []byte) {
+		m := &maker{Rand: rng}
+		require.NoError(t, f.ReadTile(m, tile, []byte{gridMode}, nil, true))
+		front = append([]byte{gridMode}, m.segments[0]...)
 		switch choice := rng.IntN(4); {
-		case x.labels || choice > 1:
+		case f.Has(refdec.Labels) || choice > 1:
+			m.known = 1
 		case choice == 0:
-			mode, grid = patternMode, nil
+			front[0] = patternMode
 		default:
-			mode, front, grid = wholeMode, nil, nil
+			front = []byte{wholeMode}
 		}
-		body, _ = code(w, h, grid)
-		return append([]byte{mode}, front...), body
+		require.NoError(t, f.ReadTile(m, tile, front, nil, false))
+		return front, m.segments[1]
 	})
-}
-
-// correctionDice makes corrections up.
-type correctionDice struct{ *dice }
-
-func (d correctionDice) expGolomb() uint32 {
-	v := d.Uint32N(largestSymbol - 14)
-	d.raw.PutExpGolomb(v)
-	return v
 }
 
 // wildLayered makes a file of bases and corrections that no encoder would choose.
@@ -198,35 +149,14 @@ func wildLayered(t testing.TB, seed uint64) []byte {
 	h.Layered, h.T = true, 1+rng.IntN(255)>>rng.IntN(8)
 	base := wildTables(rng)
 	var w rans.BitWriter
-	putWildTables(&w, rng, nCorrectionContexts, func(int) int { return 16 })
+	putWildTables(&w, rng, refdec.CorrectionContexts, refdec.CorrectionAlphabet)
 	tables := w.AppendReversed(append(binary.AppendUvarint(nil, uint64(len(base))), base...))
-	return fillTiles(t, &container.File{Header: h, Tables: tables}, func(x *exactFile, w, h int) (front, body []byte) {
-		b := x.base(w, h)
-		b.makeUp(t, rng)
-		m, err := b.level(universal(t), 0)
-		require.NoError(t, err)
-		d := correctionDice{&dice{Rand: rng, busy: rng.IntN(257) >> rng.IntN(9), sizes: func(int) int { return 16 }}}
-		newCorrections(m.split(), int32(x.bound)).read(d)
-		body = append(binary.AppendUvarint(nil, uint64(len(b.bodies[0]))), b.bodies[0]...)
-		return b.fronts[0], encTable(x.tables).AppendSegment(body, d.tokens, &d.raw)
+	return fillTiles(t, &container.File{Header: h, Tables: tables}, func(f *refdec.File, tile int) (front, body []byte) {
+		m := &maker{Rand: rng}
+		require.NoError(t, f.ReadTile(m, tile, nil, []byte{0}, false))
+		front, base, corrections := m.segments[0], m.segments[1], m.segments[2]
+		return front, append(append(binary.AppendUvarint(nil, uint64(len(base))), base...), corrections...)
 	})
-}
-
-// fillTiles writes a file of tiles that do makes, given their size.
-func fillTiles(t testing.TB, f *container.File, do func(x *exactFile, w, h int) (front, body []byte)) []byte {
-	h := &f.Header
-	x, err := readExact(fileOf(f), defaults(t))
-	require.NoError(t, err)
-	side := 1 << h.TileLog2
-	for y := 0; y < h.Height; y += side {
-		for x0 := 0; x0 < h.Width; x0 += side {
-			front, body := do(x, min(side, h.Width-x0), min(side, h.Height-y))
-			f.Fronts, f.Bodies = append(f.Fronts, front), append(f.Bodies, body)
-		}
-	}
-	var b bytes.Buffer
-	require.NoError(t, container.Write(&b, f))
-	return b.Bytes()
 }
 
 // wildKinds are the ways to make wild files of the exact engine.

@@ -30,6 +30,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"slices"
 )
 
 // Magic is what every .qtg file begins with.
@@ -75,6 +76,9 @@ const (
 )
 
 var kinds = []Kind{ICC, EXIF, XMP, IPTC, PNG}
+
+// Kinds are all kinds of metadata, in the order of the file.
+func Kinds() []Kind { return slices.Clone(kinds) }
 
 // Metadata has the payload of each kind of metadata that a file holds.
 type Metadata map[Kind][]byte

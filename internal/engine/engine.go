@@ -6,7 +6,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"image"
 	"time"
 
@@ -77,6 +76,7 @@ type Plan struct {
 	Params
 	TileLog2 int
 	Payload  []byte // what only the engine understands
+	Hints    []byte // what its encoders need besides; no part of a file
 }
 
 // Grid is the geometry of the tiles.
@@ -190,31 +190,10 @@ type Window interface {
 // Decoded is a decoded tile, for a cache. It is read-only.
 type Decoded interface{ Bytes() int64 }
 
-// Read reads a rectangle of a raster, or views it where the raster is in memory; step
-// is 1 for bands one after the other, or the number of samples from pixel to pixel.
-func Read(ctx context.Context, src raster.Source, r image.Rectangle, step int) (*raster.Block, error) {
-	if m, ok := src.(interface {
-		View(r image.Rectangle) *raster.Block
-	}); ok {
-		return m.View(r), nil
-	}
-	f := src.Format()
-	var b *raster.Block
-	if step == 1 {
-		b = raster.NewBlock(r, f.Type, len(f.Bands))
-	} else {
-		b = raster.NewInterleaved(r, f.Type, len(f.Bands), step)
-	}
-	if err := src.ReadBlock(ctx, b); err != nil {
-		return nil, fmt.Errorf("reading %v: %w", r, err)
-	}
-	return b, nil
-}
-
-// Interleave is the step of the blocks that an encoder prepares fastest: the samples of
-// a pixel beside each other where they are transformed together.
+// Interleave is the step of the blocks that encoders prepare fastest: the samples of a
+// pixel beside each other where colours are transformed.
 func Interleave(p *Params) int {
-	if n := len(p.Format.Bands); p.Bound == RMS && n > 1 {
+	if n := len(p.Format.Bands); n <= 4 && p.T > 0 {
 		return n
 	}
 	return 1
@@ -224,12 +203,12 @@ func Interleave(p *Params) int {
 // 16 bits, statistics, and what the tiles become.
 const slabFactor = 4
 
-// SlabRows is the number of rows of tiles that are prepared at once, within a number of
-// bytes but for one row.
+// SlabRows is the number of rows of tiles that are prepared at once: within half of the
+// memory, but for one row.
 func SlabRows(p *Plan, memory int64) int {
 	row := p.Format
 	row.Height = 1 << p.TileLog2
-	n := memory / slabFactor / row.Bytes()
+	n := memory / 2 / slabFactor / row.Bytes()
 	return int(min(max(n, 1), int64(p.Grid().Down())))
 }
 

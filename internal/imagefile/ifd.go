@@ -67,6 +67,7 @@ const (
 // Types of TIFF values.
 const (
 	typeByte      = 1
+	typeASCII     = 2
 	typeShort     = 3
 	typeLong      = 4
 	typeRational  = 5

@@ -1,5 +1,6 @@
-// Package imagefile holds images in memory and reads and writes them as TIFF,
-// PNG, JPEG, BMP, WebP and PNM, with their ICC, EXIF and XMP metadata.
+// Package imagefile reads and writes images as TIFF, PNG, JPEG, BMP, WebP and PNM,
+// with their ICC, EXIF and XMP metadata. A File is read by windows, an Image is
+// held in memory.
 package imagefile
 
 import (
@@ -160,14 +161,17 @@ func (m *Image) sample(x, y, c int) uint16 {
 	return binary.BigEndian.Uint16(b[:])
 }
 
-// rescale brings samples from the full scale of the image to the full scale of
-// its depth, rounded to the nearest; what is above is at full scale.
-func (m *Image) rescale(samples []byte) {
-	from, to := uint32(m.FullScale()), uint32(1)<<m.Depth-1
+// rescale brings samples from the full scale of the image to the full scale of its depth.
+func (m *Image) rescale(samples []byte) { rescale(samples, m.Depth, uint32(m.FullScale())) }
+
+// rescale brings samples of a depth from a full scale to the depth's, rounded to the
+// nearest; what is above is at full scale.
+func rescale(samples []byte, depth int, from uint32) {
+	to := uint32(1)<<depth - 1
 	if from == to {
 		return
 	}
-	if m.Depth == 8 {
+	if depth == 8 {
 		for i, v := range samples {
 			samples[i] = byte((min(uint32(v), from)*to + from/2) / from)
 		}

@@ -1,14 +1,16 @@
 package imagefile
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 
 	"github.com/qtgpu/qtgpu/internal/imagefile/jpeg"
+	"github.com/qtgpu/qtgpu/raster"
 )
 
 // DefaultQuality is the quality of JPEG files where WriteOptions give none.
@@ -17,58 +19,86 @@ const DefaultQuality = 95
 // maxSegment is the most bytes that a segment of a JPEG file holds.
 const maxSegment = 65533
 
-func writeJPEG(w io.Writer, m *Image, opt WriteOptions) error {
-	if m.Channels == 2 || m.Channels == 4 {
-		return errors.New("jpg holds no alpha: write png or tif instead")
-	}
-	if m.W > jpeg.MaxSide || m.H > jpeg.MaxSide {
-		return fmt.Errorf("jpg holds at most %d pixels a side, the image has %dx%d: write png or tif instead", jpeg.MaxSide, m.W, m.H)
-	}
-	src := m.bytesFor(colourFor(m))
-	o := jpeg.EncodeOptions{Quality: opt.Quality, Subsample: opt.Subsample, Density: m.Meta.jfif(), Segments: m.segments()}
-	if o.Quality == 0 {
-		o.Quality = DefaultQuality
-	}
-	return jpeg.Encode(w, &src, o)
+// jpegEncoder holds the pixels until they are all there.
+type jpegEncoder struct {
+	w      io.Writer
+	source jpeg.Source
+	opt    jpeg.EncodeOptions
+	pixels *pixels
+	full   uint32 // the sample of full scale
+	buf    []byte // a row of 16 bits
 }
 
-// bytesFor gives samples of 8 bits at full scale in so many channels.
-func (m *Image) bytesFor(channels int) jpeg.Source {
-	if m.Depth == 8 && m.FullScale() == 255 && channels == m.Channels {
-		return jpeg.Source{W: m.W, H: m.H, Channels: channels, Step: m.Step, Stride: m.Stride, Pix: m.Pix}
+func newJPEGEncoder(w io.Writer, f *raster.Format, meta Meta, opt WriteOptions) (*jpegEncoder, error) {
+	p, err := pictureOf("jpg", f)
+	if err != nil {
+		return nil, err
 	}
-	s := jpeg.Source{W: m.W, H: m.H, Channels: channels, Step: channels, Stride: m.W * channels, Pix: make([]byte, m.W*m.H*channels)}
-	full := uint32(m.FullScale())
-	for y := range m.H {
-		for x := range m.W {
-			p := m.Pix[y*m.Stride+x*m.Step:]
-			for c := range channels {
-				v := uint32(p[min(c, m.Channels-1)*m.Depth/8])
-				if m.Depth == 16 {
-					v = uint32(binary.BigEndian.Uint16(p[min(c, m.Channels-1)*2:]))
-				}
-				s.Pix[y*s.Stride+x*channels+c] = byte((min(v, full)*255 + full/2) / full)
-			}
-		}
+	if p.channels == 2 || p.channels == 4 {
+		return nil, errAlpha("jpg")
 	}
-	return s
+	if f.Width > jpeg.MaxSide || f.Height > jpeg.MaxSide {
+		return nil, fmt.Errorf("jpg holds at most %d pixels a side, the image has %dx%d: write png or tif instead", jpeg.MaxSide, f.Width, f.Height)
+	}
+	n := p.channelsFor(meta.ICC)
+	if all := int64(f.Width) * int64(f.Height) * int64(n); all > math.MaxInt {
+		return nil, fmt.Errorf("jpg of %dx%d pixels takes %d bytes of memory, expected at most %d: write png or tif instead", f.Width, f.Height, all, math.MaxInt)
+	}
+	e := &jpegEncoder{w: w, full: p.full}
+	if e.pixels, err = p.pixels(f, n, binary.BigEndian); err != nil {
+		return nil, err
+	}
+	e.source = jpeg.Source{W: f.Width, H: f.Height, Channels: n, Step: n, Stride: n * f.Width}
+	e.opt = jpeg.EncodeOptions{Quality: opt.Quality, Subsample: opt.Subsample, Density: meta.jfif(), Segments: meta.segments(n)}
+	if e.opt.Quality == 0 {
+		e.opt.Quality = DefaultQuality
+	}
+	return e, nil
 }
 
-// segments are the metadata that fits.
-func (m *Image) segments() (list []jpeg.Segment) {
+func (e *jpegEncoder) row(b *raster.Block, y int) error {
+	s := &e.source
+	if s.Pix == nil {
+		s.Pix = make([]byte, 0, s.H*s.Stride)
+		e.buf = make([]byte, e.pixels.stride())
+	}
+	row := s.Pix[len(s.Pix):][:s.Stride]
+	s.Pix = s.Pix[:len(s.Pix)+s.Stride]
+	if e.pixels.size == 1 {
+		err := e.pixels.row(row, b, y)
+		rescale(row, 8, e.full)
+		return err
+	}
+	err := e.pixels.row(e.buf, b, y)
+	for i := range row {
+		v := uint32(binary.BigEndian.Uint16(e.buf[2*i:]))
+		row[i] = byte((min(v, e.full)*255 + e.full/2) / e.full)
+	}
+	return err
+}
+
+func (e *jpegEncoder) finish() error {
+	b := bufio.NewWriterSize(e.w, 1<<16)
+	if err := jpeg.Encode(b, &e.source, e.opt); err != nil {
+		return err
+	}
+	return b.Flush()
+}
+
+// segments are the metadata that fits a file of so many channels.
+func (meta *Meta) segments(channels int) (list []jpeg.Segment) {
 	add := func(marker byte, parts ...[]byte) {
 		if data := slices.Concat(parts...); len(data) <= maxSegment {
 			list = append(list, jpeg.Segment{Marker: marker, Data: data})
 		}
 	}
-	meta := &m.Meta
 	if meta.EXIF != nil {
 		add(markerAPP1, []byte(exifPrefix), meta.EXIF)
 	}
 	if meta.XMP != nil {
 		add(markerAPP1, []byte(xmpPrefix), meta.XMP)
 	}
-	if profileFits(meta.ICC, colourFor(m)) {
+	if profileFits(meta.ICC, channels) {
 		for i, part := range iccSegments(meta.ICC) {
 			add(markerAPP2, []byte(iccPrefix), []byte{byte(i + 1), byte(len(iccSegments(meta.ICC)))}, part)
 		}
@@ -161,11 +191,11 @@ func latin1(b []byte) []byte {
 	return []byte(string(runes))
 }
 
-// unsaidJPEG names what writeJPEG leaves out.
-func unsaidJPEG(m *Image) (list []string) {
+// unsaidJPEG names what a JPEG file leaves out or changes.
+func (p *picture) unsaidJPEG(meta Meta) []string {
 	left := Meta{}
 	written := map[string]bool{}
-	for _, s := range m.segments() {
+	for _, s := range meta.segments(p.channelsFor(meta.ICC)) {
 		for _, prefix := range []string{exifPrefix, xmpPrefix, iccPrefix, photoshopPrefix} {
 			written[prefix] = written[prefix] || bytes.HasPrefix(s.Data, []byte(prefix))
 		}
@@ -174,19 +204,19 @@ func unsaidJPEG(m *Image) (list []string) {
 		prefix   string
 		from, to *[]byte
 	}{
-		{exifPrefix, &m.Meta.EXIF, &left.EXIF}, {xmpPrefix, &m.Meta.XMP, &left.XMP},
-		{iccPrefix, &m.Meta.ICC, &left.ICC}, {photoshopPrefix, &m.Meta.IPTC, &left.IPTC},
+		{exifPrefix, &meta.EXIF, &left.EXIF}, {xmpPrefix, &meta.XMP, &left.XMP},
+		{iccPrefix, &meta.ICC, &left.ICC}, {photoshopPrefix, &meta.IPTC, &left.IPTC},
 	} {
 		if !written[p.prefix] {
 			*p.to = *p.from
 		}
 	}
-	kinds, chunks, _ := keptChunks(m.Meta.PNG)
+	kinds, chunks, _ := keptChunks(meta.PNG)
 	for i, c := range chunks {
-		density := kinds[i] == "pHYs" && m.Meta.jfif() != (jpeg.Density{})
+		density := kinds[i] == "pHYs" && meta.jfif() != (jpeg.Density{})
 		if !density && comment(kinds[i], c) == nil {
 			left.PNG = append(left.PNG, c...)
 		}
 	}
-	return append(unsaidMeta(left), unsaidScale(m, 8)...)
+	return append(unsaidMeta(left), p.unsaidScale(8)...)
 }

@@ -111,7 +111,7 @@ func TestPNGKeepsChunks(t *testing.T) {
 
 	again := decode(t, "png", encode(t, "png", m, WriteOptions{}))
 	require.Equal(t, m.Meta, again.Meta)
-	require.Empty(t, Unsaid("png", m))
+	require.Empty(t, unsaid("png", m))
 
 	older := chunk("mDCv", strings.Repeat("m", 24)) + chunk("cLLi", "12345678")
 	require.Equal(t, older, string(decode(t, "png", pngFile(older, "")).Meta.PNG))

@@ -10,77 +10,149 @@ import (
 	"image/color"
 	"io"
 	"math/bits"
+
+	"github.com/qtgpu/qtgpu/raster"
 )
 
-// pngShape is how a PNG file stores an image.
+// pngShape is how a PNG file stores a picture.
 type pngShape struct {
+	*picture
 	colour   byte // type
 	depth    int  // bits of a sample or of a palette index
 	channels int  // of the colours, 3 for a palette
 }
 
-// pngShapeOf chooses the shape that holds an image. A palette counts as RGB,
+// pngShapeOf chooses the shape that holds a raster. A palette counts as RGB,
 // profiles included (PNG 11.3.2.3); where the profile is for gray, a palette of
 // grays is written as such.
-func pngShapeOf(m *Image) (pngShape, error) {
-	n := len(m.Palette)
-	grays := m.Channels == 1 && !profileFits(m.Meta.ICC, 3) && profileFits(m.Meta.ICC, 1)
+func pngShapeOf(f *raster.Format, icc []byte) (*pngShape, error) {
+	p, err := pictureOf("png", f)
+	if err != nil {
+		return nil, err
+	}
+	n := len(f.Palette)
+	grays := p.channels == 1 && !profileFits(icc, 3) && profileFits(icc, 1)
 	switch {
-	case n > 256:
-		return pngShape{}, fmt.Errorf("palette of %d colours: png holds at most 256", n)
-	case n > 0 && !grays:
+	case p.table != nil && n > 256:
+		return nil, fmt.Errorf("palette of %d colours: png holds at most 256", n)
+	case p.table != nil && !grays:
 		depth := 1 // the indices go up to n-1; PNG has 1, 2, 4 and 8 bits
 		for 1<<depth < n {
 			depth *= 2
 		}
-		return pngShape{pngPalette, depth, 3}, nil
-	case m.Channels%2 == 0 && m.Alpha == NoAlpha:
-		return pngShape{}, errors.New("png holds no band beside colours and alpha: write .tif instead")
+		return &pngShape{p, pngPalette, depth, 3}, nil
+	case p.channels%2 == 0 && p.alpha == NoAlpha:
+		return nil, errors.New("png holds no band beside colours and alpha: write .tif instead")
 	}
-	channels := colourFor(m)
-	return pngShape{[...]byte{1: pngGray, 2: pngGrayAlpha, 3: pngRGB, 4: pngRGBA}[channels], m.Depth, channels}, nil
+	channels := p.channelsFor(icc)
+	return &pngShape{p, [...]byte{1: pngGray, 2: pngGrayAlpha, 3: pngRGB, 4: pngRGBA}[channels], p.depth, channels}, nil
 }
 
+// divides tells whether alpha is divided out of the colours.
+func (s *pngShape) divides() bool { return s.alpha == Premultiplied && s.channels%2 == 0 }
+
 // pixel is the bits of a pixel.
-func (s pngShape) pixel() int {
+func (s *pngShape) pixel() int {
 	if s.colour == pngPalette {
 		return s.depth
 	}
 	return s.channels * s.depth
 }
 
-// writePNG writes an image row by row. What it cannot hold, unsaidPNG tells.
-func writePNG(w io.Writer, m *Image) error {
-	shape, err := pngShapeOf(m)
+// pixels reads the raster as the file has it, but for indices of a byte each.
+func (s *pngShape) pixels(f *raster.Format) (*pixels, error) {
+	if s.colour == pngPalette {
+		return indices(f)
+	}
+	return s.picture.pixels(f, s.channels, binary.BigEndian)
+}
+
+// pngEncoder compresses the rows, each with the filter that suits it.
+type pngEncoder struct {
+	*pngShape
+	data    *idat
+	z       *zlib.Writer
+	filter  *pngFilter
+	pixels  *pixels
+	indices []byte // a row of them
+}
+
+func newPNGEncoder(w io.Writer, f *raster.Format, meta Meta) (*pngEncoder, error) {
+	shape, err := pngShapeOf(f, meta.ICC)
 	if err != nil {
+		return nil, err
+	}
+	e := &pngEncoder{pngShape: shape, data: &idat{w: w}}
+	if e.pixels, err = shape.pixels(f); err != nil {
+		return nil, err
+	}
+	if e.z, err = zlib.NewWriterLevel(e.data, zlib.BestSpeed); err != nil {
+		return nil, err
+	}
+	if shape.colour == pngPalette {
+		e.indices = make([]byte, f.Width)
+	}
+	e.filter = newPNGFilter((f.Width*shape.pixel()+7)/8, max(1, shape.pixel()/8))
+	head, err := shape.head(f, meta)
+	if err != nil {
+		return nil, err
+	}
+	_, err = w.Write(head)
+	return e, err
+}
+
+// head is the file up to the pixels.
+func (s *pngShape) head(f *raster.Format, meta Meta) ([]byte, error) {
+	head := binary.BigEndian.AppendUint32(nil, uint32(f.Width))
+	head = binary.BigEndian.AppendUint32(head, uint32(f.Height))
+	head = append(head, byte(s.depth), s.colour, 0, 0, 0)
+	out, err := s.appendMeta(appendChunk([]byte(pngSignature), "IHDR", head), f, meta)
+	return s.appendPalette(out, f.Palette), err
+}
+
+func (e *pngEncoder) row(b *raster.Block, y int) error {
+	if err := e.fill(e.filter.next(), b, y); err != nil {
 		return err
 	}
-	head := binary.BigEndian.AppendUint32(nil, uint32(m.W))
-	head = binary.BigEndian.AppendUint32(head, uint32(m.H))
-	head = append(head, byte(shape.depth), shape.colour, 0, 0, 0)
-	out := appendChunk([]byte(pngSignature), "IHDR", head)
-	if out, err = shape.appendMeta(out, m); err != nil {
+	line := e.filter.none()
+	if e.colour != pngPalette {
+		line = e.filter.best()
+	}
+	_, err := e.z.Write(line)
+	return err
+}
+
+// fill fills dst with row y as PNG stores it.
+func (e *pngEncoder) fill(dst []byte, b *raster.Block, y int) error {
+	if e.colour == pngPalette {
+		err := e.pixels.row(e.indices, b, y)
+		packIndices(dst, e.indices, e.depth)
 		return err
 	}
-	if _, err := w.Write(shape.appendPalette(out, m.Palette)); err != nil {
+	err := e.pixels.row(dst, b, y)
+	rescale(dst, e.depth, e.full)
+	if e.divides() {
+		divide(dst, e.channels, e.depth)
+	}
+	return err
+}
+
+func (e *pngEncoder) finish() error {
+	if err := e.z.Close(); err != nil {
 		return err
 	}
-	data := &idat{w: w}
-	if err := shape.writeRows(data, m); err != nil {
+	if err := e.data.flush(); err != nil {
 		return err
 	}
-	if err := data.flush(); err != nil {
-		return err
-	}
-	_, err = w.Write(appendChunk(nil, "IEND", nil))
+	_, err := e.data.w.Write(appendChunk(nil, "IEND", nil))
 	return err
 }
 
 // appendMeta appends the metadata. All of it may come before PLTE (PNG third
 // edition, table 7).
-func (s pngShape) appendMeta(out []byte, m *Image) ([]byte, error) {
-	profile := m.Meta.ICC != nil && profileFits(m.Meta.ICC, s.channels)
-	kinds, chunks, _ := keptChunks(m.Meta.PNG)
+func (s *pngShape) appendMeta(out []byte, f *raster.Format, meta Meta) ([]byte, error) {
+	profile := meta.ICC != nil && profileFits(meta.ICC, s.channels)
+	kinds, chunks, _ := keptChunks(meta.PNG)
 	for i, chunk := range chunks {
 		// A profile and sRGB are not to be together, and the profile is what counts
 		// (PNG third edition, 4.3 and 11.3.2.5).
@@ -90,21 +162,21 @@ func (s pngShape) appendMeta(out []byte, m *Image) ([]byte, error) {
 	}
 	var err error
 	if profile {
-		if out, err = appendDeflated(out, "iCCP", "icc", m.Meta.ICC); err != nil {
+		if out, err = appendDeflated(out, "iCCP", "icc", meta.ICC); err != nil {
 			return nil, err
 		}
 	}
-	if n := m.Max + 1; s.colour != pngPalette && m.Max != 0 && n&(n-1) == 0 {
-		out = appendChunk(out, "sBIT", bytes.Repeat([]byte{byte(bits.Len(uint(m.Max)))}, s.channels))
+	if n := f.Max + 1; s.table == nil && f.Max != 0 && n&(n-1) == 0 {
+		out = appendChunk(out, "sBIT", bytes.Repeat([]byte{byte(bits.Len(uint(f.Max)))}, s.channels))
 	}
-	if m.Meta.EXIF != nil {
-		out = appendChunk(out, "eXIf", m.Meta.EXIF)
+	if meta.EXIF != nil {
+		out = appendChunk(out, "eXIf", meta.EXIF)
 	}
-	if m.Meta.XMP != nil {
-		out = appendChunk(out, "iTXt", append([]byte(xmpKey+"\x00\x00\x00\x00\x00"), m.Meta.XMP...))
+	if meta.XMP != nil {
+		out = appendChunk(out, "iTXt", append([]byte(xmpKey+"\x00\x00\x00\x00\x00"), meta.XMP...))
 	}
-	if m.Meta.IPTC != nil {
-		out, err = appendDeflated(out, "zTXt", iptcKey, iptcText(m.Meta.IPTC))
+	if meta.IPTC != nil {
+		out, err = appendDeflated(out, "zTXt", iptcKey, iptcText(meta.IPTC))
 	}
 	return out, err
 }
@@ -122,7 +194,7 @@ func appendDeflated(out []byte, kind, name string, data []byte) ([]byte, error) 
 }
 
 // appendPalette appends PLTE, and tRNS up to the last colour that is not opaque.
-func (s pngShape) appendPalette(out []byte, p color.Palette) []byte {
+func (s *pngShape) appendPalette(out []byte, p color.Palette) []byte {
 	if s.colour != pngPalette {
 		return out
 	}
@@ -140,39 +212,6 @@ func (s pngShape) appendPalette(out []byte, p color.Palette) []byte {
 		out = appendChunk(out, "tRNS", alpha[:opaque])
 	}
 	return out
-}
-
-// writeRows compresses the rows, each with the filter that suits it.
-func (s pngShape) writeRows(w io.Writer, m *Image) error {
-	z, err := zlib.NewWriterLevel(w, zlib.BestSpeed)
-	if err != nil {
-		return err
-	}
-	f := newPNGFilter((m.W*s.pixel()+7)/8, max(1, s.pixel()/8))
-	for y := range m.H {
-		s.row(f.next(), m, y)
-		line := f.none()
-		if s.colour != pngPalette {
-			line = f.best()
-		}
-		if _, err := z.Write(line); err != nil {
-			return err
-		}
-	}
-	return z.Close()
-}
-
-// row fills dst with row y as PNG stores it.
-func (s pngShape) row(dst []byte, m *Image, y int) {
-	if s.colour == pngPalette {
-		packIndices(dst, m.Index[y*m.W:][:m.W], s.depth)
-		return
-	}
-	m.copyRow(dst, s.pixel()/8, y, s.channels)
-	m.rescale(dst)
-	if m.Alpha == Premultiplied && s.channels%2 == 0 {
-		divide(dst, s.channels, s.depth)
-	}
 }
 
 // packIndices puts indices of some bits into bytes, from the highest bits on.

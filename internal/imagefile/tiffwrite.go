@@ -4,242 +4,282 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"errors"
 	"fmt"
-	"image/color"
 	"io"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
+
+	"github.com/qtgpu/qtgpu/raster"
 )
 
-// stripBytes is about what a strip holds before compression.
-const stripBytes = 1 << 18
+const (
+	stripBytes = 1 << 18 // about what a strip holds before compression
+	stripBatch = 1 << 22 // the most of strips that are compressed at the same time
+)
 
-// writeTIFF writes a little-endian TIFF: header, strips, directory. Strips are
-// Deflate with horizontal differencing, or as they are. What has an opaque
-// palette is written with it; gray with a profile for RGB is written as RGB, and
-// a profile that does not fit then either is left out.
-func writeTIFF(w io.Writer, m *Image, opt WriteOptions) error {
-	s := newStrips(m)
+// tiffEncoder writes a little-endian TIFF: header, strips, directory. Strips are Deflate
+// with a predictor, or as they are.
+type tiffEncoder struct {
+	*tiffLayout
+	w       io.Writer
+	back    io.WriteSeeker // w, where the header waits for the end; else nil
+	start   int64          // where the file starts in back
+	fields  []field        // but for the places of the strips
+	room    int64          // bytes of the directory
+	rows    int            // of a strip, fewer in the last
+	n       int            // strips
+	batch   []byte         // the samples of the next ones
+	packers []*packer      // for each of a batch; nil where strips are as they are
+	at      int64          // where the next one lies in the file
+	counts  []uint32       // bytes of those before it
+	held    [][]byte       // those before it, where the header cannot wait
+}
+
+func newTIFFEncoder(w io.Writer, f *raster.Format, meta Meta, opt WriteOptions) (*tiffEncoder, error) {
+	l, err := newTIFFLayout(f, meta.ICC)
+	if err != nil {
+		return nil, err
+	}
+	e := &tiffEncoder{tiffLayout: l, w: w, at: 8}
+	strip := e.cut(f.Height)
+	batch := min(e.n, runtime.GOMAXPROCS(0), max(1, stripBatch/strip))
+	e.batch = make([]byte, 0, batch*strip)
+	compression, predictor := uint16(compressionNone), uint16(predictorNone)
 	if !opt.Uncompressed {
-		if err := s.compress(); err != nil {
-			return err
+		compression, predictor = compressionDeflate, l.predictor()
+		for range batch {
+			e.packers = append(e.packers, &packer{predictor: predictor, layout: l})
 		}
 	}
-	total := 8 + s.size()
-	total += total & 1
-	dir := appendDirectory(nil, uint32(total), s.fields(opt))
-	if total+int64(len(dir)) > math.MaxUint32 {
-		return fmt.Errorf("a TIFF file holds at most 4 GiB, the image takes %d bytes: write png instead", total)
+	e.fields = append(l.sampleFields(), longs(tagImageWidth, uint32(f.Width)), longs(tagImageLength, uint32(f.Height)),
+		shorts(tagCompression, compression), shorts(tagPredictor, predictor), longs(tagRowsPerStrip, uint32(e.rows)))
+	e.fields = append(e.fields, l.describing(meta)...)
+	return e, e.begin()
+}
+
+// cut chooses the strips, and gives the bytes of one.
+func (e *tiffEncoder) cut(height int) int {
+	e.rows = min(height, max(1, stripBytes/e.stride()))
+	e.n = (height-1)/e.rows + 1
+	return e.rows * e.stride()
+}
+
+// begin writes the header: with the place of the directory where it is known, without
+// where it can be written again, else not yet.
+func (e *tiffEncoder) begin() error {
+	e.room = int64(len(appendDirectory(nil, 0, e.directory([]uint32{0}, []uint32{0}))))
+	if e.n > 1 {
+		e.room += 8 * int64(e.n) // where they lie, and their lengths
 	}
-	head := binary.LittleEndian.AppendUint32([]byte("II*\x00"), uint32(total))
-	if _, err := w.Write(head); err != nil {
+	if e.packers == nil {
+		end := 8 + int64(e.format.Height)*int64(e.stride())
+		if end+end&1+e.room > math.MaxUint32 {
+			return e.tooLong(fmt.Sprintf("the image takes %d bytes", end+end&1+e.room))
+		}
+		_, err := e.w.Write(tiffHead(end + end&1))
 		return err
 	}
-	if err := s.write(w); err != nil {
-		return err
+	if 8+e.room > math.MaxUint32 {
+		return e.tooLong(fmt.Sprintf("the list of its %d strips takes %d bytes", e.n, e.room))
 	}
-	end := make([]byte, s.size()&1)
-	_, err := w.Write(append(end, dir...))
+	if e.back, e.start = seekable(e.w); e.back == nil {
+		return nil
+	}
+	_, err := e.w.Write(tiffHead(0))
 	return err
 }
 
-// strips is an image cut into strips of whole rows.
-type strips struct {
-	m        *Image
-	channels int      // as they are written
-	palette  bool     // the samples are the indices
-	icc      []byte   // the profile, nil where it does not fit
-	rows     int      // per strip, fewer in the last
-	counts   []uint32 // bytes of each in the file
-	data     [][]byte // of each, nil where they are written as they are
+// tooLong refuses a file of more than 4 GiB.
+func (e *tiffEncoder) tooLong(why string) error {
+	if _, err := pngShapeOf(e.format, nil); err == nil {
+		why += ": write png instead"
+	}
+	return errors.New("a TIFF file holds at most 4 GiB, " + why)
 }
 
-func newStrips(m *Image) *strips {
-	s := &strips{m: m, channels: m.Channels, icc: m.Meta.ICC}
-	switch {
-	case m.Palette != nil && opaque(m.Palette) && profileFits(s.icc, 3):
-		s.palette, s.channels = true, 1
-	case profileFits(s.icc, m.Channels):
-	case m.Channels <= 2 && profileFits(s.icc, 3):
-		s.channels += 2
-	default:
-		s.icc = nil
-	}
-	s.rows = min(m.H, max(1, stripBytes/s.stride()))
-	for y := 0; y < m.H; y += s.rows {
-		s.counts = append(s.counts, uint32(min(s.rows, m.H-y)*s.stride()))
-	}
-	return s
+// tiffHead is the header of a file with its directory at an offset.
+func tiffHead(directory int64) []byte {
+	return binary.LittleEndian.AppendUint32([]byte("II*\x00"), uint32(directory))
 }
 
-func opaque(p color.Palette) bool {
-	_, channels := expandPalette(p)
-	return channels < 4
-}
-
-// step is the bytes of a pixel, stride of a row.
-func (s *strips) step() int   { return s.channels * s.m.Depth / 8 }
-func (s *strips) stride() int { return s.m.W * s.step() }
-
-// size is the bytes of all strips.
-func (s *strips) size() (n int64) {
-	for _, c := range s.counts {
-		n += int64(c)
+// seekable is w with its place, nil where it cannot go back. Devices claim to, but stay
+// where they are.
+func seekable(w io.Writer) (io.WriteSeeker, int64) {
+	s, ok := w.(io.WriteSeeker)
+	if !ok {
+		return nil, 0
 	}
-	return n
-}
-
-// pack returns the samples of strip i, little-endian.
-func (s *strips) pack(buf []byte, i int) []byte {
-	y0, y1 := i*s.rows, min(s.m.H, (i+1)*s.rows)
-	if s.palette {
-		return append(buf[:0], s.m.Index[y0*s.m.W:y1*s.m.W]...)
-	}
-	buf = slices.Grow(buf[:0], (y1-y0)*s.stride())[:(y1-y0)*s.stride()]
-	for y := y0; y < y1; y++ {
-		s.m.copyRow(buf[(y-y0)*s.stride():], s.step(), y, s.channels)
-	}
-	if s.m.Depth == 16 {
-		for i := 0; i < len(buf); i += 2 {
-			buf[i], buf[i+1] = buf[i+1], buf[i]
-		}
-	}
-	return buf
-}
-
-func (s *strips) compress() error {
-	var buf []byte
-	var z bytes.Buffer
-	d, err := zlib.NewWriterLevel(&z, zlib.BestSpeed)
+	start, err := s.Seek(0, io.SeekCurrent)
 	if err != nil {
+		return nil, 0
+	}
+	further, err := s.Seek(8, io.SeekCurrent)
+	if back, err2 := s.Seek(start, io.SeekStart); err != nil || err2 != nil || further != start+8 || back != start {
+		return nil, 0
+	}
+	return s, start
+}
+
+func (e *tiffEncoder) row(b *raster.Block, y int) error {
+	n := len(e.batch)
+	e.batch = e.batch[:n+e.stride()]
+	if err := e.pixels.row(e.batch[n:], b, y); err != nil {
 		return err
 	}
-	for i := range s.counts {
-		z.Reset()
-		d.Reset(&z)
-		buf = s.pack(buf, i)
-		if !s.palette {
-			s.predict(buf)
-		}
-		d.Write(buf)
-		if err := d.Close(); err != nil {
-			return err
-		}
-		s.data = append(s.data, bytes.Clone(z.Bytes()))
-		s.counts[i] = uint32(z.Len())
+	if len(e.batch) == cap(e.batch) {
+		return e.flush()
 	}
 	return nil
 }
 
-// predict takes the difference of each sample to the one before it in its row
-// (TIFF 6.0, section 14).
-func (s *strips) predict(buf []byte) {
-	step := s.step()
-	for row := range slices.Chunk(buf, s.stride()) {
-		if s.m.Depth == 8 {
-			for i := len(row) - 1; i >= step; i-- {
-				row[i] -= row[i-step]
-			}
-			continue
+// flush compresses the strips of a batch, each on its own, and writes them in order.
+func (e *tiffEncoder) flush() error {
+	strips := slices.Collect(slices.Chunk(e.batch, e.rows*e.stride()))
+	if e.packers != nil {
+		var all sync.WaitGroup
+		for i, s := range strips {
+			all.Go(func() { strips[i] = e.packers[i].pack(s) })
 		}
-		for i := len(row) - 2; i >= step; i -= 2 {
-			v := binary.LittleEndian.Uint16(row[i:]) - binary.LittleEndian.Uint16(row[i-step:])
-			binary.LittleEndian.PutUint16(row[i:], v)
-		}
+		all.Wait()
 	}
-}
-
-func (s *strips) write(w io.Writer) error {
-	var buf []byte
-	for i := range s.counts {
-		if s.data != nil {
-			buf = s.data[i]
-		} else {
-			buf = s.pack(buf, i)
-		}
-		if _, err := w.Write(buf); err != nil {
+	for _, s := range strips {
+		if err := e.put(s); err != nil {
 			return err
 		}
 	}
+	e.batch = e.batch[:0]
 	return nil
 }
 
-// fields is the directory: the layout, and the metadata.
-func (s *strips) fields(opt WriteOptions) []field {
-	m := s.m
-	offsets := make([]uint32, len(s.counts))
-	at := uint32(8)
-	for i, n := range s.counts {
+// put writes or holds a strip as it is in the file.
+func (e *tiffEncoder) put(strip []byte) error {
+	at := e.at + int64(len(strip))
+	if at+at&1+e.room > math.MaxUint32 {
+		return e.tooLong(fmt.Sprintf("the rows up to %d of %d take %d bytes", min((len(e.counts)+1)*e.rows, e.format.Height), e.format.Height, at+at&1+e.room))
+	}
+	e.at = at
+	e.counts = append(e.counts, uint32(len(strip)))
+	if e.packers != nil && e.back == nil {
+		e.held = append(e.held, bytes.Clone(strip))
+		return nil
+	}
+	_, err := e.w.Write(strip)
+	return err
+}
+
+// finish writes the directory, and what had to wait for it.
+func (e *tiffEncoder) finish() error {
+	if err := e.flush(); err != nil {
+		return err
+	}
+	end := e.at + e.at&1
+	offsets := make([]uint32, len(e.counts))
+	for i, at := 0, uint32(8); i < len(offsets); i++ {
 		offsets[i] = at
-		at += n
+		at += e.counts[i]
 	}
-	compression := uint16(compressionDeflate)
-	if opt.Uncompressed {
-		compression = compressionNone
+	tail := appendDirectory(nil, uint32(end), e.directory(offsets, e.counts))
+	if e.held != nil {
+		e.held = slices.Insert(e.held, 0, tiffHead(end))
 	}
-	fields := append(s.sampleFields(opt),
-		longs(tagImageWidth, uint32(m.W)), longs(tagImageLength, uint32(m.H)), shorts(tagCompression, compression),
-		longs(tagStripOffsets, offsets...), longs(tagRowsPerStrip, uint32(s.rows)), longs(tagStripByteCounts, s.counts...))
-	if s.icc != nil {
-		fields = append(fields, blobField(tagICC, typeUndefined, s.icc))
-	}
-	if m.Meta.XMP != nil {
-		fields = append(fields, blobField(tagXMP, typeByte, m.Meta.XMP))
-	}
-	if m.Meta.IPTC != nil {
-		fields = append(fields, iptcField(m.Meta.IPTC))
-	}
-	exif := exifFields(m.Meta.EXIF)
-	if !hasResolution(exif) {
-		fields = append(fields, densityFields(m.Meta.PNG)...)
-	}
-	return append(fields, exif...)
-}
-
-func hasResolution(fields []field) bool {
-	return slices.ContainsFunc(fields, func(f field) bool {
-		return f.tag == tagXResolution || f.tag == tagYResolution || f.tag == tagResolutionUnit
-	})
-}
-
-// sampleFields say what the samples are.
-func (s *strips) sampleFields(opt WriteOptions) []field {
-	depth, max := uint16(s.m.Depth), s.m.FullScale()
-	photometric, predictor := uint16(photometricBlackIsZero), uint16(2)
-	switch {
-	case s.palette:
-		photometric, predictor = photometricPalette, 1
-	case s.channels > 2:
-		photometric = photometricRGB
-	}
-	if opt.Uncompressed {
-		predictor = 1
-	}
-	fields := []field{
-		shorts(tagBitsPerSample, slices.Repeat([]uint16{depth}, s.channels)...), shorts(tagPhotometric, photometric),
-		shorts(tagSamplesPerPixel, uint16(s.channels)), shorts(tagPredictor, predictor),
-	}
-	if s.palette {
-		fields = append(fields, shorts(tagColorMap, colorMap(s.m.Palette)...))
-	} else if max < 1<<depth-1 {
-		fields = append(fields, shorts(tagMaxSampleValue, slices.Repeat([]uint16{uint16(max)}, s.channels)...))
-	}
-	if s.channels%2 == 0 {
-		kind := [...]uint16{Straight: alphaUnassociated, Premultiplied: alphaAssociated, NoAlpha: extraUnspecified}[s.m.Alpha]
-		fields = append(fields, shorts(tagExtraSamples, kind))
-	}
-	return fields
-}
-
-// colorMap is all reds, all greens and all blues of 256 colours, 16 bits each.
-func colorMap(p color.Palette) []uint16 {
-	const n = 1 << 8
-	v := make([]uint16, 3*n)
-	table, _ := expandPalette(p[:min(n, len(p))])
-	for i, c := range table {
-		for j := range 3 {
-			v[j*n+i] = uint16(c[j]) * 257
+	for _, b := range append(e.held, make([]byte, e.at&1), tail) {
+		if _, err := e.w.Write(b); err != nil {
+			return err
 		}
 	}
-	return v
+	if e.back != nil {
+		return e.patch(end, end+int64(len(tail)))
+	}
+	return nil
+}
+
+// directory is all fields of the file.
+func (e *tiffEncoder) directory(offsets, counts []uint32) []field {
+	return append(slices.Clip(e.fields), longs(tagStripOffsets, offsets...), longs(tagStripByteCounts, counts...))
+}
+
+// patch writes the header again with the place of the directory and goes to the end of
+// the file. A file that is open for appending writes elsewhere.
+func (e *tiffEncoder) patch(directory, end int64) error {
+	if _, err := e.back.Seek(e.start, io.SeekStart); err != nil {
+		return err
+	}
+	if _, err := e.back.Write(tiffHead(directory)); err != nil {
+		return err
+	}
+	switch at, err := e.back.Seek(0, io.SeekCurrent); {
+	case err != nil:
+		return err
+	case at != e.start+8:
+		return fmt.Errorf("TIFF file at %d: its header was written at %d, expected an output that is not open for appending", e.start, at-8)
+	}
+	_, err := e.back.Seek(e.start+end, io.SeekStart)
+	return err
+}
+
+// packer compresses strips.
+type packer struct {
+	layout    *tiffLayout
+	predictor uint16
+	z         bytes.Buffer
+	d         *zlib.Writer
+	line      []byte // scratch of a row
+}
+
+// pack returns a strip as it is in the file, until the next call. It changes the samples.
+func (p *packer) pack(strip []byte) []byte {
+	for row := range slices.Chunk(strip, p.layout.stride()) {
+		switch p.predictor {
+		case predictorHorizontal:
+			subtract(row, p.layout.step(), p.layout.size)
+		case predictorFloat:
+			p.line = append(p.line[:0], row...)
+			regroup(row, p.line, p.layout.size)
+			subtract(row, len(p.layout.bands), 1)
+		}
+	}
+	p.z.Reset()
+	if p.d == nil {
+		p.d, _ = zlib.NewWriterLevel(&p.z, zlib.BestSpeed) // the level is one that there is
+	} else {
+		p.d.Reset(&p.z)
+	}
+	p.d.Write(strip) // to memory, which takes everything
+	p.d.Close()
+	return p.z.Bytes()
+}
+
+// subtract takes the difference of each little-endian sample to the one step bytes
+// before it (TIFF 6.0, section 14).
+func subtract(row []byte, step, size int) {
+	le := binary.LittleEndian
+	switch size {
+	case 1:
+		for i := len(row) - 1; i >= step; i-- {
+			row[i] -= row[i-step]
+		}
+	case 2:
+		for i := len(row) - 2; i >= step; i -= 2 {
+			le.PutUint16(row[i:], le.Uint16(row[i:])-le.Uint16(row[i-step:]))
+		}
+	case 4:
+		for i := len(row) - 4; i >= step; i -= 4 {
+			le.PutUint32(row[i:], le.Uint32(row[i:])-le.Uint32(row[i-step:]))
+		}
+	}
+}
+
+// regroup puts the highest bytes of all little-endian samples first, and so on to the
+// lowest (Adobe Photoshop TIFF Technical Note 3).
+func regroup(dst, src []byte, size int) {
+	n := len(src) / size
+	for k := range size {
+		to := dst[(size-1-k)*n:][:n]
+		for i := range to {
+			to[i] = src[i*size+k]
+		}
+	}
 }

@@ -3,58 +3,124 @@ package imagefile
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
+
+	"github.com/qtgpu/qtgpu/raster"
 )
 
-// colourFor is the number of channels that an image is written with where the
-// file holds its profile: gray is written as RGB if the profile is for that, so
-// that the two agree.
-func colourFor(m *Image) int {
-	if m.Channels <= 2 && !profileFits(m.Meta.ICC, m.Channels) && profileFits(m.Meta.ICC, 3) {
-		return m.Channels + 2
+// Unsaid names what Create leaves out of a raster and its metadata in a format, or
+// changes so that it fits, each a phrase for people. What Create refuses is not named.
+func Unsaid(format string, f *raster.Format, meta Meta) []string {
+	if format == "tif" {
+		return append(unsaidTIFF(f, meta), unsaidBands(f, tiffRoles(f), commonNoData(f) != nil)...)
 	}
-	return m.Channels
-}
-
-// Unsaid names what Write leaves out of an image in a format, or changes so that
-// it fits, each a phrase for people. What Write refuses is not named.
-func Unsaid(format string, m *Image) []string {
+	p, err := pictureOf(format, f)
+	if err != nil {
+		return nil
+	}
+	var list []string
 	switch format {
 	case "png":
-		return unsaidPNG(m)
-	case "tif":
-		return unsaidTIFF(m)
+		shape, err := pngShapeOf(f, meta.ICC)
+		if err != nil {
+			return nil
+		}
+		list = shape.unsaid(meta)
 	case "jpg":
-		return unsaidJPEG(m)
+		list = p.unsaidJPEG(meta)
+	default:
+		list = unsaidMeta(meta)
 	}
-	return unsaidMeta(m.Meta)
+	return append(list, unsaidBands(f, pictureRoles(f), false)...)
 }
 
-// unsaidProfile names what becomes of a profile in a file of so many channels, with a
-// palette or without.
-func unsaidProfile(m *Image, channels int, palette bool) []string {
-	switch icc := m.Meta.ICC; {
+// pictureRoles are the roles that a picture's bands have in a file of pictures.
+func pictureRoles(f *raster.Format) []raster.Role {
+	roles := make([]raster.Role, len(f.Bands))
+	for i, b := range f.Bands {
+		roles[i] = b.Role
+	}
+	if len(roles) <= 2 && roles[0] != raster.Index {
+		roles[0] = raster.Gray
+	}
+	return roles
+}
+
+// unsaidBands names what else is known of bands that have some roles in the file, and
+// perhaps their sample for no data. A band of data may get any role: its samples are none
+// the worse for it.
+func unsaidBands(f *raster.Format, roles []raster.Role, noDataSaid bool) (list []string) {
+	var lost []string
+	var names, noData, scaled bool
+	for i, b := range f.Bands {
+		if b.Role != roles[i] && b.Role != raster.Data {
+			lost = append(lost, b.Role.String())
+		}
+		names = names || b.Name != ""
+		noData = noData || b.NoData != nil
+		scaled = scaled || b.Offset != 0 || b.Scale != 0 && b.Scale != 1
+	}
+	if lost != nil {
+		slices.Sort(lost)
+		list = append(list, "that bands are "+strings.Join(slices.Compact(lost), ", "))
+	}
+	if names {
+		list = append(list, "the names of bands")
+	}
+	if noData && !noDataSaid {
+		list = append(list, "the sample that stands for no data")
+	}
+	if scaled {
+		list = append(list, "scale and offset of bands")
+	}
+	return list
+}
+
+// commonNoData is the sample that stands for no data in all bands, nil where there is
+// none.
+func commonNoData(f *raster.Format) *float64 {
+	first := f.Bands[0].NoData
+	for _, b := range f.Bands {
+		if first == nil || b.NoData == nil || *first != *b.NoData && !(math.IsNaN(*first) && math.IsNaN(*b.NoData)) {
+			return nil
+		}
+	}
+	return first
+}
+
+// unsaidProfile names what becomes of a profile in a file of pixels of so many channels,
+// of which gray may have been repeated.
+func unsaidProfile(icc []byte, channels int, repeated bool) []string {
+	switch {
 	case !profileFits(icc, channels):
 		return []string{fmt.Sprintf("colour profile of %s, which does not fit the pixels", bytes.TrimSpace(icc[16:20]))}
-	case !palette && channels > m.Channels:
+	case repeated:
 		return []string{"gray is written as RGB, to which the colour profile belongs"}
 	}
 	return nil
 }
 
-func unsaidTIFF(m *Image) []string {
-	s := newStrips(m)
-	channels := s.channels
-	if s.palette {
-		channels = 3
+// unsaidTIFF names what a TIFF file leaves out or changes.
+func unsaidTIFF(f *raster.Format, meta Meta) []string {
+	l, err := newTIFFLayout(f, meta.ICC)
+	if err != nil {
+		return nil
 	}
-	list := unsaidProfile(m, channels, s.palette)
-	if m.Palette != nil && !s.palette {
+	list := unsaidProfile(meta.ICC, l.profiled, l.repeated)
+	switch {
+	case f.Palette == nil || l.palette:
+	case l.table == nil:
+		list = append(list, "the palette")
+	default:
 		list = append(list, "the palette, whose colours are written instead")
 	}
+	if full := f.FullScale(); full > math.MaxUint16 && full < f.Type.Max() {
+		list = append(list, fmt.Sprintf("that samples go from 0 to %d", full))
+	}
 	left := Meta{}
-	kinds, chunks, _ := keptChunks(m.Meta.PNG)
+	kinds, chunks, _ := keptChunks(meta.PNG)
 	for i, c := range chunks {
 		if kinds[i] != "pHYs" {
 			left.PNG = append(left.PNG, c...)
@@ -63,28 +129,22 @@ func unsaidTIFF(m *Image) []string {
 	return append(list, unsaidMeta(left)...)
 }
 
-func unsaidPNG(m *Image) (list []string) {
-	shape, err := pngShapeOf(m)
-	if err != nil {
-		return nil
-	}
-	list = unsaidProfile(m, shape.channels, shape.colour == pngPalette)
-	if _, _, rest := keptChunks(m.Meta.PNG); rest {
+// unsaid names what a PNG file leaves out or changes.
+func (s *pngShape) unsaid(meta Meta) []string {
+	list := unsaidProfile(meta.ICC, s.channels, s.colour != pngPalette && s.channels > s.picture.channels)
+	if _, _, rest := keptChunks(meta.PNG); rest {
 		list = append(list, "damaged metadata of PNG")
 	}
-	if shape.colour == pngPalette {
-		return list
-	}
-	if m.Alpha == Premultiplied && m.Channels%2 == 0 {
+	if s.divides() {
 		list = append(list, "alpha is divided out of the colours, with rounding")
 	}
-	return append(list, unsaidScale(m, m.Depth)...)
+	return append(list, s.unsaidScale(s.picture.depth)...)
 }
 
 // unsaidScale names a change of the full scale to the largest value of some bits.
-func unsaidScale(m *Image, bits int) []string {
-	if from, to := m.FullScale(), 1<<bits-1; from != to {
-		return []string{fmt.Sprintf("samples of 0 to %d are brought to 0 to %d", from, to)}
+func (p *picture) unsaidScale(bits int) []string {
+	if to := uint32(1)<<bits - 1; p.full != to {
+		return []string{fmt.Sprintf("samples of 0 to %d are brought to 0 to %d", p.full, to)}
 	}
 	return nil
 }

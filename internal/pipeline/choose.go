@@ -40,17 +40,23 @@ func candidates(p *engine.Params) []engine.Engine {
 	return []engine.Engine{predictive.Engine{}, predictive.Engine{Merge: true}}
 }
 
+// Accepts is nil, or says why no engine can code this.
+func Accepts(p *engine.Params) error {
+	if err := p.Format.Validate(); err != nil {
+		return err
+	}
+	return candidates(p)[0].Accepts(p)
+}
+
 // Choose trains the engine whose file is likely to be the smallest and returns its
 // encoder. How likely is found on a pilot of large rasters, and by coding all of small
 // ones. p has the promise and the options, src the samples.
 func Choose(ctx context.Context, p engine.Params, src raster.Source, env *engine.Env) (engine.Encoder, error) {
 	p.Format = *src.Format()
-	all := candidates(&p)
-	for _, e := range all {
-		if err := e.Accepts(&p); err != nil {
-			return nil, err
-		}
+	if err := Accepts(&p); err != nil {
+		return nil, err
 	}
+	all := candidates(&p)
 	if len(all) == 1 {
 		return all[0].Train(ctx, p, src, env)
 	}

@@ -47,7 +47,7 @@ type Job struct {
 func Write(ctx context.Context, w io.Writer, enc engine.Encoder, src raster.Source, j *Job) (Totals, error) {
 	plan := enc.Plan()
 	h := HeaderOf(plan)
-	file, err := container.NewWriter(w, h, &container.Plan{Engine: uint64(plan.Engine), Payload: plan.Payload}, j.Metadata)
+	file, err := container.NewWriter(w, h, containerPlan(plan), j.Metadata)
 	if err != nil {
 		return Totals{}, err
 	}

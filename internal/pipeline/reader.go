@@ -17,6 +17,9 @@ import (
 	"github.com/qtgpu/qtgpu/raster"
 )
 
+// cacheShare is the share of the memory that a cache between bands may take.
+const cacheShare = 4
+
 // Options of a Reader.
 type Options struct {
 	Workers   int   // goroutines; 0 is one for each CPU
@@ -35,9 +38,13 @@ type Reader struct {
 	opt    Options
 	cache  *cache // nil for none
 	coarse coarse
+	losses *losses
+}
 
-	mu   sync.Mutex
-	lost []image.Rectangle
+// losses are the tiles that KeepGoing rendered from what is left of them.
+type losses struct {
+	mu    sync.Mutex
+	tiles []image.Rectangle // in pixels of level 0
 }
 
 // segments give the segments of tiles; *container.Reader is one.
@@ -69,7 +76,7 @@ func NewReader(file *container.Reader, o Options) (*Reader, error) {
 }
 
 func newReader(file segments, plan *engine.Plan, dec engine.Decoder, o Options) *Reader {
-	r := &Reader{file: file, plan: plan, dec: dec, grid: plan.Grid(), opt: o}
+	r := &Reader{file: file, plan: plan, dec: dec, grid: plan.Grid(), opt: o, losses: new(losses)}
 	if o.Cache > 0 {
 		r.cache = newCache(o.Cache)
 	}
@@ -118,7 +125,7 @@ func (r *Reader) Begin(ctx context.Context, rect image.Rectangle, level int) (*R
 		return nil, err
 	}
 	if len(g.bands) > 1 && g.cache == nil {
-		g.cache = newCache(math.MaxInt64) // for what one band leaves to the next
+		g.cache = newCache(r.opt.Memory / cacheShare) // for what one band leaves to the next
 	}
 	g.first, err = g.segments(ctx, g.tilesOf(g.bands[0]))
 	return g, err
@@ -326,18 +333,18 @@ func (r *Reader) Concealable(err error) bool {
 // Lost are the tiles that KeepGoing rendered from what is left of them so far, in pixels
 // of level 0.
 func (r *Reader) Lost() []image.Rectangle {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Clone(r.lost)
+	r.losses.mu.Lock()
+	defer r.losses.mu.Unlock()
+	return slices.Clone(r.losses.tiles)
 }
 
 func (r *Reader) lose(tile int) {
-	t := r.grid.Tile(tile)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !slices.Contains(r.lost, t) {
-		r.lost = append(r.lost, t)
-		slices.SortFunc(r.lost, func(a, b image.Rectangle) int {
+	t, l := r.grid.Tile(tile), r.losses
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !slices.Contains(l.tiles, t) {
+		l.tiles = append(l.tiles, t)
+		slices.SortFunc(l.tiles, func(a, b image.Rectangle) int {
 			return cmp.Or(a.Min.Y-b.Min.Y, a.Min.X-b.Min.X)
 		})
 	}

@@ -66,7 +66,7 @@ type encoder struct {
 
 func newEncoder(p *engine.Plan, env *engine.Env) *encoder {
 	coder := NewEncoder(formatOf(p), env.Reducer, transform.Split(p.Split))
-	return &encoder{Grid: p.Grid(), plan: p, env: env, coder: coder, held: map[int]*Tile{}, room: env.Memory / 2}
+	return &encoder{Grid: p.Grid(), plan: p, env: env, coder: coder, held: map[int]*Tile{}, room: env.Memory / 4}
 }
 
 // Train implements engine.Engine: the tables are the ones that suit the sample best.
@@ -74,11 +74,7 @@ func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env
 	e := newEncoder(&engine.Plan{Engine: engine.Layered, Params: p, TileLog2: tileLog2}, env)
 	list := e.Spread(engine.SampleTiles)
 	counts := newCounts()
-	err := parallel.For(ctx, env.Workers, len(list), func(i int) error {
-		b, err := engine.Read(ctx, src, e.Tile(list[i]), len(p.Format.Bands))
-		if err != nil {
-			return err
-		}
+	err := engine.Each(ctx, src, e.Grid, list, engine.Interleave(&p), env.Workers, func(i int, b *raster.Block) error {
 		t, err := e.code(ctx, b)
 		if err != nil {
 			return err

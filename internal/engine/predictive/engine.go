@@ -194,11 +194,7 @@ func (e *encoder) fit(ctx context.Context, src raster.Source) (*Model, error) {
 	step := int(4 * max(1, pixels/fitPixels))
 	sum := NewFit(e.format.Channels, step)
 	var mu sync.Mutex
-	err := parallel.For(ctx, e.env.Workers, len(list), func(i int) error {
-		b, err := engine.Read(ctx, src, e.Tile(list[i]), 1)
-		if err != nil {
-			return err
-		}
+	err := engine.Each(ctx, src, e.Grid, list, 1, e.env.Workers, func(_ int, b *raster.Block) error {
 		w := e.scratch.Get()
 		defer e.scratch.Put(w)
 		format, _ := e.load(b, w)
@@ -221,11 +217,7 @@ func (e *encoder) look(ctx context.Context, src raster.Source) error {
 	start := time.Now()
 	list := e.Spread(tableTiles)
 	coded := make([]*Tile, len(list))
-	err := parallel.For(ctx, e.env.Workers, len(list), func(i int) error {
-		b, err := engine.Read(ctx, src, e.Tile(list[i]), 1)
-		if err != nil {
-			return err
-		}
+	err := engine.Each(ctx, src, e.Grid, list, 1, e.env.Workers, func(i int, b *raster.Block) error {
 		coded[i] = e.code(b)
 		e.env.Coded(engine.Pixels(b.Rect))
 		return nil
@@ -234,10 +226,14 @@ func (e *encoder) look(ctx context.Context, src raster.Source) error {
 		return err
 	}
 	e.env.Took("predict", time.Since(start))
+	model := e.model
 	if len(list) == e.N() && !slices.ContainsFunc(coded, (*Tile).Predicted) {
-		e.model = DefaultModel(e.format.Channels) // costs nothing
+		model = DefaultModel(e.format.Channels) // costs nothing, and no tile needs it
+		var w rans.BitWriter
+		e.model.put(&w)
+		e.plan.Hints = w.AppendReversed(nil) // what the modes were chosen by
 	}
-	e.tables = e.model.ChooseTables(coded, &e.format)
+	e.tables = model.ChooseTables(coded, &e.format)
 	for i, t := range coded {
 		e.held[list[i]] = t
 	}
@@ -310,6 +306,12 @@ func (Engine) NewEncoder(p *engine.Plan, env *engine.Env) (engine.Encoder, error
 		return nil, err
 	}
 	e.model, e.tables = model, &Tables{p.Payload[1:], rans.NewEncTable(tables)}
+	if p.Hints != nil {
+		r := rans.NewBitReader(p.Hints)
+		if e.model, err = parseModel(&r, e.format.Channels); err != nil {
+			return nil, fmt.Errorf("hints: %w", err)
+		}
+	}
 	e.index()
 	return e, nil
 }

@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
-	"github.com/qtgpu/qtgpu/internal/parallel"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/internal/sample"
 	"github.com/qtgpu/qtgpu/internal/tiles"
@@ -21,11 +20,7 @@ func usedValues(ctx context.Context, src raster.Source, grid tiles.Grid, list []
 		seen[c] = make([]bool, f.Type.Max()+1)
 	}
 	var mu sync.Mutex
-	err := parallel.For(ctx, workers, len(list), func(i int) error {
-		b, err := engine.Read(ctx, src, grid.Tile(list[i]), 1)
-		if err != nil {
-			return err
-		}
+	err := engine.Each(ctx, src, grid, list, 1, workers, func(_ int, b *raster.Block) error {
 		found := bandValues(b, len(seen[0]))
 		mu.Lock()
 		defer mu.Unlock()

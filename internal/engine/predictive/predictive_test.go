@@ -11,8 +11,6 @@ import (
 	"github.com/qtgpu/qtgpu/internal/engine/arith"
 )
 
-
-
 // drawing fills planes with what the engine meets: noise, smooth ramps with
 // some noise, flat areas, hard edges.
 func drawing(r *rand.Rand, f *Format, w, h int, kind string) []Plane {

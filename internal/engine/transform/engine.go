@@ -157,7 +157,7 @@ type encoder struct {
 // newEncoder has no tables yet.
 func newEncoder(p *engine.Plan, g geometry, env *engine.Env) *encoder {
 	coder := NewEncoder(g.step, g.planes(), Split(p.Split)).Keep(int(p.T))
-	return &encoder{geometry: g, plan: p, env: env, coder: coder, held: map[int]*Tile{}, room: env.Memory / 2}
+	return &encoder{geometry: g, plan: p, env: env, coder: coder, held: map[int]*Tile{}, room: env.Memory / 4}
 }
 
 // Train implements engine.Engine: the tables are the ones that suit the sample best.

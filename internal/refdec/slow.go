@@ -1,4 +1,4 @@
-package conformance
+package refdec
 
 import "math/bits"
 
@@ -25,13 +25,23 @@ type filterName struct {
 	level, pass int
 }
 
-func newSlow(code bitSource, planes []*predicted) *slow {
+func newSlow(code Bits, planes []*predicted) *slow {
 	s := &slow{lg: 8, low: newSlots(12 * 24 * 64), filters: map[filterName]*filter{}}
 	for s.lg < 18 && 1<<(s.lg+1) < planes[0].w*planes[0].h {
 		s.lg++
 	}
 	s.mixer = newMixer(code, newSlots(slowDirect*slowValues*slowBins+16<<s.lg), 127, 17)
 	return s
+}
+
+// readSlow reads a body of at least so many bytes.
+func readSlow(codes Codes, body []byte, planes []*predicted, least int) error {
+	code, err := codes.Bits(body, least)
+	if err != nil {
+		return err
+	}
+	newSlow(code, planes).read(planes)
+	return code.Finish(least)
 }
 
 // read decodes the planes.
@@ -47,7 +57,7 @@ func (s *slow) read(planes []*predicted) {
 	}
 	for level := 2; level >= 0; level-- {
 		for _, p := range planes {
-			p.eachSample(level, func(pass, x, y int) { s.sample(&place{p, level, pass, x, y}) })
+			p.eachSample(level, s.sample)
 		}
 	}
 }
@@ -55,7 +65,7 @@ func (s *slow) read(planes []*predicted) {
 // sample decodes a sample and teaches the filter.
 func (s *slow) sample(at *place) {
 	p := at.plane
-	f := p.predict(at.level, at.pass, at.x, at.y)
+	f := at.predict()
 	inputs := at.inputs(f)
 	name := filterName{p, at.level, at.pass}
 	if s.filters[name] == nil {
@@ -135,11 +145,11 @@ func (s *slow) lowBits(e int, low []slot) int {
 	size := 1
 	for range e {
 		if size >= 4 {
-			size = size<<1 | s.code.bit(1<<15)
+			size = size<<1 | s.code.Bit(1<<15)
 			continue
 		}
 		l := &low[size]
-		bit := s.code.bit(max(1, l.p>>6))
+		bit := s.code.Bit(max(1, int(l.p>>6)))
 		l.learn(bit, s.limit)
 		size = size<<1 | bit
 	}

@@ -1,4 +1,4 @@
-package conformance
+package refdec
 
 // filter is the weights of a filter of the slow mode.
 type filter [27]int64
@@ -25,24 +25,6 @@ func (w *filter) learn(inputs *[27]int32, err int64) {
 	for i, x := range xs {
 		w[i] = clamp(w[i]+gain*x>>8, -1<<26, 1<<26)
 	}
-}
-
-// place is a sample of a level, to be decoded in a pass.
-type place struct {
-	plane             *predicted
-	level, pass, x, y int
-}
-
-// index is the index of the sample in the plane.
-func (at *place) index() int { return at.y<<at.level*at.plane.w + at.x<<at.level }
-
-// residual is the residual of a plane at an offset, 0 outside.
-func (at *place) residual(p *predicted, dx, dy int) int32 {
-	x, y := (at.x+dx)<<at.level, (at.y+dy)<<at.level
-	if x < 0 || y < 0 || x >= p.w || y >= p.h {
-		return 0
-	}
-	return p.residual[y*p.w+x]
 }
 
 // others are the planes before, as far as there are any.

@@ -1,6 +1,7 @@
-package conformance
+package refdec
 
 import (
+	"fmt"
 	"math/bits"
 	"slices"
 	"sort"
@@ -15,12 +16,15 @@ type rangeDecoder struct {
 	span  uint32
 }
 
-func newRangeDecoder(data []byte) *rangeDecoder {
+func newRangeDecoder(data []byte, least int) (*rangeDecoder, error) {
+	if len(data) < least {
+		return nil, fmt.Errorf("Length of codes: %d bytes, expected at least %d", len(data), least)
+	}
 	r := &rangeDecoder{data: data, span: 1<<32 - 1}
 	for range 4 {
 		r.shift()
 	}
-	return r
+	return r, nil
 }
 
 func (r *rangeDecoder) shift() {
@@ -31,7 +35,7 @@ func (r *rangeDecoder) shift() {
 	r.taken++
 }
 
-func (r *rangeDecoder) bit(p int) int {
+func (r *rangeDecoder) Bit(p int) int {
 	bound := uint32(uint64(r.span) * uint64(p) >> 16)
 	bit := 0
 	if r.code < bound {
@@ -47,25 +51,19 @@ func (r *rangeDecoder) bit(p int) int {
 	return bit
 }
 
-// finish holds the code to end here, and to be as long as it must be.
-func (r *rangeDecoder) finish(least int) error {
-	over := r.taken - len(r.data)
-	for over < 0 && len(r.data) == least {
-		if r.data[r.taken] != 0 {
-			return errDamaged
-		}
-		r.taken++
-		over++
+func (r *rangeDecoder) Finish(least int) error {
+	if len(r.data) < least {
+		return fmt.Errorf("Length of codes: %d bytes, expected at least %d", len(r.data), least)
 	}
-	if over < 0 || over > 4 || len(r.data) < least {
-		return errDamaged
+	for ; r.taken < len(r.data); r.taken++ {
+		if len(r.data) > least || r.data[r.taken] != 0 {
+			return fmt.Errorf("Range coder: %d bytes, of which %d are taken, expected 0 to 4 more than there are, or zeros up to %d", len(r.data), r.taken, least)
+		}
+	}
+	if r.taken > len(r.data)+4 {
+		return fmt.Errorf("Range coder: %d bytes taken of %d, expected 0 to 4 more than there are", r.taken, len(r.data))
 	}
 	return nil
-}
-
-// leastBytes is the length of codes of n samples, of which free are free.
-func leastBytes(n, free, perByte int) int {
-	return (max(n-free, 0) + perByte - 1) / perByte
 }
 
 // curve is the logistic curve T.
@@ -99,17 +97,14 @@ func hash(h uint32, values ...uint32) uint32 {
 	return h
 }
 
-type slot struct{ p, n int }
+type slot struct{ p, n int32 }
 
 // weightSet names a set of weights: the kind of the decision, then what selects it.
 type weightSet [5]int
 
-// bitSource decodes a bit of which 1 has probability p/65536.
-type bitSource interface{ bit(p int) int }
-
 // mixer makes decisions under several contexts (FORMAT-EXACT.md, "Mixing").
 type mixer struct {
-	code    bitSource
+	code    Bits
 	slots   []slot
 	limit   int  // of a slot's count
 	shift   uint // of the learning of weights
@@ -118,7 +113,7 @@ type mixer struct {
 	stretches [4096]int
 }
 
-func newMixer(code bitSource, slots []slot, limit int, shift uint) *mixer {
+func newMixer(code Bits, slots []slot, limit int, shift uint) *mixer {
 	return &mixer{code: code, slots: slots, limit: limit, shift: shift, weights: map[weightSet][]int{}, stretches: stretches()}
 }
 
@@ -152,7 +147,7 @@ func (m *mixer) decide(slots []uint32, first, second weightSet) int {
 		sum += v * clamp(int(int32(sets[0][i]+sets[1][i]))>>4, -1<<15, 1<<15-1)
 	}
 	p := squash(sum >> 12)
-	bit := m.code.bit(p)
+	bit := m.code.Bit(p)
 	for _, w := range sets {
 		for i, v := range inputs {
 			w[i] = int(int32(w[i] + (v*(65536*bit-p)+1<<(m.shift-1))>>m.shift))
@@ -166,6 +161,6 @@ func (m *mixer) decide(slots []uint32, first, second weightSet) int {
 }
 
 func (s *slot) learn(bit, limit int) {
-	s.p += int(int64(bit*(1<<22-1)-s.p) * int64(131072/(2*s.n+3)) >> 16)
-	s.n = min(s.n+1, limit)
+	s.p += int32(int64(int32(bit)*(1<<22-1)-s.p) * int64(131072/(2*s.n+3)) >> 16)
+	s.n = min(s.n+1, int32(limit))
 }

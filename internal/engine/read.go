@@ -1,0 +1,80 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"sync"
+
+	"github.com/qtgpu/qtgpu/internal/parallel"
+	"github.com/qtgpu/qtgpu/internal/tiles"
+	"github.com/qtgpu/qtgpu/raster"
+)
+
+// viewer is a source whose samples are in memory.
+type viewer interface {
+	View(r image.Rectangle) *raster.Block
+}
+
+// Read reads a rectangle of a raster, or views it where the raster is in memory; step
+// is 1 for bands one after the other, or the number of samples from pixel to pixel.
+func Read(ctx context.Context, src raster.Source, r image.Rectangle, step int) (*raster.Block, error) {
+	if m, ok := src.(viewer); ok {
+		return m.View(r), nil
+	}
+	f := src.Format()
+	var b *raster.Block
+	if step == 1 {
+		b = raster.NewBlock(r, f.Type, len(f.Bands))
+	} else {
+		b = raster.NewInterleaved(r, f.Type, len(f.Bands), step)
+	}
+	if err := src.ReadBlock(ctx, b); err != nil {
+		return nil, fmt.Errorf("reading %v: %w", r, err)
+	}
+	return b, nil
+}
+
+// Each has f look at tiles, on several goroutines, but reads them one by one in their
+// order: sources of rows that come one after the other cannot go back.
+func Each(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, step, workers int, f func(i int, b *raster.Block) error) error {
+	var t turns
+	t.next.L = &t.mu
+	_, inMemory := src.(viewer)
+	return parallel.For(ctx, workers, len(list), func(i int) error {
+		read := func() (*raster.Block, error) { return Read(ctx, src, grid.Tile(list[i]), step) }
+		if !inMemory {
+			read = t.inTurn(i, read)
+		}
+		b, err := read()
+		if err != nil {
+			return err
+		}
+		return f(i, b)
+	})
+}
+
+// turns lets jobs that are begun in their order do something in it.
+type turns struct {
+	mu   sync.Mutex
+	next sync.Cond
+	turn int
+}
+
+// inTurn is read when all jobs before i have read, or panicked.
+func (t *turns) inTurn(i int, read func() (*raster.Block, error)) func() (*raster.Block, error) {
+	return func() (*raster.Block, error) {
+		t.mu.Lock()
+		for t.turn < i {
+			t.next.Wait()
+		}
+		t.mu.Unlock()
+		defer func() {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			t.turn++
+			t.next.Broadcast()
+		}()
+		return read()
+	}
+}

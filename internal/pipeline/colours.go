@@ -1,0 +1,83 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+
+	"github.com/qtgpu/qtgpu/raster"
+)
+
+// Colours gives the colours of a raster of indices, as straight samples of 8 bits: gray
+// where all colours are opaque grays, with red, green and blue where all are opaque, else
+// with alpha too. Other rasters it gives as they are.
+func Colours(src raster.Source) raster.Source {
+	f := src.Format()
+	if len(f.Bands) != 1 || f.Bands[0].Role != raster.Index {
+		return src
+	}
+	c := &colours{indices: src, format: raster.Format{Width: f.Width, Height: f.Height, Type: raster.Uint8}}
+	roles := []raster.Role{raster.Gray}
+	c.table = PaletteBytes(f.Palette)
+	for _, n := range c.table {
+		switch {
+		case n[3] != 255:
+			roles = []raster.Role{raster.Red, raster.Green, raster.Blue, raster.Alpha}
+		case (n[0] != n[1] || n[1] != n[2]) && len(roles) == 1:
+			roles = []raster.Role{raster.Red, raster.Green, raster.Blue}
+		}
+	}
+	c.format.Bands = raster.Bands(roles...)
+	return c
+}
+
+// PaletteBytes are the colours of a palette, as straight samples of 8 bits.
+func PaletteBytes(p color.Palette) (table [][4]byte) {
+	for _, c := range p {
+		n := color.NRGBAModel.Convert(c).(color.NRGBA)
+		table = append(table, [4]byte{n.R, n.G, n.B, n.A})
+	}
+	return table
+}
+
+// PaletteOf is the inverse of PaletteBytes.
+func PaletteOf(table [][4]byte) (p color.Palette) {
+	for _, c := range table {
+		p = append(p, color.NRGBA{R: c[0], G: c[1], B: c[2], A: c[3]})
+	}
+	return p
+}
+
+// colours looks up indices.
+type colours struct {
+	indices raster.Source
+	format  raster.Format
+	table   [][4]byte
+}
+
+// Format implements raster.Source.
+func (c *colours) Format() *raster.Format { return &c.format }
+
+// ReadBlock implements raster.Source.
+func (c *colours) ReadBlock(ctx context.Context, dst *raster.Block) error {
+	if err := raster.Check(&c.format, dst); err != nil {
+		return err
+	}
+	f := c.indices.Format()
+	b := raster.NewBlock(dst.Rect, f.Type, 1)
+	if err := c.indices.ReadBlock(ctx, b); err != nil {
+		return err
+	}
+	for y := dst.Rect.Min.Y; y < dst.Rect.Max.Y; y++ {
+		for x, v := range raster.Row[uint8](b, 0, y) {
+			if int(v) >= len(c.table) {
+				return fmt.Errorf("pixel %v: palette index %d, expected less than %d", image.Pt(dst.Rect.Min.X+x, y), v, len(c.table))
+			}
+			for i := range dst.Planes {
+				dst.RowBytes(i, y)[x*dst.Step] = c.table[v][i]
+			}
+		}
+	}
+	return nil
+}

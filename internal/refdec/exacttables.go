@@ -1,0 +1,115 @@
+package refdec
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// Constants of FORMAT-EXACT.md, "Header and tables".
+const (
+	nClasses = 72 // of weights of a kind of planes
+	nTerms   = 19
+)
+
+// ExactContexts is the number of contexts of the exact engine.
+const ExactContexts = 828
+
+// ExactAlphabet is the number of symbols of a context of the exact engine.
+func ExactAlphabet(context int) int {
+	if context < 792 {
+		return 16
+	}
+	return 2
+}
+
+// kindOf is the kind of a channel's plane.
+func (h *Header) kindOf(channel int) int {
+	if h.Channels >= 3 && channel < 3 {
+		return channel
+	}
+	return 0
+}
+
+// readExact reads TABL of the exact engine without layers.
+func (f *File) readExact() (err error) {
+	data := f.Tables
+	if f.Has(Palette) {
+		if data, err = f.readPalette(data); err != nil {
+			return err
+		}
+	}
+	r := &rawBits{data: data}
+	for i := range f.Channels {
+		values, err := readValues(r, f.Depth)
+		if err != nil {
+			return fmt.Errorf("Header and tables: channel %d: %w", i, err)
+		}
+		f.Values = append(f.Values, values)
+	}
+	for i := range f.Channels {
+		weights, fitted, err := readWeights(r, f.kindOf(i))
+		if err != nil {
+			return fmt.Errorf("Header and tables: channel %d: %w", i, err)
+		}
+		f.weights, f.Fitted = append(f.weights, weights), append(f.Fitted, fitted)
+	}
+	f.tables = frequencies(exactTables[2*nTerms*3*nClasses:], ExactContexts)
+	return replaceTables(f.tables, r, ExactAlphabet)
+}
+
+// readPalette reads the palette and gives what follows it.
+func (f *File) readPalette(data []byte) ([]byte, error) {
+	if len(data) == 0 || len(data) < 1+4*(int(data[0])+1) {
+		return nil, fmt.Errorf("Header and tables: the palette is cut after %d bytes", len(data))
+	}
+	n := int(data[0]) + 1
+	for i := range n {
+		c := data[1+4*i:]
+		f.PaletteColours = append(f.PaletteColours, [4]int{int(c[0]), int(c[1]), int(c[2]), int(c[3])})
+	}
+	return data[1+4*n:], nil
+}
+
+// readValues reads the values of a channel.
+func readValues(r *rawBits, depth int) (values []int, err error) {
+	n := r.ExpGolomb()
+	if n > 1<<depth {
+		return nil, fmt.Errorf("%d values, expected at most %d", n, 1<<depth)
+	}
+	next := int64(0)
+	for range n {
+		v := next + int64(r.ExpGolomb())
+		if v >= 1<<depth {
+			return nil, fmt.Errorf("value %d, expected less than %d", v, 1<<depth)
+		}
+		values = append(values, int(v))
+		next = v + 1
+	}
+	return values, nil
+}
+
+// readWeights reads the weights of a plane; fitted is false of the defaults.
+func readWeights(r *rawBits, kind int) (weights [nClasses][nTerms]int32, fitted bool, err error) {
+	defaults := exactTables[2*nTerms*nClasses*kind:]
+	for class := range weights {
+		w := &weights[class]
+		for i := range w {
+			w[i] = int32(int16(binary.LittleEndian.Uint16(defaults[2*(nTerms*class+i):])))
+		}
+		if r.Raw(1) == 0 {
+			continue
+		}
+		fitted = true
+		w[0] = 128
+		for i := 1; i < len(w); i++ {
+			d := unzigzag(r.ExpGolomb()<<2 | uint32(r.Raw(2)))
+			if w[i] += d; d < -4096 || d > 4096 || w[i] < -2048 || w[i] > 2048 {
+				return weights, fitted, fmt.Errorf("class %d: term %d differs by %d and is %d, expected ±4096 and ±2048 at most", class, i, d, w[i])
+			}
+			if i <= 12 {
+				w[0] -= w[i]
+			}
+		}
+	}
+	return weights, fitted, nil
+}

@@ -1,0 +1,171 @@
+package refdec
+
+import (
+	"errors"
+	"fmt"
+)
+
+// The modes of FORMAT-EXACT.md, "Tiles".
+const (
+	transforms  = 10 // modes of prediction, and as many slow ones from slowMode on
+	gridMode    = 16
+	patternMode = 17
+	wholeMode   = 18
+	slowMode    = 32
+)
+
+// channels are the samples of an image or of a part of it.
+type channels struct {
+	w, h int
+	pix  [][]int32
+}
+
+func newChannels(w, h, n int) *channels {
+	c := &channels{w: w, h: h}
+	for range n {
+		c.pix = append(c.pix, make([]int32, w*h))
+	}
+	return c
+}
+
+// interleaved are the pixels of channels.
+func (c *channels) interleaved() *picture {
+	m := newPicture(c.w, c.h, len(c.pix))
+	for i := range c.w * c.h {
+		for _, pix := range c.pix {
+			m.samples = append(m.samples, pix[i])
+		}
+	}
+	return m
+}
+
+// split is the inverse of interleaved.
+func (m *picture) split() *channels {
+	c := newChannels(m.w, m.h, m.channels)
+	for i, v := range m.samples {
+		c.pix[i%m.channels][i/m.channels] = v
+	}
+	return c
+}
+
+// exactLevel decodes a level of the exact engine.
+func (f *File) exactLevel(level int) (*picture, error) {
+	lg := 0 // of what a sample of tiles stands for
+	if level >= 3 {
+		lg = 3
+	}
+	all := newChannels((f.Width-1)>>lg+1, (f.Height-1)>>lg+1, f.Channels)
+	err := f.eachTile(level >= 3, func(i int, front, body []byte) error {
+		left, top, w, h := f.tileSize(i)
+		tile, err := f.exactTile(Stored, front, body, w, h, level >= 3)
+		if err != nil {
+			return err
+		}
+		for c, pix := range tile.pix {
+			for y := range tile.h {
+				copy(all.pix[c][(top>>lg+y)*all.w+left>>lg:][:tile.w], pix[y*tile.w:])
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return f.exactPixels(all, level-lg)
+}
+
+// exactPixels shrinks and looks up colours.
+func (f *File) exactPixels(all *channels, lg int) (*picture, error) {
+	m := all.interleaved()
+	if !f.Has(Labels) {
+		return m.shrink(lg, f.Alpha), nil
+	}
+	if f.Has(Palette) {
+		var err error
+		if m, err = m.look(f.PaletteColours); err != nil {
+			return nil, err
+		}
+	}
+	return m.pick(lg), nil
+}
+
+// look turns indices into the colours of a palette.
+func (m *picture) look(palette [][4]int) (*picture, error) {
+	colours := newPicture(m.w, m.h, 4)
+	for i, v := range m.samples {
+		if int(v) >= len(palette) {
+			return nil, fmt.Errorf("Tiles: x %d, y %d: index %d, expected less than %d", i%m.w, i/m.w, v, len(palette))
+		}
+		for _, sample := range palette[v] {
+			colours.samples = append(colours.samples, int32(sample))
+		}
+	}
+	return colours, nil
+}
+
+// exactTile decodes a tile, or its overview alone.
+func (f *File) exactTile(codes Codes, front, body []byte, w, h int, overview bool) (*channels, error) {
+	if f.Has(Layered) {
+		return f.layeredTile(codes, front, body, w, h, overview)
+	}
+	if len(front) == 0 {
+		return nil, errors.New("Tiles: no mode, since the front segment is empty")
+	}
+	mode, front := int(front[0]), front[1:]
+	if err := f.checkMode(mode); err != nil {
+		return nil, err
+	}
+	c, err := f.samples(codes, mode, front, body, w, h, overview && mode != wholeMode)
+	if err != nil {
+		return nil, err
+	}
+	if !overview || mode == gridMode || mode == wholeMode { // else these are means of values
+		c.lookUp(f.Values)
+	}
+	if overview && mode == wholeMode {
+		return c.interleaved().shrink(3, f.Alpha).split(), nil
+	}
+	return c, nil
+}
+
+// checkMode holds the mode to be one of those that the header allows.
+func (f *File) checkMode(mode int) error {
+	exact := f.T == 0 || f.Has(Merged)
+	transform := mode % slowMode
+	switch {
+	case mode == gridMode || mode == patternMode || mode == wholeMode:
+		if !exact || f.Channels > 1 && f.Depth > 8 {
+			return fmt.Errorf("Tiles: mode %d of %d channels of %d bits with t %d, expected t 0 and one channel or 8 bits", mode, f.Channels, f.Depth, f.T)
+		}
+	case mode >= 2*slowMode || transform >= transforms:
+		return fmt.Errorf("Tiles: mode %d, expected 0 to 9, 16 to 18 or 32 to 41", mode)
+	case transform > 0 && (!exact || f.Channels < 3):
+		return fmt.Errorf("Reversible colour: mode %d of %d channels with t %d, expected 3 or 4 channels with t 0", mode, f.Channels, f.T)
+	}
+	return nil
+}
+
+// lookUp turns ranks into values.
+func (c *channels) lookUp(values [][]int) {
+	for i, v := range values {
+		for j, rank := range c.pix[i] {
+			if v != nil {
+				c.pix[i][j] = int32(v[clamp(int(rank), 0, len(v)-1)])
+			}
+		}
+	}
+}
+
+// samples are ranks of what has values, but means are values.
+func (f *File) samples(codes Codes, mode int, front, body []byte, w, h int, overview bool) (*channels, error) {
+	if mode >= gridMode && mode <= wholeMode {
+		return f.patternTile(codes, mode, front, body, w, h, overview)
+	}
+	return f.predictedTile(codes, mode, front, body, w, h, overview)
+}
+
+// leastBytes is the length of codes of n samples, of which free are free (FORMAT-EXACT.md,
+// "Length of codes").
+func leastBytes(n, free, perByte int) int {
+	return (max(n-free, 0) + perByte - 1) / perByte
+}

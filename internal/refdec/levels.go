@@ -1,0 +1,204 @@
+package refdec
+
+import "fmt"
+
+// Levels is the number of levels of detail (FORMAT.md, "Levels of detail").
+func (h *Header) Levels() int {
+	n := 1
+	for (max(h.Width, h.Height)-1)>>(n-1) > 0 {
+		n++
+	}
+	return n
+}
+
+// Level decodes a level of detail, 0 being all there is.
+func (f *File) Level(level int) (*Image, error) {
+	if level < 0 || level >= f.Levels() {
+		return nil, fmt.Errorf("Levels of detail: level %d, expected 0 to %d", level, f.Levels()-1)
+	}
+	decode := f.exactLevel
+	if f.Engine == Lossy {
+		decode = f.lossyLevel
+	}
+	m, err := decode(level)
+	if err != nil {
+		return nil, err
+	}
+	maximum := f.Maximum
+	if f.Has(Palette) {
+		maximum = 255
+	}
+	return &Image{
+		Width: m.w, Height: m.h, Bands: m.channels, Bits: f.Depth, Maximum: maximum, Samples: m.samples,
+		Header: f.Header, Metadata: f.Metadata,
+	}, nil
+}
+
+// ReadTile goes through a tile as decoding does, or through its overview, with segments
+// and codes of the caller.
+func (f *File) ReadTile(codes Codes, tile int, front, body []byte, overview bool) error {
+	_, _, w, h := f.tileSize(tile)
+	if f.Engine == Exact {
+		_, err := f.exactTile(codes, front, body, w, h, overview)
+		return err
+	}
+	one := f.Header
+	one.Width, one.Height = w, h
+	return f.lossyTile(codes, one.parts(one.newPlanes(w, h), 0), f.tables, front, body, overview)
+}
+
+// eachTile calls do for every tile with segments that INDX vouches for; the overview
+// needs no body but in the mode whose means are made of samples.
+func (f *File) eachTile(overview bool, do func(tile int, front, body []byte) error) error {
+	for i := range f.index {
+		whole := f.Engine == Exact && !f.Has(Layered) && len(f.Fronts[i]) > 0 && f.Fronts[i][0] == wholeMode
+		err := f.checksums(i, overview && !whole)
+		if err == nil {
+			err = do(i, f.Fronts[i], f.Bodies[i])
+		}
+		if err != nil {
+			return fmt.Errorf("tile %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// lossyLevel decodes a level of the lossy engine.
+func (f *File) lossyLevel(level int) (*picture, error) {
+	planes := f.newPlanes(f.Width, f.Height)
+	err := f.eachTile(level >= 3, func(tile int, front, body []byte) error {
+		return f.lossyTile(Stored, f.parts(planes, tile), f.tables, front, body, level >= 3)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return f.render(planes, level), nil
+}
+
+// render makes the pixels of a level of decoded planes.
+func (h *Header) render(planes []*plane, level int) *picture {
+	if level >= 3 {
+		return h.overview(planes).shrink(level-3, h.Alpha)
+	}
+	for i, p := range planes {
+		if h.Alpha == Band || i < len(planes)-1 {
+			p.deblock(h.Step)
+		}
+	}
+	return h.toPixels(planes).shrink(level, h.Alpha)
+}
+
+// overview is level 3 of decoded planes.
+func (h *Header) overview(planes []*plane) *picture {
+	small := make([]*plane, len(planes))
+	for i, p := range planes {
+		o := newPlane(p.kind, (p.w+7)/8, (p.h+7)/8)
+		for y := range o.h {
+			for x := range o.w {
+				o.pix[y*o.stride+x] = int32(levelThree(p.shown[y*p.cells+x], h.Step))
+			}
+		}
+		small[i] = o
+	}
+	if h.Subsampling == 1 && h.Alpha == Straight {
+		small[1], small[2] = small[1].covered(small[3]), small[2].covered(small[3])
+	}
+	return h.toPixels(small)
+}
+
+// hidden tells whether alpha hides the sample of chroma at (x,y) on level 3.
+func hidden(alpha *plane, x, y int) bool {
+	for i := range 4 {
+		ax, ay := 2*x+i%2, 2*y+i/2
+		if ax < alpha.w && ay < alpha.h && alpha.at(ax, ay) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// covered is a plane of chroma on level 3 whose hidden samples take after their
+// neighbours.
+func (p *plane) covered(alpha *plane) *plane {
+	o := *p
+	o.pix = append([]int32{}, p.pix...)
+	for y := range p.h {
+		for x := range p.w {
+			if !hidden(alpha, x, y) {
+				continue
+			}
+			sum, n := 0, 0
+			for i := range 9 {
+				nx, ny := x+i%3-1, y+i/3-1
+				if nx >= 0 && ny >= 0 && nx < p.w && ny < p.h && !hidden(alpha, nx, ny) {
+					sum, n = sum+p.at(nx, ny), n+1
+				}
+			}
+			if n > 0 {
+				o.pix[y*p.stride+x] = int32((sum + n/2) / n)
+			}
+		}
+	}
+	return &o
+}
+
+// picture is pixels: samples interleaved, row by row.
+type picture struct {
+	w, h, channels int
+	samples        []int32
+}
+
+// newPicture has room for samples, and none yet.
+func newPicture(w, h, channels int) *picture {
+	return &picture{w, h, channels, make([]int32, 0, w*h*channels)}
+}
+
+// shrink averages squares of 2^lg pixels.
+func (m *picture) shrink(lg, alpha int) *picture {
+	if lg == 0 {
+		return m
+	}
+	n := 1 << lg
+	s := newPicture((m.w+n-1)/n, (m.h+n-1)/n, m.channels)
+	for y := range s.h {
+		for x := range s.w {
+			for c := range m.channels {
+				sum, count := m.add(n*x, n*y, n, c, alpha == Straight && c < m.channels-1)
+				if count == 0 {
+					sum, count = m.add(n*x, n*y, n, c, false)
+				}
+				s.samples = append(s.samples, int32((sum+count/2)/count))
+			}
+		}
+	}
+	return s
+}
+
+// add sums up a channel of a square of n pixels, each times its weight, and the weights.
+func (m *picture) add(x, y, n, channel int, weighted bool) (sum, weights int64) {
+	for j := y; j < min(y+n, m.h); j++ {
+		for i := x; i < min(x+n, m.w); i++ {
+			pixel := m.samples[(j*m.w+i)*m.channels:][:m.channels]
+			weight := int64(1)
+			if weighted {
+				weight = int64(pixel[m.channels-1])
+			}
+			sum += weight * int64(pixel[channel])
+			weights += weight
+		}
+	}
+	return sum, weights
+}
+
+// pick takes the first of squares of 2^lg pixels.
+func (m *picture) pick(lg int) *picture {
+	n := 1 << lg
+	s := newPicture((m.w+n-1)/n, (m.h+n-1)/n, m.channels)
+	for y := range s.h {
+		for x := range s.w {
+			i := (n*y*m.w + n*x) * m.channels
+			s.samples = append(s.samples, m.samples[i:i+m.channels]...)
+		}
+	}
+	return s
+}

@@ -1,0 +1,127 @@
+package refdec
+
+// Constants of FORMAT.md, "Contexts".
+var (
+	lastBounds      = []int{1, 7, 15}
+	frequencyBounds = []int{2, 3, 5, 8, 11}
+	magnitudeBounds = []int{1, 2, 3, 4, 5, 7, 9, 12, 16, 23, 33, 48}
+)
+
+// readQuadtrees reads the quadtrees of a plane and fills in its samples.
+func (t *part) readQuadtrees(s Symbols) {
+	for y := 0; y < t.h; y += 4 {
+		for x := 0; x < t.w; x += 4 {
+			t.readNode(s, 5, x, y)
+		}
+	}
+}
+
+// readNode reads a node of side 2^lg whose first cell is (x,y).
+func (t *part) readNode(s Symbols, lg, x, y int) {
+	if lg == 3 || s.Symbol(t.splitContext(lg, x, y)) == 0 {
+		t.readLeaf(s, lg, x, y)
+		return
+	}
+	half := 1 << (lg - 4)
+	t.readNode(s, lg-1, x, y)
+	t.readNode(s, lg-1, x+half, y)
+	t.readNode(s, lg-1, x, y+half)
+	t.readNode(s, lg-1, x+half, y+half)
+}
+
+// splitContext is the context of a split flag.
+func (t *part) splitContext(lg, x, y int) int {
+	smaller := 0
+	if x > 0 && t.leaf[t.cell(x-1, y)] < lg {
+		smaller++
+	}
+	if y > 0 && t.leaf[t.cell(x, y-1)] < lg {
+		smaller++
+	}
+	return 6*t.kind + 3*(5-lg) + smaller
+}
+
+// lastClass is c of the context of a last group.
+func (t *part) lastClass(x, y int) int {
+	sum := 0
+	switch {
+	case x > 0 && y > 0:
+		sum = t.last[t.cell(x-1, y)] + t.last[t.cell(x, y-1)]
+	case x > 0:
+		sum = 2 * t.last[t.cell(x-1, y)]
+	case y > 0:
+		sum = 2 * t.last[t.cell(x, y-1)]
+	default:
+		return 2
+	}
+	return reached(sum, lastBounds)
+}
+
+// readLeaf reads a leaf and fills in its samples.
+func (t *part) readLeaf(s Symbols, lg, x, y int) {
+	last := s.Symbol(12 + 12*t.kind + 4*(lg-3) + t.lastClass(x, y))
+	m := 1 << (lg - 3)
+	for i := range m * m {
+		at := t.cell(x+i%m, y+i/m)
+		t.leaf[at], t.last[at] = lg, last
+	}
+	c := newBlock(8 * m)
+	t.lowBlock(c, x, y)
+	t.readLevels(s, c, lg, last)
+	t.transform(c, lg, x, y)
+}
+
+// block is the coefficients of a leaf, [u][v].
+type block [][]int
+
+func newBlock(n int) block {
+	b := make(block, n)
+	for u := range b {
+		b[u] = make([]int, n)
+	}
+	return b
+}
+
+// readLevels reads the AC levels of a leaf (FORMAT.md, "AC levels").
+func (t *part) readLevels(s Symbols, c block, lg, last int) {
+	n, m := len(c), len(c)/8
+	magnitudes := newBlock(n + 3) // one more row and column in front, two behind
+	for d := 2*n - 2; d >= 1; d-- {
+		if min(15, (8*d+n-1)/n) > last {
+			continue
+		}
+		for u := max(0, d-n+1); u <= min(d, n-1); u++ {
+			v := d - u
+			if u < m && v < m {
+				continue
+			}
+			context := 58 + 234*t.kind + 78*(lg-3) + 13*reached(8*d/n, frequencyBounds) + magnitudeClass(magnitudes, u, v)
+			magnitude, negative := readLevel(s, context)
+			magnitudes[u+1][v+1] = min(magnitude, 40)
+			c[u][v] = min(magnitude*t.step, 32767)
+			if negative {
+				c[u][v] = -c[u][v]
+			}
+		}
+	}
+}
+
+// magnitudeClass is the class of T; magnitudes begin at (−1,−1).
+func magnitudeClass(magnitudes block, u, v int) int {
+	a := func(u, v int) int { return magnitudes[u+1][v+1] }
+	sum := 2*(a(u+1, v)+a(u, v+1)) + a(u+1, v+1) + a(u+2, v) + a(u, v+2) + a(u-1, v+2) + a(u+2, v-1)
+	return reached(sum, magnitudeBounds)
+}
+
+// readLevel reads a level.
+func readLevel(s Symbols, context int) (magnitude int, negative bool) {
+	magnitude = s.Symbol(context)
+	if magnitude == 0 {
+		return 0, false
+	}
+	negative = s.Raw(1) == 1
+	if magnitude == 15 {
+		magnitude += int(min(s.ExpGolomb(), 65520))
+	}
+	return magnitude, negative
+}

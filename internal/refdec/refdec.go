@@ -1,0 +1,36 @@
+// Package refdec is a second decoder of .qtg files, written from docs/FORMAT.md and
+// docs/FORMAT-EXACT.md and from nothing else. It shares no code with the module and
+// imports none of it, so that what both decoders agree on is what the documents say.
+//
+// It is naive: sequential, whole images, a function for each rule, in the documents'
+// words and order. Files are named after sections. It takes no file on trust, but it
+// does not conceal damage either: a file decodes as a whole or is an error, which names
+// the section that it offends against.
+package refdec
+
+// MaxPixels is the limit that Decode sets on images.
+const MaxPixels = 1 << 26
+
+// Image is decoded pixels.
+type Image struct {
+	Width, Height int // in pixels
+	Bands         int // 1 gray, 2 gray and another, 3 RGB, 4 RGB and another
+	Bits          int // of a sample, 8 or 16
+	Maximum       int // the sample of full scale
+	// Samples are the bands of one pixel after the other, row by row from the top, each
+	// from 0 to Maximum. The colours of a palette are straight R, G, B, A.
+	Samples  []int32
+	Header   Header
+	Metadata map[string][]byte // payloads of ancillary chunks that the document names, by type
+}
+
+// Decode decodes a file of at most MaxPixels pixels, sides rounded up to multiples of 32.
+// It holds up to 40 bytes a pixel, and up to 200 MiB of the tile at hand. The error names
+// the section of the documents that the file offends against.
+func Decode(p []byte) (*Image, error) {
+	f, err := Parse(p, MaxPixels)
+	if err != nil {
+		return nil, err
+	}
+	return f.Level(0)
+}

@@ -1,0 +1,178 @@
+package qtgpu
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
+	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/pipeline"
+	"github.com/qtgpu/qtgpu/raster"
+)
+
+// Plan is all that coding the tiles of a raster depends on besides their samples. By a
+// plan, parts of whole rows of tiles are coded on any number of machines; Merge makes of
+// them the file that EncodeRaster writes of the whole, byte for byte.
+//
+// A plan is JSON where it is stored. Only the version of this module that has made it
+// codes by it.
+type Plan struct {
+	plan *engine.Plan
+	meta Metadata
+}
+
+// NewPlan makes the plan by which EncodeRaster codes src. It reads at most 128 tiles, or
+// all of a small raster.
+func NewPlan(ctx context.Context, src raster.Source, o *Options) (*Plan, error) {
+	var opt Options
+	if o != nil {
+		opt = *o
+	}
+	e, err := newEncoding(ctx, src, &opt)
+	if err == nil {
+		err = e.prepare(ctx)
+	}
+	if err != nil {
+		return nil, public(err)
+	}
+	enc, err := pipeline.Choose(ctx, e.params, e.src, e.env())
+	if err != nil {
+		return nil, public(err)
+	}
+	return &Plan{enc.Plan(), opt.Metadata}, nil
+}
+
+// Rows is the number of rows of tiles.
+func (p *Plan) Rows() int { return p.plan.Grid().Down() }
+
+// RowBytes is the number of bytes of the samples of a row of tiles.
+func (p *Plan) RowBytes() int64 {
+	f := p.plan.Format
+	f.Height = min(1<<p.plan.TileLog2, f.Height)
+	return f.Bytes()
+}
+
+// Hash is the hash of the plan, which its parts hold.
+func (p *Plan) Hash() [32]byte { return pipeline.PlanHash(p.plan) }
+
+// EncodePart writes the rows of tiles from first on, before end, as a .qtg file of their
+// own. Only the fields Workers, Memory, Backend and Progress of o count.
+func (p *Plan) EncodePart(ctx context.Context, w io.Writer, src raster.Source, first, end int, o *Options) error {
+	var opt Options
+	if o != nil {
+		opt = Options{Workers: o.Workers, Memory: o.Memory, Backend: o.Backend, Progress: o.Progress}
+	}
+	return public(p.encodePart(ctx, w, src, first, end, &opt))
+}
+
+func (p *Plan) encodePart(ctx context.Context, w io.Writer, src raster.Source, first, end int, o *Options) error {
+	if p.plan.Format.Palette == nil {
+		src = pipeline.Colours(src)
+	}
+	if err := sameFormat(src.Format(), &p.plan.Format); err != nil {
+		return err
+	}
+	total := p.RowBytes() / int64(p.plan.Format.Type.Size()*len(p.plan.Format.Bands)) * int64(end-first)
+	e := &encoding{opt: o, progress: newProgress(o.Progress, total)}
+	enc, err := pipeline.NewEncoder(p.plan, e.env())
+	if err != nil {
+		return err
+	}
+	job := &pipeline.Job{Env: e.env()}
+	if first == 0 {
+		job.Metadata = p.meta.chunks()
+	}
+	return pipeline.WritePart(ctx, w, enc, src, pipeline.Rows{Min: first, Max: end}, job)
+}
+
+// sameFormat holds the format of a source against the plan's.
+func sameFormat(f, want *raster.Format) error {
+	if f.Width != want.Width || f.Height != want.Height || f.Type != want.Type || len(f.Bands) != len(want.Bands) || f.FullScale() != want.FullScale() {
+		return fmt.Errorf("source of %d×%d with %d bands of %v up to %d, expected %d×%d with %d of %v up to %d",
+			f.Width, f.Height, len(f.Bands), f.Type, f.FullScale(), want.Width, want.Height, len(want.Bands), want.Type, want.FullScale())
+	}
+	return nil
+}
+
+// planJSON is a stored plan.
+type planJSON struct {
+	FormatVersion int         `json:"format_version"`
+	Hash          string      `json:"hash"` // SHA-256 of the header and the plan of the file
+	Plan          engine.Plan `json:"plan"`
+	Palette       [][4]byte   `json:"palette,omitempty"` // straight RGBA
+	Metadata      Metadata    `json:"metadata"`
+}
+
+// MarshalJSON implements json.Marshaler.
+func (p *Plan) MarshalJSON() ([]byte, error) {
+	hash := p.Hash()
+	j := planJSON{container.Version, hex.EncodeToString(hash[:]), *p.plan, pipeline.PaletteBytes(p.plan.Format.Palette), p.meta}
+	j.Plan.Format.Palette = nil
+	return json.Marshal(&j)
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (p *Plan) UnmarshalJSON(data []byte) error {
+	var j planJSON
+	if err := json.Unmarshal(data, &j); err != nil {
+		return fmt.Errorf("qtgpu: plan: %w", err)
+	}
+	if j.FormatVersion != container.Version {
+		return fmt.Errorf("qtgpu: plan of format version %d, expected %d", j.FormatVersion, container.Version)
+	}
+	j.Plan.Format.Palette = pipeline.PaletteOf(j.Palette)
+	if err := pipeline.HeaderOf(&j.Plan).Validate(1<<63 - 1); err != nil {
+		return fmt.Errorf("qtgpu: plan: %w", err)
+	}
+	p.plan, p.meta = &j.Plan, j.Metadata
+	if hash := p.Hash(); j.Hash != hex.EncodeToString(hash[:]) {
+		return fmt.Errorf("qtgpu: plan of hash %.8s, expected %.8x: it is damaged or changed", j.Hash, hash)
+	}
+	return nil
+}
+
+// Place says which rows of tiles of a whole a part holds, and of which plan.
+type Place struct {
+	FirstRow, Rows int // of tiles
+	Plan           [32]byte
+}
+
+// Place is the place of a part; ok is false of a whole.
+func (r *Reader) Place() (p Place, ok bool) {
+	at := r.file.Header().Place
+	if at == nil {
+		return p, false
+	}
+	return Place{at.FirstRow, r.plan.Grid().Down(), at.Plan}, true
+}
+
+// Merge writes the whole of which parts are all parts, in any order. The error names the
+// rows of tiles that are missing or come twice.
+func Merge(ctx context.Context, w io.Writer, parts []*Reader, o *Options) error {
+	var opt Options
+	if o != nil {
+		opt = *o
+	}
+	files := make([]*container.Reader, len(parts))
+	for i, p := range parts {
+		files[i] = p.file
+	}
+	e := &encoding{opt: &opt, progress: newProgress(nil, 0)}
+	return public(pipeline.Merge(ctx, w, files, e.env()))
+}
+
+// env is what engines work with.
+func (e *encoding) env() *engine.Env {
+	backend := e.opt.Backend
+	if backend == nil {
+		backend = cpufallback.New(e.opt.Workers)
+	}
+	return &engine.Env{
+		Workers: e.opt.Workers, Backend: backend, Reducer: cpufallback.New(1), Memory: e.opt.memory(),
+		Took: e.took, Coded: e.progress.add,
+	}
+}
