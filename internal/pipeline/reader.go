@@ -114,9 +114,16 @@ type Region struct {
 // memory does not allow for all, and holds it against what it must take at least. What
 // a file does not justify is refused before anything is allocated for its samples.
 func (r *Reader) Begin(ctx context.Context, rect image.Rectangle, level int) (*Region, error) {
-	if g, err := r.beginCoarse(ctx, rect, level); g != nil || err != nil {
-		return g, err
+	if base := r.coarse.levelFor(level); base > 0 {
+		if g, err := r.beginCoarse(ctx, rect, level, base); err == nil || !r.Concealable(err) {
+			return g, err
+		}
 	}
+	return r.beginTiles(ctx, rect, level)
+}
+
+// beginTiles begins a region that is made of the tiles.
+func (r *Reader) beginTiles(ctx context.Context, rect image.Rectangle, level int) (*Region, error) {
 	base := baseOf(level)
 	g := &Region{call: call{Reader: r, cache: r.cache, level: base}, at: level, base: base, rect: rect}
 	g.fine = r.finer(rect, level, base)
@@ -135,10 +142,18 @@ func (r *Reader) Begin(ctx context.Context, rect image.Rectangle, level int) (*R
 // the whole level, byte for byte. decoded is told of the pixels of every tile.
 func (g *Region) Decode(ctx context.Context, dst *raster.Block, decoded func(pixels int64)) error {
 	g.decoded = decoded
-	down := g.reducer(dst)
 	if g.fromOverview != nil {
-		return g.decodeCoarse(ctx, dst, down)
+		err := g.decodeCoarse(ctx, dst)
+		if err == nil || !g.Concealable(err) {
+			return err
+		}
+		tiles, err := g.beginTiles(ctx, g.rect, g.at)
+		if err != nil {
+			return err
+		}
+		return tiles.Decode(ctx, dst, decoded)
 	}
+	down := g.reducer(dst)
 	for i, band := range g.bands {
 		segments := g.first
 		g.first = nil
