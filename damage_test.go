@@ -139,17 +139,28 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
+// TestTruncated: no part of a file passes for all of it, and a file with more behind it
+// is one where a stream may go on, and none where nothing may follow.
 func TestTruncated(t *testing.T) {
-	data := small(t)
-	for n := range data {
-		_, err := attempt(t, data[:n], fmt.Sprintf("%d of %d bytes", n, len(data)))
-		require.Error(t, err, "%d of %d bytes", n, len(data))
+	several, _ := coarse(t, qtgpu.Options{T: 40})
+	for _, c := range []struct {
+		name string
+		data []byte
+		more string
+	}{
+		{"one group", small(t), "3 bytes after chunk BODY"},
+		{"several groups", several, "the input is cut, or goes on behind its end"},
+	} {
+		for n := range c.data {
+			_, err := attempt(t, c.data[:n], fmt.Sprintf("%s: %d of %d bytes", c.name, n, len(c.data)))
+			require.Error(t, err, "%s: %d of %d bytes", c.name, n, len(c.data))
+		}
+		more := append(slices.Clone(c.data), 1, 2, 3)
+		_, err := attempt(t, more, c.name+": more bytes, which a stream may have")
+		require.NoError(t, err)
+		_, err = qtgpu.NewReader(bytes.NewReader(more), int64(len(more)), nil)
+		require.ErrorContains(t, err, c.more, c.name)
 	}
-	more := append(slices.Clone(data), 1, 2, 3)
-	_, err := attempt(t, more, "more bytes, which a stream may have")
-	require.NoError(t, err)
-	_, err = qtgpu.NewReader(bytes.NewReader(more), int64(len(more)), nil)
-	require.ErrorContains(t, err, "3 bytes after chunk BODY")
 }
 
 // TestFlipped: a bit that is flipped anywhere is found by a decode and by a check, in an
@@ -157,17 +168,20 @@ func TestTruncated(t *testing.T) {
 func TestFlipped(t *testing.T) {
 	unknown := []byte("what\x03abc")
 	unknown = binary.LittleEndian.AppendUint32(unknown, crc32.Checksum(unknown, crc32.MakeTable(crc32.Castagnoli)))
-	data := encode(t, picture(patterns["text"], 24, 20, 2, 8), qtgpu.Options{T: 3, Metadata: qtgpu.Metadata{ICC: []byte("icc"), IPTC: []byte("iptc")}})
-	data = slices.Insert(data, bytes.Index(data, []byte("INDX")), unknown...)
-	_, err := qtgpu.Decode(bytes.NewReader(data))
-	require.NoError(t, err)
-	for at := range data {
-		damaged := flipped(data, int64(at), 1<<(at%8)) // internal/container tests all bits
-		name := fmt.Sprintf("byte %d of %d, bit %d", at, len(data), at%8)
-		_, err := qtgpu.Decode(bytes.NewReader(damaged))
-		require.True(t, documented(err), "%s: %T %v", name, err, err)
-		if r, err := qtgpu.NewReader(bytes.NewReader(damaged), int64(len(damaged)), nil); err == nil {
-			require.Error(t, r.Check(), name)
+	one := encode(t, picture(patterns["text"], 24, 20, 2, 8), qtgpu.Options{T: 3, Metadata: qtgpu.Metadata{ICC: []byte("icc"), IPTC: []byte("iptc")}})
+	one = slices.Insert(one, bytes.Index(one, []byte("INDX")), unknown...)
+	several := grouped(t, encode(t, picture(patterns["flat"], 24, 1060, 3, 8), qtgpu.Options{T: 3}), 1, 6)
+	for name, data := range map[string][]byte{"one group": one, "several groups": several} {
+		_, err := qtgpu.Decode(bytes.NewReader(data))
+		require.NoError(t, err, name)
+		for at := range data {
+			damaged := flipped(data, int64(at), 1<<(at%8)) // internal/container tests all bits
+			name := fmt.Sprintf("%s: byte %d of %d, bit %d", name, at, len(data), at%8)
+			_, err := qtgpu.Decode(bytes.NewReader(damaged))
+			require.True(t, documented(err), "%s: %T %v", name, err, err)
+			if r, err := qtgpu.NewReader(bytes.NewReader(damaged), int64(len(damaged)), nil); err == nil {
+				require.Error(t, r.Check(), name)
+			}
 		}
 	}
 }
@@ -254,6 +268,8 @@ func TestMaxPixels(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add(small(f))
 	f.Add(encode(f, picture(patterns["text"], 20, 50, 3, 16), qtgpu.Options{T: 1}))
+	f.Add(encode(f, picture(patterns["text"], 20, 50, 3, 8), qtgpu.Options{}))
+	f.Add(grouped(f, encode(f, picture(patterns["smooth"], 20, 1100, 3, 8), qtgpu.Options{T: 40}), 1, 6, 9))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := qtgpu.NewReader(bytes.NewReader(data), int64(len(data)), &qtgpu.DecodeOptions{MaxPixels: 1 << 16, KeepGoing: true})
 		if err != nil {
@@ -262,6 +278,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		decode(t, r)
 		region(t, r, image.Rect(0, 0, 1, 1), r.Levels()-1)
+		_ = r.Check()
 		_, _ = r.Metadata()
 	})
 }
