@@ -54,3 +54,31 @@ func TestReadsOfGigapixel(t *testing.T) {
 		assert.LessOrEqual(t, src.bytes(), c.bytes, "level %d: bytes of %d in %v", c.level, len(data), src.reads)
 	}
 }
+
+// TestEncodeOfSeveralGroups: what is too much for one group comes in several, with the
+// coarse levels that its tiles make; in one group it is the same image.
+func TestEncodeOfSeveralGroups(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	m := image.NewNRGBA64(image.Rect(0, 0, 4096, 4608)) // 151 MB
+	for y := range 4608 {
+		row := m.Pix[y*m.Stride:][:m.Stride]
+		for i := range row {
+			row[i] = byte(y/16 + i>>10)
+		}
+	}
+	data := encode(t, m, qtgpu.Options{T: 50, Split: qtgpu.SplitPyramid})
+	f := containertest.Take(t, data)
+	require.Equal(t, []int{8, 2}, []int{f.Header.GroupRows, f.Header.Groups()}, "rows in a group, groups")
+	require.Len(t, f.Overviews, 1)
+	require.Equal(t, 6, f.Overviews[0].Level)
+	f.Header.GroupRows, f.Overviews = 9, nil
+	r, one := newReader(t, data, qtgpu.DecodeOptions{}), newReader(t, f.Bytes(t), qtgpu.DecodeOptions{})
+	for level := 3; level < r.Levels(); level++ {
+		all := image.Rectangle{Max: r.Size(level)}
+		require.Empty(t, difference(t, region(t, one, all, level), region(t, r, all, level), image.Point{}), "level %d", level)
+	}
+	part := image.Rect(1000, 4000, 1700, 4200) // of both groups
+	require.Empty(t, difference(t, region(t, one, part, 0), region(t, r, part, 0), image.Point{}))
+}
