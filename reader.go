@@ -88,18 +88,15 @@ func config(f *raster.Format) image.Config {
 	return c
 }
 
-// Metadata reads the metadata of the file, and the checksums of all chunks of it,
-// known or not.
+// Metadata reads the metadata of the file, and the checksums of all chunks beside the
+// tiles, known or not. With an error it gives what can be read.
 func (r *Reader) Metadata() (m Metadata, err error) {
-	if err := r.file.Check(context.Background()); err != nil {
-		return m, public(err)
-	}
+	err = r.file.Check(context.Background())
 	for _, c := range metadataChunks(&m) {
-		if *c.data, err = r.file.Metadata(context.Background(), c.kind); err != nil {
-			return m, public(err)
-		}
+		data, lost := r.file.Metadata(context.Background(), c.kind)
+		*c.data, err = data, cmp.Or(err, lost)
 	}
-	return m, nil
+	return m, public(err)
 }
 
 // Levels is the number of levels of detail: level l has 1/2^l of the

@@ -58,15 +58,15 @@ func (a *app) decode(c *convertFlags, in *source) error {
 	return a.commit(noReport)
 }
 
-// metadata reads the metadata of a decoded file. Where it keeps going, it warns of
-// what was lost, tiles included.
+// metadata reads the metadata of a decoded file. Where it keeps going, it takes what can
+// be read and warns of what was lost, tiles included.
 func (a *app) metadata(name string, r *qtgpu.Reader, keepGoing bool) (imagefile.Meta, error) {
 	meta, err := r.Metadata()
 	if err != nil && !keepGoing {
 		return imagefile.Meta{}, at(name, err)
 	}
 	if err != nil {
-		a.losePart(name, "metadata lost: %s", message(err))
+		a.losePart(name, "damaged beside the tiles: %s", message(err))
 	}
 	if lost := r.LostTiles(); len(lost) > 0 {
 		a.losePart(name, "%d of %d tiles lost and filled from the overview, blank where that is lost too: %s", len(lost), r.Info().Tiles, list(lost))
