@@ -305,8 +305,8 @@ func TestWrongPlan(t *testing.T) {
 		change func(p *container.Plan)
 		want   string
 	}{
-		{"engine", lossy, func(p *container.Plan) { p.Engine = 3 }, "engine 3, expected less than 3"},
-		{"far engine", lossy, func(p *container.Plan) { p.Engine = 1<<64 - 1 }, "engine 18446744073709551615, expected less than 3"},
+		{"engine", lossy, func(p *container.Plan) { p.Engine = 3 }, "unsupported: engine 3, expected less than 3"},
+		{"far engine", lossy, func(p *container.Plan) { p.Engine = 1<<64 - 1 }, "unsupported: engine 18446744073709551615, expected less than 3"},
 		{"engine of another bound", lossy, func(p *container.Plan) { p.Engine = 1 }, "bound"},
 		{"engine of another bound", exact, func(p *container.Plan) { p.Engine = 0 }, "bound"},
 		{"empty", lossy, func(p *container.Plan) { p.Payload = nil }, "plan: step"},

@@ -3,6 +3,7 @@ package qtgpu
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"io"
@@ -67,7 +68,10 @@ func (r *Reader) open(src io.ReaderAt, size int64) (err error) {
 	r.tiles, err = pipeline.NewReader(r.file, pipeline.Options{
 		Workers: r.opt.Workers, KeepGoing: r.opt.KeepGoing, Memory: r.opt.MaxMemory, Cache: r.opt.CacheBytes,
 	})
-	if err != nil {
+	switch {
+	case errors.As(err, new(*container.UnsupportedError)):
+		return err
+	case err != nil:
 		return &container.FormatError{What: err.Error()}
 	}
 	r.plan = r.tiles.Plan()

@@ -56,7 +56,8 @@ type segments interface {
 // ErrTooLarge reports a region that takes more memory than Options.Memory.
 var ErrTooLarge = errors.New("region too large")
 
-// NewReader decodes the tiles of a file. The error says what is wrong with its plan.
+// NewReader decodes the tiles of a file. The error says what is wrong with its plan; of an
+// engine that this version does not have it is a *container.UnsupportedError.
 func NewReader(file *container.Reader, o Options) (*Reader, error) {
 	plan := planOf(file.Header(), file.Plan())
 	e, err := byID(plan.Engine)
