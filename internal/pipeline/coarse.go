@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"slices"
 	"sync"
 
 	"github.com/qtgpu/qtgpu/internal/container"
@@ -68,8 +69,16 @@ func (r *Reader) nested(ctx context.Context, level int) (*Reader, error) {
 // holds tells why a file cannot be a level of this one.
 func (r *Reader) holds(level int, n *Reader) error {
 	f, want := &n.plan.Format, &r.plan.Format
-	if size := r.Size(level); n.Size(0) != size || f.Type != want.Type || len(f.Bands) != len(want.Bands) {
-		return fmt.Errorf("%d bands of %v of %v, expected %d of %v of %v", len(f.Bands), n.Size(0), f.Type, len(want.Bands), size, want.Type)
+	role := func(a, b raster.Band) bool { return a.Role == b.Role }
+	switch size := r.Size(level); {
+	case n.Size(0) != size:
+		return fmt.Errorf("%d×%d pixels, expected %d×%d", f.Width, f.Height, size.X, size.Y)
+	case f.Type != want.Type || f.FullScale() != want.FullScale():
+		return fmt.Errorf("samples of %v up to %d, expected %v up to %d", f.Type, f.FullScale(), want.Type, want.FullScale())
+	case !slices.EqualFunc(f.Bands, want.Bands, role):
+		return fmt.Errorf("%d bands of other roles than the %d of the file", len(f.Bands), len(want.Bands))
+	case !slices.Equal(f.Palette, want.Palette):
+		return fmt.Errorf("another palette than the file's, of %d colours instead of %d", len(f.Palette), len(want.Palette))
 	}
 	return nil
 }
