@@ -186,39 +186,70 @@ func TestDamagedCoarseLevel(t *testing.T) {
 // hold, is an error, and with KeepGoing the overviews of the tiles stand in.
 func TestWrongCoarseLevel(t *testing.T) {
 	data, _ := coarse(t, qtgpu.Options{T: 10})
-	whole := newReader(t, data, qtgpu.DecodeOptions{})
-	all := image.Rectangle{Max: whole.Size(6)}
-	want := region(t, whole, all, 6)
+	size := newReader(t, data, qtgpu.DecodeOptions{}).Size(6)
 	nested := containertest.Take(t, data).Overviews[0].File
-	damagedBody := containertest.Take(t, nested)
-	damagedFront := containertest.Take(t, nested)
-	damagedBody.Bodies[0][len(damagedBody.Bodies[0])/2] ^= 0x55
-	damagedFront.Fronts[0][0] = 200
-	for name, file := range map[string][]byte{
-		"empty":           {},
-		"garbage":         []byte("garbage"),
-		"cut":             nested[:len(nested)-1],
-		"more":            append(slices.Clone(nested), 0),
-		"other size":      encode(t, picture(patterns["flat"], all.Dx()+1, all.Dy(), 3, 8), qtgpu.Options{}),
-		"other type":      encode(t, picture(patterns["flat"], all.Dx(), all.Dy(), 3, 16), qtgpu.Options{}),
-		"other bands":     encode(t, picture(patterns["flat"], all.Dx(), all.Dy(), 1, 8), qtgpu.Options{}),
-		"damaged body":    damagedBody.Bytes(t),
-		"damaged front":   damagedFront.Bytes(t),
-		"inside, too big": encode(t, picture(patterns["flat"], 70, 1300, 3, 8), qtgpu.Options{}),
-	} {
-		f := containertest.Take(t, data)
-		f.Overviews[0].File = file
-		wrong := f.Bytes(t)
-		r := newReader(t, wrong, qtgpu.DecodeOptions{})
-		_, err := r.DecodeRegion(all, 6)
-		assert.ErrorContains(t, err, "level 6: ", name)
-		assert.ErrorContains(t, r.Check(), "level 6: ", name)
-		r = newReader(t, wrong, qtgpu.DecodeOptions{KeepGoing: true})
-		m, err := r.DecodeRegion(all, 6)
-		if assert.NoError(t, err, name) {
-			requireSame(t, want, m, name)
-		}
+	flat := func(w, h, channels, depth int) []byte {
+		return encode(t, picture(patterns["flat"], w, h, channels, depth), qtgpu.Options{})
 	}
+	body, front, maximum := containertest.Take(t, nested), containertest.Take(t, nested), containertest.Take(t, nested)
+	body.Bodies[0][len(body.Bodies[0])/2] ^= 0x55
+	front.Fronts[0][0] = 200
+	maximum.Header.Max = 254
+	for name, c := range map[string]struct {
+		file []byte
+		want string
+	}{
+		"empty":         {[]byte{}, "the input is empty"},
+		"garbage":       {[]byte("garbage"), "not a .qtg file"},
+		"cut":           {nested[:len(nested)-1], "found"},
+		"more":          {append(slices.Clone(nested), 0), "1 bytes after chunk BODY"},
+		"other size":    {flat(size.X+1, size.Y, 3, 8), fmt.Sprintf("%d×%d pixels, expected %d×%d", size.X+1, size.Y, size.X, size.Y)},
+		"size of all":   {flat(70, 1300, 3, 8), "70×1300 pixels"},
+		"other type":    {flat(size.X, size.Y, 3, 16), "samples of uint16 up to 65535, expected uint8 up to 255"},
+		"other maximum": {maximum.Bytes(t), "samples of uint8 up to 254, expected uint8 up to 255"},
+		"other bands":   {flat(size.X, size.Y, 1, 8), "1 bands"},
+		"damaged body":  {body.Bytes(t), "entropy-coded segment is damaged"},
+		"damaged front": {front.Bytes(t), "tile 0"},
+	} {
+		requireConcealed(t, data, c.file, c.want, name)
+	}
+}
+
+// requireConcealed holds a file with a wrong level 6 to say so, and with KeepGoing to show
+// what it shows with the right one.
+func requireConcealed(t *testing.T, data, level6 []byte, want, name string) {
+	t.Helper()
+	f := containertest.Take(t, data)
+	f.Overviews[0].File = level6
+	wrong := f.Bytes(t)
+	r := newReader(t, wrong, qtgpu.DecodeOptions{})
+	all := image.Rectangle{Max: r.Size(6)}
+	_, err := r.DecodeRegion(all, 6)
+	assert.ErrorContains(t, err, "level 6: ", name)
+	assert.ErrorContains(t, err, want, name)
+	assert.ErrorContains(t, r.Check(), "level 6: ", name)
+	m, err := newReader(t, wrong, qtgpu.DecodeOptions{KeepGoing: true}).DecodeRegion(all, 6)
+	if assert.NoError(t, err, name) {
+		requireSame(t, region(t, newReader(t, data, qtgpu.DecodeOptions{}), all, 6), m, name)
+	}
+}
+
+// TestWrongPaletteOfCoarseLevel: an OVER cannot bring indices beyond the palette.
+func TestWrongPaletteOfCoarseLevel(t *testing.T) {
+	m := image.NewPaletted(image.Rect(0, 0, 70, 4200), nil)
+	for i := range 16 {
+		m.Palette = append(m.Palette, color.NRGBA{R: uint8(9 * i), A: 255})
+	}
+	data := grouped(t, encode(t, m, qtgpu.Options{}), 1, 6)
+	small := image.NewPaletted(image.Rectangle{Max: newReader(t, data, qtgpu.DecodeOptions{}).Size(6)}, m.Palette)
+	for i := range small.Pix {
+		small.Pix[i] = byte(i % 20)
+	}
+	small.Palette = append(slices.Clone(m.Palette), make(color.Palette, 4)...)
+	for i := 16; i < 20; i++ {
+		small.Palette[i] = color.NRGBA{G: uint8(i), A: 255}
+	}
+	requireConcealed(t, data, encode(t, small, qtgpu.Options{}), "another palette than the file's, of 20 colours instead of 16", "palette")
 }
 
 // TestCutGroups: a file of several groups that is cut anywhere is io.ErrUnexpectedEOF.
