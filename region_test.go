@@ -297,25 +297,34 @@ func TestReads(t *testing.T) {
 	}
 }
 
-// TestConcurrentRegions: a Reader serves many goroutines.
+// TestConcurrentRegions: a Reader serves many goroutines, at every level, coarse ones of
+// the file included.
 func TestConcurrentRegions(t *testing.T) {
-	r := newReader(t, encode(t, picture(patterns["edges"], 600, 300, 3, 8), qtgpu.Options{T: 5}), qtgpu.DecodeOptions{Workers: 2})
-	whole := decode(t, r)
-	found := make([]string, 16)
-	var wg sync.WaitGroup
-	for i := range found {
-		wg.Go(func() {
-			rect := image.Rect(30*i, 10*i, 30*i+60, 10*i+50)
-			part, err := r.DecodeRegion(rect, 0)
-			if err != nil {
-				found[i] = err.Error()
-				return
-			}
-			if d := difference(t, whole, part, rect.Min); d != "" {
-				found[i] = fmt.Sprint(rect, d)
-			}
-		})
+	data := grouped(t, encode(t, picture(patterns["edges"], 600, 1300, 3, 8), qtgpu.Options{T: 5}), 1, 6, 9)
+	for _, o := range []qtgpu.DecodeOptions{{Workers: 2}, {Workers: 2, CacheBytes: 1 << 20}} {
+		one, r := newReader(t, data, qtgpu.DecodeOptions{}), newReader(t, data, o)
+		var whole []image.Image
+		for level := range r.Levels() {
+			whole = append(whole, region(t, one, image.Rectangle{Max: r.Size(level)}, level))
+		}
+		found := make([]string, 32)
+		var wg sync.WaitGroup
+		for i := range found {
+			wg.Go(func() {
+				level := i % r.Levels()
+				size := r.Size(level)
+				rect := image.Rect(size.X*i/64, size.Y*i/64, size.X*i/64+(size.X+7)/8, size.Y*i/64+(size.Y+7)/8)
+				part, err := r.DecodeRegion(rect, level)
+				if err != nil {
+					found[i] = err.Error()
+					return
+				}
+				if d := difference(t, whole[level], part, rect.Min); d != "" {
+					found[i] = fmt.Sprint(level, rect, d)
+				}
+			})
+		}
+		wg.Wait()
+		assert.Equal(t, make([]string, 32), found, "cache of %d bytes", o.CacheBytes)
 	}
-	wg.Wait()
-	assert.Equal(t, make([]string, 16), found)
 }
