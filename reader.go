@@ -61,7 +61,7 @@ func NewReader(r io.ReaderAt, size int64, o *DecodeOptions) (*Reader, error) {
 }
 
 func (r *Reader) open(src io.ReaderAt, size int64) (err error) {
-	r.file, err = container.Open(context.Background(), src, size, container.Options{MaxPixels: r.opt.MaxPixels, Partial: r.opt.KeepGoing})
+	r.file, err = container.Open(context.Background(), input(src), size, container.Options{MaxPixels: r.opt.MaxPixels, Partial: r.opt.KeepGoing})
 	if err != nil {
 		return err
 	}

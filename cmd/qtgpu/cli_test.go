@@ -115,7 +115,7 @@ func encoded(t *testing.T) (dir, qtg string) {
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{{"-h"}, {"--help"}, {"info", "--help"}, {"-i", "x", "-h"}} {
 		out := mustRun(t, args...)
-		for _, want := range []string{"largest RMS error of any quadtree leaf, in 8-bit levels", "0.25 to 255", "Exit status", "Examples"} {
+		for _, want := range []string{"largest RMS error of any quadtree leaf, in 8-bit levels", "0.25 to 255", "--version", "Exit status", "Examples"} {
 			assert.Contains(t, out, want, "%v", args)
 		}
 	}

@@ -96,6 +96,9 @@ func (r *Reader) Leaves(ctx context.Context, plane int, f func(x, y, size int)) 
 func (r *Reader) Modes(ctx context.Context) (map[string]int, error) {
 	modes := map[string]int{}
 	for tile := range r.grid.N() {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		got, err := r.file.Segments(ctx, []container.Want{{Tile: tile, Part: container.Front}})
 		if err != nil && !errors.Is(err, container.ErrChecksum) {
 			return nil, err

@@ -257,28 +257,35 @@ func requireInRange(t *testing.T, planes []Plane, most int32) {
 	}
 }
 
+// BenchmarkTile measures a tile of a smooth image with noise, in both ways of coding
+// its residuals, and what fitting weights to it takes.
 func BenchmarkTile(b *testing.B) {
 	r := rand.New(rand.NewPCG(9, 2))
 	f := &Format{Channels: 3, Depth: 8}
 	p := drawing(r, f, 512, 512, "ramp")
 	var w Worker
 	m := DefaultModel(3)
-	size := int64(3 * 512 * 512)
-	b.Run("encode", func(b *testing.B) {
-		b.SetBytes(size)
+	for _, c := range []struct {
+		name string
+		mode byte
+	}{{"tables", 0}, {"mixing", modeMixing}} {
+		planes, overviews, rct := transform(f, clone(p))
+		t := m.predict(&w, f, c.mode+byte(rct), planes, overviews)
+		tables := m.ChooseTables([]*Tile{t}, f)
+		front, body := tables.Segments(t)
+		d, err := NewDecoder(tables.Payload, *f)
+		require.NoError(b, err)
+		measure(b, "encode/"+c.name, p, func() { m.predict(&w, f, c.mode+byte(rct), planes, overviews) })
+		measure(b, "decode/"+c.name, p, func() { _, _ = d.Decode(&w, front, body, 512, 512) })
+	}
+	measure(b, "fit", p, func() { NewFit(3, 4).Add(&w, f, clone(p)) })
+}
+
+func measure(b *testing.B, name string, p []Plane, do func()) {
+	b.Run(name, func(b *testing.B) {
+		b.SetBytes(int64(len(p) * len(p[0].Pix)))
 		for b.Loop() {
-			m.Encode(&w, f, EffortFitted, clone(p))
-		}
-	})
-	t := m.Encode(&w, f, EffortFitted, clone(p))
-	tables := m.ChooseTables([]*Tile{t}, f)
-	front, body := tables.Segments(t)
-	d, err := NewDecoder(tables.Payload, *f)
-	require.NoError(b, err)
-	b.Run("decode", func(b *testing.B) {
-		b.SetBytes(size)
-		for b.Loop() {
-			_, _ = d.Decode(&w, front, body, 512, 512)
+			do()
 		}
 	})
 }

@@ -88,8 +88,7 @@ func (d *decoder) Memory(region image.Rectangle, level int) (window, goroutine i
 	f := &d.engine.format
 	over := d.Over(region, 0)
 	tile := engine.Pixels(d.Pixels(image.Rectangle{Min: over.Min, Max: over.Min.Add(image.Pt(1, 1))}))
-	window = engine.Pixels(region) >> (2 * level) * int64(f.Channels) * int64(f.Depth/8)
-	return window, tile * int64(f.Channels) * SampleBytes >> (2 * level)
+	return 0, tile * int64(f.Channels) * SampleBytes >> (2 * level)
 }
 
 // region implements engine.Window.
