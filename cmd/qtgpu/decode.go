@@ -85,15 +85,15 @@ func (s blamed) WriteBlock(ctx context.Context, b *raster.Block) error {
 	return nil
 }
 
-// metadata reads the metadata of a file. Where it keeps going, it warns of what was
-// lost.
+// metadata reads the metadata of a file. Where it keeps going, it takes what can be read
+// and warns of what was lost.
 func (a *app) metadata(name string, r *qtgpu.Reader, keepGoing bool) (imagefile.Meta, error) {
 	meta, err := r.Metadata()
 	if err != nil && !keepGoing {
 		return imagefile.Meta{}, at(name, err)
 	}
 	if err != nil {
-		a.losePart(name, "metadata lost: %s", message(err))
+		a.losePart(name, "damaged beside the tiles: %s", message(err))
 	}
 	return imagefile.Meta(meta), nil
 }

@@ -56,7 +56,8 @@ type segments interface {
 // ErrTooLarge reports a region that takes more memory than Options.Memory.
 var ErrTooLarge = errors.New("region too large")
 
-// NewReader decodes the tiles of a file. The error says what is wrong with its plan.
+// NewReader decodes the tiles of a file. The error says what is wrong with its plan; of an
+// engine that this version does not have it is a *container.UnsupportedError.
 func NewReader(file *container.Reader, o Options) (*Reader, error) {
 	plan := planOf(file.Header(), file.Plan())
 	e, err := byID(plan.Engine)
@@ -118,9 +119,16 @@ func (r *Reader) Begin(ctx context.Context, rect image.Rectangle, level int) (*R
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if g, err := r.beginCoarse(ctx, rect, level); g != nil || err != nil {
-		return g, err
+	if base := r.coarse.levelFor(level); base > 0 {
+		if g, err := r.beginCoarse(ctx, rect, level, base); err == nil || !r.Concealable(err) {
+			return g, err
+		}
 	}
+	return r.beginTiles(ctx, rect, level)
+}
+
+// beginTiles begins a region that is made of the tiles.
+func (r *Reader) beginTiles(ctx context.Context, rect image.Rectangle, level int) (*Region, error) {
 	base := baseOf(level)
 	g := &Region{call: call{Reader: r, cache: r.cache, level: base}, at: level, base: base, rect: rect}
 	g.fine = r.finer(rect, level, base)
@@ -140,10 +148,18 @@ func (r *Reader) Begin(ctx context.Context, rect image.Rectangle, level int) (*R
 // the whole level, byte for byte. decoded is told of the pixels of every tile.
 func (g *Region) Decode(ctx context.Context, dst *raster.Block, decoded func(pixels int64)) error {
 	g.decoded = decoded
-	down := g.reducer(dst)
 	if g.fromOverview != nil {
-		return g.decodeCoarse(ctx, dst, down)
+		err := g.decodeCoarse(ctx, dst)
+		if err == nil || !g.Concealable(err) {
+			return err
+		}
+		tiles, err := g.beginTiles(ctx, g.rect, g.at)
+		if err != nil {
+			return err
+		}
+		return tiles.Decode(ctx, dst, decoded)
 	}
+	down := g.reducer(dst)
 	for i, band := range g.bands {
 		g.pass(i)
 		segments := g.first
