@@ -64,13 +64,17 @@ func (r *Reader) Measure(ctx context.Context, original raster.Source, decoded fu
 // has f look at them.
 func (r *Reader) each(ctx context.Context, f func(tile int, s engine.Segments) error) error {
 	c := call{Reader: r}
-	return parallel.For(ctx, r.opt.Workers, r.grid.N(), func(tile int) error {
+	err := parallel.For(ctx, r.opt.Workers, r.grid.N(), func(tile int) error {
 		s, err := c.read(ctx, tile)
 		if err = cmp.Or(err, s.err); err != nil {
 			return err
 		}
 		return f(tile, s.Segments)
 	})
+	if err == nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 // Leaves are the leaves of a plane, tile by tile; ok is false of an engine that has none.
