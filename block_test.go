@@ -32,7 +32,8 @@ func mosaic(w, h int) *image.Paletted {
 	return m
 }
 
-// files are files of all engines, of samples of all kinds, of two tiles and more.
+// files are files of all engines, of samples of all kinds, of two tiles and more. Their
+// metadata keep the tiles out of what opening a file holds.
 var files = sync.OnceValue(func() map[string][]byte {
 	smooth := patterns["smooth"]
 	all := map[string][]byte{}
@@ -48,6 +49,7 @@ var files = sync.OnceValue(func() map[string][]byte {
 		"indices":                    {mosaic(60, 2100), qtgpu.Options{}},
 	} {
 		var b bytes.Buffer
+		c.o.Metadata.ICC = make([]byte, 20000)
 		if err := qtgpu.Encode(&b, c.m, &c.o); err != nil {
 			panic(err)
 		}
