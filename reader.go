@@ -139,7 +139,9 @@ func (r *Reader) Decode() (image.Image, error) {
 //
 // Levels 1 and 2 are means of the decoded pixels; level 3 is the front image
 // of the file, the lowest frequencies of each leaf at 1/8 of the size, and
-// coarser ones are means of it: they read no more than the front image. Of the
+// coarser ones are means, by steps of three levels: of level 3 up to level 6, of
+// level 6 up to 9. They read no more than the front image, and of large files, which
+// hold every third level from 6 on as their own, no more than that. Of the
 // exact engine the front image holds means of 8×8 pixels to within the largest of
 // 2 steps, the bound and, where a channel leaves out many values, the mean
 // distance of the others or 1/128 of their range; colours to within three times
