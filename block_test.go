@@ -189,7 +189,7 @@ func TestReadBlockEnds(t *testing.T) {
 	errEnd := errors.New("no longer wanted")
 	for name, data := range files() {
 		input := &ending{bytes.NewReader(data), func() {}}
-		r, err := qtgpu.NewReader(input, int64(len(data)), &qtgpu.DecodeOptions{CacheBytes: 1 << 30, KeepGoing: true})
+		r, err := qtgpu.NewReader(context.Background(), input, int64(len(data)), &qtgpu.DecodeOptions{CacheBytes: 1 << 30, KeepGoing: true})
 		require.NoError(t, err)
 		f := r.Format()
 		for level := range r.Levels() {
@@ -218,7 +218,7 @@ func TestCacheBytes(t *testing.T) {
 		whole := newReader(t, data, qtgpu.DecodeOptions{})
 		for _, limit := range []int64{0, 1, 200_000, 1 << 30} {
 			input := &counter{ReaderAt: bytes.NewReader(data)}
-			r, err := qtgpu.NewReader(input, int64(len(data)), &qtgpu.DecodeOptions{CacheBytes: limit})
+			r, err := qtgpu.NewReader(context.Background(), input, int64(len(data)), &qtgpu.DecodeOptions{CacheBytes: limit})
 			require.NoError(t, err)
 			readLevel(t, r, 0)
 			input.reads = nil
