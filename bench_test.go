@@ -71,3 +71,19 @@ func BenchmarkDecode(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkCopy decodes to PPM by rows, as the command does.
+func BenchmarkCopy(b *testing.B) {
+	eachSpeed(b, func(b *testing.B, m *imagefile.Image, o qtgpu.Options) {
+		data := encode(b, m, o)
+		for b.Loop() {
+			r, err := qtgpu.NewReader(context.Background(), bytes.NewReader(data), int64(len(data)), &qtgpu.DecodeOptions{Workers: o.Workers})
+			require.NoError(b, err)
+			f := r.Format()
+			w, err := imagefile.Create(io.Discard, "ppm", &f, imagefile.Meta{}, imagefile.WriteOptions{})
+			require.NoError(b, err)
+			require.NoError(b, r.Copy(context.Background(), w, f.Bounds(), 0))
+			require.NoError(b, w.Close())
+		}
+	})
+}
