@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Constants of FORMAT-EXACT.md, "Header and tables".
+// Constants of FORMAT-EXACT.md, "The plan".
 const (
 	nClasses = 72 // of weights of a kind of planes
 	nTerms   = 19
@@ -24,50 +24,31 @@ func ExactAlphabet(context int) int {
 
 // kindOf is the kind of a channel's plane.
 func (h *Header) kindOf(channel int) int {
-	if h.Channels >= 3 && channel < 3 {
+	if h.Channels() >= 3 && channel < 3 {
 		return channel
 	}
 	return 0
 }
 
-// readExact reads TABL of the exact engine without layers.
-func (f *File) readExact() (err error) {
-	data := f.Tables
-	if f.Has(Palette) {
-		if data, err = f.readPalette(data); err != nil {
-			return err
-		}
-	}
+// readExact reads the lists of values, the weights and the tables of the exact engine.
+func (f *File) readExact(data []byte) error {
 	r := &rawBits{data: data}
-	for i := range f.Channels {
-		values, err := readValues(r, f.Depth)
+	for i := range f.Channels() {
+		values, err := readValues(r, f.Depth())
 		if err != nil {
-			return fmt.Errorf("Header and tables: channel %d: %w", i, err)
+			return fmt.Errorf("The plan: channel %d: %w", i, err)
 		}
 		f.Values = append(f.Values, values)
 	}
-	for i := range f.Channels {
+	for i := range f.Channels() {
 		weights, fitted, err := readWeights(r, f.kindOf(i))
 		if err != nil {
-			return fmt.Errorf("Header and tables: channel %d: %w", i, err)
+			return fmt.Errorf("The plan: channel %d: %w", i, err)
 		}
 		f.weights, f.Fitted = append(f.weights, weights), append(f.Fitted, fitted)
 	}
 	f.tables = frequencies(exactTables[2*nTerms*3*nClasses:], ExactContexts)
 	return replaceTables(f.tables, r, ExactAlphabet)
-}
-
-// readPalette reads the palette and gives what follows it.
-func (f *File) readPalette(data []byte) ([]byte, error) {
-	if len(data) == 0 || len(data) < 1+4*(int(data[0])+1) {
-		return nil, fmt.Errorf("Header and tables: the palette is cut after %d bytes", len(data))
-	}
-	n := int(data[0]) + 1
-	for i := range n {
-		c := data[1+4*i:]
-		f.PaletteColours = append(f.PaletteColours, [4]int{int(c[0]), int(c[1]), int(c[2]), int(c[3])})
-	}
-	return data[1+4*n:], nil
 }
 
 // readValues reads the values of a channel.

@@ -16,15 +16,15 @@ func CorrectionAlphabet(int) int { return 16 }
 // cutPrefixed takes bytes apart that begin with the length of the first part.
 func cutPrefixed(p []byte) (first, rest []byte, err error) {
 	size, n := binary.Uvarint(p)
-	if n <= 0 || size > uint64(len(p)-n) {
+	if n <= 0 || n > 1 && p[n-1] == 0 || size > uint64(len(p)-n) {
 		return nil, nil, fmt.Errorf("Layered tiles: a part of %d bytes of the base, but %d are left", size, len(p)-max(n, 0))
 	}
 	return p[n:][:size], p[n:][size:], nil
 }
 
-// readLayered reads TABL of layered tiles (FORMAT-EXACT.md, "Layered tiles").
-func (f *File) readLayered() error {
-	base, rest, err := cutPrefixed(f.Tables)
+// readLayered reads the tables of layered tiles (FORMAT-EXACT.md, "Layered tiles").
+func (f *File) readLayered(data []byte) error {
+	base, rest, err := cutPrefixed(data)
 	if err != nil {
 		return err
 	}
@@ -51,13 +51,13 @@ func (f *File) layeredTile(codes Codes, front, body []byte, w, h int, overview b
 		return nil, err
 	}
 	if overview {
-		return base.render(planes, 3).split(), nil
+		return base.overview(planes).split(), nil
 	}
 	s, err := codes.Symbols(corrections, f.tables, 0)
 	if err != nil {
 		return nil, fmt.Errorf("body segment: corrections: %w", err)
 	}
-	c := newCorrections(base.render(planes, 0).split(), int32(f.T))
+	c := newCorrections(base.finest(planes).split(), int32(f.T))
 	if err = c.read(s); err == nil {
 		err = s.Finish()
 	}
@@ -70,7 +70,7 @@ func (f *File) layeredTile(codes Codes, front, body []byte, w, h int, overview b
 // base is the header of the lossy file that a tile is.
 func (h *Header) base(width, height int) *Header {
 	return &Header{
-		Width: width, Height: height, Channels: h.Channels, Alpha: h.Alpha, Depth: 8, Maximum: 255,
+		Width: width, Height: height, Type: Uint8, Roles: h.Roles, Maximum: 255,
 		TileLog2: 10, Step: 5 * (2*h.T + 1),
 	}
 }

@@ -16,29 +16,50 @@ func (f *File) Level(level int) (*Image, error) {
 	if level < 0 || level >= f.Levels() {
 		return nil, fmt.Errorf("Levels of detail: level %d, expected 0 to %d", level, f.Levels()-1)
 	}
-	decode := f.exactLevel
-	if f.Engine == Lossy {
-		decode = f.lossyLevel
-	}
-	m, err := decode(level)
+	m, err := f.picture(level)
 	if err != nil {
 		return nil, err
 	}
 	maximum := f.Maximum
-	if f.Has(Palette) {
-		maximum = 255
+	if f.Roles[0] == Index {
+		m, maximum = m.look(f.Colours), 255
 	}
 	return &Image{
-		Width: m.w, Height: m.h, Bands: m.channels, Bits: f.Depth, Maximum: maximum, Samples: m.samples,
+		Width: m.w, Height: m.h, Bands: m.channels, Bits: f.Depth(), Maximum: maximum, Samples: m.samples,
 		Header: f.Header, Metadata: f.Metadata,
 	}, nil
+}
+
+// picture decodes the samples of a level.
+func (f *File) picture(level int) (*picture, error) {
+	if err := f.checkFronts(); err != nil {
+		return nil, err
+	}
+	if f.Engine == Lossy {
+		return f.lossyLevel(level)
+	}
+	return f.exactLevel(level)
+}
+
+// coarser makes a level of a finer one from which that is made.
+func (f *File) coarser(m *picture, from, level int) *picture {
+	for from < level {
+		next := min(level, (from/3+1)*3)
+		if f.Engine == Exact && f.Has(Singles) {
+			m = m.pick(next - from)
+		} else {
+			m = m.shrink(next-from, f.Alpha())
+		}
+		from = next
+	}
+	return m
 }
 
 // ReadTile goes through a tile as decoding does, or through its overview, with segments
 // and codes of the caller.
 func (f *File) ReadTile(codes Codes, tile int, front, body []byte, overview bool) error {
 	_, _, w, h := f.tileSize(tile)
-	if f.Engine == Exact {
+	if f.Engine != Lossy {
 		_, err := f.exactTile(codes, front, body, w, h, overview)
 		return err
 	}
@@ -51,7 +72,7 @@ func (f *File) ReadTile(codes Codes, tile int, front, body []byte, overview bool
 // needs no body but in the mode whose means are made of samples.
 func (f *File) eachTile(overview bool, do func(tile int, front, body []byte) error) error {
 	for i := range f.index {
-		whole := f.Engine == Exact && !f.Has(Layered) && len(f.Fronts[i]) > 0 && f.Fronts[i][0] == wholeMode
+		whole := f.Engine == Exact && len(f.Fronts[i]) > 0 && int(f.Fronts[i][0])&^plainFlag == wholeMode
 		err := f.checksums(i, overview && !whole)
 		if err == nil {
 			err = do(i, f.Fronts[i], f.Bodies[i])
@@ -72,20 +93,20 @@ func (f *File) lossyLevel(level int) (*picture, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.render(planes, level), nil
+	if level >= 3 {
+		return f.coarser(f.overview(planes), 3, level), nil
+	}
+	return f.coarser(f.finest(planes), 0, level), nil
 }
 
-// render makes the pixels of a level of decoded planes.
-func (h *Header) render(planes []*plane, level int) *picture {
-	if level >= 3 {
-		return h.overview(planes).shrink(level-3, h.Alpha)
-	}
+// finest is level 0 of decoded planes.
+func (h *Header) finest(planes []*plane) *picture {
 	for i, p := range planes {
-		if h.Alpha == Band || i < len(planes)-1 {
+		if h.Alpha() == Data || i < len(planes)-1 {
 			p.deblock(h.Step)
 		}
 	}
-	return h.toPixels(planes).shrink(level, h.Alpha)
+	return h.toPixels(planes)
 }
 
 // overview is level 3 of decoded planes.
@@ -100,7 +121,7 @@ func (h *Header) overview(planes []*plane) *picture {
 		}
 		small[i] = o
 	}
-	if h.Subsampling == 1 && h.Alpha == Straight {
+	if h.Subsampling == 1 && h.Alpha() == Straight {
 		small[1], small[2] = small[1].covered(small[3]), small[2].covered(small[3])
 	}
 	return h.toPixels(small)
@@ -154,7 +175,7 @@ func newPicture(w, h, channels int) *picture {
 }
 
 // shrink averages squares of 2^lg pixels.
-func (m *picture) shrink(lg, alpha int) *picture {
+func (m *picture) shrink(lg int, alpha Role) *picture {
 	if lg == 0 {
 		return m
 	}

@@ -90,10 +90,10 @@ func (f *File) patternTile(codes Codes, mode int, front, body []byte, w, h int, 
 
 // unpack takes symbols apart.
 func (h *Header) unpack(symbols []uint32, w, height int) *channels {
-	c := newChannels(w, height, h.Channels)
+	c := newChannels(w, height, h.Channels())
 	for i, s := range symbols {
-		for j := range h.Channels {
-			c.pix[j][i] = int32(s >> (j * h.Depth) & (1<<h.Depth - 1))
+		for j := range h.Channels() {
+			c.pix[j][i] = int32(s >> (j * h.Depth()) & (1<<h.Depth() - 1))
 		}
 	}
 	return c
@@ -105,7 +105,7 @@ func (h *Header) readPatterns(codes Codes, data []byte, w, height int, grid []ui
 	if err != nil {
 		return nil, err
 	}
-	p := newPatterns(code, w, height, h.Channels, h.Depth, grid)
+	p := newPatterns(code, w, height, h.Channels(), h.Depth(), grid)
 	p.walk()
 	return p.pix, code.Finish(leastBytes(p.singles, 1<<16, 1<<12))
 }

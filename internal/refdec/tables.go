@@ -38,42 +38,41 @@ func LossyAlphabet(context int) int {
 	return 16
 }
 
-// model is what TABL tells of all tiles.
+// model is what PLAN tells of all tiles.
 type model struct {
 	tables     [][16]int // frequencies by context; of layered tiles those of the corrections
 	baseTables [][16]int // of the bases of layered tiles
 
 	// Of the exact engine:
-	PaletteColours [][4]int // R, G, B, A
-	Values         [][]int  // of each channel, nil where it is coded as it is
-	Fitted         []bool   // whether weights of the channel's plane are not the default
-	weights        [][nClasses][19]int32
+	Values  [][]int // of each channel, nil where it is coded as it is
+	Fitted  []bool  // whether weights of the channel's plane are not the default
+	weights [][nClasses][19]int32
 }
 
-// readModel reads TABL.
-func (f *File) readModel() error {
+// readModel reads what PLAN ends with.
+func (f *File) readModel(data []byte) error {
 	var err error
-	switch {
-	case f.Engine == Lossy:
-		f.tables, err = lossyFrequencies(f.Tables)
-	case f.Has(Layered):
-		err = f.readLayered()
-	default:
-		err = f.readExact()
+	switch f.Engine {
+	case Lossy:
+		f.tables, err = lossyFrequencies(data)
+	case Exact:
+		err = f.readExact(data)
+	case Layered:
+		err = f.readLayered(data)
 	}
 	if err != nil {
-		return fmt.Errorf("TABL: %w", err)
+		return fmt.Errorf("PLAN: %w", err)
 	}
 	return nil
 }
 
-// lossyFrequencies are the tables of the lossy engine, as tabl replaces them.
-func lossyFrequencies(tabl []byte) ([][16]int, error) {
+// lossyFrequencies are the tables of the lossy engine, as data replaces them.
+func lossyFrequencies(data []byte) ([][16]int, error) {
 	tables := frequencies(lossyTables, LossyContexts)
-	if len(tabl) == 0 {
+	if len(data) == 0 {
 		return tables, nil
 	}
-	return tables, replaceTables(tables, &rawBits{data: tabl}, LossyAlphabet)
+	return tables, replaceTables(tables, &rawBits{data: data}, LossyAlphabet)
 }
 
 // frequencies parses n tables.
