@@ -5,35 +5,26 @@ import (
 	"fmt"
 	"image"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu"
-	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/refdec"
 )
 
-// damage changes a segment or the tables and keeps the checksums right, so that decoders
+// damage changes a segment or the plan and keeps the checksums right, so that decoders
 // have to find the damage in the codes.
 func damage(t testing.TB, p []byte, rng *rand.Rand) []byte {
-	h, err := container.ReadHeader(bytes.NewReader(p))
-	require.NoError(t, err)
-	f, err := parse(p)
-	require.NoError(t, err)
-	parts := [][][]byte{f.Fronts, f.Bodies, {f.Tables}}
-	if f.Tables == nil {
-		parts = parts[:2]
-	}
+	c := takenApart(t, p)
+	parts := [][][]byte{c.fronts, c.bodies, {c.Payload}}
 	part := parts[rng.IntN(len(parts))]
 	i := rng.IntN(len(part))
 	part[i] = damageBytes(part[i], rng)
-	if len(parts) > 2 {
-		f.Tables = parts[2][0]
-	}
-	var b bytes.Buffer
-	require.NoError(t, container.Write(&b, &container.File{Header: h, Tables: f.Tables, Fronts: f.Fronts, Bodies: f.Bodies}))
-	return b.Bytes()
+	c.Payload = parts[2][0]
+	return c.write(t)
 }
 
 // damageBytes adds a byte, cuts or changes one.
@@ -69,26 +60,28 @@ func engineLevel(t testing.TB, p []byte, level int) (*refdec.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fromImage(t, m, r.Info().Channels), nil
+	return fromImage(t, m, len(r.Format().Bands)), nil
 }
 
 // requireSameVerdict: of a level that the file has, both decoders find it damaged, or both
-// decode it alike.
-func requireSameVerdict(t testing.TB, p []byte, level int) {
+// decode it alike. It tells whether they decode it.
+func requireSameVerdict(t testing.TB, p []byte, level int) bool {
+	t.Helper()
 	naive, err := naiveLevel(p, level)
 	if naive == nil && err == nil {
-		return
+		return false
 	}
 	m, e := engineLevel(t, p, level)
 	require.Equal(t, err != nil, e != nil, "level %d: the naive decoder has error %v, the engine %v", level, err, e)
 	if err == nil {
 		requireSame(t, naive, m, fmt.Sprintf("level %d", level))
 	}
+	return err == nil
 }
 
 // TestDamagedFiles: the decoders agree on what is damaged.
 func TestDamagedFiles(t *testing.T) {
-	for kind, make := range append(wildKinds, wild) {
+	for kind, make := range slices.Concat(wildKinds, []maker{wild, wildNamed, wildGroups}) {
 		for seed := range uint64(40) {
 			t.Run(fmt.Sprint(kind, "/", seed), func(t *testing.T) {
 				rng := rand.New(rand.NewPCG(seed, 5))
@@ -98,4 +91,30 @@ func TestDamagedFiles(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestDamagedOvers: an OVER that holds another level than it names is found.
+func TestDamagedOvers(t *testing.T) {
+	c := takenApart(t, readFile(t, vectorDir+"/groups-600x150.qtg"))
+	require.Len(t, c.overs, 2)
+	for _, change := range []struct {
+		name string
+		do   func()
+		want string
+	}{
+		{"the file of another level", func() { c.overs[0].File = c.overs[1].File }, "OVER of level 6: 2×1, type 1"},
+		{"not a file", func() { c.overs[0].File = []byte("?") }, "OVER of level 6: Container: before byte 0"},
+		{"other samples", func() { c.overs[0].File = encode(t, synthetic(10, 3, 3, 8), qtgpu.Options{}) }, "OVER of level 6: x 0, y 0, band 0"},
+		{"losses", func() { c.overs[0].File = encode(t, synthetic(10, 3, 3, 8), qtgpu.Options{T: 4}) }, "with bound 0, expected 10×3"},
+	} {
+		was := slices.Clone(c.overs)
+		change.do()
+		f, err := parse(c.write(t))
+		require.NoError(t, err, change.name)
+		assert.ErrorContains(t, f.CheckOvers(), change.want, change.name)
+		c.overs = was
+	}
+	f, err := parse(c.write(t))
+	require.NoError(t, err)
+	require.NoError(t, f.CheckOvers())
 }
