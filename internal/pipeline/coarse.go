@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -17,15 +18,15 @@ type coarse struct {
 	open map[int]*Reader // by level
 }
 
-// reader opens the file of the coarsest level from which a given one can be made; nil
-// where the file holds none.
+// reader opens the file of the coarsest level from which a given one can be made, in the
+// steps of Region.reducer; nil where the file holds none.
 func (c *coarse) reader(ctx context.Context, level int, o Options) (*Reader, int, error) {
 	if c.file == nil {
 		return nil, 0, nil
 	}
 	at := 0
 	for _, info := range c.file.Overviews() {
-		if info.Level <= level {
+		if info.Level == level || info.Level < level && info.Level%engine.OverviewLevel == 0 {
 			at = max(at, info.Level)
 		}
 	}
