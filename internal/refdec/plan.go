@@ -10,14 +10,16 @@ func (f *File) readPlan(r *reader) error {
 	f.plan = r.data
 	f.Engine = Engine(field{"engine", 0, 2}.in(r))
 	f.Payload = r.data
+	what := "tables"
 	switch f.Engine {
 	case Lossy:
 		f.Step = int(field{"step", 3, 4096}.in(r))
 		f.Subsampling = r.byte("subsampling", 1)
 	case Exact:
 		f.Flags = r.byte("flags", Singles|Merged)
+		what = "values, weights, tables"
 	}
-	tables := r.bytes(uint64(len(r.data)), "tables")
+	tables := r.bytes(uint64(len(r.data)), what)
 	if r.err != nil {
 		return r.err
 	}
