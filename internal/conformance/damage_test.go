@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"image"
 	"math/rand/v2"
@@ -12,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/pipeline"
 	"github.com/qtgpu/qtgpu/internal/refdec"
 )
 
@@ -91,6 +94,105 @@ func TestDamagedFiles(t *testing.T) {
 			})
 		}
 	}
+}
+
+// chunksOf are the chunks of a file.
+func chunksOf(p []byte) (chunks []stored) {
+	for p = p[9:]; len(p) > 0; {
+		kind := string(p[:4])
+		size, n := binary.Uvarint(p[4:])
+		p = p[4+n:]
+		chunks = append(chunks, stored{kind, p[:size]})
+		if p = p[size:]; kind != "FRNT" && kind != "BODY" {
+			p = p[4:]
+		}
+	}
+	return chunks
+}
+
+// stored is a chunk of a file.
+type stored struct {
+	kind    string
+	payload []byte
+}
+
+// fileOf is a file of chunks, with checksums that are right.
+func fileOf(chunks []stored) []byte {
+	p := []byte("\x89QTG\r\n\x1a\n\x05")
+	for _, c := range chunks {
+		q := chunk(c.kind, c.payload)
+		if c.kind == "FRNT" || c.kind == "BODY" {
+			q = q[:len(q)-4]
+		}
+		p = append(p, q...)
+	}
+	return p
+}
+
+// TestDamagedChunks: the decoders agree on files of which a chunk is damaged, missing, comes
+// twice or in another place. OVERs are left alone: only the naive decoder reads them for
+// level 0.
+func TestDamagedChunks(t *testing.T) {
+	taken := 0
+	for _, name := range []string{"groups-600x150", "part-bands-70x64", "metadata-40x30", "exact-palette-90x70", "exact-groups-labels-130x300"} {
+		p := readFile(t, vectorDir+"/"+name+".qtg")
+		require.Equal(t, p, fileOf(chunksOf(p)), name)
+		rng := rand.New(rand.NewPCG(9, 9))
+		for range 150 {
+			chunks := chunksOf(p)
+			i := rng.IntN(len(chunks))
+			switch c := &chunks[i]; {
+			case c.kind == "OVER" || len(c.payload) > 1000:
+				continue
+			case rng.IntN(10) == 0:
+				chunks = slices.Delete(chunks, i, i+1)
+			case rng.IntN(10) == 0:
+				chunks = slices.Insert(chunks, rng.IntN(len(chunks)), *c)
+			default:
+				c.payload = damageBytes(c.payload, rng)
+			}
+			if requireSameVerdict(t, fileOf(chunks), 0) {
+				taken++
+			}
+		}
+	}
+	require.Greater(t, taken, 10, "files that both took")
+}
+
+// TestLongForms: a number that is longer than it needs to be is an error in payloads and
+// segments of engines, too.
+func TestLongForms(t *testing.T) {
+	for _, name := range []string{"gray-1x1", "exact-layered-rgb-bound1-1x1"} {
+		for _, change := range []func(c *contents){
+			func(c *contents) { c.Payload = longer(c.Payload) },
+			func(c *contents) { c.bodies[0] = longer(c.bodies[0]) },
+		} {
+			c := takenApart(t, readFile(t, vectorDir+"/"+name+".qtg"))
+			change(c)
+			require.False(t, requireSameVerdict(t, c.write(t), 0), name)
+		}
+	}
+}
+
+// longer writes the number that p begins with with one byte more.
+func longer(p []byte) []byte {
+	_, n := binary.Uvarint(p)
+	q := append(bytes.Clone(p[:n]), 0)
+	q[n-1] |= 0x80
+	return append(q, p[n:]...)
+}
+
+// TestOversOfAnyLevel: OVERs of levels that no encoder writes change nothing, either.
+func TestOversOfAnyLevel(t *testing.T) {
+	p := readFile(t, vectorDir+"/groups-600x150.qtg")
+	c := takenApart(t, p)
+	tiles, err := pipeline.NewReader(opened(t, p), pipeline.Options{})
+	require.NoError(t, err)
+	c.overs = nil
+	for _, level := range []int{1, 2, 4, 5, 7, 8, 9} {
+		c.overs = append(c.overs, container.Overview{Level: level, File: lossless(t, tiles, level)})
+	}
+	compareLevels(t, c.write(t))
 }
 
 // TestDamagedOvers: an OVER that holds another level than it names is found.

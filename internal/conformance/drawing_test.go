@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"bytes"
 	"context"
 	"image"
 	"image/color"
@@ -16,6 +17,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/engine/predictive"
 	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
+	"github.com/qtgpu/qtgpu/internal/pipeline"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -71,6 +73,8 @@ var exactVectors = []vector{
 	{"exact-plain-slow-70x140", plainFile(slopes(70, 140, 3, 8, 12), 0, predictive.EffortMixing)},
 	{"exact-plain-slow-merged2-70x140", plainFile(slopes(70, 140, 3, 8, 12), 2, predictive.EffortMixing)},
 	{"exact-groups-labels-130x300", groupedLabels},
+	{"part-bands-70x64", partFile},
+	{"exact-wild-plain-85x71", func(t *testing.T) []byte { return wildPlain(t, 34) }},
 	{"exact-layered-photo-bound7-130x97", encodedImage(photo, image.Rect(300, 150, 430, 247), qtgpu.Options{T: 7, Bound: qtgpu.BoundMax})},
 	{"exact-layered-rgba-bound20-80x60", encodedSlopes(80, 60, 4, 8, 60, qtgpu.Options{T: 20, Bound: qtgpu.BoundMax})},
 	{"exact-layered-rgb-bound1-1x1", layeredFile(synthetic(1, 1, 3, 8), 1)},
@@ -200,6 +204,33 @@ func plainFile(m *imagefile.Image, t int64, effort predictive.Effort) func(*test
 func groupedLabels(t *testing.T) []byte {
 	p := engine.Params{Bound: engine.Max, Effort: engine.Effort(predictive.EffortFitted)}
 	return grouped(t, smallTiles(t, predictive.Engine{}, p, drawing(130, 300, 1, 8), 300))
+}
+
+// partFile is the middle row of tiles of elevations, whose band has all that a band can
+// say of itself.
+func partFile(t *testing.T) []byte {
+	none := -32768.0
+	f := raster.Format{Width: 70, Height: 150, Type: raster.Uint16, Bands: raster.Bands(raster.Gray)}
+	f.Bands[0] = raster.Band{Role: raster.Gray, Name: "Höhe", NoData: &none, Scale: 0.1, Offset: -11000}
+	src, err := raster.NewMemory(f)
+	require.NoError(t, err)
+	all := src.View(f.Bounds())
+	for y := range f.Height {
+		for x, row := 0, raster.Row[uint16](all, 0, y); x < f.Width; x++ {
+			row[x] = uint16(9000 + x*y/4 + 40*x)
+		}
+	}
+	ctx, env := context.Background(), environment()
+	p := engine.Params{Bound: engine.Max, Effort: engine.Effort(predictive.EffortFitted)}
+	trained, err := pipeline.Choose(ctx, p, src, env)
+	require.NoError(t, err)
+	plan := *trained.Plan()
+	plan.TileLog2, plan.Hints = container.MinTileLog2, nil
+	enc, err := pipeline.NewEncoder(&plan, env)
+	require.NoError(t, err)
+	var b bytes.Buffer
+	require.NoError(t, pipeline.WritePart(ctx, &b, enc, src, pipeline.Rows{Min: 1, Max: 2}, &pipeline.Job{Env: env}))
+	return b.Bytes()
 }
 
 // layeredFile is a file of layered tiles of 64 pixels, of an image that the
