@@ -33,7 +33,8 @@ type File struct {
 
 	head, plan []byte // payloads
 	index      []entry
-	chunks     []extent // from the first INDX on
+	chunks     []extent    // from the first INDX on
+	bases      [4]*picture // levels 0 and 3, once they are decoded
 }
 
 // Over is a coarser level.

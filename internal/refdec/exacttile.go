@@ -50,16 +50,16 @@ func (m *picture) split() *channels {
 	return c
 }
 
-// exactLevel decodes a level of the exact engine.
-func (f *File) exactLevel(level int) (*picture, error) {
+// exactBase decodes level 0 of the exact and the layered engine, or level 3.
+func (f *File) exactBase(overview bool) (*picture, error) {
 	lg := 0 // of what a sample of tiles stands for
-	if level >= 3 {
+	if overview {
 		lg = 3
 	}
 	all := newChannels((f.Width-1)>>lg+1, (f.Height-1)>>lg+1, f.Channels())
-	err := f.eachTile(level >= 3, func(i int, front, body []byte) error {
+	err := f.eachTile(overview, func(i int, front, body []byte) error {
 		left, top, w, h := f.tileSize(i)
-		tile, err := f.exactTile(Stored, front, body, w, h, level >= 3)
+		tile, err := f.exactTile(Stored, front, body, w, h, overview)
 		if err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func (f *File) exactLevel(level int) (*picture, error) {
 			return nil, err
 		}
 	}
-	return f.coarser(m, lg, level), nil
+	return m, nil
 }
 
 // checkIndices holds indices to be some of n colours.

@@ -11,7 +11,8 @@ func (h *Header) Levels() int {
 	return n
 }
 
-// Level decodes a level of detail, 0 being all there is.
+// Level decodes a level of detail, 0 being all there is. It keeps levels 0 and 3, so that
+// segments must not change from then on, nor may the samples of an image.
 func (f *File) Level(level int) (*Image, error) {
 	if level < 0 || level >= f.Levels() {
 		return nil, fmt.Errorf("Levels of detail: level %d, expected 0 to %d", level, f.Levels()-1)
@@ -32,13 +33,34 @@ func (f *File) Level(level int) (*Image, error) {
 
 // picture decodes the samples of a level.
 func (f *File) picture(level int) (*picture, error) {
+	from := 0
+	if level >= 3 {
+		from = 3
+	}
+	m, err := f.fromTiles(from)
+	if err != nil {
+		return nil, err
+	}
+	return f.coarser(m, from, level), nil
+}
+
+// fromTiles decodes level 0 or 3 from the tiles, once.
+func (f *File) fromTiles(level int) (*picture, error) {
+	if m := f.bases[level]; m != nil {
+		return m, nil
+	}
 	if err := f.checkFronts(); err != nil {
 		return nil, err
 	}
+	decode := f.exactBase
 	if f.Engine == Lossy {
-		return f.lossyLevel(level)
+		decode = f.lossyBase
 	}
-	return f.exactLevel(level)
+	m, err := decode(level == 3)
+	if err == nil {
+		f.bases[level] = m
+	}
+	return m, err
 }
 
 // coarser makes a level of a finer one from which that is made.
@@ -84,19 +106,19 @@ func (f *File) eachTile(overview bool, do func(tile int, front, body []byte) err
 	return nil
 }
 
-// lossyLevel decodes a level of the lossy engine.
-func (f *File) lossyLevel(level int) (*picture, error) {
+// lossyBase decodes level 0 of the lossy engine, or level 3.
+func (f *File) lossyBase(overview bool) (*picture, error) {
 	planes := f.newPlanes(f.Width, f.Height)
-	err := f.eachTile(level >= 3, func(tile int, front, body []byte) error {
-		return f.lossyTile(Stored, f.parts(planes, tile), f.tables, front, body, level >= 3)
+	err := f.eachTile(overview, func(tile int, front, body []byte) error {
+		return f.lossyTile(Stored, f.parts(planes, tile), f.tables, front, body, overview)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if level >= 3 {
-		return f.coarser(f.overview(planes), 3, level), nil
+	if overview {
+		return f.overview(planes), nil
 	}
-	return f.coarser(f.finest(planes), 0, level), nil
+	return f.finest(planes), nil
 }
 
 // finest is level 0 of decoded planes.
