@@ -1,11 +1,16 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help build demo test fuzz lint bench
+.PHONY: help build demo test race fuzz lint bench vectors tables
 
 FUZZTIME ?= 20000x
+QTGPU_CORPUS ?= ../shared/corpus
 GPU_TAGS := gpu,egl
 PHOTO := testdata/images/dandelion.png
+
+# All that staticcheck has, but for package comments (ST1000) and one receiver name for a
+# type (ST1016).
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2 -checks all,-ST1000,-ST1016
 
 # Prints what is missing for a build with GPU support, nothing where all is there.
 # Without it the CPU does the work, with the same results.
@@ -31,15 +36,32 @@ demo: build ## encode a photo at t = 10, decode it and draw its tree into bin/de
 test: ## run all tests
 	go test -timeout 30m ./...
 
+race: ## run all tests, the long ones short, under the race detector; needs cgo
+	CGO_ENABLED=1 go test -race -short -timeout 30m ./...
+
 fuzz: ## run every fuzz target for FUZZTIME, 20000x by default
 	@go test -list '^Fuzz' ./... | awk '/^Fuzz/ { f[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, f[i]; n = 0 }' | \
 	while read -r pkg name; do go test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x "$$pkg" || exit 1; done
 
-lint: ## check the format and vet, the GPU code too where this machine can
+lint: ## check the format, vet every build, run staticcheck; the GPU code too where this machine can
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
 	CGO_ENABLED=0 go vet ./...
-	@missing=$$($(gpu_missing)); \
-	if [ -n "$$missing" ]; then echo "GPU code not vetted: $$missing"; else go vet -tags $(GPU_TAGS) ./...; fi
+	CGO_ENABLED=0 go vet -tags purego ./...
+	CGO_ENABLED=0 GOARCH=386 go vet ./...
+	CGO_ENABLED=0 GOARCH=arm64 go vet ./...
+	@builds=$$'cpu: CGO_ENABLED=0\npurego: CGO_ENABLED=0 -tags=purego\n'; packages=./...; missing=$$($(gpu_missing)); \
+	if [ -n "$$missing" ]; then echo "GPU code not checked: $$missing"; packages=$$(go list ./... | grep -v '/gpu$$'); \
+	else builds+=$$'gpu: -tags=$(GPU_TAGS)\n'; go vet -tags $(GPU_TAGS) ./...; fi; \
+	go run $(STATICCHECK) -matrix $$packages <<<"$$builds"
 
 bench: ## run the benchmarks
 	go test -run '^$$' -bench . ./...
+
+vectors: ## write every golden file and vector anew, by the tests that have -update; needs cjpeg, djpeg and convert
+	rm -f testdata/conformance/*.qtg testdata/conformance/SHA256SUMS
+	go test $$(grep -rl 'flag.Bool("update"' --include '*_test.go' . | xargs -n 1 dirname | sort -u) -run 'Golden|Vectors|Update' -update
+
+tables: ## train the built-in entropy tables, a part of the format, anew; needs QTGPU_CORPUS, ../shared/corpus by default
+	@ls $(QTGPU_CORPUS)/train/*.png >/dev/null 2>&1 || { echo "no pictures in $(QTGPU_CORPUS)/train: see docs/TRAINING.md"; exit 1; }
+	@pictures=$$(realpath $(QTGPU_CORPUS)/train)/*.png; \
+	for train in $$(find internal -type d -name train); do echo "$$train"; (cd "$$train/.." && go run ./train $$pictures); done

@@ -19,6 +19,8 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/containertest"
+	"github.com/qtgpu/qtgpu/internal/engine/transform"
 )
 
 // flipped is data with one byte changed.
@@ -101,7 +103,7 @@ func small(t testing.TB) []byte {
 	data := encode(t, picture(patterns["text"], 64, 64, 2, 8), qtgpu.Options{
 		T: 3, Metadata: qtgpu.Metadata{ICC: []byte("profile"), EXIF: []byte("II*\x00"), XMP: []byte("<x/>")},
 	})
-	for _, chunk := range []string{"HEAD", "TABL", "INDX", "FRNT", "iccp", "exif", "xmpm", "BODY"} {
+	for _, chunk := range []string{"HEAD", "PLAN", "iccp", "exif", "xmpm", "INDX", "FRNT", "BODY"} {
 		require.Contains(t, string(data), chunk)
 	}
 	return data
@@ -137,17 +139,28 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
+// TestTruncated: no part of a file passes for all of it, and a file with more behind it
+// is one where a stream may go on, and none where nothing may follow.
 func TestTruncated(t *testing.T) {
-	data := small(t)
-	for n := range data {
-		_, err := attempt(t, data[:n], fmt.Sprintf("%d of %d bytes", n, len(data)))
-		require.Error(t, err, "%d of %d bytes", n, len(data))
+	several, _ := coarse(t, qtgpu.Options{T: 40})
+	for _, c := range []struct {
+		name string
+		data []byte
+		more string
+	}{
+		{"one group", small(t), "3 bytes after chunk BODY"},
+		{"several groups", several, "the input is cut, or goes on behind its end"},
+	} {
+		for n := range c.data {
+			_, err := attempt(t, c.data[:n], fmt.Sprintf("%s: %d of %d bytes", c.name, n, len(c.data)))
+			require.Error(t, err, "%s: %d of %d bytes", c.name, n, len(c.data))
+		}
+		more := append(slices.Clone(c.data), 1, 2, 3)
+		_, err := attempt(t, more, c.name+": more bytes, which a stream may have")
+		require.NoError(t, err)
+		_, err = qtgpu.NewReader(bytes.NewReader(more), int64(len(more)), nil)
+		require.ErrorContains(t, err, c.more, c.name)
 	}
-	more := append(slices.Clone(data), 1, 2, 3)
-	_, err := attempt(t, more, "more bytes, which a stream may have")
-	require.NoError(t, err)
-	_, err = qtgpu.NewReader(bytes.NewReader(more), int64(len(more)), nil)
-	require.ErrorContains(t, err, "3 bytes after chunk BODY")
 }
 
 // TestFlipped: a bit that is flipped anywhere is found by a decode and by a check, in an
@@ -155,43 +168,22 @@ func TestTruncated(t *testing.T) {
 func TestFlipped(t *testing.T) {
 	unknown := []byte("what\x03abc")
 	unknown = binary.LittleEndian.AppendUint32(unknown, crc32.Checksum(unknown, crc32.MakeTable(crc32.Castagnoli)))
-	data := encode(t, picture(patterns["text"], 24, 20, 2, 8), qtgpu.Options{T: 3, Metadata: qtgpu.Metadata{ICC: []byte("icc"), IPTC: []byte("iptc")}})
-	data = slices.Insert(data, bytes.Index(data, []byte("BODY")), unknown...)
-	_, err := qtgpu.Decode(bytes.NewReader(data))
-	require.NoError(t, err)
-	for at := range data {
-		damaged := flipped(data, int64(at), 1<<(at%8)) // internal/container tests all bits
-		name := fmt.Sprintf("byte %d of %d, bit %d", at, len(data), at%8)
-		_, err := qtgpu.Decode(bytes.NewReader(damaged))
-		require.True(t, documented(err), "%s: %T %v", name, err, err)
-		if r, err := qtgpu.NewReader(bytes.NewReader(damaged), int64(len(damaged)), nil); err == nil {
-			require.Error(t, r.Check(), name)
+	one := encode(t, picture(patterns["text"], 24, 20, 2, 8), qtgpu.Options{T: 3, Metadata: qtgpu.Metadata{ICC: []byte("icc"), IPTC: []byte("iptc")}})
+	one = slices.Insert(one, bytes.Index(one, []byte("INDX")), unknown...)
+	several := grouped(t, encode(t, picture(patterns["flat"], 24, 1060, 3, 8), qtgpu.Options{T: 3}), 1, 6)
+	for name, data := range map[string][]byte{"one group": one, "several groups": several} {
+		_, err := qtgpu.Decode(bytes.NewReader(data))
+		require.NoError(t, err, name)
+		for at := range data {
+			damaged := flipped(data, int64(at), 1<<(at%8)) // internal/container tests all bits
+			name := fmt.Sprintf("%s: byte %d of %d, bit %d", name, at, len(data), at%8)
+			_, err := qtgpu.Decode(bytes.NewReader(damaged))
+			require.True(t, documented(err), "%s: %T %v", name, err, err)
+			if r, err := qtgpu.NewReader(bytes.NewReader(damaged), int64(len(damaged)), nil); err == nil {
+				require.Error(t, r.Check(), name)
+			}
 		}
 	}
-}
-
-// reopened is a file taken apart, for Write to put it together with valid
-// checksums.
-func reopened(t testing.TB, data []byte) *container.File {
-	t.Helper()
-	r, err := container.Open(bytes.NewReader(data), int64(len(data)), container.Options{})
-	require.NoError(t, err)
-	f := &container.File{Header: r.Header(), Tables: r.Tables()}
-	for i := range r.Tiles() {
-		front, err := r.Front(i)
-		require.NoError(t, err)
-		body, err := r.Body(i)
-		require.NoError(t, err)
-		f.Fronts, f.Bodies = append(f.Fronts, front), append(f.Bodies, body)
-	}
-	return f
-}
-
-func written(t testing.TB, f *container.File) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	require.NoError(t, container.Write(&b, f))
-	return b.Bytes()
 }
 
 // TestHostileSegments: damage under checksums that hold ends in an error or in
@@ -199,20 +191,20 @@ func written(t testing.TB, f *container.File) []byte {
 func TestHostileSegments(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	failed := map[string]int{}
+	data := small(t)
 	const rounds = 400
 	for i := range rounds {
-		f := reopened(t, small(t))
-		name := []string{"tables", "front", "body"}[i%3]
-		p := []*[]byte{&f.Tables, &f.Fronts[0], &f.Bodies[0]}[i%3]
-		*p = slices.Clone(*p)
+		f := containertest.Take(t, data)
+		setStep(f, []uint64{transform.MinStep, 75, transform.MaxStep}[rng.IntN(3)])
+		name := []string{"plan", "front", "body"}[i%3]
+		p := []*[]byte{&f.Plan.Payload, &f.Fronts[0], &f.Bodies[0]}[i%3]
 		for range 1 + rng.IntN(4) {
 			(*p)[rng.IntN(len(*p))] ^= byte(1 + rng.IntN(255))
 		}
 		if rng.IntN(4) == 0 {
 			*p = (*p)[:rng.IntN(len(*p))]
 		}
-		f.Header.Step = []int{container.MinStep, f.Header.Step, container.MaxStep}[rng.IntN(3)]
-		data := written(t, f)
+		data := f.Bytes(t)
 		if _, err := attempt(t, data, name); err != nil {
 			failed[name]++
 		}
@@ -227,27 +219,35 @@ func TestHostileSegments(t *testing.T) {
 	assert.Len(t, failed, 3)
 }
 
+// setStep changes the step of the quantiser, which a plan of the lossy engine begins with.
+func setStep(f *containertest.File, step uint64) {
+	_, n := binary.Uvarint(f.Plan.Payload)
+	f.Plan.Payload = append(binary.AppendUvarint(nil, step), f.Plan.Payload[n:]...)
+}
+
 // TestAbsurdSize: the size in a header is refused before anything is allocated
 // for it.
 func TestAbsurdSize(t *testing.T) {
-	base := reopened(t, small(t))
+	base := containertest.Take(t, small(t))
 	for _, c := range []struct {
 		w, h, log2 int
+		rows       int // of tiles in a group
 		front      int // bytes of each front segment
 		want       string
 	}{
-		{1 << 15, 1<<15 + 1, 10, 100, "image too large"},
-		{1 << 20, 1 << 11, 10, 100, "image too large"},
-		{1 << 13, 1 << 13, 10, 1000, "tile 0, front at byte 862: entropy-coded segment is damaged"},
-		{4096, 4096, 10, 1000, "tile 0, front at byte 285: entropy-coded segment is damaged"},
-		{4096, 4096, 10, 20, "tile 0, front at byte 269: 20 bytes for 1024×1024 pixels, expected at least 32"},
+		{1 << 15, 1<<15 + 1, 10, 64, 100, "image too large"},
+		{1 << 20, 1 << 11, 10, 2, 100, "image too large"},
+		{1 << 13, 1 << 13, 10, 8, 1000, "tile 0, front at byte 906: entropy-coded segment is damaged"},
+		{4096, 4096, 10, 4, 1000, "tile 0, front at byte 329: entropy-coded segment is damaged"},
+		{4096, 4096, 10, 1, 1000, "tile 0, front at byte 178: entropy-coded segment is damaged"},
+		{4096, 4096, 10, 4, 20, "tile 0, front at byte 313: 20 bytes for 1024×1024 pixels, expected at least 32"},
 	} {
 		f := *base
-		f.Header.Width, f.Header.Height, f.Header.TileLog2 = c.w, c.h, c.log2
-		nx, ny := f.Header.Grid()
-		f.Fronts, f.Bodies = slices.Repeat([][]byte{slices.Repeat(f.Fronts[0], 100)[:c.front]}, nx*ny), slices.Repeat(f.Bodies[:1], nx*ny)
-		name := fmt.Sprintf("%d×%d", c.w, c.h)
-		data := written(t, &f)
+		f.Header.Width, f.Header.Height, f.Header.TileLog2, f.Header.GroupRows = c.w, c.h, c.log2, c.rows
+		n := f.Header.Tiles()
+		f.Fronts, f.Bodies = slices.Repeat([][]byte{slices.Repeat(base.Fronts[0], 100)[:c.front]}, n), slices.Repeat(base.Bodies[:1], n)
+		name := fmt.Sprintf("%d×%d, %d rows in a group", c.w, c.h, c.rows)
+		data := f.Bytes(t)
 		_, err := attempt(t, data, name)
 		assert.ErrorContains(t, err, c.want, name)
 		if errors.Is(err, qtgpu.ErrTooLarge) {
@@ -268,6 +268,8 @@ func TestMaxPixels(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add(small(f))
 	f.Add(encode(f, picture(patterns["text"], 20, 50, 3, 16), qtgpu.Options{T: 1}))
+	f.Add(encode(f, picture(patterns["text"], 20, 50, 3, 8), qtgpu.Options{}))
+	f.Add(grouped(f, encode(f, picture(patterns["smooth"], 20, 1100, 3, 8), qtgpu.Options{T: 40}), 1, 6, 9))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := qtgpu.NewReader(bytes.NewReader(data), int64(len(data)), &qtgpu.DecodeOptions{MaxPixels: 1 << 16, KeepGoing: true})
 		if err != nil {
@@ -276,6 +278,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		decode(t, r)
 		region(t, r, image.Rect(0, 0, 1, 1), r.Levels()-1)
+		_ = r.Check()
 		_, _ = r.Metadata()
 	})
 }

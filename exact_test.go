@@ -98,8 +98,12 @@ func TestLossless(t *testing.T) {
 }
 
 func TestMaxBound(t *testing.T) {
+	bounds := []float64{1, 3, 20}
+	if testing.Short() {
+		bounds = bounds[1:2]
+	}
 	for name, m := range exactPictures() {
-		for _, bound := range []float64{1, 3, 20} {
+		for _, bound := range bounds {
 			t.Run(name, func(t *testing.T) { exactRoundTrip(t, m, bound) })
 		}
 	}
@@ -138,8 +142,11 @@ func TestKeepGoingOfExact(t *testing.T) {
 	for name, m := range map[string]image.Image{"palette": p, "gray": gray} {
 		var b bytes.Buffer
 		require.NoError(t, Encode(&b, m, &Options{}))
-		lost := 0
-		for i := b.Len() / 2; i < b.Len(); i++ {
+		lost, step := 0, 1
+		if testing.Short() {
+			step = 7
+		}
+		for i := b.Len() / 2; i < b.Len(); i += step {
 			damaged := bytes.Clone(b.Bytes())
 			damaged[i] ^= 4
 			r, err := NewReader(bytes.NewReader(damaged), int64(len(damaged)), &DecodeOptions{KeepGoing: true})
@@ -186,7 +193,11 @@ func TestLosslessCorpus(t *testing.T) {
 // TestExactWorkers: files do not depend on the number of workers.
 func TestExactWorkers(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))
-	m := imagefile.New(2100, 1060, 3, 8)
+	width := 2100 // six tiles
+	if testing.Short() {
+		width = 1060 // four
+	}
+	m := imagefile.New(width, 1060, 3, 8)
 	for i := range m.Pix {
 		m.Pix[i] |= byte(i/9+i/8400) ^ byte(r.IntN(8))
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/containertest"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
@@ -249,9 +250,9 @@ func TestPaletteIndexIsDamage(t *testing.T) {
 	for i := range m.Pix {
 		m.Pix[i] = uint8(i / 7 % 20)
 	}
-	f := reopened(t, encode(t, m, qtgpu.Options{}))
-	f.Tables = slices.Concat([]byte{15}, f.Tables[1:1+4*16], f.Tables[1+4*20:])
-	data := written(t, f)
+	f := containertest.Take(t, encode(t, m, qtgpu.Options{}))
+	f.Header.Palette = f.Header.Palette[:16]
+	data := f.Bytes(t)
 	for _, level := range []int{0, 3} {
 		r := newReader(t, data, qtgpu.DecodeOptions{})
 		_, err := r.DecodeRegion(image.Rectangle{Max: r.Size(level)}, level)
@@ -269,11 +270,11 @@ func TestPaletteIndexIsDamage(t *testing.T) {
 // found.
 func TestCheckDecodesOverviews(t *testing.T) {
 	m := picture(patterns["text"], 150, 110, 3, 8)
-	f := reopened(t, encode(t, m, qtgpu.Options{}))
+	f := containertest.Take(t, encode(t, m, qtgpu.Options{}))
 	const overviewApart, overviewOfBody = 17, 18
 	require.EqualValues(t, overviewOfBody, f.Fronts[0][0])
 	f.Fronts[0] = []byte{overviewApart, 1, 2, 3, 4, 5}
-	data := written(t, f)
+	data := f.Bytes(t)
 	r := newReader(t, data, qtgpu.DecodeOptions{})
 	decode(t, r)
 	assert.ErrorContains(t, r.Check(), "tile 0, front")
@@ -282,11 +283,9 @@ func TestCheckDecodesOverviews(t *testing.T) {
 // TestLittleForNothing: files of a few bytes that ask for much are errors of their tile
 // before memory or time is spent.
 func TestLittleForNothing(t *testing.T) {
-	header := container.Header{
-		Engine: container.Exact, Bound: container.BoundMax, Width: 8192, Height: 8192, Channels: 3,
-		Depth: 16, Maximum: 65535, TileLog2: 10, Worst: make([]int, 3),
-	}
-	source := reopened(t, encode(t, picture(patterns["smooth"], 64, 64, 3, 16), qtgpu.Options{Effort: 1}))
+	source := containertest.Take(t, encode(t, picture(patterns["smooth"], 64, 64, 3, 16), qtgpu.Options{Effort: 1}))
+	header := *source.Header
+	header.Width, header.Height, header.TileLog2, header.GroupRows = 8192, 8192, 10, 8
 	for name, c := range map[string]struct {
 		front, body []byte
 		want        string
@@ -295,11 +294,11 @@ func TestLittleForNothing(t *testing.T) {
 		"prediction": {source.Fronts[0], source.Bodies[0][:40], "tile 0, body at byte"},
 		"mixing":     {slices.Concat([]byte{32}, source.Fronts[0][1:]), make([]byte, 1000), "tile 0, body at byte"},
 	} {
-		f := &container.File{Header: header, Tables: source.Tables}
+		f := &containertest.File{Header: &header, Plan: source.Plan}
 		for range 64 {
 			f.Fronts, f.Bodies = append(f.Fronts, c.front), append(f.Bodies, c.body)
 		}
-		data := written(t, f)
+		data := f.Bytes(t)
 		var err error
 		n := allocated(func() { _, err = qtgpu.Decode(bytes.NewReader(data)) })
 		assert.ErrorContains(t, err, c.want, name)

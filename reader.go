@@ -3,6 +3,7 @@ package qtgpu
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"io"
@@ -60,14 +61,17 @@ func NewReader(r io.ReaderAt, size int64, o *DecodeOptions) (*Reader, error) {
 }
 
 func (r *Reader) open(src io.ReaderAt, size int64) (err error) {
-	r.file, err = container.Open(context.Background(), src, size, container.Options{MaxPixels: r.opt.MaxPixels, Partial: r.opt.KeepGoing})
+	r.file, err = container.Open(context.Background(), input(src), size, container.Options{MaxPixels: r.opt.MaxPixels, Partial: r.opt.KeepGoing})
 	if err != nil {
 		return err
 	}
 	r.tiles, err = pipeline.NewReader(r.file, pipeline.Options{
 		Workers: r.opt.Workers, KeepGoing: r.opt.KeepGoing, Memory: r.opt.MaxMemory, Cache: r.opt.CacheBytes,
 	})
-	if err != nil {
+	switch {
+	case errors.As(err, new(*container.UnsupportedError)):
+		return err
+	case err != nil:
 		return &container.FormatError{What: err.Error()}
 	}
 	r.plan = r.tiles.Plan()
@@ -88,18 +92,15 @@ func config(f *raster.Format) image.Config {
 	return c
 }
 
-// Metadata reads the metadata of the file, and the checksums of all chunks of it,
-// known or not.
+// Metadata reads the metadata of the file, and the checksums of all chunks beside the
+// tiles, known or not. With an error it gives what can be read.
 func (r *Reader) Metadata() (m Metadata, err error) {
-	if err := r.file.Check(context.Background()); err != nil {
-		return m, public(err)
-	}
+	err = r.file.Check(context.Background())
 	for _, c := range metadataChunks(&m) {
-		if *c.data, err = r.file.Metadata(context.Background(), c.kind); err != nil {
-			return m, public(err)
-		}
+		data, lost := r.file.Metadata(context.Background(), c.kind)
+		*c.data, err = data, cmp.Or(err, lost)
 	}
-	return m, nil
+	return m, public(err)
 }
 
 // Levels is the number of levels of detail: level l has 1/2^l of the

@@ -2,6 +2,7 @@ package qtgpu_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	"io"
@@ -38,7 +39,10 @@ func rectangle(rng *rand.Rand, size image.Point) image.Rectangle {
 // TestRegionIsCrop: every region of every level is the crop of the whole level,
 // byte for byte.
 func TestRegionIsCrop(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 1))
+	rng, regions := rand.New(rand.NewPCG(1, 1)), 12
+	if testing.Short() {
+		regions = 2
+	}
 	for _, c := range []struct {
 		pattern               string
 		w, h, channels, depth int
@@ -59,7 +63,7 @@ func TestRegionIsCrop(t *testing.T) {
 			size := r.Size(level)
 			whole := region(t, r, image.Rectangle{Max: size}, level)
 			require.Equal(t, size, whole.Bounds().Size(), "%v level %d", c, level)
-			for range 12 {
+			for range regions {
 				rect := rectangle(rng, size)
 				part := region(t, r, rect, level)
 				require.Equal(t, rect.Size(), part.Bounds().Size(), "%v level %d", c, level)
@@ -147,16 +151,17 @@ func meanError(t *testing.T, of, m image.Image, level int) (rms, largest float64
 	return math.Sqrt(sum / float64(b.w*b.h*b.channels())), largest
 }
 
-// TestLevelsAreMeans: levels 1 and 2 are the means of level 0, and levels above
-// 3 of level 3, to the rounding.
+// TestLevelsAreMeans: levels 1 and 2 are the means of level 0, and levels above 3 of
+// the last level before them that a file of version 5 can hold as its own, every third
+// one, to the rounding.
 func TestLevelsAreMeans(t *testing.T) {
 	for _, depth := range []int{8, 16} {
 		m := picture(patterns["smooth"], 203, 91, 3, depth)
 		r := newReader(t, encode(t, m, qtgpu.Options{T: 6}), qtgpu.DecodeOptions{})
 		for level := range r.Levels() {
-			base := 0
-			if level >= 3 {
-				base = 3
+			base := max(level-1, 0) / 3 * 3
+			if level == 3 {
+				base = 3 // the front image
 			}
 			of := region(t, r, image.Rectangle{Max: r.Size(base)}, base)
 			got := region(t, r, image.Rectangle{Max: r.Size(level)}, level)
@@ -218,33 +223,59 @@ func (c *counter) bytes() (n int64) {
 	return n
 }
 
+// remote is a counter that reads many ranges in one round trip.
+type remote struct {
+	counter
+	trips int
+}
+
+func (r *remote) ReadRanges(_ context.Context, ranges []container.Range) ([][]byte, error) {
+	r.trips++
+	out := make([][]byte, len(ranges))
+	for i, at := range ranges {
+		out[i] = make([]byte, at.Length)
+		n, err := r.ReadAt(out[i], at.Offset)
+		if err != nil && err != io.EOF {
+			return nil, err
+		}
+		out[i] = out[i][:n]
+	}
+	return out, nil
+}
+
+// reset forgets what has been read.
+func (r *remote) reset() { r.reads, r.trips = nil, 0 }
+
 // segments are the places of the segments of every tile of a file.
 func segments(t *testing.T, data []byte) (fronts, bodies []span) {
 	t.Helper()
-	r, err := container.Open(bytes.NewReader(data), int64(len(data)), container.Options{})
+	r, err := container.Open(t.Context(), bytes.NewReader(data), int64(len(data)), container.Options{})
 	require.NoError(t, err)
-	for i := range r.Tiles() {
-		front, err := r.Front(i)
+	place := func(tile int, part container.Part) span {
+		var at *container.TileError
+		require.ErrorAs(t, r.TileError(t.Context(), tile, part, nil), &at)
+		size, err := r.Size(t.Context(), tile, part)
 		require.NoError(t, err)
-		body, err := r.Body(i)
-		require.NoError(t, err)
-		at := r.TileError(i, container.Front, nil).Offset
-		fronts = append(fronts, span{at, at + int64(len(front))})
-		at = r.TileError(i, container.Body, nil).Offset
-		bodies = append(bodies, span{at, at + int64(len(body))})
+		return span{at.Offset, at.Offset + size}
+	}
+	for i := range r.Header().Tiles() {
+		fronts, bodies = append(fronts, place(i, container.Front)), append(bodies, place(i, container.Body))
 	}
 	return fronts, bodies
 }
 
-// TestReads: what a request reads is what it needs.
+// TestReads: what a request reads is what it needs, in one round trip, and what lies
+// beside each other in one range. Metadata keeps the segments out of what opening holds.
 func TestReads(t *testing.T) {
-	data := encode(t, picture(patterns["noise"], 1100, 1060, 3, 8), qtgpu.Options{T: 5}) // 3×3 tiles
+	o := qtgpu.Options{T: 5, Metadata: qtgpu.Metadata{ICC: make([]byte, 20000)}}
+	data := encode(t, picture(patterns["noise"], 1100, 1060, 3, 8), o) // 3×3 tiles
 	fronts, bodies := segments(t, data)
 	require.Len(t, fronts, 9)
-	c := counter{ReaderAt: bytes.NewReader(data)}
+	c := remote{counter: counter{ReaderAt: bytes.NewReader(data)}}
 	r, err := qtgpu.NewReader(&c, int64(len(data)), nil)
 	require.NoError(t, err)
-	assert.Less(t, c.bytes(), int64(10000), "opening a file of %d bytes", len(data))
+	assert.Equal(t, 2, c.trips, "opening: both ends of the file, and what is behind the metadata")
+	assert.Less(t, c.bytes(), int64(90000), "opening a file of %d bytes", len(data))
 
 	run := func(list []span, first, n int) span { return span{list[first].from, list[first+n-1].to} }
 	for _, tc := range []struct {
@@ -255,37 +286,48 @@ func TestReads(t *testing.T) {
 		{image.Rect(520, 520, 1016, 1016), 0, []span{fronts[4], bodies[4]}},
 		{image.Rect(260, 300, 270, 310), 1, []span{fronts[4], bodies[4]}},
 		{image.Rect(130, 10, 250, 120), 2, []span{fronts[1], bodies[1]}},
-		{image.Rect(500, 20, 520, 30), 0, []span{run(fronts, 0, 2), bodies[0], bodies[1]}},
+		{image.Rect(500, 20, 520, 30), 0, []span{{fronts[0].from, bodies[1].to}}}, // less than 16 KiB apart
+		{image.Rect(500, 500, 520, 520), 0, []span{{fronts[0].from, bodies[1].to}, run(bodies, 3, 2)}},
 		{image.Rect(66, 66, 126, 126), 3, []span{fronts[4]}},
 		{image.Rect(0, 0, 138, 10), 3, []span{run(fronts, 0, 3)}},
 		{image.Rect(0, 0, 138, 133), 3, []span{run(fronts, 0, 9)}},
 		{image.Rect(0, 0, 1, 1), r.Levels() - 1, []span{run(fronts, 0, 9)}},
 	} {
-		c.reads = nil
+		c.reset()
 		region(t, r, tc.rect, tc.level)
 		assert.ElementsMatch(t, tc.want, c.reads, "region %v of level %d", tc.rect, tc.level)
+		assert.Equal(t, 1, c.trips, "region %v of level %d: round trips", tc.rect, tc.level)
 	}
 }
 
-// TestConcurrentRegions: a Reader serves many goroutines.
+// TestConcurrentRegions: a Reader serves many goroutines, at every level, coarse ones of
+// the file included.
 func TestConcurrentRegions(t *testing.T) {
-	r := newReader(t, encode(t, picture(patterns["edges"], 600, 300, 3, 8), qtgpu.Options{T: 5}), qtgpu.DecodeOptions{Workers: 2})
-	whole := decode(t, r)
-	found := make([]string, 16)
-	var wg sync.WaitGroup
-	for i := range found {
-		wg.Go(func() {
-			rect := image.Rect(30*i, 10*i, 30*i+60, 10*i+50)
-			part, err := r.DecodeRegion(rect, 0)
-			if err != nil {
-				found[i] = err.Error()
-				return
-			}
-			if d := difference(t, whole, part, rect.Min); d != "" {
-				found[i] = fmt.Sprint(rect, d)
-			}
-		})
+	data := grouped(t, encode(t, picture(patterns["edges"], 600, 1300, 3, 8), qtgpu.Options{T: 5}), 1, 6, 9)
+	for _, o := range []qtgpu.DecodeOptions{{Workers: 2}, {Workers: 2, CacheBytes: 1 << 20}} {
+		one, r := newReader(t, data, qtgpu.DecodeOptions{}), newReader(t, data, o)
+		var whole []image.Image
+		for level := range r.Levels() {
+			whole = append(whole, region(t, one, image.Rectangle{Max: r.Size(level)}, level))
+		}
+		found := make([]string, 32)
+		var wg sync.WaitGroup
+		for i := range found {
+			wg.Go(func() {
+				level := i % r.Levels()
+				size := r.Size(level)
+				rect := image.Rect(size.X*i/64, size.Y*i/64, size.X*i/64+(size.X+7)/8, size.Y*i/64+(size.Y+7)/8)
+				part, err := r.DecodeRegion(rect, level)
+				if err != nil {
+					found[i] = err.Error()
+					return
+				}
+				if d := difference(t, whole[level], part, rect.Min); d != "" {
+					found[i] = fmt.Sprint(level, rect, d)
+				}
+			})
+		}
+		wg.Wait()
+		assert.Equal(t, make([]string, 32), found, "cache of %d bytes", o.CacheBytes)
 	}
-	wg.Wait()
-	assert.Equal(t, make([]string, 16), found)
 }

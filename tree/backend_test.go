@@ -3,6 +3,7 @@ package tree
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"testing"
 
@@ -27,11 +28,11 @@ func TestCheckSource(t *testing.T) {
 		{chroma.Interleaved{W: 5, H: 4, Channels: 3, Depth: 12, Step: 6, Stride: 30, Pix: pix}, "depth 12, want 8 or 16 bits"},
 		{chroma.Interleaved{W: 5, H: 4, Channels: 3, Depth: 16, Step: 5, Stride: 30, Pix: pix}, "step 5, want at least the 6 bytes of a pixel"},
 		{chroma.Interleaved{W: 21, H: 1, Channels: 3, Depth: 8, Step: 3, Stride: 63, Pix: pix}, "60 bytes, too few for a row of 21 pixels of 3"},
-		{chroma.Interleaved{W: math.MaxInt, H: 1, Channels: 3, Depth: 8, Step: 3, Stride: 63, Pix: pix}, "60 bytes, too few for a row of 9223372036854775807 pixels of 3"},
+		{chroma.Interleaved{W: math.MaxInt, H: 1, Channels: 3, Depth: 8, Step: 3, Stride: 63, Pix: pix}, fmt.Sprintf("60 bytes, too few for a row of %d pixels of 3", math.MaxInt)},
 		{chroma.Interleaved{W: 5, H: 1, Channels: 1, Depth: 8, Step: 1, Stride: 5}, "0 bytes, too few for a row of 5 pixels of 1"},
 		{chroma.Interleaved{W: 5, H: 4, Channels: 3, Depth: 8, Step: 3, Stride: 14, Pix: pix}, "stride 14, want at least the 15 bytes of a row"},
 		{chroma.Interleaved{W: 5, H: 5, Channels: 3, Depth: 8, Step: 3, Stride: 15, Pix: pix}, "60 bytes, too few for 5 rows of 15"},
-		{chroma.Interleaved{W: 5, H: math.MaxInt, Channels: 3, Depth: 8, Step: 3, Stride: math.MaxInt, Pix: pix}, "60 bytes, too few for 9223372036854775807 rows of 9223372036854775807"},
+		{chroma.Interleaved{W: 5, H: math.MaxInt, Channels: 3, Depth: 8, Step: 3, Stride: math.MaxInt, Pix: pix}, fmt.Sprintf("60 bytes, too few for %d rows of %d", math.MaxInt, math.MaxInt)},
 	} {
 		err := CheckSource(&c.m)
 		if c.want == "" {

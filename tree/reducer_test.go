@@ -3,6 +3,7 @@ package tree
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"testing"
 
@@ -29,8 +30,8 @@ func TestCheck(t *testing.T) {
 		{Samples{4, 6, 4, pix}, "20 samples, too few for 4×6 in rows of 4"},
 		{Samples{21, 1, 21, pix}, "20 samples, too few for 21×1 in rows of 21"},
 		{Samples{1, 1, 1, nil}, "0 samples, too few for 1×1 in rows of 1"},
-		{Samples{1, math.MaxInt, 1, pix}, "20 samples, too few for 1×9223372036854775807 in rows of 1"},
-		{Samples{4, math.MaxInt, math.MaxInt, pix}, "20 samples, too few for 4×9223372036854775807 in rows of 9223372036854775807"},
+		{Samples{1, math.MaxInt, 1, pix}, fmt.Sprintf("20 samples, too few for 1×%d in rows of 1", math.MaxInt)},
+		{Samples{4, math.MaxInt, math.MaxInt, pix}, fmt.Sprintf("20 samples, too few for 4×%d in rows of %d", math.MaxInt, math.MaxInt)},
 	} {
 		err := c.s.Check()
 		if c.want == "" {

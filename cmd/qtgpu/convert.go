@@ -30,7 +30,8 @@ var (
 	decodeOnly = []string{"region", "level", "quality"}
 )
 
-func parseConvert(args []string) (*convertFlags, error) {
+// parseConvert parses flags, of which more adds some.
+func parseConvert(args []string, more ...func(*convertFlags)) (*convertFlags, error) {
 	c := &convertFlags{set: newFlags()}
 	f := c.set
 	f.StringVarP(&c.in, "input", "i", "", "")
@@ -51,6 +52,9 @@ func parseConvert(args []string) (*convertFlags, error) {
 	f.BoolVar(&c.json, "json", false, "")
 	f.BoolVar(&c.verify, "verify", false, "")
 	f.BoolVar(&c.keepGoing, "keep-going", false, "")
+	for _, add := range more {
+		add(c)
+	}
 	if err := parse(f, args); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -11,6 +12,7 @@ import (
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
+	"github.com/qtgpu/qtgpu/raster"
 )
 
 // decode writes the picture of a .qtg file, or a region or an overview of it.
@@ -40,38 +42,67 @@ func (a *app) decode(c *convertFlags, in *source) error {
 	if err != nil {
 		return err
 	}
-	m, err := decodeRaster(r, region, c.level)
-	bar.clear()
+	meta, err := a.metadata(in.name, r, c.keepGoing)
 	if err != nil {
-		return at(in.name, err)
-	}
-	if m.Meta, err = a.metadata(in.name, r, c.keepGoing); err != nil {
 		return err
 	}
-	if left := imagefile.Unsaid(format, m.Format(), m.Meta); len(left) > 0 {
+	f := r.Format()
+	f.Width, f.Height = region.Dx(), region.Dy()
+	if left := imagefile.Unsaid(format, &f, meta); len(left) > 0 {
 		a.warn(out.name, "left out or changed for %s: %s", format, strings.Join(left, ", "))
 	}
 	write := imagefile.WriteOptions{Quality: c.quality, Subsample: r.Info().Subsampling == subsampled}
-	if err := imagefile.Write(out, format, m, write); err != nil {
+	picture, err := imagefile.Create(out, format, &f, meta, write)
+	if err != nil {
+		return out.blame(out.name, err)
+	}
+	err = r.Copy(a.ctx, blamed{picture}, region, c.level)
+	bar.clear()
+	if e := (*sinkError)(nil); errors.As(err, &e) {
+		return out.blame(out.name, e.error)
+	}
+	if err != nil {
+		return at(in.name, err)
+	}
+	a.tellLost(in.name, r)
+	if err := picture.Close(); err != nil {
 		return out.blame(out.name, err)
 	}
 	return a.commit(noReport)
 }
 
-// metadata reads the metadata of a decoded file. Where it keeps going, it warns of
-// what was lost, tiles included.
+// blamed marks the errors of a sink, which are not the input's.
+type blamed struct{ raster.Sink }
+
+type sinkError struct{ error }
+
+func (e *sinkError) Unwrap() error { return e.error }
+
+func (s blamed) WriteBlock(ctx context.Context, b *raster.Block) error {
+	if err := s.Sink.WriteBlock(ctx, b); err != nil {
+		return &sinkError{err}
+	}
+	return nil
+}
+
+// metadata reads the metadata of a file. Where it keeps going, it takes what can be read
+// and warns of what was lost.
 func (a *app) metadata(name string, r *qtgpu.Reader, keepGoing bool) (imagefile.Meta, error) {
 	meta, err := r.Metadata()
 	if err != nil && !keepGoing {
 		return imagefile.Meta{}, at(name, err)
 	}
 	if err != nil {
-		a.losePart(name, "metadata lost: %s", message(err))
+		a.losePart(name, "damaged beside the tiles: %s", message(err))
 	}
+	return imagefile.Meta(meta), nil
+}
+
+// tellLost warns of the tiles that were lost.
+func (a *app) tellLost(name string, r *qtgpu.Reader) {
 	if lost := r.LostTiles(); len(lost) > 0 {
 		a.losePart(name, "%d of %d tiles lost and filled from the overview, blank where that is lost too: %s", len(lost), r.Info().Tiles, list(lost))
 	}
-	return imagefile.Meta(meta), nil
 }
 
 // subsampled is what Info says of colour at half the width and height, which a JPEG

@@ -47,21 +47,16 @@ func (a *app) encodeTo(out *output, c *convertFlags, in *source, o *qtgpu.Option
 	start := time.Now()
 	opt := c.limits.read()
 	opt.KeepGoing = c.keepGoing
-	m, size, err := in.raster(opt)
+	src, size, err := in.image(opt)
 	if err != nil {
 		return nil, err
 	}
-	a.tell(in.name, m, c.quiet)
-	if err := c.limits.checkEncode(m, o); err != nil {
-		return nil, at(in.name, err)
-	}
 	read := qtgpu.Stage{Name: "read", Duration: time.Since(start)}
-
 	bar := a.progress("encoding", c.quiet)
 	var stats qtgpu.Stats
 	o.Stats, o.Progress = &stats, bar.update
-	o.Metadata = qtgpu.Metadata(m.Meta)
-	err = qtgpu.Encode(out, m, o)
+	o.Memory, o.Metadata = int64(c.limits.memory), qtgpu.Metadata(src.Meta)
+	err = qtgpu.EncodeRaster(a.ctx, out, src, o)
 	bar.clear()
 	if errors.As(err, new(*qtgpu.ThresholdError)) {
 		return nil, usageError{at(in.name, err)}
@@ -69,30 +64,31 @@ func (a *app) encodeTo(out *output, c *convertFlags, in *source, o *qtgpu.Option
 	if err != nil {
 		return nil, out.blame(in.name, err)
 	}
+	a.tell(in.name, src, c.quiet)
 	stats.Stages = append([]qtgpu.Stage{read}, stats.Stages...)
-	report := newEncodeReport(in.name, out.name, size, &stats)
+	report := newEncodeReport(in.name, out.name, size(), &stats)
 	if c.verify {
-		report.Verify, err = a.verifyOutput(out, c, m)
+		report.Verify, err = a.verifyOutput(out, c, src)
 	}
 	return report, err
 }
 
 // tell says what reading an image left out and, unless quiet, what it changed. Damage
 // shows in the exit status.
-func (a *app) tell(name string, m *imagefile.Image, quiet bool) {
-	if m.Damage != "" {
-		a.losePart(name, "%s", m.Damage)
+func (a *app) tell(name string, f *imagefile.File, quiet bool) {
+	if f.Damage != "" {
+		a.losePart(name, "%s", f.Damage)
 	}
-	if len(m.Lost) > 0 {
-		a.warn(name, "left out: %s", strings.Join(m.Lost, ", "))
+	if len(f.Lost) > 0 {
+		a.warn(name, "left out: %s", strings.Join(f.Lost, ", "))
 	}
-	if len(m.Notes) > 0 && !quiet {
-		a.warn(name, "%s", strings.Join(m.Notes, "; "))
+	if len(f.Notes) > 0 && !quiet {
+		a.warn(name, "%s", strings.Join(f.Notes, "; "))
 	}
 }
 
 // verifyOutput decodes what was written and holds it against the original.
-func (a *app) verifyOutput(out *output, c *convertFlags, original *imagefile.Image) (*verifyReport, error) {
+func (a *app) verifyOutput(out *output, c *convertFlags, src *imagefile.File) (*verifyReport, error) {
 	r, size, err := out.content()
 	if err != nil {
 		return nil, at(out.name, err)
@@ -104,6 +100,10 @@ func (a *app) verifyOutput(out *output, c *convertFlags, original *imagefile.Ima
 	q, err := qtgpu.NewReader(r, size, &opt)
 	if err != nil {
 		return nil, at(out.name, err)
+	}
+	original, err := src.Image(a.ctx)
+	if err != nil {
+		return nil, err
 	}
 	report, err := check(q, original)
 	return report, at(out.name, err)

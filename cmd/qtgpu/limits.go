@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -19,9 +18,12 @@ type limits struct {
 	memory    size
 }
 
+// defaultMemory is what a command holds at most, unless it is told otherwise.
+const defaultMemory = 512 << 20
+
 // addLimits adds the flags of limits.
 func addLimits(f *pflag.FlagSet) *limits {
-	l := &limits{memory: size(available() / 10 * 9)} // the rest is for what is not counted
+	l := &limits{memory: defaultMemory}
 	f.Int64Var(&l.pixels, "max-pixels", imagefile.DefaultMaxPixels, "")
 	f.Int64Var(&l.expansion, "max-expansion", imagefile.DefaultExpansion, "")
 	f.Var(&l.memory, "memory", "")
@@ -47,23 +49,6 @@ func (l *limits) read() imagefile.ReadOptions {
 // decode gives the options for reading a .qtg file.
 func (l *limits) decode() qtgpu.DecodeOptions {
 	return qtgpu.DecodeOptions{MaxPixels: l.pixels, MaxMemory: int64(l.memory)}
-}
-
-// checkEncode refuses an image whose encoding takes more memory than there is: the
-// bytes of its samples, times what was measured (docs/bench).
-func (l *limits) checkEncode(m *imagefile.Image, o *qtgpu.Options) error {
-	factor := 7.0
-	switch {
-	case o.T == 0 || o.Bound == qtgpu.BoundMax:
-		factor = 6
-	case o.T >= 2 && o.Chroma != qtgpu.Chroma444:
-		factor = 4
-	}
-	samples := float64(m.W) * float64(m.H) * float64(m.Channels*m.Depth/8)
-	if need := factor * samples; need > float64(l.memory) {
-		return fmt.Errorf("encoding takes about %.0f bytes of memory, the limit is %d: --memory sets it", need, l.memory)
-	}
-	return nil
 }
 
 // size is a flag that takes bytes, with a suffix K, M, G or T of powers of 1024.

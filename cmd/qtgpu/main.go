@@ -37,6 +37,10 @@ const usage = `qtgpu, a raster codec whose files promise an error bound
   qtgpu devices [--json]                       the OpenGL devices, or why they cannot be used
   qtgpu bench -i IN [-t T] [--runs N] [--csv F] [--plot F.svg|.png]
                                                the GPU against the CPU, stage by stage
+  qtgpu plan -i IN -t T -o JOB [--part-rows N] prepare encoding by parts, on any machines
+  qtgpu part JOB -i N | --index-env VAR [--input IN]   encode part N, a file of its own
+  qtgpu merge JOB -o OUT.qtg                   the file that one encode of all makes
+  qtgpu --version                              of the program, of the format and of Go
 
 T is the largest RMS error of any quadtree leaf, in 8-bit levels: %g to %g; with
 --bound max the largest error of any sample, in its own steps. 0 is lossless.
@@ -67,8 +71,8 @@ Both
       --max-pixels N      refuse larger images; default 2^30
       --max-expansion N   refuse images that take more than 256 MiB and N times the length of
                           their file to decode; default 4096
-      --memory SIZE       refuse what takes more memory, as 512M or 4GiB; default nine tenths of
-                          what there is; 0 is no limit
+      --memory SIZE       hold no more at once, as 200M or 4GiB; default 512M; 0 is no limit.
+                          What takes more in any case is refused
 
 An output is written through a symbolic link; /dev/stdout and /dev/fd/N are streams
 like "-".
@@ -128,6 +132,7 @@ func untilSignal() context.Context {
 
 // app is one invocation.
 type app struct {
+	ctx    context.Context // ends when a signal asks for it
 	stdin  io.Reader
 	stdout *stream
 	stderr io.Writer
@@ -138,7 +143,7 @@ type app struct {
 // run carries out args and returns the exit status. When ctx ends it removes what is
 // not whole and returns without waiting for the work.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{stdin: stdin, stdout: &stream{name: "standard output", w: stdout}, stderr: stderr}
+	a := &app{ctx: ctx, stdin: stdin, stdout: &stream{name: "standard output", w: stdout}, stderr: stderr}
 	done := make(chan error, 1)
 	go func() {
 		err := a.command(args)
@@ -182,6 +187,14 @@ func (a *app) form(args []string) error {
 			return a.devices(args[1:])
 		case "bench":
 			return a.bench(args[1:])
+		case "plan":
+			return a.plan(args[1:])
+		case "part":
+			return a.part(args[1:])
+		case "merge":
+			return a.merge(args[1:])
+		case "--version":
+			return a.version(args[1:])
 		}
 	}
 	return a.convert(args)

@@ -142,6 +142,14 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, bare(err)
 }
 
+// Seek implements io.Seeker for a file.
+func (o *output) Seek(offset int64, whence int) (int64, error) {
+	if o.stream != nil {
+		return 0, errors.New("a stream goes one way")
+	}
+	return o.temp.Seek(offset, whence)
+}
+
 // content gives random access to what has been written so far.
 func (o *output) content() (io.ReaderAt, int64, error) {
 	if o.stream != nil {

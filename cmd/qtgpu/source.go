@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -65,21 +66,30 @@ func newStream(name string, r io.Reader, close func() error) (*source, error) {
 	return &source{name: name, qtg: string(head) == container.Magic, stream: b, close: close}, nil
 }
 
-// raster reads the image and returns it with the bytes of its file.
-func (s *source) raster(opt imagefile.ReadOptions) (m *imagefile.Image, size int64, err error) {
+// image opens the image for reading by rows. size is the bytes of its file, known when
+// it has been read.
+func (s *source) image(opt imagefile.ReadOptions) (m *imagefile.File, size func() int64, err error) {
 	if s.stream != nil {
 		c := &counter{Reader: s.stream}
-		m, _, err = imagefile.Read(c, opt)
-		return m, c.n, at(s.name, err)
-	}
-	if m, _, err = imagefile.Read(s.file, opt); err != nil {
-		return nil, 0, at(s.name, err)
+		m, err = imagefile.Open(c, opt)
+		return m, func() int64 { return c.n }, at(s.name, err)
 	}
 	info, err := s.file.Stat()
 	if err != nil {
-		return nil, 0, at(s.name, err)
+		return nil, nil, at(s.name, err)
 	}
-	return m, info.Size(), nil
+	m, err = imagefile.Open(s.file, opt)
+	return m, info.Size, at(s.name, err)
+}
+
+// raster reads the image.
+func (s *source) raster(opt imagefile.ReadOptions) (*imagefile.Image, error) {
+	m, _, err := s.image(opt)
+	if err != nil {
+		return nil, err
+	}
+	whole, err := m.Image(context.Background())
+	return whole, at(s.name, err)
 }
 
 type counter struct {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -127,26 +126,6 @@ func openDescriptor(fd int) (*os.File, error) {
 	}
 	fd, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 	return os.NewFile(uintptr(fd), ""), err
-}
-
-// available is the memory that the process may take: what the machine has, less where a
-// control group or a limit on its address space allows less.
-func available() int64 {
-	n := int64(math.MaxInt64)
-	var info unix.Sysinfo_t
-	if unix.Sysinfo(&info) == nil {
-		n = int64(info.Totalram) * int64(info.Unit)
-	}
-	if group, err := os.ReadFile("/sys/fs/cgroup/memory.max"); err == nil {
-		if v, err := strconv.ParseInt(strings.TrimSpace(string(group)), 10, 64); err == nil {
-			n = min(n, v)
-		}
-	}
-	var space unix.Rlimit
-	if unix.Getrlimit(unix.RLIMIT_AS, &space) == nil && space.Cur < math.MaxInt64 {
-		n = min(n, int64(space.Cur)-addressSpace())
-	}
-	return max(n, 0)
 }
 
 // addressSpace is how much of it the process has taken already: the runtime reserves

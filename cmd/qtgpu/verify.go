@@ -96,7 +96,7 @@ func (a *app) readOriginal(name string, limits *limits) (*imagefile.Image, error
 		return nil, err
 	}
 	defer in.close()
-	m, _, err := in.raster(limits.read())
+	m, err := in.raster(limits.read())
 	return m, err
 }
 

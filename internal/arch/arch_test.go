@@ -135,6 +135,14 @@ var rules = []rule{
 		why: "the seam knows no backend",
 	},
 	{
+		of: []string{"raster"}, never: []string{"./..."},
+		why: "samples come first",
+	},
+	{
+		of: []string{"internal/pipeline"}, never: []string{"./internal/imagefile/...", "./cpu_fallback", "./gpu", "os", "."},
+		why: "the pipeline takes sources and sinks, whosever they are",
+	},
+	{
 		of: []string{"internal/container"}, never: []string{"./..."}, but: []string{"./raster"},
 		why: "the container holds opaque bytes",
 	},
@@ -142,6 +150,35 @@ var rules = []rule{
 		of: []string{"internal/engine/..."}, except: []string{"internal/engine/transform/train", "internal/engine/predictive/train", "internal/engine/layered/train"},
 		never: []string{"./internal/container", "./internal/imagefile", "./cpu_fallback", "os", "io", "golang.org/x/image/...", "golang.org/x/term/...", "."},
 		why:   "an engine is bytes in and bytes out",
+	},
+	{
+		of: []string{"internal/engine/arith"}, never: []string{"./..."},
+		why: "arithmetic comes before engines",
+	},
+	{
+		of: []string{"internal/engine/transform", "internal/engine/symbols"}, never: []string{"./internal/engine/transform", "./internal/engine/symbols", "./internal/engine/predictive/...", "./internal/engine/layered"},
+		why: "an engine that others build on knows none of them",
+	},
+	{
+		of: []string{"internal/engine/layered"}, never: []string{"./internal/engine/symbols", "./internal/engine/predictive/..."},
+		why: "layers have a base by the transform engine, and corrections of their own",
+	},
+	{
+		of: []string{"internal/engine/predictive/..."}, except: []string{"internal/engine/predictive", "internal/engine/predictive/train"},
+		never: []string{"./internal/engine/predictive", "./internal/engine/symbols", "./internal/engine/transform", "./internal/engine/layered", "./chroma"},
+		why:   "planes are coded without knowing of what channels or in which mode",
+	},
+	{
+		of: []string{"internal/engine/predictive/interlace"}, never: []string{"./internal/engine/predictive/...", "./internal/rans", "./internal/cm"},
+		why: "the order of samples comes before what is said of them",
+	},
+	{
+		of: []string{"internal/engine/predictive/residual"}, never: []string{"./internal/engine/predictive/linear", "./internal/engine/predictive/mixing", "./internal/cm"},
+		why: "residuals are coded whatever has predicted their samples",
+	},
+	{
+		of: []string{"internal/engine/predictive/linear"}, never: []string{"./internal/engine/predictive/mixing", "./internal/cm"},
+		why: "samples are predicted however their residuals are coded",
 	},
 	{
 		of: []string{"internal/imagefile/..."}, except: []string{"internal/imagefile"}, never: []string{"./..."},
@@ -200,7 +237,11 @@ func (r *rule) broken(all map[string]*source, dir string) (bad []string) {
 
 func TestImports(t *testing.T) {
 	all := packages(t)
-	for _, dir := range []string{".", "chroma", "tree", "cpu_fallback", "gpu", "cmd/qtgpu", "internal/engine/transform", "internal/container", "internal/imagefile/jpeg", "internal/refdec", "internal/refdec/cmd/qtgref"} {
+	for _, dir := range []string{
+		".", "raster", "chroma", "tree", "cpu_fallback", "gpu", "cmd/qtgpu", "internal/engine", "internal/engine/transform",
+		"internal/engine/predictive/linear", "internal/pipeline", "internal/container", "internal/imagefile/jpeg",
+		"internal/refdec", "internal/refdec/cmd/qtgref",
+	} {
 		require.Contains(t, all, dir)
 	}
 	for dir := range all {
@@ -242,6 +283,20 @@ func TestRulesBite(t *testing.T) {
 		{"internal/container", "./internal/engine/transform", false},
 		{"internal/engine/transform", "./internal/container", false},
 		{"internal/engine/transform/train", "./internal/imagefile", true},
+		{"internal/engine/arith", "./internal/fixlog", false},
+		{"internal/engine/symbols", "./internal/engine/predictive/residual", false},
+		{"internal/engine/transform", "./internal/engine/arith", true},
+		{"internal/engine/layered", "./internal/engine/transform", true},
+		{"internal/engine/layered", "./internal/engine/predictive/interlace", false},
+		{"internal/engine/predictive", "./internal/engine/symbols", true},
+		{"internal/engine/predictive/mixing", "./internal/engine/predictive", false},
+		{"internal/engine/predictive/mixing", "./internal/engine/predictive/linear", true},
+		{"internal/engine/predictive/linear", "./internal/engine/predictive/mixing", false},
+		{"internal/engine/predictive/linear", "./internal/engine/predictive/residual", true},
+		{"internal/engine/predictive/linear", "./chroma", false},
+		{"internal/engine/predictive/residual", "./internal/engine/predictive/linear", false},
+		{"internal/engine/predictive/interlace", "./internal/engine/predictive/residual", false},
+		{"internal/engine/predictive/interlace", "./internal/rans", false},
 		{"internal/imagefile/jpeg", "./internal/imagefile", false},
 		{"internal/imagefile", "./internal/container", false},
 		{"internal/imagefile", "./internal/imagefile/jpeg", true},
@@ -260,9 +315,10 @@ func TestRulesBite(t *testing.T) {
 }
 
 // TestNoFloats: no floating point where files are decided, but for the threshold
-// that people give.
+// that people give and the fit of weights, which files hold.
 func TestNoFloats(t *testing.T) {
-	coded := []string{"chroma", "tree", "cpu_fallback", "internal/rans", "internal/container", "internal/engine/transform", "internal/engine/layered"}
+	coded := []string{"chroma", "tree", "cpu_fallback", "internal/rans", "internal/container", "internal/cm", "internal/engine/arith", "internal/engine/transform", "internal/engine/layered", "internal/engine/symbols",
+		"internal/engine/predictive", "internal/engine/predictive/interlace", "internal/engine/predictive/residual", "internal/engine/predictive/mixing"}
 	all := packages(t)
 	for _, dir := range coded {
 		require.Contains(t, all, dir)

@@ -1,3 +1,5 @@
+//go:build !purego
+
 package cm
 
 import "golang.org/x/sys/cpu"

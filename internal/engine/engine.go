@@ -162,8 +162,8 @@ type Decoder interface {
 	// Margin is how far beyond a region, in pixels of the raster, the tiles reach that
 	// have a part in it, at level 0 or OverviewLevel.
 	Margin(level int) int
-	// Memory bounds what a window over a region takes, and how much more a goroutine
-	// that decodes into it does.
+	// Memory bounds what a window over a region takes besides the samples, and how much
+	// more a goroutine that decodes into it does.
 	Memory(region image.Rectangle, level int) (window, goroutine int64)
 	// Window begins the decoding of a region, in pixels of level 0 or OverviewLevel,
 	// into dst.

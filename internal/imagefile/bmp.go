@@ -3,44 +3,47 @@ package imagefile
 import (
 	"io"
 
-	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/imagefile/bmp"
+	"github.com/qtgpu/qtgpu/raster"
 )
 
-// bmpBytes is the most memory that a pixel takes: its index as read and as kept, and
-// its colour.
-const bmpBytes = 6
+// bmpBytes is the most memory that a pixel takes: its index, and its colour.
+const bmpBytes = 5
 
-// readBMP keeps indices beside the colours of a palette.
-func readBMP(src *io.SectionReader, opt ReadOptions) (*Image, error) {
-	c, err := bmp.DecodeConfig(src, src.Size())
-	if err != nil {
-		return nil, err
-	}
-	if err := checkSize(c.W, c.H, bmpBytes, opt); err != nil {
-		return nil, err
-	}
+// openBMP keeps indices beside the colours of a palette.
+func openBMP(src *io.SectionReader, opt ReadOptions) (*File, error) {
 	limit := opt.budget(src.Size())
-	if c.Palette != nil {
-		limit /= bmpBytes
-	}
-	b, err := bmp.Decode(src, src.Size(), limit)
+	b, err := bmp.NewReader(src, src.Size(), limit)
 	if err != nil {
 		return nil, err
 	}
-	m := &Image{Interleaved: chroma.Interleaved{
-		W: b.W, H: b.H, Channels: b.Channels, Depth: 8,
-		Step: b.Channels, Stride: b.W * b.Channels, Pix: b.Pix,
-	}}
-	if b.Palette != nil {
-		if m, err = indexed(b.W, b.H, b.Pix, b.Palette); err != nil {
-			return nil, err
-		}
+	if err := checkPixels(b.W, b.H, opt); err != nil {
+		return nil, err
 	}
-	m.Meta.ICC = b.ICC
+	f := &File{
+		format:     raster.Format{Width: b.W, Height: b.H, Type: raster.Uint8, Bands: bandsOf(b.Channels, Straight), Palette: b.Palette},
+		pixelBytes: int64(b.Channels), mayGrow: true,
+		Meta: Meta{ICC: b.ICC}, Lost: b.Lost, Notes: b.Notes,
+	}
 	if b.XDensity != 0 {
-		m.Meta.PNG = densityChunk(b.XDensity, b.YDensity)
+		f.Meta.PNG = densityChunk(b.XDensity, b.YDensity)
 	}
-	m.Lost, m.Notes = b.Lost, b.Notes
-	return m, nil
+	if b.Palette != nil {
+		f.format.Bands, f.pixelBytes = raster.Bands(raster.Index), bmpBytes
+	}
+	rows, packed := b.Rows()
+	if !packed {
+		f.pixels = newWhole(func() (*Image, error) {
+			return f.image(func(all *raster.Block) error { return b.Runs(all.Planes[0]) })
+		})
+		return f, checkSize(b.W, b.H, bmpBytes, opt)
+	}
+	f.pixels = &packedRows{
+		src: src, rect: f.format.Bounds(), first: rows.First, stride: rows.Stride, bits: rows.Bits, typ: raster.Uint8, samples: b.Channels,
+		unpack: func(dst, src []byte) error {
+			rows.Unpack(dst, src)
+			return nil
+		},
+	}
+	return f, nil
 }

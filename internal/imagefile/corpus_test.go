@@ -423,9 +423,7 @@ func FuzzTIFF(f *testing.F) {
 		if !bytes.HasPrefix(data, []byte("II*\x00")) && !bytes.HasPrefix(data, []byte("MM\x00*")) {
 			t.Skip("another format")
 		}
-		m, err := guard(func() (*Image, error) {
-			return readTIFF(section(data), ReadOptions{MaxPixels: 1 << 12, Expansion: DefaultExpansion})
-		})
+		m, _, err := Read(bytes.NewReader(data), ReadOptions{MaxPixels: 1 << 12, Expansion: DefaultExpansion})
 		if err != nil {
 			require.NotContains(t, err.Error(), "the decoder failed")
 			return

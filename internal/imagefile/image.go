@@ -1,5 +1,6 @@
-// Package imagefile holds images in memory and reads and writes them as TIFF,
-// PNG, JPEG, BMP, WebP and PNM, with their ICC, EXIF and XMP metadata.
+// Package imagefile reads and writes images as TIFF, PNG, JPEG, BMP, WebP and PNM,
+// with their ICC, EXIF and XMP metadata. A File is read by windows, an Image is
+// held in memory.
 package imagefile
 
 import (

@@ -11,6 +11,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/imagefile/jpeg"
+	"github.com/qtgpu/qtgpu/raster"
 )
 
 // Markers of the segments that hold metadata.
@@ -36,8 +37,8 @@ const (
 // jpegBytes is the memory that a pixel takes: its colour, as read and converted.
 const jpegBytes = 6
 
-// readJPEG reads what libjpeg shows. Inks are converted without their profile.
-func readJPEG(src *io.SectionReader, opt ReadOptions) (*Image, error) {
+// openJPEG opens what libjpeg shows. Inks are converted without their profile.
+func openJPEG(src *io.SectionReader, opt ReadOptions) (*File, error) {
 	data := make([]byte, src.Size())
 	if _, err := src.ReadAt(data, 0); err != nil && err != io.EOF {
 		return nil, err
@@ -49,7 +50,22 @@ func readJPEG(src *io.SectionReader, opt ReadOptions) (*Image, error) {
 	if err := checkSize(head.Width, head.Height, jpegBytes, opt); err != nil {
 		return nil, err
 	}
-	budget, memory := opt.budget(src.Size()), opt.budget(src.Size())
+	f := &File{format: raster.Format{Width: head.Width, Height: head.Height, Type: raster.Uint8}}
+	f.takeSegments(head.Segments)
+	channels := head.Model.Channels()
+	if head.Model == jpeg.CMYK {
+		channels = 3
+		f.dropInkProfile()
+	}
+	f.format.Bands = bandsOf(channels, Straight)
+	f.pixels = newWhole(func() (*Image, error) { return f.decodeJPEG(data, opt) })
+	return f, nil
+}
+
+// decodeJPEG decodes the picture and says what only that tells of the file.
+func (f *File) decodeJPEG(data []byte, opt ReadOptions) (*Image, error) {
+	budget := opt.budget(int64(len(data)))
+	memory := budget
 	if opt.MaxMemory > 0 {
 		memory = min(memory, opt.MaxMemory)
 	}
@@ -62,61 +78,65 @@ func readJPEG(src *io.SectionReader, opt ReadOptions) (*Image, error) {
 		return nil, fmt.Errorf("%w: --max-expansion and --memory raise that", err)
 	case err != nil && !errors.As(err, &damage):
 		return nil, err
+	case err != nil:
+		f.Damage = err.Error()
+	}
+	if j.Trailing > 0 && !slices.Contains(f.Lost, furtherPictures) && !slices.Contains(f.Lost, gainMap) {
+		f.lose(fmt.Sprintf("%d bytes behind the picture", j.Trailing))
 	}
 	m := &Image{Interleaved: chroma.Interleaved{
 		W: j.Width, H: j.Height, Channels: j.Model.Channels(), Depth: 8,
 		Step: j.Model.Channels(), Stride: j.Width * j.Model.Channels(), Pix: j.Pix,
 	}}
-	if err != nil {
-		m.Damage = err.Error()
-	}
-	m.takeSegments(j)
 	if j.Model == jpeg.CMYK {
 		m.fromInk()
 	}
 	return m, nil
 }
 
+// What Lost says of further pictures, whose bytes lie behind the first.
+const (
+	furtherPictures = "further pictures (MPF)"
+	gainMap         = "a gain map"
+)
+
 // takeSegments takes the metadata, and names what it leaves out.
-func (m *Image) takeSegments(j *jpeg.Image) {
+func (f *File) takeSegments(segments []jpeg.Segment) {
 	var icc iccParts
-	for _, s := range j.Segments {
+	for _, s := range segments {
 		has := func(prefix string) bool { return bytes.HasPrefix(s.Data, []byte(prefix)) }
 		switch {
 		case s.Marker == markerCOM:
-			m.Meta.PNG = append(m.Meta.PNG, commentChunk(s.Data)...)
+			f.Meta.PNG = append(f.Meta.PNG, commentChunk(s.Data)...)
 		case s.Marker == markerAPP0 && has(jfifPrefix):
-			m.Meta.PNG = append(m.Meta.PNG, jfifDensity(s.Data)...)
-		case s.Marker == markerAPP1 && has(exifPrefix) && m.Meta.EXIF == nil:
-			m.Meta.setEXIF(s.Data)
-		case s.Marker == markerAPP1 && has(xmpPrefix) && m.Meta.XMP == nil:
-			m.Meta.XMP = s.Data[len(xmpPrefix):]
+			f.Meta.PNG = append(f.Meta.PNG, jfifDensity(s.Data)...)
+		case s.Marker == markerAPP1 && has(exifPrefix) && f.Meta.EXIF == nil:
+			f.Meta.setEXIF(s.Data)
+		case s.Marker == markerAPP1 && has(xmpPrefix) && f.Meta.XMP == nil:
+			f.Meta.XMP = s.Data[len(xmpPrefix):]
 		case s.Marker == markerAPP1 && has(xmpMorePrefix):
-			m.lose("the rest of a long XMP packet")
+			f.lose("the rest of a long XMP packet")
 		case s.Marker == markerAPP2 && has(iccPrefix):
 			icc.add(s.Data)
 		case s.Marker == markerAPP2 && has(mpfPrefix):
-			m.lose("further pictures (MPF)")
+			f.lose(furtherPictures)
 		case s.Marker == markerAPP13 && has(photoshopPrefix):
-			m.takeResources(s.Data[len(photoshopPrefix):])
+			f.takeResources(s.Data[len(photoshopPrefix):])
 		case s.Marker == markerAPP0 || s.Marker == markerAPP14: // thumbnails, and what is known
 		default:
-			m.lose(fmt.Sprintf("segment APP%d%s", s.Marker-markerAPP0, identifier(s.Data)))
+			f.lose(fmt.Sprintf("segment APP%d%s", s.Marker-markerAPP0, identifier(s.Data)))
 		}
 	}
-	m.Meta.ICC = icc.join()
-	switch {
-	case bytes.Contains(m.Meta.XMP, []byte("hdr-gain-map")) || bytes.Contains(m.Meta.XMP, []byte("hdrgm:")):
-		m.lose("a gain map")
-	case j.Trailing > 0 && !slices.Contains(m.Lost, "further pictures (MPF)"):
-		m.lose(fmt.Sprintf("%d bytes behind the picture", j.Trailing))
+	f.Meta.ICC = icc.join()
+	if bytes.Contains(f.Meta.XMP, []byte("hdr-gain-map")) || bytes.Contains(f.Meta.XMP, []byte("hdrgm:")) {
+		f.lose(gainMap)
 	}
 }
 
 // lose names something left out, once.
-func (m *Image) lose(what string) {
-	if !slices.Contains(m.Lost, what) {
-		m.Lost = append(m.Lost, what)
+func (f *File) lose(what string) {
+	if !slices.Contains(f.Lost, what) {
+		f.Lost = append(f.Lost, what)
 	}
 }
 
@@ -169,7 +189,7 @@ func commentChunk(b []byte) []byte {
 
 // takeResources takes IPTC out of the image resources of Photoshop: signature, number,
 // name and data, the last two padded to even lengths.
-func (m *Image) takeResources(b []byte) {
+func (f *File) takeResources(b []byte) {
 	for len(b) >= 12 && string(b[:4]) == "8BIM" {
 		id, name := binary.BigEndian.Uint16(b[4:]), int(b[6])
 		at := 6 + (name+2)&^1
@@ -182,15 +202,15 @@ func (m *Image) takeResources(b []byte) {
 			return
 		}
 		const iptc = 0x0404
-		if id == iptc && m.Meta.IPTC == nil {
-			m.Meta.IPTC = b[:n:n]
+		if id == iptc && f.Meta.IPTC == nil {
+			f.Meta.IPTC = b[:n:n]
 		}
 		b = b[min(int(n+n&1), len(b)):]
 	}
 }
 
 // fromInk converts inks to RGB as if they were perfect, as libjpeg's users do without a
-// profile: red is what cyan and black let through. A profile of inks does not fit then.
+// profile: red is what cyan and black let through.
 func (m *Image) fromInk() {
 	to := newPacked(m.W, m.H, 3, 8, 3)
 	for i := range m.W * m.H {
@@ -201,9 +221,13 @@ func (m *Image) fromInk() {
 		}
 	}
 	m.Interleaved = to.Interleaved
-	m.Notes = append(m.Notes, "inks (CMYK) are converted to RGB, without a colour profile")
-	if m.Meta.ICC != nil {
-		m.Meta.ICC = nil
-		m.lose("the colour profile of the inks (CMYK)")
+}
+
+// dropInkProfile says that inks become RGB, to which their profile does not belong.
+func (f *File) dropInkProfile() {
+	f.Notes = append(f.Notes, "inks (CMYK) are converted to RGB, without a colour profile")
+	if f.Meta.ICC != nil {
+		f.Meta.ICC = nil
+		f.lose("the colour profile of the inks (CMYK)")
 	}
 }

@@ -113,12 +113,13 @@ func TestCutJPEG(t *testing.T) {
 func TestInk(t *testing.T) {
 	m := newPacked(2, 1, 4, 8, 4)
 	copy(m.Pix, []byte{255, 0, 0, 0, 0, 128, 255, 127})
-	m.Meta.ICC = profile("CMYK")
 	m.fromInk()
 	assert.Equal(t, []byte{0, 255, 255, 128, 64, 0}, m.Pix)
-	assert.Nil(t, m.Meta.ICC)
-	assert.Equal(t, []string{"the colour profile of the inks (CMYK)"}, m.Lost)
-	assert.Len(t, m.Notes, 1)
+	f := File{Meta: Meta{ICC: profile("CMYK")}}
+	f.dropInkProfile()
+	assert.Nil(t, f.Meta.ICC)
+	assert.Equal(t, []string{"the colour profile of the inks (CMYK)"}, f.Lost)
+	assert.Len(t, f.Notes, 1)
 }
 
 // TestJPEGFaults: the files that showed faults.

@@ -1,13 +1,14 @@
 package imagefile
 
 import (
-	"bufio"
 	"encoding/binary"
+	"errors"
 	"fmt"
-	"image"
-	"image/png"
+	"image/color"
 	"io"
 	"slices"
+
+	"github.com/qtgpu/qtgpu/raster"
 )
 
 const (
@@ -29,78 +30,78 @@ const (
 	pngRGBA      = 6
 )
 
-// readPNG decodes with image/png what that needs of the file: chunks that are
-// neither critical nor tRNS cannot spoil it. Gray with alpha, which image/png
-// expands to RGBA, has 2 channels again.
-func readPNG(src *io.SectionReader, opt ReadOptions) (*Image, error) {
+// openPNG opens what libpng reads: chunks that are neither critical nor tRNS cannot
+// spoil it.
+func openPNG(src *io.SectionReader, opt ReadOptions) (*File, error) {
 	p, err := scanPNG(src)
 	if err != nil {
 		return nil, err
 	}
-	c, err := png.DecodeConfig(p.pixels())
-	if err != nil {
+	if err := checkPixels(p.w, p.h, opt); err != nil {
 		return nil, err
 	}
-	samples := [...]int64{pngGray: 1, pngRGB: 3, pngPalette: 1, pngGrayAlpha: 2, pngRGBA: 4}[p.colour]
-	// Package png has four samples for all but gray; gray with alpha is copied, and so
-	// are indices with their colours.
-	pixel := 6 * max(1, int64(p.depth)/8)
-	if p.colour == pngGray {
-		pixel /= 6
-	}
-	if err := checkSize(c.Width, c.Height, pixel, opt); err != nil {
-		return nil, err
-	}
-	bits := int64(c.Width) * int64(c.Height) * samples * int64(p.depth)
+	bits := int64(p.w) * int64(p.h) * int64(p.samples()*int(p.depth))
 	if err := checkYield(bits, 8*deflateRatio, src.Size()); err != nil {
 		return nil, err
 	}
-	std, err := png.Decode(p.pixels())
-	if err != nil {
-		return nil, err
+	f := &File{
+		format: p.format(), padded: true, mayGrow: true, mayBeOpaque: p.colour == pngRGBA || p.colour == pngRGB && p.key != nil,
+		Meta: p.meta, Lost: p.lost,
 	}
-	m, err := FromImage(std)
-	if err != nil {
-		return nil, err
+	f.pixelBytes = int64(len(f.format.Bands) * f.format.Type.Size())
+	switch p.colour {
+	case pngRGB: // four samples
+		f.pixelBytes = 4 * int64(f.format.Type.Size())
+	case pngPalette: // indices and colours
+		f.pixelBytes = 5
 	}
-	if p.colour == pngGray || p.colour == pngGrayAlpha {
-		m = grayAlpha(std, m)
+	if p.interlaced {
+		if err := checkSize(p.w, p.h, f.pixelBytes, opt); err != nil {
+			return nil, err
+		}
+		f.pixels = newWhole(func() (*Image, error) { return f.image(p.readPasses) })
+		return f, nil
 	}
-	if n := len(m.Palette); n > p.palette {
-		m.Notes = append(m.Notes, fmt.Sprintf("palette index %d of %d colours taken as black", n-1, p.palette))
-	}
-	m.Meta, m.Lost = p.meta, p.lost
-	return m, nil
+	f.pixels, err = newSequence(f.format.Bounds(), len(f.format.Bands), f.format.Type, opt, func() (rowDecoder, error) {
+		r, err := p.newRows()
+		return r, err
+	})
+	return f, err
 }
 
-// grayAlpha drops the two repeated colours of a gray image that was expanded to
-// RGBA; m is the image of std.
-func grayAlpha(std image.Image, m *Image) *Image {
-	switch std.(type) {
-	case *image.NRGBA, *image.NRGBA64:
-	default:
-		return m
+// samples is how many samples a pixel of the file has.
+func (p *pngScan) samples() int {
+	return [...]int{pngGray: 1, pngRGB: 3, pngPalette: 1, pngGrayAlpha: 2, pngRGBA: 4}[p.colour]
+}
+
+func (p *pngScan) format() raster.Format {
+	n := p.samples()
+	if p.key != nil {
+		n++
 	}
-	size := m.Depth / 8
-	to := newPacked(m.W, m.H, 2, m.Depth, 2*size)
-	for i := range m.W * m.H {
-		s, d := m.Pix[i*m.Step:], to.Pix[i*to.Step:]
-		copy(d[:size], s)
-		copy(d[size:2*size], s[3*size:])
+	f := raster.Format{Width: p.w, Height: p.h, Type: raster.Uint8, Bands: bandsOf(n, Straight)}
+	if p.depth == 16 {
+		f.Type = raster.Uint16
 	}
-	return to
+	if p.colour == pngPalette {
+		f.Bands, f.Palette = raster.Bands(raster.Index), p.palette
+	}
+	return f
 }
 
 // pngScan is what walking over the chunks of a file gives.
 type pngScan struct {
 	src           *io.SectionReader
-	kept          [][2]int64 // start and end of what image/png is to see, apart from each other
-	depth, colour byte       // of IHDR
-	palette       int        // colours of PLTE
-	place         int        // what has not come yet: beforePLTE, beforeIDAT or beforeIEND
-	last          string     // the chunk before
-	seen          []string   // kinds of chunks that may come once
-	frames        int        // of an animation, behind the image
+	w, h          int
+	depth, colour byte // of IHDR
+	interlaced    bool
+	palette       color.Palette // of PLTE, where pixels are indices
+	key           []byte        // tRNS: the samples of the transparent gray or RGB, 16 bits each
+	idat          int64         // where the first IDAT chunk begins
+	place         int           // what has not come yet: beforePLTE, beforeIDAT or beforeIEND
+	last          string        // the chunk before
+	seen          []string      // kinds of chunks that may come once
+	frames        int           // of an animation, behind the image
 	meta          Meta
 	lost          phrases
 }
@@ -120,29 +121,29 @@ func (p *phrases) add(s string) {
 	}
 }
 
-// scanPNG walks over the chunks. Its errors are libpng's where image/png
-// knows none; damage that image/png finds itself is left to it.
+// scanPNG walks over the chunks up to IEND. Of IDAT it knows the place alone.
 func scanPNG(src *io.SectionReader) (*pngScan, error) {
 	p := &pngScan{src: src, place: beforePLTE}
-	p.keep(0, 8)
 	var head [8]byte
-	for off := int64(8); off < src.Size() && p.last != "IEND"; {
+	for off := int64(8); p.last != "IEND"; {
 		if _, err := src.ReadAt(head[:], off); err != nil {
-			break
+			return nil, fmt.Errorf("chunk at byte %d: expected chunks up to IEND: %w", off, noEOF(err))
 		}
 		n, kind := int64(binary.BigEndian.Uint32(head[:])), string(head[4:])
-		if err := p.checkChunk(kind, n); err != nil {
-			return nil, fmt.Errorf("chunk at byte %d: %w", off, err)
+		err := p.checkChunk(kind, n)
+		if err == nil && off+12+n > src.Size() {
+			err = fmt.Errorf("%s of %d bytes, the file ends at %d: %w", kind, n, src.Size(), io.ErrUnexpectedEOF)
 		}
-		end := min(off+12+n, src.Size())
-		if kind[0]&0x20 == 0 {
-			p.keep(off, end)
-			p.critical(kind, off, n)
-		} else {
+		if err == nil && kind[0]&0x20 == 0 {
+			err = p.critical(kind, off, n)
+		} else if err == nil {
 			p.ancillary(kind, off, n)
 		}
+		if err != nil {
+			return nil, fmt.Errorf("chunk at byte %d: %w", off, err)
+		}
 		p.last = kind
-		off = end
+		off += 12 + n
 	}
 	if p.frames > 0 {
 		p.lost.add(plural(p.frames, "further animation frame"))
@@ -156,24 +157,6 @@ func plural(n int, name string) string {
 		name += "s"
 	}
 	return fmt.Sprintf("%d %s", n, name)
-}
-
-// keep lets image/png see a part of the file.
-func (p *pngScan) keep(start, end int64) {
-	if n := len(p.kept); n > 0 && p.kept[n-1][1] == start {
-		p.kept[n-1][1] = end
-		return
-	}
-	p.kept = append(p.kept, [2]int64{start, end})
-}
-
-// pixels reads the parts of the file that are kept.
-func (p *pngScan) pixels() io.Reader {
-	parts := make([]io.Reader, len(p.kept))
-	for i, k := range p.kept {
-		parts[i] = io.NewSectionReader(p.src, k[0], k[1]-k[0])
-	}
-	return bufio.NewReaderSize(io.MultiReader(parts...), 1<<16)
 }
 
 // checkChunk holds the head of a chunk against PNG 5.3 and 5.6.
@@ -196,21 +179,84 @@ func (p *pngScan) checkChunk(kind string, n int64) error {
 	return nil
 }
 
-// critical notes what a critical chunk says of the others.
-func (p *pngScan) critical(kind string, off, n int64) {
-	switch kind {
-	case "IHDR":
-		if b := readRange(p.src, off+8, n); len(b) == 13 {
-			p.depth, p.colour = b[8], b[9]
+// critical takes a critical chunk.
+func (p *pngScan) critical(kind string, off, n int64) error {
+	if kind == "IDAT" {
+		if p.colour == pngPalette && p.palette == nil {
+			return errors.New("IDAT: chunk out of order: expected PLTE before it")
 		}
-	case "PLTE":
-		p.place, p.palette = min(p.place, beforeIDAT), int(n/3)
-		if p.colour != pngPalette {
-			p.lost.add("suggested palette (PLTE)")
+		if p.place != beforeIEND {
+			p.idat = off
 		}
-	case "IDAT":
 		p.place = beforeIEND
+		return nil
 	}
+	const most = 3 * 256 // bytes of a palette
+	if n > most {
+		return fmt.Errorf("%s of %d bytes: expected at most %d", kind, n, most)
+	}
+	chunk := readRange(p.src, off, n+12)
+	_, data, _ := nextChunk(chunk)
+	switch {
+	case data == nil:
+		return fmt.Errorf("%s: invalid checksum", kind)
+	case kind == "IHDR":
+		return p.readHeader(data)
+	case kind == "PLTE":
+		return p.readPalette(data)
+	case p.place != beforeIEND:
+		return errors.New("IEND: chunk out of order: expected IDAT before it")
+	case n != 0:
+		return fmt.Errorf("IEND of %d bytes: expected 0", n)
+	}
+	return nil
+}
+
+// readHeader reads IHDR (PNG 11.2.1).
+func (p *pngScan) readHeader(b []byte) error {
+	switch {
+	case p.last != "":
+		return errors.New("IHDR: chunk out of order: expected one")
+	case len(b) != 13:
+		return fmt.Errorf("IHDR of %d bytes: expected 13", len(b))
+	}
+	w, h := binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])
+	p.depth, p.colour, p.interlaced = b[8], b[9], b[12] == 1
+	depths := map[byte][]byte{pngGray: {1, 2, 4, 8, 16}, pngRGB: {8, 16}, pngPalette: {1, 2, 4, 8}, pngGrayAlpha: {8, 16}, pngRGBA: {8, 16}}
+	switch {
+	case w < 1 || h < 1 || w > 1<<31-1 || h > 1<<31-1:
+		return fmt.Errorf("IHDR: image of %dx%d pixels, expected 1 to %d a side", w, h, 1<<31-1)
+	case !slices.Contains(depths[p.colour], p.depth):
+		return fmt.Errorf("IHDR: %d bits of colour type %d: expected 1, 2, 4, 8 or 16 of type 0, 8 or 16 of types 2, 4 and 6, at most 8 of type 3", p.depth, p.colour)
+	case b[10] != 0 || b[11] != 0:
+		return fmt.Errorf("IHDR: compression method %d and filter method %d: expected 0", b[10], b[11])
+	case b[12] > 1:
+		return fmt.Errorf("IHDR: interlace method %d: expected 0 or 1", b[12])
+	}
+	p.w, p.h = int(w), int(h)
+	return nil
+}
+
+// readPalette reads PLTE (PNG 11.2.2).
+func (p *pngScan) readPalette(b []byte) error {
+	n := len(b) / 3
+	switch {
+	case p.place != beforePLTE || p.key != nil:
+		return errors.New("PLTE: chunk out of order: expected one, before tRNS and IDAT")
+	case p.colour == pngGray || p.colour == pngGrayAlpha:
+		return fmt.Errorf("PLTE: expected none with colour type %d", p.colour)
+	case len(b)%3 != 0 || n < 1 || n > 1<<p.depth:
+		return fmt.Errorf("PLTE of %d bytes: expected 3 for each of 1 to %d colours", len(b), min(256, 1<<p.depth))
+	}
+	p.place = beforeIDAT
+	if p.colour != pngPalette {
+		p.lost.add("suggested palette (PLTE)")
+		return nil
+	}
+	for c := range slices.Chunk(b, 3) {
+		p.palette = append(p.palette, color.RGBA{R: c[0], G: c[1], B: c[2], A: 0xff})
+	}
+	return nil
 }
 
 // ancillary keeps or names the chunk of n bytes at off.
@@ -250,10 +296,7 @@ func (p *pngScan) take(kind string, rule chunkRule, off, n int64) bool {
 	}
 	switch kind {
 	case "tRNS":
-		if !p.transparency(len(data)) {
-			return false
-		}
-		p.keep(off, off+12+n)
+		return p.transparency(data)
 	case "sBIT":
 		depth := p.depth
 		if p.colour == pngPalette {
@@ -276,16 +319,20 @@ func (p *pngScan) take(kind string, rule chunkRule, off, n int64) bool {
 	return true
 }
 
-// transparency tells whether a tRNS chunk of n bytes fits what came before it
-// (PNG 11.3.1.1).
-func (p *pngScan) transparency(n int) bool {
-	switch p.colour {
-	case pngGray:
-		return n == 2 && p.place != beforeIEND
-	case pngRGB:
-		return n == 6 && p.place != beforeIEND
+// transparency takes the data of tRNS if it fits what came before it (PNG 11.3.1.1).
+func (p *pngScan) transparency(b []byte) bool {
+	switch {
+	case p.colour == pngGray && len(b) == 2 && p.place != beforeIEND, p.colour == pngRGB && len(b) == 6 && p.place != beforeIEND:
+		p.key = b
+		return true
+	case p.colour == pngPalette && p.place == beforeIDAT && 1 <= len(b) && len(b) <= len(p.palette):
+		for i, a := range b {
+			c := p.palette[i].(color.RGBA)
+			p.palette[i] = color.NRGBA{R: c.R, G: c.G, B: c.B, A: a}
+		}
+		return true
 	}
-	return p.colour == pngPalette && p.place == beforeIDAT && 1 <= n && n <= p.palette
+	return false
 }
 
 // text keeps a text chunk, or takes XMP or IPTC from it.

@@ -2,11 +2,15 @@ package imagefile
 
 import (
 	"bufio"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"image"
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/qtgpu/qtgpu/raster"
 )
 
 // pnmHeader is the header of a PNM or PAM file.
@@ -16,34 +20,105 @@ type pnmHeader struct {
 	max            int // the sample of full scale, 1 to 65535
 }
 
-// readPNM reads the first image of a PBM, PGM, PPM or PAM file and says how many
+// openPNM opens the first image of a PBM, PGM, PPM or PAM file and says how many
 // follow. Samples have 8 bits where the file's maximum is at most 255, else 16,
 // and stay as they are; samples of 0 and 1 become 0 and 255.
-func readPNM(src *io.SectionReader, opt ReadOptions) (*Image, error) {
-	r := &pnmReader{src: io.NewSectionReader(src, 0, src.Size())}
-	r.Reader = bufio.NewReaderSize(r.src, 1<<16)
+func openPNM(src *io.SectionReader, opt ReadOptions) (*File, error) {
+	r := newPNMReader(src)
 	h, err := readPNMHeader(r.Reader)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSize(h.w, h.h, h.pixelBytes(), opt); err != nil {
+	if err := checkPixels(h.w, h.h, opt); err != nil {
 		return nil, err
 	}
 	if err := checkYield(h.dataLen(), 1, src.Size()); err != nil {
 		return nil, err
 	}
-	m := newPacked(h.w, h.h, h.channels, h.depth(), h.channels*h.depth()/8)
-	if h.max != 1 && h.max != 1<<m.Depth-1 {
-		m.Max = h.max
+	f := &File{format: h.format(), pixelBytes: h.pixelBytes()}
+	if h.kind <= '3' {
+		f.pixels, err = h.digits(src, opt, func(behind []string) { f.Lost = behind })
+		return f, err
 	}
-	for y := range h.h {
-		if err := h.readRow(r.Reader, m.Pix[y*m.Stride:][:m.Stride]); err != nil {
-			return nil, fmt.Errorf("row %d of %d: %w", y, h.h, err)
+	f.pixels = h.packed(src, r.at())
+	if r.skip(h.dataLen()) {
+		f.Lost = r.further()
+	}
+	return f, nil
+}
+
+func (h *pnmHeader) format() raster.Format {
+	f := raster.Format{Width: h.w, Height: h.h, Type: h.typ(), Bands: bandsOf(h.channels, Straight)}
+	if h.max != 1 && int64(h.max) != f.Type.Max() {
+		f.Max = int64(h.max)
+	}
+	return f
+}
+
+// packed are the rows of samples that are not digits, from a place in the file on.
+func (h *pnmHeader) packed(src io.ReaderAt, first int64) *packedRows {
+	p := &packedRows{
+		src: src, rect: image.Rect(0, 0, h.w, h.h), first: first, stride: h.dataLen() / int64(h.h),
+		bits: 8 * int(h.pixelBytes()), typ: h.typ(), samples: h.channels,
+	}
+	switch {
+	case h.kind == '4':
+		p.bits, p.unpack = 1, unpackBlack
+	case h.typ() == raster.Uint16 || h.max < 255:
+		p.unpack = func(samples, _ []byte) error {
+			if h.typ() == raster.Uint16 {
+				toNative(samples, 2)
+			}
+			return h.checkRow(samples)
 		}
 	}
-	m.Lost = r.further()
-	return m, nil
+	return p
 }
+
+// unpackBlack unpacks P4: eight pixels a byte, one is black.
+func unpackBlack(dst, src []byte) error {
+	for x := range dst {
+		dst[x] = 255 * (1 - src[x/8]<<(x%8)>>7)
+	}
+	return nil
+}
+
+// digits are the rows of samples that are digits, of no known length each; end is told
+// of the images behind the last row.
+func (h *pnmHeader) digits(src *io.SectionReader, opt ReadOptions, end func(behind []string)) (pixelReader, error) {
+	bounds := image.Rect(0, 0, h.w, h.h)
+	return newSequence(bounds, h.channels, h.typ(), opt, func() (rowDecoder, error) {
+		r := newPNMReader(src)
+		_, err := readPNMHeader(r.Reader)
+		return &pnmDigits{h: h, r: r, end: end, row: make([]byte, int64(h.w)*h.pixelBytes())}, err
+	})
+}
+
+// pnmDigits decodes rows of digits.
+type pnmDigits struct {
+	h   *pnmHeader
+	r   *pnmReader
+	end func([]string)
+	row []byte
+	y   int
+}
+
+// next implements rowDecoder.
+func (d *pnmDigits) next() ([]byte, error) {
+	read := d.h.readASCII
+	if d.h.kind == '1' {
+		read = readBitsASCII
+	}
+	if err := read(d.r.Reader, d.row); err != nil {
+		return nil, fmt.Errorf("row %d of %d: %w", d.y, d.h.h, err)
+	}
+	if d.y++; d.y == d.h.h {
+		d.end(d.r.further())
+	}
+	return d.row, nil
+}
+
+func (d *pnmDigits) close() {}
 
 // isPNM tells whether a file of this format starts with head.
 func isPNM(head []byte) bool {
@@ -54,6 +129,18 @@ func isPNM(head []byte) bool {
 type pnmReader struct {
 	*bufio.Reader
 	src *io.SectionReader
+}
+
+func newPNMReader(src *io.SectionReader) *pnmReader {
+	r := &pnmReader{src: io.NewSectionReader(src, 0, src.Size())}
+	r.Reader = bufio.NewReaderSize(r.src, 1<<16)
+	return r
+}
+
+// at is the place of the next byte.
+func (r *pnmReader) at() int64 {
+	at, _ := r.src.Seek(0, io.SeekCurrent) // which cannot fail
+	return at - int64(r.Buffered())
 }
 
 // skip passes over n bytes and tells whether they are there, without reading
@@ -93,21 +180,16 @@ func (r *pnmReader) further() []string {
 	return []string{plural(n, "further image")}
 }
 
-// depth is the depth of the samples in memory.
-func (h *pnmHeader) depth() int {
+// typ is the type of the samples in memory.
+func (h *pnmHeader) typ() raster.Type {
 	if h.max > 255 {
-		return 16
+		return raster.Uint16
 	}
-	return 8
+	return raster.Uint8
 }
 
 // pixelBytes is the memory that a pixel takes.
-func (h *pnmHeader) pixelBytes() int64 {
-	if h.max > 255 {
-		return 2 * int64(h.channels)
-	}
-	return int64(h.channels)
-}
+func (h *pnmHeader) pixelBytes() int64 { return int64(h.typ().Size() * h.channels) }
 
 // dataLen is the fewest bytes that the samples can take.
 func (h *pnmHeader) dataLen() int64 {
@@ -262,38 +344,6 @@ func noEOF(err error) error {
 
 func isSpace(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }
 
-// readRow fills a row of samples.
-func (h *pnmHeader) readRow(r *bufio.Reader, row []byte) error {
-	switch h.kind {
-	case '1':
-		return readBitsASCII(r, row)
-	case '2', '3':
-		return h.readASCII(r, row)
-	case '4':
-		return readBits(r, row)
-	}
-	if _, err := io.ReadFull(r, row); err != nil {
-		return noEOF(err)
-	}
-	return h.checkRow(row)
-}
-
-// readBits reads a row of P4: eight pixels a byte, one is black.
-func readBits(r *bufio.Reader, row []byte) error {
-	var b byte
-	for x := range row {
-		if x%8 == 0 {
-			var err error
-			if b, err = r.ReadByte(); err != nil {
-				return noEOF(err)
-			}
-		}
-		row[x] = 255 * (1 - b>>7)
-		b <<= 1
-	}
-	return nil
-}
-
 // readBitsASCII reads a row of P1: digits with or without space between.
 func readBitsASCII(r *bufio.Reader, row []byte) error {
 	for x := 0; x < len(row); {
@@ -325,8 +375,9 @@ func pnmNumber(token string) (int, error) {
 	return v, nil
 }
 
+// readASCII reads a row of P2 or P3.
 func (h *pnmHeader) readASCII(r *bufio.Reader, row []byte) error {
-	size := h.depth() / 8
+	size := h.typ().Size()
 	for i := 0; i < len(row); i += size {
 		token, err := pnmToken(r)
 		if err != nil {
@@ -336,26 +387,24 @@ func (h *pnmHeader) readASCII(r *bufio.Reader, row []byte) error {
 		if err != nil {
 			return fmt.Errorf("sample %q: expected a number up to %d", token, h.max)
 		}
-		row[i+size-1] = byte(v)
-		if size == 2 {
-			row[i] = byte(v >> 8)
-		} else if v > 255 {
+		if v > uint64(h.max) {
 			return fmt.Errorf("sample %d: expected at most %d", v, h.max)
 		}
+		storeSample(row[i:i+size], int(v))
 	}
 	return h.checkRow(row)
 }
 
 // checkRow holds samples to the maximum; of 0 and 1 it makes 0 and 255.
 func (h *pnmHeader) checkRow(row []byte) error {
-	size := h.depth() / 8
-	if h.max == 1<<h.depth()-1 {
+	size := h.typ().Size()
+	if int64(h.max) == h.typ().Max() {
 		return nil
 	}
 	for i := 0; i < len(row); i += size {
 		v := int(row[i])
 		if size == 2 {
-			v = v<<8 | int(row[i+1])
+			v = int(binary.NativeEndian.Uint16(row[i:]))
 		}
 		if v > h.max {
 			return fmt.Errorf("sample %d: expected at most %d", v, h.max)

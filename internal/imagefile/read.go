@@ -3,6 +3,7 @@ package imagefile
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +13,7 @@ import (
 // DefaultMaxPixels is the limit of ReadOptions where none is given.
 const DefaultMaxPixels = 1 << 30
 
-// ReadOptions bounds what Read accepts.
+// ReadOptions bounds what Open and Read accept.
 type ReadOptions struct {
 	// MaxPixels is the largest width × height that is decoded; 0 stands for
 	// DefaultMaxPixels.
@@ -20,7 +21,8 @@ type ReadOptions struct {
 	// Expansion is how many bytes of memory, or of work, a byte of input may ask
 	// for beyond freeBytes; 0 stands for DefaultExpansion.
 	Expansion int64
-	// MaxMemory is the most bytes that the image may take; 0 is no limit.
+	// MaxMemory is the most bytes that a File may hold, or the image that Read
+	// returns; 0 is no limit.
 	MaxMemory int64
 	// KeepGoing takes the part of a damaged JPEG file that there is.
 	KeepGoing bool
@@ -43,47 +45,46 @@ func (o ReadOptions) budget(n int64) int64 {
 	return most
 }
 
+// withDefaults has the defaults in place of zeros.
+func (o ReadOptions) withDefaults() ReadOptions {
+	if o.MaxPixels == 0 {
+		o.MaxPixels = DefaultMaxPixels
+	}
+	if o.Expansion == 0 {
+		o.Expansion = DefaultExpansion
+	}
+	return o
+}
+
 // Read reads an image file of any size up to the limit and returns it with the
-// name of its format: "tif", "png", "jpg", "bmp", "webp" or "pnm". The format
-// is told by the first bytes. An r that is an io.ReaderAt and io.Seeker is read
-// in place from its current position, and its position afterwards is undefined;
-// any other is read to its end first.
-//
-// Metadata that is damaged is dropped. Errors say what was expected where; no
-// pixels are allocated that the header does not promise within the limit, nor
-// any that the length of the input cannot hold.
+// name of its format, as Open and File.Image do.
 func Read(r io.Reader, opt ReadOptions) (*Image, string, error) {
-	if opt.MaxPixels == 0 {
-		opt.MaxPixels = DefaultMaxPixels
-	}
-	if opt.Expansion == 0 {
-		opt.Expansion = DefaultExpansion
-	}
-	src, format, err := open(r, opt)
+	f, err := open(r, opt.withDefaults())
 	if err != nil {
 		return nil, "", err
 	}
-	m, err := guard(func() (*Image, error) { return format.read(src, opt) })
+	m, err := f.Image(context.Background())
 	if err != nil {
-		return nil, "", fmt.Errorf("reading %s: %w", format.title, err)
+		return nil, "", err
 	}
-	return m, format.name, nil
+	return m, f.Name, nil
 }
 
 // guard turns a panic of a third-party decoder on hostile input into an error.
-func guard(read func() (*Image, error)) (m *Image, err error) {
+func guard(read func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			m, err = nil, fmt.Errorf("damaged data: the decoder failed: %v", p)
+			err = fmt.Errorf("damaged data: the decoder failed: %v", p)
 		}
 	}()
 	return read()
 }
 
-// format is one kind of file that Read knows.
+// format is one kind of file that Open knows. Its open leaves Name and title to
+// the caller.
 type format struct {
 	name, title string
-	read        func(*io.SectionReader, ReadOptions) (*Image, error)
+	open        func(*io.SectionReader, ReadOptions) (*File, error)
 }
 
 const headLen = 256
@@ -96,19 +97,19 @@ func detect(head []byte) (format, error) {
 	}
 	switch {
 	case has(0, "II*\x00"), has(0, "MM\x00*"):
-		return format{"tif", "TIFF", readTIFF}, nil
+		return format{"tif", "TIFF", openTIFF}, nil
 	case has(0, "II+\x00"), has(0, "MM\x00+"):
 		return format{}, errors.New("BigTIFF is not supported: expected a TIFF with 32-bit offsets")
 	case has(0, pngSignature):
-		return format{"png", "PNG", readPNG}, nil
+		return format{"png", "PNG", openPNG}, nil
 	case has(0, "\xff\xd8\xff"):
-		return format{"jpg", "JPEG", readJPEG}, nil
+		return format{"jpg", "JPEG", openJPEG}, nil
 	case has(0, "BM"):
-		return format{"bmp", "BMP", readBMP}, nil
+		return format{"bmp", "BMP", openBMP}, nil
 	case has(0, "RIFF") && has(8, "WEBP"):
-		return format{"webp", "WebP", readWebP}, nil
+		return format{"webp", "WebP", openWebP}, nil
 	case isPNM(head):
-		return format{"pnm", "PNM", readPNM}, nil
+		return format{"pnm", "PNM", openPNM}, nil
 	case len(head) == 0:
 		return format{}, errors.New("not an image: the input is empty")
 	}
@@ -116,9 +117,9 @@ func detect(head []byte) (format, error) {
 		head[:min(4, len(head))])
 }
 
-// open gives random access to the input. What cannot seek is held in memory,
+// input gives random access to the file. What cannot seek is held in memory,
 // but only once its first bytes show a known format.
-func open(r io.Reader, opt ReadOptions) (*io.SectionReader, format, error) {
+func input(r io.Reader, opt ReadOptions) (*io.SectionReader, format, error) {
 	if src := inPlace(r); src != nil {
 		head := make([]byte, min(headLen, src.Size()))
 		if _, err := src.ReadAt(head, 0); err != nil {
@@ -178,15 +179,28 @@ func rewound(src *io.SectionReader) *bufio.Reader {
 	return bufio.NewReaderSize(io.NewSectionReader(src, 0, src.Size()), 1<<16)
 }
 
-// checkSize holds the dimensions of a header against the limits; a pixel takes so many
-// bytes.
+// checkSize holds the dimensions of a header against the limits, for a picture
+// that is held in memory; a pixel takes so many bytes.
 func checkSize(w, h int, pixel int64, opt ReadOptions) error {
+	if err := checkPixels(w, h, opt); err != nil {
+		return err
+	}
+	return checkMemory(w, h, pixel, opt)
+}
+
+// checkPixels holds the dimensions against MaxPixels.
+func checkPixels(w, h int, opt ReadOptions) error {
 	if w < 1 || h < 1 {
 		return fmt.Errorf("header: image of %dx%d pixels, expected at least 1x1", w, h)
 	}
 	if int64(w) > opt.MaxPixels/int64(h) {
 		return fmt.Errorf("header: image of %dx%d pixels, expected at most %d in all", w, h, opt.MaxPixels)
 	}
+	return nil
+}
+
+// checkMemory holds a picture in memory against MaxMemory.
+func checkMemory(w, h int, pixel int64, opt ReadOptions) error {
 	most := int64(math.MaxInt)
 	if opt.MaxMemory > 0 {
 		most = min(most, opt.MaxMemory)

@@ -2,6 +2,7 @@ package imagefile
 
 import (
 	"fmt"
+	"image"
 	"math"
 	"slices"
 )
@@ -118,17 +119,19 @@ func (h *tiffHeader) block(i int) block {
 	}
 }
 
+// rect is the part of a block inside the image.
+func (b block) rect() image.Rectangle { return image.Rect(b.x, b.y, b.x+b.w, b.y+b.h) }
+
 // check holds the image against what the input may ask for: its samples, each
 // block against its data, and all that is decoded, of which the part outside
 // the image is thrown away.
 func (h *tiffHeader) check(size int64, opt ReadOptions) error {
-	if err := checkSize(h.w, h.h, h.pixelBytes(), opt); err != nil {
+	if err := checkPixels(h.w, h.h, opt); err != nil {
 		return err
 	}
 	budget := opt.budget(size)
-	bytes := int64(h.w) * int64(h.h) * h.pixelBytes()
-	if most := min(budget, math.MaxInt); bytes > most {
-		return fmt.Errorf("header: image of %dx%d pixels takes %d bytes, expected at most %d for a file of %d", h.w, h.h, bytes, most, size)
+	if n := int64(h.w) * int64(h.h); n > budget/h.pixelBytes() {
+		return fmt.Errorf("header: image of %dx%d pixels takes %d bytes, expected at most %d for a file of %d", h.w, h.h, n*h.pixelBytes(), budget, size)
 	}
 	work := int64(0)
 	for i := range h.blocks.n {
@@ -153,7 +156,7 @@ func (h *tiffHeader) pixelBytes() int64 {
 	if h.palette != nil {
 		return 1 + 1 + 4 // its index as read and in the image, and its colour
 	}
-	return int64(h.channels * h.depth() / 8)
+	return int64(h.channels * h.typ().Size())
 }
 
 // least is the fewest bytes that can hold the rows of a block inside the image:

@@ -3,73 +3,82 @@ package imagefile
 import (
 	"bufio"
 	"compress/zlib"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"math/bits"
+	"sync"
 
 	"golang.org/x/image/tiff/lzw"
 
 	"github.com/qtgpu/qtgpu/internal/imagefile/ccitt"
 )
 
-// blockDecoder decodes blocks one after the other, row by row: memory is the
-// part of a row inside the image.
+// blockDecoder decodes compressed blocks one after the other, row by row: memory is
+// the part of a row inside the image.
 type blockDecoder struct {
 	h    *tiffHeader
 	d    *directory
 	raw  *bufio.Reader // of a block in the file
 	zlib io.Reader     // used again for each block
+	r    io.Reader     // of the rows of the present block, whole ones
 	row  []byte
+	out  []byte // samples of less than 8 bits, unpacked
 }
 
 func newBlockDecoder(h *tiffHeader, d *directory) *blockDecoder {
 	return &blockDecoder{h: h, d: d, raw: bufio.NewReaderSize(nil, 1<<16)}
 }
 
-// decode reads the part of a block inside the image into m.
-func (d *blockDecoder) decode(m *Image, b block) error {
-	r, err := d.open(b)
-	if err != nil {
-		return err
-	}
-	h := d.h
-	n := (b.w*h.blockSamples()*h.bits + 7) / 8
-	outside := h.rowBytes() - int64(n) // bytes of a row past the image
-	if len(d.row) < n {
-		d.row = make([]byte, n)
-	}
-	for y := range b.h {
-		row := d.row[:n]
-		if h.direct() {
-			row = m.Pix[(b.y+y)*m.Stride+b.x*m.Step:][:n]
-		}
-		if err := d.readRow(r, row, outside, y, b); err != nil {
-			return err
-		}
-		if !h.direct() {
-			h.place(m, row, b, y)
-		}
-	}
-	if h.deflate() {
-		// Reading past the samples makes zlib compare its checksum.
-		if _, err := io.CopyN(io.Discard, r, outside+h.rowBytes()*int64(h.blockH-b.h)+1); err != nil && err != io.EOF {
-			return err
-		}
-	}
-	return nil
+// blockRows are the rows of a block inside the image.
+type blockRows struct {
+	*blockDecoder
+	pool *sync.Pool // where the decoder goes in the end
+	b    block
+	y    int
 }
 
-// readRow skips what is left of the row before, and reads the samples of row y,
-// big-endian.
-func (d *blockDecoder) readRow(r io.Reader, row []byte, outside int64, y int, b block) error {
+func (r *blockRows) close() { r.pool.Put(r.blockDecoder) }
+
+// next implements rowDecoder.
+func (r *blockRows) next() ([]byte, error) {
+	h, b := r.h, r.b
+	samples := b.w * h.blockSamples()
+	n := (samples*h.bits + 7) / 8
+	outside := h.rowBytes() - int64(n) // bytes of a row past the image
+	if len(r.row) < n {
+		r.row = make([]byte, n)
+	}
+	row := r.row[:n]
+	if err := r.readRow(row, outside, r.y, b); err != nil {
+		return nil, err
+	}
+	r.y++
+	if r.y == b.h && h.deflate() {
+		// Reading past the samples makes zlib compare its checksum.
+		if _, err := io.CopyN(io.Discard, r.r, outside+h.rowBytes()*int64(h.blockH-b.h)+1); err != nil && err != io.EOF {
+			return nil, err
+		}
+	}
+	to := row
+	if h.bits < 8 {
+		if len(r.out) < samples {
+			r.out = make([]byte, samples)
+		}
+		to = r.out[:samples]
+	}
+	h.samples(to, row, b, r.d.order)
+	return to, nil
+}
+
+// readRow skips what is left of the row before, and reads the bytes of row y.
+func (d *blockDecoder) readRow(row []byte, outside int64, y int, b block) error {
 	var n int
 	var err error
 	if y > 0 && outside > 0 {
-		_, err = io.CopyN(io.Discard, r, outside)
+		_, err = io.CopyN(io.Discard, d.r, outside)
 	}
 	if err == nil {
-		n, err = io.ReadFull(r, row)
+		n, err = io.ReadFull(d.r, row)
 	}
 	switch {
 	case err == io.EOF:
@@ -80,55 +89,33 @@ func (d *blockDecoder) readRow(r io.Reader, row []byte, outside int64, y int, b 
 	if err != nil {
 		return fmt.Errorf("row %d of %d: expected %d bytes of samples, found %d: %w", y, b.h, len(row), n, err)
 	}
-	if d.h.bits == 16 && d.d.order == binary.ByteOrder(binary.LittleEndian) {
-		for i := 0; i < len(row); i += 2 {
-			row[i], row[i+1] = row[i+1], row[i]
-		}
-	}
-	if d.h.predictor == 2 {
-		unpredict(row, d.h.blockSamples()*d.h.bits/8, d.h.bits)
-	}
 	return nil
 }
 
-// open returns a reader of the rows of a block, whole ones.
-func (d *blockDecoder) open(b block) (r io.Reader, err error) {
-	r = io.NewSectionReader(d.d.src, b.off, b.n)
+// start begins with a block.
+func (d *blockDecoder) start(b block) (err error) {
+	var r io.Reader = io.NewSectionReader(d.d.src, b.off, b.n)
 	if d.h.reversed {
 		r = reverser{r}
 	}
 	d.raw.Reset(r)
 	switch h := d.h; {
 	case h.ccitt():
-		return ccitt.NewReader(d.raw, ccitt.Options{
+		d.r = ccitt.NewReader(d.raw, ccitt.Options{
 			Width: h.blockW, Rows: b.h, Mode: ccitt.Mode(h.compression), TwoDimensional: h.twoDimensional,
-		}), nil
+		})
 	case h.compression == compressionLZW:
-		return lzw.NewReader(d.raw, lzw.MSB, 8), nil
+		d.r = lzw.NewReader(d.raw, lzw.MSB, 8)
 	case h.compression == compressionPackBits:
-		return &packBits{r: d.raw}, nil
-	case h.deflate() && d.zlib == nil:
+		d.r = &packBits{r: d.raw}
+	case d.zlib == nil:
 		d.zlib, err = zlib.NewReader(d.raw)
-		return d.zlib, err
-	case h.deflate():
-		return d.zlib, d.zlib.(zlib.Resetter).Reset(d.raw, nil)
+		d.r = d.zlib
+	default:
+		err = d.zlib.(zlib.Resetter).Reset(d.raw, nil)
+		d.r = d.zlib
 	}
-	return d.raw, nil
-}
-
-// unpredict undoes horizontal differencing (TIFF 6.0, section 14) of a row with
-// pixels of step bytes.
-func unpredict(row []byte, step, bits int) {
-	if bits == 8 {
-		for i := step; i < len(row); i++ {
-			row[i] += row[i-step]
-		}
-		return
-	}
-	for i := step; i < len(row); i += 2 {
-		v := binary.BigEndian.Uint16(row[i-step:]) + binary.BigEndian.Uint16(row[i:])
-		binary.BigEndian.PutUint16(row[i:], v)
-	}
+	return err
 }
 
 // reverser reverses the bits of each byte, as FillOrder 2 asks for.

@@ -27,6 +27,15 @@ func TestTIFFWhiteIsZero(t *testing.T) {
 	}
 }
 
+// invertGray turns the first channel around.
+func invertGray(m *Image) {
+	for i := 0; i < len(m.Pix); i += m.Step {
+		for b := range m.Depth / 8 {
+			m.Pix[i+b] = ^m.Pix[i+b]
+		}
+	}
+}
+
 // Three samples that are said to be gray are the bands of a raster, as GDAL
 // labels them, and so are four.
 func TestTIFFBands(t *testing.T) {

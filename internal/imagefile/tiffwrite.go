@@ -17,7 +17,7 @@ import (
 
 const (
 	stripBytes = 1 << 18 // about what a strip holds before compression
-	batchBytes = 1 << 22 // the most of strips that are compressed at the same time
+	stripBatch = 1 << 22 // the most of strips that are compressed at the same time
 )
 
 // tiffEncoder writes a little-endian TIFF: header, strips, directory. Strips are Deflate
@@ -45,7 +45,7 @@ func newTIFFEncoder(w io.Writer, f *raster.Format, meta Meta, opt WriteOptions) 
 	}
 	e := &tiffEncoder{tiffLayout: l, w: w, at: 8}
 	strip := e.cut(f.Height)
-	batch := min(e.n, runtime.GOMAXPROCS(0), max(1, batchBytes/strip))
+	batch := min(e.n, runtime.GOMAXPROCS(0), max(1, stripBatch/strip))
 	e.batch = make([]byte, 0, batch*strip)
 	compression, predictor := uint16(compressionNone), uint16(predictorNone)
 	if !opt.Uncompressed {

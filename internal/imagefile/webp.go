@@ -3,18 +3,22 @@ package imagefile
 import (
 	"encoding/binary"
 	"image"
+	"image/color"
 	"io"
 
 	"golang.org/x/image/webp"
 
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/raster"
 )
 
 // webpBytes is the memory that decoding takes for each pixel: the decoder's planes or
 // pixels, and ours.
 const webpBytes = 8
 
-func readWebP(src *io.SectionReader, opt ReadOptions) (*Image, error) {
+// openWebP opens lossy and lossless files. Of lossless ones only the pixels tell whether
+// they are opaque.
+func openWebP(src *io.SectionReader, opt ReadOptions) (*File, error) {
 	c, err := webp.DecodeConfig(rewound(src))
 	if err != nil {
 		return nil, err
@@ -26,16 +30,21 @@ func readWebP(src *io.SectionReader, opt ReadOptions) (*Image, error) {
 	if err := checkBudget(webpBytes*int64(c.Width)*int64(c.Height), src.Size(), opt); err != nil {
 		return nil, err
 	}
-	std, err := webp.Decode(rewound(src))
-	if err != nil {
-		return nil, err
+	f := &File{format: raster.Format{Width: c.Width, Height: c.Height, Type: raster.Uint8}}
+	f.Meta, f.mayBeOpaque = webpChunks(src)
+	channels := 4
+	if c.ColorModel == color.YCbCrModel && !f.mayBeOpaque {
+		channels = 3
 	}
-	m, err := fromWebP(std)
-	if err != nil {
-		return nil, err
-	}
-	m.Meta = webpMeta(src)
-	return m, nil
+	f.format.Bands = bandsOf(channels, Straight)
+	f.pixels = newWhole(func() (*Image, error) {
+		std, err := webp.Decode(rewound(src))
+		if err != nil {
+			return nil, err
+		}
+		return fromWebP(std)
+	})
+	return f, nil
 }
 
 // WebP holds lossy colour in the studio range of BT.601, luma from 16 to 235, at half
@@ -115,15 +124,18 @@ func studioRow(to *chroma.Interleaved, y int, luma, cb, cr []byte) {
 // clip6 rounds a sample in 1/2^6 down and clips it.
 func clip6(v int) byte { return byte(min(max(v>>6, 0), 255)) }
 
-// webpMeta reads the chunks ICCP, EXIF and XMP of a RIFF file.
-func webpMeta(src *io.SectionReader) (meta Meta) {
+// webpChunks reads the chunks ICCP, EXIF and XMP of a RIFF file, and tells whether there
+// is one of lossless pixels.
+func webpChunks(src *io.SectionReader) (meta Meta, lossless bool) {
 	var head [8]byte
 	for off := int64(12); ; {
 		if _, err := src.ReadAt(head[:], off); err != nil {
-			return meta
+			return meta, lossless
 		}
 		n := int64(binary.LittleEndian.Uint32(head[4:]))
 		switch string(head[:4]) {
+		case "VP8L":
+			lossless = true
 		case "ICCP":
 			meta.ICC = readRange(src, off+8, n)
 		case "EXIF":

@@ -147,37 +147,15 @@ func Write(w io.Writer, format string, m *Image, opt WriteOptions) error {
 
 // Format is what the samples of the image are: indices where it has a palette.
 func (m *Image) Format() *raster.Format {
-	f := &raster.Format{Width: m.W, Height: m.H, Type: raster.Uint8, Max: int64(m.Max)}
-	if m.Palette != nil {
-		f.Max, f.Bands, f.Palette = 0, raster.Bands(raster.Index), m.Palette
-		return f
-	}
-	if m.Depth == 16 {
-		f.Type = raster.Uint16
-	}
-	roles := []raster.Role{raster.Gray}
-	if m.Channels > 2 {
-		roles = []raster.Role{raster.Red, raster.Green, raster.Blue}
-	}
-	if m.Channels%2 == 0 {
-		roles = append(roles, [...]raster.Role{Straight: raster.Alpha, Premultiplied: raster.Premultiplied, NoAlpha: raster.Data}[m.Alpha])
-	}
-	f.Bands = raster.Bands(roles...)
-	return f
+	f := m.format()
+	return &f
 }
 
 // rows is a block of the rows from y on: all of them where it can share the samples, else
 // some, in the memory of the block before. These have 16 bits and change their byte order.
 func (m *Image) rows(f *raster.Format, y int, before *raster.Block) *raster.Block {
-	if m.Palette != nil {
-		return &raster.Block{Rect: f.Bounds(), Type: f.Type, Step: 1, Stride: m.W, Planes: [][]byte{m.Index}}
-	}
-	if m.Depth == 8 {
-		b := &raster.Block{Rect: f.Bounds(), Type: f.Type, Step: m.Step, Stride: m.Stride}
-		for c := range m.Channels {
-			b.Planes = append(b.Planes, m.Pix[c:])
-		}
-		return b
+	if m.Palette != nil || m.Depth == 8 {
+		return m.block()
 	}
 	pixel, b := 2*m.Channels, before
 	stride := pixel * m.W

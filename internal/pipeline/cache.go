@@ -77,8 +77,23 @@ func (c *cache) put(tile int, d engine.Decoded) {
 	}
 	e.place = c.recent.PushFront(e)
 	for c.bytes += d.Bytes(); c.bytes > c.limit; {
-		last := c.recent.Remove(c.recent.Back()).(*entry)
-		delete(c.entries, last.tile)
-		c.bytes -= last.decoded.Bytes()
+		c.remove(c.recent.Back().Value.(*entry))
 	}
+}
+
+// retain lets go of all tiles but some.
+func (c *cache) retain(wanted func(tile int) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for tile, e := range c.entries {
+		if e.place != nil && !wanted(tile) {
+			c.remove(e)
+		}
+	}
+}
+
+func (c *cache) remove(e *entry) {
+	c.recent.Remove(e.place)
+	delete(c.entries, e.tile)
+	c.bytes -= e.decoded.Bytes()
 }

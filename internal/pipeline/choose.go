@@ -6,6 +6,7 @@ import (
 	"image"
 	"time"
 
+	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/layered"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive"
@@ -23,7 +24,7 @@ func byID(id engine.ID) (engine.Engine, error) {
 			return e, nil
 		}
 	}
-	return nil, fmt.Errorf("engine %d, expected less than %d", id, len(engines))
+	return nil, &container.UnsupportedError{What: fmt.Sprintf("engine %d, expected less than %d", id, len(engines))}
 }
 
 // candidates are the engines whose files may be the smallest. Prediction in a closed

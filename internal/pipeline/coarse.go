@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"slices"
 	"sync"
 
 	"github.com/qtgpu/qtgpu/internal/container"
@@ -18,38 +19,29 @@ type coarse struct {
 	open map[int]*Reader // by level
 }
 
-// reader opens the file of the coarsest level from which a given one can be made, in the
-// steps of Region.reducer; nil where the file holds none.
-func (c *coarse) reader(ctx context.Context, level int, o Options) (*Reader, int, error) {
-	if c.file == nil {
-		return nil, 0, nil
-	}
+// levelFor is the coarsest level that the file holds and from which a given one is made
+// (see Region.reducer); 0 where it holds none.
+func (c *coarse) levelFor(level int) int {
 	at := 0
+	if c.file == nil {
+		return at
+	}
 	for _, info := range c.file.Overviews() {
 		if info.Level == level || info.Level < level && info.Level%engine.OverviewLevel == 0 {
 			at = max(at, info.Level)
 		}
 	}
-	if at == 0 {
-		return nil, 0, nil
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if r := c.open[at]; r != nil {
-		return r, at, nil
-	}
-	r, err := c.openLevel(ctx, at, o)
-	if err != nil {
-		return nil, 0, fmt.Errorf("level %d: %w", at, err)
-	}
-	if c.open == nil {
-		c.open = map[int]*Reader{}
-	}
-	c.open[at] = r
-	return r, at, nil
+	return at
 }
 
-func (c *coarse) openLevel(ctx context.Context, level int, o Options) (*Reader, error) {
+// nested opens the file of a coarse level.
+func (r *Reader) nested(ctx context.Context, level int) (*Reader, error) {
+	c := &r.coarse
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n := c.open[level]; n != nil {
+		return n, nil
+	}
 	section, err := c.file.Overview(level)
 	if err != nil {
 		return nil, err
@@ -58,46 +50,72 @@ func (c *coarse) openLevel(ctx context.Context, level int, o Options) (*Reader, 
 	if err != nil {
 		return nil, err
 	}
-	return NewReader(file, o)
-}
-
-// beginCoarse begins a region that a coarser level of the file is enough for; nil where
-// there is none, or it is damaged and the overviews of tiles can stand in for it.
-func (r *Reader) beginCoarse(ctx context.Context, rect image.Rectangle, level int) (*Region, error) {
 	o := r.opt
-	o.KeepGoing = false
-	nested, base, err := r.coarse.reader(ctx, level, o)
-	if nested == nil && err == nil {
-		return nil, nil
-	}
-	g := &Region{call: call{Reader: r}, at: level, base: base, rect: rect}
+	o.KeepGoing = false // the overviews of tiles stand in
+	n, err := NewReader(file, o)
 	if err == nil {
-		g.fine = r.finer(rect, level, base)
-		if nested.Size(0) != r.Size(base) || nested.plan.Format.Type != r.plan.Format.Type || len(nested.plan.Format.Bands) != len(r.plan.Format.Bands) {
-			err = fmt.Errorf("level %d: %v of %v, expected %v of %v", base, nested.Size(0), nested.plan.Format.Type, r.Size(base), r.plan.Format.Type)
-		} else {
-			g.fromOverview, err = nested.Begin(ctx, g.fine, 0)
-		}
-	}
-	if err != nil && r.Concealable(err) {
-		return nil, nil
+		err = r.holds(level, n)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return g, nil
+	if c.open == nil {
+		c.open = map[int]*Reader{}
+	}
+	c.open[level] = n
+	return n, nil
 }
 
-// decodeCoarse decodes a region from a coarser level.
-func (g *Region) decodeCoarse(ctx context.Context, dst *raster.Block, down *reducer) error {
-	if down == nil {
-		return g.fromOverview.Decode(ctx, dst, g.decoded)
+// holds tells why a file cannot be a level of this one.
+func (r *Reader) holds(level int, n *Reader) error {
+	f, want := &n.plan.Format, &r.plan.Format
+	role := func(a, b raster.Band) bool { return a.Role == b.Role }
+	switch size := r.Size(level); {
+	case n.Size(0) != size:
+		return fmt.Errorf("%d×%d pixels, expected %d×%d", f.Width, f.Height, size.X, size.Y)
+	case f.Type != want.Type || f.FullScale() != want.FullScale():
+		return fmt.Errorf("samples of %v up to %d, expected %v up to %d", f.Type, f.FullScale(), want.Type, want.FullScale())
+	case !slices.EqualFunc(f.Bands, want.Bands, role):
+		return fmt.Errorf("%d bands of other roles than the %d of the file", len(f.Bands), len(want.Bands))
+	case !slices.Equal(f.Palette, want.Palette):
+		return fmt.Errorf("another palette than the file's, of %d colours instead of %d", len(f.Palette), len(want.Palette))
 	}
-	fine := raster.NewBlock(g.fine, dst.Type, len(dst.Planes))
-	if err := g.fromOverview.Decode(ctx, fine, g.decoded); err != nil {
-		return err
+	return nil
+}
+
+// inLevel is an error of a coarse level.
+func inLevel(level int, err error) error {
+	if err == nil {
+		return nil
 	}
-	down.add(fine)
+	return fmt.Errorf("level %d: %w", level, err)
+}
+
+// beginCoarse begins a region that a coarse level of the file, base, is enough for.
+func (r *Reader) beginCoarse(ctx context.Context, rect image.Rectangle, level, base int) (*Region, error) {
+	n, err := r.nested(ctx, base)
+	if err != nil {
+		return nil, inLevel(base, err)
+	}
+	g := &Region{call: call{Reader: r}, at: level, base: base, rect: rect, fine: r.finer(rect, level, base)}
+	g.fromOverview, err = n.Begin(ctx, g.fine, 0)
+	return g, inLevel(base, err)
+}
+
+// decodeCoarse decodes a region from a coarse level, which counts as if its tiles had been
+// decoded.
+func (g *Region) decodeCoarse(ctx context.Context, dst *raster.Block) error {
+	fine, down := dst, g.reducer(dst)
+	if down != nil {
+		fine = raster.NewBlock(g.fine, dst.Type, len(dst.Planes))
+	}
+	if err := g.fromOverview.Decode(ctx, fine, func(int64) {}); err != nil {
+		return inLevel(g.base, err)
+	}
+	if down != nil {
+		down.add(fine)
+	}
+	g.decoded(g.Pixels(g.rect, g.at))
 	return nil
 }
 
@@ -107,12 +125,12 @@ func (r *Reader) checkCoarse(ctx context.Context) error {
 		return nil
 	}
 	for _, info := range r.coarse.file.Overviews() {
-		nested, _, err := r.coarse.reader(ctx, info.Level, r.opt)
+		n, err := r.nested(ctx, info.Level)
 		if err == nil {
-			err = nested.Check(ctx, func(int64) {})
+			err = n.Check(ctx, func(int64) {})
 		}
 		if err != nil {
-			return fmt.Errorf("level %d: %w", info.Level, err)
+			return inLevel(info.Level, err)
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/engine"
@@ -58,7 +59,10 @@ func Write(ctx context.Context, w io.Writer, enc engine.Encoder, src raster.Sour
 	if err != nil {
 		return Totals{}, err
 	}
-	return totals, out.close(ctx, j.Env)
+	start := time.Now()
+	err = out.close(ctx, j.Env)
+	j.Env.Took("write", out.spent+time.Since(start))
+	return totals, err
 }
 
 // fileWriter writes tiles, and keeps what the coarse levels of a large file are made of.
@@ -67,6 +71,8 @@ type fileWriter struct {
 	plan *engine.Plan
 	dec  engine.Decoder // nil of a file without coarse levels
 	kept map[container.Want][]byte
+
+	spent time.Duration // in WriteTile
 }
 
 func newFileWriter(w *container.Writer, h *container.Header, p *engine.Plan) (*fileWriter, error) {
@@ -91,6 +97,8 @@ func (f *fileWriter) WriteTile(tile int, overview, detail []byte, worst []uint64
 			f.kept[container.Want{Tile: tile, Part: container.Body}] = detail
 		}
 	}
+	start := time.Now()
+	defer func() { f.spent += time.Since(start) }()
 	return f.Writer.WriteTile(tile, overview, detail, worst)
 }
 

@@ -56,7 +56,8 @@ type segments interface {
 // ErrTooLarge reports a region that takes more memory than Options.Memory.
 var ErrTooLarge = errors.New("region too large")
 
-// NewReader decodes the tiles of a file. The error says what is wrong with its plan.
+// NewReader decodes the tiles of a file. The error says what is wrong with its plan; of an
+// engine that this version does not have it is a *container.UnsupportedError.
 func NewReader(file *container.Reader, o Options) (*Reader, error) {
 	plan := planOf(file.Header(), file.Plan())
 	e, err := byID(plan.Engine)
@@ -107,6 +108,7 @@ type Region struct {
 	rect, fine   image.Rectangle // of the level, and what it is made of
 	bands        []image.Rectangle
 	first        []stored // the tiles of the first band
+	own          bool     // whether the cache holds no more than one band leaves to the next
 	fromOverview *Region  // of a nested file, which has the level that it is made of
 }
 
@@ -114,9 +116,19 @@ type Region struct {
 // memory does not allow for all, and holds it against what it must take at least. What
 // a file does not justify is refused before anything is allocated for its samples.
 func (r *Reader) Begin(ctx context.Context, rect image.Rectangle, level int) (*Region, error) {
-	if g, err := r.beginCoarse(ctx, rect, level); g != nil || err != nil {
-		return g, err
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
 	}
+	if base := r.coarse.levelFor(level); base > 0 {
+		if g, err := r.beginCoarse(ctx, rect, level, base); err == nil || !r.Concealable(err) {
+			return g, err
+		}
+	}
+	return r.beginTiles(ctx, rect, level)
+}
+
+// beginTiles begins a region that is made of the tiles.
+func (r *Reader) beginTiles(ctx context.Context, rect image.Rectangle, level int) (*Region, error) {
 	base := baseOf(level)
 	g := &Region{call: call{Reader: r, cache: r.cache, level: base}, at: level, base: base, rect: rect}
 	g.fine = r.finer(rect, level, base)
@@ -124,8 +136,9 @@ func (r *Reader) Begin(ctx context.Context, rect image.Rectangle, level int) (*R
 	if g.bands, err = r.bands(rect, g.fine, base); err != nil {
 		return nil, err
 	}
-	if len(g.bands) > 1 && g.cache == nil {
-		g.cache = newCache(r.opt.Memory / cacheShare) // for what one band leaves to the next
+	g.keep = g.grid.Bounds()
+	if g.own = len(g.bands) > 1 && r.sharesBands(base); g.own {
+		g.cache = newCache(math.MaxInt64)
 	}
 	g.first, err = g.segments(ctx, g.tilesOf(g.bands[0]))
 	return g, err
@@ -135,11 +148,20 @@ func (r *Reader) Begin(ctx context.Context, rect image.Rectangle, level int) (*R
 // the whole level, byte for byte. decoded is told of the pixels of every tile.
 func (g *Region) Decode(ctx context.Context, dst *raster.Block, decoded func(pixels int64)) error {
 	g.decoded = decoded
-	down := g.reducer(dst)
 	if g.fromOverview != nil {
-		return g.decodeCoarse(ctx, dst, down)
+		err := g.decodeCoarse(ctx, dst)
+		if err == nil || !g.Concealable(err) {
+			return err
+		}
+		tiles, err := g.beginTiles(ctx, g.rect, g.at)
+		if err != nil {
+			return err
+		}
+		return tiles.Decode(ctx, dst, decoded)
 	}
+	down := g.reducer(dst)
 	for i, band := range g.bands {
+		g.pass(i)
 		segments := g.first
 		g.first = nil
 		if i > 0 {
@@ -172,10 +194,32 @@ func (g *Region) reducer(dst *raster.Block) *reducer {
 	return first
 }
 
-// tilesOf are the tiles that a band needs.
-func (g *Region) tilesOf(band image.Rectangle) []int {
-	return g.grid.Indices(g.grid.Over(g.full(band, g.level), g.dec.Margin(g.level)))
+// pass readies the region's own cache for a band: it lets go of what the band does not
+// need, and is to keep what the next one does.
+func (g *Region) pass(i int) {
+	if !g.own {
+		return
+	}
+	g.cache.retain(func(tile int) bool { return g.grid.At(tile).In(g.over(g.bands[i])) })
+	g.keep = image.Rectangle{}
+	if i+1 < len(g.bands) {
+		g.keep = g.over(g.bands[i+1])
+	}
 }
+
+// sharesBands tells whether bands of a base level need a cache of their own, for the
+// tiles that more than one of them needs.
+func (r *Reader) sharesBands(base int) bool {
+	return r.cache == nil && base == 0 && r.dec.Margin(base) > 0
+}
+
+// over is the rectangle of tiles that a band needs.
+func (g *Region) over(band image.Rectangle) image.Rectangle {
+	return g.grid.Over(g.full(band, g.level), g.dec.Margin(g.level))
+}
+
+// tilesOf are the tiles that a band needs.
+func (g *Region) tilesOf(band image.Rectangle) []int { return g.grid.Indices(g.over(band)) }
 
 // finer is what a rectangle of a level is made of at a lower level.
 func (r *Reader) finer(rect image.Rectangle, level, base int) image.Rectangle {
@@ -204,13 +248,18 @@ func (r *Reader) bands(dst, rect image.Rectangle, base int) ([]image.Rectangle, 
 	if r.opt.Memory > 0 {
 		limit = min(limit, r.opt.Memory)
 	}
+	whole := rect
 	result := engine.Pixels(dst) * int64(f.Type.Size()*len(f.Bands))
 	tooLarge := func(need int64) error {
 		return fmt.Errorf("%w: a region of %d×%d takes %d bytes of memory, the limit is %d", ErrTooLarge, dst.Dx(), dst.Dy(), need, limit)
 	}
+	shared := int64(1)
 	need := func(rect image.Rectangle) int64 {
 		window, goroutine := r.dec.Memory(r.full(rect, base), base)
-		return result + window + int64(parallel.Workers(r.opt.Workers))*goroutine
+		if whole != dst { // which is reduced from a block of its own
+			window += engine.Pixels(rect) * int64(f.Type.Size()*len(f.Bands))
+		}
+		return result + shared*window + int64(parallel.Workers(r.opt.Workers))*goroutine
 	}
 	fits := func(rect image.Rectangle) bool { return need(rect) <= limit }
 	if result > limit {
@@ -218,6 +267,9 @@ func (r *Reader) bands(dst, rect image.Rectangle, base int) ([]image.Rectangle, 
 	}
 	if fits(rect) {
 		return []image.Rectangle{rect}, nil
+	}
+	if r.sharesBands(base) {
+		shared = 2 // its tiles are at most those of the window
 	}
 	side := 1 << r.grid.Log2 >> base
 	var bands []image.Rectangle
@@ -239,7 +291,8 @@ func (r *Reader) bands(dst, rect image.Rectangle, base int) ([]image.Rectangle, 
 type call struct {
 	*Reader
 	cache   *cache
-	level   int // 0 or that of overviews
+	keep    image.Rectangle // the tiles that it is to keep
+	level   int             // 0 or that of overviews
 	decoded func(pixels int64)
 }
 
@@ -266,6 +319,9 @@ func (g *Region) region(ctx context.Context, dst *raster.Block, segments []store
 	})
 	if err != nil {
 		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	return w.Finish(ctx, g.opt.Workers)
 }
@@ -299,7 +355,7 @@ func (c *call) tile(ctx context.Context, w engine.Window, tile int, s stored) er
 		}
 		s = again
 	}
-	d, err = c.decode(ctx, w, tile, s, true)
+	d, err = c.decode(ctx, w, tile, s, c.grid.At(tile).In(c.keep))
 	return err
 }
 

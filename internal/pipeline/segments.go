@@ -68,6 +68,9 @@ func (c *call) fetch(ctx context.Context, out []stored, wants []want) error {
 		list[k] = w.Want
 	}
 	segments, err := c.file.Segments(ctx, list)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if err != nil && !c.Concealable(err) {
 		return firstOf(err)
 	}

@@ -64,13 +64,17 @@ func (r *Reader) Measure(ctx context.Context, original raster.Source, decoded fu
 // has f look at them.
 func (r *Reader) each(ctx context.Context, f func(tile int, s engine.Segments) error) error {
 	c := call{Reader: r}
-	return parallel.For(ctx, r.opt.Workers, r.grid.N(), func(tile int) error {
+	err := parallel.For(ctx, r.opt.Workers, r.grid.N(), func(tile int) error {
 		s, err := c.read(ctx, tile)
 		if err = cmp.Or(err, s.err); err != nil {
 			return err
 		}
 		return f(tile, s.Segments)
 	})
+	if err == nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 // Leaves are the leaves of a plane, tile by tile; ok is false of an engine that has none.
@@ -96,6 +100,9 @@ func (r *Reader) Leaves(ctx context.Context, plane int, f func(x, y, size int)) 
 func (r *Reader) Modes(ctx context.Context) (map[string]int, error) {
 	modes := map[string]int{}
 	for tile := range r.grid.N() {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		got, err := r.file.Segments(ctx, []container.Want{{Tile: tile, Part: container.Front}})
 		if err != nil && !errors.Is(err, container.ErrChecksum) {
 			return nil, err

@@ -64,6 +64,29 @@ func (d *Decoder) Residual(tables []DecTable, c Class) int32 {
 	return int32(Unzigzag(q<<c.Raw | d.Bits(int(c.Raw))))
 }
 
+// Residuals decodes a row as Residual does, tables beginning with the first of its
+// pass: the magnitude of each adds side times itself to the expectation of the
+// next.
+func (d *Decoder) Residuals(q, expect []int32, side int32, classes *Classes, tables []DecTable) {
+	if !fast {
+		d.residuals(q, expect, 0, side, classes, tables)
+		return
+	}
+	left := int32(0)
+	tables = tables[:classes.contexts]
+	for len(expect) > 0 {
+		n := residuals(d, &q[0], &expect[0], len(expect), side, left, &classes.packed[0], &tables[0])
+		if n == len(expect) {
+			return
+		}
+		if n > 0 {
+			left = Magnitude(q[n-1])
+		}
+		left = d.residuals(q[n:n+1], expect[n:n+1], left, side, classes, tables)
+		q, expect = q[n+1:], expect[n+1:]
+	}
+}
+
 // residuals decodes a row by plain code, left being the magnitude of the residual
 // before, and returns the magnitude of the last.
 func (d *Decoder) residuals(q, expect []int32, left, side int32, classes *Classes, tables []DecTable) int32 {

@@ -1,10 +1,9 @@
-//go:build !amd64
+//go:build !amd64 || purego
 
 package rans
 
-// Residuals decodes a row as Residual does, tables beginning with the first of its
-// pass: the magnitude of each adds side times itself to the expectation of the
-// next.
-func (d *Decoder) Residuals(q, expect []int32, side int32, classes *Classes, tables []DecTable) {
-	d.residuals(q, expect, 0, side, classes, tables)
+const fast = false
+
+func residuals(*Decoder, *int32, *int32, int, int32, int32, *uint32, *DecTable) int {
+	panic("rans: no kernels in this build")
 }

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/engine/arith"
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
@@ -61,13 +62,13 @@ func (c *corrections) contrasts(channel, y int) {
 
 func distance(a, b byte) uint { return uint(max(a, b) - min(a, b)) }
 
-func magnitude(q int8) int { return int(max(q, -q)) }
+func abs(q int8) int { return int(max(q, -q)) }
 
 // context gives the context of the sample at index i and column x of plane k,
 // and s, whose sign the correction is expected to have.
 func (c *corrections) context(k, i, x int) (ctx, s int) {
 	q, up := c.planes[k], i-c.stride
-	around := 2*(magnitude(q[i-1])+magnitude(q[up])) + magnitude(q[up-1]) + magnitude(q[up+1])
+	around := 2*(abs(q[i-1])+abs(q[up])) + abs(q[up-1]) + abs(q[up+1])
 	ctx = int(aroundClass[min(around, 8)])*contrastClasses + int(c.row[x])
 	if k == 0 || k == 3 {
 		return ctx, 0
@@ -75,8 +76,8 @@ func (c *corrections) context(k, i, x int) (ctx, s int) {
 	here, ring := 0, 0
 	for _, p := range c.planes[:k] {
 		s += int(p[i])
-		here += magnitude(p[i])
-		ring += magnitude(p[i-1]) + magnitude(p[i+1]) + magnitude(p[up]) + magnitude(p[i+c.stride])
+		here += abs(p[i])
+		ring += abs(p[i-1]) + abs(p[i+1]) + abs(p[up]) + abs(p[i+c.stride])
 	}
 	class := min(max(s, -s), 2)
 	if here > 0 && s == 0 {
@@ -105,7 +106,7 @@ func (c *corrections) encode(src *chroma.Interleaved, tokens []rans.Token, raw *
 	spacing := c.format.spacing()
 	c.code(func(ctx int, flip bool, channel, x, y int) int8 {
 		d := int(src.Pix[y*src.Stride+x*src.Step+channel]) - int(c.base.Pix[y*c.base.Stride+x*c.base.Step+channel])
-		q := nearest(d, spacing)
+		q := arith.Nearest(d, spacing)
 		u := symbol(q, flip)
 		tokens = append(tokens, rans.MakeToken(ctx, min(u, escape)))
 		if u >= escape {
@@ -114,14 +115,6 @@ func (c *corrections) encode(src *chroma.Interleaved, tokens []rans.Token, raw *
 		return int8(q)
 	})
 	return tokens
-}
-
-// nearest is d in odd steps, rounded.
-func nearest(d, step int) int {
-	if d < 0 {
-		return -((-d + step/2) / step)
-	}
-	return (d + step/2) / step
 }
 
 // escape is the symbol of all corrections from it on.

@@ -190,7 +190,7 @@ func (d *decoder) Memory(region image.Rectangle, level int) (window, goroutine i
 	bands := int64(len(d.format.Bands))
 	over := d.Over(region, 0)
 	tile := engine.Pixels(d.Pixels(image.Rectangle{Min: over.Min, Max: over.Min.Add(image.Pt(1, 1))}))
-	return engine.Pixels(region) >> (2 * level) * bands, tile * bands * sampleBytes >> (2 * level)
+	return 0, tile * bands * sampleBytes >> (2 * level)
 }
 
 // window implements engine.Window.

@@ -240,7 +240,7 @@ func FuzzCorrections(f *testing.F) {
 		var tokens []rans.Token
 		for k := range c.planes {
 			for i, q := range c.planes[k] {
-				require.LessOrEqual(t, magnitude(q), largest, "plane %d index %d", k, i)
+				require.LessOrEqual(t, abs(q), largest, "plane %d index %d", k, i)
 			}
 		}
 		again := newCorrections(&of, base)

@@ -47,22 +47,22 @@ func (d *Decoder) open(front []byte) (of *Decoder, mode byte, rest []byte, err e
 }
 
 // Decode decodes both segments of a tile of w×h pixels into values. The planes
-// may belong to wk and are good until it decodes another tile.
-func (d *Decoder) Decode(wk *Worker, front, body []byte, w, h int) ([]Plane, error) {
+// may belong to scratch and are good until it decodes another tile.
+func (d *Decoder) Decode(scratch *Scratch, front, body []byte, w, h int) ([]Plane, error) {
 	d, mode, front, err := d.open(front)
 	if err != nil {
 		return nil, err
 	}
-	return d.decode(wk, mode, front, body, w, h)
+	return d.decode(scratch, mode, front, body, w, h)
 }
 
 // decode decodes a tile into values; front is what follows the mode.
-func (d *Decoder) decode(wk *Worker, mode byte, front, body []byte, w, h int) (out []Plane, err error) {
+func (d *Decoder) decode(scratch *Scratch, mode byte, front, body []byte, w, h int) (out []Plane, err error) {
 	switch {
 	case symbolic(mode) && d.format.packable():
 		out, err = d.symbols(mode, front, body, w, h)
 	case d.format.predicted(mode):
-		out, err = d.predicted(wk, mode, front, body, w, h)
+		out, err = d.predicted(scratch, mode, front, body, w, h)
 	default:
 		err = rans.ErrCorrupt
 	}
@@ -94,36 +94,36 @@ func (d *Decoder) symbols(mode byte, front, body []byte, w, h int) ([]Plane, err
 
 // predicted decodes a tile in one of the modes of prediction; front is what follows
 // the mode.
-func (d *Decoder) predicted(wk *Worker, mode byte, front, body []byte, w, h int) ([]Plane, error) {
+func (d *Decoder) predicted(scratch *Scratch, mode byte, front, body []byte, w, h int) ([]Plane, error) {
 	rct := transformOf(mode)
-	ps, err := d.overview(wk, rct, front, w, h)
+	ps, err := d.overview(scratch, rct, front, w, h)
 	if err != nil {
 		return nil, err
 	}
 	d.format.packOverview(rct, ps)
 	if mode >= modeMixing {
-		err = wk.mixing.Decode(body, ps, d.model.planes)
+		err = scratch.mixing.Decode(body, ps, d.model.planes)
 	} else {
 		err = d.planes(ps, body)
 	}
 	if err != nil {
 		return nil, err
 	}
-	wk.decoded = Planes(wk.decoded, d.format.Channels, w, h)
+	scratch.decoded = Planes(scratch.decoded, d.format.Channels, w, h)
 	for i := range ps {
-		ps[i].Levels[0].Store(&wk.decoded[i])
+		ps[i].Levels[0].Store(&scratch.decoded[i])
 	}
-	d.format.invert(rct, wk.decoded)
-	return wk.decoded, nil
+	d.format.invert(rct, scratch.decoded)
+	return scratch.decoded, nil
 }
 
 // overview decodes the overviews of the planes of a tile of w×h samples.
-func (d *Decoder) overview(wk *Worker, rct chroma.RCT, segment []byte, w, h int) ([]linear.Predictor, error) {
+func (d *Decoder) overview(scratch *Scratch, rct chroma.RCT, segment []byte, w, h int) ([]linear.Predictor, error) {
 	s := residual.Source{Tables: d.tables}
 	if err := s.Init(segment); err != nil {
 		return nil, err
 	}
-	ps := wk.predictors(&d.format, rct)
+	ps := scratch.predictors(&d.format, rct)
 	for i := range ps {
 		p := &ps[i]
 		p.Reset(w, h)
@@ -180,4 +180,65 @@ func decodeRow(s *residual.Source, p *linear.Predictor, lev int, ps interlace.Pa
 	p.Skip.Runs(lev, x0, y, n, func(start, end int) {
 		s.Residuals(q[start:end], expects[start:end], p.Side(), residual.Classes, tables)
 	})
+}
+
+// NeedsBody tells whether the overview of a tile is made of its body too.
+func NeedsBody(front []byte) bool { return len(front) > 0 && front[0]&^modePlain == modeWhole }
+
+// Overview decodes the overview of a tile of w×h pixels: channels of ceil(w/8) ×
+// ceil(h/8) values, means or every eighth sample. Means may be off by half a step, of
+// colours that were transformed by the steps of two or three planes. body may be nil
+// unless NeedsBody.
+func (d *Decoder) Overview(scratch *Scratch, front, body []byte, w, h int) ([]Plane, error) {
+	d, mode, front, err := d.open(front)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case mode == modeWhole:
+		return d.overviewOfWhole(scratch, front, body, w, h)
+	case symbolic(mode) && d.format.packable():
+		return d.overviewOfSymbols(mode, front, w, h)
+	case d.format.predicted(mode):
+		return d.overviewOfPlanes(scratch, mode, front, w, h)
+	}
+	return nil, rans.ErrCorrupt
+}
+
+// overviewOfWhole makes an overview of all samples.
+func (d *Decoder) overviewOfWhole(scratch *Scratch, front, body []byte, w, h int) ([]Plane, error) {
+	planes, err := d.decode(scratch, modeWhole, front, body, w, h)
+	if err != nil {
+		return nil, err
+	}
+	f := d.format
+	f.Values = nil // planes are values already
+	return f.overview(planes), nil
+}
+
+func (d *Decoder) overviewOfSymbols(mode byte, front []byte, w, h int) ([]Plane, error) {
+	cw, ch := interlace.Cells(w, interlace.Base), interlace.Cells(h, interlace.Base)
+	grid, err := symbols.DecodeBody(front, nil, cw, ch, d.format.Channels, d.format.Depth)
+	if err != nil {
+		return nil, err
+	}
+	out := unpack(&d.format, grid, cw, ch)
+	if mode == modeLabels {
+		d.format.unpack(out)
+	}
+	return out, nil
+}
+
+func (d *Decoder) overviewOfPlanes(scratch *Scratch, mode byte, front []byte, w, h int) ([]Plane, error) {
+	ps, err := d.overview(scratch, transformOf(mode), front, w, h)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Plane, len(ps))
+	for i := range ps {
+		out[i] = NewPlane(interlace.Cells(w, interlace.Base), interlace.Cells(h, interlace.Base))
+		ps[i].Overview.Store(&out[i])
+	}
+	d.format.invert(transformOf(mode), out)
+	return out, nil
 }

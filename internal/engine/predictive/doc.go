@@ -7,10 +7,13 @@
 // samples of earlier passes (FORMAT-EXACT.md). A tile is coded as
 //
 //   - the means of its 8×8 cells, the overview of continuous data (front),
-//   - the zero tree: which cells have no residual at all,
+//   - the skip map: which cells have no residual at all,
 //   - the samples on the grid of level 3, and the passes of levels 2, 1 and 0.
 //
 // Predictions weigh 12 neighbours by weights that the encoder fits to the
 // image and stores; residuals are coded by static tables in contexts of their
-// expected magnitude.
+// expected magnitude, or by context mixing. Four packages hold these parts, in this
+// order: interlace the levels, passes and the skip map, residual what predictions
+// leave, linear the predictions, mixing the other way of coding residuals. This one
+// chooses the mode of a tile, tries symbols, and holds what all tiles of a file share.
 package predictive

@@ -37,27 +37,27 @@ func encodeOverview(s *residual.Segment, p *linear.Predictor) {
 
 // encode codes the planes of a tile, of which the overviews are coded: first it finds
 // all residuals, then it writes those of cells that are not skipped.
-func (w *Worker) encode(s *residual.Segment, ps []linear.Predictor, weights []linear.WeightSet) {
+func (s *Scratch) encode(t *residual.Segment, ps []linear.Predictor, weights []linear.WeightSet) {
 	for i := range ps {
-		w.classes[i].reset(&ps[i])
-		findGrid(&ps[i], &w.classes[i])
+		s.classes[i].reset(&ps[i])
+		findGrid(&ps[i], &s.classes[i])
 	}
 	for lev := interlace.Base - 1; lev >= 0; lev-- {
 		for i := range ps {
-			findLevel(&ps[i], lev, &weights[i], linear.Before(ps, i, lev), w.classes[i][lev])
+			findLevel(&ps[i], lev, &weights[i], linear.Before(ps, i, lev), s.classes[i][lev])
 		}
 	}
-	s.Tokens = w.tokens[:0]
+	t.Tokens = s.tokens[:0]
 	for i := range ps {
-		putGrid(s, &ps[i], &w.classes[i])
+		putGrid(t, &ps[i], &s.classes[i])
 	}
 	for lev := interlace.Base - 1; lev >= 0; lev-- {
 		for i := range ps {
-			putLevel(s, &ps[i], lev, w.classes[i][lev])
+			putLevel(t, &ps[i], lev, s.classes[i][lev])
 		}
 	}
 	// The tokens of all tiles are kept: without the slack of growing.
-	w.tokens, s.Tokens = s.Tokens, slices.Clone(s.Tokens)
+	s.tokens, t.Tokens = t.Tokens, slices.Clone(t.Tokens)
 }
 
 func findGrid(p *linear.Predictor, c *classes) {

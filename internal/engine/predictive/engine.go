@@ -109,7 +109,7 @@ type encoder struct {
 
 // encoderScratch is the memory of one goroutine.
 type encoderScratch struct {
-	Worker
+	Scratch
 	planes []Plane
 }
 
@@ -199,7 +199,7 @@ func (e *encoder) fit(ctx context.Context, src raster.Source) (*Model, error) {
 		defer e.scratch.Put(w)
 		format, _ := e.load(b, w)
 		f := NewFit(e.format.Channels, step)
-		f.Add(&w.Worker, format, w.planes)
+		f.Add(&w.Scratch, format, w.planes)
 		mu.Lock()
 		defer mu.Unlock()
 		sum.Merge(f)
@@ -286,7 +286,7 @@ func (e *encoder) code(b *raster.Block) *Tile {
 	w := e.scratch.Get()
 	defer e.scratch.Put(w)
 	format, worst := e.load(b, w)
-	t := e.model.Encode(&w.Worker, format, Effort(e.plan.Effort), w.planes)
+	t := e.model.Encode(&w.Scratch, format, Effort(e.plan.Effort), w.planes)
 	t.plain = format != &e.format
 	if worst != nil {
 		t.Worst = worst

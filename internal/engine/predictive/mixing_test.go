@@ -21,18 +21,20 @@ var update = flag.Bool("update", false, "rewrite testdata/mixing.txt")
 
 // mixingCode codes a tile by context mixing and returns the file's parts.
 func mixingCode(f *Format, tile []Plane) (payload, front, body []byte, worst []int32) {
-	var w Worker
+	var scratch Scratch
 	m := DefaultModel(f.Channels)
 	planes, overviews, rct := transform(f, clone(tile))
-	t := m.predict(&w, f, modeMixing+byte(rct), planes, overviews)
+	t := m.predict(&scratch, f, modeMixing+byte(rct), planes, overviews)
 	tables := m.ChooseTables([]*Tile{t}, f)
 	front, body = tables.Segments(t)
 	return tables.Payload, front, body, t.Worst
 }
 
+// Context mixing brings back tiles of any content within the bound, with memory kept
+// from tile to tile.
 func TestMixingRoundTrip(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 3))
-	var w Worker // kept from tile to tile
+	var scratch Scratch // kept from tile to tile
 	for _, depth := range []int{8, 16} {
 		for channels := 1; channels <= 4; channels++ {
 			for _, bound := range []int32{0, 1, 7} {
@@ -44,10 +46,10 @@ func TestMixingRoundTrip(t *testing.T) {
 						payload, front, body, worst := mixingCode(f, want)
 						d, err := NewDecoder(payload, *f)
 						require.NoError(t, err, name)
-						got, err := d.Decode(&w, front, body, s[0], s[1])
+						got, err := d.Decode(&scratch, front, body, s[0], s[1])
 						require.NoError(t, err, name)
 						requireWithin(t, got, want, bound, worst, name)
-						small, err := d.Overview(&w, front, body, s[0], s[1])
+						small, err := d.Overview(&scratch, front, body, s[0], s[1])
 						require.NoError(t, err, name)
 						require.Len(t, small[0].Pix, interlace.Cells(s[0], interlace.Base)*interlace.Cells(s[1], interlace.Base), name)
 					}
@@ -65,15 +67,15 @@ func TestEffort(t *testing.T) {
 	for _, kind := range drawings {
 		p := drawing(r, f, 200, 150, kind)
 		fit := NewFit(3, 1)
-		var w Worker
-		fit.Add(&w, f, clone(p))
+		var scratch Scratch
+		fit.Add(&scratch, f, clone(p))
 		before := 1 << 30
 		for effort := EffortBuiltIn; effort <= EffortMixing; effort++ {
 			m := DefaultModel(3)
 			if effort >= EffortFitted {
 				m = fit.Model()
 			}
-			tile := m.Encode(&w, f, effort, clone(p))
+			tile := m.Encode(&scratch, f, effort, clone(p))
 			if kind == "ramp" {
 				require.Equal(t, effort == EffortMixing, tile.mode >= modeMixing, "effort %d: mode %d", effort, tile.mode)
 			}
@@ -89,6 +91,7 @@ func TestEffort(t *testing.T) {
 	}
 }
 
+// A damaged tile of context mixing is refused.
 func TestMixingDamage(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
 	gray, rgb := Format{Channels: 1, Depth: 8}, Format{Channels: 3, Depth: 8}
@@ -111,7 +114,7 @@ func TestMixingDamage(t *testing.T) {
 		c.damage(&front, &body)
 		d, err := NewDecoder(payload, c.format)
 		require.NoError(t, err, c.name)
-		_, err = d.Decode(new(Worker), front, body, 60, 50)
+		_, err = d.Decode(new(Scratch), front, body, 60, 50)
 		require.ErrorIs(t, err, rans.ErrCorrupt, c.name)
 	}
 }
@@ -149,9 +152,9 @@ func FuzzMixingDecode(f *testing.F) {
 	d, err := NewDecoder(payload, format)
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, mode byte, means, body []byte) {
-		var w Worker
+		var scratch Scratch
 		for _, means := range [][]byte{means, front[1:]} {
-			planes, err := d.Decode(&w, append([]byte{modeMixing + mode%chroma.RCTs}, means...), body, 40, 30)
+			planes, err := d.Decode(&scratch, append([]byte{modeMixing + mode%chroma.RCTs}, means...), body, 40, 30)
 			if err != nil {
 				require.ErrorIs(t, err, rans.ErrCorrupt)
 				continue

@@ -53,28 +53,28 @@ func ModeName(front []byte) string {
 type Effort int
 
 const (
-	EffortBuiltIn  Effort = iota + 1 // weights that are not fitted, symbols where they are likely to win
-	EffortFitted                     // Fit
-	EffortPatterns                   // symbols where an eighth of the tile gains by them
-	EffortMixing                     // context mixing, of which both directions are slow
+	EffortBuiltIn Effort = iota + 1 // weights that are not fitted, symbols where they are likely to win
+	EffortFitted                    // Fit
+	EffortSymbols                   // symbols where an eighth of the tile gains by them
+	EffortMixing                    // context mixing, of which both directions are slow
 )
 
 // Encode codes the channels of a tile in the mode that is smallest of those tried,
 // but for symbols that with EffortMixing save less than a 32nd. It takes over the
 // channels.
-func (m *Model) Encode(w *Worker, format *Format, effort Effort, channels []Plane) *Tile {
+func (m *Model) Encode(scratch *Scratch, format *Format, effort Effort, channels []Plane) *Tile {
 	if format.Labels {
 		grid, cells := symbols.Encode(pack(format, channels))
 		return &Tile{mode: modeLabels, grid: grid, cells: cells, Worst: make([]int32, len(channels))}
 	}
 	var packed *symbols.Tile
-	if format.packable() && (likelySymbols(format, channels) || effort >= EffortPatterns && m.symbolsWin(w, format, effort, channels)) {
+	if format.packable() && (likelySymbols(format, channels) || effort >= EffortSymbols && m.symbolsWin(scratch, format, effort, channels)) {
 		packed = pack(format, channels)
 	}
 	planes, overviews, rct := transform(format, channels)
-	t := m.predict(w, format, byte(rct), planes, overviews)
+	t := m.predict(scratch, format, byte(rct), planes, overviews)
 	if effort >= EffortMixing {
-		mixed := m.predict(w, format, modeMixing+byte(rct), planes, overviews)
+		mixed := m.predict(scratch, format, modeMixing+byte(rct), planes, overviews)
 		if m.size(mixed, effort) < m.size(t, effort) {
 			t = mixed
 		}
@@ -95,7 +95,7 @@ func (m *Model) Encode(w *Worker, format *Format, effort Effort, channels []Plan
 
 // symbolsWin tells whether symbols make less of the rows in the middle of a tile, an
 // eighth of them, than the other modes.
-func (m *Model) symbolsWin(w *Worker, format *Format, effort Effort, channels []Plane) bool {
+func (m *Model) symbolsWin(scratch *Scratch, format *Format, effort Effort, channels []Plane) bool {
 	const share, least = 8, 32
 	some := make([]Plane, len(channels))
 	for i, c := range channels {
@@ -108,23 +108,23 @@ func (m *Model) symbolsWin(w *Worker, format *Format, effort Effort, channels []
 	if effort >= EffortMixing {
 		mode += modeMixing
 	}
-	return len(cells) < m.size(m.predict(w, format, mode, planes, overviews), effort)
+	return len(cells) < m.size(m.predict(scratch, format, mode, planes, overviews), effort)
 }
 
 // predict codes the planes of a tile and their overviews in one of the modes of
 // prediction.
-func (m *Model) predict(w *Worker, f *Format, mode byte, planes, overviews []Plane) *Tile {
+func (m *Model) predict(scratch *Scratch, f *Format, mode byte, planes, overviews []Plane) *Tile {
 	t := &Tile{mode: mode, Worst: make([]int32, len(planes))}
-	ps := w.predictors(f, transformOf(mode))
+	ps := scratch.predictors(f, transformOf(mode))
 	for i := range ps {
 		ps[i].Load(&planes[i], &overviews[i])
 		encodeOverview(&t.front, &ps[i])
 	}
 	f.packOverview(transformOf(mode), ps)
 	if mode >= modeMixing {
-		t.cells = w.mixing.Encode(ps, m.planes)
+		t.cells = scratch.mixing.Encode(ps, m.planes)
 	} else {
-		w.encode(&t.body, ps, m.planes)
+		scratch.encode(&t.body, ps, m.planes)
 	}
 	if f.Bound > 0 {
 		for i := range ps {

@@ -47,15 +47,15 @@ func clone(planes []Plane) []Plane {
 
 // code encodes tiles and returns the file's parts.
 func code(f *Format, tiles [][]Plane) (payload []byte, fronts, bodies [][]byte, worst [][]int32) {
-	var w Worker
+	var scratch Scratch
 	fit := NewFit(f.Channels, 1)
 	for _, t := range tiles {
-		fit.Add(&w, f, clone(t))
+		fit.Add(&scratch, f, clone(t))
 	}
 	m := fit.Model()
 	var coded []*Tile
 	for _, t := range tiles {
-		coded = append(coded, m.Encode(&w, f, EffortFitted, clone(t)))
+		coded = append(coded, m.Encode(&scratch, f, EffortFitted, clone(t)))
 	}
 	tables := m.ChooseTables(coded, f)
 	for _, t := range coded {
@@ -65,6 +65,7 @@ func code(f *Format, tiles [][]Plane) (payload []byte, fronts, bodies [][]byte, 
 	return tables.Payload, fronts, bodies, worst
 }
 
+// Tiles of any content come back within the bound, and the stated errors are the largest.
 func TestRoundTrip(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, depth := range []int{8, 16} {
@@ -80,9 +81,9 @@ func TestRoundTrip(t *testing.T) {
 					payload, fronts, bodies, worst := code(f, tiles)
 					d, err := NewDecoder(payload, *f)
 					require.NoError(t, err, name)
-					var w Worker
+					var scratch Scratch
 					for i, want := range tiles {
-						got, err := d.Decode(&w, fronts[i], bodies[i], want[0].W, want[0].H)
+						got, err := d.Decode(&scratch, fronts[i], bodies[i], want[0].W, want[0].H)
 						require.NoError(t, err, name)
 						requireWithin(t, got, want, bound, worst[i], name)
 					}
@@ -133,16 +134,16 @@ func TestSignedPlanes(t *testing.T) {
 						planes[c].Pix[i] = int32(v)
 					}
 				}
-				var w Worker
+				var scratch Scratch
 				fit := NewFit(channels, 1)
-				fit.Add(&w, f, clone(planes))
+				fit.Add(&scratch, f, clone(planes))
 				m := fit.Model()
-				tile := m.Encode(&w, f, effort, clone(planes))
+				tile := m.Encode(&scratch, f, effort, clone(planes))
 				tables := m.ChooseTables([]*Tile{tile}, f)
 				front, body := tables.Segments(tile)
 				d, err := NewDecoder(tables.Payload, *f)
 				require.NoError(t, err)
-				got, err := d.Decode(&w, front, body, 40, 21)
+				got, err := d.Decode(&scratch, front, body, 40, 21)
 				require.NoError(t, err)
 				require.Equal(t, planes, got, "%d channels of %d bits, effort %d", channels, depth, effort)
 			}
@@ -157,11 +158,11 @@ func TestLabels(t *testing.T) {
 	payload, fronts, bodies, _ := code(f, [][]Plane{p})
 	d, err := NewDecoder(payload, *f)
 	require.NoError(t, err)
-	var w Worker
-	got, err := d.Decode(&w, fronts[0], bodies[0], 100, 50)
+	var scratch Scratch
+	got, err := d.Decode(&scratch, fronts[0], bodies[0], 100, 50)
 	require.NoError(t, err)
 	require.Equal(t, p, got)
-	small, err := d.Overview(&w, fronts[0], nil, 100, 50)
+	small, err := d.Overview(&scratch, fronts[0], nil, 100, 50)
 	require.NoError(t, err)
 	require.Equal(t, p[0].Pix[16*100+24], small[0].Pix[2*small[0].W+3])
 }
@@ -177,8 +178,8 @@ func TestOverviewIsMean(t *testing.T) {
 			payload, fronts, bodies, _ := code(f, [][]Plane{p})
 			d, err := NewDecoder(payload, *f)
 			require.NoError(t, err)
-			var w Worker
-			small, err := d.Overview(&w, fronts[0], bodies[0], 61, 50)
+			var scratch Scratch
+			small, err := d.Overview(&scratch, fronts[0], bodies[0], 61, 50)
 			require.NoError(t, err)
 			for c := range small {
 				for i, v := range small[c].Pix {
@@ -226,12 +227,12 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		var w Worker
-		means, err := d.Overview(&w, front, body, 40, 30)
+		var scratch Scratch
+		means, err := d.Overview(&scratch, front, body, 40, 30)
 		if err == nil {
 			requireInRange(t, means, 255)
 		}
-		planes, err := d.Decode(&w, front, body, 40, 30)
+		planes, err := d.Decode(&scratch, front, body, 40, 30)
 		if err != nil {
 			return
 		}
@@ -257,28 +258,35 @@ func requireInRange(t *testing.T, planes []Plane, most int32) {
 	}
 }
 
+// BenchmarkTile measures a tile of a smooth image with noise, in both ways of coding
+// its residuals, and what fitting weights to it takes.
 func BenchmarkTile(b *testing.B) {
 	r := rand.New(rand.NewPCG(9, 2))
 	f := &Format{Channels: 3, Depth: 8}
 	p := drawing(r, f, 512, 512, "ramp")
-	var w Worker
+	var scratch Scratch
 	m := DefaultModel(3)
-	size := int64(3 * 512 * 512)
-	b.Run("encode", func(b *testing.B) {
-		b.SetBytes(size)
+	for _, c := range []struct {
+		name string
+		mode byte
+	}{{"tables", 0}, {"mixing", modeMixing}} {
+		planes, overviews, rct := transform(f, clone(p))
+		t := m.predict(&scratch, f, c.mode+byte(rct), planes, overviews)
+		tables := m.ChooseTables([]*Tile{t}, f)
+		front, body := tables.Segments(t)
+		d, err := NewDecoder(tables.Payload, *f)
+		require.NoError(b, err)
+		measure(b, "encode/"+c.name, p, func() { m.predict(&scratch, f, c.mode+byte(rct), planes, overviews) })
+		measure(b, "decode/"+c.name, p, func() { _, _ = d.Decode(&scratch, front, body, 512, 512) })
+	}
+	measure(b, "fit", p, func() { NewFit(3, 4).Add(&scratch, f, clone(p)) })
+}
+
+func measure(b *testing.B, name string, p []Plane, do func()) {
+	b.Run(name, func(b *testing.B) {
+		b.SetBytes(int64(len(p) * len(p[0].Pix)))
 		for b.Loop() {
-			m.Encode(&w, f, EffortFitted, clone(p))
-		}
-	})
-	t := m.Encode(&w, f, EffortFitted, clone(p))
-	tables := m.ChooseTables([]*Tile{t}, f)
-	front, body := tables.Segments(t)
-	d, err := NewDecoder(tables.Payload, *f)
-	require.NoError(b, err)
-	b.Run("decode", func(b *testing.B) {
-		b.SetBytes(size)
-		for b.Loop() {
-			_, _ = d.Decode(&w, front, body, 512, 512)
+			do()
 		}
 	})
 }

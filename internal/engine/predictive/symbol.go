@@ -1,6 +1,9 @@
 package predictive
 
-import "github.com/qtgpu/qtgpu/internal/engine/symbols"
+import (
+	"github.com/qtgpu/qtgpu/internal/engine/arith"
+	"github.com/qtgpu/qtgpu/internal/engine/symbols"
+)
 
 // packable tells whether the samples of a pixel fit a symbol.
 func (f *Format) packable() bool {
@@ -54,7 +57,7 @@ func (f *Format) roundedOverview(channels []Plane) []Plane {
 	for i := range out {
 		step := f.overviewStep(i)
 		for k, v := range out[i].Pix {
-			out[i].Pix[k] = min((v+step/2)/step*step, most)
+			out[i].Pix[k] = min(arith.Nearest(v, step)*step, most)
 		}
 	}
 	return out

@@ -83,12 +83,12 @@ const roughStep = 64
 // Add enters a tile into the fit, unless it is one of labels. It takes over the
 // channels. The residuals that are terms come from rough weights, for the file's are
 // not known yet.
-func (f *Fit) Add(w *Worker, format *Format, channels []Plane) {
+func (f *Fit) Add(scratch *Scratch, format *Format, channels []Plane) {
 	if format.Labels {
 		return
 	}
 	planes, overviews, rct := transform(format, channels)
-	ps := w.predictors(format, rct)
+	ps := scratch.predictors(format, rct)
 	for i := range ps {
 		ps[i].Step = 1
 		ps[i].Load(&planes[i], &overviews[i])

@@ -9,8 +9,8 @@ import (
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
-// Worker is the memory of one goroutine.
-type Worker struct {
+// Scratch is the memory of one goroutine.
+type Scratch struct {
 	planes  []linear.Predictor
 	classes []classes    // of an encoder
 	tokens  []rans.Token // of a tile
@@ -20,12 +20,12 @@ type Worker struct {
 
 // predictors are prepared for the planes of a tile after a transform, but for their
 // size.
-func (w *Worker) predictors(f *Format, rct chroma.RCT) []linear.Predictor {
-	for len(w.planes) < f.Channels {
-		w.planes = append(w.planes, linear.Predictor{})
-		w.classes = append(w.classes, classes{})
+func (s *Scratch) predictors(f *Format, rct chroma.RCT) []linear.Predictor {
+	for len(s.planes) < f.Channels {
+		s.planes = append(s.planes, linear.Predictor{})
+		s.classes = append(s.classes, classes{})
 	}
-	ps := w.planes[:f.Channels]
+	ps := s.planes[:f.Channels]
 	for i := range ps {
 		p := &ps[i]
 		p.Kind, p.Wide, p.Limits = residual.Kind(i, f.Channels), f.wide(), f.limits(i, rct)
@@ -115,7 +115,7 @@ func (t *Tables) Segments(tile *Tile) (front, body []byte) {
 // size is the size of a tile in bytes: as tables of its own make it, or with little
 // effort by the universal ones, which are some percent off.
 func (m *Model) size(t *Tile, effort Effort) int {
-	if effort < EffortPatterns {
+	if effort < EffortSymbols {
 		return estimate(&t.front) + estimate(&t.body)
 	}
 	front, body := m.ChooseTables([]*Tile{t}, &Format{}).Segments(t)

@@ -19,7 +19,7 @@ type decoder struct {
 	tiles.Grid
 	engine  *Decoder
 	colours int // of a palette, or 0
-	scratch parallel.Pool[Worker]
+	scratch parallel.Pool[Scratch]
 }
 
 // NewDecoder implements engine.Engine.
@@ -88,8 +88,7 @@ func (d *decoder) Memory(region image.Rectangle, level int) (window, goroutine i
 	f := &d.engine.format
 	over := d.Over(region, 0)
 	tile := engine.Pixels(d.Pixels(image.Rectangle{Min: over.Min, Max: over.Min.Add(image.Pt(1, 1))}))
-	window = engine.Pixels(region) >> (2 * level) * int64(f.Channels) * int64(f.Depth/8)
-	return window, tile * int64(f.Channels) * SampleBytes >> (2 * level)
+	return 0, tile * int64(f.Channels) * SampleBytes >> (2 * level)
 }
 
 // region implements engine.Window.
@@ -122,7 +121,7 @@ func (w *region) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded,
 }
 
 // planes decodes a tile, or its overview.
-func (d *decoder) planes(scratch *Worker, tile int, s engine.Segments, level int) ([]Plane, error) {
+func (d *decoder) planes(scratch *Scratch, tile int, s engine.Segments, level int) ([]Plane, error) {
 	decode := d.engine.Decode
 	if level > 0 {
 		decode = d.engine.Overview

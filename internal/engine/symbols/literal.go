@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"github.com/qtgpu/qtgpu/internal/cm"
+	"github.com/qtgpu/qtgpu/internal/engine/arith"
 )
 
 // Kinds of literals, mixed into the hash of their contexts.
@@ -12,17 +13,12 @@ const (
 	kindColour = 64 // + 8 × place in the order of channels
 )
 
-// median is the MED predictor of JPEG-LS: of west, north and their gradient.
-func median(w, n, nw int32) int32 {
-	return max(min(w, n), min(max(w, n), w+n-nw))
-}
-
 func abs(x int32) int32 { return max(x, -x) }
 
 func log2(v int32) uint32 { return uint32(bits.Len32(uint32(v))) }
 
-// magnitude is a signed logarithm.
-func magnitude(v int32) uint32 {
+// signedLog2 is a signed logarithm.
+func signedLog2(v int32) uint32 {
 	if v < 0 {
 		return log2(-v)
 	}
@@ -35,7 +31,7 @@ func (m *model) index(sym uint32, a *around) uint32 {
 	w, n, nw, ne := a.row[3], a.up[4], a.up[3], a.up[5]
 	c := [inputs]uint32{
 		0, w, n, hash(w, n), hash(hash(w, n), hash(nw, ne)), hash(hash(w, n), nw), hash(n, ne),
-		uint32(median(int32(w), int32(n), int32(nw))),
+		uint32(arith.Med(int32(w), int32(n), int32(nw))),
 	}
 	for i, v := range c {
 		c[i] = hash(kindIndex+uint32(i), v)
@@ -68,11 +64,11 @@ func (m *model) channel(k int, green int32, a *around) (c channel) {
 	of := func(v uint32) int32 { return int32(v >> (8 * k) & 255) }
 	c.w, c.n, c.nw, c.ne = of(a.row[3]), of(a.up[4]), of(a.up[3]), of(a.up[5])
 	c.ww, c.nn = of(a.row[2]), of(a.up2[4])
-	c.own = median(c.w, c.n, c.nw)
+	c.own = arith.Med(c.w, c.n, c.nw)
 	c.pred = c.own
 	if m.channels > 2 && k%2 == 0 {
 		diff := func(v uint32) int32 { return of(v) - int32(v>>8&255) }
-		c.pred = green + median(diff(a.row[3]), diff(a.up[4]), diff(a.up[3]))
+		c.pred = green + arith.Med(diff(a.row[3]), diff(a.up[4]), diff(a.up[3]))
 		c.pred = max(0, min(255, c.pred))
 	}
 	c.activity = log2(abs(c.w-c.nw) + abs(c.n-c.nw) + abs(c.n-c.ne))
@@ -85,13 +81,13 @@ func (m *model) colour(sym uint32, a *around) (v uint32) {
 	for j, k := range order[m.channels] {
 		c := m.channel(k, green, a)
 		contexts := [inputs]uint32{
-			c.activity | magnitude(c.w-c.n)<<8,
-			magnitude(c.w-c.pred)<<8 | magnitude(c.n-c.pred) | c.activity<<16,
-			hash(magnitude(last), magnitude(before)),
+			c.activity | signedLog2(c.w-c.n)<<8,
+			signedLog2(c.w-c.pred)<<8 | signedLog2(c.n-c.pred) | c.activity<<16,
+			hash(signedLog2(last), signedLog2(before)),
 			hash(hash(a.row[3], a.up[4]), v),
 			hash(uint32(c.pred), v),
-			hash(magnitude(m.errs[k][a.p-1]), magnitude(m.errsUp[k][a.p])),
-			hash(magnitude(c.ne-c.n), magnitude(c.nn-c.n)<<8|magnitude(c.ww-c.w)),
+			hash(signedLog2(m.errs[k][a.p-1]), signedLog2(m.errsUp[k][a.p])),
+			hash(signedLog2(c.ne-c.n), signedLog2(c.nn-c.n)<<8|signedLog2(c.ww-c.w)),
 			hash(uint32(c.own), hash(uint32(last), uint32(green))),
 		}
 		for i, h := range contexts {

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/engine/arith"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/tree"
 )
@@ -48,10 +49,7 @@ func (p *planeEncoder) roundFront(v int32, x, y int) int32 {
 			return (v - step - 3) / step
 		}
 	}
-	if v < 0 {
-		return -((-v + step/2) / step)
-	}
-	return (v + step/2) / step
+	return arith.Nearest(v, step)
 }
 
 // lowError is the squared error of a leaf's low block.

@@ -3,6 +3,7 @@ package transform
 import (
 	"math/bits"
 
+	"github.com/qtgpu/qtgpu/internal/engine/arith"
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
@@ -87,8 +88,8 @@ func (c *cells) predict(x, y int) (pred, gradient int32) {
 	if x+1 < c.w {
 		tr = c.front[i-c.w+1]
 	}
-	med := min(max(l, t), max(min(l, t), l+t-tl))
-	return (2*med + l + t + 2) >> 2, max(l-tl, tl-l) + max(tl-t, t-tl) + max(t-tr, tr-t)
+	pred = (2*arith.Med(l, t, tl) + l + t + 2) >> 2
+	return pred, arith.AbsDiff(l, tl) + arith.AbsDiff(tl, t) + arith.AbsDiff(t, tr)
 }
 
 // firstGradient stands for the unknown gradient in a tile's first row and column, and

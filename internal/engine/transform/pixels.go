@@ -40,7 +40,7 @@ func view(b *raster.Block, f *raster.Format) (*chroma.Interleaved, bool) {
 		return nil, false
 	}
 	for i := range b.Planes {
-		if &b.Planes[i][0] != &b.Planes[0][i] {
+		if i >= len(b.Planes[0]) || &b.Planes[i][0] != &b.Planes[0][i] {
 			return nil, false
 		}
 	}

@@ -76,7 +76,7 @@ const sampleBytes = 2
 
 // Memory implements engine.Decoder.
 func (d *decoder) Memory(region image.Rectangle, level int) (window, goroutine int64) {
-	n := engine.Pixels(region) >> (2 * level) * int64(d.format.Type.Size()*len(d.format.Bands))
+	n := int64(0)
 	for _, r := range d.padded(d.Pixels(d.Over(region, d.Margin(level)))) {
 		n += engine.Pixels(r) * sampleBytes >> (2 * level)
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"image/color"
 	"io"
-	"math"
 )
 
 // Config is what the header of a bitmap says.
@@ -21,88 +20,83 @@ type Config struct {
 	XDensity, YDensity uint32
 }
 
-// Image is a decoded bitmap.
-type Image struct {
+// Reader reads the pixels of a bitmap: samples of 8 bits, Channels of them for each
+// pixel. An index may be one that the palette has no colour for.
+type Reader struct {
 	Config
-	// Pix has the rows from top to bottom: samples of 8 bits, Channels of them for
-	// each pixel, with no padding.
-	Pix []byte
 	ICC []byte // embedded colour profile, at most 16 MiB
-	// Lost names what the file holds besides, Notes what decoding changed; each is
-	// a phrase for people.
+	// Lost names what the file holds besides, Notes what reading the pixels changes;
+	// each is a phrase for people.
 	Lost, Notes []string
+
+	h    *header
+	src  io.ReaderAt
+	size int64
 }
 
-// DecodeConfig reads the header and the palette of a file of size bytes.
-func DecodeConfig(src io.ReaderAt, size int64) (Config, error) {
-	h, err := readHeader(src, size)
-	if err != nil {
-		return Config{}, err
-	}
-	return h.Config, nil
-}
-
-// Decode reads a file of size bytes. The error names what is damaged or not
-// supported, data that ends early, or pixels that take more than limit bytes.
-// Beside the pixels it holds a row of the file.
-//
-// Pixels that run-length coding leaves out have index 0. Indices that the
-// palette has no colour for are taken as black, and Notes says so.
-func Decode(src io.ReaderAt, size, limit int64) (*Image, error) {
+// NewReader reads all of a file of size bytes but the pixels. The error names what is
+// damaged or not supported, pixels that are not all there, or pixels that take more
+// than limit bytes.
+func NewReader(src io.ReaderAt, size, limit int64) (*Reader, error) {
 	h, err := readHeader(src, size)
 	if err != nil {
 		return nil, err
 	}
-	if limit = min(limit, math.MaxInt); int64(h.W) > limit/int64(h.Channels)/int64(h.H) {
+	if int64(h.W) > limit/int64(h.Channels)/int64(h.H) {
 		return nil, fmt.Errorf("header: %dx%d pixels of %d bytes, expected at most %d bytes for a file of %d", h.W, h.H, h.Channels, limit, size)
 	}
-	packed := h.compression != rle4 && h.compression != rle8
-	if packed {
+	r := &Reader{Config: h.Config, h: h, src: src, size: size}
+	if r.packed() {
 		if err := h.checkRows(size); err != nil {
 			return nil, err
 		}
 	}
-	m := &Image{Config: h.Config, Pix: make([]byte, h.W*h.H*h.Channels)}
-	r := bufio.NewReaderSize(io.NewSectionReader(src, h.dataAt, size-h.dataAt), 1<<16)
-	if packed {
-		err = h.readRows(r, m)
-	} else {
-		err = decodeRuns(r, h, m)
-	}
-	if err != nil {
-		return nil, err
-	}
-	m.extendPalette()
 	if n := h.fields.widest(); n > 8 {
-		m.Notes = append(m.Notes, fmt.Sprintf("samples of %d bits brought to 8", n))
+		r.Notes = append(r.Notes, fmt.Sprintf("samples of %d bits brought to 8", n))
 	}
-	h.readProfile(src, size, m)
-	return m, nil
+	h.readProfile(r)
+	return r, nil
+}
+
+// packed tells whether rows are as they are, not run-length coded.
+func (r *Reader) packed() bool { return r.h.compression != rle4 && r.h.compression != rle8 }
+
+// Rows says where rows of pixels lie that are as they are.
+type Rows struct {
+	First  int64 // offset of the top row in the file
+	Stride int64 // from a row to the one below it, often negative
+	Bits   int   // of a pixel, which come from the highest of a byte on
+	// Unpack makes samples of pixels; both may be the same memory where a sample is as
+	// long as its bits.
+	Unpack func(dst, src []byte)
+}
+
+// Rows returns where the rows lie, or false where they are run-length coded.
+func (r *Reader) Rows() (Rows, bool) {
+	stride, _ := r.h.stride()
+	rows := Rows{r.h.dataAt, stride, r.h.bits, r.h.unpacker()}
+	if !r.h.topDown {
+		rows.First += int64(r.H-1) * stride
+		rows.Stride = -stride
+	}
+	return rows, r.packed()
+}
+
+// Runs decodes run-length coded pixels into the W·H indices of pix, from the top row
+// down. Pixels that are left out keep theirs.
+func (r *Reader) Runs(pix []byte) error {
+	d := &runs{
+		Reader: bufio.NewReaderSize(io.NewSectionReader(r.src, r.h.dataAt, r.size-r.h.dataAt), 1<<16),
+		h:      r.h, pix: pix,
+	}
+	return d.decode()
 }
 
 // row is row y of the file, the lowest row of the picture being the first one
 // unless the header says otherwise.
-func (h *header) row(m *Image, y int) []byte {
-	if !h.topDown {
-		y = h.H - 1 - y
+func (d *runs) row(y int) []byte {
+	if !d.h.topDown {
+		y = d.h.H - 1 - y
 	}
-	stride := h.W * h.Channels
-	return m.Pix[y*stride:][:stride]
-}
-
-// extendPalette adds black for the indices that have no colour.
-func (m *Image) extendPalette() {
-	if m.Palette == nil {
-		return
-	}
-	largest := byte(0)
-	for _, v := range m.Pix {
-		largest = max(largest, v)
-	}
-	if n := len(m.Palette); int(largest) >= n {
-		m.Notes = append(m.Notes, fmt.Sprintf("palette index %d of %d colours taken as black", largest, n))
-		for len(m.Palette) <= int(largest) {
-			m.Palette = append(m.Palette, color.RGBA{A: 0xff})
-		}
-	}
+	return d.pix[y*d.h.W:][:d.h.W]
 }

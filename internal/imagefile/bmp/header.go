@@ -262,24 +262,24 @@ const maxProfile = 16 << 20
 
 // readProfile takes the embedded profile and names what else the headers from
 // the fourth on say of colours.
-func (h *header) readProfile(src io.ReaderAt, size int64, m *Image) {
+func (h *header) readProfile(r *Reader) {
 	n := le.Uint32(h.info[:])
 	switch kind := le.Uint32(h.info[56:]); {
 	case n < v4Header:
 	case kind == calibrated && [48]byte(h.info[60:]) != [48]byte{}:
-		m.Lost = append(m.Lost, "primaries and gamma")
+		r.Lost = append(r.Lost, "primaries and gamma")
 	case n == v5Header && kind == linked:
-		m.Lost = append(m.Lost, "name of a colour profile")
+		r.Lost = append(r.Lost, "name of a colour profile")
 	case n == v5Header && kind == embedded:
 		// The offset counts from the start of the header.
 		off, length := fileHeader+int64(le.Uint32(h.info[112:])), int64(le.Uint32(h.info[116:]))
-		if length < 1 || length > maxProfile || off > size-length {
-			m.Lost = append(m.Lost, "damaged colour profile")
+		if length < 1 || length > maxProfile || off > r.size-length {
+			r.Lost = append(r.Lost, "damaged colour profile")
 			return
 		}
 		icc := make([]byte, length)
-		if readAt(src, size, icc, off, "profile") == nil {
-			m.ICC = icc
+		if readAt(r.src, r.size, icc, off, "profile") == nil {
+			r.ICC = icc
 		}
 	}
 }

@@ -2,7 +2,6 @@ package bmp
 
 import (
 	"fmt"
-	"io"
 	"math/bits"
 )
 
@@ -65,23 +64,6 @@ func (h *header) checkRows(size int64) error {
 		return nil
 	}
 	return fmt.Errorf("pixels at byte %d: found %d rows of %d bytes, expected %d", h.dataAt, rows, stride, h.H)
-}
-
-// readRows reads rows that are not compressed.
-func (h *header) readRows(r io.Reader, m *Image) error {
-	stride, used := h.stride()
-	row := make([]byte, stride)
-	unpack := h.unpacker()
-	for y := range h.H {
-		if y == h.H-1 {
-			row = row[:used]
-		}
-		if _, err := io.ReadFull(r, row); err != nil {
-			return fmt.Errorf("row %d of %d: %w", y, h.H, err)
-		}
-		unpack(h.row(m, y), row)
-	}
-	return nil
 }
 
 // unpacker is what turns a row of the file into samples.

@@ -18,14 +18,14 @@ const (
 type runs struct {
 	*bufio.Reader
 	h    *header
-	m    *Image
+	pix  []byte
 	x, y int // of the next pixel, in the order of the file
 }
 
-// decodeRuns decodes up to the end of the bitmap or of its last row. Pixels
-// beyond the end of a row are ignored: some writers make them even in number.
-func decodeRuns(r *bufio.Reader, h *header, m *Image) error {
-	d := &runs{Reader: r, h: h, m: m}
+// decode decodes up to the end of the bitmap or of its last row. Pixels beyond
+// the end of a row are ignored: some writers make them even in number.
+func (d *runs) decode() error {
+	h := d.h
 	for d.y < h.H {
 		done, err := d.step()
 		if done {
@@ -98,7 +98,7 @@ func (d *runs) literal(n int) error {
 // put writes n pixels; at gives the byte of the i-th, of which RLE4 takes the
 // high half where i is even, else the low one.
 func (d *runs) put(n int, at func(i int) byte) {
-	row := d.h.row(d.m, d.y)[d.x:]
+	row := d.row(d.y)[d.x:]
 	n = min(n, len(row))
 	for i := range row[:n] {
 		v := at(i)

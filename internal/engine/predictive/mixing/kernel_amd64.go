@@ -16,7 +16,7 @@ func (n *neighbourhood) gather() {
 	}
 }
 
-// move moves the weights by gain·x/2^8; gain has 32 bits.
+// move moves the weights by gain·x/2^gainBits; gain has 32 bits.
 func (f *filter) move(gain int64) {
 	if avx2 {
 		moveWeights(f, gain)

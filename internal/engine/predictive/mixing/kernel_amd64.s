@@ -35,6 +35,15 @@ GLOBL filterOne<>(SB), RODATA, $16
 	VPADDQ Y8, squares, squares
 
 // func gather(n *neighbourhood)
+//
+// DI      the neighbourhood; AX the index of its sample
+// R9, CX  a level, and the samples of its rows
+// SI, R8  the sample and its residual
+// DX      scratch, then the filter
+// Y0…X3   inputs, eight in each of the first three
+// X6      the mean of the four nearest
+// X10     inputs of the planes before
+// Y4…Y15  scratch; at last Y10, Y12 sums, Y11, Y15 squares
 TEXT ·gather(SB), NOSPLIT, $0-8
 	MOVQ n+0(FP), DI
 	MOVQ neighbourhood_at(DI), AX
@@ -147,13 +156,13 @@ nearest:
 	VZEROUPPER
 	RET
 
-// MOVE adds gain·x >> 8, of 64 bits, to four weights, and clamps them. AVX2 has no
+// MOVE adds gain·x >> gainBits, of 64 bits, to four weights, and clamps them. AVX2 has no
 // arithmetic shift of these: Y12 makes the product positive, Y13 takes it back.
 #define MOVE(k) \
 	VPMOVSXDQ (filter_x+16*k)(DI), Y8; \
 	VPMULDQ Y11, Y8, Y8; \
 	VPADDQ Y12, Y8, Y8; \
-	VPSRLQ $8, Y8, Y8; \
+	VPSRLQ $const_gainBits, Y8, Y8; \
 	VPSUBQ Y13, Y8, Y8; \
 	VPADDQ (filter_w+32*k)(DI), Y8, Y8; \
 	VPCMPGTQ Y14, Y8, Y9; \
@@ -163,14 +172,19 @@ nearest:
 	VMOVDQU Y8, (filter_w+32*k)(DI)
 
 // func moveWeights(f *filter, gain int64)
+//
+// DI        the filter; Y11 the gain
+// Y12, Y13  2^55, and 2^55 >> gainBits
+// Y14, Y15  filterLimit and −filterLimit
+// Y8, Y9    products, then weights; comparisons
 TEXT ·moveWeights(SB), NOSPLIT, $0-16
 	MOVQ f+0(FP), DI
 	VPBROADCASTQ gain+8(FP), Y11
 	VPCMPEQD Y15, Y15, Y15
 	VPSRLQ $63, Y15, Y12
-	VPSLLQ $47, Y12, Y13
+	VPSLLQ $(55-const_gainBits), Y12, Y13
 	VPSLLQ $55, Y12, Y12
-	VPSLLQ $26, Y15, Y15 // −filterLimit
+	VPSLLQ $const_limitBits, Y15, Y15 // −filterLimit
 	VPXOR Y14, Y14, Y14
 	VPSUBQ Y15, Y14, Y14 // filterLimit
 	MOVE(0)

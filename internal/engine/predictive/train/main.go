@@ -24,15 +24,15 @@ func main() {
 	flag.Parse()
 	format := predictive.Format{Channels: 3, Depth: 8}
 	sum, h := predictive.NewFit(3, fitRows), predictive.NewHistogram()
-	var w predictive.Worker
+	var scratch predictive.Scratch
 	for _, path := range flag.Args() {
 		channels, err := load(path)
 		if err != nil {
 			log.Fatal(err)
 		}
 		fit := predictive.NewFit(3, fitRows)
-		fit.Add(&w, &format, clone(channels))
-		fit.Model().Encode(&w, &format, predictive.EffortFitted, channels).Count(h)
+		fit.Add(&scratch, &format, clone(channels))
+		fit.Model().Encode(&scratch, &format, predictive.EffortFitted, channels).Count(h)
 		sum.Merge(fit)
 	}
 	if err := os.WriteFile(*out, predictive.Defaults(sum.Model(), h), 0o644); err != nil {

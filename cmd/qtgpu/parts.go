@@ -1,0 +1,269 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/gpu"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
+)
+
+// planName is the file of a job that holds its plan.
+const planName = "plan.json"
+
+// job is what the parts of one file have in common.
+type job struct {
+	Input    string      `json:"input"` // the path of the image
+	Size     int64       `json:"size"`  // of the image, in bytes
+	Modified time.Time   `json:"modified"`
+	PartRows int         `json:"part_rows"` // rows of tiles of a part
+	Parts    int         `json:"parts"`
+	Plan     *qtgpu.Plan `json:"plan"`
+}
+
+// partBytes is about how many bytes of samples a part has, unless the flags say how many
+// rows of tiles.
+const partBytes = 256 << 20
+
+// plan makes the plan of a job in a new directory.
+func (a *app) plan(args []string) error {
+	var rows int
+	c, err := parseConvert(args, func(c *convertFlags) { c.set.IntVar(&rows, "part-rows", 0, "") })
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.out == "":
+		return usagef("missing -o JOB: expected qtgpu plan -i IN -t T -o JOB, a new directory")
+	case rows < 0:
+		return usagef("--part-rows %d: expected 1 or more rows of tiles", rows)
+	}
+	if err := c.refuse(decodeOnly, "is for decoding"); err != nil {
+		return err
+	}
+	o, err := c.options()
+	if err != nil {
+		return err
+	}
+	src, j, done, err := a.openJobInput(c.in, c.limits)
+	if err != nil {
+		return err
+	}
+	defer done()
+	o.Memory, o.Metadata = int64(c.limits.memory), qtgpu.Metadata(src.Meta)
+	if j.Plan, err = qtgpu.NewPlan(a.ctx, src, &o); err != nil {
+		return at(c.in, err)
+	}
+	a.tell(c.in, src, c.quiet)
+	if j.PartRows = rows; rows == 0 {
+		j.PartRows = int(max(partBytes/j.Plan.RowBytes(), 1))
+	}
+	j.Parts = (j.Plan.Rows() + j.PartRows - 1) / j.PartRows
+	if err := os.Mkdir(c.out, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+		return at(c.out, err)
+	}
+	out, err := a.create(filepath.Join(c.out, planName), c.force)
+	if err != nil {
+		return err
+	}
+	if err := writeJSON(out, j); err != nil {
+		return out.blame(out.name, err)
+	}
+	return a.commit(func(w io.Writer) error {
+		if c.quiet {
+			return nil
+		}
+		_, err := fmt.Fprintf(w, "%s: %d parts, 0 to %d, of %d rows of tiles; plan %.8x\n", c.out, j.Parts, j.Parts-1, j.PartRows, j.Plan.Hash())
+		return err
+	})
+}
+
+// openJobInput opens the image of a job, a regular file.
+func (a *app) openJobInput(name string, l *limits) (*imagefile.File, *job, func() error, error) {
+	in, err := openSource(name, a.stdin)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if in.file == nil {
+		in.close()
+		return nil, nil, nil, usagef("%s is a stream: expected a file that every part can read", name)
+	}
+	src, _, err := in.image(l.read())
+	if err == nil {
+		var info fs.FileInfo
+		if info, err = in.file.Stat(); err == nil {
+			return src, &job{Input: name, Size: info.Size(), Modified: info.ModTime().UTC()}, in.close, nil
+		}
+	}
+	in.close()
+	return nil, nil, nil, err
+}
+
+func readJob(dir string) (*job, error) {
+	name := filepath.Join(dir, planName)
+	p, err := os.ReadFile(name)
+	if err != nil {
+		return nil, at(name, err)
+	}
+	var j job
+	if err := json.Unmarshal(p, &j); err != nil {
+		return nil, at(name, err)
+	}
+	if j.Plan == nil || j.PartRows < 1 || j.Parts != (j.Plan.Rows()+j.PartRows-1)/j.PartRows {
+		return nil, at(name, errors.New("not a job of qtgpu plan"))
+	}
+	return &j, nil
+}
+
+// partName is the file of a part.
+func partName(dir string, i int) string { return filepath.Join(dir, fmt.Sprintf("part-%06d.qtg", i)) }
+
+// part codes a part of a job.
+func (a *app) part(args []string) error {
+	f := newFlags()
+	index := f.IntP("index", "i", -1, "")
+	env := f.String("index-env", "", "")
+	input := f.String("input", "", "")
+	jobs := f.IntP("jobs", "j", 0, "")
+	force := f.BoolP("force", "f", false, "")
+	backend := f.String("backend", backendAuto, "")
+	limits := addLimits(f)
+	if err := parse(f, args); err != nil {
+		return err
+	}
+	if f.NArg() != 1 || *jobs < 0 {
+		return usagef("part with %d directories: expected qtgpu part JOB -i N", f.NArg())
+	}
+	if err := limits.check(); err != nil {
+		return err
+	}
+	dir := f.Arg(0)
+	j, err := readJob(dir)
+	if err != nil {
+		return err
+	}
+	i, err := partIndex(*index, *env, j.Parts)
+	if err != nil {
+		return err
+	}
+	if *input == "" {
+		*input = j.Input
+	}
+	src, now, done, err := a.openJobInput(*input, limits)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if now.Size != j.Size || now.Input == j.Input && !now.Modified.Equal(j.Modified) {
+		return at(*input, fmt.Errorf("%d bytes of %v, expected %d of %v: it is not what the plan was made of", now.Size, now.Modified, j.Size, j.Modified))
+	}
+	b, err := newBackend(*backend, *jobs, gpu.Open, func(err error) { a.warn(*input, "%w", err) })
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	out, err := a.create(partName(dir, i), *force)
+	if err != nil {
+		return err
+	}
+	o := &qtgpu.Options{Workers: *jobs, Memory: int64(limits.memory), Backend: b}
+	first := i * j.PartRows
+	if err := j.Plan.EncodePart(a.ctx, out, src, first, min(first+j.PartRows, j.Plan.Rows()), o); err != nil {
+		return out.blame(*input, err)
+	}
+	return a.commit(noReport)
+}
+
+// partIndex is the number of a part, as the flags or a variable of the environment say.
+func partIndex(i int, env string, parts int) (int, error) {
+	from := "-i"
+	if env != "" {
+		text := os.Getenv(env)
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return 0, usagef("--index-env %s: found %q, expected a number from 0 to %d", env, text, parts-1)
+		}
+		i, from = n, env
+	}
+	if i < 0 || i >= parts {
+		return 0, usagef("%s %d: expected 0 to %d", from, i, parts-1)
+	}
+	return i, nil
+}
+
+// merge makes the whole of the parts of a job.
+func (a *app) merge(args []string) error {
+	f := newFlags()
+	name := f.StringP("output", "o", "", "")
+	jobs := f.IntP("jobs", "j", 0, "")
+	force := f.BoolP("force", "f", false, "")
+	limits := addLimits(f)
+	if err := parse(f, args); err != nil {
+		return err
+	}
+	if f.NArg() != 1 || *name == "" {
+		return usagef("merge with %d directories: expected qtgpu merge JOB -o OUT.qtg", f.NArg())
+	}
+	if err := limits.check(); err != nil {
+		return err
+	}
+	dir := f.Arg(0)
+	j, err := readJob(dir)
+	if err != nil {
+		return err
+	}
+	if missing := missingParts(dir, j.Parts); missing != "" {
+		return at(dir, fmt.Errorf("parts %s are missing", missing))
+	}
+	opt := limits.decode()
+	parts := make([]*qtgpu.Reader, j.Parts)
+	for i := range parts {
+		in, r, err := a.open(partName(dir, i), &opt)
+		if err != nil {
+			return err
+		}
+		defer in.close()
+		if place, ok := r.Place(); !ok || place.Plan != j.Plan.Hash() {
+			return at(partName(dir, i), errors.New("not a part of this job's plan"))
+		}
+		parts[i] = r
+	}
+	out, err := a.createPicture(*name, *force)
+	if err != nil {
+		return err
+	}
+	o := &qtgpu.Options{Workers: *jobs, Memory: int64(limits.memory)}
+	if err := qtgpu.Merge(a.ctx, out, parts, o); err != nil {
+		return out.blame(dir, err)
+	}
+	return a.commit(noReport)
+}
+
+// missingParts names the parts that are not there, as ranges.
+func missingParts(dir string, parts int) string {
+	var ranges []string
+	first := -1
+	for i := range parts + 1 {
+		_, err := os.Stat(partName(dir, i))
+		missing := i < parts && err != nil
+		switch {
+		case missing && first < 0:
+			first = i
+		case !missing && first >= 0:
+			if ranges = append(ranges, strconv.Itoa(first)); i-1 > first {
+				ranges[len(ranges)-1] += fmt.Sprintf("-%d", i-1)
+			}
+			first = -1
+		}
+	}
+	return strings.Join(ranges, ",")
+}

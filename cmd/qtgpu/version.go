@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/qtgpu/qtgpu/internal/container"
+)
+
+// version prints what this program was built from.
+func (a *app) version(args []string) error {
+	if len(args) != 0 {
+		return usagef("unexpected argument %q: expected qtgpu --version", args[0])
+	}
+	build, ok := debug.ReadBuildInfo()
+	if !ok { // built without modules
+		build = &debug.BuildInfo{GoVersion: runtime.Version()}
+	}
+	_, err := fmt.Fprintln(a.stdout, versionLine(build))
+	return err
+}
+
+// versionLine names the module's version, the revision where the build knows it, the
+// version of the format and the Go release.
+func versionLine(build *debug.BuildInfo) string {
+	parts := []string{strings.TrimSpace("qtgpu " + build.Main.Version)}
+	settings := map[string]string{}
+	for _, s := range build.Settings {
+		settings[s.Key] = s.Value
+	}
+	if revision := settings["vcs.revision"]; revision != "" {
+		if settings["vcs.modified"] == "true" {
+			revision += " with changes"
+		}
+		parts = append(parts, "revision "+revision)
+	}
+	parts = append(parts, fmt.Sprintf("format %d", container.Version), build.GoVersion)
+	return strings.Join(parts, ", ")
+}

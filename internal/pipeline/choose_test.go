@@ -1,0 +1,165 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"image"
+	"math"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/rastertest"
+	"github.com/qtgpu/qtgpu/raster"
+)
+
+// drawn is a raster whose samples are made as they are read.
+type drawn struct {
+	format raster.Format
+	at     func(band, x, y int) int64
+}
+
+func (d *drawn) Format() *raster.Format { return &d.format }
+
+// ReadBlock implements raster.Source.
+func (d *drawn) ReadBlock(ctx context.Context, dst *raster.Block) error {
+	for band := range dst.Planes {
+		for y := dst.Rect.Min.Y; y < dst.Rect.Max.Y; y++ {
+			for x := dst.Rect.Min.X; x < dst.Rect.Max.X; x++ {
+				rastertest.Set(dst, band, x, y, d.at(band, x, y))
+			}
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// noise is a number below n that looks random.
+func noise(band, x, y, n int) int {
+	h := (uint64(x)<<32 | uint64(y)<<8 | uint64(band)) * 0x9e3779b97f4a7c15
+	h ^= h >> 29
+	return int(h * 0xbf58476d1ce4e5b9 >> 33 % uint64(n))
+}
+
+// bounded are kinds of rasters, by the way that is best for them within 6 steps.
+var bounded = map[string]*drawn{
+	"layered": {raster.Format{Type: raster.Uint8, Bands: raster.Bands(raster.Red, raster.Green, raster.Blue)}, func(band, x, y int) int64 {
+		fx, fy := float64(x), float64(y)
+		return int64(100+20*band+int(40*math.Sin(fx/7+fy/11)+30*math.Sin(fx/3.1-fy/4))) + int64(noise(band, x, y, 6))
+	}},
+	// of two bands, which are not searched for patterns: that takes long
+	"merged": {raster.Format{Type: raster.Uint16, Bands: raster.Bands(raster.Gray, raster.Data)}, func(band, x, y int) int64 {
+		return int64(1000*(noise(band, x, y, 3)+x/40%8) + noise(band+2, x, y, 4))
+	}},
+	"predicted": {raster.Format{Type: raster.Uint16, Bands: raster.Bands(raster.Gray)}, func(_, x, y int) int64 {
+		return int64(9000+(x*x+3*y*y)/40+noise(0, x, y, 3)) & 0xffff
+	}},
+}
+
+// boundedParams ask for 6 steps.
+var boundedParams = engine.Params{Bound: engine.Max, T: 6, Effort: 1}
+
+// sized is a raster of the kind of another size.
+func (d *drawn) sized(w, h int) *drawn {
+	f := d.format
+	f.Width, f.Height = w, h
+	return &drawn{f, d.at}
+}
+
+// wayOf is the way of a plan, as its decoder names it.
+func wayOf(t *testing.T, p *engine.Plan) string {
+	t.Helper()
+	e, err := byID(p.Engine)
+	require.NoError(t, err)
+	d, err := e.NewDecoder(p)
+	require.NoError(t, err)
+	return d.About().Way
+}
+
+// TestChooseByPilot: the way that is best for a large raster is known by its pilot,
+// before all of it is coded.
+func TestChooseByPilot(t *testing.T) {
+	for want, d := range bounded {
+		src := d.sized(pilotSide, 4*pilotSide+1)
+		require.True(t, worthPilot(src.Format()))
+		ctx, cancel := context.WithCancelCause(context.Background())
+		e := env(2, 1<<20)
+		var once sync.Once
+		first := ""
+		e.Took = func(stage string, _ time.Duration) {
+			once.Do(func() { first = stage })
+			if stage == "layers" {
+				cancel(errStop) // the layered engine would code all of it
+			}
+		}
+		enc, err := Choose(ctx, boundedParams, src, e)
+		cancel(nil)
+		if want == "layered" {
+			require.ErrorIs(t, err, errStop)
+			require.Equal(t, "layers", first)
+			continue
+		}
+		require.NoError(t, err, want)
+		require.Equal(t, "values", first, want)
+		require.Equal(t, want, wayOf(t, enc.Plan()))
+	}
+}
+
+// TestChooseByContest: for a small raster the file is the smallest of all engines', and
+// the same as without the others.
+func TestChooseByContest(t *testing.T) {
+	for want, d := range bounded {
+		src := d.sized(200, 150)
+		p := boundedParams
+		p.Format = src.format
+		enc, err := Choose(context.Background(), p, src, env(2, 1<<20))
+		require.NoError(t, err, want)
+		require.Equal(t, want, wayOf(t, enc.Plan()))
+		chosen := write(t, want, enc, src, 2, 1<<20)
+		same := 0
+		for _, e := range candidates(&p) {
+			own := (&example{name: want, engine: e, params: p}).encode(t, src, 2, 1<<20, 1<<20)
+			assert.LessOrEqual(t, len(chosen), len(own), "%s: engine %+v", want, e)
+			if bytes.Equal(chosen, own) {
+				same++
+			}
+		}
+		require.Equal(t, 1, same, "%s: engines that make the same file", want)
+	}
+}
+
+// TestPilot: the squares come from all over the raster, to its last pixel.
+func TestPilot(t *testing.T) {
+	src := bounded["layered"].sized(1500, 2900)
+	pilot, err := newPilot(context.Background(), src)
+	require.NoError(t, err)
+	all := rastertest.All(pilot)
+	require.Equal(t, image.Rect(0, 0, 1024, 1024), all.Rect)
+	for _, c := range []struct{ x, y, atX, atY int }{
+		{0, 0, 0, 0}, {255, 255, 255, 255}, {256, 0, (1500 - 256) / 3, 0}, {700, 300, 2*(1500-256)/3 + 700 - 512, (2900-256)/3 + 300 - 256},
+		{1023, 1023, 1499, 2899},
+	} {
+		for band := range 3 {
+			require.EqualValues(t, src.at(band, c.atX, c.atY), all.At(band, c.x, c.y), "x %d y %d band %d", c.x, c.y, band)
+		}
+	}
+}
+
+// TestPasses: what is coded more than once is small, and has more than one candidate.
+func TestPasses(t *testing.T) {
+	for _, c := range []struct {
+		w, h  int
+		t     int64
+		bound engine.Bound
+		want  int
+	}{
+		{200, 150, 6, engine.Max, 2}, {1024, 4095, 6, engine.Max, 2}, {1024, 4096, 6, engine.Max, 1}, {1023, 1 << 20, 6, engine.Max, 2},
+		{1 << 20, 1 << 20, 6, engine.Max, 1}, {200, 150, 0, engine.Max, 1}, {200, 150, 1 << 16, engine.RMS, 1},
+	} {
+		p := engine.Params{Format: bounded["layered"].sized(c.w, c.h).format, Bound: c.bound, T: c.t}
+		assert.Equal(t, c.want, Passes(&p), "%+v", c)
+	}
+}
