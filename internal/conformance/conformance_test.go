@@ -278,7 +278,7 @@ func requireSame(t testing.TB, want, got *refdec.Image, what string) {
 	for i, v := range want.Samples {
 		if got.Samples[i] != v {
 			pixel := i / want.Bands
-			require.FailNow(t, "pixels differ", "%s: x %d, y %d, channel %d: the naive decoder has %d, the engine %d",
+			require.FailNow(t, "pixels differ", "%s: x %d, y %d, band %d: the naive decoder has %d, the engine %d",
 				what, pixel%want.Width, pixel/want.Width, i%want.Bands, v, got.Samples[i])
 		}
 	}

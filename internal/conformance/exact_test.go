@@ -25,7 +25,7 @@ func features(f *refdec.File) (names []string) {
 	note(f.T > 0 && !f.Has(refdec.Merged), "bound")
 	note(len(f.Fronts) > 1, "tiles")
 	note(f.Depth() == 16, "16 bits")
-	note(f.Channels() == 4, "alpha")
+	note(f.NumBands() == 4, "alpha")
 	if f.Engine == refdec.Layered {
 		return append(names, "layered", fmt.Sprint("bound ", f.T))
 	}

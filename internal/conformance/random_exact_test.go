@@ -83,7 +83,7 @@ func wildPrediction(rng *rand.Rand) *contents {
 
 // wildTransform is a reversible transform that tiles may have.
 func wildTransform(f *refdec.File, rng *rand.Rand) int {
-	if f.Channels() >= 3 && (f.T == 0 || f.Has(refdec.Merged)) {
+	if f.NumBands() >= 3 && (f.T == 0 || f.Has(refdec.Merged)) {
 		return rng.IntN(largestMode + 1)
 	}
 	return 0
@@ -192,11 +192,11 @@ func wildTile(t testing.TB, f *refdec.File, tile int, rng *rand.Rand) (front, bo
 		plain = byte(rng.IntN(2) * plainFlag)
 	}
 	without := f.T == 0 || plain == 0 && f.Has(refdec.Merged) // loss
-	if without && (f.Channels() == 1 || f.Depth() == 8) && rng.IntN(3) == 0 {
+	if without && (f.NumBands() == 1 || f.Depth() == 8) && rng.IntN(3) == 0 {
 		return wildPattern(t, f, tile, m, plain)
 	}
 	mode := plain + byte(rng.IntN(2)*slowMode)
-	if without && f.Channels() >= 3 {
+	if without && f.NumBands() >= 3 {
 		mode += byte(rng.IntN(largestMode + 1))
 	}
 	require.NoError(t, f.ReadTile(m, tile, []byte{mode}, nil, false))

@@ -19,7 +19,7 @@ type Band struct {
 func (f *File) readBands(r *reader) error {
 	least := 0
 	for least == 0 || r.err == nil && len(r.data) > 0 {
-		b := Band{Number: int(field{"band", uint64(least), uint64(f.Channels() - 1)}.in(r))}
+		b := Band{Number: int(field{"band", uint64(least), uint64(f.NumBands() - 1)}.in(r))}
 		flags := field{"flags", 1, 15}.in(r)
 		if flags&1 != 0 {
 			n := field{"length of the name", 1, 1024}.in(r)

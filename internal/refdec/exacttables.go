@@ -22,10 +22,10 @@ func ExactAlphabet(context int) int {
 	return 2
 }
 
-// kindOf is the kind of a channel's plane.
-func (h *Header) kindOf(channel int) int {
-	if h.Channels() >= 3 && channel < 3 {
-		return channel
+// kindOf is the kind of a band's plane.
+func (h *Header) kindOf(band int) int {
+	if h.NumBands() >= 3 && band < 3 {
+		return band
 	}
 	return 0
 }
@@ -33,17 +33,17 @@ func (h *Header) kindOf(channel int) int {
 // readExact reads the lists of values, the weights and the tables of the exact engine.
 func (f *File) readExact(data []byte) error {
 	r := &rawBits{data: data}
-	for i := range f.Channels() {
+	for i := range f.NumBands() {
 		values, err := readValues(r, f.Depth())
 		if err != nil {
-			return fmt.Errorf("The plan: channel %d: %w", i, err)
+			return fmt.Errorf("The plan: band %d: %w", i, err)
 		}
 		f.Values = append(f.Values, values)
 	}
-	for i := range f.Channels() {
+	for i := range f.NumBands() {
 		weights, fitted, err := readWeights(r, f.kindOf(i))
 		if err != nil {
-			return fmt.Errorf("The plan: channel %d: %w", i, err)
+			return fmt.Errorf("The plan: band %d: %w", i, err)
 		}
 		f.weights, f.Fitted = append(f.weights, weights), append(f.Fitted, fitted)
 	}
@@ -51,7 +51,7 @@ func (f *File) readExact(data []byte) error {
 	return replaceTables(f.tables, r, ExactAlphabet)
 }
 
-// readValues reads the values of a channel.
+// readValues reads the values of a band.
 func readValues(r *rawBits, depth int) (values []int, err error) {
 	n := r.ExpGolomb()
 	if n > 1<<depth {

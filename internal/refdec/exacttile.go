@@ -16,22 +16,22 @@ const (
 	plainFlag   = 64 // + any of these
 )
 
-// channels are the samples of an image or of a part of it.
-type channels struct {
+// planar are the samples of an image or of a part of it.
+type planar struct {
 	w, h int
 	pix  [][]int32
 }
 
-func newChannels(w, h, n int) *channels {
-	c := &channels{w: w, h: h}
+func newPlanar(w, h, n int) *planar {
+	c := &planar{w: w, h: h}
 	for range n {
 		c.pix = append(c.pix, make([]int32, w*h))
 	}
 	return c
 }
 
-// interleaved are the pixels of channels.
-func (c *channels) interleaved() *picture {
+// interleaved are the pixels of planar samples.
+func (c *planar) interleaved() *picture {
 	m := newPicture(c.w, c.h, len(c.pix))
 	for i := range c.w * c.h {
 		for _, pix := range c.pix {
@@ -42,10 +42,10 @@ func (c *channels) interleaved() *picture {
 }
 
 // split is the inverse of interleaved.
-func (m *picture) split() *channels {
-	c := newChannels(m.w, m.h, m.channels)
+func (m *picture) split() *planar {
+	c := newPlanar(m.w, m.h, m.bands)
 	for i, v := range m.samples {
-		c.pix[i%m.channels][i/m.channels] = v
+		c.pix[i%m.bands][i/m.bands] = v
 	}
 	return c
 }
@@ -56,7 +56,7 @@ func (f *File) exactBase(overview bool) (*picture, error) {
 	if overview {
 		lg = 3
 	}
-	all := newChannels((f.Width-1)>>lg+1, (f.Height-1)>>lg+1, f.Channels())
+	all := newPlanar((f.Width-1)>>lg+1, (f.Height-1)>>lg+1, f.NumBands())
 	err := f.eachTile(overview, func(i int, front, body []byte) error {
 		left, top, w, h := f.tileSize(i)
 		tile, err := f.exactTile(Stored, front, body, w, h, overview)
@@ -104,7 +104,7 @@ func (m *picture) look(colours [][4]int) *picture {
 }
 
 // exactTile decodes a tile, or its overview alone.
-func (f *File) exactTile(codes Codes, front, body []byte, w, h int, overview bool) (*channels, error) {
+func (f *File) exactTile(codes Codes, front, body []byte, w, h int, overview bool) (*planar, error) {
 	if f.Engine == Layered {
 		return f.layeredTile(codes, front, body, w, h, overview)
 	}
@@ -138,7 +138,7 @@ func (f *File) exactTile(codes Codes, front, body []byte, w, h int, overview boo
 // plain is a file of which samples are coded as they are.
 func (f *File) plain() (*File, error) {
 	if !slices.ContainsFunc(f.Values, func(v []int) bool { return v != nil }) {
-		return nil, errors.New("Tiles: samples as they are of channels without values, expected some with values")
+		return nil, errors.New("Tiles: samples as they are of bands without values, expected some with values")
 	}
 	p := *f
 	p.Values = make([][]int, len(f.Values))
@@ -152,19 +152,19 @@ func (f *File) checkMode(mode int) error {
 	transform := mode % slowMode
 	switch {
 	case mode == gridMode || mode == patternMode || mode == wholeMode:
-		if !exact || f.Channels() > 1 && f.Depth() > 8 {
-			return fmt.Errorf("Tiles: mode %d of %d channels of %d bits with t %d, expected t 0 and one channel or 8 bits", mode, f.Channels(), f.Depth(), f.T)
+		if !exact || f.NumBands() > 1 && f.Depth() > 8 {
+			return fmt.Errorf("Tiles: mode %d of %d bands of %d bits with t %d, expected t 0 and one band or 8 bits", mode, f.NumBands(), f.Depth(), f.T)
 		}
 	case mode >= 2*slowMode || transform >= transforms:
 		return fmt.Errorf("Tiles: mode %d, expected 0 to 9, 16 to 18, 32 to 41 or these and 64", mode)
-	case transform > 0 && (!exact || f.Channels() < 3):
-		return fmt.Errorf("Reversible colour: mode %d of %d channels with t %d, expected 3 or 4 channels with t 0", mode, f.Channels(), f.T)
+	case transform > 0 && (!exact || f.NumBands() < 3):
+		return fmt.Errorf("Reversible colour: mode %d of %d bands with t %d, expected 3 or 4 bands with t 0", mode, f.NumBands(), f.T)
 	}
 	return nil
 }
 
 // lookUp turns ranks into values.
-func (c *channels) lookUp(values [][]int) {
+func (c *planar) lookUp(values [][]int) {
 	for i, v := range values {
 		for j, rank := range c.pix[i] {
 			if v != nil {
@@ -175,7 +175,7 @@ func (c *channels) lookUp(values [][]int) {
 }
 
 // samples are ranks of what has values, but means are values.
-func (f *File) samples(codes Codes, mode int, front, body []byte, w, h int, overview bool) (*channels, error) {
+func (f *File) samples(codes Codes, mode int, front, body []byte, w, h int, overview bool) (*planar, error) {
 	if mode >= gridMode && mode <= wholeMode {
 		return f.patternTile(codes, mode, front, body, w, h, overview)
 	}

@@ -190,8 +190,8 @@ func (f *File) checkOver(o Over) error {
 		return err
 	}
 	for i, v := range want.samples {
-		if pixel := i / want.channels; got.samples[i] != v {
-			return fmt.Errorf("x %d, y %d, band %d: %d, expected %d", pixel%want.w, pixel/want.w, i%want.channels, got.samples[i], v)
+		if pixel := i / want.bands; got.samples[i] != v {
+			return fmt.Errorf("x %d, y %d, band %d: %d, expected %d", pixel%want.w, pixel/want.w, i%want.bands, got.samples[i], v)
 		}
 	}
 	return nested.CheckOvers()

@@ -11,7 +11,7 @@ import (
 type Header struct {
 	Width, Height int      // in pixels
 	Type          Type     // of the samples
-	Roles         []Role   // of the bands, which are the channels
+	Roles         []Role   // of the bands
 	Maximum       int      // the sample of full scale, whether HEAD states it or not
 	TileLog2      int      // of the side of a tile in pixels
 	GroupRows     int      // rows of tiles in a group
@@ -81,17 +81,17 @@ const (
 func (h *Header) Has(flag int) bool { return h.Flags&flag != 0 }
 
 // Channels is the number of bands.
-func (h *Header) Channels() int { return len(h.Roles) }
+func (h *Header) NumBands() int { return len(h.Roles) }
 
 // Depth is the number of bits of a sample.
 func (h *Header) Depth() int { return 8 * typeBytes[h.Type] }
 
-// Alpha is what the last of 2 or 4 channels is, Data of others.
+// Alpha is what the last of 2 or 4 bands is, Data of others.
 func (h *Header) Alpha() Role {
-	if h.Channels()%2 == 1 {
+	if h.NumBands()%2 == 1 {
 		return Data
 	}
-	return h.Roles[h.Channels()-1]
+	return h.Roles[h.NumBands()-1]
 }
 
 // tileSide is the side of a tile in pixels.

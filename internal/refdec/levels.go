@@ -26,7 +26,7 @@ func (f *File) Level(level int) (*Image, error) {
 		m, maximum = m.look(f.Colours), 255
 	}
 	return &Image{
-		Width: m.w, Height: m.h, Bands: m.channels, Bits: f.Depth(), Maximum: maximum, Samples: m.samples,
+		Width: m.w, Height: m.h, Bands: m.bands, Bits: f.Depth(), Maximum: maximum, Samples: m.samples,
 		Header: f.Header, Metadata: f.Metadata,
 	}, nil
 }
@@ -187,13 +187,13 @@ func (p *plane) covered(alpha *plane) *plane {
 
 // picture is pixels: samples interleaved, row by row.
 type picture struct {
-	w, h, channels int
-	samples        []int32
+	w, h, bands int
+	samples     []int32
 }
 
 // newPicture has room for samples, and none yet.
-func newPicture(w, h, channels int) *picture {
-	return &picture{w, h, channels, make([]int32, 0, w*h*channels)}
+func newPicture(w, h, bands int) *picture {
+	return &picture{w, h, bands, make([]int32, 0, w*h*bands)}
 }
 
 // shrink averages squares of 2^lg pixels.
@@ -202,11 +202,11 @@ func (m *picture) shrink(lg int, alpha Role) *picture {
 		return m
 	}
 	n := 1 << lg
-	s := newPicture((m.w+n-1)/n, (m.h+n-1)/n, m.channels)
+	s := newPicture((m.w+n-1)/n, (m.h+n-1)/n, m.bands)
 	for y := range s.h {
 		for x := range s.w {
-			for c := range m.channels {
-				sum, count := m.add(n*x, n*y, n, c, alpha == Straight && c < m.channels-1)
+			for c := range m.bands {
+				sum, count := m.add(n*x, n*y, n, c, alpha == Straight && c < m.bands-1)
 				if count == 0 {
 					sum, count = m.add(n*x, n*y, n, c, false)
 				}
@@ -217,16 +217,16 @@ func (m *picture) shrink(lg int, alpha Role) *picture {
 	return s
 }
 
-// add sums up a channel of a square of n pixels, each times its weight, and the weights.
-func (m *picture) add(x, y, n, channel int, weighted bool) (sum, weights int64) {
+// add sums up a band of a square of n pixels, each times its weight, and the weights.
+func (m *picture) add(x, y, n, band int, weighted bool) (sum, weights int64) {
 	for j := y; j < min(y+n, m.h); j++ {
 		for i := x; i < min(x+n, m.w); i++ {
-			pixel := m.samples[(j*m.w+i)*m.channels:][:m.channels]
+			pixel := m.samples[(j*m.w+i)*m.bands:][:m.bands]
 			weight := int64(1)
 			if weighted {
-				weight = int64(pixel[m.channels-1])
+				weight = int64(pixel[m.bands-1])
 			}
-			sum += weight * int64(pixel[channel])
+			sum += weight * int64(pixel[band])
 			weights += weight
 		}
 	}
@@ -236,11 +236,11 @@ func (m *picture) add(x, y, n, channel int, weighted bool) (sum, weights int64) 
 // pick takes the first of squares of 2^lg pixels.
 func (m *picture) pick(lg int) *picture {
 	n := 1 << lg
-	s := newPicture((m.w+n-1)/n, (m.h+n-1)/n, m.channels)
+	s := newPicture((m.w+n-1)/n, (m.h+n-1)/n, m.bands)
 	for y := range s.h {
 		for x := range s.w {
-			i := (n*y*m.w + n*x) * m.channels
-			s.samples = append(s.samples, m.samples[i:i+m.channels]...)
+			i := (n*y*m.w + n*x) * m.bands
+			s.samples = append(s.samples, m.samples[i:i+m.bands]...)
 		}
 	}
 	return s

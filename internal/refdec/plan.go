@@ -52,12 +52,12 @@ func (h *Header) named() bool { return h.Roles[0] == Index || h.Roles[0] == Labe
 
 // colours tells whether red, green and blue come first.
 func (h *Header) colours() bool {
-	return h.Channels() >= 3 && h.Roles[0] == Red && h.Roles[1] == Green && h.Roles[2] == Blue
+	return h.NumBands() >= 3 && h.Roles[0] == Red && h.Roles[1] == Green && h.Roles[2] == Blue
 }
 
 // bandRules are the rules of all engines.
 func (h *Header) bandRules() []rule {
-	n := h.Channels()
+	n := h.NumBands()
 	last := h.Roles[n-1]
 	return []rule{
 		{h.Type > Uint16, "uint8 or uint16"},
@@ -80,7 +80,7 @@ func (h *Header) exactRules() []rule {
 		{h.Bound != 1 || h.T > 65535, "bound 1 with t from 0 to 65535"},
 		{h.named() && (h.T > 0 || !h.Has(Singles)), "t 0 and flag 1 of names"},
 		{h.Roles[0] == Index && h.Type != Uint8, "indices of uint8"},
-		{h.Has(Singles) && (h.Channels() > 1 || h.T > 0), "flag 1 of one band with t 0"},
+		{h.Has(Singles) && (h.NumBands() > 1 || h.T > 0), "flag 1 of one band with t 0"},
 		{h.Has(Merged) && h.T == 0, "flag 2 with t from 1 on"},
 	}
 }

@@ -27,10 +27,10 @@ func (p *plane) at(x, y int) int { return int(p.pix[y*p.stride+x]) }
 
 // newPlanes are the planes of an image of w×h pixels, empty.
 func (h *Header) newPlanes(width, height int) []*plane {
-	planes := make([]*plane, h.Channels())
+	planes := make([]*plane, h.NumBands())
 	for i := range planes {
 		planes[i] = newPlane(0, width, height)
-		if h.Channels() >= 3 && (i == 1 || i == 2) {
+		if h.NumBands() >= 3 && (i == 1 || i == 2) {
 			s := h.Subsampling
 			planes[i] = newPlane(1, (width+s)>>s, (height+s)>>s)
 		}
@@ -73,9 +73,9 @@ func (f *File) checkFronts() error {
 	for i, front := range f.Fronts {
 		_, _, w, h := f.tileSize(i)
 		cells := int64(0)
-		for c := range f.Channels() {
+		for c := range f.NumBands() {
 			s := 0
-			if f.Channels() >= 3 && (c == 1 || c == 2) {
+			if f.NumBands() >= 3 && (c == 1 || c == 2) {
 				s = f.Subsampling
 			}
 			cells += padded((w+s)>>s) * padded((h+s)>>s) / 64

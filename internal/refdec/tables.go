@@ -44,8 +44,8 @@ type model struct {
 	baseTables [][16]int // of the bases of layered tiles
 
 	// Of the exact engine:
-	Values  [][]int // of each channel, nil where it is coded as it is
-	Fitted  []bool  // whether weights of the channel's plane are not the default
+	Values  [][]int // of each band, nil where it is coded as it is
+	Fitted  []bool  // whether weights of the band's plane are not the default
 	weights [][nClasses][19]int32
 }
 

@@ -91,7 +91,7 @@ func header(m *refdec.Image, ext string) (string, error) {
 	switch ext {
 	case ".pam":
 		kind := [5]string{1: "GRAYSCALE", 2: "GRAYSCALE_ALPHA", 3: "RGB", 4: "RGB_ALPHA"}[m.Bands]
-		if m.Bands%2 == 0 && m.Bands == m.Header.Channels() && m.Header.Alpha() == refdec.Data {
+		if m.Bands%2 == 0 && m.Bands == m.Header.NumBands() && m.Header.Alpha() == refdec.Data {
 			kind = "BANDS"
 		}
 		return fmt.Sprintf("P7\nWIDTH %d\nHEIGHT %d\nDEPTH %d\nMAXVAL %d\nTUPLTYPE %s\nENDHDR\n", m.Width, m.Height, m.Bands, m.Maximum, kind), nil
