@@ -225,7 +225,7 @@ func partFile(t *testing.T) []byte {
 	trained, err := pipeline.Choose(ctx, p, src, env)
 	require.NoError(t, err)
 	plan := *trained.Plan()
-	plan.TileLog2, plan.Hints = container.MinTileLog2, nil
+	plan.TileLog2 = container.MinTileLog2
 	enc, err := pipeline.NewEncoder(&plan, env)
 	require.NoError(t, err)
 	var b bytes.Buffer

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/qtgpu/qtgpu/internal/engine/predictive"
 	"github.com/qtgpu/qtgpu/internal/refdec"
 )
 
@@ -40,6 +41,18 @@ func features(f *refdec.File) (names []string) {
 	note(slices.Contains(f.Fitted, true), "weights")
 	note(slices.ContainsFunc(f.Values, func(v []int) bool { return v != nil }), "values")
 	return names
+}
+
+// TestPlansOfPatterns: a plan that was made of tiles of patterns alone makes right files of
+// others, too.
+func TestPlansOfPatterns(t *testing.T) {
+	for _, bound := range []int64{0, 2} {
+		p := plainFile(synthetic(100, 140, 1, 8), bound, predictive.EffortFitted)(t)
+		f, err := parse(p)
+		require.NoError(t, err)
+		require.NotContains(t, f.Fitted, true, "the weights of the plan")
+		compareLevels(t, p)
+	}
 }
 
 // TestExactVectorsCover: the vectors have what they are there for.

@@ -148,7 +148,7 @@ func smallTiles(t testing.TB, e engine.Engine, p engine.Params, m *imagefile.Ima
 	trained, err := e.Train(context.Background(), p, first, environment())
 	require.NoError(t, err)
 	plan := *trained.Plan()
-	plan.Format, plan.TileLog2, plan.Hints = f, container.MinTileLog2, nil // which are of these rows alone
+	plan.Format, plan.TileLog2 = f, container.MinTileLog2
 	enc, err := e.NewEncoder(&plan, environment())
 	require.NoError(t, err)
 	var buf bytes.Buffer
