@@ -2,6 +2,7 @@ package qtgpu_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -63,9 +64,9 @@ func BenchmarkDecode(b *testing.B) {
 	eachSpeed(b, func(b *testing.B, m *imagefile.Image, o qtgpu.Options) {
 		data := encode(b, m, o)
 		for b.Loop() {
-			r, err := qtgpu.NewReader(bytes.NewReader(data), int64(len(data)), &qtgpu.DecodeOptions{Workers: o.Workers})
+			r, err := qtgpu.NewReader(context.Background(), bytes.NewReader(data), int64(len(data)), &qtgpu.DecodeOptions{Workers: o.Workers})
 			require.NoError(b, err)
-			_, err = r.Decode()
+			_, err = r.Decode(context.Background())
 			require.NoError(b, err)
 		}
 	})

@@ -2,6 +2,7 @@ package qtgpu_test
 
 import (
 	"bytes"
+	"context"
 	"image"
 	"slices"
 	"testing"
@@ -45,7 +46,7 @@ func TestReadsOfGigapixel(t *testing.T) {
 		{6, 3, 2*ends + finest}, {8, 3, 2*ends + finest}, {9, 1, ends}, {11, 1, ends}, {15, 1, ends},
 	} {
 		src := remote{counter: counter{ReaderAt: bytes.NewReader(data)}}
-		r, err := qtgpu.NewReader(&src, int64(len(data)), nil)
+		r, err := qtgpu.NewReader(context.Background(), &src, int64(len(data)), nil)
 		require.NoError(t, err)
 		assert.Equal(t, 1, src.trips, "round trips of opening")
 		all := image.Rectangle{Max: r.Size(c.level)}

@@ -2,6 +2,7 @@ package qtgpu_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -44,7 +45,7 @@ func TestKeepGoing(t *testing.T) {
 		rms  float64 // of the tile
 	}{{container.Front, fronts[lost], 100}, {container.Body, bodies[lost], 20}} {
 		damaged := flipped(data, (c.at.from+c.at.to)/2, 0x10)
-		m, err := newReader(t, damaged, qtgpu.DecodeOptions{}).Decode()
+		m, err := newReader(t, damaged, qtgpu.DecodeOptions{}).Decode(context.Background())
 		var tile *qtgpu.TileError
 		require.ErrorAs(t, err, &tile, c.part)
 		assert.Equal(t, []any{lost, string(c.part), c.at.from}, []any{tile.Tile, tile.Part, tile.Offset})
@@ -88,7 +89,7 @@ func TestKeepGoingOverview(t *testing.T) {
 	assert.Empty(t, difference(t, whole, region(t, r, all, 3), image.Point{}))
 
 	damaged := flipped(data, fronts[1].from, 1)
-	_, err := newReader(t, damaged, qtgpu.DecodeOptions{}).DecodeRegion(all, 3)
+	_, err := newReader(t, damaged, qtgpu.DecodeOptions{}).DecodeRegion(context.Background(), all, 3)
 	var tile *qtgpu.TileError
 	require.ErrorAs(t, err, &tile)
 	assert.Equal(t, 1, tile.Tile)
@@ -158,7 +159,7 @@ func TestTruncated(t *testing.T) {
 		more := append(slices.Clone(c.data), 1, 2, 3)
 		_, err := attempt(t, more, c.name+": more bytes, which a stream may have")
 		require.NoError(t, err)
-		_, err = qtgpu.NewReader(bytes.NewReader(more), int64(len(more)), nil)
+		_, err = qtgpu.NewReader(context.Background(), bytes.NewReader(more), int64(len(more)), nil)
 		require.ErrorContains(t, err, c.more, c.name)
 	}
 }
@@ -179,8 +180,8 @@ func TestFlipped(t *testing.T) {
 			name := fmt.Sprintf("%s: byte %d of %d, bit %d", name, at, len(data), at%8)
 			_, err := qtgpu.Decode(bytes.NewReader(damaged))
 			require.True(t, documented(err), "%s: %T %v", name, err, err)
-			if r, err := qtgpu.NewReader(bytes.NewReader(damaged), int64(len(damaged)), nil); err == nil {
-				require.Error(t, r.Check(), name)
+			if r, err := qtgpu.NewReader(context.Background(), bytes.NewReader(damaged), int64(len(damaged)), nil); err == nil {
+				require.Error(t, r.Check(context.Background()), name)
 			}
 		}
 	}
@@ -208,7 +209,7 @@ func TestHostileSegments(t *testing.T) {
 		if _, err := attempt(t, data, name); err != nil {
 			failed[name]++
 		}
-		r, err := qtgpu.NewReader(bytes.NewReader(data), int64(len(data)), &qtgpu.DecodeOptions{KeepGoing: true})
+		r, err := qtgpu.NewReader(context.Background(), bytes.NewReader(data), int64(len(data)), &qtgpu.DecodeOptions{KeepGoing: true})
 		if err == nil {
 			decode(t, r)
 		}
@@ -260,7 +261,7 @@ func TestAbsurdSize(t *testing.T) {
 func TestMaxPixels(t *testing.T) {
 	data := encode(t, picture(patterns["flat"], 30, 20, 1, 8), qtgpu.Options{T: 5})
 	for limit, want := range map[int64]error{599: qtgpu.ErrTooLarge, 600: nil, 0: nil} {
-		_, err := qtgpu.NewReader(bytes.NewReader(data), int64(len(data)), &qtgpu.DecodeOptions{MaxPixels: limit})
+		_, err := qtgpu.NewReader(context.Background(), bytes.NewReader(data), int64(len(data)), &qtgpu.DecodeOptions{MaxPixels: limit})
 		assert.ErrorIs(t, err, want, "limit %d", limit)
 	}
 }
@@ -271,14 +272,14 @@ func FuzzDecode(f *testing.F) {
 	f.Add(encode(f, picture(patterns["text"], 20, 50, 3, 8), qtgpu.Options{}))
 	f.Add(grouped(f, encode(f, picture(patterns["smooth"], 20, 1100, 3, 8), qtgpu.Options{T: 40}), 1, 6, 9))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r, err := qtgpu.NewReader(bytes.NewReader(data), int64(len(data)), &qtgpu.DecodeOptions{MaxPixels: 1 << 16, KeepGoing: true})
+		r, err := qtgpu.NewReader(context.Background(), bytes.NewReader(data), int64(len(data)), &qtgpu.DecodeOptions{MaxPixels: 1 << 16, KeepGoing: true})
 		if err != nil {
 			require.True(t, documented(err), "%T %v", err, err)
 			return
 		}
 		decode(t, r)
 		region(t, r, image.Rect(0, 0, 1, 1), r.Levels()-1)
-		_ = r.Check()
-		_, _ = r.Metadata()
+		_ = r.Check(context.Background())
+		_, _ = r.Metadata(context.Background())
 	})
 }

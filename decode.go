@@ -2,6 +2,7 @@ package qtgpu
 
 import (
 	"bytes"
+	"context"
 	"image"
 	"io"
 
@@ -19,11 +20,11 @@ func Decode(r io.Reader) (image.Image, error) {
 	if err != nil {
 		return nil, public(err)
 	}
-	d, err := NewReader(bytes.NewReader(data), int64(len(data)), nil)
+	d, err := NewReader(context.Background(), bytes.NewReader(data), int64(len(data)), nil)
 	if err != nil {
 		return nil, err
 	}
-	return d.Decode()
+	return d.Decode(context.Background())
 }
 
 // DecodeConfig reads the size and the colour model, no further than the header.

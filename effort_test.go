@@ -2,6 +2,7 @@ package qtgpu
 
 import (
 	"bytes"
+	"context"
 	"image"
 	"math/rand/v2"
 	"testing"
@@ -22,19 +23,19 @@ func TestEffort(t *testing.T) {
 		for effort := range MaxEffort + 1 {
 			var b bytes.Buffer
 			require.NoError(t, Encode(&b, m, &Options{T: bound, Bound: BoundMax, Effort: effort}))
-			file, err := NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()), nil)
+			file, err := NewReader(context.Background(), bytes.NewReader(b.Bytes()), int64(b.Len()), nil)
 			require.NoError(t, err)
-			worst, err := VerifySamples(file, m)
+			worst, err := verifyImage(file, m)
 			require.NoError(t, err)
 			for c, v := range worst {
 				require.LessOrEqual(t, v, bound, "effort %d: channel %d", effort, c)
 			}
-			whole, err := file.Decode()
+			whole, err := file.Decode(context.Background())
 			require.NoError(t, err)
-			part, err := file.DecodeRegion(image.Rect(1000, 10, 1050, 40), 0)
+			part, err := file.DecodeRegion(context.Background(), image.Rect(1000, 10, 1050, 40), 0)
 			require.NoError(t, err)
 			require.Equal(t, whole.At(1030, 25), part.At(30, 15), "effort %d", effort)
-			_, err = file.DecodeRegion(image.Rectangle{Max: file.Size(3)}, 3)
+			_, err = file.DecodeRegion(context.Background(), image.Rectangle{Max: file.Size(3)}, 3)
 			require.NoError(t, err)
 			if bound == 0 {
 				size[effort] = b.Len()

@@ -28,7 +28,7 @@ func find[E error](t *testing.T, err error, name string) E {
 
 // openError is the error of opening a file.
 func openError(data []byte, o *qtgpu.DecodeOptions) error {
-	_, err := qtgpu.NewReader(bytes.NewReader(data), int64(len(data)), o)
+	_, err := qtgpu.NewReader(context.Background(), bytes.NewReader(data), int64(len(data)), o)
 	return err
 }
 
@@ -76,18 +76,17 @@ func TestTileError(t *testing.T) {
 		for part, at := range map[string]span{"front": fronts[tile], "body": bodies[tile]} {
 			r := newReader(t, flipped(data, (at.from+at.to)/2, 0x10), qtgpu.DecodeOptions{})
 			f := r.Format()
-			verify := qtgpu.VerifyLeaves
-			if engine == "exact" {
-				verify = qtgpu.VerifySamples
-			}
 			for call, f := range map[string]func() error{
-				"Decode":       func() error { _, err := r.Decode(); return err },
-				"DecodeRegion": func() error { _, err := r.DecodeRegion(image.Rect(1100, 590, 1101, 591), 0); return err },
+				"Decode": func() error { _, err := r.Decode(context.Background()); return err },
+				"DecodeRegion": func() error {
+					_, err := r.DecodeRegion(context.Background(), image.Rect(1100, 590, 1101, 591), 0)
+					return err
+				},
 				"ReadBlock": func() error {
 					return r.ReadBlock(context.Background(), raster.NewBlock(f.Bounds(), f.Type, len(f.Bands)), 0)
 				},
-				"Check":  r.Check,
-				"Verify": func() error { _, err := verify(r, whole); return err },
+				"Check":  func() error { return r.Check(context.Background()) },
+				"Verify": func() error { _, err := verifyImage(r, whole); return err },
 			} {
 				err := f()
 				e := find[*qtgpu.TileError](t, err, engine+" "+part+" "+call)
@@ -115,9 +114,9 @@ func TestDamageErrors(t *testing.T) {
 		kinds := map[string]int{}
 		for i := range data {
 			p := flipped(data, int64(i), 0x11)
-			r, err := qtgpu.NewReader(bytes.NewReader(p), int64(len(p)), &qtgpu.DecodeOptions{MaxPixels: 1 << 20})
+			r, err := qtgpu.NewReader(context.Background(), bytes.NewReader(p), int64(len(p)), &qtgpu.DecodeOptions{MaxPixels: 1 << 20})
 			if err == nil {
-				err = r.Check()
+				err = r.Check(context.Background())
 			}
 			var format *qtgpu.FormatError
 			var tile *qtgpu.TileError
@@ -151,12 +150,9 @@ func TestDamageErrors(t *testing.T) {
 // request.
 func TestUnsupportedError(t *testing.T) {
 	m := picture(patterns["smooth"], 60, 50, 3, 8)
-	lossy := newReader(t, encode(t, m, qtgpu.Options{T: 10}), qtgpu.DecodeOptions{})
 	exact := newReader(t, encode(t, m, qtgpu.Options{}), qtgpu.DecodeOptions{})
 	for name, call := range map[string]func() error{
-		"Leaves":        func() error { _, err := exact.Leaves(0); return err },
-		"VerifyLeaves":  func() error { _, err := qtgpu.VerifyLeaves(exact, m); return err },
-		"VerifySamples": func() error { _, err := qtgpu.VerifySamples(lossy, m); return err },
+		"Leaves": func() error { _, err := exact.Leaves(context.Background(), 0); return err },
 	} {
 		e := find[*qtgpu.UnsupportedError](t, call(), name)
 		assert.Zero(t, e.Offset, name)
@@ -187,11 +183,11 @@ func TestReadError(t *testing.T) {
 		for _, keepGoing := range []bool{false, true} {
 			input := &broken{ReaderAt: bytes.NewReader(data), size: int64(len(data))}
 			o := &qtgpu.DecodeOptions{KeepGoing: keepGoing, CacheBytes: 1 << 20}
-			r, err := qtgpu.NewReader(input, input.size, o)
+			r, err := qtgpu.NewReader(context.Background(), input, input.size, o)
 			require.NoError(t, err, name)
 			input.err = errDisk
 			for level := range r.Levels() {
-				_, err := r.DecodeRegion(image.Rectangle{Max: r.Size(level)}, level)
+				_, err := r.DecodeRegion(context.Background(), image.Rectangle{Max: r.Size(level)}, level)
 				e := find[*qtgpu.ReadError](t, err, name)
 				assert.ErrorIs(t, err, errDisk, "%s: level %d", name, level)
 				assert.Equal(t, errDisk, e.Err, "%s: level %d", name, level)
@@ -199,11 +195,11 @@ func TestReadError(t *testing.T) {
 			}
 			assert.Empty(t, r.LostTiles(), name)
 			input.err = nil
-			_, err = r.Decode()
+			_, err = r.Decode(context.Background())
 			assert.NoError(t, err, "%s: once it can be read again", name)
 
 			input.err = errDisk
-			_, err = qtgpu.NewReader(input, input.size, o)
+			_, err = qtgpu.NewReader(context.Background(), input, input.size, o)
 			assert.ErrorIs(t, err, errDisk, name)
 			find[*qtgpu.ReadError](t, err, name)
 		}
@@ -217,12 +213,12 @@ func TestErrTooLarge(t *testing.T) {
 		err := openError(data, &qtgpu.DecodeOptions{MaxPixels: 1000})
 		assert.ErrorIs(t, err, qtgpu.ErrTooLarge, name)
 		r := newReader(t, data, qtgpu.DecodeOptions{MaxMemory: 120_000, Workers: 1, KeepGoing: true})
-		_, err = r.Decode()
+		_, err = r.Decode(context.Background())
 		assert.ErrorIs(t, err, qtgpu.ErrTooLarge, name)
 		assert.False(t, errors.As(err, new(*qtgpu.TileError)), name)
 		assert.NotErrorIs(t, err, qtgpu.ErrChecksum, name)
 		assert.True(t, strings.HasPrefix(err.Error(), "qtgpu: "), "%s: %v", name, err)
-		_, err = r.DecodeRegion(image.Rectangle{Max: r.Size(6)}, 6)
+		_, err = r.DecodeRegion(context.Background(), image.Rectangle{Max: r.Size(6)}, 6)
 		assert.NoError(t, err, "%s: a small region", name)
 	}
 }

@@ -2,6 +2,7 @@ package qtgpu
 
 import (
 	"bytes"
+	"context"
 	"image"
 	"image/color"
 	"math/rand/v2"
@@ -12,6 +13,15 @@ import (
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/stretchr/testify/require"
 )
+
+// verifyImage measures the errors of a file against an image.
+func verifyImage(r *Reader, m image.Image) ([]float64, error) {
+	src, err := FromImage(m)
+	if err != nil {
+		return nil, err
+	}
+	return r.Verify(context.Background(), src)
+}
 
 // exactPictures are images of all kinds that the exact engine must give back.
 func exactPictures() map[string]*imagefile.Image {
@@ -51,9 +61,9 @@ func exactRoundTrip(t *testing.T, m image.Image, bound float64) *Reader {
 	t.Helper()
 	var b bytes.Buffer
 	require.NoError(t, Encode(&b, m, &Options{T: bound, Bound: BoundMax}))
-	r, err := NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()), nil)
+	r, err := NewReader(context.Background(), bytes.NewReader(b.Bytes()), int64(b.Len()), nil)
 	require.NoError(t, err)
-	worst, err := VerifySamples(r, m)
+	worst, err := verifyImage(r, m)
 	require.NoError(t, err)
 	for c, v := range worst {
 		require.LessOrEqual(t, v, bound, "channel %d", c)
@@ -81,13 +91,13 @@ func TestBoundThatMergesNothing(t *testing.T) {
 func TestLossless(t *testing.T) {
 	for name, m := range exactPictures() {
 		r := exactRoundTrip(t, m, 0)
-		back, err := r.Decode()
+		back, err := r.Decode(context.Background())
 		require.NoError(t, err, name)
 		got, err := imagefile.FromImage(back)
 		require.NoError(t, err)
 		size := m.Channels * m.Depth / 8
 		if m.Channels == 2 || m.Channels == 4 {
-			continue // Std widens or drops full opacity; VerifySamples has compared the samples
+			continue // Std widens or drops full opacity; Verify has compared the samples
 		}
 		for y := range m.H {
 			for x := range m.W {
@@ -117,13 +127,13 @@ func TestPalette(t *testing.T) {
 		p.Pix[i] = byte(i / 7 % 4)
 	}
 	r := exactRoundTrip(t, p, 0)
-	back, err := r.Decode()
+	back, err := r.Decode(context.Background())
 	require.NoError(t, err)
 	require.Equal(t, p, back)
-	small, err := r.DecodeRegion(image.Rect(1, 2, 5, 6), 3)
+	small, err := r.DecodeRegion(context.Background(), image.Rect(1, 2, 5, 6), 3)
 	require.NoError(t, err)
 	require.Equal(t, p.At(16, 24), small.At(1, 1))
-	two, err := r.DecodeRegion(image.Rectangle{Max: r.Size(1)}, 1)
+	two, err := r.DecodeRegion(context.Background(), image.Rectangle{Max: r.Size(1)}, 1)
 	require.NoError(t, err)
 	require.Equal(t, p.At(10, 30), two.At(5, 15))
 }
@@ -149,11 +159,11 @@ func TestKeepGoingOfExact(t *testing.T) {
 		for i := b.Len() / 2; i < b.Len(); i += step {
 			damaged := bytes.Clone(b.Bytes())
 			damaged[i] ^= 4
-			r, err := NewReader(bytes.NewReader(damaged), int64(len(damaged)), &DecodeOptions{KeepGoing: true})
+			r, err := NewReader(context.Background(), bytes.NewReader(damaged), int64(len(damaged)), &DecodeOptions{KeepGoing: true})
 			if err != nil {
 				continue
 			}
-			_, err = r.Decode()
+			_, err = r.Decode(context.Background())
 			require.NoError(t, err, "%s byte %d", name, i)
 			lost += len(r.LostTiles())
 		}

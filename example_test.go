@@ -2,6 +2,7 @@ package qtgpu_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	"image/color"
@@ -73,7 +74,7 @@ func ExampleReader_DecodeRegion() {
 	if err := qtgpu.Encode(&file, slope(1500, 1000), &qtgpu.Options{T: 4}); err != nil {
 		log.Fatal(err)
 	}
-	r, err := qtgpu.NewReader(bytes.NewReader(file.Bytes()), int64(file.Len()), nil)
+	r, err := qtgpu.NewReader(context.Background(), bytes.NewReader(file.Bytes()), int64(file.Len()), nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -87,7 +88,7 @@ func ExampleReader_DecodeRegion() {
 		}
 		rect := image.Rect(0, 0, side, side).Add(image.Pt(number("x"), number("y")).Mul(side))
 		rect = rect.Intersect(image.Rectangle{Max: r.Size(level)})
-		m, err := r.DecodeRegion(rect, level)
+		m, err := r.DecodeRegion(context.Background(), rect, level)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusNotFound)
 			return

@@ -2,6 +2,7 @@ package qtgpu_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -124,24 +125,22 @@ func TestArguments(t *testing.T) {
 	lossy := newReader(t, encode(t, m, qtgpu.Options{T: 5}), qtgpu.DecodeOptions{})
 	exact := newReader(t, encode(t, m, qtgpu.Options{}), qtgpu.DecodeOptions{})
 	for _, plane := range []int{-1, 3, 7} {
-		_, err := lossy.Leaves(plane)
+		_, err := lossy.Leaves(context.Background(), plane)
 		assert.ErrorContains(t, err, "expected 0 to 2", "plane %d", plane)
 	}
 	for _, level := range []int{-1, lossy.Levels(), 99} {
 		assert.Zero(t, lossy.Size(level), "level %d", level)
-		_, err := lossy.DecodeRegion(image.Rect(0, 0, 1, 1), level)
+		_, err := lossy.DecodeRegion(context.Background(), image.Rect(0, 0, 1, 1), level)
 		assert.ErrorContains(t, err, "level", "level %d", level)
 	}
-	_, err := qtgpu.NewReader(bytes.NewReader(nil), -1, nil)
+	_, err := qtgpu.NewReader(context.Background(), bytes.NewReader(nil), -1, nil)
 	assert.ErrorContains(t, err, "file of -1 bytes")
-	_, err = qtgpu.VerifySamples(lossy, m)
-	assert.ErrorAs(t, err, new(*qtgpu.UnsupportedError))
-	_, err = qtgpu.VerifyLeaves(exact, m)
+	_, err = exact.Leaves(context.Background(), 0)
 	assert.ErrorAs(t, err, new(*qtgpu.UnsupportedError))
 }
 
 // panicking panics wherever it is called.
-type panicking struct{ after int }
+type panicking struct{}
 
 func (p panicking) ReadAt([]byte, int64) (int, error) { panic("reader") }
 func (p panicking) Write([]byte) (int, error)         { panic("writer") }
@@ -173,7 +172,7 @@ func TestPanicsReachTheCaller(t *testing.T) {
 			"progress": newReader(t, data, qtgpu.DecodeOptions{Workers: 3, Progress: progress}),
 			"reader":   openAt(t, late{bytes.NewReader(data), bodies[0].from}, int64(len(data))),
 		} {
-			assert.PanicsWithValue(t, what, func() { _, _ = r.Decode() }, "%s: decode", name)
+			assert.PanicsWithValue(t, what, func() { _, _ = r.Decode(context.Background()) }, "%s: decode", name)
 		}
 		o.Progress = progress
 		assert.PanicsWithValue(t, "progress", func() { _ = qtgpu.Encode(io.Discard, m, &o) }, name)
@@ -182,7 +181,7 @@ func TestPanicsReachTheCaller(t *testing.T) {
 
 func openAt(t *testing.T, r io.ReaderAt, size int64) *qtgpu.Reader {
 	t.Helper()
-	q, err := qtgpu.NewReader(r, size, &qtgpu.DecodeOptions{Workers: 3})
+	q, err := qtgpu.NewReader(context.Background(), r, size, &qtgpu.DecodeOptions{Workers: 3})
 	require.NoError(t, err)
 	return q
 }
@@ -194,9 +193,9 @@ func TestKeepGoingIsNotForSources(t *testing.T) {
 		data := encode(t, m, o)
 		fronts, bodies := segments(t, data)
 		for _, limit := range []int64{fronts[0].from, bodies[0].from} {
-			r, err := qtgpu.NewReader(&failing{bytes.NewReader(data), limit}, int64(len(data)), &qtgpu.DecodeOptions{KeepGoing: true})
+			r, err := qtgpu.NewReader(context.Background(), &failing{bytes.NewReader(data), limit}, int64(len(data)), &qtgpu.DecodeOptions{KeepGoing: true})
 			if err == nil {
-				_, err = r.Decode()
+				_, err = r.Decode(context.Background())
 			}
 			assert.ErrorIs(t, err, errSource, "T %g, limit %d", o.T, limit)
 		}
@@ -223,7 +222,7 @@ func TestCutFiles(t *testing.T) {
 		} {
 			cut := data[:c.at]
 			name := fmt.Sprintf("T %g, bound %d: %s", o.T, o.Bound, c.name)
-			_, err := qtgpu.NewReader(bytes.NewReader(cut), c.at, nil)
+			_, err := qtgpu.NewReader(context.Background(), bytes.NewReader(cut), c.at, nil)
 			require.ErrorIs(t, err, io.ErrUnexpectedEOF, name)
 			_, err = qtgpu.Decode(bytes.NewReader(cut))
 			require.ErrorIs(t, err, io.ErrUnexpectedEOF, name)
@@ -255,7 +254,7 @@ func TestPaletteIndexIsDamage(t *testing.T) {
 	data := f.Bytes(t)
 	for _, level := range []int{0, 3} {
 		r := newReader(t, data, qtgpu.DecodeOptions{})
-		_, err := r.DecodeRegion(image.Rectangle{Max: r.Size(level)}, level)
+		_, err := r.DecodeRegion(context.Background(), image.Rectangle{Max: r.Size(level)}, level)
 		tile := new(qtgpu.TileError)
 		require.ErrorAs(t, err, &tile, "level %d", level)
 		assert.ErrorContains(t, err, "expected less than 16")
@@ -263,7 +262,7 @@ func TestPaletteIndexIsDamage(t *testing.T) {
 		region(t, r, image.Rectangle{Max: r.Size(level)}, level)
 		assert.Len(t, r.LostTiles(), 1, "level %d", level)
 	}
-	assert.ErrorContains(t, newReader(t, data, qtgpu.DecodeOptions{}).Check(), "expected less than 16")
+	assert.ErrorContains(t, newReader(t, data, qtgpu.DecodeOptions{}).Check(context.Background()), "expected less than 16")
 }
 
 // TestCheckDecodesOverviews: an overview that does not decode, of a tile that does, is
@@ -277,7 +276,7 @@ func TestCheckDecodesOverviews(t *testing.T) {
 	data := f.Bytes(t)
 	r := newReader(t, data, qtgpu.DecodeOptions{})
 	decode(t, r)
-	assert.ErrorContains(t, r.Check(), "tile 0, front")
+	assert.ErrorContains(t, r.Check(context.Background()), "tile 0, front")
 }
 
 // TestLittleForNothing: files of a few bytes that ask for much are errors of their tile
@@ -314,12 +313,12 @@ func TestMaxMemory(t *testing.T) {
 		data := encode(t, m, o)
 		r := newReader(t, data, qtgpu.DecodeOptions{MaxMemory: 1 << 20, Workers: 1})
 		var err error
-		n := allocated(func() { _, err = r.Decode() })
+		n := allocated(func() { _, err = r.Decode(context.Background()) })
 		assert.ErrorIs(t, err, qtgpu.ErrTooLarge, "T %g", o.T)
 		assert.Less(t, n, uint64(1<<19), "T %g: bytes allocated", o.T)
-		_, err = r.DecodeRegion(image.Rectangle{Max: r.Size(3)}, 3)
+		_, err = r.DecodeRegion(context.Background(), image.Rectangle{Max: r.Size(3)}, 3)
 		assert.NoError(t, err, "T %g: the overview", o.T)
-		_, err = newReader(t, data, qtgpu.DecodeOptions{MaxMemory: 256 << 20, Workers: 1}).Decode()
+		_, err = newReader(t, data, qtgpu.DecodeOptions{MaxMemory: 256 << 20, Workers: 1}).Decode(context.Background())
 		assert.NoError(t, err, "T %g", o.T)
 	}
 	require.False(t, errors.Is(io.EOF, qtgpu.ErrTooLarge))

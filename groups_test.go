@@ -2,6 +2,7 @@ package qtgpu_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	"image/color"
@@ -97,7 +98,7 @@ func TestGroups(t *testing.T) {
 				part := rectangle(rng, r.Size(level))
 				requireSame(t, region(t, one, part, level), region(t, r, part, level), fmt.Sprintf("%s: level %d %v", name, level, part))
 			}
-			require.NoError(t, r.Check(), name)
+			require.NoError(t, r.Check(context.Background()), name)
 			m, err := qtgpu.Decode(io.MultiReader(bytes.NewReader(several), endless{}))
 			require.NoError(t, err, name)
 			requireSame(t, decode(t, one), m, name)
@@ -109,9 +110,9 @@ func TestGroups(t *testing.T) {
 // requireSameInfo holds what two files say of their samples to be equal.
 func requireSameInfo(t *testing.T, want, got *qtgpu.Reader, name string) {
 	t.Helper()
-	a, err := want.Metadata()
+	a, err := want.Metadata(context.Background())
 	require.NoError(t, err, name)
-	b, err := got.Metadata()
+	b, err := got.Metadata(context.Background())
 	require.NoError(t, err, name)
 	assert.Equal(t, a, b, name)
 	i, j := want.Info(), got.Info()
@@ -166,11 +167,11 @@ func TestDamagedCoarseLevel(t *testing.T) {
 		damaged := flipped(data, int64(at), 1<<(at%8))
 		name := fmt.Sprintf("byte %d of OVERs from %d to %d, bit %d", at, over, root, at%8)
 		r := newReader(t, damaged, qtgpu.DecodeOptions{})
-		_, err := r.Decode()
+		_, err := r.Decode(context.Background())
 		require.Error(t, err, name)
 		require.True(t, documented(err), "%s: %T %v", name, err, err)
-		require.Error(t, r.Check(), name)
-		if m, err := r.DecodeRegion(all, 6); err == nil {
+		require.Error(t, r.Check(context.Background()), name)
+		if m, err := r.DecodeRegion(context.Background(), all, 6); err == nil {
 			requireSame(t, want, m, name)
 		}
 
@@ -178,7 +179,7 @@ func TestDamagedCoarseLevel(t *testing.T) {
 		requireSame(t, want, region(t, r, all, 6), name)
 		decode(t, r)
 		require.Empty(t, r.LostTiles(), name)
-		require.Error(t, r.Check(), "%s: with KeepGoing", name)
+		require.Error(t, r.Check(context.Background()), "%s: with KeepGoing", name)
 	}
 }
 
@@ -224,11 +225,11 @@ func requireConcealed(t *testing.T, data, level6 []byte, want, name string) {
 	wrong := f.Bytes(t)
 	r := newReader(t, wrong, qtgpu.DecodeOptions{})
 	all := image.Rectangle{Max: r.Size(6)}
-	_, err := r.DecodeRegion(all, 6)
+	_, err := r.DecodeRegion(context.Background(), all, 6)
 	assert.ErrorContains(t, err, "level 6: ", name)
 	assert.ErrorContains(t, err, want, name)
-	assert.ErrorContains(t, r.Check(), "level 6: ", name)
-	m, err := newReader(t, wrong, qtgpu.DecodeOptions{KeepGoing: true}).DecodeRegion(all, 6)
+	assert.ErrorContains(t, r.Check(context.Background()), "level 6: ", name)
+	m, err := newReader(t, wrong, qtgpu.DecodeOptions{KeepGoing: true}).DecodeRegion(context.Background(), all, 6)
 	if assert.NoError(t, err, name) {
 		requireSame(t, region(t, newReader(t, data, qtgpu.DecodeOptions{}), all, 6), m, name)
 	}
@@ -287,7 +288,7 @@ func TestCutGroups(t *testing.T) {
 		} {
 			cut := data[:c.at]
 			name := fmt.Sprintf("T %g, bound %d: %s", o.T, o.Bound, c.name)
-			_, err := qtgpu.NewReader(bytes.NewReader(cut), c.at, nil)
+			_, err := qtgpu.NewReader(context.Background(), bytes.NewReader(cut), c.at, nil)
 			require.ErrorIs(t, err, io.ErrUnexpectedEOF, name)
 			_, err = qtgpu.Decode(bytes.NewReader(cut))
 			require.ErrorIs(t, err, io.ErrUnexpectedEOF, name)
@@ -312,11 +313,11 @@ func TestDamagedGroup(t *testing.T) {
 	_, bodies := segments(t, data)
 	damaged := flipped(data, bodies[1].to+7, 1) // the second index
 	r := newReader(t, damaged, qtgpu.DecodeOptions{})
-	_, err := r.Decode()
+	_, err := r.Decode(context.Background())
 	var tile *qtgpu.TileError
 	require.ErrorAs(t, err, &tile)
 	assert.Equal(t, []any{2, bodies[1].to}, []any{tile.Tile, tile.Offset})
-	assert.Error(t, r.Check())
+	assert.Error(t, r.Check(context.Background()))
 	requireSame(t, whole.(*image.RGBA).SubImage(image.Rect(0, 0, 40, 900)), region(t, r, image.Rect(0, 0, 40, 900), 0), "the first group")
 
 	r = newReader(t, damaged, qtgpu.DecodeOptions{KeepGoing: true})
@@ -354,7 +355,7 @@ func TestWrongPlan(t *testing.T) {
 		c.change(f.Plan)
 		data := f.Bytes(t)
 		for _, keepGoing := range []bool{false, true} {
-			_, err := qtgpu.NewReader(bytes.NewReader(data), int64(len(data)), &qtgpu.DecodeOptions{KeepGoing: keepGoing})
+			_, err := qtgpu.NewReader(context.Background(), bytes.NewReader(data), int64(len(data)), &qtgpu.DecodeOptions{KeepGoing: keepGoing})
 			assert.ErrorContains(t, err, c.want, "%s, engine %d", c.name, f.Plan.Engine)
 			assert.True(t, documented(err), "%s, engine %d: %T", c.name, f.Plan.Engine, err)
 		}

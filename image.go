@@ -2,11 +2,28 @@ package qtgpu
 
 import (
 	"context"
+	"fmt"
 	"image"
 
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/raster"
 )
+
+// FromImage gives the samples of an image as Encode takes them: indices of an
+// *image.Paletted, others as Encode says. It shares samples of 8 bits with m.
+func FromImage(m image.Image) (raster.Source, error) {
+	if err := checkBounds(m.Bounds()); err != nil {
+		return nil, fmt.Errorf("qtgpu: %w", err)
+	}
+	src, err := imagefile.FromImage(m)
+	if err != nil {
+		return nil, fmt.Errorf("qtgpu: %w", err)
+	}
+	if indices := indexSource(src); indices != nil {
+		return indices, nil
+	}
+	return sourceOf(src), nil
+}
 
 // formatOf is the format of an image's samples, or colours where it has a palette.
 func formatOf(m *imagefile.Image) raster.Format {

@@ -2,6 +2,7 @@ package qtgpu_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"image"
@@ -117,21 +118,21 @@ func encode(t testing.TB, m image.Image, o qtgpu.Options) []byte {
 
 func newReader(t testing.TB, data []byte, o qtgpu.DecodeOptions) *qtgpu.Reader {
 	t.Helper()
-	r, err := qtgpu.NewReader(bytes.NewReader(data), int64(len(data)), &o)
+	r, err := qtgpu.NewReader(context.Background(), bytes.NewReader(data), int64(len(data)), &o)
 	require.NoError(t, err)
 	return r
 }
 
 func decode(t testing.TB, r *qtgpu.Reader) image.Image {
 	t.Helper()
-	m, err := r.Decode()
+	m, err := r.Decode(context.Background())
 	require.NoError(t, err)
 	return m
 }
 
 func region(t testing.TB, r *qtgpu.Reader, rect image.Rectangle, level int) image.Image {
 	t.Helper()
-	m, err := r.DecodeRegion(rect, level)
+	m, err := r.DecodeRegion(context.Background(), rect, level)
 	require.NoError(t, err, "region %v of level %d", rect, level)
 	return m
 }

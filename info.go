@@ -6,20 +6,36 @@ import (
 	"github.com/qtgpu/qtgpu/raster"
 )
 
+// Engine is the coder of the tiles of a file.
+type Engine int
+
+// The engines.
+const (
+	Transform  = Engine(engine.Transform)  // quadtrees of cosine transforms, BoundRMS
+	Predictive = Engine(engine.Predictive) // prediction, BoundMax
+	Layered    = Engine(engine.Layered)    // a transform and corrections, BoundMax
+)
+
+// String is the engine's name.
+func (e Engine) String() string {
+	return name(int(e), "transform", "predictive", "layered")
+}
+
 // Info describes a file.
 type Info struct {
 	Version                               int
 	Width, Height, Channels, Depth        int
 	TileSize, Tiles                       int
-	Subsampling                           string // "4:2:0", "4:4:4" or "none"
-	Engine, Bound                         string
-	Way                                   string    // of the exact engine: "predicted", "merged" or "layered"
-	T, Step                               float64   // in levels of an 8-bit scale; T of "max" in steps of the samples
-	MaxLeafRMS, MaxError                  []float64 // per plane, in the same; one of them
-	Alpha                                 string    // of 2 or 4 channels: "straight", "premultiplied", or "none" of one more band
-	Maximum                               int       // the sample of full scale
-	Labels                                bool      // samples name classes: overviews are not means
-	Colours                               int       // of the palette, or 0
+	Subsampling                           Chroma // ChromaAuto of files without colours
+	Engine                                Engine
+	Bound                                 Bound
+	Merged                                bool        // of Predictive: values stand for all within T
+	T, Step                               float64     // in levels of an 8-bit scale; T of "max" in steps of the samples
+	MaxLeafRMS, MaxError                  []float64   // per plane, in the same; one of them
+	Alpha                                 raster.Role // of a last channel: Alpha, Premultiplied, or Data for none
+	Maximum                               int         // the sample of full scale
+	Labels                                bool        // samples name classes: overviews are not means
+	Colours                               int         // of the palette, or 0
 	FileBytes, FrontBytes, BodyBytes      int64
 	TableBytes, MetadataBytes, OtherBytes int64
 }
@@ -31,26 +47,23 @@ func (r *Reader) Info() Info {
 		Version: container.Version,
 		Width:   f.Width, Height: f.Height, Channels: len(f.Bands), Depth: 8 * f.Type.Size(),
 		TileSize: 1 << r.plan.TileLog2, Tiles: r.plan.Grid().N(),
-		Subsampling: "none", Engine: about.Engine, Way: about.Way, Bound: "rms",
+		Engine: Engine(r.plan.Engine), Merged: about.Merged, Bound: Bound(r.plan.Bound),
 		T: float64(r.plan.T) / engine.ErrorUnit, Step: float64(about.Step) / stepUnit,
-		Alpha: "none", Maximum: int(f.FullScale()), Labels: r.tiles.Decoder().Decimates(), Colours: len(f.Palette),
+		Maximum: int(f.FullScale()), Labels: r.tiles.Decoder().Decimates(), Colours: len(f.Palette),
 		FileBytes: r.bytes, FrontBytes: s.Front, BodyBytes: s.Body, TableBytes: s.Plan, MetadataBytes: s.Metadata,
 	}
 	i.OtherBytes = i.FileBytes - i.FrontBytes - i.BodyBytes - i.TableBytes - i.MetadataBytes
 	switch {
 	case about.Sub420:
-		i.Subsampling = "4:2:0"
+		i.Subsampling = Chroma420
 	case f.Colour() >= 0:
-		i.Subsampling = "4:4:4"
+		i.Subsampling = Chroma444
 	}
-	switch f.Bands[len(f.Bands)-1].Role {
-	case raster.Alpha:
-		i.Alpha = "straight"
-	case raster.Premultiplied:
-		i.Alpha = "premultiplied"
+	if role := f.Bands[len(f.Bands)-1].Role; role == raster.Alpha || role == raster.Premultiplied {
+		i.Alpha = role
 	}
 	if r.plan.Bound == engine.Max {
-		i.Bound, i.T = "max", float64(r.plan.T)
+		i.T = float64(r.plan.T)
 	}
 	i.MaxLeafRMS, i.MaxError = errorsOf(r.plan.Bound, r.file.Worst())
 	return i

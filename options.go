@@ -3,6 +3,7 @@ package qtgpu
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
@@ -22,6 +23,9 @@ const (
 	Chroma444                // full resolution
 )
 
+// String is the usual notation: "4:2:0", "4:4:4", or "none" of ChromaAuto.
+func (c Chroma) String() string { return name(int(c), "none", "4:2:0", "4:4:4") }
+
 // Bound is what the promise limits.
 type Bound int
 
@@ -29,6 +33,17 @@ const (
 	BoundRMS Bound = iota // the RMS error of every leaf of the quadtree
 	BoundMax              // the error of every sample
 )
+
+// String is "rms" or "max".
+func (b Bound) String() string { return name(int(b), "rms", "max") }
+
+// name names an enumerated value.
+func name(v int, names ...string) string {
+	if v >= 0 && v < len(names) {
+		return names[v]
+	}
+	return strconv.Itoa(v)
+}
 
 // Split is the way the encoder chooses the leaves of the quadtree.
 type Split int

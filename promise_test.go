@@ -1,6 +1,7 @@
 package qtgpu_test
 
 import (
+	"context"
 	"fmt"
 	"image"
 	"math"
@@ -21,7 +22,7 @@ var thresholds = []float64{0.5, 1, 2, 5, 10, 30}
 func holdPromise(t *testing.T, r *qtgpu.Reader, m *imagefile.Image, name string) {
 	t.Helper()
 	info := r.Info()
-	measured, err := qtgpu.VerifyLeaves(r, m)
+	measured, err := verifyImage(r, m)
 	require.NoError(t, err)
 	require.Len(t, measured, info.Channels)
 	for plane, v := range measured {
@@ -132,7 +133,7 @@ func TestPromiseSeen(t *testing.T) {
 		for _, threshold := range []float64{1, 2, 5, 10, 30, 100} {
 			r := newReader(t, encode(t, m, qtgpu.Options{T: threshold}), qtgpu.DecodeOptions{})
 			back := view(t, decode(t, r))
-			leaves, err := r.Leaves(0)
+			leaves, err := r.Leaves(context.Background(), 0)
 			require.NoError(t, err)
 			for _, l := range leaves {
 				seen := image.Rect(l.X, l.Y, l.X+l.Size, l.Y+l.Size).Intersect(image.Rect(0, 0, m.W, m.H))

@@ -46,7 +46,7 @@ type Reader struct {
 
 // NewReader reads the header and the index of a file of size bytes. The error is
 // or wraps a *FormatError, an *UnsupportedError, a *TileError, ErrTooLarge or one of r.
-func NewReader(r io.ReaderAt, size int64, o *DecodeOptions) (*Reader, error) {
+func NewReader(ctx context.Context, r io.ReaderAt, size int64, o *DecodeOptions) (*Reader, error) {
 	if size < 0 {
 		return nil, fmt.Errorf("qtgpu: file of %d bytes, expected 0 or more", size)
 	}
@@ -54,14 +54,14 @@ func NewReader(r io.ReaderAt, size int64, o *DecodeOptions) (*Reader, error) {
 	if o != nil {
 		d.opt = *o
 	}
-	if err := d.open(r, size); err != nil {
+	if err := d.open(ctx, r, size); err != nil {
 		return nil, public(err)
 	}
 	return d, nil
 }
 
-func (r *Reader) open(src io.ReaderAt, size int64) (err error) {
-	r.file, err = container.Open(context.Background(), input(src), size, container.Options{MaxPixels: r.opt.MaxPixels, Partial: r.opt.KeepGoing})
+func (r *Reader) open(ctx context.Context, src io.ReaderAt, size int64) (err error) {
+	r.file, err = container.Open(ctx, input(src), size, container.Options{MaxPixels: r.opt.MaxPixels, Partial: r.opt.KeepGoing})
 	if err != nil {
 		return err
 	}
@@ -94,10 +94,10 @@ func config(f *raster.Format) image.Config {
 
 // Metadata reads the metadata of the file, and the checksums of all chunks beside the
 // tiles, known or not. With an error it gives what can be read.
-func (r *Reader) Metadata() (m Metadata, err error) {
-	err = r.file.Check(context.Background())
+func (r *Reader) Metadata(ctx context.Context) (m Metadata, err error) {
+	err = r.file.Check(ctx)
 	for _, c := range metadataChunks(&m) {
-		data, lost := r.file.Metadata(context.Background(), c.kind)
+		data, lost := r.file.Metadata(ctx, c.kind)
 		*c.data, err = data, cmp.Or(err, lost)
 	}
 	return m, public(err)
@@ -123,11 +123,11 @@ func (r *Reader) LostTiles() []image.Rectangle { return r.tiles.Lost() }
 
 // Decode decodes the whole image. Damage to metadata is an error too, unless
 // KeepGoing.
-func (r *Reader) Decode() (image.Image, error) {
-	if err := r.file.Check(context.Background()); err != nil && !r.tiles.Concealable(err) {
+func (r *Reader) Decode(ctx context.Context) (image.Image, error) {
+	if err := r.file.Check(ctx); err != nil && !r.tiles.Concealable(err) {
 		return nil, public(err)
 	}
-	return r.DecodeRegion(image.Rectangle{Max: r.Size(0)}, 0)
+	return r.DecodeRegion(ctx, image.Rectangle{Max: r.Size(0)}, 0)
 }
 
 // DecodeRegion decodes the pixels of rect, in pixels of the level, which must
@@ -139,14 +139,16 @@ func (r *Reader) Decode() (image.Image, error) {
 //
 // Levels 1 and 2 are means of the decoded pixels; level 3 is the front image
 // of the file, the lowest frequencies of each leaf at 1/8 of the size, and
-// coarser ones are means of it: they read no more than the front image. Of the
+// coarser ones are means, by steps of three levels: of level 3 up to level 6, of
+// level 6 up to 9. They read no more than the front image, and of large files, which
+// hold every third level from 6 on as their own, no more than that. Of the
 // exact engine the front image holds means of 8×8 pixels to within the largest of
 // 2 steps, the bound and, where a channel leaves out many values, the mean
 // distance of the others or 1/128 of their range; colours to within three times
 // that. Layered files have the front image of the lossy engine, and where samples are
 // labels all levels are every 2^level-th one.
-func (r *Reader) DecodeRegion(rect image.Rectangle, level int) (image.Image, error) {
-	m, err := r.decodeRegion(context.Background(), rect, level)
+func (r *Reader) DecodeRegion(ctx context.Context, rect image.Rectangle, level int) (image.Image, error) {
+	m, err := r.decodeRegion(ctx, rect, level)
 	if err != nil {
 		return nil, public(err)
 	}
@@ -258,12 +260,12 @@ type Leaf struct{ X, Y, Size int }
 
 // Leaves decodes the quadtree of a plane, 0 ≤ plane < Channels. Chroma planes
 // of 4:2:0 count samples of half the resolution.
-func (r *Reader) Leaves(plane int) ([]Leaf, error) {
+func (r *Reader) Leaves(ctx context.Context, plane int) ([]Leaf, error) {
 	if plane < 0 || plane >= len(r.plan.Format.Bands) {
 		return nil, fmt.Errorf("qtgpu: plane %d, expected 0 to %d", plane, len(r.plan.Format.Bands)-1)
 	}
 	var leaves []Leaf
-	ok, err := r.tiles.Leaves(context.Background(), plane, func(x, y, size int) {
+	ok, err := r.tiles.Leaves(ctx, plane, func(x, y, size int) {
 		leaves = append(leaves, Leaf{x, y, size})
 	})
 	if !ok {
@@ -280,7 +282,7 @@ func (r *Reader) Leaves(plane int) ([]Leaf, error) {
 // "labels", "patterns" and "slow", and "damaged" where the overview does not
 // tell. It is empty for layered files and files of the lossy engine, whose tiles
 // have no modes. The error is one of reading.
-func (r *Reader) Modes() (map[string]int, error) {
-	modes, err := r.tiles.Modes(context.Background())
+func (r *Reader) Modes(ctx context.Context) (map[string]int, error) {
+	modes, err := r.tiles.Modes(ctx)
 	return modes, public(err)
 }

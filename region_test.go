@@ -114,7 +114,7 @@ func TestRegionOutside(t *testing.T) {
 		{image.Rect(0, 0, 26, 1), 1, "expected one inside (0,0)-(25,15)"},
 		{image.Rect(3, 3, 3, 9), 0, "not empty"},
 	} {
-		m, err := r.DecodeRegion(c.rect, c.level)
+		m, err := r.DecodeRegion(context.Background(), c.rect, c.level)
 		assert.ErrorContains(t, err, c.want, "%v level %d", c.rect, c.level)
 		assert.Nil(t, m)
 	}
@@ -272,7 +272,7 @@ func TestReads(t *testing.T) {
 	fronts, bodies := segments(t, data)
 	require.Len(t, fronts, 9)
 	c := remote{counter: counter{ReaderAt: bytes.NewReader(data)}}
-	r, err := qtgpu.NewReader(&c, int64(len(data)), nil)
+	r, err := qtgpu.NewReader(context.Background(), &c, int64(len(data)), nil)
 	require.NoError(t, err)
 	assert.Equal(t, 2, c.trips, "opening: both ends of the file, and what is behind the metadata")
 	assert.Less(t, c.bytes(), int64(90000), "opening a file of %d bytes", len(data))
@@ -317,7 +317,7 @@ func TestConcurrentRegions(t *testing.T) {
 				level := i % r.Levels()
 				size := r.Size(level)
 				rect := image.Rect(size.X*i/64, size.Y*i/64, size.X*i/64+(size.X+7)/8, size.Y*i/64+(size.Y+7)/8)
-				part, err := r.DecodeRegion(rect, level)
+				part, err := r.DecodeRegion(context.Background(), rect, level)
 				if err != nil {
 					found[i] = err.Error()
 					return

@@ -2,6 +2,7 @@ package qtgpu_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	"math"
@@ -128,7 +129,7 @@ func TestStats(t *testing.T) {
 	assert.Equal(t, s.MaxLeafRMS, r.Info().MaxLeafRMS)
 	bySize, leaves := map[int]int{}, 0
 	for plane := range s.Planes {
-		list, err := r.Leaves(plane)
+		list, err := r.Leaves(context.Background(), plane)
 		require.NoError(t, err)
 		for _, l := range list {
 			bySize[l.Size]++
@@ -145,7 +146,7 @@ func TestStats(t *testing.T) {
 func TestLeavesCover(t *testing.T) {
 	r := newReader(t, encode(t, picture(patterns["saturated"], 600, 70, 3, 8), qtgpu.Options{T: 6}), qtgpu.DecodeOptions{})
 	for plane, size := range []image.Point{{608, 96}, {320, 64}, {320, 64}} {
-		leaves, err := r.Leaves(plane)
+		leaves, err := r.Leaves(context.Background(), plane)
 		require.NoError(t, err)
 		seen := map[image.Point]bool{}
 		for _, l := range leaves {
@@ -167,7 +168,7 @@ func TestMetadata(t *testing.T) {
 	want := qtgpu.Metadata{ICC: []byte("a profile"), EXIF: []byte("II*\x00"), XMP: []byte("<x/>")}
 	m.Meta = imagefile.Meta{XMP: []byte("of the image")}
 	for _, c := range []struct{ give, want qtgpu.Metadata }{{want, want}, {qtgpu.Metadata{}, qtgpu.Metadata(m.Meta)}} {
-		got, err := newReader(t, encode(t, m, qtgpu.Options{T: 2, Metadata: c.give}), qtgpu.DecodeOptions{}).Metadata()
+		got, err := newReader(t, encode(t, m, qtgpu.Options{T: 2, Metadata: c.give}), qtgpu.DecodeOptions{}).Metadata(context.Background())
 		require.NoError(t, err)
 		assert.Equal(t, c.want, got)
 	}

@@ -2,6 +2,7 @@ package qtgpu_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"image"
 	"image/color"
@@ -92,9 +93,9 @@ func (endless) Read(p []byte) (int, error) { return len(p), nil }
 func TestFailingReaderAt(t *testing.T) {
 	data := encode(t, picture(patterns["noise"], 200, 100, 3, 8), qtgpu.Options{T: 2})
 	for _, limit := range []int64{0, 6000} {
-		r, err := qtgpu.NewReader(&failing{bytes.NewReader(data), limit}, int64(len(data)), nil)
+		r, err := qtgpu.NewReader(context.Background(), &failing{bytes.NewReader(data), limit}, int64(len(data)), nil)
 		if err == nil {
-			_, err = r.Decode()
+			_, err = r.Decode(context.Background())
 		}
 		assert.ErrorIs(t, err, errSource, "limit %d", limit)
 	}

@@ -4,20 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
 
-	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/engine"
-	"github.com/qtgpu/qtgpu/internal/imagefile"
+	"github.com/qtgpu/qtgpu/internal/pipeline"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
 // Check reads and decodes all that the file holds, the samples and the overview of
 // every tile, and so finds any damage.
-func (r *Reader) Check() error {
-	err := r.file.Check(context.Background())
+func (r *Reader) Check(ctx context.Context) error {
+	err := r.file.Check(ctx)
 	if err == nil {
-		err = r.tiles.Check(context.Background(), r.wholeProgress().add)
+		err = r.tiles.Check(ctx, r.wholeProgress().add)
 	}
 	return public(err)
 }
@@ -28,46 +26,30 @@ func (r *Reader) wholeProgress() *progress {
 	return newProgress(r.opt.Progress, int64(f.Width)*int64(f.Height))
 }
 
-// VerifyLeaves measures the promise: it decodes every plane, before deblocking
-// and rounding to pixels, and returns each plane's largest RMS difference from
-// the planes of the original over any leaf, as far as that lies in the image, in
-// 8-bit levels. It is what the file states.
-func VerifyLeaves(r *Reader, original image.Image) ([]float64, error) {
-	if r.plan.Bound != engine.RMS {
-		return nil, public(&container.UnsupportedError{What: "leaves of a file of the exact engine, expected one of the lossy engine"})
+// Verify measures the promise against the original samples and returns the largest error
+// of each band or plane, in the terms of the file's bound: of BoundRMS it decodes every
+// plane, before deblocking and rounding to pixels, and returns the largest RMS difference
+// from the planes of the original over any leaf, as far as that lies in the image, in
+// 8-bit levels; of BoundMax the largest difference of a sample, or of an index of a
+// palette, in its own steps. None is above what the file states.
+func (r *Reader) Verify(ctx context.Context, original raster.Source) ([]float64, error) {
+	if r.plan.Format.Palette == nil {
+		original = pipeline.Colours(original)
+	} else if original.Format().Palette == nil {
+		return nil, public(errors.New("original without a palette, expected one"))
 	}
-	worst, err := r.verify(context.Background(), original)
-	leaves, _ := errorsOf(engine.RMS, worst)
-	return leaves, public(err)
-}
-
-// VerifySamples decodes a file of the exact engine and returns each channel's
-// largest difference from the original, in steps of the samples, or of the indices
-// for a paletted file.
-func VerifySamples(r *Reader, original image.Image) ([]float64, error) {
-	if r.plan.Bound != engine.Max {
-		return nil, public(&container.UnsupportedError{What: "samples of a file of the lossy engine, expected one of the exact engine"})
+	if err := r.sameShape(original.Format()); err != nil {
+		return nil, public(err)
 	}
-	worst, err := r.verify(context.Background(), original)
-	_, samples := errorsOf(engine.Max, worst)
-	return samples, public(err)
-}
-
-func (r *Reader) verify(ctx context.Context, original image.Image) ([]uint64, error) {
-	m, err := imagefile.FromImage(original)
+	worst, err := r.tiles.Measure(ctx, original, r.wholeProgress().add)
 	if err != nil {
-		return nil, err
+		return nil, public(err)
 	}
-	src := sourceOf(m)
-	if r.plan.Format.Palette != nil {
-		if src = indexSource(m); src == nil {
-			return nil, errors.New("original without a palette, expected one")
-		}
+	leafRMS, maxError := errorsOf(r.plan.Bound, worst)
+	if r.plan.Bound == engine.RMS {
+		return leafRMS, nil
 	}
-	if err := r.sameShape(src.Format()); err != nil {
-		return nil, err
-	}
-	return r.tiles.Measure(ctx, src, r.wholeProgress().add)
+	return maxError, nil
 }
 
 // sameShape holds the format of an original against the file's.

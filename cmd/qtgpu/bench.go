@@ -75,7 +75,7 @@ func (a *app) bench(args []string) error {
 		return err
 	}
 	defer in.close()
-	m, err := in.raster(c.convert.limits.read())
+	m, err := in.raster(a.ctx, c.convert.limits.read())
 	if err != nil {
 		return err
 	}

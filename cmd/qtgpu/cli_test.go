@@ -268,7 +268,7 @@ func TestRegionAndLevel(t *testing.T) {
 func TestInfo(t *testing.T) {
 	_, qtg := encoded(t)
 	out := mustRun(t, "info", qtg)
-	for _, want := range []string{"1100×600 pixels, RGB, 8 bits, subsampling 4:2:0", "lossy", "above 10 levels (bound rms)", "6 of 512×512"} {
+	for _, want := range []string{"1100×600 pixels, RGB, 8 bits, subsampling 4:2:0", "transform", "above 10 levels (bound rms)", "6 of 512×512"} {
 		assert.Contains(t, out, want)
 	}
 	var report infoReport
@@ -310,13 +310,13 @@ func TestInfoOfExact(t *testing.T) {
 		in, options, engine string
 		modes               map[string]int
 	}{
-		{"smooth.png", "-t 0", "exact, predicted", map[string]int{"prediction": 2}},
-		{"photo.png", "-t 0 --effort 4", "exact, predicted", map[string]int{"slow": 1}},
-		{"photo.png", "-t 4 --bound max", "exact, layered", map[string]int{}},
-		{"blocks.png", "-t 0", "exact, predicted", map[string]int{"patterns": 1}},
-		{"blocks.png", "-t 1 --bound max", "exact, merged", map[string]int{"patterns": 1}},
-		{"classes.pgm", "-t 0", "exact, predicted", map[string]int{"labels": 1}},
-		{"smooth.png", "-t 4", "lossy, step 7.5 levels", map[string]int{}},
+		{"smooth.png", "-t 0", "predictive", map[string]int{"prediction": 2}},
+		{"photo.png", "-t 0 --effort 4", "predictive", map[string]int{"slow": 1}},
+		{"photo.png", "-t 4 --bound max", "layered", map[string]int{}},
+		{"blocks.png", "-t 0", "predictive", map[string]int{"patterns": 1}},
+		{"blocks.png", "-t 1 --bound max", "predictive, merged values", map[string]int{"patterns": 1}},
+		{"classes.pgm", "-t 0", "predictive", map[string]int{"labels": 1}},
+		{"smooth.png", "-t 4", "transform, step 7.5 levels", map[string]int{}},
 	} {
 		what := c.in + " " + c.options
 		mustRun(t, append([]string{"-i", name(c.in), "-o", name("a.qtg"), "-f", "-q"}, strings.Fields(c.options)...)...)

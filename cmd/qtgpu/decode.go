@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/qtgpu/qtgpu"
-	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/raster"
 )
@@ -28,8 +27,8 @@ func (a *app) decode(c *convertFlags, in *source) error {
 	bar := a.progress("decoding", c.quiet)
 	opt := c.limits.decode()
 	opt.Workers, opt.KeepGoing, opt.Progress = c.jobs, c.keepGoing, bar.update
-	r, err := in.reader(&opt)
-	if errors.Is(err, io.ErrUnexpectedEOF) && !c.keepGoing && in.partial(opt) {
+	r, err := in.reader(a.ctx, &opt)
+	if errors.Is(err, io.ErrUnexpectedEOF) && !c.keepGoing && in.partial(a.ctx, opt) {
 		return fmt.Errorf("%w: --keep-going gives what there is", err)
 	}
 	if err != nil {
@@ -51,7 +50,8 @@ func (a *app) decode(c *convertFlags, in *source) error {
 	if left := imagefile.Unsaid(format, &f, meta); len(left) > 0 {
 		a.warn(out.name, "left out or changed for %s: %s", format, strings.Join(left, ", "))
 	}
-	write := imagefile.WriteOptions{Quality: c.quality, Subsample: r.Info().Subsampling == subsampled}
+	// Colour of half the width and height stays so in a JPEG file.
+	write := imagefile.WriteOptions{Quality: c.quality, Subsample: r.Info().Subsampling == qtgpu.Chroma420}
 	picture, err := imagefile.Create(out, format, &f, meta, write)
 	if err != nil {
 		return out.blame(out.name, err)
@@ -88,7 +88,7 @@ func (s blamed) WriteBlock(ctx context.Context, b *raster.Block) error {
 // metadata reads the metadata of a file. Where it keeps going, it takes what can be read
 // and warns of what was lost.
 func (a *app) metadata(name string, r *qtgpu.Reader, keepGoing bool) (imagefile.Meta, error) {
-	meta, err := r.Metadata()
+	meta, err := r.Metadata(a.ctx)
 	if err != nil && !keepGoing {
 		return imagefile.Meta{}, at(name, err)
 	}
@@ -103,54 +103,6 @@ func (a *app) tellLost(name string, r *qtgpu.Reader) {
 	if lost := r.LostTiles(); len(lost) > 0 {
 		a.losePart(name, "%d of %d tiles lost and filled from the overview, blank where that is lost too: %s", len(lost), r.Info().Tiles, list(lost))
 	}
-}
-
-// subsampled is what Info says of colour at half the width and height, which a JPEG
-// file then has too.
-const subsampled = "4:2:0"
-
-// decodeRaster decodes a region to an image of the channels of the file: package
-// image knows no gray with alpha, and raster takes what is opaque as RGB. What it has no
-// type for at all is an image of package raster.
-func decodeRaster(r *qtgpu.Reader, region image.Rectangle, level int) (*imagefile.Image, error) {
-	std, err := r.DecodeRegion(region, level)
-	if err != nil {
-		return nil, err
-	}
-	to := imagefile.Image{Interleaved: chroma.Interleaved{W: region.Dx(), H: region.Dy(), Channels: 4}}
-	view := &to.Interleaved
-	switch m := std.(type) {
-	case *image.NRGBA:
-		view.Depth, view.Step, view.Stride, view.Pix = 8, 4, m.Stride, m.Pix
-	case *image.NRGBA64:
-		view.Depth, view.Step, view.Stride, view.Pix = 16, 8, m.Stride, m.Pix
-	case *image.RGBA:
-		view.Depth, view.Step, view.Stride, view.Pix = 8, 4, m.Stride, m.Pix
-		view.Channels, to.Alpha = r.Info().Channels, imagefile.Premultiplied
-	case *image.RGBA64:
-		view.Depth, view.Step, view.Stride, view.Pix = 16, 8, m.Stride, m.Pix
-		view.Channels, to.Alpha = r.Info().Channels, imagefile.Premultiplied
-	default:
-		return imagefile.FromImage(std)
-	}
-	if r.Info().Channels == 2 {
-		return grayAlpha(view), nil
-	}
-	return &to, nil
-}
-
-// grayAlpha takes the first and the last sample of RGBA pixels.
-func grayAlpha(m *chroma.Interleaved) *imagefile.Image {
-	to := imagefile.New(m.W, m.H, 2, m.Depth)
-	size := m.Depth / 8
-	for y := range m.H {
-		for x := range m.W {
-			p, q := m.Pix[y*m.Stride+x*m.Step:], to.Pix[y*to.Stride+x*to.Step:]
-			copy(q[:size], p)
-			copy(q[size:2*size], p[3*size:])
-		}
-	}
-	return to
 }
 
 // list names rectangles as --region takes them, the first of many.

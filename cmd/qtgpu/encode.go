@@ -97,7 +97,7 @@ func (a *app) verifyOutput(out *output, c *convertFlags, src *imagefile.File) (*
 	defer bar.clear()
 	opt := c.limits.decode()
 	opt.Workers, opt.Progress = c.jobs, bar.update
-	q, err := qtgpu.NewReader(r, size, &opt)
+	q, err := qtgpu.NewReader(a.ctx, r, size, &opt)
 	if err != nil {
 		return nil, at(out.name, err)
 	}
@@ -105,7 +105,7 @@ func (a *app) verifyOutput(out *output, c *convertFlags, src *imagefile.File) (*
 	if err != nil {
 		return nil, err
 	}
-	report, err := check(q, original)
+	report, err := check(a.ctx, q, original)
 	return report, at(out.name, err)
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/raster"
 )
 
 // infoReport is what a file says about itself; sizes are in bytes, errors and the
@@ -23,10 +24,9 @@ type infoReport struct {
 	Subsampling string  `json:"subsampling"`
 	Engine      string  `json:"engine"`
 	Promise     promise `json:"promise"`
-	Step        float64 `json:"step"` // 0 of the exact engine
-	// Of the exact engine, else empty: how the file is coded, and the number of
-	// tiles in each mode.
-	Way   string         `json:"way"`
+	Step        float64 `json:"step"`   // of the transform engine, else 0
+	Merged      bool    `json:"merged"` // values stand for all within the bound
+	// The number of tiles in each mode of the predictive engine.
 	Modes map[string]int `json:"modes"`
 
 	Labels        bool     `json:"labels"`
@@ -61,12 +61,12 @@ func (a *app) info(args []string) error {
 		return err
 	}
 	defer in.close()
-	meta, err := r.Metadata()
+	meta, err := r.Metadata(a.ctx)
 	if err != nil {
 		return at(in.name, err)
 	}
 	report := newInfoReport(in.name, r, &meta)
-	if report.Modes, err = r.Modes(); err != nil {
+	if report.Modes, err = r.Modes(a.ctx); err != nil {
 		return at(in.name, err)
 	}
 	if *asJSON {
@@ -80,9 +80,9 @@ func newInfoReport(name string, r *qtgpu.Reader, meta *qtgpu.Metadata) *infoRepo
 	i := r.Info()
 	report := &infoReport{
 		File: name, Version: i.Version,
-		Width: i.Width, Height: i.Height, Channels: i.Channels, Alpha: i.Alpha, Depth: i.Depth, Maximum: i.Maximum, Subsampling: i.Subsampling,
-		Engine: i.Engine, Promise: newPromise(i.Bound, i.T, i.MaxLeafRMS, i.MaxError), Step: i.Step,
-		Way: i.Way, Labels: i.Labels, Colours: i.Colours,
+		Width: i.Width, Height: i.Height, Channels: i.Channels, Alpha: alphaName(i.Alpha), Depth: i.Depth, Maximum: i.Maximum, Subsampling: i.Subsampling.String(),
+		Engine: i.Engine.String(), Promise: newPromise(i.Bound.String(), i.T, i.MaxLeafRMS, i.MaxError), Step: i.Step,
+		Merged: i.Merged, Labels: i.Labels, Colours: i.Colours,
 		TileSize: i.TileSize, Tiles: i.Tiles, Levels: r.Levels(),
 		FileBytes: i.FileBytes, FrontBytes: i.FrontBytes, BodyBytes: i.BodyBytes,
 		TableBytes: i.TableBytes, MetadataBytes: i.MetadataBytes, OtherBytes: i.OtherBytes,
@@ -97,6 +97,17 @@ func newInfoReport(name string, r *qtgpu.Reader, meta *qtgpu.Metadata) *infoRepo
 		}
 	}
 	return report
+}
+
+// alphaName names what a last channel is.
+func alphaName(r raster.Role) string {
+	switch r {
+	case raster.Alpha:
+		return "straight"
+	case raster.Premultiplied:
+		return "premultiplied"
+	}
+	return "none"
 }
 
 // samples says what is unusual about the samples.
@@ -124,8 +135,8 @@ func (r *infoReport) text() *text {
 	if r.Step > 0 {
 		engine = fmt.Sprintf("%s, step %g levels", r.Engine, r.Step)
 	}
-	if r.Way != "" {
-		engine = fmt.Sprintf("%s, %s", r.Engine, r.Way)
+	if r.Merged {
+		engine += ", merged values"
 	}
 	t.line("engine", "%s", engine)
 	t.line("promise", "%v (bound %s); largest error %s", &r.Promise, r.Promise.Bound, r.Promise.values(r.Promise.Stated))

@@ -2,9 +2,6 @@ package main
 
 import (
 	"fmt"
-
-	"github.com/qtgpu/qtgpu"
-	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
 // promise is what a file promises and how far its encoder went: the largest RMS
@@ -61,14 +58,6 @@ func (p *promise) check(says string, errors []float64) error {
 		return brokenPromise{fmt.Errorf("plane %s %s a leaf RMS of %g, above the promised %g", planeNames(len(errors))[i], says, v, p.T)}
 	}
 	return nil
-}
-
-// measurePromise decodes a file for its errors in the terms of its promise.
-func measurePromise(r *qtgpu.Reader, p *promise, original *imagefile.Image) ([]float64, error) {
-	if p.Bound == boundMax {
-		return qtgpu.VerifySamples(r, original)
-	}
-	return qtgpu.VerifyLeaves(r, original)
 }
 
 func channelNames(n int) []string {

@@ -83,12 +83,12 @@ func (s *source) image(opt imagefile.ReadOptions) (m *imagefile.File, size func(
 }
 
 // raster reads the image.
-func (s *source) raster(opt imagefile.ReadOptions) (*imagefile.Image, error) {
+func (s *source) raster(ctx context.Context, opt imagefile.ReadOptions) (*imagefile.Image, error) {
 	m, _, err := s.image(opt)
 	if err != nil {
 		return nil, err
 	}
-	whole, err := m.Image(context.Background())
+	whole, err := m.Image(ctx)
 	return whole, at(s.name, err)
 }
 
@@ -109,7 +109,7 @@ func (a *app) open(name string, o *qtgpu.DecodeOptions) (*source, *qtgpu.Reader,
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := in.reader(o)
+	r, err := in.reader(a.ctx, o)
 	if err != nil {
 		in.close()
 		return nil, nil, err
@@ -118,23 +118,23 @@ func (a *app) open(name string, o *qtgpu.DecodeOptions) (*source, *qtgpu.Reader,
 }
 
 // reader opens a .qtg file.
-func (s *source) reader(o *qtgpu.DecodeOptions) (*qtgpu.Reader, error) {
+func (s *source) reader(ctx context.Context, o *qtgpu.DecodeOptions) (*qtgpu.Reader, error) {
 	r, size, err := s.readerAt(o.MaxPixels)
 	if err != nil {
 		return nil, at(s.name, err)
 	}
-	q, err := qtgpu.NewReader(r, size, o)
+	q, err := qtgpu.NewReader(ctx, r, size, o)
 	return q, at(s.name, err)
 }
 
 // partial tells whether --keep-going would open what reader refuses. A stream has been
 // read by then.
-func (s *source) partial(o qtgpu.DecodeOptions) bool {
+func (s *source) partial(ctx context.Context, o qtgpu.DecodeOptions) bool {
 	if s.file == nil {
 		return true
 	}
 	o.KeepGoing = true
-	_, err := s.reader(&o)
+	_, err := s.reader(ctx, &o)
 	return err == nil
 }
 

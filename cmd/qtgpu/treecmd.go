@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"image"
 	"image/color"
 	"path/filepath"
@@ -63,7 +64,7 @@ func (a *app) tree(args []string) error {
 	if err != nil {
 		return err
 	}
-	m, err := treePicture(r)
+	m, err := treePicture(a.ctx, r)
 	if err != nil {
 		return at(in.name, err)
 	}
@@ -75,8 +76,8 @@ func (a *app) tree(args []string) error {
 
 // treePicture decodes a file and draws the top and left border of every leaf; the
 // borders of its neighbours and of the picture close it.
-func treePicture(r *qtgpu.Reader) (*imagefile.Image, error) {
-	m, err := decodeRaster(r, image.Rectangle{Max: r.Size(0)}, 0)
+func treePicture(ctx context.Context, r *qtgpu.Reader) (*imagefile.Image, error) {
+	m, err := imagefile.FromRaster(ctx, r.Level(0))
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +86,7 @@ func treePicture(r *qtgpu.Reader) (*imagefile.Image, error) {
 			return nil, err
 		}
 	}
-	leaves, err := r.Leaves(0)
+	leaves, err := r.Leaves(ctx, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
-	"image"
 	"math"
 	"strings"
 
@@ -72,7 +72,7 @@ func (a *app) verify(args []string) error {
 	if err != nil {
 		return err
 	}
-	report, err := check(r, original)
+	report, err := check(a.ctx, r, original)
 	bar.clear()
 	if err != nil {
 		return at(in.name, err)
@@ -96,21 +96,21 @@ func (a *app) readOriginal(name string, limits *limits) (*imagefile.Image, error
 		return nil, err
 	}
 	defer in.close()
-	m, err := in.raster(limits.read())
+	m, err := in.raster(a.ctx, limits.read())
 	return m, err
 }
 
 // check decodes all of a file, overviews included, and holds it against the original,
 // if there is one.
-func check(r *qtgpu.Reader, original *imagefile.Image) (*verifyReport, error) {
+func check(ctx context.Context, r *qtgpu.Reader, original *imagefile.Image) (*verifyReport, error) {
 	info := r.Info()
-	report := &verifyReport{Promise: newPromise(info.Bound, info.T, info.MaxLeafRMS, info.MaxError)}
-	if err := r.Check(); err != nil {
+	report := &verifyReport{Promise: newPromise(info.Bound.String(), info.T, info.MaxLeafRMS, info.MaxError)}
+	if err := r.Check(ctx); err != nil {
 		return nil, err
 	}
 	if original != nil {
 		var err error
-		if report.Measured, err = measure(r, &report.Promise, original); err != nil {
+		if report.Measured, err = measure(ctx, r, original); err != nil {
 			return nil, err
 		}
 	}
@@ -118,12 +118,16 @@ func check(r *qtgpu.Reader, original *imagefile.Image) (*verifyReport, error) {
 	return report, nil
 }
 
-func measure(r *qtgpu.Reader, p *promise, original *imagefile.Image) (*measures, error) {
-	worst, err := measurePromise(r, p, original)
+func measure(ctx context.Context, r *qtgpu.Reader, original *imagefile.Image) (*measures, error) {
+	src, err := qtgpu.FromImage(original)
 	if err != nil {
 		return nil, err
 	}
-	decoded, err := decodeRaster(r, image.Rectangle{Max: r.Size(0)}, 0)
+	worst, err := r.Verify(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	decoded, err := imagefile.FromRaster(ctx, r.Level(0))
 	if err != nil {
 		return nil, err
 	}

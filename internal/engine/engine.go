@@ -99,7 +99,6 @@ type Env struct {
 // Engine codes tiles in one way.
 type Engine interface {
 	ID() ID
-	Name() string
 	// Accepts is nil, or says why the engine cannot code this.
 	Accepts(p *Params) error
 	// Train makes a plan from a sample of the tiles of src and returns an encoder
@@ -142,9 +141,9 @@ const OverviewLevel = 3
 
 // About is what a plan says of itself, for people.
 type About struct {
-	Engine, Way string // the engine's name, and which of its ways
-	Sub420      bool   // whether the colour differences have half the width and height
-	Step        int    // of a quantiser, in 1/8 of an 8-bit level, or 0
+	Merged bool // values stand for all within T
+	Sub420 bool // the colour differences have half the width and height
+	Step   int  // of a quantiser, in 1/8 of an 8-bit level, or 0
 }
 
 // Decoder decodes tiles by a plan. Its methods may be called from several goroutines.

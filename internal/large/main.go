@@ -115,7 +115,7 @@ func (s *steps) with(name string, do func(r *qtgpu.Reader) error) error {
 		return err
 	}
 	counted := &reads{File: f}
-	r, err := qtgpu.NewReader(counted, info.Size(), &qtgpu.DecodeOptions{MaxPixels: 1 << 40, MaxMemory: s.memory})
+	r, err := qtgpu.NewReader(context.Background(), counted, info.Size(), &qtgpu.DecodeOptions{MaxPixels: 1 << 40, MaxMemory: s.memory})
 	if err != nil {
 		return err
 	}
@@ -175,7 +175,7 @@ func (s *steps) region(name string) error {
 		n := s.src.format.Width / 2
 		for level := range 3 {
 			c := n >> level
-			if _, err := r.DecodeRegion(image.Rect(c-128, c-128, c+128, c+128), level); err != nil {
+			if _, err := r.DecodeRegion(context.Background(), image.Rect(c-128, c-128, c+128, c+128), level); err != nil {
 				return err
 			}
 		}
@@ -190,7 +190,7 @@ func (s *steps) overview(name string) error {
 		for r.Size(level).X > 256 {
 			level++
 		}
-		_, err := r.DecodeRegion(image.Rectangle{Max: r.Size(level)}, level)
+		_, err := r.DecodeRegion(context.Background(), image.Rectangle{Max: r.Size(level)}, level)
 		return err
 	})
 }

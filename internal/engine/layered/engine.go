@@ -25,9 +25,6 @@ const tileLog2 = 10
 // ID implements engine.Engine.
 func (Engine) ID() engine.ID { return engine.Layered }
 
-// Name implements engine.Engine.
-func (Engine) Name() string { return "exact" }
-
 // Accepts implements engine.Engine.
 func (Engine) Accepts(p *engine.Params) error {
 	f := &p.Format
@@ -162,7 +159,7 @@ func (Engine) NewDecoder(p *engine.Plan) (engine.Decoder, error) {
 }
 
 // About implements engine.Decoder.
-func (d *decoder) About() engine.About { return engine.About{Engine: Engine{}.Name(), Way: "layered"} }
+func (d *decoder) About() engine.About { return engine.About{} }
 
 // Least implements engine.Decoder.
 func (d *decoder) Least(tile int, _ []byte) (overview, detail int64) {

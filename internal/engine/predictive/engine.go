@@ -32,9 +32,6 @@ const MaxT = 1<<16 - 1
 // ID implements engine.Engine.
 func (Engine) ID() engine.ID { return engine.Predictive }
 
-// Name implements engine.Engine.
-func (Engine) Name() string { return "exact" }
-
 // Accepts implements engine.Engine.
 func (Engine) Accepts(p *engine.Params) error {
 	if p.Bound != engine.Max {

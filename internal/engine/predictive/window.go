@@ -58,11 +58,7 @@ func flagsOf(p *engine.Plan) (byte, error) {
 
 // About implements engine.Decoder.
 func (d *decoder) About() engine.About {
-	about := engine.About{Engine: Engine{}.Name(), Way: "predicted"}
-	if d.engine.format.Merged > 0 {
-		about.Way = "merged"
-	}
-	return about
+	return engine.About{Merged: d.engine.format.Merged > 0}
 }
 
 // Least implements engine.Decoder.

@@ -25,9 +25,6 @@ const tileLog2 = 9
 // ID implements engine.Engine.
 func (Engine) ID() engine.ID { return engine.Transform }
 
-// Name implements engine.Engine.
-func (Engine) Name() string { return "lossy" }
-
 // MaxT is the largest promise.
 const MaxT = 255 * engine.ErrorUnit
 

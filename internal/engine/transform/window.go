@@ -31,7 +31,7 @@ func (Engine) NewDecoder(p *engine.Plan) (engine.Decoder, error) {
 
 // About implements engine.Decoder.
 func (d *decoder) About() engine.About {
-	return engine.About{Engine: Engine{}.Name(), Sub420: d.sub420, Step: d.step}
+	return engine.About{Sub420: d.sub420, Step: d.step}
 }
 
 // Least implements engine.Decoder.
