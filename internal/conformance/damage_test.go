@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"image"
@@ -55,11 +56,11 @@ func naiveLevel(p []byte, level int) (*refdec.Image, error) {
 
 // engineLevel decodes a level by the module.
 func engineLevel(t testing.TB, p []byte, level int) (*refdec.Image, error) {
-	r, err := qtgpu.NewReader(bytes.NewReader(p), int64(len(p)), nil)
+	r, err := qtgpu.NewReader(context.Background(), bytes.NewReader(p), int64(len(p)), nil)
 	if err != nil {
 		return nil, err
 	}
-	m, err := r.DecodeRegion(image.Rectangle{Max: r.Size(level)}, level)
+	m, err := r.DecodeRegion(context.Background(), image.Rectangle{Max: r.Size(level)}, level)
 	if err != nil {
 		return nil, err
 	}

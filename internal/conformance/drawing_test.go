@@ -21,7 +21,7 @@ import (
 	"github.com/qtgpu/qtgpu/raster"
 )
 
-// exactVectors are the files of the exact engine.
+// exactVectors are the files of the predictive engine.
 var exactVectors = []vector{
 	{"exact-gray-1x1", encoded(1, 1, 1, 8, qtgpu.Options{})},
 	{"exact-rgb-1x40", encoded(1, 40, 3, 8, qtgpu.Options{})},

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
@@ -81,7 +82,7 @@ func TestHeaders(t *testing.T) {
 			}
 			changed := s.file()
 			_, naive := parse(changed)
-			_, err := qtgpu.NewReader(bytes.NewReader(changed), int64(len(changed)), nil)
+			_, err := qtgpu.NewReader(context.Background(), bytes.NewReader(changed), int64(len(changed)), nil)
 			require.Equal(t, naive == nil, err == nil, "%s with HEAD %v, PLAN % x: the naive decoder has error %v, the engine %v",
 				name, s.fields, s.plan[:2], naive, err)
 			if err == nil {

@@ -25,7 +25,7 @@ func wildHeader(rng *rand.Rand, channels, depth int) container.Header {
 	return h
 }
 
-// exactPlan is a plan of the exact engine.
+// exactPlan is a plan of the predictive engine.
 func exactPlan(flags byte, w *rans.BitWriter) container.Plan {
 	return container.Plan{Engine: uint64(engine.Predictive), Payload: w.AppendReversed([]byte{flags})}
 }
@@ -77,7 +77,7 @@ func wildPrediction(rng *rand.Rand) *contents {
 	for range channels * weightClasses {
 		putWildWeights(&w, rng)
 	}
-	putWildTables(&w, rng, refdec.ExactContexts, refdec.ExactAlphabet)
+	putWildTables(&w, rng, refdec.PredictiveContexts, refdec.PredictiveAlphabet)
 	return &contents{Header: h, Plan: exactPlan(0, &w)}
 }
 
@@ -135,7 +135,7 @@ func wildPatterns(t testing.TB, seed uint64) []byte {
 	for range channels * weightClasses {
 		w.Put(0, 1)
 	}
-	putWildTables(&w, rng, refdec.ExactContexts, refdec.ExactAlphabet)
+	putWildTables(&w, rng, refdec.PredictiveContexts, refdec.PredictiveAlphabet)
 	return fillTiles(t, &contents{Header: h, Plan: exactPlan(flags, &w)}, func(f *refdec.File, tile int) (front, body []byte) {
 		return wildPattern(t, f, tile, &codeMaker{Rand: rng}, 0)
 	})
@@ -178,7 +178,7 @@ func wildPlain(t testing.TB, seed uint64) []byte {
 	for range channels * weightClasses {
 		putWildWeights(&w, rng)
 	}
-	putWildTables(&w, rng, refdec.ExactContexts, refdec.ExactAlphabet)
+	putWildTables(&w, rng, refdec.PredictiveContexts, refdec.PredictiveAlphabet)
 	return fillTiles(t, &contents{Header: h, Plan: exactPlan(flags, &w)}, func(f *refdec.File, tile int) (front, body []byte) {
 		return wildTile(t, f, tile, rng)
 	})
@@ -223,7 +223,7 @@ func wildNamed(t testing.TB, seed uint64) []byte {
 	for range weightClasses {
 		putWildWeights(&w, rng)
 	}
-	putWildTables(&w, rng, refdec.ExactContexts, refdec.ExactAlphabet)
+	putWildTables(&w, rng, refdec.PredictiveContexts, refdec.PredictiveAlphabet)
 	c := &contents{Header: h, Plan: exactPlan(refdec.Singles, &w)}
 	return fillTiles(t, c, func(f *refdec.File, tile int) (front, body []byte) { return wildTile(t, f, tile, rng) })
 }
@@ -283,7 +283,7 @@ func wildLayered(t testing.TB, seed uint64) []byte {
 	})
 }
 
-// wildKinds are the ways to make wild files of the exact engine.
+// wildKinds are the ways to make wild files of the predictive engine.
 var wildKinds = []maker{wildExact, wildPatterns, wildSlow, wildLayered, wildPlain}
 
 // TestWildExactFiles: the decoders agree on what means nothing, too.

@@ -30,7 +30,7 @@ type codeMaker struct {
 
 func (m *codeMaker) Symbols(_ []byte, tables [][16]int, _ int) (refdec.Symbols, error) {
 	spread := 9
-	if len(tables) == refdec.LossyContexts {
+	if len(tables) == refdec.TransformContexts {
 		spread = 5
 	}
 	return &dice{codeMaker: m, tables: tables, busy: m.IntN(257) >> m.IntN(spread)}, nil
@@ -151,7 +151,7 @@ func wildTables(rng *rand.Rand) []byte {
 		return nil
 	}
 	var w rans.BitWriter
-	putWildTables(&w, rng, refdec.LossyContexts, refdec.LossyAlphabet)
+	putWildTables(&w, rng, refdec.TransformContexts, refdec.TransformAlphabet)
 	return w.AppendReversed(nil)
 }
 

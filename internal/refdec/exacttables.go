@@ -11,11 +11,11 @@ const (
 	nTerms   = 19
 )
 
-// ExactContexts is the number of contexts of the exact engine.
-const ExactContexts = 828
+// PredictiveContexts is the number of contexts of the predictive engine.
+const PredictiveContexts = 828
 
-// ExactAlphabet is the number of symbols of a context of the exact engine.
-func ExactAlphabet(context int) int {
+// PredictiveAlphabet is the number of symbols of a context of the predictive engine.
+func PredictiveAlphabet(context int) int {
 	if context < 792 {
 		return 16
 	}
@@ -30,7 +30,7 @@ func (h *Header) kindOf(band int) int {
 	return 0
 }
 
-// readExact reads the lists of values, the weights and the tables of the exact engine.
+// readExact reads the lists of values, the weights and the tables of the predictive engine.
 func (f *File) readExact(data []byte) error {
 	r := &rawBits{data: data}
 	for i := range f.NumBands() {
@@ -47,8 +47,8 @@ func (f *File) readExact(data []byte) error {
 		}
 		f.weights, f.Fitted = append(f.weights, weights), append(f.Fitted, fitted)
 	}
-	f.tables = frequencies(exactTables[2*nTerms*3*nClasses:], ExactContexts)
-	return replaceTables(f.tables, r, ExactAlphabet)
+	f.tables = frequencies(exactTables[2*nTerms*3*nClasses:], PredictiveContexts)
+	return replaceTables(f.tables, r, PredictiveAlphabet)
 }
 
 // readValues reads the values of a band.

@@ -50,7 +50,7 @@ func (m *picture) split() *planar {
 	return c
 }
 
-// exactBase decodes level 0 of the exact and the layered engine, or level 3.
+// exactBase decodes level 0 of the predictive and the layered engine, or level 3.
 func (f *File) exactBase(overview bool) (*picture, error) {
 	lg := 0 // of what a sample of tiles stands for
 	if overview {

@@ -20,9 +20,9 @@ type Header struct {
 	Colours       [][4]int // R, G, B, A, of a band of role Index
 
 	Engine      Engine
-	Flags       int // of the exact engine
-	Subsampling int // of the lossy engine: 0 none, 1 4:2:0
-	Step        int // of the lossy engine: Δ of the quantiser in 1/8 level
+	Flags       int // of the predictive engine
+	Subsampling int // of the transform engine: 0 none, 1 4:2:0
+	Step        int // of the transform engine: Δ of the quantiser in 1/8 level
 }
 
 // Type is the type of samples.
@@ -66,12 +66,12 @@ type Engine int
 
 // The engines.
 const (
-	Lossy Engine = iota
-	Exact
+	Transform Engine = iota
+	Predictive
 	Layered
 )
 
-// The flags of the exact engine.
+// The flags of the predictive engine.
 const (
 	Singles = 1 // levels take single samples
 	Merged  = 2

@@ -53,7 +53,7 @@ func (f *File) fromTiles(level int) (*picture, error) {
 		return nil, err
 	}
 	decode := f.exactBase
-	if f.Engine == Lossy {
+	if f.Engine == Transform {
 		decode = f.lossyBase
 	}
 	m, err := decode(level == 3)
@@ -67,7 +67,7 @@ func (f *File) fromTiles(level int) (*picture, error) {
 func (f *File) coarser(m *picture, from, level int) *picture {
 	for from < level {
 		next := min(level, (from/3+1)*3)
-		if f.Engine == Exact && f.Has(Singles) {
+		if f.Engine == Predictive && f.Has(Singles) {
 			m = m.pick(next - from)
 		} else {
 			m = m.shrink(next-from, f.Alpha())
@@ -81,7 +81,7 @@ func (f *File) coarser(m *picture, from, level int) *picture {
 // and codes of the caller.
 func (f *File) ReadTile(codes Codes, tile int, front, body []byte, overview bool) error {
 	_, _, w, h := f.tileSize(tile)
-	if f.Engine != Lossy {
+	if f.Engine != Transform {
 		_, err := f.exactTile(codes, front, body, w, h, overview)
 		return err
 	}
@@ -94,7 +94,7 @@ func (f *File) ReadTile(codes Codes, tile int, front, body []byte, overview bool
 // needs no body but in the mode whose means are made of samples.
 func (f *File) eachTile(overview bool, do func(tile int, front, body []byte) error) error {
 	for i := range f.index {
-		whole := f.Engine == Exact && len(f.Fronts[i]) > 0 && int(f.Fronts[i][0])&^plainFlag == wholeMode
+		whole := f.Engine == Predictive && len(f.Fronts[i]) > 0 && int(f.Fronts[i][0])&^plainFlag == wholeMode
 		err := f.checksums(i, overview && !whole)
 		if err == nil {
 			err = do(i, f.Fronts[i], f.Bodies[i])
@@ -106,7 +106,7 @@ func (f *File) eachTile(overview bool, do func(tile int, front, body []byte) err
 	return nil
 }
 
-// lossyBase decodes level 0 of the lossy engine, or level 3.
+// lossyBase decodes level 0 of the transform engine, or level 3.
 func (f *File) lossyBase(overview bool) (*picture, error) {
 	planes := f.newPlanes(f.Width, f.Height)
 	err := f.eachTile(overview, func(tile int, front, body []byte) error {

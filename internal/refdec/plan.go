@@ -12,10 +12,10 @@ func (f *File) readPlan(r *reader) error {
 	f.Payload = r.data
 	what := "tables"
 	switch f.Engine {
-	case Lossy:
+	case Transform:
 		f.Step = int(field{"step", 3, 4096}.in(r))
 		f.Subsampling = r.byte("subsampling", 1)
-	case Exact:
+	case Predictive:
 		f.Flags = r.byte("flags", Singles|Merged)
 		what = "values, weights, tables"
 	}
@@ -37,7 +37,7 @@ type rule struct {
 
 // accepts holds HEAD to what the engine accepts.
 func (h *Header) accepts() error {
-	rules := map[Engine]func() []rule{Lossy: h.lossyRules, Exact: h.exactRules, Layered: h.layeredRules}[h.Engine]()
+	rules := map[Engine]func() []rule{Transform: h.lossyRules, Predictive: h.exactRules, Layered: h.layeredRules}[h.Engine]()
 	for _, r := range append(h.bandRules(), rules...) {
 		if r.broken {
 			return fmt.Errorf("engine %d of bands of roles %d, type %d up to %d, bound %d with t %d, subsampling %d, flags %d: expected %s",

@@ -2,7 +2,7 @@ package refdec
 
 import "fmt"
 
-// plane is a plane of the lossy engine with its padding; leaf, last, q and shown are by
+// plane is a plane of the transform engine with its padding; leaf, last, q and shown are by
 // cell.
 type plane struct {
 	kind, w, h    int // without the padding
@@ -67,7 +67,7 @@ func (t *part) cell(x, y int) int { return (t.y+y)*t.cells + t.x + x }
 // checkFronts refuses front segments that are shorter than any front image (FORMAT.md,
 // "Errors").
 func (f *File) checkFronts() error {
-	if f.Engine == Exact {
+	if f.Engine == Predictive {
 		return nil
 	}
 	for i, front := range f.Fronts {

@@ -39,7 +39,7 @@ func TestTablesAreTheEngines(t *testing.T) {
 		}
 		return nil
 	}))
-	for name, p := range map[string][]byte{"lossy.bin": lossyTables, "exact.bin": exactTables, "corrections.bin": correctionTables} {
+	for name, p := range map[string][]byte{"transform.bin": lossyTables, "predictive.bin": exactTables, "corrections.bin": correctionTables} {
 		assert.Contains(t, engines, string(p), "tables/%s is none of the files of engines; after training copy the new one there", name)
 		delete(engines, string(p))
 	}
@@ -57,8 +57,8 @@ func TestBuiltInTables(t *testing.T) {
 		data     []byte
 		contexts int
 	}{
-		{"lossy", lossyTables, LossyContexts},
-		{"exact", exactTables[weights:], ExactContexts},
+		{"lossy", lossyTables, TransformContexts},
+		{"exact", exactTables[weights:], PredictiveContexts},
 		{"corrections", correctionTables, CorrectionContexts},
 	} {
 		require.Len(t, c.data, 32*c.contexts, c.name)
@@ -212,7 +212,7 @@ func TestErrors(t *testing.T) {
 		{"no flags", file("HEAD", exact, "PLAN", "\x01"), "flags of 1 bytes, but 0 are left"},
 		{"flags that mean nothing", file("HEAD", exact, "PLAN", "\x01\x04"), "flags 4, expected 0 to 3"},
 		{"4:2:0 of gray", file("HEAD", lossy, "PLAN", "\x00\x0f\x01"), "expected 4:2:0 of colours only"},
-		{"labels of the lossy engine", file("HEAD", fields(1, 1, 1, 1, 8, 1, 0, 6, 1, 0, 1), "PLAN", "\x00"+step), "expected no names"},
+		{"labels of the transform engine", file("HEAD", fields(1, 1, 1, 1, 8, 1, 0, 6, 1, 0, 1), "PLAN", "\x00"+step), "expected no names"},
 		{"labels that are averaged", file("HEAD", fields(1, 1, 1, 1, 8, 1, 0, 6, 1, 1, 0), "PLAN", "\x01\x00"+noReplaced[2:]), "expected t 0 and flag 1 of names"},
 		{"layers of gray", file("HEAD", fields(1, 1, 1, 1, 1, 1, 0, 6, 1, 1, 1), "PLAN", "\x02"), "expected red, green and blue, and at most one more"},
 		{"floats", file("HEAD", fields(1, 1, 7, 1, 1, 1, 0, 6, 1, 1, 0), "PLAN", noReplaced), "expected uint8 or uint16"},
