@@ -23,6 +23,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/refdec"
 )
@@ -64,6 +66,7 @@ var vectors = []vector{
 	{"bands4-70x50", encodedRaster(lastIs(imagefile.NoAlpha, synthetic(70, 50, 4, 8)), qtgpu.Options{T: 4})},
 	{"gray10-90x60", encodedRaster(upTo(1023, synthetic(90, 60, 1, 16)), qtgpu.Options{T: 2})},
 	{"metadata-40x30", withMetadata},
+	{"groups-600x150", groupsFile},
 	{"wild-75x96", func(t *testing.T) []byte { return wild(t, 594) }},
 	{"wild16-82x100", func(t *testing.T) []byte { return wild(t, 3771) }},
 }
@@ -171,14 +174,20 @@ func readImage(t testing.TB, name string, r image.Rectangle) image.Image {
 	}).SubImage(r)
 }
 
+// groupsFile has three groups and levels 6 and 9.
+func groupsFile(t *testing.T) []byte {
+	p := engine.Params{Bound: engine.RMS, T: 20 * engine.ErrorUnit}
+	return grouped(t, smallTiles(t, transform.Engine{}, p, synthetic(600, 150, 3, 8), 150))
+}
+
 // withMetadata has all metadata and an unknown ancillary chunk.
 func withMetadata(t *testing.T) []byte {
 	p := encode(t, synthetic(40, 30, 3, 8), qtgpu.Options{T: 5, Metadata: qtgpu.Metadata{
 		ICC: []byte("a profile"), EXIF: []byte("II*\x00 a structure"), XMP: []byte("<x:xmpmeta/>"),
 		IPTC: []byte("\x1c\x02\x78\x00\x02hi"), PNG: []byte("\x00\x00\x00\x04gAMA\x00\x00\xb1\x8f\x0b\xfc\x61\x05"),
 	}})
-	body := bytes.LastIndex(p, []byte("BODY"))
-	return slices.Insert(p, body, chunk("qtst", []byte("skip me"))...)
+	index := bytes.LastIndex(p, []byte("INDX"))
+	return slices.Insert(p, index, chunk("qtst", []byte("skip me"))...)
 }
 
 func readFile(t testing.TB, name string) []byte {
@@ -187,8 +196,8 @@ func readFile(t testing.TB, name string) []byte {
 	return p
 }
 
-// engine decodes a level of a file by the module.
-func engine(t testing.TB, p []byte, level int) *refdec.Image {
+// decoded decodes a level of a file by the module.
+func decoded(t testing.TB, p []byte, level int) *refdec.Image {
 	t.Helper()
 	m, err := engineLevel(t, p, level)
 	require.NoError(t, err, "the engine at level %d", level)
@@ -269,7 +278,7 @@ func requireSame(t testing.TB, want, got *refdec.Image, what string) {
 	for i, v := range want.Samples {
 		if got.Samples[i] != v {
 			pixel := i / want.Bands
-			require.FailNow(t, "pixels differ", "%s: x %d, y %d, channel %d: the naive decoder has %d, the engine %d",
+			require.FailNow(t, "pixels differ", "%s: x %d, y %d, band %d: the naive decoder has %d, the engine %d",
 				what, pixel%want.Width, pixel/want.Width, i%want.Bands, v, got.Samples[i])
 		}
 	}
@@ -312,7 +321,7 @@ func TestVectors(t *testing.T) {
 				require.NoError(t, os.WriteFile(path, v.make(t), 0o644))
 			}
 			p := readFile(t, path)
-			got := engine(t, p, 0)
+			got := decoded(t, p, 0)
 			if _, ok := want[name]; *update && !ok {
 				want[name] = sum(got)
 			}
@@ -334,24 +343,27 @@ func compareLevels(t testing.TB, p []byte) {
 	t.Helper()
 	f, err := parse(p)
 	require.NoError(t, err)
+	require.NoError(t, f.CheckOvers())
 	for level := range f.Levels() {
 		naive, err := f.Level(level)
 		require.NoError(t, err, "the naive decoder at level %d", level)
-		requireSame(t, naive, engine(t, p, level), fmt.Sprintf("level %d", level))
+		requireSame(t, naive, decoded(t, p, level), fmt.Sprintf("level %d", level))
 	}
 }
 
 // TestVectorsCover: the vectors have what they are there for.
 func TestVectorsCover(t *testing.T) {
-	var tables, subsampled, many bool
+	var tables, subsampled, many, groups bool
 	for _, v := range vectors {
 		f, err := parse(readFile(t, filepath.Join(vectorDir, v.name+".qtg")))
 		require.NoError(t, err)
-		tables = tables || f.Tables != nil
+		tables = tables || len(f.Payload) > 3
 		subsampled = subsampled || f.Subsampling == 1
 		many = many || len(f.Fronts) > 1
+		groups = groups || f.Groups() > 1 && len(f.Overs) > 0
 	}
 	assert.True(t, tables, "no vector replaces a table")
 	assert.True(t, subsampled, "no vector has 4:2:0")
 	assert.True(t, many, "no vector has several tiles")
+	assert.True(t, groups, "no vector has several groups and a coarser level")
 }

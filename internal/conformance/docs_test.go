@@ -158,8 +158,8 @@ var contextNames = map[int][]struct {
 	first int
 	name  string
 }{
-	refdec.LossyContexts:      {{0, "split flag"}, {12, "last group"}, {36, "front image"}, {58, "AC level"}},
-	refdec.ExactContexts:      {{0, "residual"}, {792, "zero tree"}},
+	refdec.TransformContexts:  {{0, "split flag"}, {12, "last group"}, {36, "front image"}, {58, "AC level"}},
+	refdec.PredictiveContexts: {{0, "residual"}, {792, "zero tree"}},
 	refdec.CorrectionContexts: {{0, "correction"}},
 }
 

@@ -12,12 +12,16 @@ import (
 	"github.com/qtgpu/qtgpu"
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/layered"
+	"github.com/qtgpu/qtgpu/internal/engine/predictive"
 	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
+	"github.com/qtgpu/qtgpu/internal/pipeline"
+	"github.com/qtgpu/qtgpu/raster"
 )
 
-// exactVectors are the files of the exact engine.
+// exactVectors are the files of the predictive engine.
 var exactVectors = []vector{
 	{"exact-gray-1x1", encoded(1, 1, 1, 8, qtgpu.Options{})},
 	{"exact-rgb-1x40", encoded(1, 40, 3, 8, qtgpu.Options{})},
@@ -64,6 +68,13 @@ var exactVectors = []vector{
 	{"exact-slow-photo-merged3-130x97", encodedImage(photo, image.Rect(300, 150, 430, 247), mixed(3))},
 	{"exact-wild-slow-86x80", func(t *testing.T) []byte { return wildSlow(t, 25) }},
 	{"exact-wild-slow-bound-20x93", func(t *testing.T) []byte { return wildSlow(t, 10) }},
+	{"exact-plain-100x140", plainFile(synthetic(100, 140, 1, 8), 0, predictive.EffortFitted)},
+	{"exact-plain-merged2-100x140", plainFile(synthetic(100, 140, 1, 8), 2, predictive.EffortFitted)},
+	{"exact-plain-slow-70x140", plainFile(slopes(70, 140, 3, 8, 12), 0, predictive.EffortMixing)},
+	{"exact-plain-slow-merged2-70x140", plainFile(slopes(70, 140, 3, 8, 12), 2, predictive.EffortMixing)},
+	{"exact-groups-labels-130x300", groupedLabels},
+	{"part-bands-70x64", partFile},
+	{"exact-wild-plain-85x71", func(t *testing.T) []byte { return wildPlain(t, 34) }},
 	{"exact-layered-photo-bound7-130x97", encodedImage(photo, image.Rect(300, 150, 430, 247), qtgpu.Options{T: 7, Bound: qtgpu.BoundMax})},
 	{"exact-layered-rgba-bound20-80x60", encodedSlopes(80, 60, 4, 8, 60, qtgpu.Options{T: 20, Bound: qtgpu.BoundMax})},
 	{"exact-layered-rgb-bound1-1x1", layeredFile(synthetic(1, 1, 3, 8), 1)},
@@ -179,19 +190,61 @@ func exactValues(t *testing.T) []byte {
 	return encode(t, m, qtgpu.Options{})
 }
 
+// plainFile has multiples of 3 in the first row of tiles, from which the values are
+// learned, and more below.
+func plainFile(m *imagefile.Image, t int64, effort predictive.Effort) func(*testing.T) []byte {
+	for i := range m.Pix[:64*m.Stride] {
+		m.Pix[i] -= m.Pix[i] % 3
+	}
+	p := engine.Params{Bound: engine.Max, T: t, Effort: engine.Effort(effort)}
+	return func(test *testing.T) []byte { return smallTiles(test, predictive.Engine{Merge: t > 0}, p, m, 64) }
+}
+
+// groupedLabels has five groups and level 6, all of single samples.
+func groupedLabels(t *testing.T) []byte {
+	p := engine.Params{Bound: engine.Max, Effort: engine.Effort(predictive.EffortFitted)}
+	return grouped(t, smallTiles(t, predictive.Engine{}, p, drawing(130, 300, 1, 8), 300))
+}
+
+// partFile is the middle row of tiles of elevations, whose band has all that a band can
+// say of itself.
+func partFile(t *testing.T) []byte {
+	none := -32768.0
+	f := raster.Format{Width: 70, Height: 150, Type: raster.Uint16, Bands: raster.Bands(raster.Gray)}
+	f.Bands[0] = raster.Band{Role: raster.Gray, Name: "Höhe", NoData: &none, Scale: 0.1, Offset: -11000}
+	src, err := raster.NewMemory(f)
+	require.NoError(t, err)
+	all := src.View(f.Bounds())
+	for y := range f.Height {
+		for x, row := 0, raster.Row[uint16](all, 0, y); x < f.Width; x++ {
+			row[x] = uint16(9000 + x*y/4 + 40*x)
+		}
+	}
+	ctx, env := context.Background(), environment()
+	p := engine.Params{Bound: engine.Max, Effort: engine.Effort(predictive.EffortFitted)}
+	trained, err := pipeline.Choose(ctx, p, src, env)
+	require.NoError(t, err)
+	plan := *trained.Plan()
+	plan.TileLog2 = container.MinTileLog2
+	enc, err := pipeline.NewEncoder(&plan, env)
+	require.NoError(t, err)
+	var b bytes.Buffer
+	require.NoError(t, pipeline.WritePart(ctx, &b, enc, src, pipeline.Rows{Min: 1, Max: 2}, &pipeline.Job{Env: env}))
+	return b.Bytes()
+}
+
 // layeredFile is a file of layered tiles of 64 pixels, of an image that the
 // encoder may code in other ways.
 func layeredFile(src *imagefile.Image, bound int) func(*testing.T) []byte {
 	return func(t *testing.T) []byte {
-		h := container.Header{
-			Engine: container.Exact, Bound: container.BoundMax, TileLog2: container.MinTileLog2, Layered: true,
-			Width: src.W, Height: src.H, Channels: src.Channels, Depth: src.Depth, Maximum: src.FullScale(), T: bound, Worst: make([]int, src.Channels),
-		}
+		f := raster.Format{Width: src.W, Height: src.H, Type: raster.Uint8, Bands: raster.Bands(raster.Red, raster.Green, raster.Blue)}
 		planes := []transform.Plane{{}, {Chroma: true}, {Chroma: true}}
 		if src.Channels == 4 {
-			h.Alpha = container.Straight
+			f.Bands = append(f.Bands, raster.Band{Role: raster.Alpha})
 			planes = append(planes, transform.Plane{Alpha: true, Hides: true})
 		}
+		h := container.Header{Format: f, Bound: container.BoundMax, TileLog2: container.MinTileLog2, GroupRows: container.MaxGroupRows, T: uint64(bound)}
+		c := &contents{Header: h, worst: make([]uint64, src.Channels)}
 		e := layered.NewEncoder(layered.Format{Planes: planes, Bound: bound}, cpufallback.New(1), transform.SplitHybrid)
 		var tiles []*layered.Tile
 		for y := 0; y < src.H; y += 64 {
@@ -199,21 +252,19 @@ func layeredFile(src *imagefile.Image, bound int) func(*testing.T) []byte {
 				part := src.Sub(image.Rect(x, y, min(x+64, src.W), min(y+64, src.H)))
 				tile, err := e.Tile(context.Background(), &layered.Worker{}, &part)
 				require.NoError(t, err)
-				for c, v := range tile.Worst {
-					h.Worst[c] = max(h.Worst[c], int(v))
+				for i, v := range tile.Worst {
+					c.worst[i] = max(c.worst[i], uint64(v))
 				}
 				tiles = append(tiles, tile)
 			}
 		}
 		tables := layered.ChooseTables(tiles)
-		f := &container.File{Header: h, Tables: tables.Payload}
+		c.Plan = container.Plan{Engine: uint64(engine.Layered), Payload: tables.Payload}
 		for _, tile := range tiles {
 			front, body := tables.Segments(tile)
-			f.Fronts, f.Bodies = append(f.Fronts, front), append(f.Bodies, body)
+			c.fronts, c.bodies = append(c.fronts, front), append(c.bodies, body)
 		}
-		var b bytes.Buffer
-		require.NoError(t, container.Write(&b, f))
-		return b.Bytes()
+		return c.write(t)
 	}
 }
 

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
@@ -12,46 +13,78 @@ import (
 	"github.com/qtgpu/qtgpu"
 )
 
-// headFields are the fields of HEAD, and where its payload lies in a file.
-func headFields(p []byte) (fields []uint64, start, end int) {
-	start = bytes.Index(p, []byte("HEAD")) + 4
-	size, n := binary.Uvarint(p[start:])
-	start += n
-	end = start + int(size)
-	for rest := p[start:end]; len(rest) > 0; {
-		v, n := binary.Uvarint(rest)
-		fields, rest = append(fields, v), rest[n:]
-	}
-	return fields, start, end
+// start is what a file begins with: the fields of HEAD but colours, and the payload of
+// PLAN.
+type start struct {
+	fields        []uint64
+	colours, plan []byte
+	rest          []byte // behind PLAN
 }
 
-// withHead is a file with other fields of HEAD.
-func withHead(p []byte, fields []uint64) []byte {
-	_, _, end := headFields(p)
-	start := bytes.Index(p, []byte("HEAD"))
-	var payload []byte
-	for _, v := range fields {
-		payload = binary.AppendUvarint(payload, v)
-	}
-	return append(append(bytes.Clone(p[:start]), chunk("HEAD", payload)...), p[end+4:]...)
+// payloadOf gives the payload of the chunk that p begins with, and what follows it.
+func payloadOf(p []byte) (payload, rest []byte) {
+	size, n := binary.Uvarint(p[4:])
+	p = p[4+n:]
+	return p[:size], p[size+4:]
 }
 
-// TestHeaders: the decoders agree on which headers a file can have.
+func startOf(p []byte) (s start) {
+	head, p := payloadOf(p[9:])
+	s.plan, s.rest = payloadOf(p)
+	next := func() uint64 {
+		v, n := binary.Uvarint(head)
+		s.fields, head = append(s.fields, v), head[n:]
+		return v
+	}
+	for range 3 {
+		next()
+	}
+	for bands := next(); bands > 0; {
+		next()
+		bands -= next()
+	}
+	for range 5 {
+		next()
+	}
+	s.colours = head
+	return s
+}
+
+func (s *start) file() []byte {
+	var head []byte
+	for _, v := range s.fields {
+		head = binary.AppendUvarint(head, v)
+	}
+	p := append([]byte("\x89QTG\r\n\x1a\n\x05"), chunk("HEAD", append(head, s.colours...))...)
+	return append(append(p, chunk("PLAN", s.plan)...), s.rest...)
+}
+
+// TestHeaders: the decoders agree on which headers and settings of engines a file can
+// have.
 func TestHeaders(t *testing.T) {
-	values := []uint64{0, 1, 2, 3, 4, 6, 8, 10, 11, 16, 48, 64, 128, 255, 256, 4096, 65535, 65536, 1 << 24, 1<<31 - 1, 1 << 31}
+	values := []uint64{0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 16, 48, 64, 128, 255, 256, 4096, 65535, 65536, 1 << 24, 1<<31 - 1, 1 << 31, 1 << 63}
 	taken := 0
-	for _, name := range []string{"gray-1x1", "rgb-1x1", "exact-gray-1x1", "exact-layered-rgb-bound1-1x1", "exact-palette-90x70", "exact-bands2-40x50"} {
+	for _, name := range []string{
+		"gray-1x1", "rgb-1x1", "exact-gray-1x1", "exact-layered-rgb-bound1-1x1", "exact-palette-90x70",
+		"exact-bands2-40x50", "exact-labels16-77x50", "exact-merged3-203x131",
+	} {
 		p := readFile(t, vectorDir+"/"+name+".qtg")
+		require.Equal(t, p, new(startOf(p)).file(), name)
 		rng := rand.New(rand.NewPCG(6, 6))
 		for range 400 {
-			fields, _, _ := headFields(p)
+			s := startOf(bytes.Clone(p))
 			for range 1 + rng.IntN(2) {
-				fields[rng.IntN(len(fields))] = values[rng.IntN(len(values))]
+				if i := rng.IntN(len(s.fields) + 2); i < len(s.fields) {
+					s.fields[i] = values[rng.IntN(len(values))]
+				} else {
+					s.plan[i-len(s.fields)] = byte(values[rng.IntN(16)])
+				}
 			}
-			changed := withHead(p, fields)
+			changed := s.file()
 			_, naive := parse(changed)
-			_, err := qtgpu.NewReader(bytes.NewReader(changed), int64(len(changed)), nil)
-			require.Equal(t, naive == nil, err == nil, "%s with HEAD %v: the naive decoder has error %v, the engine %v", name, fields, naive, err)
+			_, err := qtgpu.NewReader(context.Background(), bytes.NewReader(changed), int64(len(changed)), nil)
+			require.Equal(t, naive == nil, err == nil, "%s with HEAD %v, PLAN % x: the naive decoder has error %v, the engine %v",
+				name, s.fields, s.plan[:2], naive, err)
 			if err == nil {
 				taken++
 			}

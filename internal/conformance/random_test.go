@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -13,33 +12,36 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/cm"
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/internal/refdec"
+	"github.com/qtgpu/qtgpu/raster"
 )
 
-// maker is codes that make symbols up and record them as segments, so that whatever the
+// codeMaker is codes that make symbols up and record them as segments, so that whatever the
 // naive decoder makes of them can be held against the engine.
-type maker struct {
+type codeMaker struct {
 	*rand.Rand
 	runs     bool // of zeros in codes of bits, which make residuals that are large
 	known    int  // codes of bits that are read before one is made up
 	segments [][]byte
 }
 
-func (m *maker) Symbols(_ []byte, tables [][16]int, _ int) (refdec.Symbols, error) {
+func (m *codeMaker) Symbols(_ []byte, tables [][16]int, _ int) (refdec.Symbols, error) {
 	spread := 9
-	if len(tables) == refdec.LossyContexts {
+	if len(tables) == refdec.TransformContexts {
 		spread = 5
 	}
-	return &dice{maker: m, tables: tables, busy: m.IntN(257) >> m.IntN(spread)}, nil
+	return &dice{codeMaker: m, tables: tables, busy: m.IntN(257) >> m.IntN(spread)}, nil
 }
 
-func (m *maker) Bits(code []byte, least int) (refdec.Bits, error) {
+func (m *codeMaker) Bits(code []byte, least int) (refdec.Bits, error) {
 	if m.known > 0 {
 		m.known--
 		return refdec.Stored.Bits(code, least)
 	}
-	d := &bitDice{maker: m, Coder: cm.NewEncoder(), busy: 256 >> (1 + m.IntN(8))}
+	d := &bitDice{codeMaker: m, Coder: cm.NewEncoder(), busy: 256 >> (1 + m.IntN(8))}
 	if m.runs {
 		d.rare = 1 << (4 + m.IntN(9))
 	}
@@ -48,7 +50,7 @@ func (m *maker) Bits(code []byte, least int) (refdec.Bits, error) {
 
 // dice are symbols that are made up.
 type dice struct {
-	*maker
+	*codeMaker
 	tables [][16]int
 	busy   int // symbols other than 0 in 256
 	tokens []rans.Token
@@ -92,7 +94,7 @@ func (d *dice) Finish() error {
 
 // bitDice are bits that are made up.
 type bitDice struct {
-	*maker
+	*codeMaker
 	cm.Coder
 	busy       int // chance, in 256, that a bit goes against the probability
 	rare, left int // bits between two runs of zeros, 0 for no runs, and left of one
@@ -117,54 +119,30 @@ func (d *bitDice) Finish(least int) error {
 	return nil
 }
 
+// maker makes a file of a seed.
+type maker = func(t testing.TB, seed uint64) []byte
+
 // wild makes a valid file of symbols and tables that no encoder would choose:
 // saturated coefficients, sums that wrap, small tiles.
 func wild(t testing.TB, seed uint64) []byte {
 	rng := rand.New(rand.NewPCG(seed, 0))
-	h := container.Header{
-		Width: 1 + rng.IntN(100), Height: 1 + rng.IntN(100), Channels: 1 + rng.IntN(4), Depth: 8 + 8*rng.IntN(2),
-		TileLog2: container.MinTileLog2 + rng.IntN(2), T: container.MaxT,
-		Step: container.MinStep + rng.IntN(container.MaxStep-container.MinStep+1)>>rng.IntN(11),
+	h := container.Header{TileLog2: container.MinTileLog2, GroupRows: container.MaxGroupRows, T: transform.MaxT}
+	h.Width, h.Height = 1+rng.IntN(100), 1+rng.IntN(100)
+	channels, depth := 1+rng.IntN(4), 8+8*rng.IntN(2)
+	h.TileLog2 += rng.IntN(2)
+	step := transform.MinStep + rng.IntN(transform.MaxStep-transform.MinStep+1)>>rng.IntN(11)
+	subsampling := 0
+	if channels >= 3 {
+		subsampling = rng.IntN(2)
 	}
-	if h.Channels >= 3 {
-		h.Subsampling = container.Subsampling(rng.IntN(2))
-	}
-	h.Worst = make([]int, h.Channels)
-	wildSamples(rng, &h)
-	return fillTiles(t, &container.File{Header: h, Tables: wildTables(rng)}, func(f *refdec.File, tile int) (front, body []byte) {
-		m := &maker{Rand: rng}
+	wildSamples(rng, &h, channels, depth)
+	payload := append(binary.AppendUvarint(nil, uint64(step)), byte(subsampling))
+	plan := container.Plan{Engine: uint64(engine.Transform), Payload: append(payload, wildTables(rng)...)}
+	return fillTiles(t, &contents{Header: h, Plan: plan}, func(f *refdec.File, tile int) (front, body []byte) {
+		m := &codeMaker{Rand: rng}
 		require.NoError(t, f.ReadTile(m, tile, nil, nil, false))
 		return m.segments[0], m.segments[1]
 	})
-}
-
-// fillTiles writes a file of tiles that do makes.
-func fillTiles(t testing.TB, f *container.File, do func(f *refdec.File, tile int) (front, body []byte)) []byte {
-	naive, err := refdec.NewFile(header(&f.Header), f.Tables)
-	require.NoError(t, err)
-	across, down := f.Header.Grid()
-	for i := range across * down {
-		front, body := do(naive, i)
-		f.Fronts, f.Bodies = append(f.Fronts, front), append(f.Bodies, body)
-	}
-	var b bytes.Buffer
-	require.NoError(t, container.Write(&b, f))
-	return b.Bytes()
-}
-
-// header is a header in the naive decoder's form.
-func header(h *container.Header) refdec.Header {
-	flags := 0
-	for flag, is := range map[int]bool{refdec.Labels: h.Labels, refdec.Palette: h.Palette, refdec.Layered: h.Layered, refdec.Merged: h.Merged} {
-		if is {
-			flags |= flag
-		}
-	}
-	return refdec.Header{
-		Engine: refdec.Engine(h.Engine), Flags: flags, Width: h.Width, Height: h.Height, Channels: h.Channels,
-		Alpha: int(h.Alpha), Depth: h.Depth, Maximum: h.Maximum, Subsampling: int(h.Subsampling), TileLog2: h.TileLog2,
-		Bound: int(h.Bound), T: h.T, Step: h.Step, LargestErrors: h.Worst,
-	}
 }
 
 // wildTables replaces tables at random.
@@ -173,7 +151,7 @@ func wildTables(rng *rand.Rand) []byte {
 		return nil
 	}
 	var w rans.BitWriter
-	putWildTables(&w, rng, refdec.LossyContexts, refdec.LossyAlphabet)
+	putWildTables(&w, rng, refdec.TransformContexts, refdec.TransformAlphabet)
 	return w.AppendReversed(nil)
 }
 
@@ -191,13 +169,18 @@ func putWildTables(w *rans.BitWriter, rng *rand.Rand, n int, sizes func(context 
 }
 
 // wildSamples makes up what the header says of samples.
-func wildSamples(rng *rand.Rand, h *container.Header) {
-	h.Maximum = 1<<h.Depth - 1
+func wildSamples(rng *rand.Rand, h *container.Header, channels, depth int) {
+	h.Type = map[int]raster.Type{8: raster.Uint8, 16: raster.Uint16}[depth]
 	if rng.IntN(3) == 0 {
-		h.Maximum = max(2, 1<<(h.Depth-8)) + rng.IntN(1<<h.Depth-1-1<<(h.Depth-8))
+		h.Max = int64(max(2, 1<<(depth-8)) + rng.IntN(1<<depth-1-1<<(depth-8)))
 	}
-	if h.Channels%2 == 0 {
-		h.Alpha = container.Alpha(rng.IntN(3))
+	h.Bands = raster.Bands(raster.Gray)
+	if channels >= 3 {
+		h.Bands = raster.Bands(raster.Red, raster.Green, raster.Blue)
+	}
+	if channels%2 == 0 {
+		last := []raster.Role{raster.Data, raster.Alpha, raster.Premultiplied}[rng.IntN(3)]
+		h.Bands = append(h.Bands, raster.Band{Role: last})
 	}
 }
 

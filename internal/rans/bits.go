@@ -128,3 +128,14 @@ func (r *BitReader) ExpGolomb() uint32 {
 	r.Bits(zeros)
 	return r.Bits(zeros+1) - 1
 }
+
+// Uvarint reads a base-128 number of 64 bits in its shortest form, as lengths before
+// parts of payloads and segments are. n is its length; it is not above 0 where p ends too
+// early or has a longer form.
+func Uvarint(p []byte) (v uint64, n int) {
+	v, n = binary.Uvarint(p)
+	if n > 1 && p[n-1] == 0 {
+		return 0, -n
+	}
+	return v, n
+}

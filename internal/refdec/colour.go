@@ -29,14 +29,14 @@ func (h *Header) pixel(planes []*plane, x, y int) (samples []int32) {
 }
 
 func (h *Header) grayLevel(v int) int32 {
-	if h.Depth == 8 {
+	if h.Depth() == 8 {
 		return h.scale(min((int64(v)+8)>>4, 255))
 	}
 	return h.scale(min((257*int64(v)+8)>>4, 65535))
 }
 
 func (h *Header) colourLevel(v int) int32 {
-	if h.Depth == 8 {
+	if h.Depth() == 8 {
 		return h.scale(clamp((int64(v)+1<<17)>>18, 0, 255))
 	}
 	return h.scale(clamp((257*int64(v)+1<<17)>>18, 0, 65535))
@@ -44,7 +44,7 @@ func (h *Header) colourLevel(v int) int32 {
 
 // scale brings a sample of full scale to the maximum.
 func (h *Header) scale(v int64) int32 {
-	full := int64(1)<<h.Depth - 1
+	full := int64(1)<<h.Depth() - 1
 	return int32((v*int64(h.Maximum) + full/2) / full)
 }
 

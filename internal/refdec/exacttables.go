@@ -5,72 +5,53 @@ import (
 	"fmt"
 )
 
-// Constants of FORMAT-EXACT.md, "Header and tables".
+// Constants of FORMAT-EXACT.md, "The plan".
 const (
 	nClasses = 72 // of weights of a kind of planes
 	nTerms   = 19
 )
 
-// ExactContexts is the number of contexts of the exact engine.
-const ExactContexts = 828
+// PredictiveContexts is the number of contexts of the predictive engine.
+const PredictiveContexts = 828
 
-// ExactAlphabet is the number of symbols of a context of the exact engine.
-func ExactAlphabet(context int) int {
+// PredictiveAlphabet is the number of symbols of a context of the predictive engine.
+func PredictiveAlphabet(context int) int {
 	if context < 792 {
 		return 16
 	}
 	return 2
 }
 
-// kindOf is the kind of a channel's plane.
-func (h *Header) kindOf(channel int) int {
-	if h.Channels >= 3 && channel < 3 {
-		return channel
+// kindOf is the kind of a band's plane.
+func (h *Header) kindOf(band int) int {
+	if h.NumBands() >= 3 && band < 3 {
+		return band
 	}
 	return 0
 }
 
-// readExact reads TABL of the exact engine without layers.
-func (f *File) readExact() (err error) {
-	data := f.Tables
-	if f.Has(Palette) {
-		if data, err = f.readPalette(data); err != nil {
-			return err
-		}
-	}
+// readExact reads the lists of values, the weights and the tables of the predictive engine.
+func (f *File) readExact(data []byte) error {
 	r := &rawBits{data: data}
-	for i := range f.Channels {
-		values, err := readValues(r, f.Depth)
+	for i := range f.NumBands() {
+		values, err := readValues(r, f.Depth())
 		if err != nil {
-			return fmt.Errorf("Header and tables: channel %d: %w", i, err)
+			return fmt.Errorf("The plan: band %d: %w", i, err)
 		}
 		f.Values = append(f.Values, values)
 	}
-	for i := range f.Channels {
+	for i := range f.NumBands() {
 		weights, fitted, err := readWeights(r, f.kindOf(i))
 		if err != nil {
-			return fmt.Errorf("Header and tables: channel %d: %w", i, err)
+			return fmt.Errorf("The plan: band %d: %w", i, err)
 		}
 		f.weights, f.Fitted = append(f.weights, weights), append(f.Fitted, fitted)
 	}
-	f.tables = frequencies(exactTables[2*nTerms*3*nClasses:], ExactContexts)
-	return replaceTables(f.tables, r, ExactAlphabet)
+	f.tables = frequencies(exactTables[2*nTerms*3*nClasses:], PredictiveContexts)
+	return replaceTables(f.tables, r, PredictiveAlphabet)
 }
 
-// readPalette reads the palette and gives what follows it.
-func (f *File) readPalette(data []byte) ([]byte, error) {
-	if len(data) == 0 || len(data) < 1+4*(int(data[0])+1) {
-		return nil, fmt.Errorf("Header and tables: the palette is cut after %d bytes", len(data))
-	}
-	n := int(data[0]) + 1
-	for i := range n {
-		c := data[1+4*i:]
-		f.PaletteColours = append(f.PaletteColours, [4]int{int(c[0]), int(c[1]), int(c[2]), int(c[3])})
-	}
-	return data[1+4*n:], nil
-}
-
-// readValues reads the values of a channel.
+// readValues reads the values of a band.
 func readValues(r *rawBits, depth int) (values []int, err error) {
 	n := r.ExpGolomb()
 	if n > 1<<depth {

@@ -3,6 +3,7 @@ package refdec
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // The modes of FORMAT-EXACT.md, "Tiles".
@@ -12,24 +13,25 @@ const (
 	patternMode = 17
 	wholeMode   = 18
 	slowMode    = 32
+	plainFlag   = 64 // + any of these
 )
 
-// channels are the samples of an image or of a part of it.
-type channels struct {
+// planar are the samples of an image or of a part of it.
+type planar struct {
 	w, h int
 	pix  [][]int32
 }
 
-func newChannels(w, h, n int) *channels {
-	c := &channels{w: w, h: h}
+func newPlanar(w, h, n int) *planar {
+	c := &planar{w: w, h: h}
 	for range n {
 		c.pix = append(c.pix, make([]int32, w*h))
 	}
 	return c
 }
 
-// interleaved are the pixels of channels.
-func (c *channels) interleaved() *picture {
+// interleaved are the pixels of planar samples.
+func (c *planar) interleaved() *picture {
 	m := newPicture(c.w, c.h, len(c.pix))
 	for i := range c.w * c.h {
 		for _, pix := range c.pix {
@@ -40,24 +42,24 @@ func (c *channels) interleaved() *picture {
 }
 
 // split is the inverse of interleaved.
-func (m *picture) split() *channels {
-	c := newChannels(m.w, m.h, m.channels)
+func (m *picture) split() *planar {
+	c := newPlanar(m.w, m.h, m.bands)
 	for i, v := range m.samples {
-		c.pix[i%m.channels][i/m.channels] = v
+		c.pix[i%m.bands][i/m.bands] = v
 	}
 	return c
 }
 
-// exactLevel decodes a level of the exact engine.
-func (f *File) exactLevel(level int) (*picture, error) {
+// exactBase decodes level 0 of the predictive and the layered engine, or level 3.
+func (f *File) exactBase(overview bool) (*picture, error) {
 	lg := 0 // of what a sample of tiles stands for
-	if level >= 3 {
+	if overview {
 		lg = 3
 	}
-	all := newChannels((f.Width-1)>>lg+1, (f.Height-1)>>lg+1, f.Channels)
-	err := f.eachTile(level >= 3, func(i int, front, body []byte) error {
+	all := newPlanar((f.Width-1)>>lg+1, (f.Height-1)>>lg+1, f.NumBands())
+	err := f.eachTile(overview, func(i int, front, body []byte) error {
 		left, top, w, h := f.tileSize(i)
-		tile, err := f.exactTile(Stored, front, body, w, h, level >= 3)
+		tile, err := f.exactTile(Stored, front, body, w, h, overview)
 		if err != nil {
 			return err
 		}
@@ -71,47 +73,52 @@ func (f *File) exactLevel(level int) (*picture, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.exactPixels(all, level-lg)
-}
-
-// exactPixels shrinks and looks up colours.
-func (f *File) exactPixels(all *channels, lg int) (*picture, error) {
 	m := all.interleaved()
-	if !f.Has(Labels) {
-		return m.shrink(lg, f.Alpha), nil
-	}
-	if f.Has(Palette) {
-		var err error
-		if m, err = m.look(f.PaletteColours); err != nil {
+	if f.Roles[0] == Index {
+		if err := m.checkIndices(len(f.Colours)); err != nil {
 			return nil, err
 		}
 	}
-	return m.pick(lg), nil
+	return m, nil
 }
 
-// look turns indices into the colours of a palette.
-func (m *picture) look(palette [][4]int) (*picture, error) {
-	colours := newPicture(m.w, m.h, 4)
+// checkIndices holds indices to be some of n colours.
+func (m *picture) checkIndices(n int) error {
 	for i, v := range m.samples {
-		if int(v) >= len(palette) {
-			return nil, fmt.Errorf("Tiles: x %d, y %d: index %d, expected less than %d", i%m.w, i/m.w, v, len(palette))
-		}
-		for _, sample := range palette[v] {
-			colours.samples = append(colours.samples, int32(sample))
+		if int(v) >= n {
+			return fmt.Errorf("Tiles: x %d, y %d: index %d, expected less than %d", i%m.w, i/m.w, v, n)
 		}
 	}
-	return colours, nil
+	return nil
+}
+
+// look turns indices into colours.
+func (m *picture) look(colours [][4]int) *picture {
+	out := newPicture(m.w, m.h, 4)
+	for _, v := range m.samples {
+		for _, sample := range colours[v] {
+			out.samples = append(out.samples, int32(sample))
+		}
+	}
+	return out
 }
 
 // exactTile decodes a tile, or its overview alone.
-func (f *File) exactTile(codes Codes, front, body []byte, w, h int, overview bool) (*channels, error) {
-	if f.Has(Layered) {
+func (f *File) exactTile(codes Codes, front, body []byte, w, h int, overview bool) (*planar, error) {
+	if f.Engine == Layered {
 		return f.layeredTile(codes, front, body, w, h, overview)
 	}
 	if len(front) == 0 {
 		return nil, errors.New("Tiles: no mode, since the front segment is empty")
 	}
 	mode, front := int(front[0]), front[1:]
+	if mode&plainFlag != 0 {
+		var err error
+		if f, err = f.plain(); err != nil {
+			return nil, err
+		}
+		mode -= plainFlag
+	}
 	if err := f.checkMode(mode); err != nil {
 		return nil, err
 	}
@@ -123,9 +130,20 @@ func (f *File) exactTile(codes Codes, front, body []byte, w, h int, overview boo
 		c.lookUp(f.Values)
 	}
 	if overview && mode == wholeMode {
-		return c.interleaved().shrink(3, f.Alpha).split(), nil
+		return c.interleaved().shrink(3, f.Alpha()).split(), nil
 	}
 	return c, nil
+}
+
+// plain is a file of which samples are coded as they are.
+func (f *File) plain() (*File, error) {
+	if !slices.ContainsFunc(f.Values, func(v []int) bool { return v != nil }) {
+		return nil, errors.New("Tiles: samples as they are of bands without values, expected some with values")
+	}
+	p := *f
+	p.Values = make([][]int, len(f.Values))
+	p.Flags &^= Merged
+	return &p, nil
 }
 
 // checkMode holds the mode to be one of those that the header allows.
@@ -134,19 +152,19 @@ func (f *File) checkMode(mode int) error {
 	transform := mode % slowMode
 	switch {
 	case mode == gridMode || mode == patternMode || mode == wholeMode:
-		if !exact || f.Channels > 1 && f.Depth > 8 {
-			return fmt.Errorf("Tiles: mode %d of %d channels of %d bits with t %d, expected t 0 and one channel or 8 bits", mode, f.Channels, f.Depth, f.T)
+		if !exact || f.NumBands() > 1 && f.Depth() > 8 {
+			return fmt.Errorf("Tiles: mode %d of %d bands of %d bits with t %d, expected t 0 and one band or 8 bits", mode, f.NumBands(), f.Depth(), f.T)
 		}
 	case mode >= 2*slowMode || transform >= transforms:
-		return fmt.Errorf("Tiles: mode %d, expected 0 to 9, 16 to 18 or 32 to 41", mode)
-	case transform > 0 && (!exact || f.Channels < 3):
-		return fmt.Errorf("Reversible colour: mode %d of %d channels with t %d, expected 3 or 4 channels with t 0", mode, f.Channels, f.T)
+		return fmt.Errorf("Tiles: mode %d, expected 0 to 9, 16 to 18, 32 to 41 or these and 64", mode)
+	case transform > 0 && (!exact || f.NumBands() < 3):
+		return fmt.Errorf("Reversible colour: mode %d of %d bands with t %d, expected 3 or 4 bands with t 0", mode, f.NumBands(), f.T)
 	}
 	return nil
 }
 
 // lookUp turns ranks into values.
-func (c *channels) lookUp(values [][]int) {
+func (c *planar) lookUp(values [][]int) {
 	for i, v := range values {
 		for j, rank := range c.pix[i] {
 			if v != nil {
@@ -157,7 +175,7 @@ func (c *channels) lookUp(values [][]int) {
 }
 
 // samples are ranks of what has values, but means are values.
-func (f *File) samples(codes Codes, mode int, front, body []byte, w, h int, overview bool) (*channels, error) {
+func (f *File) samples(codes Codes, mode int, front, body []byte, w, h int, overview bool) (*planar, error) {
 	if mode >= gridMode && mode <= wholeMode {
 		return f.patternTile(codes, mode, front, body, w, h, overview)
 	}

@@ -77,8 +77,8 @@ func (t *part) lowBlock(c block, x, y int) {
 	}
 }
 
-// levelThree is the sample of level 3 for a value of the front image (FORMAT.md, "Levels
-// of detail").
+// levelThree is the sample of level 3 for a value of the front image (FORMAT.md,
+// "Overview").
 func levelThree(q, step int) int { return clamp((q*frontStep(step)+2)>>2+2048, 0, 4095) }
 
 // readRims reads what level 3 has on the rims of the planes but alpha (FORMAT.md, "Rim").

@@ -3,51 +3,96 @@ package refdec
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
-// Header is the content of HEAD, in its words.
+// Header is the content of HEAD, in its words, and what PLAN says of the coding besides
+// tables.
 type Header struct {
-	Engine        Engine
-	Flags         int
-	Width, Height int // in pixels
-	Channels      int // 1 … 4
-	Alpha         int // what the last of 2 or 4 channels is: Band, Straight or Premultiplied
-	Depth         int // bits of a sample, 8 or 16
-	Maximum       int // the sample of full scale
-	Subsampling   int // 0 none, 1 4:2:0
-	TileLog2      int // of the side of a tile in pixels
-	Bound         int // 0 RMS, 1 the largest error of a sample
-	T             int // the promise, in 1/65536 level with bound 0, in steps of the samples with bound 1
-	Step          int // Δ of the quantiser in 1/8 level
-	LargestErrors []int
+	Width, Height int      // in pixels
+	Type          Type     // of the samples
+	Roles         []Role   // of the bands
+	Maximum       int      // the sample of full scale, whether HEAD states it or not
+	TileLog2      int      // of the side of a tile in pixels
+	GroupRows     int      // rows of tiles in a group
+	Bound         int      // 0 RMS, 1 the largest error of a sample
+	T             int      // the promise, in 1/65536 level with bound 0, in steps of the samples with bound 1
+	Colours       [][4]int // R, G, B, A, of a band of role Index
+
+	Engine      Engine
+	Flags       int // of the predictive engine
+	Subsampling int // of the transform engine: 0 none, 1 4:2:0
+	Step        int // of the transform engine: Δ of the quantiser in 1/8 level
 }
+
+// Type is the type of samples.
+type Type int
+
+// The types that an engine accepts.
+const (
+	Uint8  Type = 1
+	Uint16 Type = 2
+)
+
+// typeBytes are the sizes of samples.
+var typeBytes = [...]int{1: 1, 2, 4, 1, 2, 4, 4, 8}
+
+// largest is the largest sample of unsigned integers, 0 of other types.
+func (t Type) largest() uint64 {
+	if t > 3 {
+		return 0
+	}
+	return 1<<(8*typeBytes[t]) - 1
+}
+
+// Role is what a band means.
+type Role int
+
+// The roles.
+const (
+	Data Role = iota
+	Gray
+	Red
+	Green
+	Blue
+	Straight      // alpha beside bands as they are
+	Premultiplied // alpha by which these have been multiplied
+	Index
+	Label
+)
 
 // Engine is the coder of the tiles.
 type Engine int
 
 // The engines.
 const (
-	Lossy Engine = 0
-	Exact Engine = 1
+	Transform Engine = iota
+	Predictive
+	Layered
 )
 
-// What the last of 2 or 4 channels is.
+// The flags of the predictive engine.
 const (
-	Band          = 0
-	Straight      = 1
-	Premultiplied = 2
-)
-
-// The flags of HEAD that are not reserved.
-const (
-	Labels  = 16
-	Palette = 32
-	Layered = 64
-	Merged  = 128
+	Singles = 1 // levels take single samples
+	Merged  = 2
 )
 
 // Has tells whether a flag is set.
 func (h *Header) Has(flag int) bool { return h.Flags&flag != 0 }
+
+// Channels is the number of bands.
+func (h *Header) NumBands() int { return len(h.Roles) }
+
+// Depth is the number of bits of a sample.
+func (h *Header) Depth() int { return 8 * typeBytes[h.Type] }
+
+// Alpha is what the last of 2 or 4 bands is, Data of others.
+func (h *Header) Alpha() Role {
+	if h.NumBands()%2 == 1 {
+		return Data
+	}
+	return h.Roles[h.NumBands()-1]
+}
 
 // tileSide is the side of a tile in pixels.
 func (h *Header) tileSide() int { return 1 << h.TileLog2 }
@@ -57,6 +102,18 @@ func (h *Header) grid() (across, down int) {
 	return (h.Width-1)/h.tileSide() + 1, (h.Height-1)/h.tileSide() + 1
 }
 
+// Groups is the number of groups of rows of tiles.
+func (h *Header) Groups() int {
+	_, down := h.grid()
+	return (down-1)/h.GroupRows + 1
+}
+
+// groupTiles is the number of tiles of a group.
+func (h *Header) groupTiles(group int) int {
+	across, down := h.grid()
+	return across * min(h.GroupRows, down-group*h.GroupRows)
+}
+
 // tileSize is the size of a tile in pixels, and where it lies.
 func (h *Header) tileSize(tile int) (left, top, w, height int) {
 	across, _ := h.grid()
@@ -64,32 +121,44 @@ func (h *Header) tileSize(tile int) (left, top, w, height int) {
 	return left, top, min(h.tileSide(), h.Width-left), min(h.tileSide(), h.Height-top)
 }
 
+// field is a field of HEAD and its range.
+type field struct {
+	name        string
+	least, most uint64
+}
+
+// in reads a field.
+func (f field) in(r *reader) uint64 {
+	v := r.uvarint(f.name)
+	if r.err == nil && (v < f.least || v > f.most) {
+		r.fail("%s %d, expected %d to %d", f.name, v, f.least, f.most)
+	}
+	if r.err != nil {
+		return f.least
+	}
+	return v
+}
+
 // readHead reads HEAD.
 func (f *File) readHead(r *reader, maxPixels int64) error {
-	if len(r.data) > maxHead {
-		return fmt.Errorf("HEAD: %d bytes, expected at most %d", len(r.data), maxHead)
+	next := func(name string, least, most uint64) int { return int(field{name, least, most}.in(r)) }
+	h := &f.Header
+	h.Width, h.Height = next("width", 1, math.MaxInt32), next("height", 1, math.MaxInt32)
+	h.Type = Type(next("type", 1, 8))
+	h.readRoles(r, next("number of bands", 1, 65535))
+	h.Maximum = next("maximum", 0, h.Type.largest())
+	switch largest := h.Type.largest(); {
+	case h.Maximum == 0:
+		h.Maximum = int(min(largest, math.MaxInt32)) // no engine takes larger ones
+	case uint64(h.Maximum) == largest:
+		r.fail("maximum %d of type %d, expected 0 in its place", h.Maximum, h.Type)
 	}
-	next := func(name string) int {
-		v := r.uvarint(name)
-		if v > math.MaxInt32 {
-			r.fail("%s %d, expected it to be below 2^31", name, v)
-			return 0
-		}
-		return int(v)
+	h.TileLog2, h.GroupRows = next("tile log2", 6, 11), next("rows of tiles in a group", 1, math.MaxInt32)
+	h.Bound, h.T = next("bound", 0, 1), next("t", 0, math.MaxInt32)
+	if slices.Contains(h.Roles, Index) {
+		h.readColours(r)
 	}
-	h := Header{
-		Engine: Engine(next("engine")), Flags: next("flags"), Width: next("width"), Height: next("height"),
-		Channels: next("channels"), Alpha: next("alpha"), Depth: next("depth"), Maximum: next("maximum"),
-		Subsampling: next("subsampling"), TileLog2: next("tile log2"), Bound: next("bound"), T: next("t"), Step: next("step"),
-	}
-	for range min(h.Channels, 4) {
-		h.LargestErrors = append(h.LargestErrors, next("largest error"))
-	}
-	f.Header = h
 	if err := r.end(); err != nil {
-		return err
-	}
-	if err := f.check(); err != nil {
 		return err
 	}
 	if n := padded(h.Width) * padded(h.Height); n > maxPixels {
@@ -101,97 +170,30 @@ func (f *File) readHead(r *reader, maxPixels int64) error {
 // padded is a side rounded up to a multiple of 32.
 func padded(side int) int64 { return (int64(side) + 31) / 32 * 32 }
 
-// field is a field of HEAD and its range.
-type field struct {
-	name            string
-	is, least, most int
-}
-
-// check holds the fields to their ranges.
-func (h *Header) check() error {
-	fields := []field{
-		{"engine", int(h.Engine), 0, 1},
-		{"width", h.Width, 1, math.MaxInt32},
-		{"height", h.Height, 1, math.MaxInt32},
-		{"channels", h.Channels, 1, 4},
-		{"alpha", h.Alpha, 0, 2 * ((h.Channels + 1) % 2)},
-		{"depth", h.Depth, 8, 16},
-		{"depth mod 8", h.Depth % 8, 0, 0},
-		{"number of largest errors", len(h.LargestErrors), h.Channels, h.Channels},
-	}
-	if h.Depth == 16 {
-		fields = append(fields, field{"maximum", h.Maximum, 256, 65535})
-	} else {
-		fields = append(fields, field{"maximum", h.Maximum, 2, 255})
-	}
-	if h.Channels == 1 {
-		fields = append(fields, field{"tile log2", h.TileLog2, 6, 11})
-	} else {
-		fields = append(fields, field{"tile log2", h.TileLog2, 6, 10})
-	}
-	if h.Engine == Lossy {
-		fields = append(fields, h.lossyFields()...)
-	} else {
-		fields = append(fields, h.exactFields()...)
-	}
-	for _, f := range fields {
-		if f.is < f.least || f.is > f.most {
-			return fmt.Errorf("HEAD: %s %d, expected %d to %d", f.name, f.is, f.least, f.most)
+// readRoles reads runs of roles of n bands.
+func (h *Header) readRoles(r *reader, n int) {
+	for len(h.Roles) < n && r.err == nil {
+		role := Role(field{"role", 0, 8}.in(r))
+		if k := len(h.Roles); k > 0 && h.Roles[k-1] == role {
+			r.fail("role %d again, expected another one", role)
+		}
+		run := field{"number of bands of the role", 1, uint64(n - len(h.Roles))}
+		for range run.in(r) {
+			h.Roles = append(h.Roles, role)
 		}
 	}
-	return h.checkFlags()
 }
 
-// lossyFields are the fields that have other ranges with the lossy engine.
-func (h *Header) lossyFields() []field {
-	subsampling := 0
-	if h.Channels >= 3 {
-		subsampling = 1
+// readColours reads the colours of a palette, of whose indices the maximum says nothing.
+func (h *Header) readColours(r *reader) {
+	if h.Type > Uint16 {
+		r.fail("indices of type %d, expected %d or %d", h.Type, Uint8, Uint16)
+		return
 	}
-	fields := []field{
-		{"flags", h.Flags, 0, 0},
-		{"subsampling", h.Subsampling, 0, subsampling},
-		{"bound", h.Bound, 0, 0},
-		{"t", h.T, 1, 255 * 65536},
-		{"step", h.Step, 3, 4096},
+	h.Maximum = int(h.Type.largest())
+	n := field{"number of colours less 1", 0, h.Type.largest()}.in(r) + 1
+	p := r.bytes(4*n, "colours")
+	for ; len(p) > 0; p = p[4:] {
+		h.Colours = append(h.Colours, [4]int{int(p[0]), int(p[1]), int(p[2]), int(p[3])})
 	}
-	for _, v := range h.LargestErrors {
-		fields = append(fields, field{"largest error", v, 0, 256 * 65536})
-	}
-	return fields
-}
-
-// exactFields are the fields that have other ranges with the exact engine.
-func (h *Header) exactFields() []field {
-	fields := []field{
-		{"flags that mean nothing,", h.Flags &^ (Labels | Palette | Layered | Merged), 0, 0},
-		{"subsampling", h.Subsampling, 0, 0},
-		{"bound", h.Bound, 1, 1},
-		{"t", h.T, 0, 65535},
-		{"step", h.Step, 0, 0},
-	}
-	for _, v := range h.LargestErrors {
-		fields = append(fields, field{"largest error", v, 0, 65535})
-	}
-	return fields
-}
-
-// checkFlags holds the flags to go together.
-func (h *Header) checkFlags() error {
-	for _, rule := range []struct {
-		broken bool
-		what   string
-	}{
-		{h.Has(Labels) && h.Channels != 1, "labels of one channel only"},
-		{h.Has(Palette) && (!h.Has(Labels) || h.Depth != 8), "a palette of labels of 8 bits only"},
-		{h.Has(Merged) && (h.T == 0 || h.Has(Labels)), "merged values with t above 0 and without labels only"},
-		{h.Has(Layered) && (h.Channels < 3 || h.Depth != 8 || h.Maximum != 255 || h.T < 1 || h.T > 255 || h.Has(Merged)),
-			"layered tiles of 3 or 4 channels of 8 bits up to 255, with t 1 to 255, without merged values only"},
-	} {
-		if rule.broken {
-			return fmt.Errorf("HEAD: flags %d with %d channels of %d bits up to %d and t %d, expected %s",
-				h.Flags, h.Channels, h.Depth, h.Maximum, h.T, rule.what)
-		}
-	}
-	return nil
 }

@@ -16,15 +16,15 @@ func CorrectionAlphabet(int) int { return 16 }
 // cutPrefixed takes bytes apart that begin with the length of the first part.
 func cutPrefixed(p []byte) (first, rest []byte, err error) {
 	size, n := binary.Uvarint(p)
-	if n <= 0 || size > uint64(len(p)-n) {
+	if n <= 0 || n > 1 && p[n-1] == 0 || size > uint64(len(p)-n) {
 		return nil, nil, fmt.Errorf("Layered tiles: a part of %d bytes of the base, but %d are left", size, len(p)-max(n, 0))
 	}
 	return p[n:][:size], p[n:][size:], nil
 }
 
-// readLayered reads TABL of layered tiles (FORMAT-EXACT.md, "Layered tiles").
-func (f *File) readLayered() error {
-	base, rest, err := cutPrefixed(f.Tables)
+// readLayered reads the tables of layered tiles (FORMAT-EXACT.md, "Layered tiles").
+func (f *File) readLayered(data []byte) error {
+	base, rest, err := cutPrefixed(data)
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (f *File) readLayered() error {
 }
 
 // layeredTile decodes a tile, or its overview alone.
-func (f *File) layeredTile(codes Codes, front, body []byte, w, h int, overview bool) (*channels, error) {
+func (f *File) layeredTile(codes Codes, front, body []byte, w, h int, overview bool) (*planar, error) {
 	base := f.base(w, h)
 	planes := base.newPlanes(w, h)
 	var corrections []byte
@@ -51,13 +51,13 @@ func (f *File) layeredTile(codes Codes, front, body []byte, w, h int, overview b
 		return nil, err
 	}
 	if overview {
-		return base.render(planes, 3).split(), nil
+		return base.overview(planes).split(), nil
 	}
 	s, err := codes.Symbols(corrections, f.tables, 0)
 	if err != nil {
 		return nil, fmt.Errorf("body segment: corrections: %w", err)
 	}
-	c := newCorrections(base.render(planes, 0).split(), int32(f.T))
+	c := newCorrections(base.finest(planes).split(), int32(f.T))
 	if err = c.read(s); err == nil {
 		err = s.Finish()
 	}
@@ -70,28 +70,28 @@ func (f *File) layeredTile(codes Codes, front, body []byte, w, h int, overview b
 // base is the header of the lossy file that a tile is.
 func (h *Header) base(width, height int) *Header {
 	return &Header{
-		Width: width, Height: height, Channels: h.Channels, Alpha: h.Alpha, Depth: 8, Maximum: 255,
+		Width: width, Height: height, Type: Uint8, Roles: h.Roles, Maximum: 255,
 		TileLog2: 10, Step: 5 * (2*h.T + 1),
 	}
 }
 
 // corrections are the corrections of a base.
 type corrections struct {
-	base, out, q *channels
+	base, out, q *planar
 	t            int32
 }
 
-func newCorrections(base *channels, t int32) *corrections {
+func newCorrections(base *planar, t int32) *corrections {
 	n := len(base.pix)
-	return &corrections{base: base, out: newChannels(base.w, base.h, n), q: newChannels(base.w, base.h, n), t: t}
+	return &corrections{base: base, out: newPlanar(base.w, base.h, n), q: newPlanar(base.w, base.h, n), t: t}
 }
 
 // read decodes all corrections.
 func (c *corrections) read(s Symbols) error {
-	for _, channel := range []int{1, 0, 2, 3}[:len(c.base.pix)] {
+	for _, band := range []int{1, 0, 2, 3}[:len(c.base.pix)] {
 		for y := range c.base.h {
 			for x := range c.base.w {
-				if err := c.readOne(s, channel, x, y); err != nil {
+				if err := c.readOne(s, band, x, y); err != nil {
 					return err
 				}
 			}
@@ -101,27 +101,27 @@ func (c *corrections) read(s Symbols) error {
 }
 
 // before are the planes before one, of which the corrections are known.
-func before(channel int) []int { return [][]int{0: {1}, 1: nil, 2: {1, 0}, 3: nil}[channel] }
+func before(band int) []int { return [][]int{0: {1}, 1: nil, 2: {1, 0}, 3: nil}[band] }
 
 // at is a correction, 0 beyond the tile.
-func (c *corrections) at(channel, x, y int) int32 {
+func (c *corrections) at(band, x, y int) int32 {
 	if x < 0 || y < 0 || x >= c.q.w || y >= c.q.h {
 		return 0
 	}
-	return c.q.pix[channel][y*c.q.w+x]
+	return c.q.pix[band][y*c.q.w+x]
 }
 
-func (c *corrections) readOne(s Symbols, channel, x, y int) error {
+func (c *corrections) readOne(s Symbols, band, x, y int) error {
 	sum := int32(0)
-	for _, b := range before(channel) {
+	for _, b := range before(band) {
 		sum += c.at(b, x, y)
 	}
-	u := uint64(s.Symbol(c.context(channel, x, y, sum)))
+	u := uint64(s.Symbol(c.context(band, x, y, sum)))
 	if u == 15 {
 		u += uint64(s.ExpGolomb())
 	}
 	if u > largestCorrection {
-		return fmt.Errorf("Layered tiles: x %d, y %d, channel %d: symbol %d, expected at most %d", x, y, channel, u, largestCorrection)
+		return fmt.Errorf("Layered tiles: x %d, y %d, band %d: symbol %d, expected at most %d", x, y, band, u, largestCorrection)
 	}
 	q := int32(u+1) >> 1
 	if u%2 == 0 {
@@ -131,18 +131,18 @@ func (c *corrections) readOne(s Symbols, channel, x, y int) error {
 		q = -q
 	}
 	i := y*c.q.w + x
-	c.q.pix[channel][i] = q
-	c.out.pix[channel][i] = clamp(c.base.pix[channel][i]+q*(2*c.t+1), 0, 255)
+	c.q.pix[band][i] = q
+	c.out.pix[band][i] = clamp(c.base.pix[band][i]+q*(2*c.t+1), 0, 255)
 	return nil
 }
 
 // context is the context of a correction, sum the sum at its place in the planes before.
-func (c *corrections) context(channel, x, y int, sum int32) int {
-	q := func(channel, dx, dy int) int { return int(abs(c.at(channel, x+dx, y+dy))) }
-	around := 2*(q(channel, -1, 0)+q(channel, 0, -1)) + q(channel, -1, -1) + q(channel, 1, -1)
+func (c *corrections) context(band, x, y int, sum int32) int {
+	q := func(band, dx, dy int) int { return int(abs(c.at(band, x+dx, y+dy))) }
+	around := 2*(q(band, -1, 0)+q(band, 0, -1)) + q(band, -1, -1) + q(band, 1, -1)
 	t := int(c.t)
-	a := 4*reached(around, []int{1, 2, 3, 5, 8}) + reached(c.contrast(channel, x, y), []int{t + 1, 3 * (t + 1), 7 * (t + 1)})
-	planes := before(channel)
+	a := 4*reached(around, []int{1, 2, 3, 5, 8}) + reached(c.contrast(band, x, y), []int{t + 1, 3 * (t + 1), 7 * (t + 1)})
+	planes := before(band)
 	if planes == nil {
 		return a
 	}
@@ -162,10 +162,10 @@ func (c *corrections) context(channel, x, y int, sum int32) int {
 	return 24 + 288*(len(planes)-1) + 24*(3*same+min(ring, 2)) + a
 }
 
-// contrast is |E'−W'| + |S'−N'| of a channel of the base, edges repeated.
-func (c *corrections) contrast(channel, x, y int) int {
+// contrast is |E'−W'| + |S'−N'| of a band of the base, edges repeated.
+func (c *corrections) contrast(band, x, y int) int {
 	base := func(x, y int) int32 {
-		return c.base.pix[channel][clamp(y, 0, c.base.h-1)*c.base.w+clamp(x, 0, c.base.w-1)]
+		return c.base.pix[band][clamp(y, 0, c.base.h-1)*c.base.w+clamp(x, 0, c.base.w-1)]
 	}
 	return int(abs(base(x+1, y)-base(x-1, y)) + abs(base(x, y+1)-base(x, y-1)))
 }

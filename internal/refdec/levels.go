@@ -11,34 +11,77 @@ func (h *Header) Levels() int {
 	return n
 }
 
-// Level decodes a level of detail, 0 being all there is.
+// Level decodes a level of detail, 0 being all there is. It keeps levels 0 and 3, so that
+// segments must not change from then on, nor may the samples of an image.
 func (f *File) Level(level int) (*Image, error) {
 	if level < 0 || level >= f.Levels() {
 		return nil, fmt.Errorf("Levels of detail: level %d, expected 0 to %d", level, f.Levels()-1)
 	}
-	decode := f.exactLevel
-	if f.Engine == Lossy {
-		decode = f.lossyLevel
-	}
-	m, err := decode(level)
+	m, err := f.picture(level)
 	if err != nil {
 		return nil, err
 	}
 	maximum := f.Maximum
-	if f.Has(Palette) {
-		maximum = 255
+	if f.Roles[0] == Index {
+		m, maximum = m.look(f.Colours), 255
 	}
 	return &Image{
-		Width: m.w, Height: m.h, Bands: m.channels, Bits: f.Depth, Maximum: maximum, Samples: m.samples,
+		Width: m.w, Height: m.h, Bands: m.bands, Bits: f.Depth(), Maximum: maximum, Samples: m.samples,
 		Header: f.Header, Metadata: f.Metadata,
 	}, nil
+}
+
+// picture decodes the samples of a level.
+func (f *File) picture(level int) (*picture, error) {
+	from := 0
+	if level >= 3 {
+		from = 3
+	}
+	m, err := f.fromTiles(from)
+	if err != nil {
+		return nil, err
+	}
+	return f.coarser(m, from, level), nil
+}
+
+// fromTiles decodes level 0 or 3 from the tiles, once.
+func (f *File) fromTiles(level int) (*picture, error) {
+	if m := f.bases[level]; m != nil {
+		return m, nil
+	}
+	if err := f.checkFronts(); err != nil {
+		return nil, err
+	}
+	decode := f.exactBase
+	if f.Engine == Transform {
+		decode = f.lossyBase
+	}
+	m, err := decode(level == 3)
+	if err == nil {
+		f.bases[level] = m
+	}
+	return m, err
+}
+
+// coarser makes a level of a finer one from which that is made.
+func (f *File) coarser(m *picture, from, level int) *picture {
+	for from < level {
+		next := min(level, (from/3+1)*3)
+		if f.Engine == Predictive && f.Has(Singles) {
+			m = m.pick(next - from)
+		} else {
+			m = m.shrink(next-from, f.Alpha())
+		}
+		from = next
+	}
+	return m
 }
 
 // ReadTile goes through a tile as decoding does, or through its overview, with segments
 // and codes of the caller.
 func (f *File) ReadTile(codes Codes, tile int, front, body []byte, overview bool) error {
 	_, _, w, h := f.tileSize(tile)
-	if f.Engine == Exact {
+	if f.Engine != Transform {
 		_, err := f.exactTile(codes, front, body, w, h, overview)
 		return err
 	}
@@ -51,7 +94,7 @@ func (f *File) ReadTile(codes Codes, tile int, front, body []byte, overview bool
 // needs no body but in the mode whose means are made of samples.
 func (f *File) eachTile(overview bool, do func(tile int, front, body []byte) error) error {
 	for i := range f.index {
-		whole := f.Engine == Exact && !f.Has(Layered) && len(f.Fronts[i]) > 0 && f.Fronts[i][0] == wholeMode
+		whole := f.Engine == Predictive && len(f.Fronts[i]) > 0 && int(f.Fronts[i][0])&^plainFlag == wholeMode
 		err := f.checksums(i, overview && !whole)
 		if err == nil {
 			err = do(i, f.Fronts[i], f.Bodies[i])
@@ -63,29 +106,29 @@ func (f *File) eachTile(overview bool, do func(tile int, front, body []byte) err
 	return nil
 }
 
-// lossyLevel decodes a level of the lossy engine.
-func (f *File) lossyLevel(level int) (*picture, error) {
+// lossyBase decodes level 0 of the transform engine, or level 3.
+func (f *File) lossyBase(overview bool) (*picture, error) {
 	planes := f.newPlanes(f.Width, f.Height)
-	err := f.eachTile(level >= 3, func(tile int, front, body []byte) error {
-		return f.lossyTile(Stored, f.parts(planes, tile), f.tables, front, body, level >= 3)
+	err := f.eachTile(overview, func(tile int, front, body []byte) error {
+		return f.lossyTile(Stored, f.parts(planes, tile), f.tables, front, body, overview)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return f.render(planes, level), nil
+	if overview {
+		return f.overview(planes), nil
+	}
+	return f.finest(planes), nil
 }
 
-// render makes the pixels of a level of decoded planes.
-func (h *Header) render(planes []*plane, level int) *picture {
-	if level >= 3 {
-		return h.overview(planes).shrink(level-3, h.Alpha)
-	}
+// finest is level 0 of decoded planes.
+func (h *Header) finest(planes []*plane) *picture {
 	for i, p := range planes {
-		if h.Alpha == Band || i < len(planes)-1 {
+		if h.Alpha() == Data || i < len(planes)-1 {
 			p.deblock(h.Step)
 		}
 	}
-	return h.toPixels(planes).shrink(level, h.Alpha)
+	return h.toPixels(planes)
 }
 
 // overview is level 3 of decoded planes.
@@ -100,7 +143,7 @@ func (h *Header) overview(planes []*plane) *picture {
 		}
 		small[i] = o
 	}
-	if h.Subsampling == 1 && h.Alpha == Straight {
+	if h.Subsampling == 1 && h.Alpha() == Straight {
 		small[1], small[2] = small[1].covered(small[3]), small[2].covered(small[3])
 	}
 	return h.toPixels(small)
@@ -144,26 +187,26 @@ func (p *plane) covered(alpha *plane) *plane {
 
 // picture is pixels: samples interleaved, row by row.
 type picture struct {
-	w, h, channels int
-	samples        []int32
+	w, h, bands int
+	samples     []int32
 }
 
 // newPicture has room for samples, and none yet.
-func newPicture(w, h, channels int) *picture {
-	return &picture{w, h, channels, make([]int32, 0, w*h*channels)}
+func newPicture(w, h, bands int) *picture {
+	return &picture{w, h, bands, make([]int32, 0, w*h*bands)}
 }
 
 // shrink averages squares of 2^lg pixels.
-func (m *picture) shrink(lg, alpha int) *picture {
+func (m *picture) shrink(lg int, alpha Role) *picture {
 	if lg == 0 {
 		return m
 	}
 	n := 1 << lg
-	s := newPicture((m.w+n-1)/n, (m.h+n-1)/n, m.channels)
+	s := newPicture((m.w+n-1)/n, (m.h+n-1)/n, m.bands)
 	for y := range s.h {
 		for x := range s.w {
-			for c := range m.channels {
-				sum, count := m.add(n*x, n*y, n, c, alpha == Straight && c < m.channels-1)
+			for c := range m.bands {
+				sum, count := m.add(n*x, n*y, n, c, alpha == Straight && c < m.bands-1)
 				if count == 0 {
 					sum, count = m.add(n*x, n*y, n, c, false)
 				}
@@ -174,16 +217,16 @@ func (m *picture) shrink(lg, alpha int) *picture {
 	return s
 }
 
-// add sums up a channel of a square of n pixels, each times its weight, and the weights.
-func (m *picture) add(x, y, n, channel int, weighted bool) (sum, weights int64) {
+// add sums up a band of a square of n pixels, each times its weight, and the weights.
+func (m *picture) add(x, y, n, band int, weighted bool) (sum, weights int64) {
 	for j := y; j < min(y+n, m.h); j++ {
 		for i := x; i < min(x+n, m.w); i++ {
-			pixel := m.samples[(j*m.w+i)*m.channels:][:m.channels]
+			pixel := m.samples[(j*m.w+i)*m.bands:][:m.bands]
 			weight := int64(1)
 			if weighted {
-				weight = int64(pixel[m.channels-1])
+				weight = int64(pixel[m.bands-1])
 			}
-			sum += weight * int64(pixel[channel])
+			sum += weight * int64(pixel[band])
 			weights += weight
 		}
 	}
@@ -193,11 +236,11 @@ func (m *picture) add(x, y, n, channel int, weighted bool) (sum, weights int64) 
 // pick takes the first of squares of 2^lg pixels.
 func (m *picture) pick(lg int) *picture {
 	n := 1 << lg
-	s := newPicture((m.w+n-1)/n, (m.h+n-1)/n, m.channels)
+	s := newPicture((m.w+n-1)/n, (m.h+n-1)/n, m.bands)
 	for y := range s.h {
 		for x := range s.w {
-			i := (n*y*m.w + n*x) * m.channels
-			s.samples = append(s.samples, m.samples[i:i+m.channels]...)
+			i := (n*y*m.w + n*x) * m.bands
+			s.samples = append(s.samples, m.samples[i:i+m.bands]...)
 		}
 	}
 	return s

@@ -32,15 +32,15 @@ func magnitude(v int) uint32 {
 	return uint32(bitLength(v)) + 16
 }
 
-func channel(symbol uint32, c int) int { return int(symbol >> (8 * c) & 255) }
+func bandOf(symbol uint32, c int) int { return int(symbol >> (8 * c) & 255) }
 
-// literalOrders are the channels in the order in which they are coded.
+// literalOrders are the bands in the order in which they are coded.
 var literalOrders = [5][]int{2: {0, 1}, 3: {1, 0, 2}, 4: {3, 1, 0, 2}}
 
-// colourLiteral reads the channels of a pixel as residuals.
+// colourLiteral reads the bands of a pixel as residuals.
 func (p *patterns) colourLiteral(x, y int, n *neighbours) (v uint32) {
 	last, before := 0, 0
-	for j, c := range literalOrders[p.channels] {
+	for j, c := range literalOrders[p.bands] {
 		contexts, pred, act := p.residualContexts(x, y, n, c, v, [2]int{last, before})
 		for i, value := range contexts {
 			contexts[i] = hash(uint32(64+8*j+i), value)
@@ -53,16 +53,16 @@ func (p *patterns) colourLiteral(x, y int, n *neighbours) (v uint32) {
 	return v
 }
 
-// residualContexts are the contexts of channel c, its prediction and act; v is the
-// channels coded and latest the residuals last and before.
+// residualContexts are the contexts of band c, its prediction and act; v is the
+// bands coded and latest the residuals last and before.
 func (p *patterns) residualContexts(x, y int, n *neighbours, c int, v uint32, latest [2]int) (contexts [8]uint32, pred, act int) {
-	of := func(s uint32) int { return channel(s, c) }
+	of := func(s uint32) int { return bandOf(s, c) }
 	w, north, nw := of(n.w), of(n.n), of(n.nw)
 	med := median(w, north, w+north-nw)
 	pred = med
-	if p.channels >= 3 && (c == 0 || c == 2) {
-		dw, dn, dnw := w-channel(n.w, 1), north-channel(n.n, 1), nw-channel(n.nw, 1)
-		pred = clamp(channel(v, 1)+median(dw, dn, dw+dn-dnw), 0, 255)
+	if p.bands >= 3 && (c == 0 || c == 2) {
+		dw, dn, dnw := w-bandOf(n.w, 1), north-bandOf(n.n, 1), nw-bandOf(n.nw, 1)
+		pred = clamp(bandOf(v, 1)+median(dw, dn, dw+dn-dnw), 0, 255)
 	}
 	act = bitLength(abs(w-nw) + abs(north-nw) + abs(north-of(n.ne)))
 	return [8]uint32{
@@ -73,7 +73,7 @@ func (p *patterns) residualContexts(x, y int, n *neighbours, c int, v uint32, la
 		hash(uint32(pred), v),
 		hash(magnitude(p.residualAt(x-1, y, c)), magnitude(p.residualAt(x, y-1, c))),
 		hash(magnitude(of(n.ne)-north), 256*magnitude(of(n.nn)-north)|magnitude(of(n.ww)-w)),
-		hash(uint32(med), hash(uint32(latest[0]), uint32(channel(v, 1)))),
+		hash(uint32(med), hash(uint32(latest[0]), uint32(bandOf(v, 1)))),
 	}, pred, act
 }
 

@@ -70,21 +70,21 @@ func (p *predicted) readLevel(s Symbols, level int) {
 	})
 }
 
-// limit gives limits to planes that are a channel (FORMAT-EXACT.md, "Limits").
+// limit gives limits to planes that are a band (FORMAT-EXACT.md, "Limits").
 func (f *File) limit(transform int, planes []*predicted) {
 	if f.T > 0 && !f.Has(Merged) {
 		return
 	}
 	for i, p := range planes {
-		channel := i
+		band := i
 		if transform > 0 && i < 3 {
-			channel = colourOrders[transform][0]
+			band = colourOrders[transform][0]
 			if i > 0 {
 				continue
 			}
 		}
 		p.limited, p.low, p.high = true, 0, int32(f.Maximum)
-		if n := len(f.Values[channel]); n > 0 {
+		if n := len(f.Values[band]); n > 0 {
 			p.high = int32(n - 1)
 		}
 	}

@@ -8,7 +8,7 @@ const (
 	candidateKind
 	grayKind
 	colourKind
-	otherKind // the second set of runs and of the bits of one channel
+	otherKind // the second set of runs and of the bits of one band
 )
 
 const literalOutcome = 7
@@ -16,24 +16,24 @@ const literalOutcome = 7
 // patterns decodes a tile of symbols (FORMAT-EXACT.md, "Pattern mode").
 type patterns struct {
 	*mixer
-	lg                    int // of the number of slots
-	w, h, channels, depth int
-	pix                   []uint32
-	grid                  []uint32 // of ⌈w/8⌉×⌈h/8⌉ known symbols, or nil
-	outcome               []uint8
-	residual              [][4]int16
-	recent                []uint32
-	match, length         int // the position that predicts the next sample, −1 for none
-	positions             []int
-	symbols               []int64 // −1 for none
-	runs                  int
-	singles               int // samples that are not in runs, nor of the grid
+	lg                 int // of the number of slots
+	w, h, bands, depth int
+	pix                []uint32
+	grid               []uint32 // of ⌈w/8⌉×⌈h/8⌉ known symbols, or nil
+	outcome            []uint8
+	residual           [][4]int16
+	recent             []uint32
+	match, length      int // the position that predicts the next sample, −1 for none
+	positions          []int
+	symbols            []int64 // −1 for none
+	runs               int
+	singles            int // samples that are not in runs, nor of the grid
 }
 
 // newPatterns has nothing decoded yet (FORMAT-EXACT.md, "Streams" and "Mixing").
-func newPatterns(code Bits, w, h, channels, depth int, grid []uint32) *patterns {
+func newPatterns(code Bits, w, h, bands, depth int, grid []uint32) *patterns {
 	p := &patterns{
-		lg: 12, w: w, h: h, channels: channels, depth: depth, grid: grid, match: -1,
+		lg: 12, w: w, h: h, bands: bands, depth: depth, grid: grid, match: -1,
 		pix: make([]uint32, w*h), outcome: make([]uint8, w*h), residual: make([][4]int16, w*h),
 		recent: []uint32{0},
 	}
@@ -66,7 +66,7 @@ func (p *patterns) literalSlots(contexts [8]uint32, bin int) []uint32 {
 }
 
 // patternTile decodes a tile of pattern mode, or its overview alone.
-func (f *File) patternTile(codes Codes, mode int, front, body []byte, w, h int, overview bool) (*channels, error) {
+func (f *File) patternTile(codes Codes, mode int, front, body []byte, w, h int, overview bool) (*planar, error) {
 	var grid []uint32
 	if mode == wholeMode && len(front) > 0 {
 		return nil, fmt.Errorf("Tiles: %d bytes after mode %d, expected none", len(front), mode)
@@ -89,11 +89,11 @@ func (f *File) patternTile(codes Codes, mode int, front, body []byte, w, h int, 
 }
 
 // unpack takes symbols apart.
-func (h *Header) unpack(symbols []uint32, w, height int) *channels {
-	c := newChannels(w, height, h.Channels)
+func (h *Header) unpack(symbols []uint32, w, height int) *planar {
+	c := newPlanar(w, height, h.NumBands())
 	for i, s := range symbols {
-		for j := range h.Channels {
-			c.pix[j][i] = int32(s >> (j * h.Depth) & (1<<h.Depth - 1))
+		for j := range h.NumBands() {
+			c.pix[j][i] = int32(s >> (j * h.Depth()) & (1<<h.Depth() - 1))
 		}
 	}
 	return c
@@ -105,7 +105,7 @@ func (h *Header) readPatterns(codes Codes, data []byte, w, height int, grid []ui
 	if err != nil {
 		return nil, err
 	}
-	p := newPatterns(code, w, height, h.Channels, h.Depth, grid)
+	p := newPatterns(code, w, height, h.NumBands(), h.Depth(), grid)
 	p.walk()
 	return p.pix, code.Finish(leastBytes(p.singles, 1<<16, 1<<12))
 }
@@ -251,7 +251,7 @@ func (p *patterns) read(x, y int, n *neighbours, after int64) (symbol uint32, ou
 			return c, k
 		}
 	}
-	if p.channels == 1 {
+	if p.bands == 1 {
 		return p.grayLiteral(n), literalOutcome
 	}
 	return p.colourLiteral(x, y, n), literalOutcome

@@ -2,7 +2,7 @@ package refdec
 
 import "fmt"
 
-// plane is a plane of the lossy engine with its padding; leaf, last, q and shown are by
+// plane is a plane of the transform engine with its padding; leaf, last, q and shown are by
 // cell.
 type plane struct {
 	kind, w, h    int // without the padding
@@ -27,10 +27,10 @@ func (p *plane) at(x, y int) int { return int(p.pix[y*p.stride+x]) }
 
 // newPlanes are the planes of an image of w×h pixels, empty.
 func (h *Header) newPlanes(width, height int) []*plane {
-	planes := make([]*plane, h.Channels)
+	planes := make([]*plane, h.NumBands())
 	for i := range planes {
 		planes[i] = newPlane(0, width, height)
-		if h.Channels >= 3 && (i == 1 || i == 2) {
+		if h.NumBands() >= 3 && (i == 1 || i == 2) {
 			s := h.Subsampling
 			planes[i] = newPlane(1, (width+s)>>s, (height+s)>>s)
 		}
@@ -67,15 +67,15 @@ func (t *part) cell(x, y int) int { return (t.y+y)*t.cells + t.x + x }
 // checkFronts refuses front segments that are shorter than any front image (FORMAT.md,
 // "Errors").
 func (f *File) checkFronts() error {
-	if f.Engine != Lossy {
+	if f.Engine == Predictive {
 		return nil
 	}
 	for i, front := range f.Fronts {
 		_, _, w, h := f.tileSize(i)
 		cells := int64(0)
-		for c := range f.Channels {
+		for c := range f.NumBands() {
 			s := 0
-			if f.Channels >= 3 && (c == 1 || c == 2) {
+			if f.NumBands() >= 3 && (c == 1 || c == 2) {
 				s = f.Subsampling
 			}
 			cells += padded((w+s)>>s) * padded((h+s)>>s) / 64
@@ -96,7 +96,7 @@ func (h *Header) lossyTile(codes Codes, parts []part, tables [][16]int, front, b
 	for i := range parts {
 		parts[i].readFront(s)
 	}
-	if h.Alpha == Straight {
+	if h.Alpha() == Straight {
 		h.readRims(parts, s)
 	}
 	if err := s.Finish(); err != nil {

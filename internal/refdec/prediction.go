@@ -32,8 +32,8 @@ func newPredicted(kind, w, h int, step, meanStep int32, weights *[nClasses][nTer
 }
 
 // predictedTile decodes a tile of the modes of prediction, or its overview alone.
-func (f *File) predictedTile(codes Codes, mode int, front, body []byte, w, h int, overview bool) (*channels, error) {
-	n := f.Channels * max(w, 16) * max(h, 16)
+func (f *File) predictedTile(codes Codes, mode int, front, body []byte, w, h int, overview bool) (*planar, error) {
+	n := f.NumBands() * max(w, 16) * max(h, 16)
 	least := leastBytes(n, 0, 1<<16)
 	s, err := codes.Symbols(front, f.tables, least)
 	if err != nil {
@@ -65,7 +65,7 @@ func (f *File) predictedTile(codes Codes, mode int, front, body []byte, w, h int
 
 // predictedPlanes are the planes of a tile, empty.
 func (f *File) predictedPlanes(w, h int) []*predicted {
-	planes := make([]*predicted, f.Channels)
+	planes := make([]*predicted, f.NumBands())
 	step := int32(2*f.T + 1)
 	if f.Has(Merged) {
 		step = 1

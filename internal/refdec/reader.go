@@ -23,7 +23,7 @@ func (r *reader) fail(format string, args ...any) {
 
 // note says what the next n bytes are.
 func (r *reader) note(n int, what string) {
-	if r.notes != nil && r.err == nil {
+	if r.notes != nil && r.err == nil && n > 0 {
 		*r.notes = append(*r.notes, Note{r.at, n, what})
 	}
 }
@@ -51,13 +51,28 @@ func (r *reader) bytes(n uint64, what string) []byte {
 // uvarint takes a base-128 number (FORMAT.md, the conventions).
 func (r *reader) uvarint(what string) uint64 {
 	v, n := binary.Uvarint(r.data)
-	if n <= 0 {
-		r.fail("%s is cut or above 64 bits", what)
+	if n <= 0 || n > 1 && r.data[n-1] == 0 {
+		r.fail("%s is cut, above 64 bits or not in its shortest form", what)
 		return 0
 	}
 	r.note(n, fmt.Sprintf("%s: %d", what, v))
 	r.skip(uint64(n), what)
 	return v
+}
+
+// byte takes a byte of at most the given value.
+func (r *reader) byte(what string, most byte) int {
+	if len(r.data) > 0 {
+		r.note(1, fmt.Sprintf("%s: %d", what, r.data[0]))
+	}
+	p := r.skip(1, what)
+	if p == nil {
+		return 0
+	}
+	if p[0] > most {
+		r.fail("%s %d, expected 0 to %d", what, p[0], most)
+	}
+	return int(p[0])
 }
 
 func (r *reader) uint32(what string) uint32 {

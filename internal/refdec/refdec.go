@@ -18,10 +18,10 @@ type Image struct {
 	Bits          int // of a sample, 8 or 16
 	Maximum       int // the sample of full scale
 	// Samples are the bands of one pixel after the other, row by row from the top, each
-	// from 0 to Maximum. The colours of a palette are straight R, G, B, A.
+	// from 0 to Maximum. Indices are given as their colours, straight R, G, B, A.
 	Samples  []int32
 	Header   Header
-	Metadata map[string][]byte // payloads of ancillary chunks that the document names, by type
+	Metadata map[string][]byte // payloads of chunks of metadata, by type
 }
 
 // Decode decodes a file of at most MaxPixels pixels, sides rounded up to multiples of 32.
@@ -30,6 +30,9 @@ type Image struct {
 func Decode(p []byte) (*Image, error) {
 	f, err := Parse(p, MaxPixels)
 	if err != nil {
+		return nil, err
+	}
+	if err := f.CheckOvers(); err != nil {
 		return nil, err
 	}
 	return f.Level(0)

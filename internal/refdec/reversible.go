@@ -1,12 +1,12 @@
 package refdec
 
-// colourOrders are the channels b, x, y of the transforms 1 to 9 (FORMAT-EXACT.md,
+// colourOrders are the bands b, x, y of the transforms 1 to 9 (FORMAT-EXACT.md,
 // "Reversible colour").
 var colourOrders = [transforms][3]int{1: {1, 0, 2}, {1, 2, 0}, {0, 1, 2}, {0, 2, 1}, {2, 0, 1}, {2, 1, 0}, {1, 0, 2}, {0, 1, 2}, {2, 0, 1}}
 
 // recolour undoes a transform of the first w×h samples of planes, which at gives.
-func (h *Header) recolour(transform int, planes []*predicted, width, height int, at func(p *predicted, x, y int) int32) *channels {
-	out := newChannels(width, height, len(planes))
+func (h *Header) recolour(transform int, planes []*predicted, width, height int, at func(p *predicted, x, y int) int32) *planar {
+	out := newPlanar(width, height, len(planes))
 	for i := range width * height {
 		v := make([]int32, len(planes))
 		for c, p := range planes {
@@ -20,7 +20,7 @@ func (h *Header) recolour(transform int, planes []*predicted, width, height int,
 	return out
 }
 
-// inverse turns the samples of planes into those of channels.
+// inverse turns the samples of planes into those of bands.
 func inverse(transform int, v []int32) {
 	if transform == 0 {
 		return
@@ -35,7 +35,7 @@ func inverse(transform int, v []int32) {
 	v[order[0]], v[order[1]], v[order[2]] = b, x, y
 }
 
-// forward turns the samples of channels into those of planes.
+// forward turns the samples of bands into those of planes.
 func forward(transform int, v []int32) {
 	if transform == 0 {
 		return

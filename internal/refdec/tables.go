@@ -8,9 +8,9 @@ import (
 
 // The built-in tables (FORMAT.md, "Built-in tables").
 var (
-	//go:embed tables/lossy.bin
+	//go:embed tables/transform.bin
 	lossyTables []byte
-	//go:embed tables/exact.bin
+	//go:embed tables/predictive.bin
 	exactTables []byte
 	//go:embed tables/corrections.bin
 	correctionTables []byte
@@ -27,53 +27,52 @@ var (
 		28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44}
 )
 
-// LossyContexts is the number of contexts of the lossy engine.
-const LossyContexts = 526
+// TransformContexts is the number of contexts of the transform engine.
+const TransformContexts = 526
 
-// LossyAlphabet is the number of symbols of a context of the lossy engine.
-func LossyAlphabet(context int) int {
+// TransformAlphabet is the number of symbols of a context of the transform engine.
+func TransformAlphabet(context int) int {
 	if context < 12 {
 		return 2
 	}
 	return 16
 }
 
-// model is what TABL tells of all tiles.
+// model is what PLAN tells of all tiles.
 type model struct {
 	tables     [][16]int // frequencies by context; of layered tiles those of the corrections
 	baseTables [][16]int // of the bases of layered tiles
 
-	// Of the exact engine:
-	PaletteColours [][4]int // R, G, B, A
-	Values         [][]int  // of each channel, nil where it is coded as it is
-	Fitted         []bool   // whether weights of the channel's plane are not the default
-	weights        [][nClasses][19]int32
+	// Of the predictive engine:
+	Values  [][]int // of each band, nil where it is coded as it is
+	Fitted  []bool  // whether weights of the band's plane are not the default
+	weights [][nClasses][19]int32
 }
 
-// readModel reads TABL.
-func (f *File) readModel() error {
+// readModel reads what PLAN ends with.
+func (f *File) readModel(data []byte) error {
 	var err error
-	switch {
-	case f.Engine == Lossy:
-		f.tables, err = lossyFrequencies(f.Tables)
-	case f.Has(Layered):
-		err = f.readLayered()
-	default:
-		err = f.readExact()
+	switch f.Engine {
+	case Transform:
+		f.tables, err = lossyFrequencies(data)
+	case Predictive:
+		err = f.readExact(data)
+	case Layered:
+		err = f.readLayered(data)
 	}
 	if err != nil {
-		return fmt.Errorf("TABL: %w", err)
+		return fmt.Errorf("PLAN: %w", err)
 	}
 	return nil
 }
 
-// lossyFrequencies are the tables of the lossy engine, as tabl replaces them.
-func lossyFrequencies(tabl []byte) ([][16]int, error) {
-	tables := frequencies(lossyTables, LossyContexts)
-	if len(tabl) == 0 {
+// lossyFrequencies are the tables of the transform engine, as data replaces them.
+func lossyFrequencies(data []byte) ([][16]int, error) {
+	tables := frequencies(lossyTables, TransformContexts)
+	if len(data) == 0 {
 		return tables, nil
 	}
-	return tables, replaceTables(tables, &rawBits{data: tabl}, LossyAlphabet)
+	return tables, replaceTables(tables, &rawBits{data: data}, TransformAlphabet)
 }
 
 // frequencies parses n tables.

@@ -92,7 +92,7 @@ func (t *Tables) Segments(tile *Tile) (front, body []byte) {
 
 // cut divides what a uvarint of the first part's length begins.
 func cut(p []byte) (first, rest []byte, err error) {
-	n, k := binary.Uvarint(p)
+	n, k := rans.Uvarint(p)
 	if k <= 0 || n > uint64(len(p)-k) {
 		return nil, nil, rans.ErrCorrupt
 	}

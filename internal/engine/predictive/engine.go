@@ -96,7 +96,8 @@ type encoder struct {
 	env     *engine.Env
 	format  Format
 	indices [][]int32 // by band, of each value, where indices are coded
-	model   *Model
+	model   *Model    // by which modes are chosen
+	planned *Model    // which the plan holds
 	tables  *Tables
 	scratch parallel.Pool[encoderScratch]
 
@@ -126,6 +127,7 @@ func (g Engine) Train(ctx context.Context, p engine.Params, src raster.Source, e
 	if e.model, err = e.fit(ctx, src); err != nil {
 		return nil, err
 	}
+	e.planned = e.model
 	env.Took("fit", time.Since(start))
 	if err := e.look(ctx, src); err != nil {
 		return nil, err
@@ -223,14 +225,13 @@ func (e *encoder) look(ctx context.Context, src raster.Source) error {
 		return err
 	}
 	e.env.Took("predict", time.Since(start))
-	model := e.model
 	if len(list) == e.N() && !slices.ContainsFunc(coded, (*Tile).Predicted) {
-		model = DefaultModel(e.format.Channels) // costs nothing, and no tile needs it
+		e.planned = DefaultModel(e.format.Channels) // costs nothing, and no tile needs it
 		var w rans.BitWriter
 		e.model.put(&w)
 		e.plan.Hints = w.AppendReversed(nil) // what the modes were chosen by
 	}
-	e.tables = model.ChooseTables(coded, &e.format)
+	e.tables = e.planned.ChooseTables(coded, &e.format)
 	for i, t := range coded {
 		e.held[list[i]] = t
 	}
@@ -278,12 +279,22 @@ func loadPlanes(b *raster.Block, old []Plane) []Plane {
 	return planes
 }
 
-// code makes the tokens of a tile.
+// code makes the tokens of a tile. Where the plan holds another model than the one that
+// modes are chosen by, since none of its tiles was predicted, one that is takes the plan's.
 func (e *encoder) code(b *raster.Block) *Tile {
+	t := e.codeBy(e.model, b)
+	if e.planned != e.model && t.Predicted() {
+		t = e.codeBy(e.planned, b)
+	}
+	return t
+}
+
+// codeBy is code by a given model.
+func (e *encoder) codeBy(m *Model, b *raster.Block) *Tile {
 	w := e.scratch.Get()
 	defer e.scratch.Put(w)
 	format, worst := e.load(b, w)
-	t := e.model.Encode(&w.Scratch, format, Effort(e.plan.Effort), w.planes)
+	t := m.Encode(&w.Scratch, format, Effort(e.plan.Effort), w.planes)
 	t.plain = format != &e.format
 	if worst != nil {
 		t.Worst = worst
@@ -302,7 +313,7 @@ func (Engine) NewEncoder(p *engine.Plan, env *engine.Env) (engine.Encoder, error
 	if err != nil {
 		return nil, err
 	}
-	e.model, e.tables = model, &Tables{p.Payload[1:], rans.NewEncTable(tables)}
+	e.model, e.planned, e.tables = model, model, &Tables{p.Payload[1:], rans.NewEncTable(tables)}
 	if p.Hints != nil {
 		r := rans.NewBitReader(p.Hints)
 		if e.model, err = parseModel(&r, e.format.Channels); err != nil {

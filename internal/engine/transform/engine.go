@@ -123,7 +123,7 @@ func (g *geometry) payload(tables []byte) []byte {
 
 // parse is the inverse of payload.
 func parse(p *engine.Plan) (g geometry, tables []byte, err error) {
-	step, n := binary.Uvarint(p.Payload)
+	step, n := rans.Uvarint(p.Payload)
 	if n <= 0 || len(p.Payload) == n {
 		return g, nil, fmt.Errorf("step: %w", rans.ErrCorrupt)
 	}

@@ -72,6 +72,9 @@ func convert(in, out string, maxPixels int64) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", in, err)
 	}
+	if err := f.CheckOvers(); err != nil {
+		return fmt.Errorf("%s: %w", in, err)
+	}
 	m, err := f.Level(0)
 	if err != nil {
 		return fmt.Errorf("%s: %w", in, err)
@@ -88,7 +91,7 @@ func header(m *refdec.Image, ext string) (string, error) {
 	switch ext {
 	case ".pam":
 		kind := [5]string{1: "GRAYSCALE", 2: "GRAYSCALE_ALPHA", 3: "RGB", 4: "RGB_ALPHA"}[m.Bands]
-		if m.Bands%2 == 0 && m.Header.Alpha == refdec.Band && !m.Header.Has(refdec.Palette) {
+		if m.Bands%2 == 0 && m.Bands == m.Header.NumBands() && m.Header.Alpha() == refdec.Data {
 			kind = "BANDS"
 		}
 		return fmt.Sprintf("P7\nWIDTH %d\nHEIGHT %d\nDEPTH %d\nMAXVAL %d\nTUPLTYPE %s\nENDHDR\n", m.Width, m.Height, m.Bands, m.Maximum, kind), nil

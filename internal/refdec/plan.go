@@ -1,0 +1,94 @@
+package refdec
+
+import (
+	"fmt"
+	"math"
+)
+
+// readPlan reads PLAN (FORMAT.md, "PLAN").
+func (f *File) readPlan(r *reader) error {
+	f.plan = r.data
+	f.Engine = Engine(field{"engine", 0, 2}.in(r))
+	f.Payload = r.data
+	what := "tables"
+	switch f.Engine {
+	case Transform:
+		f.Step = int(field{"step", 3, 4096}.in(r))
+		f.Subsampling = r.byte("subsampling", 1)
+	case Predictive:
+		f.Flags = r.byte("flags", Singles|Merged)
+		what = "values, weights, tables"
+	}
+	tables := r.bytes(uint64(len(r.data)), what)
+	if r.err != nil {
+		return r.err
+	}
+	if err := f.accepts(); err != nil {
+		return fmt.Errorf("PLAN: %w", err)
+	}
+	return f.readModel(tables)
+}
+
+// rule is what an engine does not accept.
+type rule struct {
+	broken bool
+	what   string // that is expected
+}
+
+// accepts holds HEAD to what the engine accepts.
+func (h *Header) accepts() error {
+	rules := map[Engine]func() []rule{Transform: h.lossyRules, Predictive: h.exactRules, Layered: h.layeredRules}[h.Engine]()
+	for _, r := range append(h.bandRules(), rules...) {
+		if r.broken {
+			return fmt.Errorf("engine %d of bands of roles %d, type %d up to %d, bound %d with t %d, subsampling %d, flags %d: expected %s",
+				h.Engine, h.Roles, h.Type, h.Maximum, h.Bound, h.T, h.Subsampling, h.Flags, r.what)
+		}
+	}
+	return nil
+}
+
+// named tells whether samples are names.
+func (h *Header) named() bool { return h.Roles[0] == Index || h.Roles[0] == Label }
+
+// colours tells whether red, green and blue come first.
+func (h *Header) colours() bool {
+	return h.NumBands() >= 3 && h.Roles[0] == Red && h.Roles[1] == Green && h.Roles[2] == Blue
+}
+
+// bandRules are the rules of all engines.
+func (h *Header) bandRules() []rule {
+	n := h.NumBands()
+	last := h.Roles[n-1]
+	return []rule{
+		{h.Type > Uint16, "uint8 or uint16"},
+		{n > 4 || n >= 3 && !h.colours() || n == 2 && h.Roles[0] != Gray || n == 1 && h.Roles[0] != Gray && !h.named(),
+			"gray, or red, green and blue, and at most one more; or an index or a label"},
+		{n%2 == 0 && last != Straight && last != Premultiplied && last != Data, "alpha or data beside gray or colours"},
+	}
+}
+
+func (h *Header) lossyRules() []rule {
+	return []rule{
+		{h.Bound != 0 || h.T < 1 || h.T > 255*65536, "bound 0 with t from 1 to 255·65536"},
+		{h.named(), "no names"},
+		{h.Subsampling > 0 && !h.colours(), "4:2:0 of colours only"},
+	}
+}
+
+func (h *Header) exactRules() []rule {
+	return []rule{
+		{h.Bound != 1 || h.T > 65535, "bound 1 with t from 0 to 65535"},
+		{h.named() && (h.T > 0 || !h.Has(Singles)), "t 0 and flag 1 of names"},
+		{h.Roles[0] == Index && h.Type != Uint8, "indices of uint8"},
+		{h.Has(Singles) && (h.NumBands() > 1 || h.T > 0), "flag 1 of one band with t 0"},
+		{h.Has(Merged) && h.T == 0, "flag 2 with t from 1 on"},
+	}
+}
+
+func (h *Header) layeredRules() []rule {
+	return []rule{
+		{h.Bound != 1 || h.T < 1 || h.T > 255, "bound 1 with t from 1 to 255"},
+		{h.Type != Uint8 || h.Maximum != math.MaxUint8, "uint8 up to 255"},
+		{!h.colours(), "red, green and blue, and at most one more"},
+	}
+}
