@@ -69,14 +69,20 @@ func (d *drawn) sized(w, h int) *drawn {
 	return &drawn{f, d.at}
 }
 
-// wayOf is the way of a plan, as its decoder names it.
+// wayOf names the engine of a plan.
 func wayOf(t *testing.T, p *engine.Plan) string {
 	t.Helper()
 	e, err := byID(p.Engine)
 	require.NoError(t, err)
 	d, err := e.NewDecoder(p)
 	require.NoError(t, err)
-	return d.About().Way
+	switch {
+	case p.Engine == engine.Layered:
+		return "layered"
+	case d.About().Merged:
+		return "merged"
+	}
+	return "predicted"
 }
 
 // TestChooseByPilot: the way that is best for a large raster is known by its pilot,
