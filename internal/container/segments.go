@@ -42,6 +42,13 @@ func (r *Reader) Segments(ctx context.Context, want []Want) ([][]byte, error) {
 	return data, errors.Join(errs...)
 }
 
+// Far tells whether the input is a RangeReader: whether all segments of a request are best
+// asked for at once.
+func (r *Reader) Far() bool {
+	_, ok := r.in.r.(RangeReader)
+	return ok
+}
+
 // Size is the length of a segment. The error is a *TileError where the index of its
 // group is damaged.
 func (r *Reader) Size(ctx context.Context, tile int, part Part) (int64, error) {

@@ -111,6 +111,14 @@ func (f *fileWriter) Segments(_ context.Context, wants []container.Want) ([][]by
 	return out, nil
 }
 
+// Size and Far implement segments.
+func (f *fileWriter) Size(_ context.Context, tile int, part container.Part) (int64, error) {
+	return int64(len(f.kept[container.Want{Tile: tile, Part: part}])), nil
+}
+
+// Far implements segments.
+func (f *fileWriter) Far() bool { return true }
+
 func (f *fileWriter) TileError(_ context.Context, tile int, part container.Part, err error) error {
 	return fmt.Errorf("tile %d, %s: %w", tile, part, err)
 }

@@ -51,6 +51,9 @@ type losses struct {
 type segments interface {
 	Segments(ctx context.Context, wants []container.Want) ([][]byte, error)
 	TileError(ctx context.Context, tile int, part container.Part, err error) error
+	Size(ctx context.Context, tile int, part container.Part) (int64, error)
+	// Far tells whether all segments of a request are best asked for at once.
+	Far() bool
 }
 
 // ErrTooLarge reports a region that takes more memory than Options.Memory.
@@ -330,7 +333,9 @@ func (g *Region) region(ctx context.Context, dst *raster.Block, segments []store
 // wrong with the others.
 type stored struct {
 	engine.Segments
-	err error
+	err   error
+	later bool  // the detail is read before it is decoded
+	size  int64 // of it
 }
 
 // tile decodes a tile into its place in a window, or takes it from the cache.
@@ -361,6 +366,9 @@ func (c *call) tile(ctx context.Context, w engine.Window, tile int, s stored) er
 
 // decode decodes a tile. A damaged one is an error, or what is left of it.
 func (c *call) decode(ctx context.Context, w engine.Window, tile int, s stored, keep bool) (engine.Decoded, error) {
+	if err := c.complete(ctx, tile, &s); err != nil {
+		return nil, err
+	}
 	part, err := container.Front, s.err
 	if err == nil {
 		var d engine.Decoded

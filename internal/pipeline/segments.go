@@ -11,22 +11,29 @@ import (
 )
 
 // segments reads what tiles need at the level of the call, all at once, but for those
-// that are in the cache. The error is one of reading, or of the first damaged tile
-// unless damage is to be filled.
+// that are in the cache, and the details of a file that is near: what is read of it just
+// before it is decoded takes no memory of its own. The error is one of reading, or of the
+// first damaged tile unless damage is to be filled.
 func (c *call) segments(ctx context.Context, indices []int) ([]stored, error) {
 	out := make([]stored, len(indices))
 	var wants []want
+	details := c.level == 0 && c.file.Far()
 	for i, tile := range indices {
 		if c.cache != nil && c.level == 0 && c.cache.has(tile) {
 			continue
 		}
 		wants = append(wants, want{i, container.Want{Tile: tile, Part: container.Front}})
-		if c.level == 0 {
+		if details {
 			wants = append(wants, want{i, container.Want{Tile: tile, Part: container.Body}})
 		}
 	}
 	if err := c.fetch(ctx, out, wants); err != nil {
 		return nil, err
+	}
+	if c.level == 0 && !details {
+		if err := c.postpone(ctx, out, indices); err != nil {
+			return nil, err
+		}
 	}
 	wants = nil
 	for i, tile := range indices {
@@ -38,6 +45,34 @@ func (c *call) segments(ctx context.Context, indices []int) ([]stored, error) {
 		return nil, err
 	}
 	return out, c.hold(ctx, out, indices)
+}
+
+// postpone finds the sizes of details that are read later.
+func (c *call) postpone(ctx context.Context, out []stored, indices []int) error {
+	for i := range out {
+		s := &out[i]
+		if s.err != nil || s.Overview == nil {
+			continue
+		}
+		size, err := c.file.Size(ctx, indices[i], container.Body)
+		if err != nil {
+			return err
+		}
+		s.later, s.size = true, size
+	}
+	return nil
+}
+
+// complete reads the detail of a tile that was postponed.
+func (c *call) complete(ctx context.Context, tile int, s *stored) error {
+	if !s.later {
+		return nil
+	}
+	s.later = false
+	one := []stored{*s}
+	err := c.fetch(ctx, one, []want{{0, container.Want{Tile: tile, Part: container.Body}}})
+	*s = one[0]
+	return err
 }
 
 // read reads the segments of a tile.
@@ -121,10 +156,10 @@ func (c *call) hold(ctx context.Context, out []stored, indices []int) error {
 		if s.err != nil || s.Overview == nil {
 			continue
 		}
-		if s.err = c.justified(ctx, indices[i], s.Segments); s.err != nil && !c.opt.KeepGoing {
+		if s.err = c.justified(ctx, indices[i], s); s.err != nil && !c.opt.KeepGoing {
 			return s.err
 		}
-		length += int64(len(s.Overview) + len(s.Detail))
+		length += int64(len(s.Overview)+len(s.Detail)) + s.size
 		pixels += engine.Pixels(c.grid.Tile(indices[i]))
 	}
 	if f := &c.plan.Format; pixels>>(2*c.level)*int64(f.Type.Size()*len(f.Bands)) <= suspicious*length {
@@ -155,14 +190,14 @@ func (c *call) doubt(ctx context.Context, out []stored, indices []int) error {
 }
 
 // justified tells why segments of a tile are too short for what they promise.
-func (r *Reader) justified(ctx context.Context, tile int, s engine.Segments) error {
+func (r *Reader) justified(ctx context.Context, tile int, s *stored) error {
 	least, leastDetail := r.dec.Least(tile, s.Overview)
 	part, found := container.Front, int64(len(s.Overview))
 	if found >= least {
-		if s.Detail == nil {
+		if s.Detail == nil && !s.later {
 			return nil // not wanted
 		}
-		part, found, least = container.Body, int64(len(s.Detail)), leastDetail
+		part, found, least = container.Body, int64(len(s.Detail))+s.size, leastDetail
 	}
 	if found >= least {
 		return nil

@@ -67,7 +67,7 @@ func load[T integer](dst []int32, src []T, step int) {
 		}
 		return
 	}
-	for i, k := 0, 0; i < len(dst); i, k = i+1, k+step {
+	for i, k := 0, 0; i < len(dst) && k < len(src); i, k = i+1, k+step {
 		dst[i] = int32(src[k])
 	}
 }
@@ -79,7 +79,7 @@ func store[T integer](dst []T, src []int32, step int) {
 		}
 		return
 	}
-	for i, k := 0, 0; i < len(src); i, k = i+1, k+step {
+	for i, k := 0, 0; i < len(src) && k < len(dst); i, k = i+1, k+step {
 		dst[k] = T(src[i])
 	}
 }
