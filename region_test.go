@@ -229,7 +229,7 @@ type remote struct {
 	trips int
 }
 
-func (r *remote) ReadRanges(_ context.Context, ranges []container.Range) ([][]byte, error) {
+func (r *remote) ReadRanges(_ context.Context, ranges []qtgpu.Range) ([][]byte, error) {
 	r.trips++
 	out := make([][]byte, len(ranges))
 	for i, at := range ranges {
