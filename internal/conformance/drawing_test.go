@@ -250,7 +250,7 @@ func layeredFile(src *imagefile.Image, bound int) func(*testing.T) []byte {
 		for y := 0; y < src.H; y += 64 {
 			for x := 0; x < src.W; x += 64 {
 				part := src.Sub(image.Rect(x, y, min(x+64, src.W), min(y+64, src.H)))
-				tile, err := e.Tile(context.Background(), &layered.Worker{}, &part)
+				tile, err := e.Tile(context.Background(), &layered.Scratch{}, &part)
 				require.NoError(t, err)
 				for i, v := range tile.Worst {
 					c.worst[i] = max(c.worst[i], uint64(v))

@@ -37,7 +37,7 @@ func (f *Format) rects(w, h int) []image.Rectangle {
 }
 
 // encodeBase codes the base of a tile.
-func (e *Encoder) encodeBase(ctx context.Context, w *Worker, src *chroma.Interleaved) (*transform.Tile, error) {
+func (e *Encoder) encodeBase(ctx context.Context, w *Scratch, src *chroma.Interleaved) (*transform.Tile, error) {
 	planes := chroma.NewPlanes(src.W, src.H, src.Channels, false)
 	chroma.Forward(planes, src, false, 0, src.H)
 	for i := range planes {
@@ -51,7 +51,7 @@ func (e *Encoder) encodeBase(ctx context.Context, w *Worker, src *chroma.Interle
 }
 
 // base decodes the pixels of a tile's base.
-func (f *Format) base(d *transform.Decoder, w *Worker, front, body []byte, size image.Point) (*chroma.Interleaved, error) {
+func (f *Format) base(d *transform.Decoder, w *Scratch, front, body []byte, size image.Point) (*chroma.Interleaved, error) {
 	cells, err := d.Front(front, f.rects(size.X, size.Y))
 	if err != nil {
 		return nil, err

@@ -52,7 +52,7 @@ func (d *Decoder) Front(front []byte, w, h int) (*chroma.Interleaved, error) {
 }
 
 // Decode decodes both segments of a tile of w×h pixels.
-func (d *Decoder) Decode(wk *Worker, front, body []byte, w, h int) (*chroma.Interleaved, error) {
+func (d *Decoder) Decode(wk *Scratch, front, body []byte, w, h int) (*chroma.Interleaved, error) {
 	base, rest, err := cut(body)
 	if err != nil {
 		return nil, err

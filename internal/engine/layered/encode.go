@@ -12,7 +12,7 @@ import (
 )
 
 // Encoder codes tiles. It is read-only and may be shared by goroutines, each
-// with a Worker of its own.
+// with a Scratch of its own.
 type Encoder struct {
 	format  Format
 	reducer tree.Reducer
@@ -25,10 +25,10 @@ func NewEncoder(f Format, r tree.Reducer, split transform.Split) *Encoder {
 	return &Encoder{f, r, transform.NewEncoder(f.step(), f.Planes, split)}
 }
 
-// Worker is the scratch memory of one goroutine.
-type Worker struct {
-	enc transform.Worker
-	dec transform.Scratch
+// Scratch is the memory of one goroutine.
+type Scratch struct {
+	enc transform.EncoderScratch
+	dec transform.DecoderScratch
 }
 
 // Tile is a coded tile before its entropy coding.
@@ -41,7 +41,7 @@ type Tile struct {
 }
 
 // Tile codes the pixels of src, RGB or RGBA of 8 bits.
-func (e *Encoder) Tile(ctx context.Context, w *Worker, src *chroma.Interleaved) (*Tile, error) {
+func (e *Encoder) Tile(ctx context.Context, w *Scratch, src *chroma.Interleaved) (*Tile, error) {
 	base, err := e.encodeBase(ctx, w, src)
 	if err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func (e *Encoder) Tile(ctx context.Context, w *Worker, src *chroma.Interleaved) 
 }
 
 // decoded gives the pixels that a decoder will see, whatever the tables.
-func (e *Encoder) decoded(w *Worker, t *transform.Tile, size image.Point) (*chroma.Interleaved, error) {
+func (e *Encoder) decoded(w *Scratch, t *transform.Tile, size image.Point) (*chroma.Interleaved, error) {
 	tables := transform.ChooseTables([]*transform.Tile{t})
 	d, err := transform.NewDecoder(e.format.step(), e.format.Planes, tables.Payload)
 	if err != nil {

@@ -54,7 +54,7 @@ type encoder struct {
 	env     *engine.Env
 	coder   *Encoder
 	tables  *Tables
-	scratch parallel.Pool[Worker]
+	scratch parallel.Pool[Scratch]
 
 	mu   sync.Mutex
 	held map[int]*Tile
@@ -147,7 +147,7 @@ type decoder struct {
 	tiles.Grid
 	format  *raster.Format
 	engine  *Decoder
-	scratch parallel.Pool[Worker]
+	scratch parallel.Pool[Scratch]
 }
 
 // NewDecoder implements engine.Engine.

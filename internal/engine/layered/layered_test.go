@@ -43,7 +43,7 @@ func picture(pattern string, w, h, channels int) *chroma.Interleaved {
 
 func encodeTile(t testing.TB, f Format, m *chroma.Interleaved) *Tile {
 	t.Helper()
-	tile, err := NewEncoder(f, cpufallback.New(1), transform.SplitHybrid).Tile(context.Background(), new(Worker), m)
+	tile, err := NewEncoder(f, cpufallback.New(1), transform.SplitHybrid).Tile(context.Background(), new(Scratch), m)
 	require.NoError(t, err)
 	return tile
 }
@@ -79,7 +79,7 @@ func requireBound(t *testing.T, f Format, m *chroma.Interleaved) {
 	front, body := tables.Segments(tile)
 	d, err := NewDecoder(tables.Payload, f)
 	require.NoError(t, err)
-	back, err := d.Decode(new(Worker), front, body, m.W, m.H)
+	back, err := d.Decode(new(Scratch), front, body, m.W, m.H)
 	require.NoError(t, err)
 	most := make([]int32, f.channels())
 	for i, v := range m.Pix {
@@ -189,7 +189,7 @@ func TestDamage(t *testing.T) {
 	d, err := NewDecoder(payload, f)
 	require.NoError(t, err)
 	check := func(front, body []byte) bool {
-		back, err := d.Decode(new(Worker), front, body, m.W, m.H)
+		back, err := d.Decode(new(Scratch), front, body, m.W, m.H)
 		if err != nil {
 			require.ErrorIs(t, err, rans.ErrCorrupt)
 			require.Nil(t, back)
@@ -273,7 +273,7 @@ func FuzzTile(f *testing.F) {
 			require.ErrorIs(t, err, rans.ErrCorrupt)
 			return
 		}
-		if m, err := d.Decode(new(Worker), front, body, 40, 33); err != nil {
+		if m, err := d.Decode(new(Scratch), front, body, 40, 33); err != nil {
 			require.ErrorIs(t, err, rans.ErrCorrupt)
 			require.Nil(t, m)
 		}

@@ -63,7 +63,7 @@ func encodePlane(t testing.TB, step, promise int, def Plane, split Split, p chro
 	t.Helper()
 	planes := []chroma.Plane{p}
 	tile := &Tile{Worst: make([]uint32, 1)}
-	e := newPlaneEncoder(NewEncoder(step, []Plane{def}, split).Keep(promise), new(Worker), tile, 0,
+	e := newPlaneEncoder(NewEncoder(step, []Plane{def}, split).Keep(promise), new(EncoderScratch), tile, 0,
 		&planes[0], &reduce(t, planes)[0], image.Rect(0, 0, p.Stride, p.Rows()))
 	e.encode()
 	tables := ChooseTables([]*Tile{tile})
@@ -79,7 +79,7 @@ func decodePlane(t testing.TB, step int, def Plane, c *coded) ([]Cells, chroma.P
 	dst := chroma.NewPlane(8*c.cells.w, 8*c.h)
 	cells, err := d.Front(c.front, []image.Rectangle{image.Rect(0, 0, dst.W, dst.H)})
 	require.NoError(t, err)
-	require.NoError(t, d.Body(new(Scratch), c.body, cells, []chroma.Plane{dst}, []image.Point{{}}))
+	require.NoError(t, d.Body(new(DecoderScratch), c.body, cells, []chroma.Plane{dst}, []image.Point{{}}))
 	return cells, dst
 }
 
@@ -152,7 +152,7 @@ func TestCutSegments(t *testing.T) {
 		require.Nil(t, got, "front of %d bytes", n)
 	}
 	body := func(segment []byte) error {
-		return d.Body(new(Scratch), segment, cells, []chroma.Plane{dst}, []image.Point{{}})
+		return d.Body(new(DecoderScratch), segment, cells, []chroma.Plane{dst}, []image.Point{{}})
 	}
 	for n := range len(c.body) {
 		require.ErrorIs(t, body(c.body[:n]), rans.ErrCorrupt, "body of %d bytes", n)
@@ -316,7 +316,7 @@ func TestConceal(t *testing.T) {
 	cells, err := d.Front(c.front, rects)
 	require.NoError(t, err)
 	dst := chroma.NewPlane(96, 64)
-	d.Conceal(new(Scratch), cells, []chroma.Plane{dst}, rects, []image.Point{{}})
+	d.Conceal(new(DecoderScratch), cells, []chroma.Plane{dst}, rects, []image.Point{{}})
 	sum := 0.0
 	for i, v := range dst.Pix {
 		d := float64(v) - float64(p.Pix[i])
@@ -324,7 +324,7 @@ func TestConceal(t *testing.T) {
 	}
 	assert.Less(t, math.Sqrt(sum/float64(len(dst.Pix))), 300.0, "of 4080")
 
-	got := d.Conceal(new(Scratch), nil, []chroma.Plane{dst}, rects, []image.Point{{}})
+	got := d.Conceal(new(DecoderScratch), nil, []chroma.Plane{dst}, rects, []image.Point{{}})
 	for i, v := range dst.Pix {
 		require.EqualValues(t, chroma.Centre, v, "x %d y %d", i%96, i/96)
 	}

@@ -71,8 +71,8 @@ func overviewSample(q, frontStep int32) uint16 {
 	return clampSample((q*frontStep+2)>>2 + chroma.Centre)
 }
 
-// Scratch is the memory of one decoding goroutine.
-type Scratch struct {
+// DecoderScratch is the memory of one decoding goroutine.
+type DecoderScratch struct {
 	tr   transformer
 	coef [maxN * maxN]int32
 	mag  [magSize]uint8
@@ -80,7 +80,7 @@ type Scratch struct {
 
 // Body decodes a tile's body segment into the rectangle of dst[i] that begins
 // at at[i]; front is what Front gave, and receives the leaf sizes.
-func (d *Decoder) Body(s *Scratch, segment []byte, front []Cells, dst []chroma.Plane, at []image.Point) error {
+func (d *Decoder) Body(s *DecoderScratch, segment []byte, front []Cells, dst []chroma.Plane, at []image.Point) error {
 	p := planeDecoder{Decoder: d, s: s}
 	if err := p.r.Init(segment); err != nil {
 		return err
@@ -102,7 +102,7 @@ func (d *Decoder) Body(s *Scratch, segment []byte, front []Cells, dst []chroma.P
 
 type planeDecoder struct {
 	*Decoder
-	s      *Scratch
+	s      *DecoderScratch
 	r      rans.Decoder
 	cells  *cells
 	kind   int
@@ -211,7 +211,7 @@ func (c *Cells) Sizes() (size []uint8, w int) { return c.size, c.w }
 
 // Conceal renders a tile whose body is lost from its front image alone: leaves
 // of 32 without AC. Without a front image (nil) it renders mid-scale.
-func (d *Decoder) Conceal(s *Scratch, front []Cells, dst []chroma.Plane, rects []image.Rectangle, at []image.Point) []Cells {
+func (d *Decoder) Conceal(s *DecoderScratch, front []Cells, dst []chroma.Plane, rects []image.Rectangle, at []image.Point) []Cells {
 	if front == nil {
 		front = BlankCells(rects)
 	}

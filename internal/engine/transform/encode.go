@@ -34,7 +34,7 @@ func (s Split) rule(step int) tree.Rule {
 }
 
 // Encoder codes tiles at one quantiser step. It is read-only, so that many
-// goroutines may share it, each with a Worker of its own.
+// goroutines may share it, each with a EncoderScratch of its own.
 type Encoder struct {
 	planes    []Plane
 	frontStep int32
@@ -100,8 +100,8 @@ func (t *Tile) Bytes() int64 {
 	return int64(2*(len(t.front)+len(t.body)) + t.frontRaw.Len() + t.bodyRaw.Len())
 }
 
-// Worker is the scratch memory of one goroutine.
-type Worker struct {
+// EncoderScratch is the memory of one encoding goroutine.
+type EncoderScratch struct {
 	tr     transformer
 	coef   [sizes][maxN * maxN]int32
 	nodes  [21]node // of the current 32×32: one of 32, four of 16, sixteen of 8
@@ -138,7 +138,7 @@ type Tile struct {
 }
 
 // Tile codes the rectangle rects[i] of each plane, in samples, multiples of 32.
-func (e *Encoder) Tile(w *Worker, planes []chroma.Plane, pyramids []tree.Pyramid, rects []image.Rectangle) *Tile {
+func (e *Encoder) Tile(w *EncoderScratch, planes []chroma.Plane, pyramids []tree.Pyramid, rects []image.Rectangle) *Tile {
 	t := &Tile{Worst: make([]uint32, len(planes)), body: w.body[:0]}
 	encoders := make([]*planeEncoder, len(planes))
 	for i := range planes {
@@ -155,7 +155,7 @@ func (e *Encoder) Tile(w *Worker, planes []chroma.Plane, pyramids []tree.Pyramid
 // x and y within the tile.
 type planeEncoder struct {
 	*Encoder
-	w      *Worker
+	w      *EncoderScratch
 	t      *Tile
 	index  int // of the plane
 	def    Plane
@@ -174,7 +174,7 @@ type placed struct {
 	lg       uint8
 	clipped  bool  // not all of it lies in the image
 	dist     int64 // squared error of its coefficients; of AC alone before settleFront
-	from, to int   // its levels in the worker
+	from, to int   // its levels in the scratch
 }
 
 // cells is the map of a tile's plane on the 8×8 grid.
@@ -202,7 +202,7 @@ func (c *cells) mark(m []uint8, x, y, lg int, v uint8) {
 	}
 }
 
-func newPlaneEncoder(e *Encoder, w *Worker, t *Tile, i int, p *chroma.Plane, pyr *tree.Pyramid, r image.Rectangle) *planeEncoder {
+func newPlaneEncoder(e *Encoder, w *EncoderScratch, t *Tile, i int, p *chroma.Plane, pyr *tree.Pyramid, r image.Rectangle) *planeEncoder {
 	c := newCells(r)
 	return &planeEncoder{
 		Encoder: e, w: w, t: t, index: i, def: e.planes[i], kind: e.planes[i].kind(), plane: p, pyr: pyr,
@@ -459,7 +459,7 @@ func (p *planeEncoder) topOf(c []int32, lg int) int {
 	return 0
 }
 
-// emitLevels writes the tokens that quantise left in the worker.
+// emitLevels writes the tokens that quantise left in the scratch.
 func (p *planeEncoder) emitLevels(q *quantised) {
 	t := p.t
 	for i := q.from; i < q.n; i++ {

@@ -144,7 +144,7 @@ type encoder struct {
 	env     *engine.Env
 	coder   *Encoder
 	tables  *Tables
-	workers parallel.Pool[Worker]
+	workers parallel.Pool[EncoderScratch]
 
 	mu   sync.Mutex
 	held map[int]*Tile

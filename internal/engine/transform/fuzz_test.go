@@ -22,7 +22,7 @@ var (
 func segmentsOf(f *testing.F, step int, s source) (front, body, tables []byte) {
 	planes := []chroma.Plane{newPlane(s, 64, 32), newPlane(s, 32, 32)}
 	e := NewEncoder(step, fuzzPlanes, SplitHybrid)
-	tile := e.Tile(new(Worker), planes, reduce(f, planes), fuzzRects)
+	tile := e.Tile(new(EncoderScratch), planes, reduce(f, planes), fuzzRects)
 	plain := rans.NewEncTable(universal.Universal)
 	front = plain.AppendSegment(nil, tile.front, &tile.frontRaw)
 	body = plain.AppendSegment(nil, tile.body, &tile.bodyRaw)
@@ -77,7 +77,7 @@ func FuzzBody(f *testing.F) {
 			}
 			dst = append(dst, chroma.NewPlane(r.Dx(), r.Dy()))
 		}
-		if err = d.Body(new(Scratch), segment, cells, dst, make([]image.Point, 2)); err != nil {
+		if err = d.Body(new(DecoderScratch), segment, cells, dst, make([]image.Point, 2)); err != nil {
 			require.ErrorIs(t, err, rans.ErrCorrupt)
 		}
 		for i := range dst {

@@ -65,7 +65,7 @@ func (p *planeEncoder) seen(lg, x, y int) int {
 	return w * h
 }
 
-// store keeps the levels of a leaf that quantise left in the worker.
+// store keeps the levels of a leaf that quantise left in the scratch.
 func (p *planeEncoder) store(q *quantised, lg int) {
 	s := &scans[lg-3]
 	for i, at := range s.pos[s.start[q.last]:s.start[0]] {
@@ -94,7 +94,7 @@ func (p *planeEncoder) measure(lg, x, y int, levels []acLevel) uint32 {
 	return RMS(sum, w*h)
 }
 
-// decode leaves the samples of a leaf in the worker.
+// decode leaves the samples of a leaf in the scratch.
 func (p *planeEncoder) decode(lg, x, y int, levels []acLevel) {
 	n := 1 << lg
 	coef := p.w.back[:n*n]
@@ -158,7 +158,7 @@ func (l *placed) rms() uint32 { return leafRMS(l.dist, int(l.lg)) }
 // leafRMS is √(dist/(64·4^lg)) in 1/65536, rounded up.
 func leafRMS(dist int64, lg int) uint32 { return root(uint64(dist) << 26 >> (2 * lg)) }
 
-// tokenise leaves the tokens of levels in the worker, as quantise does.
+// tokenise leaves the tokens of levels in the scratch, as quantise does.
 func (p *planeEncoder) tokenise(levels []acLevel, lg int) quantised {
 	s, w := &scans[lg-3], p.w
 	var all [maxN * maxN]int32

@@ -39,7 +39,7 @@ func (e *Encoder) analyse(c []int32, lg int) analysis {
 // quantised is the outcome of quantising a leaf's AC coefficients.
 type quantised struct {
 	last   int   // last group, 0 where nothing is coded
-	from   int   // first token in the worker's scratch
+	from   int   // first token in the scratch
 	n      int   // end of the tokens
 	gained int64 // squared error less than with nothing coded
 	saved  int64 // J less than with nothing coded and nothing said of it
@@ -48,7 +48,7 @@ type quantised struct {
 // quantise decides the levels of a leaf from its highest diagonal down, by
 // J = (a−k)² + λ·bits with k of ⌊a+½⌋, that less one, and 0, and where it is
 // cheaper to end the leaf at a lower group. It leaves tokens and levels in w.
-func (e *Encoder) quantise(w *Worker, r *rates, c []int32, lg, kind, top, lastCtx int) quantised {
+func (e *Encoder) quantise(w *EncoderScratch, r *rates, c []int32, lg, kind, top, lastCtx int) quantised {
 	s := &scans[lg-3]
 	last := r.symbol[lastCtx*rans.Symbols:][:groups]
 	topGroup := group(top, lg)
@@ -70,7 +70,7 @@ func (e *Encoder) quantise(w *Worker, r *rates, c []int32, lg, kind, top, lastCt
 // quantiser is the state of one quantise.
 type quantiser struct {
 	*Encoder
-	w       *Worker
+	w       *EncoderScratch
 	r       *rates
 	c       []int32
 	context int // the first of the leaf

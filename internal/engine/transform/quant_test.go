@@ -43,7 +43,7 @@ func nearest(c, step int) int {
 }
 
 // levelsOf reads the tokens and levels that quantise left, in coding order.
-func levelsOf(w *Worker, q *quantised, lg int) map[uint16]int {
+func levelsOf(w *EncoderScratch, q *quantised, lg int) map[uint16]int {
 	levels := map[uint16]int{}
 	s := &scans[lg-3]
 	for i, p := range s.pos[s.start[q.last]:] {
@@ -58,7 +58,7 @@ func levelsOf(w *Worker, q *quantised, lg int) map[uint16]int {
 // what is gained is what a naive sum says.
 func TestPlainRounding(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	var w Worker
+	var w EncoderScratch
 	for _, step := range quantSteps {
 		e := NewEncoder(step, []Plane{{}}, SplitHybrid)
 		p := planeEncoder{Encoder: e}
@@ -109,7 +109,7 @@ func naiveCost(r *rates, c []int32, levels map[uint16]int, lg, kind, lastCtx, la
 // worse than coding nothing, and on the whole better than plain rounding.
 func TestRateDistortion(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	var w Worker
+	var w EncoderScratch
 	for _, step := range quantSteps {
 		e := NewEncoder(step, []Plane{{}}, SplitHybrid)
 		plane := planeEncoder{Encoder: e}
@@ -143,7 +143,7 @@ func TestRateDistortion(t *testing.T) {
 // hardLeaves encodes a 32×32 whose leaves of one size have such coefficients.
 func hardLeaves(e *Encoder, plane *chroma.Plane, pyramid *tree.Pyramid, lg int, coefs func() []int32) *planeEncoder {
 	tile := &Tile{Worst: make([]uint32, 1)}
-	p := newPlaneEncoder(e, new(Worker), tile, 0, plane, pyramid, image.Rect(0, 0, 32, 32))
+	p := newPlaneEncoder(e, new(EncoderScratch), tile, 0, plane, pyramid, image.Rect(0, 0, 32, 32))
 	for y := 0; y < 4; y += 1 << (lg - 3) {
 		for x := 0; x < 4; x += 1 << (lg - 3) {
 			n, c := p.state(lg, x, y)
@@ -210,7 +210,7 @@ func TestFallbacks(t *testing.T) {
 					c := worstCoefficients(rng, lg, step, round)
 					levelFront(rng, c, lg, e.frontStep)
 					a := e.analyse(c, lg)
-					q := e.quantise(new(Worker), e.rates, c, lg, kindLuma, a.top, lastContext(kindLuma, lg, -1))
+					q := e.quantise(new(EncoderScratch), e.rates, c, lg, kindLuma, a.top, lastContext(kindLuma, lg, -1))
 					if !(&planeEncoder{Encoder: e}).keeps(a.energy-q.gained, lg) {
 						quantised++
 					}

@@ -15,7 +15,7 @@ import (
 type decoder struct {
 	geometry
 	engine  *Decoder
-	scratch parallel.Pool[Scratch]
+	scratch parallel.Pool[DecoderScratch]
 }
 
 // NewDecoder implements engine.Engine.

@@ -50,7 +50,7 @@ func count(h rans.Histogram, path string) error {
 	}
 	for _, t := range bounds {
 		e := layered.NewEncoder(layered.Format{Planes: []transform.Plane{{}, {Chroma: true}, {Chroma: true}}, Bound: t}, cpufallback.New(0), transform.SplitHybrid)
-		tile, err := e.Tile(context.Background(), new(layered.Worker), &m.Interleaved)
+		tile, err := e.Tile(context.Background(), new(layered.Scratch), &m.Interleaved)
 		if err != nil {
 			return err
 		}

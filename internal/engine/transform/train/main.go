@@ -67,7 +67,7 @@ func count(sum *transform.Histogram, path string) error {
 				continue
 			}
 			e := transform.NewEncoder(transform.StepFor(t), kinds, transform.SplitHybrid)
-			sum.Add(e.Tile(new(transform.Worker), planes, pyramids, rects))
+			sum.Add(e.Tile(new(transform.EncoderScratch), planes, pyramids, rects))
 		}
 	}
 	return nil
