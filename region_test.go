@@ -336,10 +336,10 @@ func TestConcurrentRegions(t *testing.T) {
 // TestManyWorkers: more goroutines than the memory allows for decode what fewer do.
 func TestManyWorkers(t *testing.T) {
 	for _, o := range []qtgpu.Options{{}, {T: 9}, {T: 4, Bound: qtgpu.BoundMax}} {
-		data := encode(t, picture(patterns["smooth"], 1100, 1100, 3, 8), o)
+		data := encode(t, picture(patterns["smooth"], 1100, 300, 3, 8), o)
 		want := decode(t, newReader(t, data, qtgpu.DecodeOptions{}))
 		for _, workers := range []int{64, math.MaxInt32} {
-			r := newReader(t, data, qtgpu.DecodeOptions{Workers: workers, MaxMemory: 70 << 20})
+			r := newReader(t, data, qtgpu.DecodeOptions{Workers: workers, MaxMemory: 24 << 20})
 			assert.Empty(t, difference(t, want, decode(t, r), image.Point{}), "%d workers, %+v", workers, o)
 			dst, err := raster.NewMemory(r.Format())
 			require.NoError(t, err)
