@@ -2,10 +2,12 @@ package qtgpu
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/internal/container"
@@ -91,9 +93,16 @@ func (p *Plan) encodePart(ctx context.Context, w io.Writer, src raster.Source, f
 
 // sameFormat holds the format of a source against the plan's.
 func sameFormat(f, want *raster.Format) error {
+	role := func(a, b raster.Band) bool { return a.Role == b.Role }
 	if f.Width != want.Width || f.Height != want.Height || f.Type != want.Type || len(f.Bands) != len(want.Bands) || f.FullScale() != want.FullScale() {
 		return fmt.Errorf("source of %d×%d with %d bands of %v up to %d, expected %d×%d with %d of %v up to %d",
 			f.Width, f.Height, len(f.Bands), f.Type, f.FullScale(), want.Width, want.Height, len(want.Bands), want.Type, want.FullScale())
+	}
+	if !slices.EqualFunc(f.Bands, want.Bands, role) {
+		return fmt.Errorf("source of %d bands of other roles than the plan's", len(f.Bands))
+	}
+	if !slices.Equal(pipeline.PaletteBytes(f.Palette), pipeline.PaletteBytes(want.Palette)) {
+		return fmt.Errorf("source of another palette than the plan's, of %d colours instead of %d", len(f.Palette), len(want.Palette))
 	}
 	return nil
 }
@@ -101,7 +110,8 @@ func sameFormat(f, want *raster.Format) error {
 // planJSON is a stored plan.
 type planJSON struct {
 	FormatVersion int         `json:"format_version"`
-	Hash          string      `json:"hash"` // SHA-256 of the header and the plan of the file
+	Hash          string      `json:"hash"`     // SHA-256 of the header and the plan of the file
+	Checksum      string      `json:"checksum"` // SHA-256 of all this, with an empty checksum
 	Plan          engine.Plan `json:"plan"`
 	Palette       [][4]byte   `json:"palette,omitempty"` // straight RGBA
 	Metadata      Metadata    `json:"metadata"`
@@ -110,9 +120,25 @@ type planJSON struct {
 // MarshalJSON implements json.Marshaler.
 func (p *Plan) MarshalJSON() ([]byte, error) {
 	hash := p.Hash()
-	j := planJSON{container.Version, hex.EncodeToString(hash[:]), *p.plan, pipeline.PaletteBytes(p.plan.Format.Palette), p.meta}
+	j := planJSON{
+		FormatVersion: container.Version, Hash: hex.EncodeToString(hash[:]), Plan: *p.plan,
+		Palette: pipeline.PaletteBytes(p.plan.Format.Palette), Metadata: p.meta,
+	}
 	j.Plan.Format.Palette = nil
+	var err error
+	if j.Checksum, err = j.checksum(); err != nil {
+		return nil, err
+	}
 	return json.Marshal(&j)
+}
+
+// checksum covers what the hash does not, since files do not hold it, but parts depend on
+// it: what only encoders need, and metadata.
+func (j planJSON) checksum() (string, error) {
+	j.Checksum = ""
+	data, err := json.Marshal(&j)
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), err
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -124,15 +150,29 @@ func (p *Plan) UnmarshalJSON(data []byte) error {
 	if j.FormatVersion != container.Version {
 		return fmt.Errorf("qtgpu: plan of format version %d, expected %d", j.FormatVersion, container.Version)
 	}
+	switch sum, err := j.checksum(); {
+	case err != nil:
+		return fmt.Errorf("qtgpu: plan: %w", err)
+	case sum != j.Checksum:
+		return fmt.Errorf("qtgpu: plan of checksum %.8s, expected %.8s: it is damaged or changed", j.Checksum, sum)
+	}
 	j.Plan.Format.Palette = pipeline.PaletteOf(j.Palette)
+	if err := validPlan(&j.Plan); err != nil {
+		return fmt.Errorf("qtgpu: plan: %w", err)
+	}
 	if err := pipeline.HeaderOf(&j.Plan).Validate(1<<63 - 1); err != nil {
 		return fmt.Errorf("qtgpu: plan: %w", err)
 	}
 	p.plan, p.meta = &j.Plan, j.Metadata
-	if hash := p.Hash(); j.Hash != hex.EncodeToString(hash[:]) {
-		return fmt.Errorf("qtgpu: plan of hash %.8s, expected %.8x: it is damaged or changed", j.Hash, hash)
-	}
 	return nil
+}
+
+// validPlan checks what the header of a plan is computed from.
+func validPlan(p *engine.Plan) error {
+	if p.TileLog2 < container.MinTileLog2 || p.TileLog2 > container.MaxTileLog2 {
+		return fmt.Errorf("tile log2 %d, expected %d to %d", p.TileLog2, container.MinTileLog2, container.MaxTileLog2)
+	}
+	return p.Format.Validate()
 }
 
 // Place says which rows of tiles of a whole a part holds, and of which plan.

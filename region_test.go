@@ -16,6 +16,7 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/raster"
 )
 
 // rectangle is a random one inside a size; small ones and such that end at the
@@ -329,5 +330,20 @@ func TestConcurrentRegions(t *testing.T) {
 		}
 		wg.Wait()
 		assert.Equal(t, make([]string, 32), found, "cache of %d bytes", o.CacheBytes)
+	}
+}
+
+// TestManyWorkers: more goroutines than the memory allows for decode what fewer do.
+func TestManyWorkers(t *testing.T) {
+	for _, o := range []qtgpu.Options{{}, {T: 9}, {T: 4, Bound: qtgpu.BoundMax}} {
+		data := encode(t, picture(patterns["smooth"], 1100, 300, 3, 8), o)
+		want := decode(t, newReader(t, data, qtgpu.DecodeOptions{}))
+		for _, workers := range []int{64, math.MaxInt32} {
+			r := newReader(t, data, qtgpu.DecodeOptions{Workers: workers, MaxMemory: 24 << 20})
+			assert.Empty(t, difference(t, want, decode(t, r), image.Point{}), "%d workers, %+v", workers, o)
+			dst, err := raster.NewMemory(r.Format())
+			require.NoError(t, err)
+			assert.NoError(t, r.Copy(t.Context(), dst, image.Rectangle{Max: r.Size(0)}, 0), "%d workers, %+v", workers, o)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"slices"
 	"sync"
 
 	"github.com/qtgpu/qtgpu/internal/parallel"
@@ -11,15 +12,11 @@ import (
 	"github.com/qtgpu/qtgpu/raster"
 )
 
-// viewer is a source whose samples are in memory.
-type viewer interface {
-	View(r image.Rectangle) *raster.Block
-}
-
 // Read reads a rectangle of a raster, or views it where the raster is in memory; step
-// is 1 for bands one after the other, or the number of samples from pixel to pixel.
+// is 1 for bands one after the other, or the number of samples from pixel to pixel. A
+// type that embeds a *raster.Memory is read: its ReadBlock may be its own.
 func Read(ctx context.Context, src raster.Source, r image.Rectangle, step int) (*raster.Block, error) {
-	if m, ok := src.(viewer); ok {
+	if m, ok := src.(*raster.Memory); ok {
 		return m.View(r), nil
 	}
 	f := src.Format()
@@ -29,10 +26,23 @@ func Read(ctx context.Context, src raster.Source, r image.Rectangle, step int) (
 	} else {
 		b = raster.NewInterleaved(r, f.Type, len(f.Bands), step)
 	}
-	if err := src.ReadBlock(ctx, b); err != nil {
+	lent := *b
+	lent.Planes = slices.Clone(b.Planes)
+	if err := src.ReadBlock(ctx, &lent); err != nil {
 		return nil, fmt.Errorf("reading %v: %w", r, err)
 	}
+	if !samePlace(&lent, b) {
+		return nil, fmt.Errorf("reading %v: the source changed the fields of the block, expected it to fill the planes that are there", r)
+	}
 	return b, nil
+}
+
+// samePlace tells whether two blocks are the same samples in memory.
+func samePlace(a, b *raster.Block) bool {
+	return a.Rect == b.Rect && a.Type == b.Type && a.Step == b.Step && a.Stride == b.Stride &&
+		slices.EqualFunc(a.Planes, b.Planes, func(p, q []byte) bool {
+			return len(p) == len(q) && (len(p) == 0 || &p[0] == &q[0])
+		})
 }
 
 // Each has f look at tiles, on several goroutines, but reads them one by one in their
@@ -40,7 +50,7 @@ func Read(ctx context.Context, src raster.Source, r image.Rectangle, step int) (
 func Each(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, step, workers int, f func(i int, b *raster.Block) error) error {
 	var t turns
 	t.next.L = &t.mu
-	_, inMemory := src.(viewer)
+	_, inMemory := src.(*raster.Memory)
 	return parallel.For(ctx, workers, len(list), func(i int) error {
 		read := func() (*raster.Block, error) { return Read(ctx, src, grid.Tile(list[i]), step) }
 		if !inMemory {

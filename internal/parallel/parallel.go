@@ -6,7 +6,6 @@ import (
 	"context"
 	"runtime"
 	"sync"
-	"sync/atomic"
 )
 
 // Workers resolves a worker count: n, or GOMAXPROCS where n is not positive.
@@ -47,33 +46,45 @@ func For(ctx context.Context, workers, n int, f func(i int) error) error {
 
 // loop is the state that the workers of one For share.
 type loop struct {
-	n    int
-	f    func(i int) error
-	next atomic.Int64
+	n int
+	f func(i int) error
 
 	mu     sync.Mutex
+	next   int // the job that is taken next
 	failed int // the lowest failing job, or n
 	err    error
-	stop   atomic.Bool
+	stop   bool
 
 	panicked bool // and value is what with
 	value    any
 }
 
 func (l *loop) run(ctx context.Context) {
-	for !l.stop.Load() {
-		i := int(l.next.Add(1)) - 1
-		if i >= l.n {
-			return
-		}
-		if ctx.Err() != nil {
-			l.fail(l.n, context.Cause(ctx))
+	for {
+		i, ok := l.take(ctx)
+		if !ok {
 			return
 		}
 		if err := l.f(i); err != nil {
 			l.fail(i, err)
 		}
 	}
+}
+
+// take gives the next job, unless the loop is over. Whoever takes a job starts it:
+// jobs may wait for all jobs below them.
+func (l *loop) take(ctx context.Context) (i int, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.stop || l.next >= l.n {
+		return 0, false
+	}
+	if ctx.Err() != nil {
+		l.failed, l.err, l.stop = l.n, context.Cause(ctx), true
+		return 0, false
+	}
+	l.next++
+	return l.next - 1, true
 }
 
 // carry keeps the value of a panic for the caller's goroutine.
@@ -84,18 +95,17 @@ func (l *loop) carry() {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.panicked, l.value = true, v
-	l.stop.Store(true)
+	l.panicked, l.value, l.stop = true, v, true
 }
 
-// fail records the error of job i, where n stands for the loop's context.
+// fail records the error of job i.
 func (l *loop) fail(i int, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.err == nil || i < l.failed {
 		l.failed, l.err = i, err
 	}
-	l.stop.Store(true)
+	l.stop = true
 }
 
 // Pool keeps what jobs need one at a time, scratch memory mostly, from one loop to the

@@ -102,6 +102,50 @@ func TestForStopsWithContext(t *testing.T) {
 	}))
 }
 
+// lateContext ends for the first who asks, but has no end for who asks before that one
+// is answered.
+type lateContext struct {
+	context.Context
+	asked, ended atomic.Bool
+	others       chan struct{}
+}
+
+func (c *lateContext) Err() error {
+	switch {
+	case c.ended.Load():
+		return context.Canceled
+	case c.asked.Swap(true):
+		c.others <- struct{}{}
+		return nil
+	}
+	select {
+	case <-c.others:
+	case <-time.After(50 * time.Millisecond):
+	}
+	c.ended.Store(true)
+	return context.Canceled
+}
+
+// TestForLeavesNoGap: a job that the end of the context keeps from running keeps all
+// above it from running, whoever asks first: they may wait for it.
+func TestForLeavesNoGap(t *testing.T) {
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	var started sync.Map
+	err := For(&lateContext{Context: ended, others: make(chan struct{}, 9)}, 2, 9, func(i int) error {
+		started.Store(i, true)
+		return nil
+	})
+	assert.ErrorIs(t, err, context.Canceled)
+	started.Range(func(i, _ any) bool {
+		for below := range i.(int) {
+			_, ok := started.Load(below)
+			assert.True(t, ok, "job %d was started, and %d below it was not", i, below)
+		}
+		return true
+	})
+}
+
 // TestPool: jobs that run at the same time never share scratch, and a later loop gets
 // what an earlier one had.
 func TestPool(t *testing.T) {

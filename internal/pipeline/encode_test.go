@@ -42,15 +42,12 @@ func TestSlabs(t *testing.T) {
 	}
 }
 
-// stream is a raster that cannot be viewed in memory, and tells of what is read.
+// stream is a raster that is read block by block, and tells of what is read.
 type stream struct {
 	*raster.Memory
 	reads  atomic.Int64
 	before func()
 }
-
-// View hides Memory's.
-func (s *stream) View() {}
 
 // ReadBlock implements raster.Source.
 func (s *stream) ReadBlock(ctx context.Context, dst *raster.Block) error {

@@ -110,6 +110,7 @@ type Region struct {
 	at, base     int             // the level, and the one that it is made of
 	rect, fine   image.Rectangle // of the level, and what it is made of
 	bands        []image.Rectangle
+	workers      int      // goroutines
 	first        []stored // the tiles of the first band
 	own          bool     // whether the cache holds no more than one band leaves to the next
 	fromOverview *Region  // of a nested file, which has the level that it is made of
@@ -136,7 +137,7 @@ func (r *Reader) beginTiles(ctx context.Context, rect image.Rectangle, level int
 	g := &Region{call: call{Reader: r, cache: r.cache, level: base}, at: level, base: base, rect: rect}
 	g.fine = r.finer(rect, level, base)
 	var err error
-	if g.bands, err = r.bands(rect, g.fine, base); err != nil {
+	if g.bands, g.workers, err = r.divide(rect, g.fine, base); err != nil {
 		return nil, err
 	}
 	g.keep = g.grid.Bounds()
@@ -243,9 +244,26 @@ func (r *Reader) Pixels(rect image.Rectangle, level int) int64 {
 	return engine.Pixels(r.grid.Pixels(over))
 }
 
+// divide divides a rectangle of a base level, which is decoded for dst, into bands for as
+// many goroutines as the options say, or for fewer where the memory does not allow for
+// one row of tiles with that many.
+func (r *Reader) divide(dst, rect image.Rectangle, base int) (bands []image.Rectangle, workers int, err error) {
+	for workers = r.workers(rect, base); ; workers /= 2 {
+		if bands, err = r.bands(dst, rect, base, workers); err == nil || workers == 1 {
+			return bands, workers, err
+		}
+	}
+}
+
+// workers is the number of goroutines that a rectangle of a base level has work for.
+func (r *Reader) workers(rect image.Rectangle, base int) int {
+	over := r.grid.Over(r.full(rect, base), r.dec.Margin(base))
+	return int(min(int64(parallel.Workers(r.opt.Workers)), engine.Pixels(over)))
+}
+
 // bands divides a rectangle of a base level, which is decoded for dst, at the edges of
-// tiles into as few bands as the memory allows.
-func (r *Reader) bands(dst, rect image.Rectangle, base int) ([]image.Rectangle, error) {
+// tiles into as few bands as the memory allows for a number of goroutines.
+func (r *Reader) bands(dst, rect image.Rectangle, base, workers int) ([]image.Rectangle, error) {
 	f := &r.plan.Format
 	limit := int64(math.MaxInt)
 	if r.opt.Memory > 0 {
@@ -262,7 +280,7 @@ func (r *Reader) bands(dst, rect image.Rectangle, base int) ([]image.Rectangle, 
 		if whole != dst { // which is reduced from a block of its own
 			window += engine.Pixels(rect) * int64(f.Type.Size()*len(f.Bands))
 		}
-		return result + shared*window + int64(parallel.Workers(r.opt.Workers))*goroutine
+		return result + shared*window + int64(workers)*goroutine
 	}
 	fits := func(rect image.Rectangle) bool { return need(rect) <= limit }
 	if result > limit {
@@ -316,7 +334,7 @@ func (g *Region) band(ctx context.Context, dst *raster.Block, down *reducer, ban
 func (g *Region) region(ctx context.Context, dst *raster.Block, segments []stored) error {
 	indices := g.tilesOf(dst.Rect)
 	w := g.dec.Window(dst, g.level)
-	err := parallel.For(ctx, g.opt.Workers, len(indices), func(i int) error {
+	err := parallel.For(ctx, g.workers, len(indices), func(i int) error {
 		defer g.decoded(engine.Pixels(g.grid.Tile(indices[i])))
 		return g.tile(ctx, w, indices[i], segments[i])
 	})

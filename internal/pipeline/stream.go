@@ -52,7 +52,8 @@ func (r *Reader) streamBand(rect image.Rectangle, y, level int) image.Rectangle 
 		if r.opt.Memory <= 0 {
 			return true
 		}
-		bands, err := r.bands(band, r.finer(band, level, baseOf(level)), baseOf(level))
+		fine := r.finer(band, level, baseOf(level))
+		bands, err := r.bands(band, fine, baseOf(level), r.workers(fine, baseOf(level)))
 		return row*int64(band.Dy()) <= r.opt.Memory/streamShare && err == nil && len(bands) == 1
 	}
 	side := max(1<<r.grid.Log2>>level, 1)
