@@ -39,7 +39,7 @@ func (l *landscape) Format() *raster.Format { return &l.format }
 func (l *landscape) at(x, y, band int) int32 {
 	w := func(i int) int32 { return l.wave[i&(len(l.wave)-1)] }
 	v := w(x+2*y)/2 + w(5*x-3*y+700*band)/4 + w(x/7+y/5+300*band)
-	h := uint32(x*0x9e3779b1) ^ uint32(y*0x85ebca6b) ^ uint32(band*0xc2b2ae35)
+	h := uint32(x)*0x9e3779b1 ^ uint32(y)*0x85ebca6b ^ uint32(band)*0xc2b2ae35
 	h ^= h >> 15
 	h *= 0x2c1b3c6d
 	return v + int32(h>>21) - 1024
