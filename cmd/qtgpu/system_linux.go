@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -126,18 +125,6 @@ func openDescriptor(fd int) (*os.File, error) {
 	}
 	fd, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 	return os.NewFile(uintptr(fd), ""), err
-}
-
-// addressSpace is how much of it the process has taken already: the runtime reserves
-// more than it uses.
-func addressSpace() int64 {
-	stat, err := os.ReadFile("/proc/self/statm")
-	if err != nil {
-		return 0
-	}
-	pages, _, _ := strings.Cut(string(stat), " ")
-	n, _ := strconv.ParseInt(pages, 10, 64)
-	return n * int64(os.Getpagesize())
 }
 
 // wasClosed tells whether f, a standard stream, was closed when the program was started:
