@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -90,5 +89,5 @@ func TestHeaders(t *testing.T) {
 			}
 		}
 	}
-	require.Greater(t, taken, 100, fmt.Sprint("headers that both took"))
+	require.Greater(t, taken, 100, "headers that both took")
 }

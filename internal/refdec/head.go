@@ -80,7 +80,7 @@ const (
 // Has tells whether a flag is set.
 func (h *Header) Has(flag int) bool { return h.Flags&flag != 0 }
 
-// Channels is the number of bands.
+// NumBands is the number of bands.
 func (h *Header) NumBands() int { return len(h.Roles) }
 
 // Depth is the number of bits of a sample.
