@@ -220,7 +220,7 @@ func TestHostileSegments(t *testing.T) {
 	assert.Len(t, failed, 3)
 }
 
-// setStep changes the step of the quantiser, which a plan of the lossy engine begins with.
+// setStep changes the step of the quantiser, which a plan of the transform engine begins with.
 func setStep(f *containertest.File, step uint64) {
 	_, n := binary.Uvarint(f.Plan.Payload)
 	f.Plan.Payload = append(binary.AppendUvarint(nil, step), f.Plan.Payload[n:]...)

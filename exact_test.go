@@ -23,7 +23,7 @@ func verifyImage(r *Reader, m image.Image) ([]float64, error) {
 	return r.Verify(context.Background(), src)
 }
 
-// exactPictures are images of all kinds that the exact engine must give back.
+// exactPictures are images of all kinds that the predictive engine must give back.
 func exactPictures() map[string]*imagefile.Image {
 	r := rand.New(rand.NewPCG(4, 4))
 	out := map[string]*imagefile.Image{}

@@ -23,15 +23,15 @@ func (e Engine) String() string {
 
 // Info describes a file.
 type Info struct {
-	Version                               int
-	Width, Height, Channels, Depth        int
-	TileSize, Tiles                       int
+	Version                               int    // of the format
+	Width, Height, Channels, Depth        int    // in pixels, bands and bits
+	TileSize, Tiles                       int    // the side in pixels; the number
 	Subsampling                           Chroma // ChromaAuto of files without colours
 	Engine                                Engine
 	Bound                                 Bound
 	Merged                                bool        // of Predictive: values stand for all within T
-	T, Step                               float64     // in levels of an 8-bit scale; T of "max" in steps of the samples
-	MaxLeafRMS, MaxError                  []float64   // per plane, in the same; one of them
+	T, Step                               float64     // in levels of an 8-bit scale; T of BoundMax in steps of the samples
+	MaxLeafRMS, MaxError                  []float64   // per plane, in the unit of T; the one of Bound, the other is nil
 	Alpha                                 raster.Role // of a last channel: Alpha, Premultiplied, or Data for none
 	Maximum                               int         // the sample of full scale
 	Labels                                bool        // samples name classes: overviews are not means

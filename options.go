@@ -67,7 +67,8 @@ type Options struct {
 	Split   Split
 	Backend tree.Backend // nil is the CPU
 	Workers int          // goroutines; 0 is GOMAXPROCS
-	// Effort, 1 to 4, is how hard the exact engine tries for a small file; 0 is 2.
+	// Effort, 1 to 4, is how hard the engines of BoundMax and of lossless files try for a
+	// small file; 0 is 2.
 	// 1 predicts by built-in weights, 2 fits them to the image, 3 also tries patterns
 	// on a part of every tile, 4 also mixes contexts. With AVX2, 4 takes about ten times
 	// as long as 2, and so does decoding.
@@ -158,7 +159,7 @@ type Stats struct {
 	Nodes, Leaves, TreeDepth       int   // of the quadtrees below their 32×32 roots
 	LeavesBySize                   map[int]int
 	MaxLeafRMS                     []float64 // per plane, in 8-bit levels
-	MaxError                       []float64 // per plane, of the exact engine, in steps of the samples
+	MaxError                       []float64 // per plane, of BoundMax, in steps of the samples
 	// Bound and T are the promise of the file: lossless where T is 0, which a bound
 	// under which nothing can be gained becomes too.
 	Bound   Bound

@@ -21,7 +21,7 @@ import (
 // them the file that EncodeRaster writes of the whole, byte for byte.
 //
 // A plan is JSON where it is stored. Only the version of this module that has made it
-// codes by it.
+// codes by it. The zero value is of use to UnmarshalJSON alone.
 type Plan struct {
 	plan *engine.Plan
 	meta Metadata

@@ -11,9 +11,9 @@ import (
 type Range struct{ Offset, Length int64 }
 
 // RangeReader is what an io.ReaderAt may be besides: one that is asked for all ranges of a
-// request at once, as over a network. It gives the bytes of each range, fewer where the
-// file ends, and may be called from several goroutines. Without it, ranges are read by
-// ReadAt, at most four at the same time.
+// request at once, as over a network. ReadRanges gives the bytes of each range, fewer where
+// the file ends, and may be called from several goroutines; the ranges ascend and do not
+// overlap. Without it, ranges are read by ReadAt, at most four at the same time.
 type RangeReader interface {
 	ReadRanges(ctx context.Context, ranges []Range) ([][]byte, error)
 }

@@ -140,13 +140,13 @@ func (r *Reader) Decode(ctx context.Context) (image.Image, error) {
 // Levels 1 and 2 are means of the decoded pixels; level 3 is the front image
 // of the file, the lowest frequencies of each leaf at 1/8 of the size, and
 // coarser ones are means, by steps of three levels: of level 3 up to level 6, of
-// level 6 up to 9. They read no more than the front image, and of large files, which
-// hold every third level from 6 on as their own, no more than that. Of the
-// exact engine the front image holds means of 8×8 pixels to within the largest of
+// level 6 up to 9. They read no more than the front image; a large file holds every
+// third level from 6 on besides, and coarser levels read no more than one of these. Of
+// [Predictive] files the front image holds means of 8×8 pixels to within the largest of
 // 2 steps, the bound and, where a channel leaves out many values, the mean
-// distance of the others or 1/128 of their range; colours to within three times
-// that. Layered files have the front image of the lossy engine, and where samples are
-// labels all levels are every 2^level-th one.
+// distance of the others or 1/128 of their range; colours to within three times as much.
+// [Layered] files have a front image as [Transform] files do. Where samples are labels,
+// each level has every 2^level-th sample.
 func (r *Reader) DecodeRegion(ctx context.Context, rect image.Rectangle, level int) (image.Image, error) {
 	m, err := r.decodeRegion(ctx, rect, level)
 	if err != nil {
@@ -216,8 +216,9 @@ func (r *Reader) ReadBlock(ctx context.Context, dst *raster.Block, level int) er
 }
 
 // Copy decodes rect, in pixels of the level, and writes it to dst by bands of rows from
-// the top, (0,0) first. What it holds at once is bounded by DecodeOptions.MaxMemory, but
-// for a row of tiles.
+// the top; rect.Min is (0,0) there. What it holds at once is bounded by
+// DecodeOptions.MaxMemory; a row of tiles that takes more, besides the quarter kept for
+// tiles that the next band needs too, is an error that wraps ErrTooLarge.
 func (r *Reader) Copy(ctx context.Context, dst raster.Sink, rect image.Rectangle, level int) error {
 	if err := r.checkRegion(rect, level); err != nil {
 		return public(err)
@@ -269,7 +270,7 @@ func (r *Reader) Leaves(ctx context.Context, plane int) ([]Leaf, error) {
 		leaves = append(leaves, Leaf{x, y, size})
 	})
 	if !ok {
-		err = &container.UnsupportedError{What: "leaves of a file of the exact engine, expected one of the lossy engine"}
+		err = &container.UnsupportedError{What: fmt.Sprintf("leaves of a file of the %v engine, expected one of the %v engine", Engine(r.plan.Engine), Transform)}
 	}
 	if err != nil {
 		return nil, public(err)
@@ -278,10 +279,9 @@ func (r *Reader) Leaves(ctx context.Context, plane int) ([]Leaf, error) {
 	return leaves, nil
 }
 
-// Modes counts the tiles of a file of the exact engine by mode: "prediction",
-// "labels", "patterns" and "slow", and "damaged" where the overview does not
-// tell. It is empty for layered files and files of the lossy engine, whose tiles
-// have no modes. The error is one of reading.
+// Modes counts the tiles of a [Predictive] file by mode: "prediction", "labels",
+// "patterns" and "slow", and "damaged" where the overview does not tell. It is empty for
+// files of other engines, whose tiles have no modes. The error is one of reading.
 func (r *Reader) Modes(ctx context.Context) (map[string]int, error) {
 	modes, err := r.tiles.Modes(ctx)
 	return modes, public(err)

@@ -5,7 +5,7 @@ package chroma
 import "image"
 
 // FracBits is the number of fractional bits of a plane sample: planes of the
-// lossy engine hold levels of an 8-bit scale in units of 1/16, whatever the
+// transform engine hold levels of an 8-bit scale in units of 1/16, whatever the
 // depth of the source (FORMAT.md, "Planes").
 const FracBits = 4
 

@@ -97,8 +97,9 @@ func TypeOf[T Sample]() Type {
 	return Float64
 }
 
-// Row is row y of a band, Rect.Min.Y ≤ y < Rect.Max.Y, as samples, of which pixel
-// Rect.Min.X+x has the one of number x·Step; it shares memory with b. It panics where T is not the block's type or Planes is not aligned for it.
+// Row is row y of a band, Rect.Min.Y ≤ y < Rect.Max.Y, as samples; pixel Rect.Min.X+x
+// has number x·Step. It shares memory with b. It panics where T is not the block's type
+// or Planes is not aligned for it.
 func Row[T Sample](b *Block, band, y int) []T {
 	if t := TypeOf[T](); t != b.Type {
 		panic(fmt.Sprintf("raster: row of %v of a block of %v", t, b.Type))

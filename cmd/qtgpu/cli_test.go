@@ -282,7 +282,7 @@ func TestInfo(t *testing.T) {
 	assert.Equal(t, exitOK, r.status, r.stderr)
 }
 
-// TestInfoOfExact: info tells how files of the exact engine are coded.
+// TestInfoOfExact: info tells how files of the predictive engine are coded.
 func TestInfoOfExact(t *testing.T) {
 	dir := t.TempDir()
 	name := func(s string) string { return filepath.Join(dir, s) }

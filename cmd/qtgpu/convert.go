@@ -65,7 +65,7 @@ func parseConvert(args []string, more ...func(*convertFlags)) (*convertFlags, er
 func (c *convertFlags) check() error {
 	switch {
 	case c.set.NArg() > 0:
-		return usagef("unexpected argument %q: expected -i IN -t T, -i IN.qtg -o OUT, info, verify, tree, devices or bench", c.set.Arg(0))
+		return usagef("unexpected argument %q: expected -i IN -t T, -i IN.qtg -o OUT, info, verify, tree, devices, bench, plan, part or merge", c.set.Arg(0))
 	case c.in == "":
 		return usagef("missing -i IN: expected -i IN -t T [-o OUT.qtg] or -i IN.qtg -o OUT; see qtgpu --help")
 	case c.jobs < 0:
@@ -182,10 +182,16 @@ func (c *convertFlags) encodedName() (string, error) {
 		return "", usagef(`-o "": expected a name`)
 	case c.out == "":
 		return withoutExt(c.in) + ".qtg", nil
-	case isStream(c.out) || strings.EqualFold(filepath.Ext(c.out), ".qtg"):
-		return c.out, nil
 	}
-	return "", usagef("-o %s: extension %q: expected .qtg", c.out, filepath.Ext(c.out))
+	return c.out, checkQTG(c.out)
+}
+
+// checkQTG refuses an output that is no stream and has another extension than .qtg.
+func checkQTG(name string) error {
+	if ext := filepath.Ext(name); !isStream(name) && !strings.EqualFold(ext, ".qtg") {
+		return usagef("-o %s: extension %q: expected .qtg", name, ext)
+	}
+	return nil
 }
 
 // withoutExt removes the extension of a name that is more than an extension.

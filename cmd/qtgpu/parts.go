@@ -44,7 +44,7 @@ func (a *app) plan(args []string) error {
 	switch {
 	case c.out == "":
 		return usagef("missing -o JOB: expected qtgpu plan -i IN -t T -o JOB, a new directory")
-	case rows < 0:
+	case c.set.Changed("part-rows") && rows < 1:
 		return usagef("--part-rows %d: expected 1 or more rows of tiles", rows)
 	}
 	if err := c.refuse(decodeOnly, "is for decoding"); err != nil {
@@ -64,9 +64,10 @@ func (a *app) plan(args []string) error {
 		return at(c.in, err)
 	}
 	a.tell(c.in, src, c.quiet)
-	if j.PartRows = rows; rows == 0 {
-		j.PartRows = int(max(partBytes/j.Plan.RowBytes(), 1))
+	if rows == 0 {
+		rows = int(max(partBytes/j.Plan.RowBytes(), 1))
 	}
+	j.PartRows = min(rows, j.Plan.Rows())
 	j.Parts = (j.Plan.Rows() + j.PartRows - 1) / j.PartRows
 	if err := os.Mkdir(c.out, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
 		return at(c.out, err)
@@ -82,7 +83,7 @@ func (a *app) plan(args []string) error {
 		if c.quiet {
 			return nil
 		}
-		_, err := fmt.Fprintf(w, "%s: %d parts, 0 to %d, of %d rows of tiles; plan %.8x\n", c.out, j.Parts, j.Parts-1, j.PartRows, j.Plan.Hash())
+		_, err := fmt.Fprintf(w, "%s: %s, 0 to %d, of %s of tiles; plan %.8x\n", c.out, count(j.Parts, "part"), j.Parts-1, count(j.PartRows, "row"), j.Plan.Hash())
 		return err
 	})
 }
@@ -151,6 +152,9 @@ func (a *app) part(args []string) error {
 	if err != nil {
 		return err
 	}
+	if !f.Changed("index") && *env == "" {
+		return usagef("missing -i N: expected 0 to %d, or --index-env with the variable that has it", j.Parts-1)
+	}
 	i, err := partIndex(*index, *env, j.Parts)
 	if err != nil {
 		return err
@@ -164,7 +168,8 @@ func (a *app) part(args []string) error {
 	}
 	defer done()
 	if now.Size != j.Size || now.Input == j.Input && !now.Modified.Equal(j.Modified) {
-		return at(*input, fmt.Errorf("%d bytes of %v, expected %d of %v: it is not what the plan was made of", now.Size, now.Modified, j.Size, j.Modified))
+		return at(*input, fmt.Errorf("%d bytes of %s, expected %d of %s: it is not what the plan was made of",
+			now.Size, now.Modified.Format(time.RFC3339Nano), j.Size, j.Modified.Format(time.RFC3339Nano)))
 	}
 	b, err := newBackend(*backend, *jobs, gpu.Open, func(err error) { a.warn(*input, "%w", err) })
 	if err != nil {
@@ -192,7 +197,7 @@ func partIndex(i int, env string, parts int) (int, error) {
 		if err != nil {
 			return 0, usagef("--index-env %s: found %q, expected a number from 0 to %d", env, text, parts-1)
 		}
-		i, from = n, env
+		i, from = n, "--index-env "+env+":"
 	}
 	if i < 0 || i >= parts {
 		return 0, usagef("%s %d: expected 0 to %d", from, i, parts-1)
@@ -210,8 +215,14 @@ func (a *app) merge(args []string) error {
 	if err := parse(f, args); err != nil {
 		return err
 	}
-	if f.NArg() != 1 || *name == "" {
+	switch {
+	case f.NArg() != 1:
 		return usagef("merge with %d directories: expected qtgpu merge JOB -o OUT.qtg", f.NArg())
+	case *name == "":
+		return usagef("missing -o: expected qtgpu merge JOB -o OUT.qtg")
+	}
+	if err := checkQTG(*name); err != nil {
+		return err
 	}
 	if err := limits.check(); err != nil {
 		return err
@@ -222,7 +233,7 @@ func (a *app) merge(args []string) error {
 		return err
 	}
 	if missing := missingParts(dir, j.Parts); missing != "" {
-		return at(dir, fmt.Errorf("parts %s are missing", missing))
+		return at(dir, fmt.Errorf("missing parts: %s; expected all of 0 to %d", missing, j.Parts-1))
 	}
 	opt := limits.decode()
 	parts := make([]*qtgpu.Reader, j.Parts)

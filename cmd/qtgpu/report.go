@@ -88,7 +88,7 @@ func (r *encodeReport) writeText(w io.Writer) error {
 	}
 	reason := r.BackendReason
 	if reason == "" {
-		reason = "the exact engine has no other"
+		reason = "only the transform engine has others"
 	}
 	t.line("backend", "%s (%s)", r.Backend, reason)
 	t.line("time", "%s", stages(r.Stages))

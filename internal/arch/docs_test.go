@@ -11,10 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// coming are packages that the documents name ahead of the code. What is below them is
-// not looked for until they are there.
-var coming = []string{"internal/engine", "internal/sample", "internal/refdec"}
-
 var (
 	quoted = regexp.MustCompile("`([^`\n]+)`")
 	// aPath is a path below the root, with a slash or as a file of a known kind. It has
@@ -27,7 +23,7 @@ var (
 func missingPaths(text string) (found int, missing []string) {
 	for _, m := range quoted.FindAllStringSubmatch(text, -1) {
 		p := m[1]
-		if !aPath.MatchString(p) || strings.HasPrefix(p, "NAME") || ahead(p) {
+		if !aPath.MatchString(p) || strings.HasPrefix(p, "NAME") {
 			continue
 		}
 		found++
@@ -37,17 +33,6 @@ func missingPaths(text string) (found int, missing []string) {
 		}
 	}
 	return found, missing
-}
-
-// ahead tells whether p is in a package that is still to come.
-func ahead(p string) bool {
-	for _, c := range coming {
-		_, err := os.Stat(filepath.Join(rootDir, c))
-		if os.IsNotExist(err) && (p == c || strings.HasPrefix(p, c+"/")) {
-			return true
-		}
-	}
-	return false
 }
 
 // TestDocumentsNameWhatExists: every path that a document names is there.

@@ -28,7 +28,7 @@ type Section struct {
 }
 
 // Overview returns the nested file of a level. Its chunks have checksums of their own;
-// only Check reads the one of all of it.
+// only Check reads the checksum of the whole chunk.
 func (r *Reader) Overview(level int) (*Section, error) {
 	for _, o := range r.root.overs {
 		if o.level == level {

@@ -18,8 +18,8 @@ type Options struct {
 	Partial bool
 }
 
-// Sizes are the bytes of a file by use; what is missing to File are the other
-// chunks and the types, lengths and checksums.
+// Sizes are the bytes of a file by use. File is the whole: beside the others it has the
+// other chunks, and the types, lengths and checksums of all.
 type Sizes struct {
 	File, Plan, Metadata, Index, Front, Body, Overviews int64
 }
@@ -34,7 +34,7 @@ type Reader struct {
 	lost    error // why others are not
 	partial bool
 	pages   pages
-	// ancillary are all such chunks, known or not; metadata those of its kinds.
+	// ancillary are all such chunks, known or not; metadata has the known kinds.
 	ancillary []*chunk
 	metadata  map[Kind]*chunk
 	sizes     Sizes

@@ -67,8 +67,8 @@ func (m *Image) block() *raster.Block {
 	return b
 }
 
-// Source returns the samples as a raster. It shares those of 8 bits with m, and copies
-// those of 16, which have the byte order of the machine there.
+// Source returns the samples as a raster. It shares samples of 8 bits with m, and copies
+// samples of 16, which have the byte order of the machine there.
 func (m *Image) Source() *raster.Memory {
 	b := m.block()
 	if m.Depth == 16 {

@@ -102,7 +102,7 @@ func (f *fileWriter) WriteTile(tile int, overview, detail []byte, worst []uint64
 	return f.Writer.WriteTile(tile, overview, detail, worst)
 }
 
-// Segments and TileError implement segments.
+// Segments implements segments.
 func (f *fileWriter) Segments(_ context.Context, wants []container.Want) ([][]byte, error) {
 	out := make([][]byte, len(wants))
 	for i, w := range wants {
@@ -111,7 +111,7 @@ func (f *fileWriter) Segments(_ context.Context, wants []container.Want) ([][]by
 	return out, nil
 }
 
-// Size and Far implement segments.
+// Size implements segments.
 func (f *fileWriter) Size(_ context.Context, tile int, part container.Part) (int64, error) {
 	return int64(len(f.kept[container.Want{Tile: tile, Part: part}])), nil
 }
@@ -119,6 +119,7 @@ func (f *fileWriter) Size(_ context.Context, tile int, part container.Part) (int
 // Far implements segments.
 func (f *fileWriter) Far() bool { return true }
 
+// TileError implements segments.
 func (f *fileWriter) TileError(_ context.Context, tile int, part container.Part, err error) error {
 	return fmt.Errorf("tile %d, %s: %w", tile, part, err)
 }

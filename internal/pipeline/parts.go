@@ -32,7 +32,7 @@ func containerPlan(p *engine.Plan) *container.Plan {
 }
 
 // WritePart codes some rows of tiles of src by the plan of enc and writes them as a file of
-// their own, which says where its place in the whole is.
+// their own, which says where in the whole they belong.
 func WritePart(ctx context.Context, w io.Writer, enc engine.Encoder, src raster.Source, rows Rows, j *Job) error {
 	plan := enc.Plan()
 	grid := plan.Grid()
@@ -116,15 +116,23 @@ func whole(parts []*container.Reader) (*container.Header, error) {
 		case at.FirstRow < next:
 			return nil, fmt.Errorf("row of tiles %d comes twice, expected each once", at.FirstRow)
 		case at.FirstRow > next:
-			return nil, fmt.Errorf("rows of tiles %d to %d are missing", next, at.FirstRow-1)
+			return nil, missingRows(next, at.FirstRow)
 		}
 		_, down := p.Header().Grid()
 		next += down
 	}
 	if _, down := h.Grid(); next < down {
-		return nil, fmt.Errorf("rows of tiles %d to %d are missing", next, down-1)
+		return nil, missingRows(next, down)
 	}
 	return h, nil
+}
+
+// missingRows says that no part has the rows of tiles from first on, before end.
+func missingRows(first, end int) error {
+	if end-first == 1 {
+		return fmt.Errorf("row of tiles %d is missing", first)
+	}
+	return fmt.Errorf("rows of tiles %d to %d are missing", first, end-1)
 }
 
 // metadataOf reads all metadata of a file.

@@ -290,7 +290,7 @@ func (r *Reader) bands(dst, rect image.Rectangle, base, workers int) ([]image.Re
 		return []image.Rectangle{rect}, nil
 	}
 	if r.sharesBands(base) {
-		shared = 2 // its tiles are at most those of the window
+		shared = 2 // the cache holds no more tiles than the window
 	}
 	side := 1 << r.grid.Log2 >> base
 	var bands []image.Rectangle
@@ -312,8 +312,8 @@ func (r *Reader) bands(dst, rect image.Rectangle, base, workers int) ([]image.Re
 type call struct {
 	*Reader
 	cache   *cache
-	keep    image.Rectangle // the tiles that it is to keep
-	level   int             // 0 or that of overviews
+	keep    image.Rectangle // the tiles to keep in the cache
+	level   int             // 0 or engine.OverviewLevel
 	decoded func(pixels int64)
 }
 

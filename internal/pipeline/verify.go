@@ -13,8 +13,8 @@ import (
 )
 
 // Check decodes all that every tile holds, the samples and the overview, and the coarse
-// levels. decoded is told
-// of the pixels of every tile. Damage is an error, whatever the options say.
+// levels. decoded is told of the pixels of every tile. Damage is an error, whatever the
+// options say.
 func (r *Reader) Check(ctx context.Context, decoded func(pixels int64)) error {
 	if err := r.checkCoarse(ctx); err != nil {
 		return err
@@ -36,7 +36,7 @@ func (r *Reader) Check(ctx context.Context, decoded func(pixels int64)) error {
 }
 
 // Measure decodes every tile, compares the samples with the original ones and gives the
-// largest errors. For decoded and damage holds what Check says.
+// largest errors. decoded and damage are as with Check.
 func (r *Reader) Measure(ctx context.Context, original raster.Source, decoded func(pixels int64)) ([]uint64, error) {
 	worst := make([]uint64, len(r.plan.Format.Bands))
 	var mu sync.Mutex

@@ -1,3 +1,5 @@
+//lint:file-ignore ST1005 errors begin with the title of a section of the documents
+
 package refdec
 
 import "fmt"

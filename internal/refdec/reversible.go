@@ -20,7 +20,7 @@ func (h *Header) recolour(transform int, planes []*predicted, width, height int,
 	return out
 }
 
-// inverse turns the samples of planes into those of bands.
+// inverse turns the samples of planes into samples of bands.
 func inverse(transform int, v []int32) {
 	if transform == 0 {
 		return
@@ -35,7 +35,7 @@ func inverse(transform int, v []int32) {
 	v[order[0]], v[order[1]], v[order[2]] = b, x, y
 }
 
-// forward turns the samples of bands into those of planes.
+// forward turns the samples of bands into samples of planes.
 func forward(transform int, v []int32) {
 	if transform == 0 {
 		return

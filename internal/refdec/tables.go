@@ -1,3 +1,5 @@
+//lint:file-ignore ST1005 errors begin with the title of a section of the documents
+
 package refdec
 
 import (
@@ -40,7 +42,7 @@ func TransformAlphabet(context int) int {
 
 // model is what PLAN tells of all tiles.
 type model struct {
-	tables     [][16]int // frequencies by context; of layered tiles those of the corrections
+	tables     [][16]int // frequencies by context, of layered tiles the contexts of the corrections
 	baseTables [][16]int // of the bases of layered tiles
 
 	// Of the predictive engine:

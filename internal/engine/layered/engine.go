@@ -35,7 +35,7 @@ func (Engine) Accepts(p *engine.Params) error {
 	case f.Type != raster.Uint8 || f.FullScale() != f.Type.Max():
 		return fmt.Errorf("samples of %v up to %d, expected uint8", f.Type, f.FullScale())
 	case f.Colour() != 0 || len(f.Bands) > 4:
-		return fmt.Errorf("%d bands, expected red, green and blue, and at most one more", len(f.Bands))
+		return fmt.Errorf("%d bands, the first of role %v, expected red, green and blue, and at most one more", len(f.Bands), f.Bands[0].Role)
 	case len(f.Bands) == 4 && !slices.Contains([]raster.Role{raster.Alpha, raster.Premultiplied, raster.Data}, last):
 		return fmt.Errorf("a last band of role %v, expected alpha or data", last)
 	}

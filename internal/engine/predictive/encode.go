@@ -36,7 +36,7 @@ func encodeOverview(s *residual.Segment, p *linear.Predictor) {
 }
 
 // encode codes the planes of a tile, of which the overviews are coded: first it finds
-// all residuals, then it writes those of cells that are not skipped.
+// all residuals, then it writes them, but for cells that are skipped.
 func (s *Scratch) encode(t *residual.Segment, ps []linear.Predictor, weights []linear.WeightSet) {
 	for i := range ps {
 		s.classes[i].reset(&ps[i])

@@ -50,7 +50,7 @@ func (Engine) Accepts(p *engine.Params) error {
 			return fmt.Errorf("%d bands of %v with the first of role %v and threshold %d, expected one without loss", n, f.Type, f.Bands[0].Role, p.T)
 		}
 	case n > 4 || n >= 3 && f.Colour() != 0 || n < 3 && f.Bands[0].Role != raster.Gray:
-		return fmt.Errorf("%d bands, expected gray or red, green and blue, and at most one more", n)
+		return fmt.Errorf("%d bands, the first of role %v, expected gray or red, green and blue, and at most one more", n, f.Bands[0].Role)
 	case n%2 == 0 && !slices.Contains([]raster.Role{raster.Alpha, raster.Premultiplied, raster.Data}, f.Bands[n-1].Role):
 		return fmt.Errorf("a last band of role %v, expected alpha or data", f.Bands[n-1].Role)
 	}

@@ -14,7 +14,7 @@ const (
 	modeSymbols = 17 // symbols, the front holds their overview
 	modeWhole   = 18 // symbols, the front holds nothing: the overview is made of the samples
 	modeMixing  = 32 // prediction and context mixing, + the transform's number
-	modePlain   = 64 // + any: samples as they are, where those of other tiles are packed
+	modePlain   = 64 // + any: samples as they are, where other tiles have packed ones
 )
 
 // transformOf is the transform of a mode of prediction.

@@ -37,7 +37,7 @@ func (s *Scratch) predictors(f *Format, rct chroma.RCT) []linear.Predictor {
 // Tile is a coded tile before its entropy coding.
 type Tile struct {
 	mode        byte
-	plain       bool // samples are as they are, where those of other tiles are packed
+	plain       bool // samples are as they are, where other tiles have packed ones
 	front, body residual.Segment
 	grid, cells []byte // of symbols; cells of context mixing, too
 	// Worst is the largest error of each plane.

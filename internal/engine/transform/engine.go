@@ -47,7 +47,7 @@ func acceptsFormat(f *raster.Format) error {
 	n, colour := len(f.Bands), f.Colour()
 	switch {
 	case n > 4 || n >= 3 && colour != 0 || n < 3 && f.Bands[0].Role != raster.Gray:
-		return fmt.Errorf("%d bands with losses, expected gray or red, green and blue, and at most one more", n)
+		return fmt.Errorf("%d bands with losses, the first of role %v, expected gray or red, green and blue, and at most one more", n, f.Bands[0].Role)
 	case n%2 == 0 && !fourth(f.Bands[n-1].Role):
 		return fmt.Errorf("a last band of role %v with losses, expected alpha or data", f.Bands[n-1].Role)
 	}

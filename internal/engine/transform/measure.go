@@ -14,8 +14,8 @@ func (d *decoder) Check(tile int, s engine.Segments, level int) error {
 	return err
 }
 
-// Measure implements engine.Decoder: the errors are those of leaves, before filtering
-// and rounding to samples.
+// Measure implements engine.Decoder: the errors of leaves, before filtering and
+// rounding to samples.
 func (d *decoder) Measure(_ context.Context, tile int, s engine.Segments, original *raster.Block) ([]uint64, error) {
 	w := d.window(d.Tile(tile), 0)
 	if _, err := w.Decode(tile, s, false); err != nil {

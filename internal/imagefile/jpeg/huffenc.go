@@ -111,7 +111,7 @@ func newHuffmanCode(freq *frequencies) (h huffmanCode) {
 
 // codeLengths is Huffman's algorithm. Symbol 256 stands for the code of all ones,
 // which no symbol may have: it gets the least frequency there is and so one of the
-// longest codes. Of equal frequencies, the one of the larger symbol is joined first.
+// longest codes. Of symbols of the same frequency the larger is joined first.
 func codeLengths(freq *frequencies) (lengths [257]int) {
 	var trees [257]int64 // frequency of each tree, at one of its symbols
 	copy(trees[:], freq[:])

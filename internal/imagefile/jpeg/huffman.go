@@ -66,7 +66,7 @@ func (d *decoder) table(class, id byte) (*huffTable, error) {
 }
 
 // derive assigns the codes, T.81 annex C, and reports whether that is possible:
-// each length has room for its codes and leaves the one of all ones unused, and
+// each length has room for its codes and leaves the code of all ones unused, and
 // the differences of DC coefficients have at most 15 bits.
 func (t *huffTable) derive(dc bool) bool {
 	code, p := 0, 0

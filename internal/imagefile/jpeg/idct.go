@@ -2,7 +2,7 @@ package jpeg
 
 import "math/bits"
 
-// The DCT is the one of Loeffler, Ligtenberg and Moschytz, "Practical fast 1-D DCT
+// The DCT is by Loeffler, Ligtenberg and Moschytz, "Practical fast 1-D DCT
 // algorithms with 11 multiplications", ICASSP 1989, with 12 multiplications as
 // libjpeg's accurate integer DCT ("islow") arranges them: cK stands for
 // cos(Kπ/16), constants have constBits of fraction, and the first of the two passes

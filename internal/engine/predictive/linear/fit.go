@@ -27,8 +27,8 @@ func (f *Fit) Merge(g *Fit) {
 	}
 }
 
-// Weights solves for the weights of each plane. A class keeps those of base where it
-// has few samples, or where its own would not pay for themselves.
+// Weights solves for the weights of each plane. A class keeps the weights of base
+// where it has few samples, or where its own would not pay for themselves.
 func (f *Fit) Weights(base []WeightSet) []WeightSet {
 	out := make([]WeightSet, len(f.planes))
 	for i := range out {

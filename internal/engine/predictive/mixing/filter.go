@@ -25,7 +25,7 @@ const (
 
 	filterBits = 16 // of a weight below 1/WeightOne
 	limitBits  = 26
-	gainBits   = 8 // of a gain below those of a weight
+	gainBits   = 8 // of a gain, below the bits of a weight
 	rateBits   = 7 // the weights move by 1/2^rateBits of the error
 )
 

@@ -74,7 +74,7 @@ type Limits struct {
 	Known  bool
 }
 
-// NoLimits are those of a plane of which nothing is known.
+// NoLimits are the limits of a plane of which nothing is known.
 var NoLimits = Limits{Lo: math.MinInt32, Hi: math.MaxInt32}
 
 // Clamp moves a prediction within the limits.

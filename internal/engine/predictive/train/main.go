@@ -1,4 +1,4 @@
-// Train fits the built-in weights and tables of the exact engine to images:
+// Train fits the built-in weights and tables of the predictive engine to images:
 // the weights to all of them, then the tables to tiles that use weights of
 // their own image. Run it twice: tokens depend on the built-in weights where a
 // class has few samples. See docs/TRAINING.md.

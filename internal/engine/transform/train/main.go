@@ -1,4 +1,4 @@
-// Train fits the universal tables of the lossy engine to images: it encodes
+// Train fits the universal tables of the transform engine to images: it encodes
 // each at many thresholds, counts the tokens, and writes the tables. The
 // quantiser prices its decisions by the tables that are built in, so run it
 // again, two or three times, until the tables settle. See docs/TRAINING.md.

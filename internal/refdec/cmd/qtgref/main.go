@@ -105,7 +105,7 @@ func header(m *refdec.Image, ext string) (string, error) {
 	return "", fmt.Errorf("name ends in %q, expected .pnm, .pgm, .ppm or .pam", ext)
 }
 
-// samples are the bytes of all samples, those of 16 bits big-endian.
+// samples are the bytes of all samples, big-endian where they have 16 bits.
 func samples(m *refdec.Image) []byte {
 	var b bytes.Buffer
 	for _, v := range m.Samples {
