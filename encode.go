@@ -49,6 +49,9 @@ func encodeImage(ctx context.Context, w io.Writer, m image.Image, o *Options) er
 	if o.Metadata.empty() {
 		o.Metadata = Metadata(src.Meta)
 	}
+	if o.Memory == 0 {
+		o.Memory = math.MaxInt64
+	}
 	e := encoding{opt: o, colours: sourceOf(src), indices: indexSource(src)}
 	return e.run(ctx, w)
 }

@@ -73,8 +73,9 @@ type Options struct {
 	// on a part of every tile, 4 also mixes contexts. With AVX2, 4 takes about ten times
 	// as long as 2, and so does decoding.
 	Effort int
-	// Memory bounds the bytes that are held at once; 0 is 512 MiB. A row of tiles and
-	// what its coding takes are held in any case, and an image.Image is there already.
+	// Memory bounds the bytes that are held at once: fewer goroutines work where it does
+	// not allow for more. A row of tiles and what coding a tile takes are held in any
+	// case. 0 is 512 MiB, or no bound for Encode, whose image is there already.
 	Memory int64
 	// Metadata to store; what a decoded file of this module carries is
 	// taken where it is empty.

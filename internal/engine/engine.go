@@ -9,6 +9,7 @@ import (
 	"image"
 	"time"
 
+	"github.com/qtgpu/qtgpu/internal/parallel"
 	"github.com/qtgpu/qtgpu/internal/tiles"
 	"github.com/qtgpu/qtgpu/raster"
 	"github.com/qtgpu/qtgpu/tree"
@@ -89,7 +90,7 @@ type Env struct {
 	Workers int          // goroutines; 0 is one for each CPU
 	Backend tree.Backend // prepares slabs
 	Reducer tree.Reducer // reduces the planes of single tiles, on the goroutine of the caller
-	Memory  int64        // bytes that training may keep of tiles that it has coded
+	Memory  int64        // bytes that may be held, of slabs, scratch memory and coded tiles
 	// Took is told of the time that a stage took, or a part of it.
 	Took func(stage string, d time.Duration)
 	// Coded is told of the pixels of every tile that training has coded and keeps.
@@ -127,6 +128,8 @@ type Slab any
 // Encoder codes tiles by a plan. Its methods may be called from several goroutines.
 type Encoder interface {
 	Plan() *Plan
+	// Memory is about what a goroutine takes that codes a tile, in bytes.
+	Memory() int64
 	// Held tells whether a tile is coded already.
 	Held(tile int) bool
 	// Slab prepares the samples of a rectangle of whole tiles.
@@ -209,6 +212,13 @@ func SlabRows(p *Plan, memory int64) int {
 	row.Height = 1 << p.TileLog2
 	n := memory / 2 / slabFactor / row.Bytes()
 	return int(min(max(n, 1), int64(p.Grid().Down())))
+}
+
+// WithinMemory is the number of goroutines that may code tiles at once, each of which takes
+// some bytes: those of workers that a quarter of the memory allows, one at least. It has no
+// influence on bytes.
+func WithinMemory(workers int, memory, goroutine int64) int {
+	return int(min(int64(parallel.Workers(workers)), max(memory/4/max(goroutine, 1), 1)))
 }
 
 // Pixels is the number of pixels of a rectangle.

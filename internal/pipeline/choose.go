@@ -134,8 +134,10 @@ func (c *coded) WriteTile(tile int, overview, detail []byte, worst []uint64) err
 	return nil
 }
 
-// Plan, Held, Slab and Encode implement engine.Encoder.
+// Plan, Memory, Held, Slab and Encode implement engine.Encoder.
 func (c *coded) Plan() *engine.Plan { return c.plan }
+
+func (c *coded) Memory() int64 { return 0 }
 
 func (c *coded) Held(int) bool { return true }
 

@@ -40,7 +40,9 @@ func (t *Totals) add(c *engine.Tile) {
 // coded is told of every tile that enc did not hold already. memory bounds the samples
 // that are held at once, but for one row of tiles.
 func Encode(ctx context.Context, enc engine.Encoder, src raster.Source, rows Rows, w Writer, workers int, memory int64, coded func(pixels int64)) (Totals, error) {
-	e := encoding{enc: enc, src: src, grid: enc.Plan().Grid(), w: w, workers: workers, coded: coded}
+	e := encoding{enc: enc, src: src, grid: enc.Plan().Grid(), w: w, coded: coded,
+		workers: engine.WithinMemory(workers, memory, enc.Memory()),
+	}
 	step := engine.SlabRows(enc.Plan(), memory)
 	for y := rows.Min; y < rows.Max; y += step {
 		if err := e.slab(ctx, Rows{y, min(y+step, rows.Max)}); err != nil {

@@ -66,6 +66,8 @@ type sheet struct {
 
 func (s *sheet) Plan() *engine.Plan { return s.plan }
 
+func (s *sheet) Memory() int64 { return 0 }
+
 func (s *sheet) Held(tile int) bool { return tile%5 == 4 }
 
 func (s *sheet) Slab(_ context.Context, in *raster.Block) (engine.Slab, error) { return in, nil }

@@ -71,7 +71,7 @@ func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env
 	e := newEncoder(&engine.Plan{Engine: engine.Layered, Params: p, TileLog2: tileLog2}, env)
 	list := e.Spread(engine.SampleTiles)
 	counts := newCounts()
-	err := engine.Each(ctx, src, e.Grid, list, engine.Interleave(&p), env.Workers, func(i int, b *raster.Block) error {
+	err := engine.Each(ctx, src, e.Grid, list, engine.Interleave(&p), engine.WithinMemory(env.Workers, env.Memory, e.Memory()), func(i int, b *raster.Block) error {
 		t, err := e.code(ctx, b)
 		if err != nil {
 			return err
@@ -101,6 +101,16 @@ func (Engine) NewEncoder(p *engine.Plan, env *engine.Env) (engine.Encoder, error
 
 // Plan implements engine.Encoder.
 func (e *encoder) Plan() *engine.Plan { return e.plan }
+
+// encodeBytes is about the memory that an encoder needs for a sample of a tile: planes and
+// statistics of the base, its tokens, what is decoded of it, corrections and theirs.
+const encodeBytes = 24
+
+// Memory implements engine.Encoder.
+func (e *encoder) Memory() int64 {
+	side := func(n int) int64 { return int64(min(1<<e.Log2, n)) }
+	return side(e.W) * side(e.H) * int64(len(e.plan.Format.Bands)) * encodeBytes
+}
 
 // Held implements engine.Encoder.
 func (e *encoder) Held(tile int) bool {

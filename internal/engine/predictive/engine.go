@@ -193,7 +193,7 @@ func (e *encoder) fit(ctx context.Context, src raster.Source) (*Model, error) {
 	step := int(4 * max(1, pixels/fitPixels))
 	sum := NewFit(e.format.Channels, step)
 	var mu sync.Mutex
-	err := engine.Each(ctx, src, e.Grid, list, 1, e.env.Workers, func(_ int, b *raster.Block) error {
+	err := engine.Each(ctx, src, e.Grid, list, 1, engine.WithinMemory(e.env.Workers, e.env.Memory, e.Memory()), func(_ int, b *raster.Block) error {
 		w := e.scratch.Get()
 		defer e.scratch.Put(w)
 		format, _ := e.load(b, w)
@@ -216,7 +216,7 @@ func (e *encoder) look(ctx context.Context, src raster.Source) error {
 	start := time.Now()
 	list := e.Spread(tableTiles)
 	coded := make([]*Tile, len(list))
-	err := engine.Each(ctx, src, e.Grid, list, 1, e.env.Workers, func(i int, b *raster.Block) error {
+	err := engine.Each(ctx, src, e.Grid, list, 1, engine.WithinMemory(e.env.Workers, e.env.Memory, e.Memory()), func(i int, b *raster.Block) error {
 		coded[i] = e.code(b)
 		e.env.Coded(engine.Pixels(b.Rect))
 		return nil
@@ -326,6 +326,19 @@ func (Engine) NewEncoder(p *engine.Plan, env *engine.Env) (engine.Encoder, error
 
 // Plan implements engine.Encoder.
 func (e *encoder) Plan() *engine.Plan { return e.plan }
+
+// encodeBytes is about the memory that an encoder needs for a sample of a tile: two
+// numbers and a class on each level, the plane before and after a transform of colour,
+// candidates for it, tokens.
+const encodeBytes = 36
+
+// Memory implements engine.Encoder.
+func (e *encoder) Memory() int64 { return tileSamples(e.Grid, e.format.Channels) * encodeBytes }
+
+// tileSamples is the number of samples of a whole tile, or of the raster if that is less.
+func tileSamples(g tiles.Grid, bands int) int64 {
+	return int64(min(1<<g.Log2, g.W)) * int64(min(1<<g.Log2, g.H)) * int64(bands)
+}
 
 // Held implements engine.Encoder.
 func (e *encoder) Held(tile int) bool {

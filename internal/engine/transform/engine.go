@@ -250,6 +250,9 @@ func (Engine) NewEncoder(p *engine.Plan, env *engine.Env) (engine.Encoder, error
 // Plan implements engine.Encoder.
 func (e *encoder) Plan() *engine.Plan { return e.plan }
 
+// Memory implements engine.Encoder: the planes are the slab's, a tile's tokens small.
+func (e *encoder) Memory() int64 { return 4 << (2 * tileLog2) }
+
 // Held implements engine.Encoder.
 func (e *encoder) Held(tile int) bool {
 	e.mu.Lock()
