@@ -11,6 +11,7 @@ const checkAtOnce = 256
 // Check reads all that no decoding reads, for errors: ancillary chunks, of unknown types
 // too, since damage to a type makes a known chunk an unknown one, the OVERs, and the
 // types and lengths of FRNT and BODY. With it and all segments every byte is covered.
+// Where Partial found no end, it says why.
 func (r *Reader) Check(ctx context.Context) error {
 	for _, c := range r.ancillary {
 		if err := c.check(ctx, r.in); err != nil {
@@ -28,7 +29,7 @@ func (r *Reader) Check(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return r.ended
 }
 
 // checkHeads checks the heads of FRNT and BODY as far as the input reaches.

@@ -32,6 +32,7 @@ type Reader struct {
 	plan    *Plan
 	root    root  // with the groups that are there
 	lost    error // why others are not
+	ended   error // why there is no end of several groups
 	partial bool
 	pages   pages
 	// ancillary are all such chunks, known or not; metadata has the known kinds.
@@ -161,6 +162,7 @@ func (r *Reader) readGroups(s *scanner) error {
 		}
 	}
 	if r.partial && damage(err) {
+		r.ended = err
 		return r.walk(s)
 	}
 	return err
