@@ -192,17 +192,17 @@ func exactValues(t *testing.T) []byte {
 
 // plainFile has multiples of 3 in the first row of tiles, from which the values are
 // learned, and more below.
-func plainFile(m *imagefile.Image, t int64, effort predictive.Effort) func(*testing.T) []byte {
+func plainFile(m *imagefile.Image, t int64, effort engine.Effort) func(*testing.T) []byte {
 	for i := range m.Pix[:64*m.Stride] {
 		m.Pix[i] -= m.Pix[i] % 3
 	}
-	p := engine.Params{Bound: engine.Max, T: t, Effort: engine.Effort(effort)}
+	p := engine.Params{Bound: engine.Max, T: t, Effort: effort}
 	return func(test *testing.T) []byte { return smallTiles(test, predictive.Engine{Merge: t > 0}, p, m, 64) }
 }
 
 // groupedLabels has five groups and level 6, all of single samples.
 func groupedLabels(t *testing.T) []byte {
-	p := engine.Params{Bound: engine.Max, Effort: engine.Effort(predictive.EffortFitted)}
+	p := engine.Params{Bound: engine.Max, Effort: predictive.EffortFitted}
 	return grouped(t, smallTiles(t, predictive.Engine{}, p, drawing(130, 300, 1, 8), 300))
 }
 
@@ -221,7 +221,7 @@ func partFile(t *testing.T) []byte {
 		}
 	}
 	ctx, env := context.Background(), environment()
-	p := engine.Params{Bound: engine.Max, Effort: engine.Effort(predictive.EffortFitted)}
+	p := engine.Params{Bound: engine.Max, Effort: predictive.EffortFitted}
 	trained, err := pipeline.Choose(ctx, p, src, env)
 	require.NoError(t, err)
 	plan := *trained.Plan()
@@ -245,7 +245,7 @@ func layeredFile(src *imagefile.Image, bound int) func(*testing.T) []byte {
 		}
 		h := container.Header{Format: f, Bound: container.BoundMax, TileLog2: container.MinTileLog2, GroupRows: container.MaxGroupRows, T: uint64(bound)}
 		c := &contents{Header: h, worst: make([]uint64, src.Channels)}
-		e := layered.NewEncoder(layered.Format{Planes: planes, Bound: bound}, cpufallback.New(1), transform.SplitHybrid)
+		e := layered.NewEncoder(layered.Format{Planes: planes, Bound: bound}, cpufallback.New(1), engine.SplitHybrid)
 		var tiles []*layered.Tile
 		for y := 0; y < src.H; y += 64 {
 			for x := 0; x < src.W; x += 64 {

@@ -102,7 +102,7 @@ func lossless(t testing.TB, r *pipeline.Reader, level int) []byte {
 	src, err := raster.InMemory(f, b)
 	require.NoError(t, err)
 	env := environment()
-	enc, err := pipeline.Choose(ctx, engine.Params{Bound: engine.Max, Effort: engine.Effort(predictive.EffortFitted)}, src, env)
+	enc, err := pipeline.Choose(ctx, engine.Params{Bound: engine.Max, Effort: predictive.EffortFitted}, src, env)
 	require.NoError(t, err)
 	var buf bytes.Buffer
 	_, err = pipeline.Write(ctx, &buf, enc, src, &pipeline.Job{Env: env})

@@ -215,10 +215,9 @@ func SlabRows(p *Plan, memory int64) int {
 }
 
 // WithinMemory is the number of goroutines that may code tiles at once, each of which takes
-// some bytes: those of workers that a quarter of the memory allows, one at least. It has no
-// influence on bytes.
+// some bytes: as many of workers as half of the memory allows, one at least.
 func WithinMemory(workers int, memory, goroutine int64) int {
-	return int(min(int64(parallel.Workers(workers)), max(memory/4/max(goroutine, 1), 1)))
+	return int(min(int64(parallel.Workers(workers)), max(memory/2/max(goroutine, 1), 1)))
 }
 
 // Pixels is the number of pixels of a rectangle.

@@ -16,6 +16,12 @@ func (g Grid) Down() int { return (g.H-1)>>g.Log2 + 1 }
 // N is the number of tiles.
 func (g Grid) N() int { return g.Across() * g.Down() }
 
+// TilePixels is the number of pixels of the largest tile.
+func (g Grid) TilePixels() int64 {
+	side := func(n int) int64 { return int64(min(1<<g.Log2, n)) }
+	return side(g.W) * side(g.H)
+}
+
 // Bounds is the rectangle of all tiles, in tiles.
 func (g Grid) Bounds() image.Rectangle { return image.Rect(0, 0, g.Across(), g.Down()) }
 

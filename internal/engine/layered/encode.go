@@ -6,6 +6,7 @@ import (
 	"image"
 
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/tree"
@@ -21,7 +22,7 @@ type Encoder struct {
 
 // NewEncoder returns an encoder whose bases have pyramids from r and leaves by
 // split.
-func NewEncoder(f Format, r tree.Reducer, split transform.Split) *Encoder {
+func NewEncoder(f Format, r tree.Reducer, split engine.Split) *Encoder {
 	return &Encoder{f, r, transform.NewEncoder(f.step(), f.Planes, split)}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"slices"
 	"sync"
 	"time"
 
@@ -28,18 +27,15 @@ func (Engine) ID() engine.ID { return engine.Layered }
 // Accepts implements engine.Engine.
 func (Engine) Accepts(p *engine.Params) error {
 	f := &p.Format
-	last := f.Bands[len(f.Bands)-1].Role
 	switch {
 	case p.Bound != engine.Max || p.T < 1 || p.T > MaxBound:
 		return fmt.Errorf("threshold %d, expected a bound of every sample of 1 to %d", p.T, MaxBound)
 	case f.Type != raster.Uint8 || f.FullScale() != f.Type.Max():
 		return fmt.Errorf("samples of %v up to %d, expected uint8", f.Type, f.FullScale())
-	case f.Colour() != 0 || len(f.Bands) > 4:
-		return fmt.Errorf("%d bands, the first of role %v, expected red, green and blue, and at most one more", len(f.Bands), f.Bands[0].Role)
-	case len(f.Bands) == 4 && !slices.Contains([]raster.Role{raster.Alpha, raster.Premultiplied, raster.Data}, last):
-		return fmt.Errorf("a last band of role %v, expected alpha or data", last)
+	case f.Colour() != 0:
+		return fmt.Errorf("%d bands, expected red, green and blue, and at most one more", len(f.Bands))
 	}
-	return nil
+	return engine.CheckPicture(f)
 }
 
 // formatOf is what coding a tile needs to know of a plan.
@@ -55,15 +51,12 @@ type encoder struct {
 	coder   *Encoder
 	tables  *Tables
 	scratch parallel.Pool[Scratch]
-
-	mu   sync.Mutex
-	held map[int]*Tile
-	room int64 // bytes that held may still grow by
+	*engine.Store[Tile]
 }
 
 func newEncoder(p *engine.Plan, env *engine.Env) *encoder {
-	coder := NewEncoder(formatOf(p), env.Reducer, transform.Split(p.Split))
-	return &encoder{Grid: p.Grid(), plan: p, env: env, coder: coder, held: map[int]*Tile{}, room: env.Memory / 4}
+	coder := NewEncoder(formatOf(p), env.Reducer, p.Split)
+	return &encoder{Grid: p.Grid(), plan: p, env: env, coder: coder, Store: engine.NewStore[Tile](env.Memory / 4)}
 }
 
 // Train implements engine.Engine: the tables are the ones that suit the sample best.
@@ -71,19 +64,18 @@ func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env
 	e := newEncoder(&engine.Plan{Engine: engine.Layered, Params: p, TileLog2: tileLog2}, env)
 	list := e.Spread(engine.SampleTiles)
 	counts := newCounts()
+	var mu sync.Mutex
 	err := engine.Each(ctx, src, e.Grid, list, engine.Interleave(&p), engine.WithinMemory(env.Workers, env.Memory, e.Memory()), func(i int, b *raster.Block) error {
 		t, err := e.code(ctx, b)
 		if err != nil {
 			return err
 		}
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		counts.add(t)
-		if size := t.bytes(); size <= e.room {
-			e.room -= size
-			e.held[list[i]] = t
-			env.Coded(engine.Pixels(e.Tile(list[i])))
+		if e.Hold(list[i], t, t.bytes()) {
+			env.Coded(engine.Pixels(b.Rect))
 		}
+		mu.Lock()
+		defer mu.Unlock()
+		counts.add(t)
 		return nil
 	})
 	e.tables = counts.tables()
@@ -102,21 +94,13 @@ func (Engine) NewEncoder(p *engine.Plan, env *engine.Env) (engine.Encoder, error
 // Plan implements engine.Encoder.
 func (e *encoder) Plan() *engine.Plan { return e.plan }
 
-// encodeBytes is about the memory that an encoder needs for a sample of a tile: planes and
-// statistics of the base, its tokens, what is decoded of it, corrections and theirs.
-const encodeBytes = 24
+// encodeBytes is about what a goroutine takes for a sample of a tile while it encodes it,
+// as measured (docs/bench/pipeline.md).
+const encodeBytes = 9
 
 // Memory implements engine.Encoder.
 func (e *encoder) Memory() int64 {
-	side := func(n int) int64 { return int64(min(1<<e.Log2, n)) }
-	return side(e.W) * side(e.H) * int64(len(e.plan.Format.Bands)) * encodeBytes
-}
-
-// Held implements engine.Encoder.
-func (e *encoder) Held(tile int) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.held[tile] != nil
+	return e.TilePixels() * int64(len(e.plan.Format.Bands)) * encodeBytes
 }
 
 // Slab implements engine.Encoder: there is nothing to prepare.
@@ -124,21 +108,15 @@ func (e *encoder) Slab(_ context.Context, in *raster.Block) (engine.Slab, error)
 
 // Encode implements engine.Encoder.
 func (e *encoder) Encode(ctx context.Context, s engine.Slab, tile int) (*engine.Tile, error) {
-	e.mu.Lock()
-	t := e.held[tile]
-	delete(e.held, tile)
-	e.mu.Unlock()
+	t := e.Take(tile)
 	if t == nil {
 		var err error
 		if t, err = e.code(ctx, s.(*raster.Block).Sub(e.Tile(tile))); err != nil {
 			return nil, err
 		}
 	}
-	out := &engine.Tile{Worst: make([]uint64, len(t.Worst))}
+	out := &engine.Tile{Worst: engine.Errors(t.Worst)}
 	out.Overview, out.Detail = e.tables.Segments(t)
-	for i, v := range t.Worst {
-		out.Worst[i] = uint64(v)
-	}
 	return out, nil
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/chroma"
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
+	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
@@ -43,7 +44,7 @@ func picture(pattern string, w, h, channels int) *chroma.Interleaved {
 
 func encodeTile(t testing.TB, f Format, m *chroma.Interleaved) *Tile {
 	t.Helper()
-	tile, err := NewEncoder(f, cpufallback.New(1), transform.SplitHybrid).Tile(context.Background(), new(Scratch), m)
+	tile, err := NewEncoder(f, cpufallback.New(1), engine.SplitHybrid).Tile(context.Background(), new(Scratch), m)
 	require.NoError(t, err)
 	return tile
 }

@@ -3,6 +3,7 @@ package predictive
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -41,18 +42,12 @@ func (Engine) Accepts(p *engine.Params) error {
 		return fmt.Errorf("threshold %d, expected 0 to %d", p.T, MaxT)
 	}
 	f := &p.Format
-	n := len(f.Bands)
-	switch {
-	case f.Type != raster.Uint8 && f.Type != raster.Uint16:
-		return fmt.Errorf("samples of %v, expected uint8 or uint16", f.Type)
-	case f.Bands[0].Role == raster.Index || f.Bands[0].Role == raster.Label:
-		if n > 1 || p.T > 0 || f.Bands[0].Role == raster.Index && f.Type != raster.Uint8 {
-			return fmt.Errorf("%d bands of %v with the first of role %v and threshold %d, expected one without loss", n, f.Type, f.Bands[0].Role, p.T)
-		}
-	case n > 4 || n >= 3 && f.Colour() != 0 || n < 3 && f.Bands[0].Role != raster.Gray:
-		return fmt.Errorf("%d bands, the first of role %v, expected gray or red, green and blue, and at most one more", n, f.Bands[0].Role)
-	case n%2 == 0 && !slices.Contains([]raster.Role{raster.Alpha, raster.Premultiplied, raster.Data}, f.Bands[n-1].Role):
-		return fmt.Errorf("a last band of role %v, expected alpha or data", f.Bands[n-1].Role)
+	if role := f.Bands[0].Role; role != raster.Index && role != raster.Label {
+		return engine.CheckPicture(f)
+	}
+	wide := f.Type != raster.Uint8 && (f.Type != raster.Uint16 || f.Bands[0].Role == raster.Index)
+	if len(f.Bands) > 1 || p.T > 0 || wide {
+		return fmt.Errorf("%d bands of %v with the first of role %v and threshold %d, expected one without loss", len(f.Bands), f.Type, f.Bands[0].Role, p.T)
 	}
 	return nil
 }
@@ -100,9 +95,7 @@ type encoder struct {
 	planned *Model    // which the plan holds
 	tables  *Tables
 	scratch parallel.Pool[encoderScratch]
-
-	mu   sync.Mutex
-	held map[int]*Tile
+	*engine.Store[Tile]
 }
 
 // encoderScratch is the memory of one goroutine.
@@ -114,7 +107,7 @@ type encoderScratch struct {
 // Train implements engine.Engine: the values are the ones that the sample has, the
 // weights are fitted to it and the tables suit it best.
 func (g Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env *engine.Env) (engine.Encoder, error) {
-	e := &encoder{plan: &engine.Plan{Engine: engine.Predictive, Params: p, TileLog2: tileLog2}, env: env, held: map[int]*Tile{}}
+	e := &encoder{plan: &engine.Plan{Engine: engine.Predictive, Params: p, TileLog2: tileLog2}, env: env, Store: engine.NewStore[Tile](math.MaxInt64)}
 	start := time.Now()
 	e.Grid = e.plan.Grid()
 	values, err := usedValues(ctx, src, e.Grid, e.Spread(engine.SampleTiles), env.Workers)
@@ -185,7 +178,7 @@ const (
 
 // fit fits the predictors.
 func (e *encoder) fit(ctx context.Context, src raster.Source) (*Model, error) {
-	if Effort(e.plan.Effort) < EffortFitted {
+	if e.plan.Effort < EffortFitted {
 		return DefaultModel(e.format.Channels), nil
 	}
 	list := e.Spread(fitTiles)
@@ -233,7 +226,7 @@ func (e *encoder) look(ctx context.Context, src raster.Source) error {
 	}
 	e.tables = e.planned.ChooseTables(coded, &e.format)
 	for i, t := range coded {
-		e.held[list[i]] = t
+		e.Hold(list[i], t, 0) // few
 	}
 	return nil
 }
@@ -294,7 +287,7 @@ func (e *encoder) codeBy(m *Model, b *raster.Block) *Tile {
 	w := e.scratch.Get()
 	defer e.scratch.Put(w)
 	format, worst := e.load(b, w)
-	t := m.Encode(&w.Scratch, format, Effort(e.plan.Effort), w.planes)
+	t := m.Encode(&w.Scratch, format, e.plan.Effort, w.planes)
 	t.plain = format != &e.format
 	if worst != nil {
 		t.Worst = worst
@@ -308,7 +301,7 @@ func (Engine) NewEncoder(p *engine.Plan, env *engine.Env) (engine.Encoder, error
 	if err != nil {
 		return nil, err
 	}
-	e := &encoder{Grid: p.Grid(), plan: p, env: env, format: formatOf(p, flags), held: map[int]*Tile{}}
+	e := &encoder{Grid: p.Grid(), plan: p, env: env, format: formatOf(p, flags), Store: engine.NewStore[Tile](math.MaxInt64)}
 	model, tables, err := parsePayload(p.Payload[1:], &e.format)
 	if err != nil {
 		return nil, err
@@ -327,24 +320,20 @@ func (Engine) NewEncoder(p *engine.Plan, env *engine.Env) (engine.Encoder, error
 // Plan implements engine.Encoder.
 func (e *encoder) Plan() *engine.Plan { return e.plan }
 
-// encodeBytes is about the memory that an encoder needs for a sample of a tile: two
-// numbers and a class on each level, the plane before and after a transform of colour,
-// candidates for it, tokens.
-const encodeBytes = 36
+// What a goroutine takes for a sample of a tile while it encodes it, about, as measured
+// (docs/bench/pipeline.md).
+const (
+	encodeBytes = 28
+	mixingBytes = 40
+)
 
 // Memory implements engine.Encoder.
-func (e *encoder) Memory() int64 { return tileSamples(e.Grid, e.format.Channels) * encodeBytes }
-
-// tileSamples is the number of samples of a whole tile, or of the raster if that is less.
-func tileSamples(g tiles.Grid, bands int) int64 {
-	return int64(min(1<<g.Log2, g.W)) * int64(min(1<<g.Log2, g.H)) * int64(bands)
-}
-
-// Held implements engine.Encoder.
-func (e *encoder) Held(tile int) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.held[tile] != nil
+func (e *encoder) Memory() int64 {
+	bytes := int64(encodeBytes)
+	if e.plan.Effort >= EffortMixing {
+		bytes = mixingBytes
+	}
+	return e.TilePixels() * int64(e.format.Channels) * bytes
 }
 
 // Slab implements engine.Encoder: there is nothing to prepare.
@@ -353,18 +342,12 @@ func (e *encoder) Slab(_ context.Context, in *raster.Block) (engine.Slab, error)
 // Encode implements engine.Encoder.
 func (e *encoder) Encode(_ context.Context, s engine.Slab, tile int) (*engine.Tile, error) {
 	start := time.Now()
-	e.mu.Lock()
-	t := e.held[tile]
-	delete(e.held, tile)
-	e.mu.Unlock()
+	t := e.Take(tile)
 	if t == nil {
 		t = e.code(s.(*raster.Block).Sub(e.Tile(tile)))
 	}
-	out := &engine.Tile{Worst: make([]uint64, e.format.Channels)}
+	out := &engine.Tile{Worst: engine.Errors(t.Worst)}
 	out.Overview, out.Detail = e.tables.Segments(t)
-	for i, v := range t.Worst {
-		out.Worst[i] = uint64(v)
-	}
 	e.env.Took("entropy", time.Since(start)/time.Duration(parallel.Workers(e.env.Workers)))
 	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/symbols"
 )
 
@@ -48,21 +49,18 @@ func ModeName(front []byte) string {
 	return ""
 }
 
-// Effort is how much is tried for a tile to be small; each tries what those before
-// it do. Files do not tell it.
-type Effort int
-
+// The efforts: each tries what those before it do.
 const (
-	EffortBuiltIn Effort = iota + 1 // weights that are not fitted, symbols where they are likely to win
-	EffortFitted                    // Fit
-	EffortSymbols                   // symbols where an eighth of the tile gains by them
-	EffortMixing                    // context mixing, of which both directions are slow
+	EffortBuiltIn engine.Effort = iota + 1 // weights that are not fitted, symbols where they are likely to win
+	EffortFitted                           // Fit
+	EffortSymbols                          // symbols where an eighth of the tile gains by them
+	EffortMixing                           // context mixing, of which both directions are slow
 )
 
 // Encode codes the channels of a tile in the mode that is smallest of those tried,
 // but for symbols that with EffortMixing save less than a 32nd. It takes over the
 // channels.
-func (m *Model) Encode(scratch *Scratch, format *Format, effort Effort, channels []Plane) *Tile {
+func (m *Model) Encode(scratch *Scratch, format *Format, effort engine.Effort, channels []Plane) *Tile {
 	if format.Labels {
 		grid, cells := symbols.Encode(pack(format, channels))
 		return &Tile{mode: modeLabels, grid: grid, cells: cells, Worst: make([]int32, len(channels))}
@@ -95,7 +93,7 @@ func (m *Model) Encode(scratch *Scratch, format *Format, effort Effort, channels
 
 // symbolsWin tells whether symbols make less of the rows in the middle of a tile, an
 // eighth of them, than the other modes.
-func (m *Model) symbolsWin(scratch *Scratch, format *Format, effort Effort, channels []Plane) bool {
+func (m *Model) symbolsWin(scratch *Scratch, format *Format, effort engine.Effort, channels []Plane) bool {
 	const share, least = 8, 32
 	some := make([]Plane, len(channels))
 	for i, c := range channels {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/arith"
 )
 
@@ -115,7 +116,7 @@ func TestSignedPlanes(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 2))
 	for _, depth := range []int{8, 12, 16, 24, 32} {
 		for _, channels := range []int{1, 2, 5, 9} {
-			for _, effort := range []Effort{EffortFitted, EffortMixing} {
+			for _, effort := range []engine.Effort{EffortFitted, EffortMixing} {
 				f := &Format{Channels: channels, Depth: depth, Signed: true}
 				least, most := f.sampleRange()
 				planes := make([]Plane, channels)

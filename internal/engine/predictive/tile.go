@@ -2,6 +2,7 @@ package predictive
 
 import (
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/interlace"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/linear"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/mixing"
@@ -114,7 +115,7 @@ func (t *Tables) Segments(tile *Tile) (front, body []byte) {
 
 // size is the size of a tile in bytes: as tables of its own make it, or with little
 // effort by the universal ones, which are some percent off.
-func (m *Model) size(t *Tile, effort Effort) int {
+func (m *Model) size(t *Tile, effort engine.Effort) int {
 	if effort < EffortSymbols {
 		return estimate(&t.front) + estimate(&t.body)
 	}

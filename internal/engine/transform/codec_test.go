@@ -13,6 +13,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/chroma"
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
+	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/tree"
 )
@@ -59,7 +60,7 @@ type coded struct {
 	front, body, tables []byte
 }
 
-func encodePlane(t testing.TB, step, promise int, def Plane, split Split, p chroma.Plane) coded {
+func encodePlane(t testing.TB, step, promise int, def Plane, split engine.Split, p chroma.Plane) coded {
 	t.Helper()
 	planes := []chroma.Plane{p}
 	tile := &Tile{Worst: make([]uint32, 1)}
@@ -91,7 +92,7 @@ func TestTileRoundTrip(t *testing.T) {
 		p := newPlane(f, 96, 64)
 		for _, def := range kindsOfPlane {
 			for _, step := range hostileSteps {
-				for _, split := range []Split{SplitHybrid, SplitPyramid, SplitCost} {
+				for _, split := range []engine.Split{engine.SplitHybrid, engine.SplitPyramid, engine.SplitCost} {
 					c := encodePlane(t, step, 1<<24, def, split, p)
 					cells, dst := decodePlane(t, step, def, &c)
 					name := fmt.Sprintf("%s %+v step %d split %d", name, def, step, split)
@@ -141,7 +142,7 @@ func checkLeaves(t *testing.T, c *coded, dst *chroma.Plane, name string) {
 // leaves no front image.
 func TestCutSegments(t *testing.T) {
 	p := newPlane(sources["noise"], 64, 32)
-	c := encodePlane(t, 60, 1<<24, Plane{}, SplitHybrid, p)
+	c := encodePlane(t, 60, 1<<24, Plane{}, engine.SplitHybrid, p)
 	cells, dst := decodePlane(t, 60, Plane{}, &c)
 	d, err := NewDecoder(60, []Plane{{}}, c.tables)
 	require.NoError(t, err)
@@ -272,14 +273,14 @@ func TestStepFor(t *testing.T) {
 	last := 0
 	for i := 4 * 64; i <= 255*1024; i++ {
 		threshold := float64(i) / 1024
-		step := StepFor(threshold)
+		step := StepFor(int64(threshold * engine.ErrorUnit))
 		require.True(t, step >= MinStep && step <= MaxStep && step >= last, "t %g: step %d after %d", threshold, step, last)
 		// What keeps allows, in levels of which a step is an eighth, and the
 		// roundings of coefficients and samples.
 		require.Less(t, math.Sqrt(65.0/64)*float64(step)/2/8+0.05, threshold, "t %g: step %d", threshold, step)
 		last = step
 	}
-	assert.Equal(t, MinStep, StepFor(0.25))
+	assert.Equal(t, MinStep, StepFor(engine.ErrorUnit/4))
 }
 
 // TestOverview: the overview of a plane is near the means of its 8×8 where it
@@ -287,7 +288,7 @@ func TestStepFor(t *testing.T) {
 func TestOverview(t *testing.T) {
 	p := newPlane(func(_ *rand.Rand, x, y int) uint16 { return uint16(600 + 17*x + 9*y) }, 128, 64)
 	for _, step := range []int{MinStep, 40, 400} {
-		c := encodePlane(t, step, 1<<24, Plane{}, SplitHybrid, p)
+		c := encodePlane(t, step, 1<<24, Plane{}, engine.SplitHybrid, p)
 		d, err := NewDecoder(step, []Plane{{}}, c.tables)
 		require.NoError(t, err)
 		cells, err := d.Front(c.front, []image.Rectangle{image.Rect(0, 0, 128, 64)})
@@ -309,7 +310,7 @@ func TestOverview(t *testing.T) {
 // it is mid-scale.
 func TestConceal(t *testing.T) {
 	p := newPlane(sources["smooth"], 96, 64)
-	c := encodePlane(t, 100, 1<<24, Plane{}, SplitHybrid, p)
+	c := encodePlane(t, 100, 1<<24, Plane{}, engine.SplitHybrid, p)
 	d, err := NewDecoder(100, []Plane{{}}, c.tables)
 	require.NoError(t, err)
 	rects := []image.Rectangle{image.Rect(0, 0, 96, 64)}

@@ -12,22 +12,13 @@ import (
 	"github.com/qtgpu/qtgpu/tree"
 )
 
-// Split is the way leaf sizes are chosen.
-type Split int
-
-const (
-	SplitHybrid  Split = iota // the pyramid where it is sure, cost in between
-	SplitPyramid              // the pyramid's variances alone
-	SplitCost                 // the cost of coding alone
-)
-
-// rule gives the thresholds of a Split at a step.
-func (s Split) rule(step int) tree.Rule {
+// ruleOf gives the thresholds of a way to choose leaves at a step.
+func ruleOf(s engine.Split, step int) tree.Rule {
 	const one = 1 << fixlog.Frac
 	switch s {
-	case SplitPyramid:
+	case engine.SplitPyramid:
 		return tree.Rule{Lo: one * 3 / 10, Hi: one*3/10 - 1, Step: step}
-	case SplitCost:
+	case engine.SplitCost:
 		return tree.Rule{Lo: -64 * one, Hi: 64 * one, Step: step}
 	}
 	return tree.Rule{Lo: one / 10, Hi: one * 2, Step: step}
@@ -61,9 +52,9 @@ func (p Plane) kind() int {
 }
 
 // NewEncoder returns an encoder at a step in 1/8 levels, MinStep to MaxStep.
-func NewEncoder(step int, planes []Plane, split Split) *Encoder {
+func NewEncoder(step int, planes []Plane, split engine.Split) *Encoder {
 	return &Encoder{
-		planes: planes, frontStep: frontStep(step), rule: split.rule(step),
+		planes: planes, frontStep: frontStep(step), rule: ruleOf(split, step),
 		rates: newRates(step), plain: zeroRates(step), divide: newDivider(step),
 	}
 }
@@ -83,14 +74,10 @@ const (
 	MaxStep = 4096
 )
 
-// StepFor is the step that keeps the promise of t levels: Δ = 15/8·t, so that
-// half a step is t less a sixteenth, and for small t less 1/16 level, which
-// leaves room for the roundings of the transforms.
-func StepFor(t float64) int { return int(min(15*t, 16*t-1)) }
-
-// StepOf is StepFor of a threshold that was rounded down to parts of
-// engine.ErrorUnit.
-func StepOf(t int64) int {
+// StepFor is the step that keeps the promise of t, in parts of engine.ErrorUnit of a level:
+// Δ = 15/8·t, so that half a step is t less a sixteenth, and for small t less 1/16 level,
+// which leaves room for the roundings of the transforms. t may have been rounded down.
+func StepFor(t int64) int {
 	const one = engine.ErrorUnit
 	return int(min((15*t+14)/one, (16*t+15-one)/one))
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"image"
-	"sync"
 	"time"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
@@ -36,27 +35,7 @@ func (Engine) Accepts(p *engine.Params) error {
 	if p.T < 1 || p.T > MaxT {
 		return fmt.Errorf("threshold %d/65536, expected 1 to %d", p.T, MaxT)
 	}
-	return acceptsFormat(&p.Format)
-}
-
-// acceptsFormat tells why samples cannot be transformed.
-func acceptsFormat(f *raster.Format) error {
-	if f.Type != raster.Uint8 && f.Type != raster.Uint16 {
-		return fmt.Errorf("samples of %v with losses, expected uint8 or uint16", f.Type)
-	}
-	n, colour := len(f.Bands), f.Colour()
-	switch {
-	case n > 4 || n >= 3 && colour != 0 || n < 3 && f.Bands[0].Role != raster.Gray:
-		return fmt.Errorf("%d bands with losses, the first of role %v, expected gray or red, green and blue, and at most one more", n, f.Bands[0].Role)
-	case n%2 == 0 && !fourth(f.Bands[n-1].Role):
-		return fmt.Errorf("a last band of role %v with losses, expected alpha or data", f.Bands[n-1].Role)
-	}
-	return nil
-}
-
-// fourth tells whether a band can stand beside gray or colours.
-func fourth(r raster.Role) bool {
-	return r == raster.Alpha || r == raster.Premultiplied || r == raster.Data
+	return engine.CheckPicture(&p.Format)
 }
 
 // geometry is where planes and tiles lie.
@@ -145,22 +124,19 @@ type encoder struct {
 	coder   *Encoder
 	tables  *Tables
 	workers parallel.Pool[EncoderScratch]
-
-	mu   sync.Mutex
-	held map[int]*Tile
-	room int64 // bytes that held may still grow by
+	*engine.Store[Tile]
 }
 
 // newEncoder has no tables yet.
 func newEncoder(p *engine.Plan, g geometry, env *engine.Env) *encoder {
-	coder := NewEncoder(g.step, g.planes(), Split(p.Split)).Keep(int(p.T))
-	return &encoder{geometry: g, plan: p, env: env, coder: coder, held: map[int]*Tile{}, room: env.Memory / 4}
+	coder := NewEncoder(g.step, g.planes(), p.Split).Keep(int(p.T))
+	return &encoder{geometry: g, plan: p, env: env, coder: coder, Store: engine.NewStore[Tile](env.Memory / 4)}
 }
 
 // Train implements engine.Engine: the tables are the ones that suit the sample best.
 func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env *engine.Env) (engine.Encoder, error) {
 	plan := &engine.Plan{Engine: engine.Transform, Params: p, TileLog2: tileLog2}
-	g := geometry{plan.Grid(), &plan.Format, false, StepOf(p.T)}
+	g := geometry{plan.Grid(), &plan.Format, false, StepFor(p.T)}
 	if p.Format.Colour() == 0 {
 		g.sub420 = p.Chroma == engine.Chroma420 || p.Chroma == engine.ChromaAuto && p.T >= 2*engine.ErrorUnit
 	}
@@ -210,7 +186,7 @@ func (e *encoder) look(ctx context.Context, src raster.Source, rect image.Rectan
 	coded := make([]*Tile, len(indices))
 	err = parallel.For(ctx, e.env.Workers, len(indices), func(i int) error {
 		coded[i] = e.code(s.(*slab), indices[i])
-		if e.hold(indices[i], coded[i]) {
+		if e.Hold(indices[i], coded[i], coded[i].Bytes()) {
 			e.env.Coded(engine.Pixels(e.Tile(indices[i])))
 		}
 		return nil
@@ -221,19 +197,6 @@ func (e *encoder) look(ctx context.Context, src raster.Source, rect image.Rectan
 		}
 	}
 	return err
-}
-
-// hold keeps a coded tile if memory allows.
-func (e *encoder) hold(tile int, t *Tile) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	size := t.Bytes()
-	if size > e.room {
-		return false
-	}
-	e.room -= size
-	e.held[tile] = t
-	return true
 }
 
 // NewEncoder implements engine.Engine.
@@ -252,13 +215,6 @@ func (e *encoder) Plan() *engine.Plan { return e.plan }
 
 // Memory implements engine.Encoder: the planes are the slab's, a tile's tokens small.
 func (e *encoder) Memory() int64 { return 4 << (2 * tileLog2) }
-
-// Held implements engine.Encoder.
-func (e *encoder) Held(tile int) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.held[tile] != nil
-}
 
 // slab is the planes of some tiles, from pixel at on.
 type slab struct {
@@ -280,19 +236,13 @@ func (e *encoder) Slab(ctx context.Context, in *raster.Block) (engine.Slab, erro
 
 // Encode implements engine.Encoder.
 func (e *encoder) Encode(_ context.Context, s engine.Slab, tile int) (*engine.Tile, error) {
-	e.mu.Lock()
-	t := e.held[tile]
-	delete(e.held, tile)
-	e.mu.Unlock()
+	t := e.Take(tile)
 	if t == nil {
 		t = e.code(s.(*slab), tile)
 	}
 	start := time.Now()
-	out := &engine.Tile{Worst: make([]uint64, len(t.Worst)), Leaves: t.Leaves}
+	out := &engine.Tile{Worst: engine.Errors(t.Worst), Leaves: t.Leaves}
 	out.Overview, out.Detail = e.tables.Segments(t)
-	for i, v := range t.Worst {
-		out.Worst[i] = uint64(v)
-	}
 	e.took("entropy", time.Since(start))
 	return out, nil
 }

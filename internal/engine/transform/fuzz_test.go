@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
@@ -21,7 +22,7 @@ var (
 // segmentsOf codes a picture for the seeds.
 func segmentsOf(f *testing.F, step int, s source) (front, body, tables []byte) {
 	planes := []chroma.Plane{newPlane(s, 64, 32), newPlane(s, 32, 32)}
-	e := NewEncoder(step, fuzzPlanes, SplitHybrid)
+	e := NewEncoder(step, fuzzPlanes, engine.SplitHybrid)
 	tile := e.Tile(new(EncoderScratch), planes, reduce(f, planes), fuzzRects)
 	plain := rans.NewEncTable(universal.Universal)
 	front = plain.AppendSegment(nil, tile.front, &tile.frontRaw)

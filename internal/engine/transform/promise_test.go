@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/engine"
 )
 
 // clippedSizes have one or few rows and columns of their last leaves in the image.
@@ -25,8 +26,8 @@ func TestClippedLeavesKeep(t *testing.T) {
 			chroma.Pad(&p)
 			for _, def := range kindsOfPlane {
 				for _, threshold := range []float64{0.25, 0.5, 1, 2, 5, 12, 40, 255} {
-					c := encodePlane(t, StepFor(threshold), int(threshold*(1<<16)), def, SplitHybrid, p)
-					_, dst := decodePlane(t, StepFor(threshold), def, &c)
+					c := encodePlane(t, StepFor(int64(threshold*engine.ErrorUnit)), int(threshold*(1<<16)), def, engine.SplitHybrid, p)
+					_, dst := decodePlane(t, StepFor(int64(threshold*engine.ErrorUnit)), def, &c)
 					requireKept(t, &c, &p, &dst, fmt.Sprintf("%s %v %+v T %g", name, size, def, threshold))
 				}
 			}
@@ -68,7 +69,7 @@ func TestDescentEnds(t *testing.T) {
 		}
 		p := newPlane(sources["noise"], w, h)
 		const step = 400
-		c := encodePlane(t, step, 1, Plane{}, SplitHybrid, p)
+		c := encodePlane(t, step, 1, Plane{}, engine.SplitHybrid, p)
 		for _, l := range c.leaves {
 			lg, x, y := int(l.lg), int(l.x), int(l.y)
 			if c.seen(lg, x, y) == 0 {

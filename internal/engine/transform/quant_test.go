@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/tree"
 )
@@ -60,7 +61,7 @@ func TestPlainRounding(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	var w EncoderScratch
 	for _, step := range quantSteps {
-		e := NewEncoder(step, []Plane{{}}, SplitHybrid)
+		e := NewEncoder(step, []Plane{{}}, engine.SplitHybrid)
 		p := planeEncoder{Encoder: e}
 		for lg := 3; lg <= 5; lg++ {
 			for range 60 {
@@ -111,7 +112,7 @@ func TestRateDistortion(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	var w EncoderScratch
 	for _, step := range quantSteps {
-		e := NewEncoder(step, []Plane{{}}, SplitHybrid)
+		e := NewEncoder(step, []Plane{{}}, engine.SplitHybrid)
 		plane := planeEncoder{Encoder: e}
 		var total, totalPlain int64
 		for lg := 3; lg <= 5; lg++ {
@@ -181,7 +182,7 @@ func TestPlainRoundingKeeps(t *testing.T) {
 	pyramid := &reduce(t, []chroma.Plane{plane})[0]
 	worst := 0.0
 	for _, step := range quantSteps {
-		e := NewEncoder(step, []Plane{{}}, SplitHybrid)
+		e := NewEncoder(step, []Plane{{}}, engine.SplitHybrid)
 		e.rates = e.plain
 		for lg := 3; lg <= 5; lg++ {
 			for round := range 100 {
@@ -203,7 +204,7 @@ func TestFallbacks(t *testing.T) {
 	pyramid := &reduce(t, []chroma.Plane{plane})[0]
 	var quantised, settled int
 	for _, step := range quantSteps[1:] {
-		e := NewEncoder(step, []Plane{{}}, SplitHybrid)
+		e := NewEncoder(step, []Plane{{}}, engine.SplitHybrid)
 		for lg := 3; lg <= 5; lg++ {
 			for round := range 40 {
 				p := hardLeaves(e, &plane, pyramid, lg, func() []int32 {

@@ -12,6 +12,7 @@ import (
 	"os"
 
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
+	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/layered"
 	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
@@ -49,7 +50,7 @@ func count(h rans.Histogram, path string) error {
 		return fmt.Errorf("%s: %d channels of %d bits, expected 3 of 8", path, m.Channels, m.Depth)
 	}
 	for _, t := range bounds {
-		e := layered.NewEncoder(layered.Format{Planes: []transform.Plane{{}, {Chroma: true}, {Chroma: true}}, Bound: t}, cpufallback.New(0), transform.SplitHybrid)
+		e := layered.NewEncoder(layered.Format{Planes: []transform.Plane{{}, {Chroma: true}, {Chroma: true}}, Bound: t}, cpufallback.New(0), engine.SplitHybrid)
 		tile, err := e.Tile(context.Background(), new(layered.Scratch), &m.Interleaved)
 		if err != nil {
 			return err

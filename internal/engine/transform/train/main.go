@@ -16,6 +16,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/chroma"
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
+	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/tree"
@@ -66,7 +67,7 @@ func count(sum *transform.Histogram, path string) error {
 			if sub != (t >= 2) {
 				continue
 			}
-			e := transform.NewEncoder(transform.StepFor(t), kinds, transform.SplitHybrid)
+			e := transform.NewEncoder(transform.StepFor(int64(t*engine.ErrorUnit)), kinds, engine.SplitHybrid)
 			sum.Add(e.Tile(new(transform.EncoderScratch), planes, pyramids, rects))
 		}
 	}
