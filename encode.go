@@ -12,7 +12,6 @@ import (
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive"
-	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/pipeline"
 	"github.com/qtgpu/qtgpu/raster"
 	"github.com/qtgpu/qtgpu/tree"
@@ -39,10 +38,7 @@ func Encode(w io.Writer, m image.Image, o *Options) error {
 
 // encodeImage is Encode with options of its own.
 func encodeImage(ctx context.Context, w io.Writer, m image.Image, o *Options) error {
-	if err := checkBounds(m.Bounds()); err != nil {
-		return err
-	}
-	src, err := imagefile.FromImage(m)
+	src, err := fromImage(m)
 	if err != nil {
 		return err
 	}
@@ -52,8 +48,7 @@ func encodeImage(ctx context.Context, w io.Writer, m image.Image, o *Options) er
 	if o.Memory == 0 {
 		o.Memory = math.MaxInt64
 	}
-	e := encoding{opt: o, colours: sourceOf(src), indices: indexSource(src)}
-	return e.run(ctx, w)
+	return (&encoding{opt: o, src: src.Source()}).run(ctx, w)
 }
 
 // EncodeRaster writes the samples of src to w as a .qtg file that keeps the promise of
@@ -67,38 +62,10 @@ func EncodeRaster(ctx context.Context, w io.Writer, src raster.Source, o *Option
 	if o != nil {
 		opt = *o
 	}
-	if err := encodeRaster(ctx, w, src, &opt); err != nil {
+	if err := (&encoding{opt: &opt, src: src}).run(ctx, w); err != nil {
 		return fmt.Errorf("qtgpu: %w", err)
 	}
 	return nil
-}
-
-func encodeRaster(ctx context.Context, w io.Writer, src raster.Source, o *Options) error {
-	e, err := newEncoding(ctx, src, o)
-	if err != nil {
-		return err
-	}
-	return e.run(ctx, w)
-}
-
-// newEncoding is a run on a source, which it reads as a whole if that is small.
-func newEncoding(ctx context.Context, src raster.Source, o *Options) (*encoding, error) {
-	params, err := o.params(pipeline.Colours(src).Format())
-	if err == nil {
-		err = pipeline.Accepts(&params)
-	}
-	f := src.Format()
-	if err == nil && f.Bytes() <= o.memory()/wholeShare {
-		src, err = inWhole(ctx, src)
-	}
-	if err != nil {
-		return nil, err
-	}
-	e := &encoding{opt: o, colours: pipeline.Colours(src)}
-	if f.Palette != nil {
-		e.indices = src
-	}
-	return e, nil
 }
 
 // wholeShare is the share of the memory up to which a raster is read at once.
@@ -129,30 +96,30 @@ func checkBounds(b image.Rectangle) error {
 
 // encoding is one run of Encode.
 type encoding struct {
-	opt     *Options
-	colours raster.Source // the samples
-	indices raster.Source // of a paletted image, else nil
-
-	params   engine.Params // what is coded
-	src      raster.Source // and of what, once prepared
+	opt      *Options
+	src      raster.Source
+	params   engine.Params // what is coded, once prepared
 	stats    Stats
 	mu       sync.Mutex
 	progress *progress
 }
 
-// prepare decides what is coded.
+// prepare decides what is coded: the samples, or the colours of indices unless they are
+// coded without loss. It reads a source as a whole if that is small.
 func (e *encoding) prepare(ctx context.Context) (err error) {
-	src := e.colours
-	if e.params, err = e.opt.params(src.Format()); err == nil {
-		err = pipeline.Accepts(&e.params)
+	p := &e.params
+	if *p, err = e.opt.params(pipeline.Colours(e.src).Format()); err == nil {
+		err = pipeline.Accepts(p)
+	}
+	if err == nil && e.src.Format().Bytes() <= e.opt.memory()/wholeShare {
+		e.src, err = inWhole(ctx, e.src)
 	}
 	if err != nil {
 		return err
 	}
-	p := &e.params
 	if p.Bound == engine.Max && p.T > 0 {
 		start := time.Now()
-		merges, err := predictive.Merges(ctx, src, p.T, e.opt.Workers)
+		merges, err := predictive.Merges(ctx, pipeline.Colours(e.src), p.T, e.opt.Workers)
 		if err != nil {
 			return err
 		}
@@ -160,10 +127,10 @@ func (e *encoding) prepare(ctx context.Context) (err error) {
 			p.T = 0 // files without loss have more ways to be small
 		}
 	}
-	if p.Bound == engine.Max && p.T == 0 && e.indices != nil {
-		src = e.indices
+	if p.T > 0 {
+		e.src = pipeline.Colours(e.src)
 	}
-	e.src, p.Format = src, *src.Format()
+	p.Format = *e.src.Format()
 	pixels := int64(p.Format.Width) * int64(p.Format.Height)
 	e.progress = newProgress(e.opt.Progress, pixels*int64(pipeline.Passes(p)))
 	return nil

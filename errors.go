@@ -2,7 +2,6 @@ package qtgpu
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/pipeline"
@@ -15,7 +14,7 @@ type FormatError struct {
 	Err    error  // io.ErrUnexpectedEOF where the input is cut short, else nil
 }
 
-func (e *FormatError) Error() string { return fmt.Sprintf("%s (at byte %d)", e.What, e.Offset) }
+func (e *FormatError) Error() string { return (*container.FormatError)(e).Error() }
 
 func (e *FormatError) Unwrap() error { return e.Err }
 
@@ -26,12 +25,7 @@ type UnsupportedError struct {
 	What   string
 }
 
-func (e *UnsupportedError) Error() string {
-	if e.Offset == 0 {
-		return "unsupported: " + e.What
-	}
-	return fmt.Sprintf("unsupported: %s (at byte %d)", e.What, e.Offset)
-}
+func (e *UnsupportedError) Error() string { return (*container.UnsupportedError)(e).Error() }
 
 // TileError reports a tile that cannot be read or decoded; other tiles may be fine.
 type TileError struct {
@@ -42,7 +36,7 @@ type TileError struct {
 }
 
 func (e *TileError) Error() string {
-	return fmt.Sprintf("tile %d, %s at byte %d: %v", e.Tile, e.Part, e.Offset, e.Err)
+	return (&container.TileError{Tile: e.Tile, Part: container.Part(e.Part), Offset: e.Offset, Err: e.Err}).Error()
 }
 
 func (e *TileError) Unwrap() error { return e.Err }
@@ -53,9 +47,7 @@ type ReadError struct {
 	Err          error // of the io.ReaderAt
 }
 
-func (e *ReadError) Error() string {
-	return fmt.Sprintf("reading %d bytes at byte %d: %v", e.Size, e.Offset, e.Err)
-}
+func (e *ReadError) Error() string { return (*container.ReadError)(e).Error() }
 
 func (e *ReadError) Unwrap() error { return e.Err }
 
@@ -80,16 +72,16 @@ func public(err error) error {
 	}
 	p := &publicError{text: "qtgpu: " + err.Error(), chain: []error{err}}
 	if e := (*container.FormatError)(nil); errors.As(err, &e) {
-		p.chain = append(p.chain, &FormatError{e.Offset, e.What, e.Err})
+		p.chain = append(p.chain, (*FormatError)(e))
 	}
 	if e := (*container.UnsupportedError)(nil); errors.As(err, &e) {
-		p.chain = append(p.chain, &UnsupportedError{e.Offset, e.What})
+		p.chain = append(p.chain, (*UnsupportedError)(e))
 	}
 	if e := (*container.TileError)(nil); errors.As(err, &e) {
 		p.chain = append(p.chain, &TileError{e.Tile, string(e.Part), e.Offset, e.Err})
 	}
 	if e := (*container.ReadError)(nil); errors.As(err, &e) {
-		p.chain = append(p.chain, &ReadError{e.Offset, e.Size, e.Err})
+		p.chain = append(p.chain, (*ReadError)(e))
 	}
 	if errors.Is(err, pipeline.ErrTooLarge) {
 		p.chain = append(p.chain, ErrTooLarge)

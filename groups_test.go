@@ -250,7 +250,7 @@ func TestWrongPaletteOfCoarseLevel(t *testing.T) {
 	for i := 16; i < 20; i++ {
 		small.Palette[i] = color.NRGBA{G: uint8(i), A: 255}
 	}
-	requireConcealed(t, data, encode(t, small, qtgpu.Options{}), "another palette than the file's, of 20 colours instead of 16", "palette")
+	requireConcealed(t, data, encode(t, small, qtgpu.Options{}), "another palette, of 20 colours instead of 16", "palette")
 }
 
 // TestCutGroups: a file of several groups that is cut anywhere is io.ErrUnexpectedEOF.

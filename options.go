@@ -110,7 +110,7 @@ func (o *Options) params(f *raster.Format) (engine.Params, error) {
 	}
 	p := engine.Params{Format: *f, Chroma: engine.Chroma(o.Chroma), Split: engine.Split(o.Split), Effort: engine.Effort(o.Effort)}
 	if p.Effort == 0 {
-		p.Effort = engine.Effort(predictive.EffortFitted)
+		p.Effort = predictive.EffortFitted
 	}
 	if o.T == 0 || o.Bound == BoundMax {
 		p.Bound, p.T = engine.Max, int64(o.T)

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/internal/container"
@@ -34,11 +33,8 @@ func NewPlan(ctx context.Context, src raster.Source, o *Options) (*Plan, error) 
 	if o != nil {
 		opt = *o
 	}
-	e, err := newEncoding(ctx, src, &opt)
-	if err == nil {
-		err = e.prepare(ctx)
-	}
-	if err != nil {
+	e := &encoding{opt: &opt, src: src}
+	if err := e.prepare(ctx); err != nil {
 		return nil, public(err)
 	}
 	enc, err := pipeline.Choose(ctx, e.params, e.src, e.env())
@@ -75,8 +71,8 @@ func (p *Plan) encodePart(ctx context.Context, w io.Writer, src raster.Source, f
 	if p.plan.Format.Palette == nil {
 		src = pipeline.Colours(src)
 	}
-	if err := sameFormat(src.Format(), &p.plan.Format); err != nil {
-		return err
+	if err := pipeline.SameSamples(src.Format(), &p.plan.Format); err != nil {
+		return fmt.Errorf("source: %w", err)
 	}
 	total := p.RowBytes() / int64(p.plan.Format.Type.Size()*len(p.plan.Format.Bands)) * int64(end-first)
 	e := &encoding{opt: o, progress: newProgress(o.Progress, total)}
@@ -89,22 +85,6 @@ func (p *Plan) encodePart(ctx context.Context, w io.Writer, src raster.Source, f
 		job.Metadata = p.meta.chunks()
 	}
 	return pipeline.WritePart(ctx, w, enc, src, pipeline.Rows{Min: first, Max: end}, job)
-}
-
-// sameFormat holds the format of a source against the plan's.
-func sameFormat(f, want *raster.Format) error {
-	role := func(a, b raster.Band) bool { return a.Role == b.Role }
-	if f.Width != want.Width || f.Height != want.Height || f.Type != want.Type || len(f.Bands) != len(want.Bands) || f.FullScale() != want.FullScale() {
-		return fmt.Errorf("source of %d×%d with %d bands of %v up to %d, expected %d×%d with %d of %v up to %d",
-			f.Width, f.Height, len(f.Bands), f.Type, f.FullScale(), want.Width, want.Height, len(want.Bands), want.Type, want.FullScale())
-	}
-	if !slices.EqualFunc(f.Bands, want.Bands, role) {
-		return fmt.Errorf("source of %d bands of other roles than the plan's", len(f.Bands))
-	}
-	if !slices.Equal(pipeline.PaletteBytes(f.Palette), pipeline.PaletteBytes(want.Palette)) {
-		return fmt.Errorf("source of another palette than the plan's, of %d colours instead of %d", len(f.Palette), len(want.Palette))
-	}
-	return nil
 }
 
 // planJSON is a stored plan.

@@ -58,7 +58,7 @@ func TestPartOfAnotherRaster(t *testing.T) {
 		{"palette", indexed(pair(1, 2)), indexed(pair(1, 3)), "another palette"},
 		{"gray for indices", indexed(pair(1, 2)), rising(90, 80, raster.Bands(raster.Gray)), "other roles"},
 		{"data for alpha", rising(90, 80, raster.Bands(raster.Gray, raster.Alpha)), rising(90, 80, raster.Bands(raster.Gray, raster.Data)), "other roles"},
-		{"size", rising(90, 80, raster.Bands(raster.Gray)), rising(91, 80, raster.Bands(raster.Gray)), "source of 91×80"},
+		{"size", rising(90, 80, raster.Bands(raster.Gray)), rising(91, 80, raster.Bands(raster.Gray)), "91×80 pixels, expected 90×80"},
 	} {
 		p, err := qtgpu.NewPlan(t.Context(), c.plan, nil)
 		require.NoError(t, err, c.name)

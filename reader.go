@@ -85,7 +85,7 @@ func (r *Reader) Format() raster.Format { return r.plan.Format }
 func (r *Reader) Config() image.Config { return config(&r.plan.Format) }
 
 func config(f *raster.Format) image.Config {
-	c := image.Config{ColorModel: newImage(f, image.Point{}).ColorModel(), Width: f.Width, Height: f.Height}
+	c := image.Config{ColorModel: imagefile.NewFor(&raster.Format{Type: f.Type, Bands: f.Bands, Max: f.Max}, true).ColorModel(), Width: f.Width, Height: f.Height}
 	if f.Palette != nil {
 		c.ColorModel = f.Palette
 	}
@@ -130,37 +130,6 @@ func (r *Reader) Decode(ctx context.Context) (image.Image, error) {
 	return r.DecodeRegion(ctx, image.Rectangle{Max: r.Size(0)}, 0)
 }
 
-// DecodeRegion decodes the pixels of rect, in pixels of the level, which must
-// lie inside the level and not be empty. The result's bounds begin at (0,0);
-// its type is *image.Gray, Gray16, RGBA, RGBA64, NRGBA, NRGBA64 or Paletted, or one of
-// this module where package image has none: for samples of another maximum than their
-// depth has, for a last channel that is no alpha and for gray with premultiplied alpha.
-// It equals the crop of the whole level, byte for byte.
-//
-// Levels 1 and 2 are means of the decoded pixels; level 3 is the front image
-// of the file, the lowest frequencies of each leaf at 1/8 of the size, and
-// coarser ones are means, by steps of three levels: of level 3 up to level 6, of
-// level 6 up to 9. They read no more than the front image; a large file holds every
-// third level from 6 on besides, and coarser levels read no more than one of these. Of
-// [Predictive] files the front image holds means of 8×8 pixels to within the largest of
-// 2 steps, the bound and, where a channel leaves out many values, the mean
-// distance of the others or 1/128 of their range; colours to within three times as much.
-// [Layered] files have a front image as [Transform] files do. Where samples are labels,
-// each level has every 2^level-th sample.
-func (r *Reader) DecodeRegion(ctx context.Context, rect image.Rectangle, level int) (image.Image, error) {
-	m, err := r.decodeRegion(ctx, rect, level)
-	if err != nil {
-		return nil, public(err)
-	}
-	if m, ok := m.(*imagefile.Image); ok {
-		if m.Max != 0 || m.Channels%2 == 0 && (m.Alpha == imagefile.NoAlpha || m.Channels == 2 && m.Alpha == imagefile.Premultiplied) {
-			return m, nil // package image has no type for it
-		}
-		return m.Std(), nil
-	}
-	return m, nil
-}
-
 // checkRegion refuses a region that is not one of a level.
 func (r *Reader) checkRegion(rect image.Rectangle, level int) error {
 	if level < 0 || level >= r.Levels() {
@@ -170,32 +139,6 @@ func (r *Reader) checkRegion(rect image.Rectangle, level int) error {
 		return fmt.Errorf("region %v of level %d, expected one inside %v and not empty", rect, level, all)
 	}
 	return nil
-}
-
-func (r *Reader) decodeRegion(ctx context.Context, rect image.Rectangle, level int) (image.Image, error) {
-	if err := r.checkRegion(rect, level); err != nil {
-		return nil, err
-	}
-	f := &r.plan.Format
-	region, err := r.tiles.Begin(ctx, rect, level)
-	if err != nil {
-		return nil, err
-	}
-	progress := newProgress(r.opt.Progress, r.tiles.Pixels(rect, level))
-	if f.Palette != nil {
-		m := image.NewPaletted(image.Rectangle{Max: rect.Size()}, f.Palette)
-		b := &raster.Block{Rect: rect, Type: f.Type, Step: 1, Stride: m.Stride, Planes: [][]byte{m.Pix}}
-		return m, region.Decode(ctx, b, progress.add)
-	}
-	m := newImage(f, rect.Size())
-	b := blockOf(m, rect)
-	if err := region.Decode(ctx, b, progress.add); err != nil {
-		return nil, err
-	}
-	if m.Depth == 16 {
-		toBigEndian(b)
-	}
-	return m, nil
 }
 
 // ReadBlock decodes the samples of dst.Rect, in pixels of the level, as DecodeRegion

@@ -2,7 +2,6 @@ package qtgpu
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
@@ -35,11 +34,9 @@ func (r *Reader) wholeProgress() *progress {
 func (r *Reader) Verify(ctx context.Context, original raster.Source) ([]float64, error) {
 	if r.plan.Format.Palette == nil {
 		original = pipeline.Colours(original)
-	} else if original.Format().Palette == nil {
-		return nil, public(errors.New("original without a palette, expected one"))
 	}
-	if err := r.sameShape(original.Format()); err != nil {
-		return nil, public(err)
+	if err := pipeline.SameSamples(original.Format(), &r.plan.Format); err != nil {
+		return nil, public(fmt.Errorf("original: %w", err))
 	}
 	worst, err := r.tiles.Measure(ctx, original, r.wholeProgress().add)
 	if err != nil {
@@ -50,17 +47,4 @@ func (r *Reader) Verify(ctx context.Context, original raster.Source) ([]float64,
 		return leafRMS, nil
 	}
 	return maxError, nil
-}
-
-// sameShape holds the format of an original against the file's.
-func (r *Reader) sameShape(f *raster.Format) error {
-	own := &r.plan.Format
-	if f.Width != own.Width || f.Height != own.Height || len(f.Bands) != len(own.Bands) || f.Type != own.Type {
-		return fmt.Errorf("original of %dx%d with %d channels of %d bits, expected %dx%d with %d of %d",
-			f.Width, f.Height, len(f.Bands), 8*f.Type.Size(), own.Width, own.Height, len(own.Bands), 8*own.Type.Size())
-	}
-	if f.FullScale() != own.FullScale() {
-		return fmt.Errorf("original with samples up to %d, expected up to %d", f.FullScale(), own.FullScale())
-	}
-	return nil
 }

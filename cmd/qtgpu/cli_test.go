@@ -350,10 +350,10 @@ func TestVerify(t *testing.T) {
 
 	other := filepath.Join(dir, "other.png")
 	writeImage(t, other, 1100, 599, 3, 8)
-	qtgpuRun("verify", qtg, other).fails(t, exitFailure, "1100x599", "other size")
+	qtgpuRun("verify", qtg, other).fails(t, exitFailure, "1100×599 pixels, expected 1100×600", "other size")
 	qtgpuRun("verify", in).fails(t, exitFailure, "not a .qtg file", "no .qtg file")
 	writeImage(t, other, 1100, 600, 4, 8)
-	qtgpuRun("verify", qtg, other).fails(t, exitFailure, "4 channels", "other channels")
+	qtgpuRun("verify", qtg, other).fails(t, exitFailure, "4 bands, expected 3", "other channels")
 }
 
 // rewrite changes a file under checksums that hold.

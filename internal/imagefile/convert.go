@@ -131,7 +131,8 @@ func fromPaletted(m *image.Paletted) (*Image, error) {
 	for y := range h {
 		index = append(index, m.Pix[y*m.Stride:][:w]...)
 	}
-	return indexed(w, h, index, m.Palette)
+	const most = 256 // what 8 bits can tell apart; no index reaches others
+	return indexed(w, h, index, m.Palette[:min(len(m.Palette), most)])
 }
 
 // indexed returns the image of w×h indices, which it holds, and their colours.

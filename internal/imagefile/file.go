@@ -159,11 +159,11 @@ func (f *File) image(fill func(*raster.Block) error) (*Image, error) {
 	if err := checkMemory(f.format.Width, f.format.Height, f.pixelBytes, f.opt); err != nil {
 		return nil, err
 	}
-	m := newImage(&f.format, f.padded)
-	if err := fill(m.block()); err != nil {
+	m := NewFor(&f.format, f.padded)
+	if err := fill(m.Block()); err != nil {
 		return nil, err
 	}
-	m.toBigEndian()
+	m.ToBigEndian()
 	if p := f.format.Palette; p != nil {
 		p, note := f.grown(p, m.Pix)
 		indexed, err := indexed(m.W, m.H, m.Pix, p)
@@ -173,7 +173,7 @@ func (f *File) image(fill func(*raster.Block) error) (*Image, error) {
 		indexed.Notes = note
 		return indexed, nil
 	}
-	if f.mayBeOpaque && m.Channels == 4 && isFull(m.block()) {
+	if f.mayBeOpaque && m.Channels == 4 && isFull(m.Block()) {
 		m.Channels = 3
 	}
 	return m, nil

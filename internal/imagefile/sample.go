@@ -17,9 +17,9 @@ func toNative(samples []byte, step int) {
 	}
 }
 
-// toBigEndian brings the samples of an image without padding between rows, which are
-// in the byte order of the machine, to the order that Image has.
-func (m *Image) toBigEndian() {
+// ToBigEndian brings the samples of an image without padding between rows, which are in
+// the byte order of the machine, to the order that Image has.
+func (m *Image) ToBigEndian() {
 	if m.Depth == 16 {
 		toNative(m.Pix, 2)
 	}
@@ -32,7 +32,7 @@ func (m *Image) format() raster.Format {
 		f.Type = raster.Uint16
 	}
 	if m.Palette != nil {
-		f.Max, f.Bands, f.Palette = 0, raster.Bands(raster.Index), m.Palette
+		f.Type, f.Max, f.Bands, f.Palette = raster.Uint8, 0, raster.Bands(raster.Index), m.Palette
 	}
 	return f
 }
@@ -50,9 +50,9 @@ func bandsOf(channels int, alpha Alpha) []raster.Band {
 	return raster.Bands(roles...)
 }
 
-// block is a view of the indices of a palette, or else of the channels. Samples of 16
+// Block is a view of the indices of a palette, or else of the channels. Samples of 16
 // bits are big-endian in an image that is complete.
-func (m *Image) block() *raster.Block {
+func (m *Image) Block() *raster.Block {
 	b := &raster.Block{Rect: m.Bounds(), Type: raster.Uint8, Step: m.Step, Stride: m.Stride}
 	if m.Palette != nil {
 		b.Planes, b.Step, b.Stride = [][]byte{m.Index}, 1, m.W
@@ -67,26 +67,38 @@ func (m *Image) block() *raster.Block {
 	return b
 }
 
-// Source returns the samples as a raster. It shares samples of 8 bits with m, and copies
-// samples of 16, which have the byte order of the machine there.
-func (m *Image) Source() *raster.Memory {
-	b := m.block()
-	if m.Depth == 16 {
-		to := raster.NewInterleaved(b.Rect, b.Type, m.Channels, m.Channels)
-		raster.Copy(to, b)
-		toNative(to.Planes[0], 2)
-		b = to
-	}
-	s, err := raster.InMemory(m.format(), b)
+// Source returns the samples as a raster. It shares samples of 8 bits with m; samples of
+// 16 are brought to the byte order of the machine where they are read.
+func (m *Image) Source() raster.Source {
+	s, err := raster.InMemory(m.format(), m.Block())
 	if err != nil {
 		panic("imagefile: " + err.Error()) // m breaks the rules of Image
+	}
+	if m.Depth == 16 && m.Palette == nil {
+		return imageOrder{s}
 	}
 	return s
 }
 
-// newImage returns an image of zeros for the samples of a format, of a palette for its
+// imageOrder gives samples of 16 bits that lie in the order of package image.
+type imageOrder struct{ raster.Source }
+
+// ReadBlock implements raster.Source.
+func (s imageOrder) ReadBlock(ctx context.Context, dst *raster.Block) error {
+	if err := s.Source.ReadBlock(ctx, dst); err != nil {
+		return err
+	}
+	for c := range dst.Planes {
+		for y := dst.Rect.Min.Y; y < dst.Rect.Max.Y; y++ {
+			toNative(dst.RowBytes(c, y), 2*dst.Step)
+		}
+	}
+	return nil
+}
+
+// NewFor returns an image of zeros for the samples of a format, of a palette for its
 // indices; RGB may be padded with a sample at full scale.
-func newImage(f *raster.Format, padded bool) *Image {
+func NewFor(f *raster.Format, padded bool) *Image {
 	channels, depth := len(f.Bands), 8*f.Type.Size()
 	m := newPacked(f.Width, f.Height, channels, depth, channels*depth/8)
 	if padded && channels == 3 {
@@ -115,11 +127,11 @@ func FromRaster(ctx context.Context, src raster.Source) (*Image, error) {
 	if err := holds(f); err != nil {
 		return nil, err
 	}
-	m := newImage(f, false)
-	if err := src.ReadBlock(ctx, m.block()); err != nil {
+	m := NewFor(f, false)
+	if err := src.ReadBlock(ctx, m.Block()); err != nil {
 		return nil, err
 	}
-	m.toBigEndian()
+	m.ToBigEndian()
 	if f.Bands[0].Role == raster.Index {
 		return indexed(m.W, m.H, m.Pix, f.Palette)
 	}

@@ -31,11 +31,13 @@ func TestSource(t *testing.T) {
 		if m.Channels%2 == 0 && m.Palette == nil {
 			require.Equal(t, m.Alpha, back.Alpha, m.describe())
 		}
-		switch view := s.View(m.Bounds()); {
+		shared, ok := s.(*raster.Memory)
+		require.Equal(t, m.Depth == 8, ok, m.describe())
+		switch {
 		case m.Palette != nil:
-			require.Same(t, &m.Index[0], &view.Planes[0][0])
+			require.Same(t, &m.Index[0], &shared.View(m.Bounds()).Planes[0][0])
 		case m.Depth == 8:
-			require.Same(t, &m.Pix[0], &view.Planes[0][0], m.describe())
+			require.Same(t, &m.Pix[0], &shared.View(m.Bounds()).Planes[0][0], m.describe())
 		}
 	}
 }

@@ -33,7 +33,7 @@ func (w *whole) readBlock(_ context.Context, dst *raster.Block) error {
 	if err := raster.Check(&format, dst); err != nil {
 		return err // the file has changed since it was opened
 	}
-	raster.Copy(dst, m.block())
+	raster.Copy(dst, m.Block())
 	if m.Depth == 16 {
 		for band := range dst.Planes {
 			for y := dst.Rect.Min.Y; y < dst.Rect.Max.Y; y++ {

@@ -155,7 +155,7 @@ func (m *Image) Format() *raster.Format {
 // some, in the memory of the block before. These have 16 bits and change their byte order.
 func (m *Image) rows(f *raster.Format, y int, before *raster.Block) *raster.Block {
 	if m.Palette != nil || m.Depth == 8 {
-		return m.block()
+		return m.Block()
 	}
 	pixel, b := 2*m.Channels, before
 	stride := pixel * m.W

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"slices"
 	"sync"
 
 	"github.com/qtgpu/qtgpu/internal/container"
@@ -54,7 +53,10 @@ func (r *Reader) nested(ctx context.Context, level int) (*Reader, error) {
 	o.KeepGoing = false // the overviews of tiles stand in
 	n, err := NewReader(file, o)
 	if err == nil {
-		err = r.holds(level, n)
+		want := r.plan.Format
+		size := r.Size(level)
+		want.Width, want.Height = size.X, size.Y
+		err = SameSamples(&n.plan.Format, &want)
 	}
 	if err != nil {
 		return nil, err
@@ -64,23 +66,6 @@ func (r *Reader) nested(ctx context.Context, level int) (*Reader, error) {
 	}
 	c.open[level] = n
 	return n, nil
-}
-
-// holds tells why a file cannot be a level of this one.
-func (r *Reader) holds(level int, n *Reader) error {
-	f, want := &n.plan.Format, &r.plan.Format
-	role := func(a, b raster.Band) bool { return a.Role == b.Role }
-	switch size := r.Size(level); {
-	case n.Size(0) != size:
-		return fmt.Errorf("%d×%d pixels, expected %d×%d", f.Width, f.Height, size.X, size.Y)
-	case f.Type != want.Type || f.FullScale() != want.FullScale():
-		return fmt.Errorf("samples of %v up to %d, expected %v up to %d", f.Type, f.FullScale(), want.Type, want.FullScale())
-	case !slices.EqualFunc(f.Bands, want.Bands, role):
-		return fmt.Errorf("%d bands of other roles than the %d of the file", len(f.Bands), len(want.Bands))
-	case !slices.Equal(f.Palette, want.Palette):
-		return fmt.Errorf("another palette than the file's, of %d colours instead of %d", len(f.Palette), len(want.Palette))
-	}
-	return nil
 }
 
 // inLevel is an error of a coarse level.

@@ -172,7 +172,7 @@ func (r *Reader) lossless(ctx context.Context, level int, env *engine.Env) ([]by
 		return nil, err
 	}
 	quiet := quietly(env)
-	params := engine.Params{Format: f, Bound: engine.Max, Effort: engine.Effort(predictive.EffortFitted)}
+	params := engine.Params{Format: f, Bound: engine.Max, Effort: predictive.EffortFitted}
 	enc, err := Choose(ctx, params, src, quiet)
 	if err != nil {
 		return nil, err
