@@ -222,3 +222,13 @@ func TestErrTooLarge(t *testing.T) {
 		assert.NoError(t, err, "%s: a small region", name)
 	}
 }
+
+// TestDecodeOptions: what is below its range is refused by name.
+func TestDecodeOptions(t *testing.T) {
+	data := files()["lossy"]
+	for name, o := range map[string]qtgpu.DecodeOptions{
+		"MaxPixels": {MaxPixels: -1}, "Workers": {Workers: -1}, "MaxMemory": {MaxMemory: -1}, "CacheBytes": {CacheBytes: -1},
+	} {
+		assert.EqualError(t, openError(data, &o), "qtgpu: "+name+" -1, expected 0 or more")
+	}
+}

@@ -25,12 +25,27 @@ type DecodeOptions struct {
 	// KeepGoing renders a damaged tile from the overview instead of failing, and opens
 	// a file that is cut behind its index; LostTiles then tells which.
 	KeepGoing bool
-	// MaxMemory is the most bytes that a decode may hold, of samples and planes; 0 is
-	// no limit. What takes more is an error that wraps ErrTooLarge.
+	// MaxMemory is the most bytes that a call may hold, of samples, planes and leaves; 0
+	// is no limit. What takes more is an error that wraps ErrTooLarge.
 	MaxMemory int64
 	// CacheBytes is how many bytes of decoded tiles are kept between calls: 0 for none.
 	CacheBytes int64
 	Progress   func(done, total int64) // called as work proceeds, in pixels, never concurrently
+}
+
+// check tells whether the options make sense.
+func (o *DecodeOptions) check() error {
+	for _, f := range []struct {
+		name string
+		v    int64
+	}{
+		{"MaxPixels", o.MaxPixels}, {"Workers", int64(o.Workers)}, {"MaxMemory", o.MaxMemory}, {"CacheBytes", o.CacheBytes},
+	} {
+		if f.v < 0 {
+			return fmt.Errorf("%s %d, expected 0 or more", f.name, f.v)
+		}
+	}
+	return nil
 }
 
 // Reader gives random access to a .qtg file: any region at any level, reading
@@ -53,6 +68,9 @@ func NewReader(ctx context.Context, r io.ReaderAt, size int64, o *DecodeOptions)
 	d := &Reader{bytes: size}
 	if o != nil {
 		d.opt = *o
+	}
+	if err := d.opt.check(); err != nil {
+		return nil, public(err)
 	}
 	if err := d.open(ctx, r, size); err != nil {
 		return nil, public(err)
@@ -208,6 +226,9 @@ func (r *Reader) Leaves(ctx context.Context, plane int) ([]Leaf, error) {
 	if plane < 0 || plane >= len(r.plan.Format.Bands) {
 		return nil, fmt.Errorf("qtgpu: plane %d, expected 0 to %d", plane, len(r.plan.Format.Bands)-1)
 	}
+	if err := r.checkLeaves(); err != nil {
+		return nil, public(err)
+	}
 	var leaves []Leaf
 	ok, err := r.tiles.Leaves(ctx, plane, func(x, y, size int) {
 		leaves = append(leaves, Leaf{x, y, size})
@@ -220,6 +241,19 @@ func (r *Reader) Leaves(ctx context.Context, plane int) ([]Leaf, error) {
 	}
 	slices.SortFunc(leaves, func(a, b Leaf) int { return cmp.Or(a.Y-b.Y, a.X-b.X) })
 	return leaves, nil
+}
+
+const leafBytes = 3 * 8 // of a Leaf, at most
+
+// checkLeaves refuses to gather more leaves than the memory allows for: one for each 64
+// pixels, at worst.
+func (r *Reader) checkLeaves() error {
+	f := &r.plan.Format
+	most := int64(f.Width) * int64(f.Height) / 64 * leafBytes
+	if r.opt.MaxMemory > 0 && most > r.opt.MaxMemory {
+		return fmt.Errorf("%w: the leaves of a plane of %d×%d take up to %d bytes of memory, the limit is %d", pipeline.ErrTooLarge, f.Width, f.Height, most, r.opt.MaxMemory)
+	}
+	return nil
 }
 
 // Modes counts the tiles of a [Predictive] file by mode: "prediction", "labels",

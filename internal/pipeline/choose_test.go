@@ -89,7 +89,7 @@ func wayOf(t *testing.T, p *engine.Plan) string {
 // before all of it is coded.
 func TestChooseByPilot(t *testing.T) {
 	for want, d := range bounded {
-		src := d.sized(pilotSide, 4*pilotSide+1)
+		src := d.sized(1024, 4097)
 		require.True(t, worthPilot(src.Format()))
 		ctx, cancel := context.WithCancelCause(context.Background())
 		e := env(2, 1<<20)
@@ -154,6 +154,33 @@ func TestPilot(t *testing.T) {
 	}
 }
 
+// TestPilotShape: a pilot has 2^20 pixels at most and not many fewer, whose parts fit
+// beside each other in any raster that is large enough for one.
+func TestPilotShape(t *testing.T) {
+	for _, c := range []struct {
+		w, h    int
+		part, n image.Point
+	}{
+		{1500, 2900, image.Pt(256, 256), image.Pt(4, 4)}, {1024, 4096, image.Pt(256, 256), image.Pt(4, 4)},
+		{1023, 4101, image.Pt(256, 256), image.Pt(3, 5)}, {511, 8209, image.Pt(256, 256), image.Pt(1, 16)},
+		{100, 41944, image.Pt(100, 655), image.Pt(1, 16)}, {1, 1 << 22, image.Pt(1, 65536), image.Pt(1, 16)},
+		{41944, 100, image.Pt(655, 100), image.Pt(16, 1)},
+	} {
+		require.True(t, worthPilot(&raster.Format{Width: c.w, Height: c.h}), "%+v", c)
+		part, n := pilotShape(c.w, c.h)
+		assert.Equal(t, c.part, part, "%+v", c)
+		assert.Equal(t, c.n, n, "%+v", c)
+		assert.LessOrEqual(t, n.X*part.X, c.w, "%+v", c)
+		assert.LessOrEqual(t, n.Y*part.Y, c.h, "%+v", c)
+		assert.LessOrEqual(t, n.Y*part.Y, c.h, "%+v", c)
+	}
+	narrow := bounded["layered"].sized(3, 2_000_000)
+	pilot, err := newPilot(context.Background(), narrow)
+	require.NoError(t, err)
+	require.Equal(t, image.Rect(0, 0, 3, 16*21845), pilot.Format().Bounds())
+	require.EqualValues(t, narrow.at(1, 2, 1_999_999), rastertest.All(pilot).At(1, 2, 16*21845-1))
+}
+
 // TestPasses: what is coded more than once is small, and has more than one candidate.
 func TestPasses(t *testing.T) {
 	for _, c := range []struct {
@@ -162,7 +189,7 @@ func TestPasses(t *testing.T) {
 		bound engine.Bound
 		want  int
 	}{
-		{200, 150, 6, engine.Max, 2}, {1024, 4095, 6, engine.Max, 2}, {1024, 4096, 6, engine.Max, 1}, {1023, 1 << 20, 6, engine.Max, 2},
+		{200, 150, 6, engine.Max, 2}, {1024, 4095, 6, engine.Max, 2}, {1024, 4096, 6, engine.Max, 1}, {4096, 1023, 6, engine.Max, 2}, {1, 1 << 22, 6, engine.Max, 1},
 		{1 << 20, 1 << 20, 6, engine.Max, 1}, {200, 150, 0, engine.Max, 1}, {200, 150, 1 << 16, engine.RMS, 1},
 	} {
 		p := engine.Params{Format: bounded["layered"].sized(c.w, c.h).format, Bound: c.bound, T: c.t}

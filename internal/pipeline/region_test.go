@@ -315,3 +315,24 @@ func TestCancelledBegin(t *testing.T) {
 		require.Zero(t, c.total())
 	}
 }
+
+// TestTileWorkers: as many goroutines as the memory has room for tiles, one at least.
+func TestTileWorkers(t *testing.T) {
+	for _, e := range examples() {
+		data := e.file(t)
+		least := int64(1) // the memory that one goroutine takes
+		for ; ; least = least*9/8 + 1 {
+			if _, err := open(t, data, Options{Memory: least}).tileWorkers(); err == nil {
+				break
+			}
+		}
+		for _, c := range []struct {
+			memory int64
+			want   int
+		}{{0, 9}, {least, 1}, {3*least + least/8, 3}, {100 * least, 9}} {
+			workers, err := open(t, data, Options{Workers: 9, Memory: c.memory}).tileWorkers()
+			require.NoError(t, err)
+			require.Equal(t, c.want, workers, "%s: %d bytes, a tile takes about %d", e.name, c.memory, least)
+		}
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"image"
 	"sync"
 
 	"github.com/qtgpu/qtgpu/internal/container"
@@ -63,8 +65,12 @@ func (r *Reader) Measure(ctx context.Context, original raster.Source, decoded fu
 // each reads the segments of every tile, holds them against what they must take, and
 // has f look at them.
 func (r *Reader) each(ctx context.Context, f func(tile int, s engine.Segments) error) error {
+	workers, err := r.tileWorkers()
+	if err != nil {
+		return err
+	}
 	c := call{Reader: r}
-	err := parallel.For(ctx, r.opt.Workers, r.grid.N(), func(tile int) error {
+	err = parallel.For(ctx, workers, r.grid.N(), func(tile int) error {
 		s, err := c.read(ctx, tile)
 		if err = cmp.Or(err, s.err); err != nil {
 			return err
@@ -75,6 +81,24 @@ func (r *Reader) each(ctx context.Context, f func(tile int, s engine.Segments) e
 		return context.Cause(ctx)
 	}
 	return err
+}
+
+// tileWorkers is the number of goroutines that may each hold a decoded tile, its original
+// and what decoding takes.
+func (r *Reader) tileWorkers() (int, error) {
+	workers, limit := parallel.Workers(r.opt.Workers), r.opt.Memory
+	if limit == 0 {
+		return workers, nil
+	}
+	tile := r.grid.Tile(0)
+	middle := tile.Min.Add(tile.Size().Div(2)) // no filter reaches from there to a neighbour
+	window, goroutine := r.dec.Memory(image.Rectangle{Min: middle, Max: middle.Add(image.Pt(1, 1))}, 0)
+	samples := engine.Pixels(tile) * int64(r.plan.Format.Type.Size()*len(r.plan.Format.Bands))
+	each := window + goroutine + samples
+	if each > limit {
+		return 0, fmt.Errorf("%w: a tile of %d×%d takes %d bytes of memory, the limit is %d", ErrTooLarge, tile.Dx(), tile.Dy(), each, limit)
+	}
+	return int(min(int64(workers), limit/each)), nil
 }
 
 // Leaves are the leaves of a plane, tile by tile; ok is false of an engine that has none.
