@@ -24,7 +24,7 @@ func (e Engine) String() string {
 // Info describes a file.
 type Info struct {
 	Version                               int    // of the format
-	Width, Height, Channels, Depth        int    // in pixels, bands and bits
+	Width, Height, Bands, Depth           int    // in pixels, bands and bits
 	TileSize, Tiles                       int    // the side in pixels; the number
 	Subsampling                           Chroma // ChromaAuto of files without colours
 	Engine                                Engine
@@ -32,7 +32,7 @@ type Info struct {
 	Merged                                bool        // of Predictive: values stand for all within T
 	T, Step                               float64     // in levels of an 8-bit scale; T of BoundMax in steps of the samples
 	MaxLeafRMS, MaxError                  []float64   // per plane, in the unit of T; the one of Bound, the other is nil
-	Alpha                                 raster.Role // of a last channel: Alpha, Premultiplied, or Data for none
+	Alpha                                 raster.Role // of a last band: Alpha, Premultiplied, or Data for none
 	Maximum                               int         // the sample of full scale
 	Labels                                bool        // samples name classes: overviews are not means
 	Colours                               int         // of the palette, or 0
@@ -45,7 +45,7 @@ func (r *Reader) Info() Info {
 	f, about, s := &r.plan.Format, r.tiles.Decoder().About(), r.file.Sizes()
 	i := Info{
 		Version: container.Version,
-		Width:   f.Width, Height: f.Height, Channels: len(f.Bands), Depth: 8 * f.Type.Size(),
+		Width:   f.Width, Height: f.Height, Bands: len(f.Bands), Depth: 8 * f.Type.Size(),
 		TileSize: 1 << r.plan.TileLog2, Tiles: r.plan.Grid().N(),
 		Engine: Engine(r.plan.Engine), Merged: about.Merged, Bound: Bound(r.plan.Bound),
 		T: float64(r.plan.T) / engine.ErrorUnit, Step: float64(about.Step) / stepUnit,

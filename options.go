@@ -154,13 +154,13 @@ func (o *Options) check(fullScale int64) error {
 
 // Stats tells what an Encode did.
 type Stats struct {
-	Width, Height, Channels, Depth int
-	Planes                         int
-	InputBytes, OutputBytes        int64 // of the samples, of the file
-	Nodes, Leaves, TreeDepth       int   // of the quadtrees below their 32×32 roots
-	LeavesBySize                   map[int]int
-	MaxLeafRMS                     []float64 // per plane, in 8-bit levels
-	MaxError                       []float64 // per plane, of BoundMax, in steps of the samples
+	Width, Height, Bands, Depth int
+	Planes                      int
+	InputBytes, OutputBytes     int64 // of the samples, of the file
+	Nodes, Leaves, TreeDepth    int   // of the quadtrees below their 32×32 roots
+	LeavesBySize                map[int]int
+	MaxLeafRMS                  []float64 // per plane, in 8-bit levels
+	MaxError                    []float64 // per plane, of BoundMax, in steps of the samples
 	// Bound and T are the promise of the file: lossless where T is 0, which a bound
 	// under which nothing can be gained becomes too.
 	Bound   Bound
@@ -190,7 +190,7 @@ func (s *Stats) add(name string, d time.Duration) {
 // finish completes the statistics of a file of size bytes.
 func (s *Stats) finish(p *engine.Plan, totals pipeline.Totals, size int64) {
 	f := &p.Format
-	s.Width, s.Height, s.Channels, s.Depth, s.Planes = f.Width, f.Height, len(f.Bands), 8*f.Type.Size(), len(f.Bands)
+	s.Width, s.Height, s.Bands, s.Depth, s.Planes = f.Width, f.Height, len(f.Bands), 8*f.Type.Size(), len(f.Bands)
 	s.InputBytes, s.OutputBytes = f.Bytes(), size
 	for i, n := range totals.Leaves {
 		if n > 0 {

@@ -89,23 +89,28 @@ func (p *Plan) encodePart(ctx context.Context, w io.Writer, src raster.Source, f
 
 // planJSON is a stored plan.
 type planJSON struct {
-	FormatVersion int         `json:"format_version"`
-	Hash          string      `json:"hash"`     // SHA-256 of the header and the plan of the file
-	Checksum      string      `json:"checksum"` // SHA-256 of all this, with an empty checksum
-	Plan          engine.Plan `json:"plan"`
-	Palette       [][4]byte   `json:"palette,omitempty"` // straight RGBA
-	Metadata      Metadata    `json:"metadata"`
+	FormatVersion int    `json:"format_version"`
+	Hash          string `json:"hash"`     // SHA-256 of the header and the plan of the file
+	Checksum      string `json:"checksum"` // SHA-256 of all this, with an empty checksum
+	Opening       []byte `json:"opening"`  // the beginning of the file, up to its first index
+	// What only encoders need.
+	Chroma int    `json:"chroma"`
+	Split  int    `json:"split"`
+	Effort int    `json:"effort"`
+	Hints  []byte `json:"hints"`
 }
 
 // MarshalJSON implements json.Marshaler.
 func (p *Plan) MarshalJSON() ([]byte, error) {
 	hash := p.Hash()
-	j := planJSON{
-		FormatVersion: container.Version, Hash: hex.EncodeToString(hash[:]), Plan: *p.plan,
-		Palette: pipeline.PaletteBytes(p.plan.Format.Palette), Metadata: p.meta,
+	opening, err := pipeline.Opening(p.plan, p.meta.chunks())
+	if err != nil {
+		return nil, public(err)
 	}
-	j.Plan.Format.Palette = nil
-	var err error
+	j := planJSON{
+		FormatVersion: container.Version, Hash: hex.EncodeToString(hash[:]), Opening: opening,
+		Chroma: int(p.plan.Chroma), Split: int(p.plan.Split), Effort: int(p.plan.Effort), Hints: p.plan.Hints,
+	}
 	if j.Checksum, err = j.checksum(); err != nil {
 		return nil, err
 	}
@@ -136,23 +141,16 @@ func (p *Plan) UnmarshalJSON(data []byte) error {
 	case sum != j.Checksum:
 		return fmt.Errorf("qtgpu: plan of checksum %.8s, expected %.8s: it is damaged or changed", j.Checksum, sum)
 	}
-	j.Plan.Format.Palette = pipeline.PaletteOf(j.Palette)
-	if err := validPlan(&j.Plan); err != nil {
-		return fmt.Errorf("qtgpu: plan: %w", err)
+	plan, chunks, err := pipeline.ParseOpening(j.Opening)
+	if err != nil {
+		return fmt.Errorf("qtgpu: plan: %w", public(err))
 	}
-	if err := pipeline.HeaderOf(&j.Plan).Validate(1<<63 - 1); err != nil {
-		return fmt.Errorf("qtgpu: plan: %w", err)
+	plan.Chroma, plan.Split, plan.Effort, plan.Hints = engine.Chroma(j.Chroma), engine.Split(j.Split), engine.Effort(j.Effort), j.Hints
+	p.plan = plan
+	for _, c := range metadataChunks(&p.meta) {
+		*c.data = chunks[c.kind]
 	}
-	p.plan, p.meta = &j.Plan, j.Metadata
 	return nil
-}
-
-// validPlan checks what the header of a plan is computed from.
-func validPlan(p *engine.Plan) error {
-	if p.TileLog2 < container.MinTileLog2 || p.TileLog2 > container.MaxTileLog2 {
-		return fmt.Errorf("tile log2 %d, expected %d to %d", p.TileLog2, container.MinTileLog2, container.MaxTileLog2)
-	}
-	return p.Format.Validate()
 }
 
 // Place says which rows of tiles of a whole a part holds, and of which plan.

@@ -24,7 +24,7 @@ func TestDamagedPlan(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(data, new(qtgpu.Plan)))
 	tries := 0
-	for _, field := range []string{"format_version", "hash", "checksum", "Width", "Height", "Type", "Role", "Scale", "Max", "Bound", "T", "Split", "Effort", "TileLog2", "Payload", "Hints", "XMP"} {
+	for _, field := range []string{"format_version", "hash", "checksum", "opening", "chroma", "split", "effort", "hints"} {
 		at := strings.Index(string(data), `"`+field+`":`)
 		require.Positive(t, at, field)
 		at += len(field) + 3
@@ -38,7 +38,7 @@ func TestDamagedPlan(t *testing.T) {
 			tries++
 		}
 	}
-	require.Greater(t, tries, 100)
+	require.Greater(t, tries, 50)
 }
 
 // TestPartOfAnotherRaster: a part is made of samples that mean what the plan says.

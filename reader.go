@@ -220,7 +220,7 @@ func (s *levelSource) ReadBlock(ctx context.Context, dst *raster.Block) error {
 // Leaf is a leaf of a plane's quadtree: its top left sample and its side.
 type Leaf struct{ X, Y, Size int }
 
-// Leaves decodes the quadtree of a plane, 0 ≤ plane < Channels. Chroma planes
+// Leaves decodes the quadtree of a plane, 0 ≤ plane < Bands. Chroma planes
 // of 4:2:0 count samples of half the resolution.
 func (r *Reader) Leaves(ctx context.Context, plane int) ([]Leaf, error) {
 	if plane < 0 || plane >= len(r.plan.Format.Bands) {

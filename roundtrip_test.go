@@ -115,7 +115,7 @@ func TestStats(t *testing.T) {
 	calls, last = 0, 0
 	data := encode(t, m, o)
 	assert.Equal(t, 2, calls)
-	assert.Equal(t, []int{530, 40, 4, 16, 4}, []int{s.Width, s.Height, s.Channels, s.Depth, s.Planes})
+	assert.Equal(t, []int{530, 40, 4, 16, 4}, []int{s.Width, s.Height, s.Bands, s.Depth, s.Planes})
 	assert.EqualValues(t, 530*40*8, s.InputBytes)
 	assert.EqualValues(t, len(data), s.OutputBytes)
 	assert.Equal(t, "cpu", s.Backend)

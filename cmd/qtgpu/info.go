@@ -17,7 +17,7 @@ type infoReport struct {
 	Version     int     `json:"version"`
 	Width       int     `json:"width"`
 	Height      int     `json:"height"`
-	Channels    int     `json:"channels"`
+	Bands       int     `json:"bands"`
 	Alpha       string  `json:"alpha"` // of two or four channels: "straight", "premultiplied" or "none"
 	Depth       int     `json:"depth"`
 	Maximum     int     `json:"maximum"` // the sample of full scale
@@ -80,7 +80,7 @@ func newInfoReport(name string, r *qtgpu.Reader, meta *qtgpu.Metadata) *infoRepo
 	i := r.Info()
 	report := &infoReport{
 		File: name, Version: i.Version,
-		Width: i.Width, Height: i.Height, Channels: i.Channels, Alpha: alphaName(i.Alpha), Depth: i.Depth, Maximum: i.Maximum, Subsampling: i.Subsampling.String(),
+		Width: i.Width, Height: i.Height, Bands: i.Bands, Alpha: alphaName(i.Alpha), Depth: i.Depth, Maximum: i.Maximum, Subsampling: i.Subsampling.String(),
 		Engine: i.Engine.String(), Promise: newPromise(i.Bound.String(), i.T, i.MaxLeafRMS, i.MaxError), Step: i.Step,
 		Merged: i.Merged, Labels: i.Labels, Colours: i.Colours,
 		TileSize: i.TileSize, Tiles: i.Tiles, Levels: r.Levels(),
@@ -112,7 +112,7 @@ func alphaName(r raster.Role) string {
 
 // samples says what is unusual about the samples.
 func (r *infoReport) samples() (s string) {
-	if r.Channels%2 == 0 && r.Alpha != "straight" {
+	if r.Bands%2 == 0 && r.Alpha != "straight" {
 		s = fmt.Sprintf(", alpha %s", r.Alpha)
 	}
 	if r.Maximum != 1<<r.Depth-1 {
@@ -124,7 +124,7 @@ func (r *infoReport) samples() (s string) {
 func (r *infoReport) text() *text {
 	var t text
 	t.line("file", "%s: %s bytes, %.3f bits per pixel, format version %d", r.File, grouped(r.FileBytes), r.BitsPerPixel, r.Version)
-	t.line("image", "%s, subsampling %s%s", picture(r.Width, r.Height, r.Channels, r.Depth), r.Subsampling, r.samples())
+	t.line("image", "%s, subsampling %s%s", picture(r.Width, r.Height, r.Bands, r.Depth), r.Subsampling, r.samples())
 	switch {
 	case r.Colours > 0:
 		t.line("palette", "%s", count(r.Colours, "colour"))

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,6 +27,7 @@ type job struct {
 	Input    string      `json:"input"` // the path of the image
 	Size     int64       `json:"size"`  // of the image, in bytes
 	Modified time.Time   `json:"modified"`
+	Sample   string      `json:"sample"`    // SHA-256 of parts of the image file, see sampleHash
 	PartRows int         `json:"part_rows"` // rows of tiles of a part
 	Parts    int         `json:"parts"`
 	Plan     *qtgpu.Plan `json:"plan"`
@@ -100,13 +103,39 @@ func (a *app) openJobInput(name string, l *limits) (*imagefile.File, *job, func(
 	}
 	src, _, err := in.image(l.read())
 	if err == nil {
-		var info fs.FileInfo
-		if info, err = in.file.Stat(); err == nil {
-			return src, &job{Input: name, Size: info.Size(), Modified: info.ModTime().UTC()}, in.close, nil
+		var j *job
+		if j, err = newJob(in.file); err == nil {
+			return src, j, in.close, nil
 		}
 	}
 	in.close()
 	return nil, nil, nil, err
+}
+
+// newJob is a job of an image file.
+func newJob(f *os.File) (*job, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	sample, err := sampleHash(f, info.Size())
+	return &job{Input: f.Name(), Size: info.Size(), Modified: info.ModTime().UTC(), Sample: sample}, err
+}
+
+// sampleHash is the SHA-256 of up to 64 pieces of 64 KiB that lie at even distances in a
+// file of size bytes, from its first to its last: enough to tell an image from another one
+// of the same size, without reading all of it.
+func sampleHash(r io.ReaderAt, size int64) (string, error) {
+	const pieces, piece = 64, 64 << 10
+	h := sha256.New()
+	n := min((size+piece-1)/piece, pieces)
+	for i := range n {
+		at := max(size-piece, 0) * i / max(n-1, 1)
+		if _, err := io.Copy(h, io.NewSectionReader(r, at, piece)); err != nil {
+			return "", err
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 func readJob(dir string) (*job, error) {
@@ -170,6 +199,9 @@ func (a *app) part(args []string) error {
 	if now.Size != j.Size || now.Input == j.Input && !now.Modified.Equal(j.Modified) {
 		return at(*input, fmt.Errorf("%d bytes of %s, expected %d of %s: it is not what the plan was made of",
 			now.Size, now.Modified.Format(time.RFC3339Nano), j.Size, j.Modified.Format(time.RFC3339Nano)))
+	}
+	if now.Sample != j.Sample {
+		return at(*input, fmt.Errorf("other bytes (sample %.8s, expected %.8s): it is not what the plan was made of", now.Sample, j.Sample))
 	}
 	b, err := newBackend(*backend, *jobs, gpu.Open, func(err error) { a.warn(*input, "%w", err) })
 	if err != nil {

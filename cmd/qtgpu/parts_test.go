@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -82,4 +83,46 @@ func TestFailuresOfParts(t *testing.T) {
 		qtgpuRun(c.args...).fails(t, c.status, c.want, c.args)
 	}
 	assert.Equal(t, before, append(files(t, dir), files(t, job)...), "nothing is written")
+}
+
+// TestPartOfACopy: a part is made of any copy of the image, and of no other image, be it
+// of the same length.
+func TestPartOfACopy(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	image := append([]byte("P5 1000 600 255\n"), make([]byte, 600_000)...)
+	require.NoError(t, os.WriteFile(path("in.pgm"), image, 0o666))
+	require.NoError(t, os.WriteFile(path("copy.pgm"), image, 0o666))
+	image[len(image)-1] = 9
+	require.NoError(t, os.WriteFile(path("other.pgm"), image, 0o666))
+	mustRun(t, "plan", "-i", path("in.pgm"), "-t", "0", "-o", path("job"))
+	qtgpuRun("part", path("job"), "-i", "0", "--input", path("other.pgm")).
+		fails(t, exitFailure, "it is not what the plan was made of", "another image")
+	mustRun(t, "part", path("job"), "-i", "0", "--input", path("copy.pgm"))
+}
+
+// TestSampleHash: the first and the last byte of a file of any length count, and of a
+// short one all.
+func TestSampleHash(t *testing.T) {
+	for _, size := range []int{0, 1, 1000, 64 << 10, 100_000, 64 * 64 << 10, 5_000_000} {
+		data := make([]byte, size)
+		sample := func() string {
+			h, err := sampleHash(bytes.NewReader(data), int64(size))
+			require.NoError(t, err)
+			return h
+		}
+		plain := sample()
+		places := []int{0, size - 1}
+		if size <= 64*64<<10 {
+			places = append(places, size/2, size/3)
+		}
+		for _, at := range places {
+			if at < 0 || at >= size {
+				continue
+			}
+			data[at] = 1
+			assert.NotEqual(t, plain, sample(), "byte %d of %d", at, size)
+			data[at] = 0
+		}
+	}
 }

@@ -134,14 +134,14 @@ func (a axis) ticks() (v []float64) {
 // svgCanvas collects SVG elements.
 type svgCanvas struct{ b strings.Builder }
 
-func hex(c color.RGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
+func svgColour(c color.RGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
 
 func (s *svgCanvas) line(x0, y0, x1, y1 float64, c color.RGBA) {
-	fmt.Fprintf(&s.b, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="%s" stroke-width="1.5"/>`+"\n", x0, y0, x1, y1, hex(c))
+	fmt.Fprintf(&s.b, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="%s" stroke-width="1.5"/>`+"\n", x0, y0, x1, y1, svgColour(c))
 }
 
 func (s *svgCanvas) text(x, y float64, t string, c color.RGBA) {
-	fmt.Fprintf(&s.b, `<text x="%.1f" y="%.1f" fill="%s">%s</text>`+"\n", x, y+fontHalfHeight, hex(c), t)
+	fmt.Fprintf(&s.b, `<text x="%.1f" y="%.1f" fill="%s">%s</text>`+"\n", x, y+fontHalfHeight, svgColour(c), t)
 }
 
 func (s *svgCanvas) encode(w io.Writer) error {

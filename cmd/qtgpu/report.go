@@ -31,7 +31,7 @@ type encodeReport struct {
 	BitsPerPixel  float64       `json:"bits_per_pixel"`
 	Width         int           `json:"width"`
 	Height        int           `json:"height"`
-	Channels      int           `json:"channels"`
+	Bands         int           `json:"bands"`
 	Depth         int           `json:"depth"`
 	Planes        int           `json:"planes"`
 	Promise       promise       `json:"promise"`
@@ -54,7 +54,7 @@ func newEncodeReport(in, out string, inputBytes int64, s *qtgpu.Stats) *encodeRe
 		Input: in, Output: out, InputBytes: inputBytes, PixelBytes: s.InputBytes, OutputBytes: s.OutputBytes,
 		Ratio:        float64(s.InputBytes) / float64(s.OutputBytes),
 		BitsPerPixel: bitsPerPixel(s.OutputBytes, s.Width, s.Height),
-		Width:        s.Width, Height: s.Height, Channels: s.Channels, Depth: s.Depth, Planes: s.Planes,
+		Width:        s.Width, Height: s.Height, Bands: s.Bands, Depth: s.Depth, Planes: s.Planes,
 		Promise: newPromise(bound, s.T, s.MaxLeafRMS, s.MaxError),
 		Nodes:   s.Nodes, Leaves: s.Leaves, LeavesBySize: s.LeavesBySize, TreeDepth: s.TreeDepth,
 		Backend: s.Backend,
@@ -81,7 +81,7 @@ func (r *encodeReport) writeText(w io.Writer) error {
 	var t text
 	t.line("input", "%s: %s bytes, %s of pixels", r.Input, grouped(r.InputBytes), grouped(r.PixelBytes))
 	t.line("output", "%s: %s bytes, ratio %.2f, %.3f bits per pixel", r.Output, grouped(r.OutputBytes), r.Ratio, r.BitsPerPixel)
-	t.line("image", "%s, %s", picture(r.Width, r.Height, r.Channels, r.Depth), count(r.Planes, "plane"))
+	t.line("image", "%s, %s", picture(r.Width, r.Height, r.Bands, r.Depth), count(r.Planes, "plane"))
 	t.line("promise", "%v; largest error %s", &r.Promise, r.Promise.values(r.Promise.Stated))
 	if r.Leaves > 0 {
 		t.line("tree", "%s nodes, %s leaves (%s), depth %d", grouped(int64(r.Nodes)), grouped(int64(r.Leaves)), bySize(r.LeavesBySize), r.TreeDepth)

@@ -48,7 +48,8 @@ type Reader struct {
 // an image above o.MaxPixels an error that wraps ErrTooLarge, a failure of r a
 // *ReadError. Memory is bounded by size.
 func Open(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Reader, error) {
-	rd := &Reader{in: &input{r: r, size: size}, partial: o.Partial, metadata: map[Kind]*chunk{}, sizes: Sizes{File: size}}
+	rd := newReader(r, size)
+	rd.partial = o.Partial
 	ends := []Range{{0, min(size, readAhead)}}
 	if _, ok := r.(RangeReader); ok && size > readAhead {
 		from := max(size-readTail, 0)
@@ -74,6 +75,10 @@ func Open(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Reader, e
 		rd.sizes.Overviews += o.file.Length
 	}
 	return rd, nil
+}
+
+func newReader(r io.ReaderAt, size int64) *Reader {
+	return &Reader{in: &input{r: r, size: size}, metadata: map[Kind]*chunk{}, sizes: Sizes{File: size}}
 }
 
 // readHead reads all that comes before the groups, and leaves the scanner there.

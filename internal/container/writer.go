@@ -41,30 +41,11 @@ type Overview struct {
 // whole. A header, a plan or metadata that no reader would accept is an error; the limit
 // on the image's size is the reader's alone.
 func NewWriter(w io.Writer, h *Header, p *Plan, m Metadata) (*Writer, error) {
-	wr := &Writer{b: bufio.NewWriterSize(w, 1<<16), header: *h, held: map[int]*tiles{}}
-	h = &wr.header
-	if h.Place != nil {
-		place := *h.Place
-		place.Plan = PlanHash(h, p)
-		h.Place = &place
-	}
-	if err := validate(h, p, m); err != nil {
+	b, err := Opening(h, p, m)
+	if err != nil {
 		return nil, err
 	}
-	b := append([]byte(Magic), Version)
-	b = appendChunk(b, typeHead, h.append(nil))
-	b = appendChunk(b, typePlan, p.append(nil))
-	if bands := appendBands(h.Bands); len(bands) > 0 {
-		b = appendChunk(b, typeBand, bands)
-	}
-	if h.Place != nil {
-		b = appendChunk(b, typePlace, h.Place.append(nil))
-	}
-	for _, kind := range kinds {
-		if p := m[kind]; len(p) > 0 {
-			b = appendChunk(b, string(kind), p)
-		}
-	}
+	wr := &Writer{b: bufio.NewWriterSize(w, 1<<16), header: *h, held: map[int]*tiles{}}
 	wr.start, wr.off = b, int64(len(b))
 	wr.root.worst = make([]uint64, len(h.Bands))
 	return wr, nil

@@ -19,7 +19,7 @@ func Colours(src raster.Source) raster.Source {
 	}
 	c := &colours{indices: src, format: raster.Format{Width: f.Width, Height: f.Height, Type: raster.Uint8}}
 	roles := []raster.Role{raster.Gray}
-	c.table = PaletteBytes(f.Palette)
+	c.table = paletteBytes(f.Palette)
 	for _, n := range c.table {
 		switch {
 		case n[3] != 255:
@@ -32,21 +32,13 @@ func Colours(src raster.Source) raster.Source {
 	return c
 }
 
-// PaletteBytes are the colours of a palette, as straight samples of 8 bits.
-func PaletteBytes(p color.Palette) (table [][4]byte) {
+// paletteBytes are the colours of a palette, as straight samples of 8 bits.
+func paletteBytes(p color.Palette) (table [][4]byte) {
 	for _, c := range p {
 		n := color.NRGBAModel.Convert(c).(color.NRGBA)
 		table = append(table, [4]byte{n.R, n.G, n.B, n.A})
 	}
 	return table
-}
-
-// PaletteOf is the inverse of PaletteBytes.
-func PaletteOf(table [][4]byte) (p color.Palette) {
-	for _, c := range table {
-		p = append(p, color.NRGBA{R: c[0], G: c[1], B: c[2], A: c[3]})
-	}
-	return p
 }
 
 // colours looks up indices.

@@ -31,6 +31,20 @@ func containerPlan(p *engine.Plan) *container.Plan {
 	return &container.Plan{Engine: uint64(p.Engine), Payload: p.Payload}
 }
 
+// Opening is the beginning of a file of a plan, up to its first index.
+func Opening(p *engine.Plan, m container.Metadata) ([]byte, error) {
+	return container.Opening(HeaderOf(p), containerPlan(p), m)
+}
+
+// ParseOpening gives the plan and the metadata back, but for what only encoders need.
+func ParseOpening(b []byte) (*engine.Plan, container.Metadata, error) {
+	h, p, m, err := container.ParseOpening(b)
+	if err != nil {
+		return nil, nil, err
+	}
+	return planOf(h, p), m, nil
+}
+
 // WritePart codes some rows of tiles of src by the plan of enc and writes them as a file of
 // their own, which says where in the whole they belong.
 func WritePart(ctx context.Context, w io.Writer, enc engine.Encoder, src raster.Source, rows Rows, j *Job) error {

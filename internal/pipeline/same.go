@@ -20,7 +20,7 @@ func SameSamples(f, want *raster.Format) error {
 		return fmt.Errorf("%d bands, expected %d", len(f.Bands), len(want.Bands))
 	case !slices.EqualFunc(f.Bands, want.Bands, role):
 		return fmt.Errorf("bands of other roles: %s, expected %s", roles(f), roles(want))
-	case !slices.Equal(PaletteBytes(f.Palette), PaletteBytes(want.Palette)):
+	case !slices.Equal(paletteBytes(f.Palette), paletteBytes(want.Palette)):
 		return fmt.Errorf("another palette, of %d colours instead of %d", len(f.Palette), len(want.Palette))
 	}
 	return nil
