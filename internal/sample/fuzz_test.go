@@ -1,7 +1,11 @@
 package sample
 
 import (
+	"encoding/binary"
 	"math"
+	"math/big"
+	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -120,6 +124,48 @@ func FuzzRoundTrip(f *testing.F) {
 	})
 }
 
+// FuzzDetect: every sample fed is one of the mapping proposed, which does not depend on order.
+func FuzzDetect(f *testing.F) {
+	for typ := raster.Uint8; typ <= raster.Float64; typ++ {
+		f.Add([]byte{}, uint8(typ), uint16(1), uint16(100))
+		f.Add([]byte{1, 2, 3, 7, 200, 0, 1, 5, 9, 11, 45, 250}, uint8(typ), uint16(1), uint16(100))
+		f.Add([]byte{1, 2, 3, 7, 200, 0, 1, 5, 9, 11, 45, 250}, uint8(typ), uint16(381), uint16(1250))
+		f.Add([]byte{0, 0, 0, 1, 0, 0, 0, 0x80, 0, 0, 0xf0, 0x7f, 1, 0, 0, 0}, uint8(typ), uint16(0), uint16(0))
+	}
+	f.Fuzz(func(t *testing.T, p []byte, kind uint8, n, d uint16) {
+		typ := raster.Type(kind)
+		if !typ.Valid() {
+			return
+		}
+		var words []uint64
+		for i := 0; i+2 <= len(p); i += 2 {
+			k := int64(int16(binary.LittleEndian.Uint16(p[i:])))
+			word := uint64(k)
+			if typ.Float() && d != 0 {
+				word, _ = round(typ, new(big.Rat).Mul(big.NewRat(k, 1), big.NewRat(int64(n), int64(d))))
+			} else if d == 0 && i+8 <= len(p) {
+				word = binary.LittleEndian.Uint64(p[i:])
+			}
+			words = append(words, word)
+		}
+		if len(words) == 0 {
+			return
+		}
+		b := blockOf(typ, words)
+		words = wordsOf(b)
+		m := Detect(b, 1, nil)
+		require.NoError(t, m.Validate(typ))
+		lanes, rem, ok := split(m, typ, words)
+		require.True(t, ok, "%+v of %v: %x", m, typ, words)
+		require.Equal(t, words, join(m, typ, lanes, rem), "%+v of %v", m, typ)
+		slices.Reverse(words)
+		turned := Detect(blockOf(typ, words), 1, nil)
+		if m.Kind != Fixed && turned.Kind != Fixed && m.Kind != Ordered && turned.Kind != Ordered { // which neighbours have prices
+			require.Equal(t, m, turned, "%v", typ)
+		}
+	})
+}
+
 // BenchmarkRow converts rows of a decimal grid and of random mantissas.
 func BenchmarkRow(b *testing.B) {
 	for _, c := range []struct {
@@ -154,6 +200,19 @@ func BenchmarkRow(b *testing.B) {
 				if !c.m.Split(lanes, rem, nil, blk, 1, 7) {
 					b.Fatal("no match")
 				}
+			}
+		})
+	}
+}
+
+// BenchmarkDetector feeds rows of a decimal grid and of random mantissas.
+func BenchmarkDetector(b *testing.B) {
+	for name, step := range map[string]float64{"cm": 0.01, "random": 0x1p-40} {
+		blk := floats(raster.Float32, 512, 512, multiples(terrain(rand.New(rand.NewPCG(1, 1))), step, func(k float64) float64 { return k * step }))
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(512 * 512) // MB/s are Msamples/s
+			for b.Loop() {
+				Detect(blk, 0, nil)
 			}
 		})
 	}

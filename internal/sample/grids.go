@@ -204,7 +204,7 @@ func (s *search) gap() (base, gap float64) {
 }
 
 // err is what rounding may have done to v, here too.
-func (s *search) err(v float64) float64 { return s.ulp(v)/2 + math.Abs(v)*0x1p-51 }
+func (s *search) err(v float64) float64 { return s.ulp(v)/2 + float64(math.Abs(v)*0x1p-51) }
 
 // narrow sets the interval, starting from part of a gap; false where a value is at odds.
 func (s *search) narrow(base, gap, part float64) bool {
