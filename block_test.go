@@ -42,7 +42,7 @@ var files = sync.OnceValue(func() map[string][]byte {
 		o qtgpu.Options
 	}{
 		"lossy, colours under alpha": {picture(smooth, 530, 600, 4, 8), qtgpu.Options{T: 10}},
-		"lossy, gray of 16 bits":     {picture(smooth, 1100, 40, 1, 16), qtgpu.Options{T: 5}},
+		"lossy, gray of 16 bits":     {picture(smooth, 1100, 40, 1, 16), qtgpu.Options{T: 5 * 257, Bound: qtgpu.BoundRMS}},
 		"lossless, 8 bits":           {picture(smooth, 30, 1100, 3, 8), qtgpu.Options{}},
 		"lossless, 16 bits":          {picture(smooth, 1100, 30, 4, 16), qtgpu.Options{}},
 		"layered":                    {boundedPicture("photo", 1100, 60), withinSix},

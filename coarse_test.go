@@ -69,7 +69,7 @@ func TestEncodeOfSeveralGroups(t *testing.T) {
 			row[i] = byte(y/16 + i>>10)
 		}
 	}
-	data := encode(t, m, qtgpu.Options{T: 50, Split: qtgpu.SplitPyramid})
+	data := encode(t, m, qtgpu.Options{T: 50 * 257, Bound: qtgpu.BoundRMS, Split: qtgpu.SplitPyramid})
 	f := containertest.Take(t, data)
 	require.Equal(t, []int{8, 2}, []int{f.Header.GroupRows, f.Header.Groups()}, "rows in a group, groups")
 	require.Len(t, f.Overviews, 1)

@@ -268,7 +268,7 @@ func TestMaxPixels(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	f.Add(small(f))
-	f.Add(encode(f, picture(patterns["text"], 20, 50, 3, 16), qtgpu.Options{T: 1}))
+	f.Add(encode(f, picture(patterns["text"], 20, 50, 3, 16), qtgpu.Options{T: 1 * 257, Bound: qtgpu.BoundRMS}))
 	f.Add(encode(f, picture(patterns["text"], 20, 50, 3, 8), qtgpu.Options{}))
 	f.Add(grouped(f, encode(f, picture(patterns["smooth"], 20, 1100, 3, 8), qtgpu.Options{T: 40}), 1, 6, 9))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -117,7 +117,7 @@ func (e *encoding) prepare(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if p.Bound == engine.Max && p.T > 0 {
+	if p.Bound == engine.Max && p.T > 0 && !predictive.IsRaster(&p.Format) {
 		start := time.Now()
 		merges, err := predictive.Merges(ctx, pipeline.Colours(e.src), p.T, e.opt.Workers)
 		if err != nil {

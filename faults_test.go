@@ -49,7 +49,7 @@ func TestStatsTellThePromise(t *testing.T) {
 		{far, qtgpu.Options{T: 9, Bound: qtgpu.BoundMax}, qtgpu.Stats{Bound: qtgpu.BoundMax}},
 		{near, qtgpu.Options{T: 9, Bound: qtgpu.BoundMax}, qtgpu.Stats{Bound: qtgpu.BoundMax, T: 9}},
 		{near, qtgpu.Options{}, qtgpu.Stats{Bound: qtgpu.BoundMax}},
-		{near, qtgpu.Options{T: 9}, qtgpu.Stats{T: 9}},
+		{near, qtgpu.Options{T: 9}, qtgpu.Stats{Bound: qtgpu.BoundRMS, T: 9}},
 	} {
 		var s qtgpu.Stats
 		c.o.Stats = &s
@@ -65,7 +65,7 @@ func TestOptionsOutOfRange(t *testing.T) {
 		o    qtgpu.Options
 		want string
 	}{
-		{qtgpu.Options{T: 5, Bound: 7}, "bound 7, expected 0 to 1"},
+		{qtgpu.Options{T: 5, Bound: 7}, "bound 7, expected 0 to 2"},
 		{qtgpu.Options{T: 5, Split: 9}, "split 9, expected 0 to 2"},
 		{qtgpu.Options{T: 5, Split: -1}, "split -1"},
 		{qtgpu.Options{T: 5, Chroma: 9}, "chroma 9, expected 0 to 2"},

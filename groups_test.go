@@ -40,7 +40,7 @@ func talls(t *testing.T) []tall {
 	}
 	return []tall{
 		{"lossy", picture(patterns["edges"], 90, 1600, 3, 8), qtgpu.Options{T: 10}, engine.Transform},
-		{"lossy with alpha", picture(patterns["smooth"], 80, 1300, 4, 16), qtgpu.Options{T: 5}, engine.Transform},
+		{"lossy with alpha", picture(patterns["smooth"], 80, 1300, 4, 16), qtgpu.Options{T: 5 * 257, Bound: qtgpu.BoundRMS}, engine.Transform},
 		{"lossless with alpha", picture(patterns["smooth"], 80, 2100, 4, 8), qtgpu.Options{}, engine.Predictive},
 		{"layered", picture(func(x, y, c int) float64 {
 			return float64(photo.Pix[(150+y%97)*photo.Stride+(300+x)*photo.Step+c]) / 255 * (0.7 + 0.3*math.Sin(float64(y)/200)) // no row twice

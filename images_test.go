@@ -116,6 +116,15 @@ func encode(t testing.TB, m image.Image, o qtgpu.Options) []byte {
 	return b.Bytes()
 }
 
+// lossy asks for RMS errors of at most t levels of 8 bits, whatever the samples are.
+func lossy(m *imagefile.Image, t float64) qtgpu.Options {
+	full := 1<<m.Depth - 1
+	if m.Max != 0 {
+		full = int(m.Max)
+	}
+	return qtgpu.Options{T: t * float64(full) / 255, Bound: qtgpu.BoundRMS}
+}
+
 func newReader(t testing.TB, data []byte, o qtgpu.DecodeOptions) *qtgpu.Reader {
 	t.Helper()
 	r, err := qtgpu.NewReader(context.Background(), bytes.NewReader(data), int64(len(data)), &o)

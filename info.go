@@ -30,7 +30,7 @@ type Info struct {
 	Engine                                Engine
 	Bound                                 Bound
 	Merged                                bool        // of Predictive: values stand for all within T
-	T, Step                               float64     // in levels of an 8-bit scale; T of BoundMax in steps of the samples
+	T, Step                               float64     // T in units of the samples, Step in levels of an 8-bit scale
 	MaxLeafRMS, MaxError                  []float64   // per plane, in the unit of T; the one of Bound, the other is nil
 	Alpha                                 raster.Role // of a last band: Alpha, Premultiplied, or Data for none
 	Maximum                               int         // the sample of full scale
@@ -47,8 +47,8 @@ func (r *Reader) Info() Info {
 		Version: container.Version,
 		Width:   f.Width, Height: f.Height, Bands: len(f.Bands), Depth: 8 * f.Type.Size(),
 		TileSize: 1 << r.plan.TileLog2, Tiles: r.plan.Grid().N(),
-		Engine: Engine(r.plan.Engine), Merged: about.Merged, Bound: Bound(r.plan.Bound),
-		T: float64(r.plan.T) / engine.ErrorUnit, Step: float64(about.Step) / stepUnit,
+		Engine: Engine(r.plan.Engine), Merged: about.Merged, Bound: boundOf(r.plan.Bound),
+		T: errorOf(&r.plan.Params, uint64(r.plan.T)), Step: float64(about.Step) / stepUnit,
 		Maximum: int(f.FullScale()), Labels: r.tiles.Decoder().Decimates(), Colours: len(f.Palette),
 		FileBytes: r.bytes, FrontBytes: s.Front, BodyBytes: s.Body, TableBytes: s.Plan, MetadataBytes: s.Metadata,
 	}
@@ -62,10 +62,7 @@ func (r *Reader) Info() Info {
 	if role := f.Bands[len(f.Bands)-1].Role; role == raster.Alpha || role == raster.Premultiplied {
 		i.Alpha = role
 	}
-	if r.plan.Bound == engine.Max {
-		i.T = float64(r.plan.T)
-	}
-	i.MaxLeafRMS, i.MaxError = errorsOf(r.plan.Bound, r.file.Worst())
+	i.MaxLeafRMS, i.MaxError = errorsOf(&r.plan.Params, r.file.Worst())
 	return i
 }
 

@@ -30,12 +30,32 @@ func (c Chroma) String() string { return name(int(c), "none", "4:2:0", "4:4:4") 
 type Bound int
 
 const (
-	BoundRMS Bound = iota // the RMS error of every leaf of the quadtree
-	BoundMax              // the error of every sample
+	BoundAuto Bound = iota // BoundRMS for photographs of 8 bits, BoundMax for all else
+	BoundRMS               // the RMS error of every leaf of the quadtree
+	BoundMax               // the error of every sample
 )
 
-// String is "rms" or "max".
-func (b Bound) String() string { return name(int(b), "rms", "max") }
+// String is "auto", "rms" or "max".
+func (b Bound) String() string { return name(int(b), "auto", "rms", "max") }
+
+// boundOf is the bound of a plan.
+func boundOf(b engine.Bound) Bound {
+	if b == engine.RMS {
+		return BoundRMS
+	}
+	return BoundMax
+}
+
+// resolve is the bound that BoundAuto stands for.
+func (b Bound) resolve(f *raster.Format) Bound {
+	switch {
+	case b != BoundAuto:
+		return b
+	case f.Type == raster.Uint8 && !predictive.IsRaster(f):
+		return BoundRMS
+	}
+	return BoundMax
+}
 
 // name names an enumerated value.
 func name(v int, names ...string) string {
@@ -57,10 +77,10 @@ const (
 
 // Options of Encode, which leaves them as they are.
 type Options struct {
-	// T is the threshold of the promise: 0 is lossless. With BoundRMS it is the
-	// largest RMS error that a leaf may have, in levels of an 8-bit scale, MinT
-	// to MaxT; with BoundMax the largest error of any sample, a whole number of
-	// the samples' own steps, up to full scale.
+	// T is the threshold of the promise, in units of the samples: 0 is lossless. With
+	// BoundRMS it is the largest RMS error that a leaf may have, MinT to MaxT of samples of
+	// 8 bits and as many times more of others as full scale is; with BoundMax the largest
+	// error of any sample, of integers a whole number up to their range.
 	T       float64
 	Bound   Bound
 	Chroma  Chroma
@@ -105,49 +125,78 @@ const MaxEffort = int(predictive.EffortMixing)
 
 // params are the options for samples of a format.
 func (o *Options) params(f *raster.Format) (engine.Params, error) {
-	if err := o.check(f.FullScale()); err != nil {
+	bound := o.Bound.resolve(f)
+	if err := o.check(f, bound); err != nil {
 		return engine.Params{}, err
 	}
 	p := engine.Params{Format: *f, Chroma: engine.Chroma(o.Chroma), Split: engine.Split(o.Split), Effort: engine.Effort(o.Effort)}
 	if p.Effort == 0 {
 		p.Effort = predictive.EffortFitted
 	}
-	if o.T == 0 || o.Bound == BoundMax {
+	switch {
+	case o.T == 0:
+		p.Bound = engine.Max
+	case bound == BoundRMS:
+		p.T = int64(o.T / levelOf(f) * engine.ErrorUnit)
+	case f.Type.Float():
+		p.Bound, p.T = engine.Max, int64(math.Float64bits(o.T))
+	default:
 		p.Bound, p.T = engine.Max, int64(o.T)
-	} else {
-		p.T = int64(o.T * engine.ErrorUnit)
 	}
 	return p, nil
 }
 
-// check tells whether the options make sense for samples of at most full scale.
-func (o *Options) check(fullScale int64) error {
-	for _, f := range []struct {
+// levelOf is a level of an 8-bit scale in steps of samples.
+func levelOf(f *raster.Format) float64 { return float64(f.FullScale()) / 255 }
+
+// rangeOf is the difference of the largest and the least integer of a format.
+func rangeOf(f *raster.Format) float64 {
+	if f.Type.Signed() {
+		return 2*float64(f.Type.Max()) + 1
+	}
+	return float64(f.FullScale())
+}
+
+// check tells whether the options make sense for samples of a format.
+func (o *Options) check(f *raster.Format, bound Bound) error {
+	for _, field := range []struct {
 		name      string
 		v, lo, hi int
 		note      string
 	}{
 		{"effort", o.Effort, 0, MaxEffort, " (0 for the default)"},
-		{"bound", int(o.Bound), int(BoundRMS), int(BoundMax), ""},
+		{"bound", int(o.Bound), int(BoundAuto), int(BoundMax), ""},
 		{"chroma", int(o.Chroma), int(ChromaAuto), int(Chroma444), ""},
 		{"split", int(o.Split), int(SplitHybrid), int(SplitCost), ""},
 		{"workers", o.Workers, 0, math.MaxInt32, " (0 for one on each CPU)"},
 	} {
-		if f.v < f.lo || f.v > f.hi {
-			return fmt.Errorf("%s %d, expected %d to %d%s", f.name, f.v, f.lo, f.hi, f.note)
+		if field.v < field.lo || field.v > field.hi {
+			return fmt.Errorf("%s %d, expected %d to %d%s", field.name, field.v, field.lo, field.hi, field.note)
 		}
 	}
 	if o.Memory < 0 {
 		return fmt.Errorf("memory of %d bytes, expected 0 or more (0 for 512 MiB)", o.Memory)
 	}
-	switch {
+	return o.checkT(f, bound)
+}
+
+func (o *Options) checkT(f *raster.Format, bound Bound) error {
+	wrong := func(format string, args ...any) error {
+		return &ThresholdError{fmt.Sprintf("threshold %v with the bound %v, expected ", o.T, bound) + fmt.Sprintf(format, args...)}
+	}
+	switch level := levelOf(f); {
 	case o.T == 0:
 		return nil
-	case o.Bound == BoundMax && (o.T != math.Trunc(o.T) || o.T < 0 || o.T > float64(fullScale)):
-		return &ThresholdError{fmt.Sprintf("threshold %v with the bound max, expected a whole number of 0 to %d, the sample of full scale",
-			o.T, fullScale)}
-	case o.Bound != BoundMax && (math.IsNaN(o.T) || o.T < MinT || o.T > MaxT):
-		return &ThresholdError{fmt.Sprintf("threshold %v, expected 0 for lossless or %v to %v", o.T, MinT, MaxT)}
+	case bound == BoundRMS && f.Type.Float():
+		return &ThresholdError{fmt.Sprintf("bound %v of samples of %v, expected %v", bound, f.Type, BoundMax)}
+	case bound == BoundRMS && (math.IsNaN(o.T) || o.T < MinT*level || o.T > MaxT*level):
+		return wrong("0 for lossless or %v to %v", MinT*level, MaxT*level)
+	case bound == BoundRMS:
+		return nil
+	case f.Type.Float() && (math.IsNaN(o.T) || math.IsInf(o.T, 0) || o.T < 0):
+		return wrong("0 for lossless or a finite number above")
+	case !f.Type.Float() && (o.T != math.Trunc(o.T) || o.T < 0 || o.T > rangeOf(f)):
+		return wrong("a whole number of 0 to %v, the range of the samples", rangeOf(f))
 	}
 	return nil
 }
@@ -159,8 +208,8 @@ type Stats struct {
 	InputBytes, OutputBytes     int64 // of the samples, of the file
 	Nodes, Leaves, TreeDepth    int   // of the quadtrees below their 32×32 roots
 	LeavesBySize                map[int]int
-	MaxLeafRMS                  []float64 // per plane, in 8-bit levels
-	MaxError                    []float64 // per plane, of BoundMax, in steps of the samples
+	MaxLeafRMS                  []float64 // per plane, in units of the samples
+	MaxError                    []float64 // per plane, of BoundMax, in units of the samples
 	// Bound and T are the promise of the file: lossless where T is 0, which a bound
 	// under which nothing can be gained becomes too.
 	Bound   Bound
@@ -210,20 +259,28 @@ func (s *Stats) finish(p *engine.Plan, totals pipeline.Totals, size int64) {
 	case split32 > 0:
 		s.TreeDepth = 1
 	}
-	s.MaxLeafRMS, s.MaxError = errorsOf(p.Bound, totals.Worst)
-	s.Bound, s.T = BoundMax, float64(p.T)
-	if p.Bound == engine.RMS {
-		s.Bound, s.T = BoundRMS, float64(p.T)/engine.ErrorUnit
-	}
+	s.MaxLeafRMS, s.MaxError = errorsOf(&p.Params, totals.Worst)
+	s.Bound, s.T = boundOf(p.Bound), errorOf(&p.Params, uint64(p.T))
 }
 
-// errorsOf gives largest errors, of leaves in 8-bit levels.
-func errorsOf(b engine.Bound, worst []uint64) (leafRMS, maxError []float64) {
+// errorOf is an error in units of the samples.
+func errorOf(p *engine.Params, v uint64) float64 {
+	switch {
+	case p.Bound == engine.RMS:
+		return float64(v) / engine.ErrorUnit * levelOf(&p.Format)
+	case p.Format.Type.Float():
+		return math.Float64frombits(v)
+	}
+	return float64(v)
+}
+
+// errorsOf gives largest errors.
+func errorsOf(p *engine.Params, worst []uint64) (leafRMS, maxError []float64) {
 	for _, v := range worst {
-		if b == engine.Max {
-			maxError = append(maxError, float64(v))
+		if e := errorOf(p, v); p.Bound == engine.Max {
+			maxError = append(maxError, e)
 		} else {
-			leafRMS = append(leafRMS, float64(v)/engine.ErrorUnit)
+			leafRMS = append(leafRMS, e)
 		}
 	}
 	return leafRMS, maxError

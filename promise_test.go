@@ -39,7 +39,9 @@ func TestPromiseOfPatterns(t *testing.T) {
 			m := picture(p, 170, 140, c.channels, c.depth)
 			for _, threshold := range thresholds {
 				for _, chroma := range []qtgpu.Chroma{qtgpu.Chroma420, qtgpu.Chroma444} {
-					r := newReader(t, encode(t, m, qtgpu.Options{T: threshold, Chroma: chroma}), qtgpu.DecodeOptions{})
+					o := lossy(m, threshold)
+					o.Chroma = chroma
+					r := newReader(t, encode(t, m, o), qtgpu.DecodeOptions{})
 					holdPromise(t, r, m, fmt.Sprintf("%s %d×%d chroma %d", name, c.channels, c.depth, chroma))
 				}
 			}
@@ -59,7 +61,7 @@ func TestPromiseOfCorpus(t *testing.T) {
 	for _, name := range list {
 		m := cropped(readImage(t, name), 400, 331)
 		for _, threshold := range thresholds {
-			r := newReader(t, encode(t, m, qtgpu.Options{T: threshold}), qtgpu.DecodeOptions{})
+			r := newReader(t, encode(t, m, lossy(m, threshold)), qtgpu.DecodeOptions{})
 			holdPromise(t, r, m, filepath.Base(name))
 		}
 	}
@@ -94,7 +96,7 @@ func TestAlphaExtremes(t *testing.T) {
 			}
 			original := view(t, m.Std())
 			for _, threshold := range append(thresholds, qtgpu.MinT, 77, qtgpu.MaxT) {
-				r := newReader(t, encode(t, m, qtgpu.Options{T: threshold}), qtgpu.DecodeOptions{})
+				r := newReader(t, encode(t, m, lossy(m, threshold)), qtgpu.DecodeOptions{})
 				holdPromise(t, r, m, "alpha")
 				back := view(t, decode(t, r))
 				for y := 0; y < m.H; y += 8 {
@@ -131,7 +133,7 @@ func TestPromiseSeen(t *testing.T) {
 	for name, m := range grays(t) {
 		original := view(t, m.Std())
 		for _, threshold := range []float64{1, 2, 5, 10, 30, 100} {
-			r := newReader(t, encode(t, m, qtgpu.Options{T: threshold}), qtgpu.DecodeOptions{})
+			r := newReader(t, encode(t, m, lossy(m, threshold)), qtgpu.DecodeOptions{})
 			back := view(t, decode(t, r))
 			leaves, err := r.Leaves(context.Background(), 0)
 			require.NoError(t, err)

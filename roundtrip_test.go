@@ -104,7 +104,7 @@ func TestStats(t *testing.T) {
 	m := picture(patterns["edges"], 530, 40, 4, 16)
 	var s qtgpu.Stats
 	calls, last := 0, int64(0)
-	o := qtgpu.Options{T: 5, Stats: &s, Progress: func(done, total int64) {
+	o := qtgpu.Options{T: 5 * 257, Bound: qtgpu.BoundRMS, Stats: &s, Progress: func(done, total int64) {
 		calls++
 		assert.Greater(t, done, last)
 		assert.EqualValues(t, 530*40, total)

@@ -42,7 +42,7 @@ func (r *Reader) Verify(ctx context.Context, original raster.Source) ([]float64,
 	if err != nil {
 		return nil, public(err)
 	}
-	leafRMS, maxError := errorsOf(r.plan.Bound, worst)
+	leafRMS, maxError := errorsOf(&r.plan.Params, worst)
 	if r.plan.Bound == engine.RMS {
 		return leafRMS, nil
 	}

@@ -37,7 +37,7 @@ func parseConvert(args []string, more ...func(*convertFlags)) (*convertFlags, er
 	f.StringVarP(&c.in, "input", "i", "", "")
 	f.StringVarP(&c.out, "output", "o", "", "")
 	f.StringVarP(&c.t, "threshold", "t", "", "")
-	f.StringVar(&c.bound, "bound", boundRMS, "")
+	f.StringVar(&c.bound, "bound", boundAuto, "")
 	f.StringVar(&c.chroma, "chroma", "", "")
 	f.StringVar(&c.split, "split", "hybrid", "")
 	f.IntVar(&c.effort, "effort", 0, "")
@@ -121,10 +121,7 @@ func (a *app) convert(args []string) error {
 
 // threshold parses -t.
 func (c *convertFlags) threshold() (float64, error) {
-	allowed := fmt.Sprintf("expected 0 for lossless or %g to %g, the largest RMS error of a leaf in 8-bit levels", qtgpu.MinT, qtgpu.MaxT)
-	if c.bound == boundMax {
-		allowed = "expected 0 for lossless or a whole number, the largest error of a sample in its own steps"
-	}
+	allowed := fmt.Sprintf("expected 0 for lossless, %g to %g for photographs of 8 bits, the largest RMS error of a leaf, or the largest error of a sample", qtgpu.MinT, qtgpu.MaxT)
 	if c.t == "" {
 		return 0, usagef("missing -t T: %s is no .qtg file, and encoding takes a threshold: %s", c.in, allowed)
 	}
@@ -132,8 +129,7 @@ func (c *convertFlags) threshold() (float64, error) {
 	switch {
 	case err != nil || math.IsNaN(t):
 		return 0, usagef("-t %q is not a number: %s", c.t, allowed)
-	case t < 0, c.bound == boundMax && t != math.Trunc(t),
-		c.bound != boundMax && t > 0 && (t < qtgpu.MinT || t > qtgpu.MaxT):
+	case t < 0 || math.IsInf(t, 0):
 		return 0, usagef("-t %s is out of range: %s", c.t, allowed)
 	}
 	return t, nil
@@ -151,7 +147,7 @@ func choose[T any](flag, value string, names []string, values []T) (v T, err err
 
 // options returns what the flags ask of the encoder.
 func (c *convertFlags) options() (o qtgpu.Options, err error) {
-	o.Bound, err = choose("bound", c.bound, []string{boundRMS, boundMax}, []qtgpu.Bound{qtgpu.BoundRMS, qtgpu.BoundMax})
+	o.Bound, err = choose("bound", c.bound, []string{boundAuto, boundRMS, boundMax}, []qtgpu.Bound{qtgpu.BoundAuto, qtgpu.BoundRMS, qtgpu.BoundMax})
 	if err != nil {
 		return o, err
 	}

@@ -4,9 +4,9 @@ import (
 	"fmt"
 )
 
-// promise is what a file promises and how far its encoder went: the largest RMS
-// error of a leaf of each plane in 8-bit levels, or the largest error of a
-// sample of each channel in its own steps.
+// promise is what a file promises and how far its encoder went: the largest RMS error of
+// a leaf of each plane, or the largest error of a sample of each band, in units of the
+// samples.
 type promise struct {
 	Bound  string    `json:"bound"` // "rms" or "max"
 	T      float64   `json:"t"`     // 0 of "max" is lossless
@@ -22,8 +22,9 @@ func newPromise(bound string, t float64, leafRMS, maxError []float64) promise {
 
 // Names of the bounds.
 const (
-	boundRMS = "rms"
-	boundMax = "max"
+	boundAuto = "auto"
+	boundRMS  = "rms"
+	boundMax  = "max"
 )
 
 func (p *promise) lossless() bool { return p.Bound == boundMax && p.T == 0 }
@@ -35,7 +36,7 @@ func (p *promise) String() string {
 	case p.Bound == boundMax:
 		return fmt.Sprintf("no sample off by more than %g", p.T)
 	}
-	return fmt.Sprintf("no leaf's RMS error above %g levels", p.T)
+	return fmt.Sprintf("no leaf's RMS error above %g", p.T)
 }
 
 // values writes an error of each plane.
@@ -61,5 +62,13 @@ func (p *promise) check(says string, errors []float64) error {
 }
 
 func channelNames(n int) []string {
-	return [][]string{{"gray"}, {"gray", "alpha"}, {"R", "G", "B"}, {"R", "G", "B", "alpha"}}[n-1]
+	pictures := [][]string{{"gray"}, {"gray", "alpha"}, {"R", "G", "B"}, {"R", "G", "B", "alpha"}}
+	if n <= len(pictures) {
+		return pictures[n-1]
+	}
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("band %d", i+1)
+	}
+	return names
 }

@@ -137,7 +137,11 @@ func count(n int, noun string) string {
 
 func picture(w, h, channels, depth int) string {
 	names := []string{"gray", "gray and alpha", "RGB", "RGBA"}
-	return fmt.Sprintf("%d×%d pixels, %s, %d bits", w, h, names[channels-1], depth)
+	name := count(channels, "band")
+	if channels <= len(names) {
+		name = names[channels-1]
+	}
+	return fmt.Sprintf("%d×%d pixels, %s, %d bits", w, h, name, depth)
 }
 
 // planeNames are the names of the planes of an image with n of them.

@@ -33,7 +33,7 @@ func candidates(p *engine.Params) []engine.Engine {
 	switch {
 	case p.Bound == engine.RMS:
 		return []engine.Engine{transform.Engine{}}
-	case p.T == 0:
+	case p.T == 0 || predictive.IsRaster(&p.Format):
 		return []engine.Engine{predictive.Engine{}}
 	case layered.Engine{}.Accepts(p) == nil:
 		return []engine.Engine{layered.Engine{}, predictive.Engine{Merge: true}}

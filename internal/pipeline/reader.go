@@ -13,6 +13,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/parallel"
+	"github.com/qtgpu/qtgpu/internal/sample"
 	"github.com/qtgpu/qtgpu/internal/tiles"
 	"github.com/qtgpu/qtgpu/raster"
 )
@@ -184,7 +185,13 @@ func (g *Region) Decode(ctx context.Context, dst *raster.Block, decoded func(pix
 // reducer makes dst of the level that it is made of, in steps that end at the levels
 // that files can hold: so it does not matter whether they do. It is nil where there is
 // nothing to do.
-func (g *Region) reducer(dst *raster.Block) *reducer {
+func (g *Region) reducer(dst *raster.Block) down {
+	if g.at == g.base {
+		return nil
+	}
+	if f := &g.plan.Format; !g.dec.Decimates() && byNumbers(f) {
+		return g.numberReducer(dst)
+	}
 	var first *reducer
 	bands := g.plan.Format.Bands
 	for to := g.at; to > g.base; {
@@ -196,6 +203,29 @@ func (g *Region) reducer(dst *raster.Block) *reducer {
 		first, to = r, from
 	}
 	return first
+}
+
+// numberReducer is reducer by numbers.
+func (g *Region) numberReducer(dst *raster.Block) *numberReducer {
+	var first *numberReducer
+	for to := g.at; to > g.base; {
+		from := max((to-1)/engine.OverviewLevel*engine.OverviewLevel, g.base)
+		r := newNumberReducer(&g.plan.Format, g.finer(g.rect, g.at, to), g.finer(g.rect, g.at, from), to-from)
+		if r.next = first; first == nil {
+			r.dst = dst
+		}
+		first, to = r, from
+	}
+	return first
+}
+
+// down takes rows of a level, from the top, and makes a coarser one of them.
+type down interface{ add(b *raster.Block) }
+
+// byNumbers tells whether levels are made of numbers of any size, some of which may be
+// missing.
+func byNumbers(f *raster.Format) bool {
+	return !sample.Integers(f.Type) || slices.ContainsFunc(f.Bands, func(b raster.Band) bool { return b.NoData != nil })
 }
 
 // pass readies the region's own cache for a band: it lets go of what the band does not
@@ -318,7 +348,7 @@ type call struct {
 }
 
 // band decodes a band of the base level into dst, or into what down makes of it.
-func (g *Region) band(ctx context.Context, dst *raster.Block, down *reducer, band image.Rectangle, segments []stored) error {
+func (g *Region) band(ctx context.Context, dst *raster.Block, down down, band image.Rectangle, segments []stored) error {
 	if down == nil {
 		return g.region(ctx, dst.Sub(band), segments)
 	}

@@ -17,7 +17,7 @@ func transform(f *Format, channels []Plane) (planes, overviews []Plane, best chr
 		overviews = f.overview(channels)
 	}
 	planes = slices.Clone(channels)
-	if f.Bound == 0 && (f.Channels == 3 || f.Channels == 4) {
+	if f.joins() {
 		best = bestRCT(channels)
 		forward(best, planes)
 		if first {
@@ -81,8 +81,8 @@ func (f *Format) invert(rct chroma.RCT, planes []Plane) {
 	if rct > 0 {
 		recolour(planes, rct.Inverse)
 	}
-	least, most := f.sampleRange()
 	for i := range planes {
+		least, most := f.numbers(i)
 		for k, v := range planes[i].Pix {
 			planes[i].Pix[k] = min(max(v, least), most)
 		}

@@ -95,12 +95,20 @@ func (d *Decoder) symbols(mode byte, front, body []byte, w, h int) ([]Plane, err
 // predicted decodes a tile in one of the modes of prediction; front is what follows
 // the mode.
 func (d *Decoder) predicted(scratch *Scratch, mode byte, front, body []byte, w, h int) ([]Plane, error) {
-	rct := transformOf(mode)
-	ps, err := d.overview(scratch, rct, front, w, h)
+	ps, err := d.overview(&d.format, scratch, transformOf(mode), front, w, h, everySample)
 	if err != nil {
 		return nil, err
 	}
-	d.format.packOverview(rct, ps)
+	return d.numbers(&d.format, scratch, mode, ps, body, w, h)
+}
+
+// everySample says of no plane that samples are not coded.
+func everySample(int, *linear.Predictor) {}
+
+// numbers decodes the planes of a tile of which the overviews are known, into scratch.
+func (d *Decoder) numbers(f *Format, scratch *Scratch, mode byte, ps []linear.Predictor, body []byte, w, h int) (_ []Plane, err error) {
+	rct := transformOf(mode)
+	f.packOverview(rct, ps)
 	if mode >= modeMixing {
 		err = scratch.mixing.Decode(body, ps, d.model.planes)
 	} else {
@@ -109,24 +117,26 @@ func (d *Decoder) predicted(scratch *Scratch, mode byte, front, body []byte, w, 
 	if err != nil {
 		return nil, err
 	}
-	scratch.decoded = Planes(scratch.decoded, d.format.Channels, w, h)
+	scratch.decoded = Planes(scratch.decoded, f.Channels, w, h)
 	for i := range ps {
 		ps[i].Levels[0].Store(&scratch.decoded[i])
 	}
-	d.format.invert(rct, scratch.decoded)
+	f.invert(rct, scratch.decoded)
 	return scratch.decoded, nil
 }
 
-// overview decodes the overviews of the planes of a tile of w×h samples.
-func (d *Decoder) overview(scratch *Scratch, rct chroma.RCT, segment []byte, w, h int) ([]linear.Predictor, error) {
+// overview decodes the overviews of the planes of a tile of w×h samples; mask says of each
+// which samples are not coded.
+func (d *Decoder) overview(f *Format, scratch *Scratch, rct chroma.RCT, segment []byte, w, h int, mask func(i int, p *linear.Predictor)) ([]linear.Predictor, error) {
 	s := residual.Source{Tables: d.tables}
 	if err := s.Init(segment); err != nil {
 		return nil, err
 	}
-	ps := scratch.predictors(&d.format, rct)
+	ps := scratch.predictors(f, rct)
 	for i := range ps {
 		p := &ps[i]
 		p.Reset(w, h)
+		mask(i, p)
 		base := residual.Context(p.Kind, residual.StageOverview)
 		p.CodeOverview(func(_ int, _, expect int32) int32 { return s.Get(base, expect) }, s.Overrun)
 	}
@@ -174,10 +184,10 @@ func decodeLevel(s *residual.Source, p *linear.Predictor, lev int, weights *line
 func decodeRow(s *residual.Source, p *linear.Predictor, lev int, ps interlace.Pass, x0, y, n int) {
 	q, expects := p.Row.Q[:n], p.Row.Expect[:n]
 	tables := s.Tables[residual.Context(p.Kind, residual.StageOf(lev, ps)):]
-	if p.Skip.Any {
+	if p.Sparse(lev) {
 		clear(q)
 	}
-	p.Skip.Runs(lev, x0, y, n, func(start, end int) {
+	p.Runs(lev, x0, y, n, func(start, end int) {
 		s.Residuals(q[start:end], expects[start:end], p.Side(), residual.Classes, tables)
 	})
 }
@@ -230,7 +240,7 @@ func (d *Decoder) overviewOfSymbols(mode byte, front []byte, w, h int) ([]Plane,
 }
 
 func (d *Decoder) overviewOfPlanes(scratch *Scratch, mode byte, front []byte, w, h int) ([]Plane, error) {
-	ps, err := d.overview(scratch, transformOf(mode), front, w, h)
+	ps, err := d.overview(&d.format, scratch, transformOf(mode), front, w, h, everySample)
 	if err != nil {
 		return nil, err
 	}

@@ -74,16 +74,23 @@ func findLevel(p *linear.Predictor, lev int, weights *linear.WeightSet, before [
 	l := &p.Levels[lev]
 	p.CodeLevel(lev, weights, before, func(_ interlace.Pass, x0, y, n int) {
 		i := l.At(x0, y)
-		findRow(p, l.V[i:][:2*n-1], l.Q[i:][:2*n-1], class[i:][:2*n-1], n)
+		var mask []byte
+		if l.Mask != nil {
+			mask = l.Mask[i:][:2*n-1]
+		}
+		findRow(p, l.V[i:][:2*n-1], l.Q[i:][:2*n-1], class[i:][:2*n-1], mask, n)
 	}, never)
 }
 
 // findRow finds the residuals of a row that is predicted, and makes its samples what a
-// decoder will see.
-func findRow(p *linear.Predictor, v, q []int32, class []uint8, n int) {
+// decoder will see; a sample that is not coded is its prediction.
+func findRow(p *linear.Predictor, v, q []int32, class []uint8, mask []byte, n int) {
 	expects, side := p.Row.Expect[:n], p.Side()
 	left := int32(0)
 	for k, pred := range p.Row.Pred[:n] {
+		if mask != nil && mask[2*k] != 0 {
+			v[2*k] = pred
+		}
 		r := v[2*k] - pred
 		if p.Step > 1 {
 			r = arith.Nearest(r, p.Step)
@@ -107,7 +114,9 @@ func putGrid(s *residual.Segment, p *linear.Predictor, c *classes) {
 	base := residual.Context(p.Kind, residual.StageGrid)
 	for y := range l.H {
 		i := l.At(0, y)
-		s.PutRow(base, &residual.NoLimits, l.V[i:], l.Q[i:], class[i:], l.W, 1)
+		p.GridRuns(y, func(start, end int) {
+			s.PutRow(base, &residual.NoLimits, l.V[i+start:], l.Q[i+start:], class[i+start:], end-start, 1)
+		})
 	}
 }
 
@@ -116,17 +125,17 @@ func putLevel(s *residual.Segment, p *linear.Predictor, lev int, class []uint8) 
 	l := &p.Levels[lev]
 	l.EachRow(func(ps interlace.Pass, x0, y, n int) {
 		base := residual.Context(p.Kind, residual.StageOf(lev, ps))
-		p.Skip.Runs(lev, x0, y, n, func(start, end int) {
+		p.Runs(lev, x0, y, n, func(start, end int) {
 			i := l.At(x0+2*start, y)
 			s.PutRow(base, &p.Limits, l.V[i:], l.Q[i:], class[i:], end-start, 2)
 		})
 	})
 }
 
-// worst is the largest difference of what a decoder will see of a plane from the
+// worst is the largest difference of what a decoder will see of plane i from the
 // source.
-func (f *Format) worst(p *linear.Predictor, src *Plane) int32 {
-	least, most := f.sampleRange()
+func (f *Format) worst(i int, p *linear.Predictor, src *Plane) int32 {
+	least, most := f.numbers(i)
 	l := &p.Levels[0]
 	worst := int32(0)
 	for y := range src.H {

@@ -38,10 +38,13 @@ func (Engine) Accepts(p *engine.Params) error {
 	if p.Bound != engine.Max {
 		return fmt.Errorf("a bound of leaves, expected one of every sample")
 	}
-	if p.T < 0 || p.T > MaxT {
+	f := &p.Format
+	if IsRaster(f) {
+		return acceptsRaster(p)
+	}
+	if p.T > MaxT {
 		return fmt.Errorf("threshold %d, expected 0 to %d", p.T, MaxT)
 	}
-	f := &p.Format
 	if role := f.Bands[0].Role; role != raster.Index && role != raster.Label {
 		return engine.CheckPicture(f)
 	}
@@ -65,6 +68,7 @@ func Merges(ctx context.Context, src raster.Source, t int64, workers int) (bool,
 const (
 	flagDecimate = 1 // levels keep single samples
 	flagMerged   = 2 // values stand for all within T
+	flagRaster   = 4 // mappings make numbers of samples
 )
 
 // formatOf is what coding a tile needs to know of a plan.
@@ -90,9 +94,10 @@ type encoder struct {
 	plan    *engine.Plan
 	env     *engine.Env
 	format  Format
-	indices [][]int32 // by band, of each value, where indices are coded
-	model   *Model    // by which modes are chosen
-	planned *Model    // which the plan holds
+	raster  *rasterPlan  // nil of a picture
+	indices []valueIndex // by plane, where indices are coded
+	model   *Model       // by which modes are chosen
+	planned *Model       // which the plan holds
 	tables  *Tables
 	scratch parallel.Pool[encoderScratch]
 	*engine.Store[Tile]
@@ -110,11 +115,10 @@ func (g Engine) Train(ctx context.Context, p engine.Params, src raster.Source, e
 	e := &encoder{plan: &engine.Plan{Engine: engine.Predictive, Params: p, TileLog2: tileLog2}, env: env, Store: engine.NewStore[Tile](math.MaxInt64)}
 	start := time.Now()
 	e.Grid = e.plan.Grid()
-	values, err := usedValues(ctx, src, e.Grid, e.Spread(engine.SampleTiles), env.Workers)
+	payload, err := e.describe(ctx, src, g.Merge)
 	if err != nil {
 		return nil, err
 	}
-	flags := e.choose(values, g.Merge)
 	env.Took("values", time.Since(start))
 	start = time.Now()
 	if e.model, err = e.fit(ctx, src); err != nil {
@@ -125,8 +129,20 @@ func (g Engine) Train(ctx context.Context, p engine.Params, src raster.Source, e
 	if err := e.look(ctx, src); err != nil {
 		return nil, err
 	}
-	e.plan.Payload = append([]byte{flags}, e.tables.Payload...)
+	e.plan.Payload = append(payload, e.tables.Payload...)
 	return e, nil
+}
+
+// describe finds what samples stand for, and gives the beginning of the payload that says so.
+func (e *encoder) describe(ctx context.Context, src raster.Source, merge bool) ([]byte, error) {
+	if IsRaster(&e.plan.Format) {
+		return e.describeRaster(ctx, src)
+	}
+	values, err := usedValues(ctx, src, e.Grid, e.Spread(engine.SampleTiles), e.env.Workers)
+	if err != nil {
+		return nil, err
+	}
+	return []byte{e.choose(values, merge)}, nil
 }
 
 // choose decides from the values what samples stand for, and the side of tiles.
@@ -161,10 +177,12 @@ func (e *encoder) choose(values []Values, merge bool) (flags byte) {
 
 // index finds the indices of values.
 func (e *encoder) index() {
-	e.indices = make([][]int32, len(e.format.Values))
+	e.indices = make([]valueIndex, len(e.format.Values))
 	for c, s := range e.format.Values {
 		if s != nil {
-			e.indices[c] = s.indices(int64(e.format.Merged), e.format.Depth)
+			if e.indices[c].values = s; e.format.Depth <= 16 {
+				e.indices[c] = s.indices(int64(e.format.Merged), e.format.Depth)
+			}
 		}
 	}
 }
@@ -179,18 +197,18 @@ const (
 // fit fits the predictors.
 func (e *encoder) fit(ctx context.Context, src raster.Source) (*Model, error) {
 	if e.plan.Effort < EffortFitted {
-		return DefaultModel(e.format.Channels), nil
+		return DefaultModel(&e.format), nil
 	}
 	list := e.Spread(fitTiles)
 	pixels := min(int64(e.W)*int64(e.H), int64(len(list))<<(2*e.Log2))
 	step := int(4 * max(1, pixels/fitPixels))
-	sum := NewFit(e.format.Channels, step)
+	sum := NewFit(&e.format, step)
 	var mu sync.Mutex
 	err := engine.Each(ctx, src, e.Grid, list, 1, engine.WithinMemory(e.env.Workers, e.env.Memory, e.Memory()), func(_ int, b *raster.Block) error {
 		w := e.scratch.Get()
 		defer e.scratch.Put(w)
-		format, _ := e.load(b, w)
-		f := NewFit(e.format.Channels, step)
+		format := e.sampleOf(b, w)
+		f := NewFit(&e.format, step)
 		f.Add(&w.Scratch, format, w.planes)
 		mu.Lock()
 		defer mu.Unlock()
@@ -219,7 +237,7 @@ func (e *encoder) look(ctx context.Context, src raster.Source) error {
 	}
 	e.env.Took("predict", time.Since(start))
 	if len(list) == e.N() && !slices.ContainsFunc(coded, (*Tile).Predicted) {
-		e.planned = DefaultModel(e.format.Channels) // costs nothing, and no tile needs it
+		e.planned = DefaultModel(&e.format) // costs nothing, and no tile needs it
 		var w rans.BitWriter
 		e.model.put(&w)
 		e.plan.Hints = w.AppendReversed(nil) // what the modes were chosen by
@@ -231,6 +249,18 @@ func (e *encoder) look(ctx context.Context, src raster.Source) error {
 	return nil
 }
 
+// sampleOf loads a tile that predictors are fitted to.
+func (e *encoder) sampleOf(b *raster.Block, w *encoderScratch) *Format {
+	if e.raster == nil {
+		format, _ := e.load(b, w)
+		return format
+	}
+	t := newRasterTile(e.raster, uint64(e.plan.T), b, w.planes)
+	t.pack(&e.format, e.indices)
+	w.planes = t.planes
+	return t.head.apply(&e.format)
+}
+
 // load copies the samples of a block, or their indices, to the planes of w. It returns
 // the format in which they are then, and the largest error of each band, nil where there
 // is none yet. Where a value has no index, samples stay as they are.
@@ -240,19 +270,19 @@ func (e *encoder) load(b *raster.Block, w *encoderScratch) (*Format, []int32) {
 		return &e.format, nil
 	}
 	worst := make([]int32, len(w.planes))
-	for c, indices := range e.indices {
-		if indices == nil {
+	for c := range e.indices {
+		pix, values := w.planes[c].Pix, e.format.Values[c]
+		if values == nil {
 			continue
 		}
-		pix, values := w.planes[c].Pix, e.format.Values[c]
 		for i, v := range pix {
-			k := indices[v]
+			k := e.indices[c].of(v)
 			if k < 0 { // from here on as it was
 				w.planes = loadPlanes(b, w.planes)
 				plain := e.format.plain()
 				return &plain, nil
 			}
-			worst[c] = max(worst[c], arith.AbsDiff(v, int32(values[k])))
+			worst[c] = max(worst[c], arith.AbsDiff(v, values[k]))
 			pix[i] = k
 		}
 	}
@@ -286,6 +316,12 @@ func (e *encoder) code(b *raster.Block) *Tile {
 func (e *encoder) codeBy(m *Model, b *raster.Block) *Tile {
 	w := e.scratch.Get()
 	defer e.scratch.Put(w)
+	if e.raster != nil {
+		t := newRasterTile(e.raster, uint64(e.plan.T), b, w.planes)
+		t.pack(&e.format, e.indices)
+		w.planes = t.planes
+		return t.encode(m, &w.Scratch, &e.format, e.plan.Effort)
+	}
 	format, worst := e.load(b, w)
 	t := m.Encode(&w.Scratch, format, e.plan.Effort, w.planes)
 	t.plain = format != &e.format
@@ -301,15 +337,19 @@ func (Engine) NewEncoder(p *engine.Plan, env *engine.Env) (engine.Encoder, error
 	if err != nil {
 		return nil, err
 	}
-	e := &encoder{Grid: p.Grid(), plan: p, env: env, format: formatOf(p, flags), Store: engine.NewStore[Tile](math.MaxInt64)}
-	model, tables, err := parsePayload(p.Payload[1:], &e.format)
+	r, format, payload, err := parseDescription(p, flags)
 	if err != nil {
 		return nil, err
 	}
-	e.model, e.planned, e.tables = model, model, &Tables{p.Payload[1:], rans.NewEncTable(tables)}
+	e := &encoder{Grid: p.Grid(), plan: p, env: env, format: format, raster: r, Store: engine.NewStore[Tile](math.MaxInt64)}
+	model, tables, err := parsePayload(payload, &e.format)
+	if err != nil {
+		return nil, err
+	}
+	e.model, e.planned, e.tables = model, model, &Tables{payload, rans.NewEncTable(tables)}
 	if p.Hints != nil {
 		r := rans.NewBitReader(p.Hints)
-		if e.model, err = parseModel(&r, e.format.Channels); err != nil {
+		if e.model, err = parseModel(&r, &e.format); err != nil {
 			return nil, fmt.Errorf("hints: %w", err)
 		}
 	}
@@ -346,7 +386,10 @@ func (e *encoder) Encode(_ context.Context, s engine.Slab, tile int) (*engine.Ti
 	if t == nil {
 		t = e.code(s.(*raster.Block).Sub(e.Tile(tile)))
 	}
-	out := &engine.Tile{Worst: engine.Errors(t.Worst)}
+	out := &engine.Tile{Worst: t.worst}
+	if e.raster == nil {
+		out.Worst = engine.Errors(t.Worst)
+	}
 	out.Overview, out.Detail = e.tables.Segments(t)
 	e.env.Took("entropy", time.Since(start)/time.Duration(parallel.Workers(e.env.Workers)))
 	return out, nil

@@ -1,6 +1,7 @@
 package predictive
 
 import (
+	"math"
 	"slices"
 
 	"github.com/qtgpu/qtgpu/chroma"
@@ -31,25 +32,97 @@ type Format struct {
 	Signed   bool
 	// Labels says that samples are names of classes, whose means say nothing.
 	Labels bool
+	Lanes  []Lanes // of a raster, nil of a picture
+	// Apart says that channels are not to be joined by a transform of colours.
+	Apart bool
 	// Values of each channel, nil where it is coded as it is; or none at all.
 	Values []Values
 	// Merged is the bound that values keep of those they stand for.
 	Merged int32
 }
 
-// sampleRange is the range of the samples.
-func (f *Format) sampleRange() (least, most int32) {
-	if f.Signed {
-		return -1 << (f.Depth - 1), 1<<(f.Depth-1) - 1
+// Lanes say how a plane of a raster is coded: its numbers are what a mapping makes of the
+// samples of a band.
+type Lanes struct {
+	Bound  int32 // the largest error of a number
+	Wide   bool  // 32 bits with a sign; else Depth bits without
+	Parent int   // the plane whose residuals are context, from 0; −1 for none
+	Step   int32 // the least step of the overview
+}
+
+// bound is the largest error of plane i.
+func (f *Format) bound(i int) int32 {
+	if f.Lanes != nil {
+		return f.Lanes[i].Bound
 	}
-	if f.Maximum > 0 {
+	return f.Bound
+}
+
+// wide tells whether plane i has numbers of more than 16 bits; the overview may have them
+// where the others are indices of values.
+func (f *Format) wide(i int) bool {
+	if f.values(i) != nil {
+		return false
+	}
+	if f.Lanes != nil {
+		return f.Lanes[i].Wide
+	}
+	return f.Depth > 16
+}
+
+// parent is the plane whose residuals are context for plane i, −1 for none.
+func (f *Format) parent(i int) int {
+	if f.Lanes != nil {
+		return f.Lanes[i].Parent
+	}
+	return i - min(residual.Kind(i, f.Channels), 1)
+}
+
+// joins tells whether a transform of colours may join the first three planes.
+func (f *Format) joins() bool {
+	if f.Apart || f.Channels != 3 && f.Channels != 4 {
+		return false
+	}
+	for i := range 3 {
+		if f.bound(i) > 0 || f.Lanes != nil && f.Lanes[i].Wide {
+			return false
+		}
+	}
+	return true
+}
+
+// kind is the number of planes before that are context for plane i, at most two.
+func (f *Format) kind(i int) int {
+	if f.Lanes == nil {
+		return residual.Kind(i, f.Channels)
+	}
+	kind := 0
+	for p := f.Lanes[i].Parent; p >= 0 && kind < residual.Kinds-1; p = f.Lanes[p].Parent {
+		kind++
+	}
+	return kind
+}
+
+func (f *Format) kinds() []int {
+	kinds := make([]int, f.Channels)
+	for i := range kinds {
+		kinds[i] = f.kind(i)
+	}
+	return kinds
+}
+
+// numbers is the range of the numbers of plane i.
+func (f *Format) numbers(i int) (least, most int32) {
+	switch {
+	case f.Lanes != nil && f.Lanes[i].Wide:
+		return math.MinInt32, math.MaxInt32
+	case f.Signed:
+		return -1 << (f.Depth - 1), 1<<(f.Depth-1) - 1
+	case f.Maximum > 0:
 		return 0, f.Maximum
 	}
 	return 0, 1<<f.Depth - 1
 }
-
-// wide tells whether samples have more than 16 bits.
-func (f *Format) wide() bool { return f.Depth > 16 }
 
 // limits are the limits of plane i of a tile after a transform: known for a channel
 // as it is, and not for differences, decoded samples within a bound or more than 16
@@ -59,13 +132,13 @@ func (f *Format) limits(i int, rct chroma.RCT) residual.Limits {
 	if rct > 0 && i == 0 {
 		channel = rct.Base()
 	}
-	if f.Bound > 0 || f.wide() || rct > 0 && (i == 1 || i == 2) {
+	if f.bound(channel) > 0 || f.wide(channel) || rct > 0 && (i == 1 || i == 2) {
 		return residual.NoLimits
 	}
 	if s := f.values(channel); s != nil {
 		return residual.Limits{Lo: 0, Hi: int32(len(s) - 1), Known: true}
 	}
-	least, most := f.sampleRange()
+	least, most := f.numbers(channel)
 	return residual.Limits{Lo: least, Hi: most, Known: true}
 }
 
@@ -83,12 +156,15 @@ const fewValues = 128
 // overviewStep is the step of the overview of plane i: of packed values twice their
 // mean distance.
 func (f *Format) overviewStep(i int) int32 {
-	step := max(linear.MinOverviewStep, 2*f.Bound+1, 2*f.Merged+1)
+	step := max(linear.MinOverviewStep, 2*f.bound(i)+1, 2*f.Merged+1)
+	if f.Lanes != nil {
+		step = max(step, f.Lanes[i].Step)
+	}
 	s := f.values(i)
 	if s == nil {
 		return step
 	}
-	return max(step, 2*int32(s[len(s)-1]-s[0])/int32(max(len(s), fewValues)))
+	return max(step, int32(2*(int64(s[len(s)-1])-int64(s[0]))/int64(max(len(s), fewValues))))
 }
 
 // weighs tells whether the last of some channels weights the means of others: it

@@ -2,6 +2,7 @@ package predictive
 
 import (
 	"context"
+	"math"
 	"slices"
 	"sync"
 
@@ -35,7 +36,7 @@ func usedValues(ctx context.Context, src raster.Source, grid tiles.Grid, list []
 	for c := range seen {
 		for v, used := range seen[c] {
 			if used {
-				out[c] = append(out[c], uint16(v))
+				out[c] = append(out[c], int32(v))
 			}
 		}
 	}
@@ -67,7 +68,7 @@ const maxLabels = 64
 func (s Values) amounts(depth int) bool {
 	const steps = 15
 	step := (1<<depth - 1) / steps
-	even := !slices.ContainsFunc(s, func(v uint16) bool { return int(v)%step != 0 })
+	even := !slices.ContainsFunc(s, func(v int32) bool { return int(v)%step != 0 })
 	return even || s[len(s)-1] <= 1
 }
 
@@ -76,42 +77,53 @@ func (s Values) amounts(depth int) bool {
 // the list is short against the raster.
 func (s Values) sparse(pixels int64) bool {
 	n := len(s)
-	used := int(s[n-1]) - int(s[0]) + 1
-	return 8*n <= 7*used && int64(n) <= pixels/32
+	used := int64(s[n-1]) - int64(s[0]) + 1
+	return 8*int64(n) <= 7*used && int64(n) <= pixels/32
 }
 
 // put writes the list: its length, then gaps; 0 for a band that is coded as it is.
 func (s Values) put(w *rans.BitWriter) {
 	w.PutExpGolomb(uint32(len(s)))
-	next := uint16(0)
-	for _, v := range s {
-		w.PutExpGolomb(uint32(v - next))
-		next = v + 1
+	next := int64(0)
+	for i, v := range s {
+		gap := int64(v) - next
+		if i == 0 && v < 0 {
+			gap += 1 << 32
+		}
+		w.PutExpGolomb(uint32(gap))
+		next = int64(v) + 1
 	}
 }
 
-// parseValues is the inverse of put, for samples of depth bits.
+// parseValues is the inverse of put, for numbers of depth bits; of 32 they have a sign, and
+// the first gap is the first value modulo 2^32.
 func parseValues(r *rans.BitReader, depth int) (Values, error) {
 	n := r.ExpGolomb()
-	if n > 1<<depth {
+	if int64(n) > min(int64(1)<<depth, maxValues) {
 		return nil, rans.ErrCorrupt
 	}
 	var s Values
-	next := uint32(0)
-	for range n {
-		v := next + r.ExpGolomb()
-		if v >= 1<<depth || v < next {
+	next := int64(0)
+	for i := range n {
+		v := next + int64(r.ExpGolomb())
+		if depth == 32 && i == 0 {
+			v = int64(int32(v))
+		}
+		if depth < 32 && v >= 1<<depth || v > math.MaxInt32 {
 			return nil, rans.ErrCorrupt
 		}
-		s = append(s, uint16(v))
+		s = append(s, int32(v))
 		next = v + 1
 	}
 	return s, nil
 }
 
+// maxValues is the largest number of values of a band: indices have 16 bits.
+const maxValues = 1 << 16
+
 // indices is the index of the value nearest to each of depth bits, the lower one of two,
 // as far as it lies within t; −1 for others.
-func (s Values) indices(t int64, depth int) []int32 {
+func (s Values) indices(t int64, depth int) valueIndex {
 	out := make([]int32, 1<<depth)
 	for v := range out {
 		k := s.index(int32(v))
@@ -120,7 +132,23 @@ func (s Values) indices(t int64, depth int) []int32 {
 		}
 		out[v] = k
 	}
-	return out
+	return valueIndex{table: out}
+}
+
+// valueIndex finds the index of a number among values, −1 where none stands for it.
+type valueIndex struct {
+	table  []int32 // of all numbers from 0 on, or nil
+	values Values  // without one
+}
+
+func (x *valueIndex) of(v int32) int32 {
+	if x.table != nil {
+		return x.table[v]
+	}
+	if i, ok := slices.BinarySearch(x.values, v); ok {
+		return int32(i)
+	}
+	return -1
 }
 
 // merges tells whether merge makes one of any two values.
@@ -141,7 +169,7 @@ func (s Values) merge(t int64) (merged Values) {
 		for n < len(s) && int64(s[n])-int64(s[0]) <= 2*t {
 			n++
 		}
-		merged = append(merged, uint16((int(s[0])+int(s[n-1]))/2))
+		merged = append(merged, int32((int(s[0])+int(s[n-1]))/2))
 		s = s[n:]
 	}
 	return merged

@@ -15,14 +15,14 @@ func TestMerge(t *testing.T) {
 		for _, n := range []int{1, 2, 50, 3000} {
 			var s Values
 			for v := r.IntN(9); v < 1<<16 && len(s) < n; v += 1 + r.IntN(20) {
-				s = append(s, uint16(v))
+				s = append(s, int32(v))
 			}
 			merged := s.merge(bound)
 			indices := merged.indices(bound, 16)
 			requireNearest(t, merged, indices, bound)
 			groups, first := 0, int64(-1)
 			for _, v := range s {
-				require.GreaterOrEqual(t, indices[v], int32(0), "bound %d, value %d", bound, v)
+				require.GreaterOrEqual(t, indices.of(int32(v)), int32(0), "bound %d, value %d", bound, v)
 				if first < 0 || int64(v)-first > 2*bound {
 					groups, first = groups+1, int64(v)
 				}
@@ -34,8 +34,8 @@ func TestMerge(t *testing.T) {
 }
 
 // requireNearest holds indices against a search of all values.
-func requireNearest(t *testing.T, s Values, indices []int32, bound int64) {
-	for v, got := range indices {
+func requireNearest(t *testing.T, s Values, indices valueIndex, bound int64) {
+	for v, got := range indices.table {
 		if v%7 > 0 && len(s) > 100 {
 			continue // all would take long
 		}

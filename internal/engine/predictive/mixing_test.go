@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "rewrite testdata/mixing.txt")
 // mixingCode codes a tile by context mixing and returns the file's parts.
 func mixingCode(f *Format, tile []Plane) (payload, front, body []byte, worst []int32) {
 	var scratch Scratch
-	m := DefaultModel(f.Channels)
+	m := DefaultModel(f)
 	planes, overviews, rct := transform(f, clone(tile))
 	t := m.predict(&scratch, f, modeMixing+byte(rct), planes, overviews)
 	tables := m.ChooseTables([]*Tile{t}, f)
@@ -66,12 +66,12 @@ func TestEffort(t *testing.T) {
 	f := &Format{Channels: 3, Depth: 8}
 	for _, kind := range drawings {
 		p := drawing(r, f, 200, 150, kind)
-		fit := NewFit(3, 1)
+		fit := NewFit(f, 1)
 		var scratch Scratch
 		fit.Add(&scratch, f, clone(p))
 		before := 1 << 30
 		for effort := EffortBuiltIn; effort <= EffortMixing; effort++ {
-			m := DefaultModel(3)
+			m := DefaultModel(f)
 			if effort >= EffortFitted {
 				m = fit.Model()
 			}
@@ -80,7 +80,7 @@ func TestEffort(t *testing.T) {
 				require.Equal(t, effort == EffortMixing, tile.mode >= modeMixing, "effort %d: mode %d", effort, tile.mode)
 			}
 			if !tile.Predicted() {
-				m = DefaultModel(3) // what a file without predicted tiles holds
+				m = DefaultModel(f) // what a file without predicted tiles holds
 			}
 			tables := m.ChooseTables([]*Tile{tile}, f)
 			_, body := tables.Segments(tile)

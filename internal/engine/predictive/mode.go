@@ -24,7 +24,7 @@ func transformOf(mode byte) chroma.RCT { return chroma.RCT(mode % modeMixing) }
 // predicted tells whether mode is one of prediction that the format allows.
 func (f *Format) predicted(mode byte) bool {
 	rct := transformOf(mode)
-	return mode < 2*modeMixing && rct < chroma.RCTs && (rct == 0 || f.Channels >= 3 && f.Bound == 0)
+	return mode < 2*modeMixing && rct < chroma.RCTs && (rct == 0 || f.joins())
 }
 
 // symbolic tells whether a mode is one of symbols.
@@ -124,9 +124,9 @@ func (m *Model) predict(scratch *Scratch, f *Format, mode byte, planes, overview
 	} else {
 		scratch.encode(&t.body, ps, m.planes)
 	}
-	if f.Bound > 0 {
+	if f.Bound > 0 { // of a picture
 		for i := range ps {
-			t.Worst[i] = f.worst(&ps[i], &planes[i])
+			t.Worst[i] = f.worst(i, &ps[i], &planes[i])
 		}
 	}
 	return t

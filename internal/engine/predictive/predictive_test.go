@@ -49,7 +49,7 @@ func clone(planes []Plane) []Plane {
 // code encodes tiles and returns the file's parts.
 func code(f *Format, tiles [][]Plane) (payload []byte, fronts, bodies [][]byte, worst [][]int32) {
 	var scratch Scratch
-	fit := NewFit(f.Channels, 1)
+	fit := NewFit(f, 1)
 	for _, t := range tiles {
 		fit.Add(&scratch, f, clone(t))
 	}
@@ -118,7 +118,7 @@ func TestSignedPlanes(t *testing.T) {
 		for _, channels := range []int{1, 2, 5, 9} {
 			for _, effort := range []engine.Effort{EffortFitted, EffortMixing} {
 				f := &Format{Channels: channels, Depth: depth, Signed: true}
-				least, most := f.sampleRange()
+				least, most := f.numbers(0)
 				planes := make([]Plane, channels)
 				for c := range planes {
 					planes[c] = NewPlane(40, 21)
@@ -136,7 +136,7 @@ func TestSignedPlanes(t *testing.T) {
 					}
 				}
 				var scratch Scratch
-				fit := NewFit(channels, 1)
+				fit := NewFit(f, 1)
 				fit.Add(&scratch, f, clone(planes))
 				m := fit.Model()
 				tile := m.Encode(&scratch, f, effort, clone(planes))
@@ -243,7 +243,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		for c, s := range d.format.Values {
 			for i, v := range planes[c].Pix {
-				if s != nil && !slices.Contains(s, uint16(v)) {
+				if s != nil && !slices.Contains(s, int32(v)) {
 					t.Fatalf("plane %d x %d y %d is %d, none of %v", c, i%40, i/40, v, s)
 				}
 			}
@@ -269,7 +269,7 @@ func BenchmarkTile(b *testing.B) {
 	f := &Format{Channels: 3, Depth: 8}
 	p := drawing(r, f, 512, 512, "ramp")
 	var scratch Scratch
-	m := DefaultModel(3)
+	m := DefaultModel(f)
 	for _, c := range []struct {
 		name string
 		mode byte
@@ -283,7 +283,7 @@ func BenchmarkTile(b *testing.B) {
 		measure(b, "encode/"+c.name, p, func() { m.predict(&scratch, f, c.mode+byte(rct), planes, overviews) })
 		measure(b, "decode/"+c.name, p, func() { _, _ = d.Decode(&scratch, front, body, 512, 512) })
 	}
-	measure(b, "fit", p, func() { NewFit(3, 4).Add(&scratch, f, clone(p)) })
+	measure(b, "fit", p, func() { NewFit(f, 4).Add(&scratch, f, clone(p)) })
 }
 
 func measure(b *testing.B, name string, p []Plane, do func()) {

@@ -7,6 +7,11 @@ import (
 
 // packable tells whether the samples of a pixel fit a symbol.
 func (f *Format) packable() bool {
+	for i := range f.Lanes {
+		if f.Lanes[i].Wide || f.Lanes[i].Bound > 0 {
+			return false
+		}
+	}
 	return !f.Signed && f.Bound == 0 && f.Channels <= 4 && (f.Depth == 8 || f.Depth == 16 && f.Channels == 1)
 }
 
@@ -53,8 +58,8 @@ func symbolTile(format *Format, packed *symbols.Tile) *Tile {
 // steps.
 func (f *Format) roundedOverview(channels []Plane) []Plane {
 	out := f.overview(channels)
-	_, most := f.sampleRange()
 	for i := range out {
+		_, most := f.numbers(i)
 		step := f.overviewStep(i)
 		for k, v := range out[i].Pix {
 			out[i].Pix[k] = min(arith.Nearest(v, step)*step, most)

@@ -36,13 +36,18 @@ func Defaults(m *Model, h rans.Histogram) []byte {
 func NewHistogram() rans.Histogram { return make(rans.Histogram, residual.NContexts*rans.Symbols) }
 
 // Model is what the tiles of a file share: the weights of each plane.
-type Model struct{ planes []linear.WeightSet }
+type Model struct {
+	planes []linear.WeightSet
+	kinds  []int // of the planes
+}
 
-// DefaultModel predicts n planes by the built-in weights.
-func DefaultModel(n int) *Model {
-	m := &Model{make([]linear.WeightSet, n)}
-	for i := range m.planes {
-		m.planes[i] = defaultWeights[residual.Kind(i, n)]
+// DefaultModel predicts the planes of a format by the built-in weights.
+func DefaultModel(f *Format) *Model { return defaultModel(f.kinds()) }
+
+func defaultModel(kinds []int) *Model {
+	m := &Model{make([]linear.WeightSet, len(kinds)), kinds}
+	for i, k := range kinds {
+		m.planes[i] = defaultWeights[k]
 	}
 	return m
 }
@@ -50,13 +55,13 @@ func DefaultModel(n int) *Model {
 // put writes the weights as differences from the defaults.
 func (m *Model) put(w *rans.BitWriter) {
 	for i := range m.planes {
-		m.planes[i].Put(w, &defaultWeights[residual.Kind(i, len(m.planes))])
+		m.planes[i].Put(w, &defaultWeights[m.kinds[i]])
 	}
 }
 
 // parseModel is the inverse of put.
-func parseModel(r *rans.BitReader, n int) (*Model, error) {
-	m := DefaultModel(n)
+func parseModel(r *rans.BitReader, f *Format) (*Model, error) {
+	m := DefaultModel(f)
 	for i := range m.planes {
 		if err := m.planes[i].Read(r); err != nil {
 			return nil, err
@@ -66,16 +71,21 @@ func parseModel(r *rans.BitReader, n int) (*Model, error) {
 }
 
 // Fit sums what tiles tell of the weights of their planes.
-type Fit struct{ sums *linear.Fit }
+type Fit struct {
+	sums  *linear.Fit
+	kinds []int
+}
 
-// NewFit is empty, for n planes of which every step-th row will be entered.
-func NewFit(n, step int) *Fit { return &Fit{linear.NewFit(n, step)} }
+// NewFit is empty, for the planes of a format of which every step-th row will be entered.
+func NewFit(f *Format, step int) *Fit { return &Fit{linear.NewFit(f.Channels, step), f.kinds()} }
 
 // Merge adds the sums of g.
 func (f *Fit) Merge(g *Fit) { f.sums.Merge(g.sums) }
 
 // Model solves for the weights.
-func (f *Fit) Model() *Model { return &Model{f.sums.Weights(DefaultModel(f.sums.Planes()).planes)} }
+func (f *Fit) Model() *Model {
+	return &Model{f.sums.Weights(defaultModel(f.kinds).planes), f.kinds}
+}
 
 // roughStep is the step of the rows that a tile's own rough weights are fitted to.
 const roughStep = 64
@@ -97,7 +107,7 @@ func (f *Fit) Add(scratch *Scratch, format *Format, channels []Plane) {
 		}
 	}
 	format.packOverview(rct, ps)
-	base := DefaultModel(len(ps)).planes
+	base := defaultModel(f.kinds).planes
 	rough := linear.NewFit(len(ps), roughStep)
 	rough.Sample(ps, base)
 	f.sums.Sample(ps, rough.Weights(base))

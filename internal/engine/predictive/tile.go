@@ -1,6 +1,8 @@
 package predictive
 
 import (
+	"slices"
+
 	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/interlace"
@@ -29,8 +31,9 @@ func (s *Scratch) predictors(f *Format, rct chroma.RCT) []linear.Predictor {
 	ps := s.planes[:f.Channels]
 	for i := range ps {
 		p := &ps[i]
-		p.Kind, p.Wide, p.Limits = residual.Kind(i, f.Channels), f.wide(), f.limits(i, rct)
-		p.Step, p.OverviewStep = 2*f.Bound+1, f.overviewStep(i)
+		p.Kind, p.Parent = f.kind(i), f.parent(i)
+		p.Wide, p.Limits = f.wide(i), f.limits(i, rct)
+		p.Step, p.OverviewStep = 2*f.bound(i)+1, f.overviewStep(i)
 	}
 	return ps
 }
@@ -38,7 +41,9 @@ func (s *Scratch) predictors(f *Format, rct chroma.RCT) []linear.Predictor {
 // Tile is a coded tile before its entropy coding.
 type Tile struct {
 	mode        byte
-	plain       bool // samples are as they are, where other tiles have packed ones
+	head, extra []byte   // of a raster, before the front and the body
+	worst       []uint64 // of a raster, of each band
+	plain       bool     // samples are as they are, where other tiles have packed ones
 	front, body residual.Segment
 	grid, cells []byte // of symbols; cells of context mixing, too
 	// Worst is the largest error of each plane.
@@ -86,7 +91,7 @@ func parsePayload(payload []byte, f *Format) (*Model, []rans.Freqs, error) {
 		}
 		f.Values = append(f.Values, v)
 	}
-	m, err := parseModel(&r, f.Channels)
+	m, err := parseModel(&r, f)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -103,14 +108,15 @@ func (t *Tables) Segments(tile *Tile) (front, body []byte) {
 	if tile.plain {
 		front[0] |= modePlain
 	}
+	front = append(front, tile.head...)
 	if !tile.Predicted() {
 		return append(front, tile.grid...), tile.cells
 	}
 	front = t.enc.AppendSegment(front, tile.front.Tokens, &tile.front.Raw)
 	if tile.mode >= modeMixing {
-		return front, tile.cells
+		return front, append(slices.Clip(tile.extra), tile.cells...)
 	}
-	return front, t.enc.AppendSegment(nil, tile.body.Tokens, &tile.body.Raw)
+	return front, t.enc.AppendSegment(slices.Clip(tile.extra), tile.body.Tokens, &tile.body.Raw)
 }
 
 // size is the size of a tile in bytes: as tables of its own make it, or with little

@@ -10,12 +10,12 @@ import (
 
 // Values are those that a channel has, in ascending order: a packed histogram. Its
 // samples are indices into them, its overview is not.
-type Values []uint16
+type Values []int32
 
 // index is the index of the value nearest to v, the lower one of two.
 func (s Values) index(v int32) int32 {
-	i := sort.Search(len(s), func(i int) bool { return int32(s[i]) >= v })
-	if i == len(s) || i > 0 && v-int32(s[i-1]) <= int32(s[i])-v {
+	i := sort.Search(len(s), func(i int) bool { return s[i] >= v })
+	if i == len(s) || i > 0 && int64(v)-int64(s[i-1]) <= int64(s[i])-int64(v) {
 		i--
 	}
 	return int32(i)
@@ -25,7 +25,7 @@ func (s Values) index(v int32) int32 {
 // damaged file has, is the last.
 func (s Values) unpack(indices []int32) {
 	for i, v := range indices {
-		indices[i] = int32(s[min(max(int(v), 0), len(s)-1)])
+		indices[i] = s[min(max(int(v), 0), len(s)-1)]
 	}
 }
 

@@ -18,6 +18,8 @@ import (
 type decoder struct {
 	tiles.Grid
 	engine  *Decoder
+	raster  *rasterDecoder // nil of a picture
+	kind    raster.Type
 	colours int // of a palette, or 0
 	scratch parallel.Pool[Scratch]
 }
@@ -32,9 +34,27 @@ func newDecoder(p *engine.Plan) (*decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &decoder{Grid: p.Grid(), colours: len(p.Format.Palette)}
-	d.engine, err = NewDecoder(p.Payload[1:], formatOf(p, flags))
+	r, format, payload, err := parseDescription(p, flags)
+	if err != nil {
+		return nil, err
+	}
+	d := &decoder{Grid: p.Grid(), kind: p.Format.Type, colours: len(p.Format.Palette)}
+	if d.engine, err = NewDecoder(payload, format); r != nil {
+		d.raster = &rasterDecoder{d.engine, r}
+	}
 	return d, err
+}
+
+// parseDescription is the inverse of encoder.describe; it returns what follows. r is nil
+// of a picture.
+func parseDescription(p *engine.Plan, flags byte) (r *rasterPlan, f Format, payload []byte, err error) {
+	if flags&flagRaster == 0 {
+		return nil, formatOf(p, flags), p.Payload[1:], nil
+	}
+	if r, payload, err = parseRaster(p.Payload[1:], p.Format.Type, len(p.Format.Bands)); err != nil {
+		return nil, f, nil, err
+	}
+	return r, r.formatOf(&p.Format), payload, nil
 }
 
 // flagsOf are the flags of a plan.
@@ -46,8 +66,10 @@ func flagsOf(p *engine.Plan) (byte, error) {
 	role := p.Format.Bands[0].Role
 	named := role == raster.Index || role == raster.Label
 	switch {
-	case flags&^(flagDecimate|flagMerged) != 0:
-		return 0, fmt.Errorf("flags %d, expected sums of %d and %d", flags, flagDecimate, flagMerged)
+	case flags&^(flagDecimate|flagMerged) != 0 && flags != flagRaster:
+		return 0, fmt.Errorf("flags %d, expected sums of %d and %d, or %d", flags, flagDecimate, flagMerged, flagRaster)
+	case flags == flagRaster && !IsRaster(&p.Format), flags != flagRaster && IsRaster(&p.Format):
+		return 0, fmt.Errorf("flags %d of %d bands of %v", flags, len(p.Format.Bands), p.Format.Type)
 	case flags&flagDecimate == 0 && named, flags&flagDecimate != 0 && (len(p.Format.Bands) > 1 || p.T > 0):
 		return 0, fmt.Errorf("flags %d of %d bands, the first of role %v, and threshold %d", flags, len(p.Format.Bands), role, p.T)
 	case flags&flagMerged != 0 && p.T == 0:
@@ -64,6 +86,9 @@ func (d *decoder) About() engine.About {
 // Least implements engine.Decoder.
 func (d *decoder) Least(tile int, overview []byte) (overviewBytes, detailBytes int64) {
 	size := d.Tile(tile).Size()
+	if d.raster != nil {
+		return d.raster.least(overview, size.X, size.Y)
+	}
 	return Least(overview, d.engine.format.Channels, size.X, size.Y)
 }
 
@@ -103,6 +128,17 @@ func (d *decoder) Window(dst *raster.Block, level int) engine.Window {
 func (w *region) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded, error) {
 	scratch := w.scratch.Get()
 	defer w.scratch.Put(scratch)
+	if w.raster != nil {
+		b, err := w.block(scratch, tile, s, w.level)
+		if err != nil {
+			return nil, err
+		}
+		raster.Copy(w.dst, b)
+		if !keep {
+			return nil, nil
+		}
+		return (*decoded)(b), nil
+	}
 	planes, err := w.planes(scratch, tile, s, w.level)
 	if err != nil {
 		return nil, err
@@ -116,7 +152,19 @@ func (w *region) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded,
 	return (*decoded)(b), nil
 }
 
-// planes decodes a tile, or its overview.
+// block decodes a tile of a raster, or its overview.
+func (d *decoder) block(scratch *Scratch, tile int, s engine.Segments, level int) (*raster.Block, error) {
+	r := d.Tile(tile)
+	at := r.Min.Div(1 << level)
+	size := tiles.Size(r.Dx(), r.Dy(), level)
+	b := raster.NewBlock(image.Rectangle{Min: at, Max: at.Add(size)}, d.kind, d.engine.format.Channels)
+	if level > 0 {
+		return b, d.raster.overviewOf(scratch, s.Overview, s.Detail, r.Dx(), r.Dy(), b)
+	}
+	return b, d.raster.decode(scratch, s.Overview, s.Detail, b)
+}
+
+// planes decodes a tile of a picture, or its overview.
 func (d *decoder) planes(scratch *Scratch, tile int, s engine.Segments, level int) ([]Plane, error) {
 	decode := d.engine.Decode
 	if level > 0 {
@@ -178,6 +226,10 @@ func (w *region) Load(_ int, d engine.Decoded) { raster.Copy(w.dst, (*raster.Blo
 func (w *region) Conceal(tile int, overview []byte) {
 	scratch := w.scratch.Get()
 	defer w.scratch.Put(scratch)
+	if w.raster != nil {
+		w.concealRaster(scratch, tile, overview)
+		return
+	}
 	f := &w.engine.format
 	var known []Plane
 	if !NeedsBody(overview) {
@@ -209,6 +261,10 @@ func (w *region) Finish(context.Context, int) error { return nil }
 func (d *decoder) Check(tile int, s engine.Segments, level int) error {
 	scratch := d.scratch.Get()
 	defer d.scratch.Put(scratch)
+	if d.raster != nil {
+		_, err := d.block(scratch, tile, s, level)
+		return err
+	}
 	_, err := d.planes(scratch, tile, s, level)
 	return err
 }
@@ -217,6 +273,9 @@ func (d *decoder) Check(tile int, s engine.Segments, level int) error {
 func (d *decoder) Measure(_ context.Context, tile int, s engine.Segments, original *raster.Block) ([]uint64, error) {
 	scratch := d.scratch.Get()
 	defer d.scratch.Put(scratch)
+	if d.raster != nil {
+		return d.measure(scratch, tile, s, original)
+	}
 	planes, err := d.planes(scratch, tile, s, 0)
 	if err != nil {
 		return nil, err
@@ -228,4 +287,50 @@ func (d *decoder) Measure(_ context.Context, tile int, s engine.Segments, origin
 		}
 	}
 	return worst, nil
+}
+
+// measure compares a tile of a raster with the original.
+func (d *decoder) measure(scratch *Scratch, tile int, s engine.Segments, original *raster.Block) ([]uint64, error) {
+	b, err := d.block(scratch, tile, s, 0)
+	if err != nil {
+		return nil, err
+	}
+	worst := make([]uint64, len(b.Planes))
+	for i := range worst {
+		for y := b.Rect.Min.Y; y < b.Rect.Max.Y; y++ {
+			worst[i] = max(worst[i], sample.Worst(b, i, original, i, y, nil))
+		}
+	}
+	return worst, nil
+}
+
+// concealRaster enlarges the overview of a tile, or leaves no data, or 0.
+func (w *region) concealRaster(scratch *Scratch, tile int, overview []byte) {
+	var known *raster.Block
+	if !NeedsBody(overview) {
+		if b, err := w.block(scratch, tile, engine.Segments{Overview: overview}, engine.OverviewLevel); err == nil {
+			known = b
+		}
+	}
+	at := w.Tile(tile)
+	r := image.Rectangle{Min: at.Min.Div(1 << w.level)}
+	r.Max = r.Min.Add(tiles.Size(at.Dx(), at.Dy(), w.level))
+	out := raster.NewBlock(r, w.kind, len(w.raster.plan.bands))
+	words, from := make([]uint64, r.Dx()), make([]uint64, tiles.Size(at.Dx(), at.Dy(), engine.OverviewLevel).X)
+	shift := engine.OverviewLevel - w.level
+	for i := range out.Planes {
+		for y := range r.Dy() {
+			if known != nil {
+				sample.Words(from, known, i, known.Rect.Min.Y+y>>shift)
+			}
+			for x := range words {
+				words[x] = w.raster.plan.bands[i].unknown()
+				if known != nil {
+					words[x] = from[x>>shift]
+				}
+			}
+			sample.SetWords(out, i, r.Min.Y+y, words)
+		}
+	}
+	raster.Copy(w.dst, out)
 }

@@ -20,10 +20,11 @@ const SampleBytes = 2*4*4/3 + 4
 type Plane struct {
 	W, H int
 	Pix  []int32
+	Mask []byte // not 0 where a sample is not coded; nil where all are
 }
 
 // NewPlane returns a plane of zeros.
-func NewPlane(w, h int) Plane { return Plane{w, h, make([]int32, w*h)} }
+func NewPlane(w, h int) Plane { return Plane{W: w, H: h, Pix: make([]int32, w*h)} }
 
 // Planes returns n planes of w×h samples of any value: old, if it is such.
 func Planes(old []Plane, n, w, h int) []Plane {
@@ -40,8 +41,8 @@ func Planes(old []Plane, n, w, h int) []Plane {
 // Cells is the number of cells of 2^l samples that cover n samples.
 func Cells(n, l int) int { return (n + 1<<l - 1) >> l }
 
-// Overview holds the means of the plane's cells; weights, if there are any, are
-// another plane, and count nowhere where all of a cell are 0.
+// Overview holds the means of the plane's cells, of the samples that are coded; weights,
+// if there are any, are another plane, and count nowhere where all of a cell are 0.
 func (p *Plane) Overview(weights *Plane) Plane {
 	out := NewPlane(Cells(p.W, Base), Cells(p.H, Base))
 	for i := range out.Pix {
@@ -54,14 +55,37 @@ func (p *Plane) Overview(weights *Plane) Plane {
 	return out
 }
 
+// OverviewBy is Overview with another mean of the samples of a cell that are coded.
+func (p *Plane) OverviewBy(mean func(samples []int32) int32) Plane {
+	out := NewPlane(Cells(p.W, Base), Cells(p.H, Base))
+	samples := make([]int32, 0, 1<<(2*Base))
+	for i := range out.Pix {
+		x, y := i%out.W<<Base, i/out.W<<Base
+		samples = samples[:0]
+		for j := y; j < min(y+1<<Base, p.H); j++ {
+			for k := j*p.W + x; k < j*p.W+min(x+1<<Base, p.W); k++ {
+				if !p.masked(k) {
+					samples = append(samples, p.Pix[k])
+				}
+			}
+		}
+		out.Pix[i] = mean(samples)
+	}
+	return out
+}
+
 // weightedMean is the mean of the cell at (x,y) by not negative weights, halves
 // rounded up, or plain where these are all 0.
 func (p *Plane) weightedMean(weights *Plane, x, y int, plain int32) int32 {
 	w, h := min(1<<Base, p.W-x), min(1<<Base, p.H-y)
 	s, n := int64(0), int64(0)
 	for j := range h {
-		of := weights.Pix[(y+j)*p.W+x:][:w]
-		for i, v := range p.Pix[(y+j)*p.W+x:][:w] {
+		at := (y+j)*p.W + x
+		of := weights.Pix[at:][:w]
+		for i, v := range p.Pix[at:][:w] {
+			if p.masked(at + i) {
+				continue
+			}
 			s += int64(v) * int64(of[i])
 			n += int64(of[i])
 		}
@@ -72,8 +96,14 @@ func (p *Plane) weightedMean(weights *Plane, x, y int, plain int32) int32 {
 	return int32(arith.FloorDiv(2*s+n, 2*n))
 }
 
-// mean is the mean of the cell at (x,y), clipped to the plane, halves rounded up.
+func (p *Plane) masked(i int) bool { return p.Mask != nil && p.Mask[i] != 0 }
+
+// mean is the mean of the cell at (x,y), clipped to the plane, halves rounded up; 0 where
+// no sample of it is coded.
 func (p *Plane) mean(x, y int) int32 {
+	if p.Mask != nil {
+		return p.maskedMean(x, y)
+	}
 	w, h := min(1<<Base, p.W-x), min(1<<Base, p.H-y)
 	s := int64(0)
 	for j := range h {

@@ -28,6 +28,7 @@ func (p *Pyramid) Load(src, overview *Plane) {
 		p.Levels[l].load(src, l)
 	}
 	p.Overview.load(overview, 0)
+	p.SetMask(src.Mask, src.W, src.H)
 }
 
 // load takes every 2^lg-th sample of a plane in both directions.
@@ -135,11 +136,13 @@ type Level struct {
 	W, H, Stride int
 	V            []int32 // samples
 	Q            []int32 // their residuals, in steps, 0 in the margin
+	Mask         []byte  // not 0 where a sample is not coded, nil where all are
 }
 
 // Reset prepares a level for w×h samples. Margins of Q stay 0, and no sample or
 // residual is read before it is written: one of the same size is left as it is.
 func (l *Level) Reset(w, h int) {
+	l.Mask = nil
 	if l.W == w && l.H == h {
 		return
 	}

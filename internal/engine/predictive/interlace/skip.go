@@ -4,9 +4,10 @@ package interlace
 // quadtree over blocks of 8×8 cells, whose leaves are nodes of which all cells are
 // skipped, or cells.
 type SkipMap struct {
-	w, h int
-	cell []bool // true: all residuals are 0
-	Any  bool   // some cell is skipped
+	w, h   int
+	cell   []bool // true: all residuals are 0
+	masked []bool // true: no sample is coded; nil where some of each cell is
+	Any    bool   // some cell is skipped
 }
 
 // SkipTop is the level of the map's roots above the cells: 64 samples.
@@ -17,7 +18,7 @@ const SkipTop = 3
 const SkipContexts = (SkipTop + 1) * 3
 
 func (s *SkipMap) reset(w, h int) {
-	s.w, s.h, s.Any = w, h, false
+	s.w, s.h, s.masked, s.Any = w, h, nil, false
 	if cap(s.cell) < w*h {
 		s.cell = make([]bool, w*h)
 	}
@@ -25,11 +26,11 @@ func (s *SkipMap) reset(w, h int) {
 	clear(s.cell)
 }
 
-// all tells whether all cells of a node inside the plane are skipped.
-func (s *SkipMap) all(lg, x, y int) bool {
+// all tells whether all cells of a node inside the plane are marked.
+func (s *SkipMap) all(cell []bool, lg, x, y int) bool {
 	for j := y; j < min(y+1<<lg, s.h); j++ {
 		for i := x; i < min(x+1<<lg, s.w); i++ {
-			if !s.cell[j*s.w+i] {
+			if !cell[j*s.w+i] {
 				return false
 			}
 		}
@@ -63,8 +64,9 @@ func (s *SkipMap) context(lg, x, y int) int {
 func (s *SkipMap) Encode(put func(context int, skip bool)) {
 	var known SkipMap
 	known.reset(s.w, s.h)
+	known.masked = s.masked
 	known.walk(func(context, lg, x, y int) bool {
-		skip := s.all(lg, x, y)
+		skip := s.all(s.cell, lg, x, y)
 		put(context, skip)
 		return skip
 	})
@@ -77,12 +79,15 @@ func (s *SkipMap) Decode(get func(context int) bool) {
 }
 
 // walk visits the roots in raster order, and lets flag say of each node whether it is
-// skipped; a node that is not is followed by its four children.
+// skipped, unless none of its samples is coded; a node that is not is followed by its four
+// children.
 func (s *SkipMap) walk(flag func(context, lg, x, y int) bool) {
 	var node func(lg, x, y int)
 	node = func(lg, x, y int) {
 		switch {
 		case x >= s.w || y >= s.h:
+		case s.masked != nil && s.all(s.masked, lg, x, y):
+			s.fill(lg, x, y)
 		case flag(s.context(lg, x, y), lg, x, y):
 			s.fill(lg, x, y)
 		case lg > 0:

@@ -17,9 +17,6 @@ type Fit struct {
 // NewFit is empty, for n planes of which every step-th row will be entered.
 func NewFit(n, step int) *Fit { return &Fit{make([]equations, n), step} }
 
-// Planes is the number of planes.
-func (f *Fit) Planes() int { return len(f.planes) }
-
 // Merge adds the sums of g.
 func (f *Fit) Merge(g *Fit) {
 	for i := range f.planes {
@@ -92,7 +89,11 @@ func (f *Fit) addRow(planes []Predictor, rough []WeightSet, lev int, ps interlac
 			p.probe(&w[ps], lev, ps, y+j, before)
 		}
 		x0, _ := ps.Origin()
-		for x := x0; x < p.Levels[lev].W; x += 2 {
+		l := &p.Levels[lev]
+		for x := x0; x < l.W; x += 2 {
+			if l.Mask != nil && l.Mask[l.At(x, y)] != 0 {
+				continue
+			}
 			f.planes[i].add(p, lev, ps, x, y, before)
 		}
 	}

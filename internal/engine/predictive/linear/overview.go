@@ -11,7 +11,7 @@ import (
 const MinOverviewStep = 4
 
 // CodeOverview predicts the overview in raster order, and lets code give the residual
-// of the sample at index i from its prediction and expected magnitude. It stops before
+// of the sample at index i, if it is coded, from its prediction and expected magnitude. It stops before
 // a row where spent says so.
 func (p *Predictor) CodeOverview(code func(i int, pred, expect int32) int32, spent func() bool) {
 	raster(&p.Overview, p.OverviewStep, p.predictOverview, code, spent)
@@ -28,7 +28,10 @@ func raster(l *interlace.Level, step int32, predict func(x, y int) (pred, expect
 		for x := range l.W {
 			i := l.At(x, y)
 			pred, expect := predict(x, y)
-			q := code(i, pred, expect)
+			q := int32(0)
+			if l.Mask == nil || l.Mask[i] == 0 {
+				q = code(i, pred, expect)
+			}
 			l.Q[i], l.V[i] = q, pred+q*step
 		}
 	}

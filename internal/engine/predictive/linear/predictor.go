@@ -9,7 +9,8 @@ import (
 // from those that are known before.
 type Predictor struct {
 	interlace.Pyramid
-	Kind         int   // of the plane, residual.Kind
+	Kind         int   // how many planes before are context and terms, 0 to residual.Kinds-1
+	Parent       int   // the plane before, where Kind is not 0; its own is the one before that
 	Step         int32 // of residuals: 2·bound + 1
 	OverviewStep int32 // of the overview's residuals, at least Step
 	Wide         bool  // samples of more than 16 bits
@@ -55,11 +56,12 @@ func (r *Row) reset(w int) {
 	}
 }
 
-// Before gives a level of the planes before plane i that are context and terms for it:
-// of the one before and the one before that, nil where there is none.
+// Before gives a level of the planes that are context and terms for plane i: of its
+// parent and of the parent's, nil where there is none.
 func Before(ps []Predictor, i, lev int) (before [2]*interlace.Level) {
 	for k := range ps[i].Kind {
-		before[k] = &ps[i-1-k].Levels[lev]
+		i = ps[i].Parent
+		before[k] = &ps[i].Levels[lev]
 	}
 	return before
 }

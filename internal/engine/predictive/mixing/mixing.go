@@ -52,8 +52,13 @@ const (
 // Least is the number of bytes that the code of so many samples takes at least.
 func Least(samples int64) int64 { return cm.Least(samples, freeSamples, samplesPerByte) }
 
-// samplesOf counts the samples of planes.
-func samplesOf(ps []linear.Predictor) int64 { return int64(len(ps)) * int64(ps[0].W) * int64(ps[0].H) }
+// samplesOf counts the samples of planes that are coded.
+func samplesOf(ps []linear.Predictor) (n int64) {
+	for i := range ps {
+		n += int64(ps[i].Coded())
+	}
+	return n
+}
 
 // reset prepares lines of values in proportion to the samples, 2^18 at most.
 func (c *Coder) reset(coder cm.Coder, ps []linear.Predictor) {
@@ -111,6 +116,11 @@ func (c *Coder) row(p *linear.Predictor, l *interlace.Level, n int, around *neig
 	left := int32(0)
 	for k := range n {
 		i := around.at
+		if l.Mask != nil && l.Mask[i] != 0 {
+			l.V[i], l.Q[i], left = p.Row.Pred[k], 0, 0
+			around.at += 2
+			continue
+		}
 		if k+prefetchAhead < n {
 			c.prefetch(around, f.kind, prefetchAhead, p.Row.Pred[k+prefetchAhead])
 		}

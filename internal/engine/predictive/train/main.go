@@ -23,14 +23,14 @@ func main() {
 	out := flag.String("o", "defaults.bin", "where to write")
 	flag.Parse()
 	format := predictive.Format{Channels: 3, Depth: 8}
-	sum, h := predictive.NewFit(3, fitRows), predictive.NewHistogram()
+	sum, h := predictive.NewFit(&format, fitRows), predictive.NewHistogram()
 	var scratch predictive.Scratch
 	for _, path := range flag.Args() {
 		channels, err := load(path)
 		if err != nil {
 			log.Fatal(err)
 		}
-		fit := predictive.NewFit(3, fitRows)
+		fit := predictive.NewFit(&format, fitRows)
 		fit.Add(&scratch, &format, clone(channels))
 		fit.Model().Encode(&scratch, &format, predictive.EffortFitted, channels).Count(h)
 		sum.Merge(fit)

@@ -1,0 +1,252 @@
+package predictive
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/qtgpu/qtgpu/internal/engine/predictive/interlace"
+	"github.com/qtgpu/qtgpu/internal/engine/symbols"
+	"github.com/qtgpu/qtgpu/internal/rans"
+	"github.com/qtgpu/qtgpu/internal/sample"
+)
+
+// What the head of a tile says of where a plane has classes in the place of numbers.
+const (
+	nowhere    = 0 // numbers everywhere
+	ownClasses = 1 // a plane of classes of its own
+	asBefore   = 2 // the plane of classes of the plane before
+	everywhere = 3 // one class
+
+	stateMask  = 3
+	stateOrder = 4 // by the mapping Ordered, without loss: another does not reach all samples
+	statePlain = 8 // numbers are as they are, where others of the plane are packed
+	stateBound = 16
+	stateAll   = 31
+)
+
+// planeHead is what the head of a tile says of a plane.
+type planeHead struct {
+	state   int
+	class   byte   // the one of everywhere
+	bound   int32  // with stateBound, less than the plan's
+	classes []byte // of each sample, from 1 on; nil for nowhere
+	cells   []byte // the same of the overview: of a cell without numbers the class of its first sample, else 0
+}
+
+// tileHead is the head of a tile of a raster.
+type tileHead struct {
+	w, h   int
+	planes []planeHead
+}
+
+// plainHead is the head of a tile of w×h with numbers everywhere.
+func plainHead(n, w, h int) *tileHead { return &tileHead{w, h, make([]planeHead, n)} }
+
+// plain tells whether nothing is said of any plane.
+func (t *tileHead) plain() bool {
+	for i := range t.planes {
+		if t.planes[i].state != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// append appends the head to the front of a tile, and to the body what is of all samples.
+func (t *tileHead) append(front, body []byte) (newFront, newBody []byte) {
+	if t.plain() {
+		return append(front, 0), body
+	}
+	front = append(front, 1)
+	for i := range t.planes {
+		p := &t.planes[i]
+		front = append(front, byte(p.state))
+		if p.state&stateMask == everywhere {
+			front = append(front, p.class)
+		}
+		if p.state&stateBound != 0 {
+			front = binary.AppendUvarint(front, uint64(p.bound))
+		}
+	}
+	cw, ch := interlace.Cells(t.w, interlace.Base), interlace.Cells(t.h, interlace.Base)
+	for i := range t.planes {
+		if p := &t.planes[i]; p.state&stateMask == ownClasses {
+			front = appendClasses(front, p.cells, cw, ch)
+			body = appendClasses(body, p.classes, t.w, t.h)
+		}
+	}
+	return front, body
+}
+
+// appendClasses appends the code of a plane of classes, and its length before it.
+func appendClasses(p, classes []byte, w, h int) []byte {
+	t := &symbols.Tile{W: w, H: h, Channels: 1, Depth: 8, Pix: make([]uint32, w*h)}
+	for i, c := range classes {
+		t.Pix[i] = uint32(c)
+	}
+	code := symbols.EncodeBody(t)
+	return append(binary.AppendUvarint(p, uint64(len(code))), code...)
+}
+
+// parseHead cuts the head of a tile of w×h from a front segment, after the mode; body is
+// nil where only the overview is asked for.
+func (f *Format) parseHead(r *rasterPlan, front, body []byte, w, h int, all bool) (t *tileHead, restFront, restBody []byte, err error) {
+	d, b := numbers{rest: front}, numbers{rest: body}
+	t = plainHead(f.Channels, w, h)
+	if d.uint("states", 1) == 0 {
+		return t, d.rest, body, d.err
+	}
+	for i := range t.planes {
+		if err := t.planes[i].parse(&d, i, &r.bands[r.order[i]]); err != nil {
+			return nil, nil, nil, err
+		}
+	}
+	cw, ch := interlace.Cells(w, interlace.Base), interlace.Cells(h, interlace.Base)
+	for i := range t.planes {
+		p := &t.planes[i]
+		n := len(r.bands[r.order[i]].classes)
+		switch p.state & stateMask {
+		case ownClasses:
+			if p.cells, err = parseClasses(&d, cw, ch, n); err == nil && all {
+				p.classes, err = parseClasses(&b, w, h, n)
+			}
+		case asBefore:
+			p.cells, p.classes = t.planes[i-1].cells, t.planes[i-1].classes
+			err = check(p.cells, n)
+			if err == nil && all {
+				err = check(p.classes, n)
+			}
+		case everywhere:
+			p.cells = bytes.Repeat([]byte{p.class}, cw*ch)
+			if all {
+				p.classes = bytes.Repeat([]byte{p.class}, w*h)
+			}
+		}
+		if err != nil {
+			return nil, nil, nil, fmt.Errorf("classes of plane %d: %w", i, err)
+		}
+	}
+	return t, d.rest, b.rest, nil
+}
+
+func (p *planeHead) parse(d *numbers, i int, b *band) error {
+	p.state = int(d.uint("state", stateAll))
+	if p.state&stateMask == everywhere {
+		p.class = byte(d.uint("class", uint64(len(b.classes))))
+	}
+	if p.state&stateBound != 0 {
+		p.bound = int32(d.uint("bound", uint64(max(b.bound, 1)-1)))
+	}
+	switch {
+	case d.err != nil:
+		return d.err
+	case p.state&stateMask == everywhere && p.class == 0,
+		p.state&stateMask == ownClasses && len(b.classes) == 0,
+		p.state&stateMask == asBefore && i == 0,
+		p.state&stateBound != 0 && (b.bound == 0 || p.state&stateOrder != 0):
+		return fmt.Errorf("plane %d in state %d: %w", i, p.state, rans.ErrCorrupt)
+	}
+	return nil
+}
+
+// parseClasses cuts a plane of n classes.
+func parseClasses(d *numbers, w, h, n int) ([]byte, error) {
+	code := d.bytes("classes")
+	if d.err != nil {
+		return nil, d.err
+	}
+	pix, err := symbols.DecodeBody(code, nil, w, h, 1, 8)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]byte, len(pix))
+	for i, v := range pix {
+		out[i] = byte(v)
+	}
+	return out, check(out, n)
+}
+
+// check refuses a class beyond the last of n.
+func check(classes []byte, n int) error {
+	for i, c := range classes {
+		if int(c) > n {
+			return fmt.Errorf("sample %d: class %d, expected at most %d", i, c, n)
+		}
+	}
+	return nil
+}
+
+// cellsOf are the classes of cells without numbers, nil where no sample has a class.
+func cellsOf(classes []byte, w, h int) []byte {
+	if classes == nil {
+		return nil
+	}
+	cw, ch := interlace.Cells(w, interlace.Base), interlace.Cells(h, interlace.Base)
+	out := make([]byte, cw*ch)
+	for i := range out {
+		x, y := i%cw<<interlace.Base, i/cw<<interlace.Base
+		if interlace.CellMasked(classes, w, h, i%cw, i/cw) {
+			out[i] = classes[y*w+x]
+		}
+	}
+	return out
+}
+
+// apply completes the format of a tile by its head.
+func (t *tileHead) apply(f *Format) *Format {
+	if t.plain() {
+		return f
+	}
+	own := *f
+	own.Lanes = append([]Lanes(nil), f.Lanes...)
+	own.Values = append([]Values(nil), f.Values...)
+	for i := range t.planes {
+		p, l := &t.planes[i], &own.Lanes[i]
+		if p.state&stateOrder != 0 {
+			l.Wide, l.Bound = true, 0
+		}
+		if p.state&stateBound != 0 {
+			l.Bound = p.bound
+		}
+		if p.state&(stateOrder|statePlain) != 0 && own.Values != nil {
+			own.Values[i] = nil
+		}
+	}
+	own.Alpha, own.Apart = false, t.apart()
+	return &own
+}
+
+// apart tells whether the first three planes differ in where they have numbers, or in how
+// these are made: then no transform of colours can join them.
+func (t *tileHead) apart() bool {
+	for i := 1; i < min(len(t.planes), 3); i++ {
+		p, first := &t.planes[i], &t.planes[0]
+		want := first.state
+		if want&stateMask == ownClasses {
+			want += asBefore - ownClasses
+		}
+		if p.state != want || p.class != first.class || p.state&stateOrder != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// mapping is the mapping of a plane of a tile.
+func (t *tileHead) mapping(r *rasterPlan, i int) sample.Mapping {
+	if t.planes[i].state&stateOrder != 0 {
+		return sample.Mapping{Kind: sample.Ordered}
+	}
+	return r.bands[r.order[i]].mapping
+}
+
+// least is the number of bytes that the segments of a tile take at least: of bands that
+// have numbers everywhere as of a picture.
+func (d *rasterDecoder) least(front []byte, w, h int) (frontBytes, bodyBytes int64) {
+	if len(front) < 2 || symbolic(front[0]) || front[1] != 0 {
+		return 1, 0
+	}
+	frontBytes, bodyBytes = Least(front, d.format.Channels, w, h)
+	return frontBytes + 1, bodyBytes
+}

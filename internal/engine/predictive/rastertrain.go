@@ -1,0 +1,318 @@
+package predictive
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/sample"
+	"github.com/qtgpu/qtgpu/internal/tiles"
+	"github.com/qtgpu/qtgpu/raster"
+)
+
+// survey is what a plan for a raster is made from.
+type survey struct {
+	src     raster.Source
+	grid    tiles.Grid
+	list    []int // the sample of tiles
+	t       int64
+	workers int
+}
+
+// each has f look at the tiles of the sample.
+func (s *survey) each(ctx context.Context, list []int, f func(b *raster.Block) error) error {
+	return engine.Each(ctx, s.src, s.grid, list, 1, s.workers, func(_ int, b *raster.Block) error { return f(b) })
+}
+
+// plan finds how the bands of a raster become planes.
+func (s *survey) plan(ctx context.Context) (*rasterPlan, error) {
+	f := s.src.Format()
+	r := &rasterPlan{kind: f.Type, bands: make([]band, len(f.Bands))}
+	if err := s.classes(ctx, r); err != nil {
+		return nil, err
+	}
+	if err := s.mappings(ctx, r); err != nil {
+		return nil, err
+	}
+	for i := range r.bands {
+		r.bands[i].parent = -1
+		r.bands[i].limit(f.Type, s.t)
+	}
+	if err := s.relate(ctx, r); err != nil {
+		return nil, err
+	}
+	return r, r.arrange()
+}
+
+// census counts the samples of a band by their bits.
+type census struct {
+	n, all   int64            // that were counted, and as many again as they stand for
+	special  map[uint64]int64 // floats that are no numbers, infinite, or −0
+	frequent map[uint64]int64 // a share of the others
+	beside   map[uint64]int64 // how many of them have the same to their left
+}
+
+// Every censusStep-th sample of a row is counted, of every censusStep-th row.
+const censusStep = 8
+
+// classes finds the bit patterns that leave the planes: the value of no data, floats that
+// are no finite numbers, and values that fill large areas.
+func (s *survey) classes(ctx context.Context, r *rasterPlan) error {
+	f := s.src.Format()
+	counts := make([]census, len(f.Bands))
+	for i := range counts {
+		counts[i] = census{special: map[uint64]int64{}, frequent: map[uint64]int64{}, beside: map[uint64]int64{}}
+	}
+	if !narrow(f.Type) {
+		var mu sync.Mutex
+		err := s.each(ctx, s.list, func(b *raster.Block) error {
+			for i := range counts {
+				c := takeCensus(b, i)
+				mu.Lock()
+				counts[i].merge(c)
+				mu.Unlock()
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for i := range r.bands {
+		r.bands[i].classes = counts[i].classes(f.Type, f.Bands[i].NoData)
+	}
+	return nil
+}
+
+func takeCensus(b *raster.Block, number int) *census {
+	c := &census{special: map[uint64]int64{}, frequent: map[uint64]int64{}, beside: map[uint64]int64{}}
+	words := make([]uint64, b.Rect.Dx())
+	for y := b.Rect.Min.Y; y < b.Rect.Max.Y; y++ {
+		sample.Words(words, b, number, y)
+		for x, v := range words {
+			if sample.Special(b.Type, v) {
+				c.special[v]++
+			} else if x%censusStep == 1 && y%censusStep == 0 {
+				c.frequent[v]++
+				if words[x-1] == v {
+					c.beside[v]++
+				}
+			}
+		}
+		c.n += int64(len(words))
+	}
+	return c
+}
+
+func (c *census) merge(o *census) {
+	c.n += o.n
+	for _, m := range [][2]map[uint64]int64{{c.special, o.special}, {c.frequent, o.frequent}, {c.beside, o.beside}} {
+		for v, n := range m[1] {
+			m[0][v] += n
+		}
+	}
+}
+
+// A value is a class where it is frequent and has itself beside it so often that its areas
+// are cheap to say. Of special patterns the most frequent ones are, of values few.
+const (
+	frequentShare = 300 // of so many samples one, at least
+	besideShare   = 8   // of so many one has another to its left, at most
+	maxFrequent   = 15
+)
+
+// classes are the ones of a band, the value of no data first.
+func (c *census) classes(t raster.Type, noData *float64) (out []class) {
+	add := func(word uint64, empty bool) {
+		if len(out) < maxClasses && !slices.ContainsFunc(out, func(o class) bool { return o.word == word }) {
+			out = append(out, class{word, empty})
+		}
+	}
+	if noData != nil {
+		if word, ok := sample.WordOf(t, *noData); ok {
+			add(word, true)
+		}
+	}
+	for _, v := range byCount(c.special) {
+		add(v, sample.NaN(t, v))
+	}
+	counted := c.n / (censusStep * censusStep)
+	for i, v := range byCount(c.frequent) {
+		if i >= maxFrequent || c.frequent[v]*frequentShare < counted {
+			break
+		}
+		if (c.frequent[v]-c.beside[v])*besideShare <= c.frequent[v] {
+			add(v, false)
+		}
+	}
+	return out
+}
+
+// byCount are the keys of a map, the largest counts first.
+func byCount(m map[uint64]int64) []uint64 {
+	return slices.SortedFunc(maps.Keys(m), func(a, b uint64) int {
+		if m[a] != m[b] {
+			return cmp.Compare(m[b], m[a])
+		}
+		return cmp.Compare(a, b)
+	})
+}
+
+// mappings finds the mapping of each band.
+func (s *survey) mappings(ctx context.Context, r *rasterPlan) error {
+	if narrow(r.kind) {
+		for i := range r.bands {
+			r.bands[i].mapping = sample.Mapping{Offset: offsetOf(r.kind)}
+		}
+		return nil
+	}
+	detectors := make([]*sample.Detector, len(r.bands))
+	for i := range detectors {
+		detectors[i] = sample.NewDetector(r.kind)
+	}
+	for open := true; open; {
+		err := s.each(ctx, s.list, func(b *raster.Block) error {
+			for i := range r.bands {
+				r.bands[i].feed(detectors[i], b, i)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		open = false
+		for i := range r.bands {
+			var done bool
+			r.bands[i].mapping, done = detectors[i].Mapping()
+			open = open || !done
+		}
+	}
+	return nil
+}
+
+// feed hands the samples of a block that are in no class to a detector.
+func (b *band) feed(d *sample.Detector, in *raster.Block, number int) {
+	classes, w := b.classify(in, number), in.Rect.Dx()
+	for y := range in.Rect.Dy() {
+		var row []byte
+		if classes != nil {
+			row = classes[y*w:][:w]
+		}
+		d.Add(row, in, number, in.Rect.Min.Y+y)
+	}
+}
+
+// limit sets the bound of numbers that keeps a promise about samples, before any is looked
+// at: where samples are not on a grid, or one much finer than the promise, they get another.
+func (b *band) limit(t raster.Type, promise int64) {
+	if promise == 0 {
+		return
+	}
+	if t.Float() {
+		b.mapping, b.bound = sample.Grid(b.mapping, t, uint64(promise))
+		return
+	}
+	step := int64(1)
+	if b.mapping.Kind == sample.Scaled {
+		step = int64(b.mapping.N)
+	}
+	b.bound = int32(min(promise/step, maxBound))
+}
+
+// relate finds the parents of bands, and the steps of their overviews.
+func (s *survey) relate(ctx context.Context, r *rasterPlan) error {
+	f := s.src.Format()
+	if engine.CheckPicture(f) == nil {
+		for i := range r.bands {
+			r.bands[i].parent = pictureParent(i, len(r.bands))
+		}
+	}
+	return nil
+}
+
+// pictureParent is the parent of a band of a picture: three of colour stand in a row.
+func pictureParent(i, n int) int {
+	if n > 2 && i > 0 && i < 3 {
+		return i - 1
+	}
+	return -1
+}
+
+// maxTilePixels is the number of samples of all bands that a tile may have, for what coding
+// one takes.
+const maxTilePixels = 4 << (2 * tileLog2)
+
+// minTileLog2 is of the smallest tiles that a file may have.
+const minTileLog2 = 6
+
+// describeRaster is describe for a raster.
+func (e *encoder) describeRaster(ctx context.Context, src raster.Source) ([]byte, error) {
+	f := &e.plan.Format
+	for e.plan.TileLog2 > minTileLog2 && len(f.Bands)<<(2*e.plan.TileLog2) > maxTilePixels {
+		e.plan.TileLog2--
+	}
+	e.Grid = e.plan.Grid()
+	s := &survey{src, e.Grid, e.Spread(engine.SampleTiles), e.plan.T, e.env.Workers}
+	var err error
+	if e.raster, err = s.plan(ctx); err != nil {
+		return nil, err
+	}
+	e.format = e.raster.formatOf(f)
+	e.format.Values = make([]Values, len(f.Bands))
+	if e.plan.T == 0 {
+		if e.format.Values, err = s.values(ctx, e.raster); err != nil {
+			return nil, err
+		}
+	}
+	e.index()
+	return e.raster.append([]byte{flagRaster}), nil
+}
+
+// values finds the values of bands that have so few that indices among them are worth it.
+func (s *survey) values(ctx context.Context, r *rasterPlan) ([]Values, error) {
+	seen := make([]map[int32]bool, len(r.bands))
+	for i := range seen {
+		seen[i] = map[int32]bool{}
+	}
+	var mu sync.Mutex
+	err := s.each(ctx, s.list, func(b *raster.Block) error {
+		t := newRasterTile(r, 0, b, nil)
+		for i := range t.planes {
+			found := valuesOf(&t.planes[i])
+			mu.Lock()
+			if len(seen[i]) <= maxValues { // beyond, it makes no difference which
+				maps.Copy(seen[i], found)
+			}
+			mu.Unlock()
+		}
+		return nil
+	})
+	out := make([]Values, len(r.bands))
+	for i := range out {
+		v := Values(slices.Sorted(maps.Keys(seen[i])))
+		if n := len(v); n > 0 && n <= maxValues && v.sparse(int64(s.grid.W)*int64(s.grid.H)) {
+			out[i] = v
+		}
+	}
+	return out, err
+}
+
+// valuesOf are the values of a plane, or more than maxValues of them.
+func valuesOf(p *Plane) map[int32]bool {
+	seen := map[int32]bool{}
+	last, none := int32(0), true
+	for k, v := range p.Pix {
+		if p.Mask != nil && p.Mask[k] != 0 || v == last && !none {
+			continue
+		}
+		if last, none = v, false; !seen[v] {
+			if seen[v] = true; len(seen) > maxValues {
+				break
+			}
+		}
+	}
+	return seen
+}

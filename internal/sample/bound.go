@@ -1,0 +1,223 @@
+package sample
+
+import (
+	"math"
+	"slices"
+
+	"github.com/qtgpu/qtgpu/raster"
+)
+
+// Words gives row y of a band, Rect.Min.Y ≤ y < Rect.Max.Y, as words, Rect.Dx() of them: the
+// bits of floats, the two's complement of integers.
+func Words(dst []uint64, b *raster.Block, band, y int) { loadWords(dst, b, band, y, 0) }
+
+// SetWords is the inverse of Words.
+func SetWords(b *raster.Block, band, y int, src []uint64) { storeWords(b, band, y, 0, src) }
+
+// Lane is the lane of a word; ok is false where it is not exactly a lane's, with a
+// remainder of 0.
+func (m Mapping) Lane(t raster.Type, word uint64) (lane int32, ok bool) {
+	lane, rem, ok := m.converter(t).split(word)
+	return lane, ok && rem == 0
+}
+
+// Word is the word of a lane with a remainder of 0.
+func (m Mapping) Word(t raster.Type, lane int32) uint64 { return m.converter(t).join(lane, 0) }
+
+// Distance is |a−b| of two words of a type: of integers that number, of floats the bits of
+// it as a float64. Distances of one type are in the order of these numbers; NaNs are
+// farther from anything but themselves than all others.
+func Distance(t raster.Type, a, b uint64) uint64 {
+	if a == b {
+		return 0
+	}
+	if !t.Float() {
+		d := int64(a) - int64(b)
+		return uint64(max(d, -d))
+	}
+	return math.Float64bits(math.Abs(number(t, a) - number(t, b)))
+}
+
+// Worst is the largest Distance of the samples of row y of two bands, but for those whose
+// mask, if there is one, is not 0.
+func Worst(a *raster.Block, bandA int, b *raster.Block, bandB, y int, mask []byte) (worst uint64) {
+	wa, wb := make([]uint64, a.Rect.Dx()), make([]uint64, a.Rect.Dx())
+	Words(wa, a, bandA, y)
+	Words(wb, b, bandB, y)
+	for x, v := range wa {
+		if mask == nil || mask[x] == 0 {
+			worst = max(worst, Distance(a.Type, v, wb[x]))
+		}
+	}
+	return worst
+}
+
+// Substitute is a sample that stands in the place of another one, which means no data and
+// must not come out where there is some.
+type Substitute struct{ Word, By uint64 }
+
+// Substitutes are the ones of the words that mean no data, of those that are a lane's: the
+// sample of the lane above, or, where that is none, below, that is another one's and means
+// no data neither.
+func (m Mapping) Substitutes(t raster.Type, words []uint64) (out []Substitute) {
+	c := m.converter(t)
+	for _, word := range words {
+		lane, rem, ok := c.split(word)
+		if !ok || rem != 0 {
+			continue
+		}
+		for _, step := range []int64{1, -1} {
+			if by, ok := beside(c, int64(lane), step, words); ok {
+				out = append(out, Substitute{word, by})
+				break
+			}
+		}
+	}
+	return out
+}
+
+// beside is the first sample on the way from a lane that is none of some words; ok is false
+// where the way ends, or samples do, before there is one.
+func beside(c converter, lane, step int64, words []uint64) (word uint64, ok bool) {
+	for range len(words) + 1 {
+		if lane += step; lane < math.MinInt32 || lane > math.MaxInt32 {
+			return 0, false
+		}
+		if word = c.join(int32(lane), 0); !slices.Contains(words, word) {
+			return word, true
+		}
+	}
+	return 0, false
+}
+
+// Replace puts substitutes in the place of words.
+func Replace(words []uint64, s []Substitute) {
+	for _, r := range s {
+		for i, w := range words {
+			if w == r.Word {
+				words[i] = r.By
+			}
+		}
+	}
+}
+
+// Bound is the largest bound of lanes, at most the given one, with which the samples of row
+// y of a band keep a promise t, a Distance: any lane within the bound of one of lanes has a
+// sample within t of the one there, or a substitute that is; −1 for none. mask is as for
+// Split.
+func (m Mapping) Bound(lanes []int32, mask []byte, b *raster.Block, band, y int, bound int32, t uint64, s []Substitute) int32 {
+	c := m.converter(b.Type)
+	words := make([]uint64, len(lanes))
+	Words(words, b, band, y)
+	for x, lane := range lanes {
+		if mask != nil && mask[x] != 0 {
+			continue
+		}
+		ok := func(bound int32) bool { return reaches(c, b.Type, lane, bound, words[x], t, s) }
+		if !ok(bound) {
+			bound = largest(bound, ok)
+		}
+		if bound < 0 {
+			return -1
+		}
+	}
+	return bound
+}
+
+// largest is the largest n below a limit for which ok holds, −1 where it does for none; if
+// it does for one, it does for all below.
+func largest(limit int32, ok func(n int32) bool) int32 {
+	least, most := int32(-1), limit // ok of least, not of most
+	for most-least > 1 {
+		if n := least + (most-least)/2; ok(n) {
+			least = n
+		} else {
+			most = n
+		}
+	}
+	return least
+}
+
+// reaches tells whether all lanes within a bound of one keep a promise about a word.
+func reaches(c converter, t raster.Type, lane, bound int32, word, promise uint64, substitutes []Substitute) bool {
+	low, high := int64(lane)-int64(bound), int64(lane)+int64(bound)
+	if low < math.MinInt32 || high > math.MaxInt32 {
+		return false
+	}
+	first, last := c.join(int32(low), 0), c.join(int32(high), 0)
+	if Distance(t, first, word) > promise || Distance(t, last, word) > promise {
+		return false
+	}
+	for _, s := range substitutes {
+		v := number(t, s.Word)
+		if number(t, first) <= v && v <= number(t, last) && Distance(t, s.By, word) > promise {
+			return false
+		}
+	}
+	return true
+}
+
+// Remainders gives RemainderBits of any lane of a type.
+func (m Mapping) Remainders(t raster.Type) func(lane int32) int {
+	switch {
+	case m.Kind == Fixed:
+		f := fixed{formatOf(t), m.P}
+		return f.bits
+	case m.Kind == Ordered && t == raster.Float64:
+		return func(int32) int { return 32 }
+	}
+	return func(int32) int { return 0 }
+}
+
+// Special tells whether a word is of a float that is in no grid: infinite, no number, or −0.
+func Special(t raster.Type, word uint64) bool {
+	if !t.Float() {
+		return false
+	}
+	f := formatOf(t)
+	return word&^f.sign >= f.inf || word == f.sign
+}
+
+// NaN tells whether a word is of a float that is no number.
+func NaN(t raster.Type, word uint64) bool {
+	return t.Float() && word&^formatOf(t).sign > formatOf(t).inf
+}
+
+// WordOf is the word of a number, of float32 the nearest; ok is false where no sample of the
+// type is that number.
+func WordOf(t raster.Type, v float64) (word uint64, ok bool) {
+	switch t {
+	case raster.Float32:
+		return uint64(math.Float32bits(float32(v))), !math.IsInf(float64(float32(v)), 0) || math.IsInf(v, 0)
+	case raster.Float64:
+		return math.Float64bits(v), true
+	}
+	r := integersOf(t)
+	if v != math.Trunc(v) || v < float64(r.least) || v > float64(r.most) {
+		return 0, false
+	}
+	return uint64(int64(v)), true
+}
+
+// fineSteps is the number of steps of a grid in a promise from which on a coarser one, of
+// gridSteps at least, loses nothing.
+const (
+	fineSteps = 1 << 10
+	gridSteps = 32
+)
+
+// Grid is the mapping of floats, and the bound of its lanes, for a promise t above 0, a
+// Distance: of m itself where that is a grid of not much finer steps, else of a power of
+// two between a 64th and a 32nd of t.
+func Grid(m Mapping, t raster.Type, promise uint64) (Mapping, int32) {
+	p := math.Float64frombits(promise)
+	if m.Kind == Scaled {
+		step := float64(m.N) / float64(m.D) * math.Ldexp(1, m.E)
+		if n := p / step; n < fineSteps {
+			return m, int32(n * (1 + 1e-9))
+		}
+	}
+	e := max(math.Ilogb(p/gridSteps), minE)
+	step := math.Ldexp(1, e)
+	return Mapping{Kind: Scaled, N: 1, D: 1, E: e}, int32(p/step - 0.5)
+}
