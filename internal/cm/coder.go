@@ -119,7 +119,7 @@ func (c *Coder) Ended(least int) bool {
 }
 
 // Least is the number of bytes that a code of n units of work takes at least, of
-// which free are free and each byte pays for perByte (FORMAT-EXACT.md, "Length of
+// which free are free and each byte pays for perByte (FORMAT.md, "Length of
 // codes"): what is decoded for long must be long.
 func Least(n, free, perByte int64) int64 {
 	return (max(n-free, 0) + perByte - 1) / perByte

@@ -1,5 +1,5 @@
 // Package conformance holds the engines against the decoder of package refdec, which was
-// written from the documents: on the vectors of testdata/conformance, on valid files of
+// written from the document: on the vectors of testdata/conformance, on valid files of
 // random symbols, and on damaged ones.
 package conformance
 
@@ -30,7 +30,7 @@ import (
 )
 
 // update makes what is missing and never changes what is there: vectors of a
-// released version stand for good. Only what documents show of files follows these.
+// released version stand for good. Only what the document shows of files follows these.
 var update = flag.Bool("update", false, "write the vectors and checksums that are missing, and what docs/FORMAT.md shows of files")
 
 const (

@@ -30,7 +30,7 @@ func exactPlan(flags byte, w *rans.BitWriter) container.Plan {
 	return container.Plan{Engine: uint64(engine.Predictive), Payload: w.AppendReversed([]byte{flags})}
 }
 
-// Numbers of FORMAT-EXACT.md: modes, and what files are filled with.
+// Numbers of FORMAT.md, "Predictive tiles": modes, and what files are filled with.
 const (
 	largestMode       = 9 // of prediction, and of the slow ones less slowMode
 	gridMode          = 16

@@ -10,7 +10,7 @@ func differ(c uint32, values ...uint32) (e uint32) {
 	return e
 }
 
-// decideRun decides whether the next 8 samples are c (FORMAT-EXACT.md, "Contexts").
+// decideRun decides whether the next 8 samples are c (FORMAT.md, "Pattern contexts").
 func (p *patterns) decideRun(x, y int, c uint32) int {
 	var around []uint32
 	for i := x - 2; i <= x+9; i++ {

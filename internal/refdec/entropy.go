@@ -1,4 +1,4 @@
-//lint:file-ignore ST1005 errors begin with the title of a section of the documents
+//lint:file-ignore ST1005 errors begin with the title of a section of docs/FORMAT.md
 
 package refdec
 

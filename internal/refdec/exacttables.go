@@ -1,4 +1,4 @@
-//lint:file-ignore ST1005 errors begin with the title of a section of the documents
+//lint:file-ignore ST1005 errors begin with the title of a section of docs/FORMAT.md
 
 package refdec
 
@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// Constants of FORMAT-EXACT.md, "The plan".
+// Constants of FORMAT.md, "Predictive plan".
 const (
 	nClasses = 72 // of weights of a kind of planes
 	nTerms   = 19
@@ -38,14 +38,14 @@ func (f *File) readExact(data []byte) error {
 	for i := range f.NumBands() {
 		values, err := readValues(r, f.Depth())
 		if err != nil {
-			return fmt.Errorf("The plan: band %d: %w", i, err)
+			return fmt.Errorf("Predictive plan: band %d: %w", i, err)
 		}
 		f.Values = append(f.Values, values)
 	}
 	for i := range f.NumBands() {
 		weights, fitted, err := readWeights(r, f.kindOf(i))
 		if err != nil {
-			return fmt.Errorf("The plan: band %d: %w", i, err)
+			return fmt.Errorf("Predictive plan: band %d: %w", i, err)
 		}
 		f.weights, f.Fitted = append(f.weights, weights), append(f.Fitted, fitted)
 	}

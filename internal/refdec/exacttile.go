@@ -1,4 +1,4 @@
-//lint:file-ignore ST1005 errors begin with the title of a section of the documents
+//lint:file-ignore ST1005 errors begin with the title of a section of docs/FORMAT.md
 
 package refdec
 
@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// The modes of FORMAT-EXACT.md, "Tiles".
+// The modes of FORMAT.md, "Predictive tiles".
 const (
 	transforms  = 10 // modes of prediction, and as many slow ones from slowMode on
 	gridMode    = 16
@@ -88,7 +88,7 @@ func (f *File) exactBase(overview bool) (*picture, error) {
 func (m *picture) checkIndices(n int) error {
 	for i, v := range m.samples {
 		if int(v) >= n {
-			return fmt.Errorf("Tiles: x %d, y %d: index %d, expected less than %d", i%m.w, i/m.w, v, n)
+			return fmt.Errorf("HEAD: x %d, y %d: index %d, expected less than %d", i%m.w, i/m.w, v, n)
 		}
 	}
 	return nil
@@ -111,7 +111,7 @@ func (f *File) exactTile(codes Codes, front, body []byte, w, h int, overview boo
 		return f.layeredTile(codes, front, body, w, h, overview)
 	}
 	if len(front) == 0 {
-		return nil, errors.New("Tiles: no mode, since the front segment is empty")
+		return nil, errors.New("Predictive tiles: no mode, since the front segment is empty")
 	}
 	mode, front := int(front[0]), front[1:]
 	if mode&plainFlag != 0 {
@@ -140,7 +140,7 @@ func (f *File) exactTile(codes Codes, front, body []byte, w, h int, overview boo
 // plain is a file of which samples are coded as they are.
 func (f *File) plain() (*File, error) {
 	if !slices.ContainsFunc(f.Values, func(v []int) bool { return v != nil }) {
-		return nil, errors.New("Tiles: samples as they are of bands without values, expected some with values")
+		return nil, errors.New("Predictive tiles: samples as they are of bands without values, expected some with values")
 	}
 	p := *f
 	p.Values = make([][]int, len(f.Values))
@@ -155,10 +155,10 @@ func (f *File) checkMode(mode int) error {
 	switch {
 	case mode == gridMode || mode == patternMode || mode == wholeMode:
 		if !exact || f.NumBands() > 1 && f.Depth() > 8 {
-			return fmt.Errorf("Tiles: mode %d of %d bands of %d bits with t %d, expected t 0 and one band or 8 bits", mode, f.NumBands(), f.Depth(), f.T)
+			return fmt.Errorf("Predictive tiles: mode %d of %d bands of %d bits with t %d, expected t 0 and one band or 8 bits", mode, f.NumBands(), f.Depth(), f.T)
 		}
 	case mode >= 2*slowMode || transform >= transforms:
-		return fmt.Errorf("Tiles: mode %d, expected 0 to 9, 16 to 18, 32 to 41 or these and 64", mode)
+		return fmt.Errorf("Predictive tiles: mode %d, expected 0 to 9, 16 to 18, 32 to 41 or these and 64", mode)
 	case transform > 0 && (!exact || f.NumBands() < 3):
 		return fmt.Errorf("Reversible colour: mode %d of %d bands with t %d, expected 3 or 4 bands with t 0", mode, f.NumBands(), f.T)
 	}
@@ -184,7 +184,7 @@ func (f *File) samples(codes Codes, mode int, front, body []byte, w, h int, over
 	return f.predictedTile(codes, mode, front, body, w, h, overview)
 }
 
-// leastBytes is the length of codes of n samples, of which free are free (FORMAT-EXACT.md,
+// leastBytes is the length of codes of n samples, of which free are free (FORMAT.md,
 // "Length of codes").
 func leastBytes(n, free, perByte int) int {
 	return (max(n-free, 0) + perByte - 1) / perByte

@@ -1,6 +1,6 @@
 package refdec
 
-// Constants of FORMAT.md, "Contexts" and "Front image".
+// Constants of FORMAT.md, "Transform contexts" and "Front image".
 var (
 	gradientBounds = []int{1, 2, 3, 5, 8, 12, 18, 27, 40, 70}
 	lowMatrix      = map[int][][]int64{
@@ -78,7 +78,7 @@ func (t *part) lowBlock(c block, x, y int) {
 }
 
 // levelThree is the sample of level 3 for a value of the front image (FORMAT.md,
-// "Overview").
+// "Front image").
 func levelThree(q, step int) int { return clamp((q*frontStep(step)+2)>>2+2048, 0, 4095) }
 
 // readRims reads what level 3 has on the rims of the planes but alpha (FORMAT.md, "Rim").

@@ -1,4 +1,4 @@
-//lint:file-ignore ST1005 errors begin with the title of a section of the documents
+//lint:file-ignore ST1005 errors begin with the title of a section of docs/FORMAT.md
 
 package refdec
 
@@ -24,7 +24,7 @@ func cutPrefixed(p []byte) (first, rest []byte, err error) {
 	return p[n:][:size], p[n:][size:], nil
 }
 
-// readLayered reads the tables of layered tiles (FORMAT-EXACT.md, "Layered tiles").
+// readLayered reads the tables of layered tiles (FORMAT.md, "Layered plan").
 func (f *File) readLayered(data []byte) error {
 	base, rest, err := cutPrefixed(data)
 	if err != nil {
@@ -123,7 +123,7 @@ func (c *corrections) readOne(s Symbols, band, x, y int) error {
 		u += uint64(s.ExpGolomb())
 	}
 	if u > largestCorrection {
-		return fmt.Errorf("Layered tiles: x %d, y %d, band %d: symbol %d, expected at most %d", x, y, band, u, largestCorrection)
+		return fmt.Errorf("Corrections: x %d, y %d, band %d: symbol %d, expected at most %d", x, y, band, u, largestCorrection)
 	}
 	q := int32(u+1) >> 1
 	if u%2 == 0 {

@@ -1,4 +1,4 @@
-//lint:file-ignore ST1005 errors begin with the title of a section of the documents
+//lint:file-ignore ST1005 errors begin with the title of a section of docs/FORMAT.md
 
 package refdec
 
@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-// rangeDecoder reads bits of given probabilities (FORMAT-EXACT.md, "Range coder").
+// rangeDecoder reads bits of given probabilities (FORMAT.md, "Range coder").
 type rangeDecoder struct {
 	data  []byte
 	taken int
@@ -104,7 +104,7 @@ type slot struct{ p, n int32 }
 // weightSet names a set of weights: the kind of the decision, then what selects it.
 type weightSet [5]int
 
-// mixer makes decisions under several contexts (FORMAT-EXACT.md, "Mixing").
+// mixer makes decisions under several contexts (FORMAT.md, "Mixing").
 type mixer struct {
 	code    Bits
 	slots   []slot

@@ -1,6 +1,6 @@
 package refdec
 
-// Constants of FORMAT-EXACT.md, "Passes". Passes are A, B0, B1.
+// Constants of FORMAT.md, "Passes". Passes are A, B0, B1.
 var (
 	passTaps = [3][12][2]int{
 		{{-1, -1}, {1, -1}, {-1, 1}, {1, 1}, {-3, -1}, {-3, 1}, {3, -1}, {3, 1}, {-1, -3}, {1, -3}, {-1, 3}, {1, 3}},
@@ -70,7 +70,7 @@ func (p *predicted) readLevel(s Symbols, level int) {
 	})
 }
 
-// limit gives limits to planes that are a band (FORMAT-EXACT.md, "Limits").
+// limit gives limits to planes that are a band (FORMAT.md, "Limits").
 func (f *File) limit(transform int, planes []*predicted) {
 	if f.T > 0 && !f.Has(Merged) {
 		return

@@ -1,4 +1,4 @@
-//lint:file-ignore ST1005 errors begin with the title of a section of the documents
+//lint:file-ignore ST1005 errors begin with the title of a section of docs/FORMAT.md
 
 package refdec
 
@@ -15,7 +15,7 @@ const (
 
 const literalOutcome = 7
 
-// patterns decodes a tile of symbols (FORMAT-EXACT.md, "Pattern mode").
+// patterns decodes a tile of symbols (FORMAT.md, "Pattern mode").
 type patterns struct {
 	*mixer
 	lg                 int // of the number of slots
@@ -32,7 +32,7 @@ type patterns struct {
 	singles            int // samples that are not in runs, nor of the grid
 }
 
-// newPatterns has nothing decoded yet (FORMAT-EXACT.md, "Streams" and "Mixing").
+// newPatterns has nothing decoded yet (FORMAT.md, "Streams" and "Slots and weights").
 func newPatterns(code Bits, w, h, bands, depth int, grid []uint32) *patterns {
 	p := &patterns{
 		lg: 12, w: w, h: h, bands: bands, depth: depth, grid: grid, match: -1,
@@ -71,7 +71,7 @@ func (p *patterns) literalSlots(contexts [8]uint32, bin int) []uint32 {
 func (f *File) patternTile(codes Codes, mode int, front, body []byte, w, h int, overview bool) (*planar, error) {
 	var grid []uint32
 	if mode == wholeMode && len(front) > 0 {
-		return nil, fmt.Errorf("Tiles: %d bytes after mode %d, expected none", len(front), mode)
+		return nil, fmt.Errorf("Predictive tiles: %d bytes after mode %d, expected none", len(front), mode)
 	}
 	if overview || mode == gridMode {
 		gw, gh := (w-1)/8+1, (h-1)/8+1
@@ -112,7 +112,7 @@ func (h *Header) readPatterns(codes Codes, data []byte, w, height int, grid []ui
 	return p.pix, code.Finish(leastBytes(p.singles, 1<<16, 1<<12))
 }
 
-// walk decodes all samples (FORMAT-EXACT.md, "Walk").
+// walk decodes all samples (FORMAT.md, "Walk").
 func (p *patterns) walk() {
 	for y := range p.h {
 		for x := 0; x < p.w; {

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// predicted is a plane that is decoded by prediction (FORMAT-EXACT.md, "Prediction").
+// predicted is a plane that is decoded by prediction (FORMAT.md, "Prediction").
 type predicted struct {
 	kind, w, h, cells, rows int
 	step, meanStep          int32
@@ -105,7 +105,7 @@ func (f *File) readBody(codes Codes, body []byte, planes []*predicted, least int
 // size is the magnitude of a residual or a difference.
 func size(v int32) int64 { return min(abs(int64(v)), 1<<21) }
 
-// classOf is the class of an expectation and the number of raw bits (FORMAT-EXACT.md,
+// classOf is the class of an expectation and the number of raw bits (FORMAT.md,
 // "Residuals").
 func classOf(v int64) (c, k int) {
 	v = max(v, 64)
@@ -136,7 +136,7 @@ func (p *predicted) readResidual(s Symbols, stage int, v int64) int32 {
 	return unzigzag(token<<k | uint32(s.Raw(k)))
 }
 
-// readMeans reads the means of a plane (FORMAT-EXACT.md, "Means").
+// readMeans reads the means of a plane (FORMAT.md, "Means").
 func (p *predicted) readMeans(s Symbols) {
 	for y := range p.rows {
 		for x := range p.cells {
@@ -204,7 +204,7 @@ func nearest(values []int, v int) int32 {
 	return int32(rank)
 }
 
-// readZeros reads the zero tree (FORMAT-EXACT.md, "Zero tree").
+// readZeros reads the zero tree (FORMAT.md, "Zero tree").
 func (p *predicted) readZeros(s Symbols) {
 	for y := 0; y < p.rows; y += 8 {
 		for x := 0; x < p.cells; x += 8 {
@@ -246,7 +246,7 @@ func (p *predicted) zerosBeside(x, y int) (n int) {
 	return n
 }
 
-// readGrid reads the samples at the corners of cells (FORMAT-EXACT.md, "Grid").
+// readGrid reads the samples at the corners of cells (FORMAT.md, "Grid").
 func (p *predicted) readGrid(s Symbols) {
 	for y := range p.rows {
 		for x := range p.cells {

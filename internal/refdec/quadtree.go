@@ -1,6 +1,6 @@
 package refdec
 
-// Constants of FORMAT.md, "Contexts".
+// Constants of FORMAT.md, "Transform contexts".
 var (
 	lastBounds      = []int{1, 7, 15}
 	frequencyBounds = []int{2, 3, 5, 8, 11}

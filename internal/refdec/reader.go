@@ -48,7 +48,7 @@ func (r *reader) bytes(n uint64, what string) []byte {
 	return r.skip(n, what)
 }
 
-// uvarint takes a base-128 number (FORMAT.md, the conventions).
+// uvarint takes a base-128 number (FORMAT.md, "Conventions").
 func (r *reader) uvarint(what string) uint64 {
 	v, n := binary.Uvarint(r.data)
 	if n <= 0 || n > 1 && r.data[n-1] == 0 {

@@ -1,8 +1,8 @@
-// Package refdec is a second decoder of .qtg files, written from docs/FORMAT.md and
-// docs/FORMAT-EXACT.md and from nothing else. It shares no code with the module and
-// imports none of it, so that what both decoders agree on is what the documents say.
+// Package refdec is a second decoder of .qtg files, written from docs/FORMAT.md and from
+// nothing else. It shares no code with the module and imports none of it, so that what
+// both decoders agree on is what the document says.
 //
-// It is naive: sequential, whole images, a function for each rule, in the documents'
+// It is naive: sequential, whole images, a function for each rule, in the document's
 // words and order. Files are named after sections. It takes no file on trust, but it
 // does not conceal damage either: a file decodes as a whole or is an error, which names
 // the section that it offends against.
@@ -26,7 +26,7 @@ type Image struct {
 
 // Decode decodes a file of at most MaxPixels pixels, sides rounded up to multiples of 32.
 // It holds up to 40 bytes a pixel, and up to 200 MiB of the tile at hand. The error names
-// the section of the documents that the file offends against.
+// the section of the document that the file offends against.
 func Decode(p []byte) (*Image, error) {
 	f, err := Parse(p, MaxPixels)
 	if err != nil {

@@ -48,7 +48,7 @@ func TestTablesAreTheEngines(t *testing.T) {
 	}
 }
 
-// TestBuiltInTables: the built-in tables have the lengths of the documents, and all
+// TestBuiltInTables: the built-in tables have the lengths of the document, and all
 // frequencies sum up to 2048.
 func TestBuiltInTables(t *testing.T) {
 	weights := 3 * nClasses * nTerms * 2
@@ -223,12 +223,12 @@ func TestErrors(t *testing.T) {
 		{"a damaged segment", bytes.Replace(tile(lossy, "\x00"+step, ones(8), ""), []byte(ones(8)), []byte("damaged!"), 1), "tile 0: INDX: front segment: CRC-32C"},
 		{"a state out of range", tile(lossy, "\x00"+step, ones(8), ""), "tile 0: front segment: Entropy coding: state 0 is 4294967295 at the start"},
 		{"tables that move too far", tile(lossy, "\x00"+step+"\x80\x80\xff", ones(8), ""), "PLAN: Tables:"},
-		{"too many values", tile(exact, "\x01\x00\x01\x00\x00", "", ""), "PLAN: The plan: band 0:"},
-		{"no mode", tile(exact, noReplaced, "", ""), "tile 0: Tiles: no mode"},
-		{"mode 10", tile(exact, noReplaced, "\x0a", ""), "tile 0: Tiles: mode 10, expected 0 to 9, 16 to 18, 32 to 41"},
-		{"mode 64 without values", tile(exact, noReplaced, "\x40", ""), "tile 0: Tiles: samples as they are of bands without values"},
+		{"too many values", tile(exact, "\x01\x00\x01\x00\x00", "", ""), "PLAN: Predictive plan: band 0:"},
+		{"no mode", tile(exact, noReplaced, "", ""), "tile 0: Predictive tiles: no mode"},
+		{"mode 10", tile(exact, noReplaced, "\x0a", ""), "tile 0: Predictive tiles: mode 10, expected 0 to 9, 16 to 18, 32 to 41"},
+		{"mode 64 without values", tile(exact, noReplaced, "\x40", ""), "tile 0: Predictive tiles: samples as they are of bands without values"},
 		{"a transform of gray", tile(exact, noReplaced, "\x01", ""), "tile 0: Reversible colour: mode 1 of 1 bands with t 0"},
-		{"bytes after mode 18", tile(exact, noReplaced, "\x121", ""), "tile 0: Tiles: 1 bytes after mode 18, expected none"},
+		{"bytes after mode 18", tile(exact, noReplaced, "\x121", ""), "tile 0: Predictive tiles: 1 bytes after mode 18, expected none"},
 		{"a long code", tile(exact, noReplaced, "\x12", ones(99)), "tile 0: body segment: Range coder: 99 bytes"},
 		{"no ROOT", groups("", ""), "type of 4 bytes, but 0 are left"},
 		{"ROOT of another place", groups(fields(0, first+1), ""), fmt.Sprintf("offset of the first INDX %d, expected %d to %[2]d", first+1, first)},

@@ -1,6 +1,6 @@
 package refdec
 
-// colourOrders are the bands b, x, y of the transforms 1 to 9 (FORMAT-EXACT.md,
+// colourOrders are the bands b, x, y of the transforms 1 to 9 (FORMAT.md,
 // "Reversible colour").
 var colourOrders = [transforms][3]int{1: {1, 0, 2}, {1, 2, 0}, {0, 1, 2}, {0, 2, 1}, {2, 0, 1}, {2, 1, 0}, {1, 0, 2}, {0, 1, 2}, {2, 0, 1}}
 

@@ -2,7 +2,7 @@ package refdec
 
 import "math/bits"
 
-// Sizes of FORMAT-EXACT.md, "Slow mode".
+// Sizes of FORMAT.md, "Slow mode".
 const (
 	slowContexts = 8
 	slowDirect   = 6    // contexts with values of their own; the others have lines

@@ -1,6 +1,6 @@
 package refdec
 
-// quarterTurn is QUARTER of FORMAT.md, "Transform".
+// quarterTurn is QUARTER of FORMAT.md, "Inverse transform".
 var quarterTurn = []int32{4096, 4091, 4076, 4052, 4017, 3973, 3920, 3857, 3784, 3703, 3612, 3513, 3406, 3290, 3166, 3035,
 	2896, 2751, 2598, 2440, 2276, 2106, 1931, 1751, 1567, 1380, 1189, 995, 799, 601, 401, 201, 0}
 

@@ -1,5 +1,5 @@
 // Package layered is the engine that keeps a bound on every sample of
-// photographs: a base by the transform engine and corrections (FORMAT-EXACT.md, "Layered
+// photographs: a base by the transform engine and corrections (FORMAT.md, "Layered
 // tiles"). It reads and writes tiles of RGB or RGBA pixels of 8 bits.
 //
 // The base is the tile alone at 4:4:4, its quantiser's step 5(2T+1)/8 levels

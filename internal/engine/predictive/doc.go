@@ -4,7 +4,7 @@
 // A plane is an interlaced quadtree: each 2×2 block's parent is its top left
 // sample, so that a tree of single samples has not one more than the plane.
 // Three passes fill a level from the one above, each predicted only from
-// samples of earlier passes (FORMAT-EXACT.md). A tile is coded as
+// samples of earlier passes (FORMAT.md, "Prediction"). A tile is coded as
 //
 //   - the means of its 8×8 cells, the overview of continuous data (front),
 //   - the skip map: which cells have no residual at all,

@@ -141,7 +141,7 @@ func estimate(s *residual.Segment) int {
 // samplesPerByte is more than the samples that a byte of a segment of prediction can
 // stand for: of the 16 symbols of a context none has a frequency above 2033 of 2048,
 // so that each takes 1/95 bit, and there is one at least, a mean or a sample of the
-// grid, for 64 samples (FORMAT-EXACT.md, "Length of codes").
+// grid, for 64 samples (FORMAT.md, "Length of codes").
 const samplesPerByte = 1 << 16
 
 // Least is the number of bytes that front and body take at least of a tile of w×h

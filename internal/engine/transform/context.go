@@ -9,7 +9,7 @@ const (
 	kinds
 )
 
-// Contexts, numbered as in FORMAT.md, "Contexts".
+// Contexts, numbered as in FORMAT.md, "Transform contexts".
 const (
 	ctxSplit  = 0                        // kind × {32, 16} × smaller neighbours 0..2
 	ctxLast   = ctxSplit + kinds*2*3     // kind × size × neighbour class

@@ -2,7 +2,7 @@ package transform
 
 // The transform is the orthonormal DCT-II of 8, 16 or 32 points in integers:
 // basis round(4096·cos), even/odd folding, one rounding per pass (FORMAT.md,
-// "Transform"). Coefficients are in 1/8 of an 8-bit level and stored [u][v],
+// "Inverse transform"). Coefficients are in 1/8 of an 8-bit level and stored [u][v],
 // u the horizontal frequency.
 //
 // Both passes work on two vectors at once, packed into an int64 as

@@ -154,7 +154,7 @@ func (e *extent) add(coef, lg int, v int32) {
 	e.l1 += int(max(v, -v))
 }
 
-// saturate keeps a coefficient in 16 bits (FORMAT.md, "Transform").
+// saturate keeps a coefficient in 16 bits (FORMAT.md, "Front image" and "AC levels").
 func saturate(v int32) int32 { return min(max(v, -1<<15), 1<<15-1) }
 
 // low derives the low block of a leaf from the front image.

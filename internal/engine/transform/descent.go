@@ -74,7 +74,7 @@ func (d *descent) step(coef int) bool {
 	for i := range d.w {
 		across[i] = cosine(i, u, n) * d.rates.step
 	}
-	// A coefficient's effect is cos·cos/2^(22+lg) (FORMAT.md, "Transform").
+	// A coefficient's effect is cos·cos/2^(22+lg) (FORMAT.md, "Inverse transform").
 	shift := 22 + d.lg - errorBits
 	along, energy := int64(0), int64(0)
 	for j := range d.h {

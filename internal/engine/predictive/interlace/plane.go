@@ -1,5 +1,5 @@
 // Package interlace holds planes in the order in which the predictive engine codes
-// them (FORMAT-EXACT.md, "Prediction"): the overview, the grid of every eighth sample,
+// them (FORMAT.md, "Prediction"): the overview, the grid of every eighth sample,
 // and three levels, each of which three passes complete from the one above.
 package interlace
 

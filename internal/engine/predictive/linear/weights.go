@@ -1,5 +1,5 @@
 // Package linear predicts samples as weighted sums of their neighbours
-// (FORMAT-EXACT.md, "Prediction"), row by row of a pass, and fits the weights to
+// (FORMAT.md, "Prediction"), row by row of a pass, and fits the weights to
 // images.
 package linear
 

@@ -1,5 +1,5 @@
 // Package mixing codes the residuals of planes by context mixing in place of static
-// tables (FORMAT-EXACT.md, "Slow mode"): smaller, and slow in both directions.
+// tables (FORMAT.md, "Slow mode"): smaller, and slow in both directions.
 package mixing
 
 import (

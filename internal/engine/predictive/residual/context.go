@@ -1,5 +1,5 @@
 // Package residual codes what predictions leave: by static tables, in contexts of the
-// magnitude that is expected (FORMAT-EXACT.md, "Residuals").
+// magnitude that is expected (FORMAT.md, "Residuals").
 package residual
 
 import (

@@ -15,9 +15,9 @@ import (
 
 const usage = `usage: qtgref [-max-pixels N] IN.qtg OUT.pnm|OUT.pam
 
-Decodes a .qtg file by a naive decoder, which was written from docs/FORMAT.md and
-docs/FORMAT-EXACT.md alone: slow, whole images, for checking what other decoders and
-encoders do. Metadata is left out.
+Decodes a .qtg file by a naive decoder, which was written from docs/FORMAT.md alone:
+slow, whole images, for checking what other decoders and encoders do. Metadata is left
+out.
 
 The name of the output says what is written:
   .pnm .pgm .ppm  PGM of one band, PPM of three
