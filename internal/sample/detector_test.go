@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -145,6 +146,36 @@ func TestDetectOthers(t *testing.T) {
 			assert.Equal(t, Mapping{Kind: Ordered}, Detect(b, 0, mask), "%v: all masked", typ)
 		}
 	}
+}
+
+// TestDetectLimits: a grid finer than floats is none; one whose lanes overflow is none,
+// whatever comes first; every lane of a family counts at its last power; a Fixed mapping
+// is as fine as small differences ask for, and leaves headroom.
+func TestDetectLimits(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 4))
+	b := floats(raster.Float32, 300, 30, func(x, y int) float64 {
+		if y == 0 {
+			return float64(x) / 1000
+		}
+		return float64(20_000_000+r.IntN(10_000_000)) / 1000
+	})
+	m := Detect(b, 0, nil)
+	assert.NotEqual(t, Scaled, m.Kind, "%+v", m)
+	holdsAll(t, m, b, nil)
+
+	values := []float64{3e8, 0.2, 0.4}
+	at := func(x, _ int) float64 { return values[x] }
+	m = Detect(floats(raster.Float64, 3, 1, at), 0, nil)
+	slices.Reverse(values)
+	assert.Equal(t, m, Detect(floats(raster.Float64, 3, 1, at), 0, nil))
+
+	values = []float64{3, 0.6, 2.4}
+	for _, typ := range []raster.Type{raster.Float32, raster.Float64} {
+		assert.Equal(t, Mapping{Kind: Scaled, N: 3, D: 5}, Detect(floats(typ, 3, 1, at), 0, nil))
+	}
+
+	b = floats(raster.Float64, 300, 30, func(x, y int) float64 { return 1000 + 1e-7*r.Float64() })
+	assert.Equal(t, Mapping{Kind: Fixed, P: 29 - 10}, Detect(b, 0, nil))
 }
 
 // TestDetectIntegers: as they are, or divided.

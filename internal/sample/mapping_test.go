@@ -193,6 +193,17 @@ func TestScaledSplit(t *testing.T) {
 	}
 }
 
+// TestScaledClose: lanes a little closer than floats, about a power of two: the lane that
+// rounds to it need not be the nearest.
+func TestScaledClose(t *testing.T) {
+	r := rand.New(rand.NewPCG(17, 18))
+	for range 300 {
+		m := Mapping{Kind: Scaled, N: 1<<30 + r.Uint64N(1<<29), D: 1, E: -54}
+		checkScaledSplit(t, m, raster.Float32, uint64(math.Float32bits(1)))
+		checkScaledSplit(t, m, raster.Float32, uint64(math.Float32bits(-1)))
+	}
+}
+
 func checkScaledSplit(t *testing.T, m Mapping, typ raster.Type, w uint64) {
 	lane, rem, ok := splitOne(m, typ, w)
 	name := fmt.Sprintf("%v, %+v, sample %x = %v: lane %d, %v", typ, m, w, number(typ, w), lane, ok)
