@@ -159,8 +159,14 @@ func TestDetectLimits(t *testing.T) {
 		}
 		return float64(20_000_000+r.IntN(10_000_000)) / 1000
 	})
-	m := Detect(b, 0, nil)
-	assert.NotEqual(t, Scaled, m.Kind, "%+v", m)
+	d := NewDetector(b.Type)
+	for y := range 30 {
+		d.Add(nil, b, 0, y)
+	}
+	grid, _ := d.grid()
+	assert.NotEqual(t, uint64(1000), grid.D, "%+v", grid)
+	m, done := d.Mapping()
+	assert.True(t, done)
 	holdsAll(t, m, b, nil)
 
 	values := []float64{3e8, 0.2, 0.4}

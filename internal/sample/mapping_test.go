@@ -67,7 +67,7 @@ func someWords(r *rand.Rand, t raster.Type, n int) []uint64 {
 			words = append(words, p, p|f.sign)
 		}
 		for range n {
-			words = append(words, r.Uint64()&(f.sign|f.sign-1))
+			words = append(words, r.Uint64()&(f.sign|(f.sign-1)))
 		}
 		return words
 	}
