@@ -12,19 +12,25 @@ import (
 // of the planes' cells, or where channels are packed, or are weighted, the transformed
 // means of their values.
 func transform(f *Format, channels []Plane) (planes, overviews []Plane, best chroma.RCT) {
-	first := f.packed() || f.weighs(channels)
-	if first {
-		overviews = f.overview(channels)
+	var means []Plane
+	if f.packed() || f.weighs(channels) {
+		means = f.overview(channels)
 	}
-	planes = slices.Clone(channels)
+	return transformBeside(f, channels, means)
+}
+
+// transformBeside is transform with given means of the channels' values, in place, or nil
+// for the means of the planes.
+func transformBeside(f *Format, channels, means []Plane) (planes, overviews []Plane, best chroma.RCT) {
+	planes, overviews = slices.Clone(channels), means
 	if f.joins() {
 		best = bestRCT(channels)
 		forward(best, planes)
-		if first {
+		if means != nil {
 			forward(best, overviews)
 		}
 	}
-	if !first {
+	if means == nil {
 		overviews = make([]Plane, len(planes))
 		for i := range planes {
 			overviews[i] = planes[i].Overview(nil)

@@ -255,9 +255,7 @@ func (e *encoder) sampleOf(b *raster.Block, w *encoderScratch) *Format {
 		format, _ := e.load(b, w)
 		return format
 	}
-	t := newRasterTile(e.raster, uint64(e.plan.T), b, w.planes)
-	t.pack(&e.format, e.indices)
-	w.planes = t.planes
+	t := e.rasterTile(b, w, !narrow(e.raster.kind) || e.plan.T > 0)
 	return t.head.apply(&e.format)
 }
 
@@ -317,10 +315,7 @@ func (e *encoder) codeBy(m *Model, b *raster.Block) *Tile {
 	w := e.scratch.Get()
 	defer e.scratch.Put(w)
 	if e.raster != nil {
-		t := newRasterTile(e.raster, uint64(e.plan.T), b, w.planes)
-		t.pack(&e.format, e.indices)
-		w.planes = t.planes
-		return t.encode(m, &w.Scratch, &e.format, e.plan.Effort)
+		return e.codeRaster(m, b, w)
 	}
 	format, worst := e.load(b, w)
 	t := m.Encode(&w.Scratch, format, e.plan.Effort, w.planes)

@@ -41,6 +41,7 @@ func (d *rasterDecoder) decode(scratch *Scratch, front, body []byte, dst *raster
 	if symbolic(mode) {
 		planes, err := d.symbols(mode, front, body, w, h)
 		if err == nil {
+			d.format.unpack(planes)
 			err = d.join(dst, plainHead(len(planes), w, h), planes, nil, false)
 		}
 		return err
@@ -124,6 +125,7 @@ func (d *rasterDecoder) overviewOfWhole(front, body []byte, w, h int, dst *raste
 	if err != nil {
 		return err
 	}
+	d.format.unpack(planes)
 	all := raster.NewBlock(image.Rect(0, 0, w, h), d.plan.kind, len(planes))
 	if err := d.join(all, plainHead(len(planes), w, h), planes, nil, false); err != nil {
 		return err

@@ -3,6 +3,7 @@ package predictive
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/linear"
@@ -20,17 +21,20 @@ type rasterTile struct {
 	head   *tileHead
 	planes []Plane
 	rest   [][]uint64 // remainders of each plane, nil where it has none
+
+	without []classesOf // of planes that have numbers for them
 }
 
 // newRasterTile finds the classes, the numbers and the bounds of a tile; planes is scratch
-// memory.
-func newRasterTile(r *rasterPlan, t uint64, b *raster.Block, planes []Plane) *rasterTile {
+// memory. With masked, classes leave the planes; else they are numbers like others, which
+// the mapping must have for them, and only the overview tells them apart.
+func newRasterTile(r *rasterPlan, t uint64, b *raster.Block, planes []Plane, masked bool) *rasterTile {
 	w, h := b.Rect.Dx(), b.Rect.Dy()
 	out := &rasterTile{plan: r, t: t, block: b, head: plainHead(len(r.bands), w, h), rest: make([][]uint64, len(r.bands))}
 	out.planes = Planes(planes, len(r.bands), w, h)
 	for i := range out.planes {
 		out.planes[i].Mask = nil
-		out.classify(i)
+		out.classify(i, masked)
 		out.number(i)
 		out.planes[i].Fill()
 	}
@@ -38,12 +42,18 @@ func newRasterTile(r *rasterPlan, t uint64, b *raster.Block, planes []Plane) *ra
 }
 
 // classify finds the classes of a plane.
-func (t *rasterTile) classify(i int) {
+func (t *rasterTile) classify(i int, masked bool) {
 	p := &t.head.planes[i]
 	p.classes = t.plan.bands[t.plan.order[i]].classify(t.block, t.plan.order[i])
+	if p.classes == nil {
+		return
+	}
+	if !masked {
+		t.classifyCells(i)
+		return
+	}
 	t.planes[i].Mask = p.classes
 	switch c := p.classes; {
-	case c == nil:
 	case bytes.Count(c, c[:1]) == len(c) && c[0] != 0:
 		p.state, p.class = everywhere, c[0]
 	case i > 0 && t.head.planes[i-1].state&stateMask != everywhere && bytes.Equal(c, t.head.planes[i-1].classes):
@@ -51,6 +61,26 @@ func (t *rasterTile) classify(i int) {
 	default:
 		p.state, p.cells = ownClasses, cellsOf(c, t.head.w, t.head.h)
 	}
+}
+
+// classifyCells leaves the classes of a plane to its overview.
+func (t *rasterTile) classifyCells(i int) {
+	p := &t.head.planes[i]
+	cells := cellsOf(p.classes, t.head.w, t.head.h)
+	switch {
+	case bytes.Count(cells, []byte{0}) == len(cells):
+	case i > 0 && bytes.Equal(cells, t.head.planes[i-1].cells):
+		p.state, p.cells = sameCells, cells
+	default:
+		p.state, p.cells = ownCells, cells
+	}
+	t.without, p.classes = append(t.without, classesOf{i, p.classes}), nil
+}
+
+// classesOf are the classes of a plane that has numbers for them.
+type classesOf struct {
+	plane   int
+	classes []byte
 }
 
 // number makes numbers of the samples of a plane, by the plan's mapping or by one that
@@ -191,12 +221,11 @@ func (t *tileHead) hasRemainders(r *rasterPlan) bool {
 func (t *rasterTile) encode(m *Model, scratch *Scratch, f *Format, effort engine.Effort) *Tile {
 	var bits []byte
 	if t.head.hasRemainders(t.plan) {
-		bits = t.remainders() // numbers change where there is a bound, but then there are none
+		bits = t.remainders() // before a bound changes numbers; but then there are none
 	}
 	f = t.head.apply(f)
 	packed := t.symbols(m, scratch, f, effort)
-	planes, overviews, rct := transform(f, t.planes)
-	t.orderedMeans(overviews)
+	planes, overviews, rct := transformBeside(f, t.planes, t.means(f))
 	best := t.predict(m, scratch, f, byte(rct), planes, overviews)
 	if effort >= EffortMixing {
 		mixed := t.predict(m, scratch, f, modeMixing+byte(rct), planes, overviews)
@@ -204,15 +233,50 @@ func (t *rasterTile) encode(m *Model, scratch *Scratch, f *Format, effort engine
 			best = mixed
 		}
 	}
-	size := m.size(best, effort)
+	best.bytes = m.size(best, effort)
 	best.head, best.extra = t.head.append(nil, nil)
 	if t.head.hasRemainders(t.plan) {
 		best.extra = append(binary.AppendUvarint(best.extra, uint64(len(bits))), bits...)
 	}
-	if packed != nil && len(packed.grid)+len(packed.cells) < size+len(best.head)+len(best.extra) {
+	best.bytes += len(best.head) + len(best.extra)
+	if packed != nil && packed.bytes < best.bytes {
 		return packed
 	}
 	return best
+}
+
+// means are the overviews of planes that are not just means of their numbers, all of them,
+// or nil where there is no such plane.
+func (t *rasterTile) means(f *Format) []Plane {
+	ordered := func(i int) bool {
+		return t.plan.kind.Float() && t.head.mapping(t.plan, i).Kind == sample.Ordered
+	}
+	special := len(t.without) > 0 || f.packed() || f.weighs(t.planes)
+	for i := range t.planes {
+		special = special || ordered(i)
+	}
+	if !special {
+		return nil
+	}
+	counted := slices.Clone(t.planes)
+	for _, c := range t.without {
+		counted[c.plane].Mask = c.classes
+	}
+	out := f.overview(counted)
+	for i := range out {
+		if m := t.head.mapping(t.plan, i); ordered(i) {
+			out[i] = t.planes[i].OverviewBy(func(numbers []int32) int32 { return m.Mean(t.plan.kind, numbers) })
+		}
+	}
+	for _, c := range t.without {
+		b := &t.plan.bands[t.plan.order[c.plane]]
+		for k, class := range cellsOf(c.classes, t.head.w, t.head.h) {
+			if class > 0 {
+				out[c.plane].Pix[k], _ = b.mapping.Lane(t.plan.kind, b.classes[class-1].word)
+			}
+		}
+	}
+	return out
 }
 
 // predict is Model.predict, and measures what it makes.
@@ -247,62 +311,48 @@ func (t *rasterTile) worst(i int, p *linear.Predictor) (worst uint64) {
 	return worst
 }
 
-// orderedMeans sets the means of planes whose numbers are not in proportion to samples.
-func (t *rasterTile) orderedMeans(overviews []Plane) {
-	if !t.plan.kind.Float() {
-		return
-	}
-	for i := range overviews {
-		m := t.head.mapping(t.plan, i)
-		if m.Kind != sample.Ordered {
-			continue
-		}
-		src := &t.planes[i]
-		overviews[i] = src.OverviewBy(func(numbers []int32) int32 { return m.Mean(t.plan.kind, numbers) })
-	}
-}
-
-// symbols codes a tile as symbols, where they are likely to win; nil where they are not.
+// symbols codes a tile as symbols, where they are likely to win; nil where they are not,
+// or samples are no numbers.
 func (t *rasterTile) symbols(m *Model, scratch *Scratch, f *Format, effort engine.Effort) *Tile {
-	if !f.packable() || f.packed() {
+	if !f.packable() {
 		return nil
 	}
-	whole := make([]Plane, len(t.planes))
-	for i := range whole {
-		whole[i] = NewPlane(t.head.w, t.head.h)
-		for y := range t.head.h {
-			b := &t.plan.bands[t.plan.order[i]]
-			b.mapping.Split(whole[i].Pix[y*t.head.w:][:t.head.w], nil, nil, t.block, t.plan.order[i], t.block.Rect.Min.Y+y)
+	for i := range t.head.planes {
+		p := &t.head.planes[i]
+		if p.classes != nil || p.state&statePlain != 0 {
+			return nil
 		}
 	}
-	all := *f
-	all.Apart = false
-	if !likelySymbols(&all, whole) && (effort < EffortSymbols || !m.symbolsWin(scratch, &all, effort, whole)) {
+	if !likelySymbols(f, t.planes) && (effort < EffortSymbols || !m.symbolsWin(scratch, f, effort, t.planes)) {
 		return nil
 	}
-	return t.symbolTile(&all, whole)
-}
-
-// symbolTile is Format.symbolTile, but for the means, of numbers alone.
-func (t *rasterTile) symbolTile(f *Format, whole []Plane) *Tile {
 	const share = 8
-	cells := symbols.EncodeBody(pack(f, whole))
-	for i := range whole {
-		whole[i].Mask = t.head.planes[i].classes
+	cells := symbols.EncodeBody(pack(f, t.planes))
+	whole := slices.Clone(t.planes)
+	if f.packed() {
+		for i := range whole {
+			whole[i].Pix = slices.Clone(whole[i].Pix)
+		}
+		f.unpack(whole)
 	}
-	means := t.plan.means(f, whole)
-	grid := symbols.EncodeBody(pack(f, means))
+	for _, c := range t.without {
+		whole[c.plane].Mask = c.classes
+	}
+	grid := symbols.EncodeBody(pack(f, t.plan.means(f, whole)))
 	tile := &Tile{mode: modeSymbols, grid: grid, cells: cells, worst: make([]uint64, len(whole))}
 	if len(grid) > len(cells)/share {
 		tile.mode, tile.grid = modeWhole, nil
 	}
+	tile.bytes = len(tile.grid) + len(tile.cells)
 	return tile
 }
 
-// means is the overview of a tile of symbols: means of the numbers that are no classes, and
-// the numbers of classes where there are no others.
+// means is the overview of a tile of symbols, of numbers whose classes are masked: means of
+// the others, and the numbers of classes where there are no others.
 func (r *rasterPlan) means(f *Format, whole []Plane) []Plane {
-	out := f.overview(whole)
+	numbers := *f
+	numbers.Values = nil
+	out := numbers.overview(whole)
 	for i := range out {
 		b := &r.bands[r.order[i]]
 		for _, s := range b.substitutes(r.kind, b.mapping) {
@@ -321,4 +371,50 @@ func (r *rasterPlan) means(f *Format, whole []Plane) []Plane {
 		}
 	}
 	return out
+}
+
+// rasterTile brings a tile of a raster into planes, which are w's.
+func (e *encoder) rasterTile(b *raster.Block, w *encoderScratch, masked bool) *rasterTile {
+	t := newRasterTile(e.raster, uint64(e.plan.T), b, w.planes, masked)
+	t.pack(&e.format, e.indices)
+	w.planes = t.planes
+	return t
+}
+
+// codeRaster codes a tile of a raster. Classes that have numbers are coded as these, and
+// where they fill areas that all planes share, without them too, to see which is smaller.
+func (e *encoder) codeRaster(m *Model, b *raster.Block, w *encoderScratch) *Tile {
+	if !narrow(e.raster.kind) || e.plan.T > 0 {
+		return e.rasterTile(b, w, true).encode(m, &w.Scratch, &e.format, e.plan.Effort)
+	}
+	t := e.rasterTile(b, w, false)
+	masks := t.without
+	best := t.encode(m, &w.Scratch, &e.format, e.plan.Effort)
+	if !worthMasking(masks, len(w.planes)) {
+		return best
+	}
+	if masked := e.rasterTile(b, w, true).encode(m, &w.Scratch, &e.format, e.plan.Effort); masked.bytes < best.bytes {
+		return masked
+	}
+	return best
+}
+
+// maskShare is the least share of a plane that classes must have to be worth a mask.
+const maskShare = 32
+
+// worthMasking tells whether all planes have the same classes, and enough of them.
+func worthMasking(masks []classesOf, planes int) bool {
+	if len(masks) != planes {
+		return false
+	}
+	first := masks[0].classes
+	if (len(first)-bytes.Count(first, []byte{0}))*maskShare < len(first) {
+		return false
+	}
+	for _, m := range masks[1:] {
+		if !bytes.Equal(first, m.classes) {
+			return false
+		}
+	}
+	return true
 }

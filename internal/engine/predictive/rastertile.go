@@ -17,12 +17,14 @@ const (
 	ownClasses = 1 // a plane of classes of its own
 	asBefore   = 2 // the plane of classes of the plane before
 	everywhere = 3 // one class
+	ownCells   = 4 // numbers everywhere, some of which are a class's: cells without others
+	sameCells  = 5 // the cells of the plane before
 
-	stateMask  = 3
-	stateOrder = 4 // by the mapping Ordered, without loss: another does not reach all samples
-	statePlain = 8 // numbers are as they are, where others of the plane are packed
-	stateBound = 16
-	stateAll   = 31
+	stateMask  = 7
+	stateOrder = 8  // by the mapping Ordered, without loss: another does not reach all samples
+	statePlain = 16 // numbers are as they are, where others of the plane are packed
+	stateBound = 32 // a bound of its own
+	stateAll   = 63
 )
 
 // planeHead is what the head of a tile says of a plane.
@@ -71,8 +73,11 @@ func (t *tileHead) append(front, body []byte) (newFront, newBody []byte) {
 	}
 	cw, ch := interlace.Cells(t.w, interlace.Base), interlace.Cells(t.h, interlace.Base)
 	for i := range t.planes {
-		if p := &t.planes[i]; p.state&stateMask == ownClasses {
+		p := &t.planes[i]
+		if s := p.state & stateMask; s == ownClasses || s == ownCells {
 			front = appendClasses(front, p.cells, cw, ch)
+		}
+		if p.state&stateMask == ownClasses {
 			body = appendClasses(body, p.classes, t.w, t.h)
 		}
 	}
@@ -111,7 +116,9 @@ func (f *Format) parseHead(r *rasterPlan, front, body []byte, w, h int, all bool
 			if p.cells, err = parseClasses(&d, cw, ch, n); err == nil && all {
 				p.classes, err = parseClasses(&b, w, h, n)
 			}
-		case asBefore:
+		case ownCells:
+			p.cells, err = parseClasses(&d, cw, ch, n)
+		case asBefore, sameCells:
 			p.cells, p.classes = t.planes[i-1].cells, t.planes[i-1].classes
 			err = check(p.cells, n)
 			if err == nil && all {
@@ -142,8 +149,10 @@ func (p *planeHead) parse(d *numbers, i int, b *band) error {
 	case d.err != nil:
 		return d.err
 	case p.state&stateMask == everywhere && p.class == 0,
-		p.state&stateMask == ownClasses && len(b.classes) == 0,
-		p.state&stateMask == asBefore && i == 0,
+		p.state&stateMask > sameCells,
+		p.state&stateMask > nowhere && len(b.classes) == 0,
+		(p.state&stateMask == asBefore || p.state&stateMask == sameCells) && i == 0,
+		p.state&stateMask >= ownCells && (b.bound > 0 || p.state&stateOrder != 0),
 		p.state&stateBound != 0 && (b.bound == 0 || p.state&stateOrder != 0):
 		return fmt.Errorf("plane %d in state %d: %w", i, p.state, rans.ErrCorrupt)
 	}
@@ -213,21 +222,30 @@ func (t *tileHead) apply(f *Format) *Format {
 			own.Values[i] = nil
 		}
 	}
-	own.Alpha, own.Apart = false, t.apart()
+	own.Apart = t.apart()
 	return &own
 }
 
-// apart tells whether the first three planes differ in where they have numbers, or in how
-// these are made: then no transform of colours can join them.
+// apart tells whether the first three planes differ in where they have numbers: then no
+// transform of colours can join them.
 func (t *tileHead) apart() bool {
 	for i := 1; i < min(len(t.planes), 3); i++ {
 		p, first := &t.planes[i], &t.planes[0]
-		want := first.state
-		if want&stateMask == ownClasses {
-			want += asBefore - ownClasses
-		}
-		if p.state != want || p.class != first.class || p.state&stateOrder != 0 {
+		switch p.state & stateMask {
+		case nowhere, ownCells, sameCells:
+			if s := first.state & stateMask; s != nowhere && s < ownCells {
+				return true
+			}
+		case asBefore:
+			if s := first.state & stateMask; s != ownClasses {
+				return true
+			}
+		case ownClasses:
 			return true
+		case everywhere:
+			if first.state&stateMask != everywhere || p.class != first.class {
+				return true
+			}
 		}
 	}
 	return false

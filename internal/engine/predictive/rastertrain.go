@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/engine/predictive/linear"
 	"github.com/qtgpu/qtgpu/internal/sample"
 	"github.com/qtgpu/qtgpu/internal/tiles"
 	"github.com/qtgpu/qtgpu/raster"
@@ -222,15 +223,59 @@ func (b *band) limit(t raster.Type, promise int64) {
 	b.bound = int32(min(promise/step, maxBound))
 }
 
-// relate finds the parents of bands, and the steps of their overviews.
+// relatePixels is about the number of pixels that parents are found from.
+const relatePixels = 1 << 14
+
+// relate finds the parents of bands.
 func (s *survey) relate(ctx context.Context, r *rasterPlan) error {
-	f := s.src.Format()
+	f, n := s.src.Format(), len(r.bands)
+	if n == 1 {
+		return nil
+	}
 	if engine.CheckPicture(f) == nil {
 		for i := range r.bands {
-			r.bands[i].parent = pictureParent(i, len(r.bands))
+			r.bands[i].parent = pictureParent(i, n)
 		}
+		return nil
 	}
-	return nil
+	if err := r.arrange(); err != nil {
+		return err
+	}
+	list := s.grid.Spread(fitTiles)
+	sum := linear.NewRelation(n)
+	var mu sync.Mutex
+	err := s.each(ctx, list, func(b *raster.Block) error {
+		t := newRasterTile(r, 0, b, nil, true)
+		part := linear.NewRelation(n)
+		step := max(engine.Pixels(b.Rect)*int64(len(list))/relatePixels, 1)
+		d := make([]int32, n)
+		for k := step; k < engine.Pixels(b.Rect); k += step {
+			if t.differences(d, int(k)) {
+				part.Add(d)
+			}
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		sum.Merge(part)
+		return nil
+	})
+	for i, p := range sum.Parents() {
+		r.bands[i].parent = p
+	}
+	return err
+}
+
+// differences are the ones of the k-th sample from the sample before it in each band, while
+// no band is related to another yet; ok is false where one of them has no number.
+func (t *rasterTile) differences(d []int32, k int) (ok bool) {
+	for i := range t.planes {
+		p := &t.planes[i]
+		if p.Mask != nil && (p.Mask[k] != 0 || p.Mask[k-1] != 0) {
+			return false
+		}
+		d[i] = p.Pix[k] - p.Pix[k-1]
+	}
+	return true
 }
 
 // pictureParent is the parent of a band of a picture: three of colour stand in a row.
@@ -279,7 +324,7 @@ func (s *survey) values(ctx context.Context, r *rasterPlan) ([]Values, error) {
 	}
 	var mu sync.Mutex
 	err := s.each(ctx, s.list, func(b *raster.Block) error {
-		t := newRasterTile(r, 0, b, nil)
+		t := newRasterTile(r, 0, b, nil, !narrow(r.kind))
 		for i := range t.planes {
 			found := valuesOf(&t.planes[i])
 			mu.Lock()

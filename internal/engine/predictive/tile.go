@@ -43,6 +43,7 @@ type Tile struct {
 	mode        byte
 	head, extra []byte   // of a raster, before the front and the body
 	worst       []uint64 // of a raster, of each band
+	bytes       int      // of a raster, about, once coded
 	plain       bool     // samples are as they are, where other tiles have packed ones
 	front, body residual.Segment
 	grid, cells []byte // of symbols; cells of context mixing, too
