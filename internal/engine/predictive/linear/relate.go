@@ -55,7 +55,7 @@ func (r *Relation) square(i, j int) float64 {
 	if at(i, i) == 0 || at(j, j) == 0 {
 		return 0
 	}
-	return at(i, j) / at(i, i) * (at(i, j) / at(j, j))
+	return float64(at(i, j) / at(i, i) * (at(i, j) / at(j, j))) // no architecture fuses it with a sum
 }
 
 // leastSquare is the square of a correlation below which another band is no help.
