@@ -10,10 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func ascii(tag uint16, s string) field {
-	return field{tag: tag, kind: 2, count: uint32(len(s) + 1), value: append([]byte(s), 0)}
-}
-
 // Blocks that the file leaves out are zero, or GDAL's value for no data where
 // that is a sample, and are inverted and scaled as the others are.
 func TestTIFFSparse(t *testing.T) {

@@ -26,7 +26,11 @@ func written(t *testing.T, m *Image) (*directory, *Image) {
 func values(t *testing.T, d *directory, tag uint16) []uint32 {
 	v, err := d.uints(tag, 1<<16)
 	require.NoError(t, err)
-	return v
+	var small []uint32
+	for _, u := range v {
+		small = append(small, uint32(u))
+	}
+	return small
 }
 
 // An opaque palette is written as one, compressed or not, and comes back with
