@@ -172,7 +172,8 @@ func rasterReference(file *File, b *raster.Block, f facts) []byte {
 		for x := range b.Rect.Dx() {
 			for c := range bands {
 				p := b.RowBytes(c, y)[x*b.Step*size:][:size]
-				if b.Type.Float() {
+				scaled := !f.palette && (f.bits == 1 || f.bits == 2 || f.bits == 4)
+				if !scaled && !white {
 					out = append(out, p...)
 					if !nativeLittle {
 						slices.Reverse(out[len(out)-size:])
@@ -183,7 +184,7 @@ func rasterReference(file *File, b *raster.Block, f facts) []byte {
 				if white && c == 0 {
 					v = full - v
 				}
-				if !f.palette && (f.bits == 1 || f.bits == 2 || f.bits == 4) {
+				if scaled {
 					v /= 255 / (1<<f.bits - 1)
 				}
 				out = binary.LittleEndian.AppendUint64(out, uint64(v))[:len(out)+size]

@@ -195,6 +195,12 @@ type gdalItem struct {
 	Value string     `xml:",chardata"`
 }
 
+// GDAL escapes values for XML once more than XML does.
+var (
+	unescaped = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&amp;", "&")
+	escaped   = strings.NewReplacer("<", "&lt;", ">", "&gt;", `"`, "&quot;", "&", "&amp;")
+)
+
 // describe gives bands the names, scales and offsets that GDAL's metadata has for them.
 // What is no XML, or no number, is left alone.
 func (t Tags) describe(bands []raster.Band) {
@@ -211,7 +217,7 @@ func (t Tags) describe(bands []raster.Band) {
 		number := err == nil && !math.IsNaN(v) && !math.IsInf(v, 0)
 		switch item.Role {
 		case "description":
-			band.Name = item.Value
+			band.Name = unescaped.Replace(item.Value)
 		case "scale":
 			if number && v != 0 {
 				band.Scale = v
@@ -273,7 +279,7 @@ func describing(i int, b raster.Band) (items []gdalItem) {
 		add("SCALE", "scale", number(b.Scale))
 	}
 	if b.Name != "" {
-		add("DESCRIPTION", "description", b.Name)
+		add("DESCRIPTION", "description", escaped.Replace(b.Name))
 	}
 	return items
 }

@@ -18,11 +18,8 @@ const (
 	stripBytes = 1 << 18 // about what a strip holds before compression
 	stripBatch = 1 << 22 // the most of strips that are compressed at the same time
 
-	tileSide = 256
-	// mostTile and mostTiles are the most that a tile and a row of tiles hold before
-	// compression.
-	mostTile  = 4 << 20
-	mostTiles = 64 << 20
+	tileSide  = 256
+	mostTiles = 64 << 20 // the most that a row of tiles holds before compression
 )
 
 // tiffEncoder writes a little-endian TIFF: header, strips or tiles, directory. They are
@@ -100,7 +97,7 @@ func (l *tiffLayout) cut() tiffCut {
 	tile := int64(tileSide*tileSide) * int64(l.step())
 	side := min(f.Width, f.Height) > tileSide
 	c.across = (f.Width-1)/tileSide + 1
-	if _, err := pictureOf("png", f); !side || err == nil && !l.georeferenced() || tile > mostTile || tile*int64(c.across) > mostTiles {
+	if _, err := pictureOf("png", f); !side || err == nil && !l.georeferenced() || tile*int64(c.across) > mostTiles {
 		rows := min(f.Height, max(1, stripBytes/l.stride()))
 		c = tiffCut{w: f.Width, h: rows, across: 1}
 	}

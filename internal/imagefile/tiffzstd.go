@@ -1,110 +1,87 @@
 package imagefile
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 
 	"github.com/klauspost/compress/zstd"
 )
 
 const (
-	// wholeZSTD is the most that a block holds to be decoded at once: then what has been
-	// decoded is the window, however large a frame says that its window is. Writers that
-	// do not know what will come announce up to 128 MiB for a tile.
-	wholeZSTD = 4 << 20
 	// freeWindow is the window of the levels up to 19, which is allowed whatever the block
 	// holds of the image.
 	freeWindow = 8 << 20
 	maxWindow  = 128 << 20 // of level 22
+	// leastWindow is the most that a block of Zstandard holds, which a smaller window would
+	// limit.
+	leastWindow = 128 << 10
 )
 
 // zstdBlocks decodes blocks of Zstandard, one after the other.
 type zstdBlocks struct {
 	d      *zstd.Decoder
-	window uint64
-	coded  bytes.Buffer // of a block that is decoded at once
-	out    []byte       // the same, decoded; nil where blocks are not
+	window uint64 // the largest
+	needed byte   // Window_Descriptor of what a block needs
 }
 
 // blockMemory is what a decoder of blocks holds besides some rows.
 func (h *tiffHeader) blockMemory(opt ReadOptions) int64 {
-	switch {
-	case h.compression == compressionJPEG:
-		return 4 * h.rowBytes() * int64(h.blockH)
-	case h.compression == compressionZSTD && h.wholeZSTD() > 0:
-		return 2 * h.wholeZSTD()
-	case h.compression == compressionZSTD:
-		return int64(h.zstdWindow(opt))
+	whole := h.rowBytes() * int64(h.blockH)
+	switch h.compression {
+	case compressionJPEG:
+		return 4 * whole
+	case compressionZSTD:
+		return min(2*max(whole, leastWindow), int64(h.zstdWindow(opt)))
 	}
 	return 0
-}
-
-// inside is the bytes that a block may have inside the image.
-func (h *tiffHeader) inside() int64 {
-	return int64(min(h.blockW, h.w)) * int64(min(h.blockH, h.h)) * int64(h.blockSamples()*h.bits) / 8
-}
-
-// wholeZSTD is the bytes of a block that is decoded at once, 0 where it is too large, or
-// much larger than the image.
-func (h *tiffHeader) wholeZSTD() int64 {
-	whole := h.rowBytes() * int64(h.blockH)
-	if whole > wholeZSTD || whole > 4*h.inside()+1<<16 {
-		return 0
-	}
-	return whole
 }
 
 // zstdWindow is the largest window that is allowed: what a block holds of the image, and
 // a share of the memory.
 func (h *tiffHeader) zstdWindow(opt ReadOptions) uint64 {
+	inside := int64(min(h.blockW, h.w)) * int64(min(h.blockH, h.h)) * int64(h.blockSamples()*h.bits) / 8
 	most := int64(maxWindow)
 	if opt.MaxMemory > 0 {
 		most = min(most, opt.MaxMemory/16)
 	}
-	return uint64(max(freeWindow, min(most, 2*h.inside())))
+	return uint64(max(freeWindow, min(most, 2*inside)))
 }
 
-func newZSTDBlocks(h *tiffHeader, opt ReadOptions) (*zstdBlocks, error) {
-	z := &zstdBlocks{window: h.zstdWindow(opt)}
-	o := []zstd.DOption{zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true)}
-	if whole := h.wholeZSTD(); whole > 0 {
-		z.out = make([]byte, 0, whole)
-		o = append(o, zstd.WithDecodeAllCapLimit(true))
-	} else {
-		o = append(o, zstd.WithDecoderMaxWindow(z.window))
-	}
-	var err error
-	z.d, err = zstd.NewReader(nil, o...)
+func newZSTDBlocks(h *tiffHeader, opt ReadOptions) (z *zstdBlocks, err error) {
+	z = &zstdBlocks{window: h.zstdWindow(opt), needed: windowDescriptor(h.rowBytes() * int64(h.blockH))}
+	z.d, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(z.window))
 	return z, err
 }
 
-// open begins with a block, which lasts to the next call.
-func (z *zstdBlocks) open(r io.Reader) (io.Reader, error) {
-	if z.out == nil {
-		return zstdErrors{z.d, z.window}, z.d.Reset(r)
-	}
-	z.coded.Reset()
-	// What does not compress grows by 3 bytes for 128 KiB.
-	most := int64(cap(z.out))
-	if _, err := z.coded.ReadFrom(io.LimitReader(r, most+most/1024+1<<16)); err != nil {
-		return nil, err
-	}
-	out, err := z.d.DecodeAll(z.coded.Bytes(), z.out[:0])
-	return bytes.NewReader(out), err
+// windowDescriptor is the byte for the smallest power of two, from leastWindow on, of at
+// least n (RFC 8878, section 3.1.1.1.2).
+func windowDescriptor(n int64) byte {
+	const least, mantissaBits = 10, 3
+	return byte(min(31, bits.Len64(uint64(max(n, leastWindow)-1))-least) << mantissaBits)
 }
 
-// zstdErrors says of which window a stream has too large a one.
-type zstdErrors struct {
-	io.Reader
-	window uint64
+// open begins with a block, which lasts to the next call. Writers that do not know what
+// will come announce up to 128 MiB for a tile, but no block needs a larger window than
+// what it holds.
+func (z *zstdBlocks) open(r *bufio.Reader) (io.Reader, error) {
+	const descriptor, window, singleSegment = 4, 5, 1 << 5 // places in the head of a frame
+	var head [window + 1]byte
+	n, err := io.ReadFull(r, head[:])
+	if err == nil && head[descriptor]&singleSegment == 0 {
+		head[window] = min(head[window], z.needed)
+	}
+	return z, z.d.Reset(io.MultiReader(bytes.NewReader(head[:n]), r))
 }
 
-func (z zstdErrors) Read(p []byte) (int, error) {
-	n, err := z.Reader.Read(p)
+// Read implements io.Reader. It says of which window a stream has too large a one.
+func (z *zstdBlocks) Read(p []byte) (int, error) {
+	n, err := z.d.Read(p)
 	if errors.Is(err, zstd.ErrWindowSizeExceeded) {
-		err = &UnsupportedError{"Zstandard with a window larger than what memory allows and the block holds", fmt.Sprintf("at most %d bytes", z.window)}
+		err = &UnsupportedError{"Zstandard with a window larger than what the block holds, or memory allows", fmt.Sprintf("at most %d bytes", z.window)}
 	}
 	return n, err
 }
