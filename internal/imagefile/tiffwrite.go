@@ -65,23 +65,19 @@ func planTIFF(w io.Writer, f *raster.Format, meta Meta, opt WriteOptions) (*tiff
 		return nil, err
 	}
 	e := &tiffEncoder{tiffLayout: l, tiffCut: l.cut(), w: w, raw: opt.Uncompressed, predictor: l.picturePredictor()}
-	rows := e.tiffCut.h
-	if e.raw {
-		e.predictor = predictorNone
-	}
-	e.measured = e.raw || !e.tiled
 	compression := uint16(compressionDeflate)
 	if e.raw {
-		compression = compressionNone
+		compression, e.predictor = compressionNone, predictorNone
 	}
-	workers := max(1, min(e.n, runtime.GOMAXPROCS(0), stripBatch/e.blockBytes()))
+	e.measured = e.raw || !e.tiled
+	workers, rows := max(1, min(e.n, runtime.GOMAXPROCS(0), stripBatch/e.blockBytes())), e.tiffCut.h
+	for range workers {
+		e.packers = append(e.packers, &packer{layout: l})
+	}
 	if !e.tiled {
 		rows *= workers
 	}
 	e.batch = make([]byte, 0, rows*l.stride())
-	for range workers {
-		e.packers = append(e.packers, &packer{layout: l})
-	}
 	e.fixed = append(l.sampleFields(), longs(tagImageWidth, uint32(f.Width)), longs(tagImageLength, uint32(f.Height)), shorts(tagCompression, compression))
 	e.fixed = append(e.fixed, e.sizeFields()...)
 	e.fixed = append(e.fixed, l.describing(meta)...)
