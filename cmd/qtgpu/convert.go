@@ -19,14 +19,14 @@ type convertFlags struct {
 	in, out, t, bound                     string
 	chroma, split, backend                string
 	region                                string
-	level, jobs, effort, quality          int
+	level, jobs, effort, quality, page    int
 	limits                                *limits
 	force, quiet, json, verify, keepGoing bool
 }
 
 // Flags that only one direction takes.
 var (
-	encodeOnly = []string{"threshold", "bound", "chroma", "split", "backend", "effort", "verify", "json"}
+	encodeOnly = []string{"threshold", "bound", "chroma", "split", "backend", "effort", "verify", "json", "page"}
 	decodeOnly = []string{"region", "level", "quality"}
 )
 
@@ -41,6 +41,7 @@ func parseConvert(args []string, more ...func(*convertFlags)) (*convertFlags, er
 	f.StringVar(&c.chroma, "chroma", "", "")
 	f.StringVar(&c.split, "split", "hybrid", "")
 	f.IntVar(&c.effort, "effort", 0, "")
+	f.IntVar(&c.page, "page", 0, "")
 	f.StringVar(&c.backend, "backend", backendAuto, "")
 	f.StringVar(&c.region, "region", "", "")
 	f.IntVar(&c.level, "level", 0, "")
@@ -72,6 +73,8 @@ func (c *convertFlags) check() error {
 		return usagef("--jobs %d: expected 0 (one for each CPU) or more", c.jobs)
 	case c.set.Changed("quality") && (c.quality < 1 || c.quality > 100):
 		return usagef("--quality %d: expected 1 to 100", c.quality)
+	case c.set.Changed("page") && c.page < 1:
+		return usagef("--page %d: expected 1 or more", c.page)
 	case c.level < 0:
 		return usagef("--level %d: expected 0 or more", c.level)
 	case c.json && c.quiet:

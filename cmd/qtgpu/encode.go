@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,7 +47,7 @@ func (a *app) encode(c *convertFlags, in *source) error {
 func (a *app) encodeTo(out *output, c *convertFlags, in *source, o *qtgpu.Options) (*encodeReport, error) {
 	start := time.Now()
 	opt := c.limits.read()
-	opt.KeepGoing = c.keepGoing
+	opt.KeepGoing, opt.Page = c.keepGoing, c.page
 	src, size, err := in.image(opt)
 	if err != nil {
 		return nil, err
@@ -79,8 +80,8 @@ func (a *app) tell(name string, f *imagefile.File, quiet bool) {
 	if f.Damage != "" {
 		a.losePart(name, "%s", f.Damage)
 	}
-	if len(f.Lost) > 0 {
-		a.warn(name, "left out: %s", strings.Join(f.Lost, ", "))
+	if lost := slices.Concat(f.Lost, f.Tags.Names()); len(lost) > 0 {
+		a.warn(name, "left out: %s", strings.Join(lost, ", "))
 	}
 	if len(f.Notes) > 0 && !quiet {
 		a.warn(name, "%s", strings.Join(f.Notes, "; "))

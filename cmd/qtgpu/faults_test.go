@@ -111,3 +111,16 @@ func TestCutJPEG(t *testing.T) {
 	qtgpuRun("-i", jpg, "-t", "5", "-f", "-o", qtg, "--keep-going").fails(t, exitPartial, "a.jpg: warning: ", "cut, with --keep-going")
 	mustRun(t, "verify", qtg)
 }
+
+// TestPage: a page by its number, from 1; one that is not there fails.
+func TestPage(t *testing.T) {
+	dir := t.TempDir()
+	in := filepath.Join(dir, "in.tif")
+	var b bytes.Buffer
+	require.NoError(t, imagefile.Write(&b, "tif", imagefile.New(30, 20, 1, 8), imagefile.WriteOptions{}))
+	require.NoError(t, os.WriteFile(in, b.Bytes(), 0o666))
+	mustRun(t, "-i", in, "-t", "0", "-f", "--page", "1")
+	qtgpuRun("-i", in, "-t", "0", "-f", "--page", "2").fails(t, exitFailure, "page 2: expected 1 to 1", "no such page")
+	qtgpuRun("-i", in, "-t", "0", "-f", "--page", "0").fails(t, exitUsage, "--page 0: expected 1 or more", "no number of a page")
+	qtgpuRun("-i", filepath.Join(dir, "in.qtg"), "-o", filepath.Join(dir, "out.tif"), "--page", "1").fails(t, exitUsage, "--page is for encoding", "of a .qtg file")
+}

@@ -52,6 +52,8 @@ Encoding
       --bound rms|max     what T limits; default rms
       --chroma 420|444    resolution of colour; default 420 from T = 2 on
       --split RULE        hybrid (default), pyramid (faster) or cost (smaller)
+      --page N            of a TIFF file, from 1 in the order of the file, overviews and masks
+                          too; default the first that is neither
       --part-rows N       of plan: the rows of tiles of a part; default what has 256 MiB of samples
       --effort 1..4       of lossless and --bound max: 1 is fastest, 4 smallest and about
                           ten times as slow as 2, decoding too; default 2

@@ -25,7 +25,8 @@ const planName = "plan.json"
 // job is what the parts of one file have in common.
 type job struct {
 	Input    string      `json:"input"` // the path of the image
-	Size     int64       `json:"size"`  // of the image, in bytes
+	Page     int         `json:"page,omitempty"`
+	Size     int64       `json:"size"` // of the image, in bytes
 	Modified time.Time   `json:"modified"`
 	Sample   string      `json:"sample"`    // SHA-256 of parts of the image file, see sampleHash
 	PartRows int         `json:"part_rows"` // rows of tiles of a part
@@ -57,7 +58,7 @@ func (a *app) plan(args []string) error {
 	if err != nil {
 		return err
 	}
-	src, j, done, err := a.openJobInput(c.in, c.limits)
+	src, j, done, err := a.openJobInput(c.in, c.page, c.limits)
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func (a *app) plan(args []string) error {
 }
 
 // openJobInput opens the image of a job, a regular file.
-func (a *app) openJobInput(name string, l *limits) (*imagefile.File, *job, func() error, error) {
+func (a *app) openJobInput(name string, page int, l *limits) (*imagefile.File, *job, func() error, error) {
 	in, err := openSource(name, a.stdin)
 	if err != nil {
 		return nil, nil, nil, err
@@ -101,10 +102,13 @@ func (a *app) openJobInput(name string, l *limits) (*imagefile.File, *job, func(
 		in.close()
 		return nil, nil, nil, usagef("%s is a stream: expected a file that every part can read", name)
 	}
-	src, _, err := in.image(l.read())
+	opt := l.read()
+	opt.Page = page
+	src, _, err := in.image(opt)
 	if err == nil {
 		var j *job
 		if j, err = newJob(in.file); err == nil {
+			j.Page = page
 			return src, j, in.close, nil
 		}
 	}
@@ -191,7 +195,7 @@ func (a *app) part(args []string) error {
 	if *input == "" {
 		*input = j.Input
 	}
-	src, now, done, err := a.openJobInput(*input, limits)
+	src, now, done, err := a.openJobInput(*input, j.Page, limits)
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func (c *collector) fields(d *directory, depth int, wanted func(uint16) bool) (f
 			continue
 		}
 		seen[e.tag] = true
-		f := field{tag: e.tag, kind: e.kind, count: e.count}
+		f := field{tag: e.tag, kind: e.kind, count: uint32(e.count)}
 		if e.tag == tagEXIF || e.tag == tagGPS || e.tag == tagInterop {
 			f.under = c.under(d, e, depth)
 		} else {
@@ -74,22 +74,30 @@ func (c *collector) under(d *directory, e entry, depth int) []field {
 	if err != nil || depth == maxDepth {
 		return nil
 	}
-	sub, err := readDirectory(d.src, d.order, off)
+	sub, err := d.at(off)
 	if err != nil {
 		return nil
 	}
 	return c.fields(sub, depth+1, func(uint16) bool { return true })
 }
 
-// value returns the value of an entry in little-endian order.
+// value returns the value of an entry in little-endian order, nil where it is damaged or
+// of a type that EXIF does not know.
 func (c *collector) value(d *directory, e entry) []byte {
 	c.budget -= 12
-	if int(e.kind) < len(typeSizes) {
-		c.budget -= int64(e.count) * typeSizes[e.kind]
-	}
-	if c.budget < 0 || e.count == 0 {
+	if e.count == 0 || e.count > maxMeta || e.kind > typeIFD {
 		return nil
 	}
+	c.budget -= int64(e.count) * typeSizes[e.kind]
+	if c.budget < 0 {
+		return nil
+	}
+	return d.littleEndian(e)
+}
+
+// littleEndian returns a copy of the value of an entry in little-endian order, nil where
+// it is damaged.
+func (d *directory) littleEndian(e entry) []byte {
 	b, err := d.bytes(e)
 	if err != nil {
 		return nil

@@ -12,7 +12,8 @@ import (
 	"github.com/qtgpu/qtgpu/raster"
 )
 
-// File is an image file open for reading: a raster.Source of uint8 or uint16.
+// File is an image file open for reading: a raster.Source, of uint8 or uint16 but where a
+// TIFF file has another type.
 //
 // Strips and tiles of TIFF, and rows of PNM, BMP and PNG without interlace, are read
 // as they are asked for; File keeps some of what it has decoded, up to 1024 rows of
@@ -23,6 +24,7 @@ import (
 type File struct {
 	Name string // of the format: "tif", "png", "jpg", "bmp", "webp" or "pnm"
 	Meta Meta
+	Tags Tags // of TIFF
 	// Lost, Notes and Damage are as in Image. Of JPEG, and of PNM in digits, Damage and
 	// what lies behind the picture are known once a ReadBlock with the last row has
 	// returned.
@@ -34,8 +36,9 @@ type File struct {
 	format raster.Format
 	pixels pixelReader
 
-	pixelBytes int64 // the most memory that a pixel of Image takes
-	padded     bool  // RGB is padded to four samples in Image
+	noPicture  string // what the samples are that Image refuses, "" for a picture
+	pixelBytes int64  // the most memory that a pixel of Image takes
+	padded     bool   // RGB is padded to four samples in Image
 	// mayGrow tells that indices past the palette are black, and mayBeOpaque that the
 	// last band is left out where it is at full scale everywhere.
 	mayGrow, mayBeOpaque bool
@@ -75,6 +78,9 @@ func open(r io.Reader, opt ReadOptions) (f *File, err error) {
 	src, format, err := input(r, opt)
 	if err != nil {
 		return nil, err
+	}
+	if opt.Page > 1 && format.name != "tif" || opt.Page < 0 {
+		return nil, fmt.Errorf("reading %s: page %d, expected 1", format.title, opt.Page)
 	}
 	err = guard(func() (err error) {
 		f, err = format.open(src, opt)
@@ -118,22 +124,27 @@ func (f *File) ReadBlock(ctx context.Context, dst *raster.Block) error {
 
 // checkIndices holds the indices of a block against the palette.
 func (f *File) checkIndices(b *raster.Block) error {
-	n := len(f.format.Palette)
-	if n == 0 || n > math.MaxUint8 {
+	n, size := len(f.format.Palette), f.format.Type.Size()
+	if n == 0 || int64(n) > f.format.Type.Max() {
 		return nil
 	}
 	for y := b.Rect.Min.Y; y < b.Rect.Max.Y; y++ {
 		row := b.RowBytes(0, y)
-		for i := 0; i < len(row); i += b.Step {
-			if int(row[i]) >= n {
-				return fmt.Errorf("pixel %d,%d: palette index %d, expected less than %d", b.Rect.Min.X+i/b.Step, y, row[i], n)
+		for i := 0; i < len(row); i += b.Step * size {
+			v := int(row[i])
+			if size == 2 {
+				v = int(nativeEndian.Uint16(row[i:]))
+			}
+			if v >= n {
+				return fmt.Errorf("pixel %d,%d: palette index %d, expected less than %d", b.Rect.Min.X+i/(b.Step*size), y, v, n)
 			}
 		}
 	}
 	return nil
 }
 
-// Image reads the whole picture. It shares memory with f where the file is one that
+// Image reads the whole picture; the error says of other rasters what Image does not hold.
+// It shares memory with f where the file is one that
 // is decoded whole.
 func (f *File) Image(ctx context.Context) (m *Image, err error) {
 	err = guard(func() error {
@@ -149,13 +160,23 @@ func (f *File) Image(ctx context.Context) (m *Image, err error) {
 	}
 	to := *m
 	to.Meta, to.Damage = f.Meta, f.Damage
-	to.Lost, to.Notes = slices.Clone(f.Lost), append(slices.Clone(f.Notes), m.Notes...)
+	to.Lost = append(slices.Clone(f.Lost), f.Tags.Names()...)
+	if text := f.Tags.noData(); text != "" {
+		to.Lost = append(to.Lost, "nodata value "+text)
+	}
+	to.Notes = append(slices.Clone(f.Notes), m.Notes...)
 	return &to, nil
 }
 
 // image makes the picture out of the samples that fill gives; Notes has what that
 // changed.
 func (f *File) image(fill func(*raster.Block) error) (*Image, error) {
+	if f.noPicture != "" {
+		return nil, fmt.Errorf("%s: an image holds gray or RGB", f.noPicture)
+	}
+	if err := holds(&f.format); err != nil {
+		return nil, err
+	}
 	if err := checkMemory(f.format.Width, f.format.Height, f.pixelBytes, f.opt); err != nil {
 		return nil, err
 	}

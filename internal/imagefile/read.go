@@ -26,6 +26,10 @@ type ReadOptions struct {
 	MaxMemory int64
 	// KeepGoing takes the part of a damaged JPEG file that there is.
 	KeepGoing bool
+	// Page is the page of a TIFF file that is read, from 1 in the order of the file, with
+	// overviews and masks; 0 stands for the first that is neither. Files of other formats
+	// have one.
+	Page int
 }
 
 // DefaultExpansion is the limit of ReadOptions where none is given. Formats whose
@@ -96,10 +100,8 @@ func detect(head []byte) (format, error) {
 		return format{}, fmt.Errorf("%s is not read: expected TIFF, PNG, JPEG, BMP, WebP or PNM", name)
 	}
 	switch {
-	case has(0, "II*\x00"), has(0, "MM\x00*"):
+	case has(0, "II*\x00"), has(0, "MM\x00*"), has(0, "II+\x00"), has(0, "MM\x00+"):
 		return format{"tif", "TIFF", openTIFF}, nil
-	case has(0, "II+\x00"), has(0, "MM\x00+"):
-		return format{}, errors.New("BigTIFF is not supported: expected a TIFF with 32-bit offsets")
 	case has(0, pngSignature):
 		return format{"png", "PNG", openPNG}, nil
 	case has(0, "\xff\xd8\xff"):

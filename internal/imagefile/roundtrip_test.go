@@ -180,7 +180,7 @@ func TestReadErrors(t *testing.T) {
 		{"empty", "", "not an image: the input is empty"},
 		{"text", "%!PS-Adobe", "not an image that qtgpu reads: expected TIFF, PNG, JPEG, BMP, WebP or PNM, found bytes 25 21 50 53"},
 		{"one byte", "x", "found bytes 78"},
-		{"bigtiff", "II+\x00\x08\x00\x00\x00", "BigTIFF is not supported"},
+		{"bigtiff", "II+\x00\x08\x00\x00\x00", "truncated header: expected 16 bytes of BigTIFF"},
 		{"png head", pngSignature, "reading PNG: chunk at byte 8: expected chunks up to IEND: unexpected EOF"},
 		{"tiff head", "II*\x00", "reading TIFF: truncated header: expected 8 bytes"},
 		{"tiff directory", "II*\x00\x99\x00\x00\x00", "reading TIFF: directory at 153: the file ends at 8"},

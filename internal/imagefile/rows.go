@@ -30,7 +30,7 @@ func put(dst *raster.Block, row []byte, x, y, n int) {
 		at, row = at+len(row)-n*size, row[len(row)-n*size:]
 	}
 	for band, p := range dst.Planes {
-		spread(p[at:], row[band*size:], dst.Step*size, n*size, size)
+		gather(p[at:], row[band*size:], dst.Step*size, n*size, size)
 	}
 }
 
@@ -46,19 +46,6 @@ func beside(b *raster.Block, n int) bool {
 		}
 	}
 	return true
-}
-
-// spread copies samples of size bytes, 1 or 2, between steps of so many bytes.
-func spread(dst, src []byte, dstStep, srcStep, size int) {
-	if size == 1 {
-		for i, k := 0, 0; k < len(src); i, k = i+dstStep, k+srcStep {
-			dst[i] = src[k]
-		}
-		return
-	}
-	for i, k := 0, 0; k < len(src); i, k = i+dstStep, k+srcStep {
-		dst[i], dst[i+1] = src[k], src[k+1]
-	}
 }
 
 // packedRows are rows of pixels that are not compressed, at equal distances.

@@ -25,6 +25,15 @@ func (m *Image) ToBigEndian() {
 	}
 }
 
+// storeSample sets a sample of 8 or 16 bits.
+func storeSample(dst []byte, v int) {
+	if len(dst) == 1 {
+		dst[0] = byte(v)
+		return
+	}
+	binary.NativeEndian.PutUint16(dst, uint16(v))
+}
+
 // format is what the samples are: indices where there is a palette.
 func (m *Image) format() raster.Format {
 	f := raster.Format{Width: m.W, Height: m.H, Type: raster.Uint8, Bands: bandsOf(m.Channels, m.Alpha), Max: int64(m.Max)}

@@ -3,17 +3,25 @@ package imagefile
 import (
 	"bufio"
 	"bytes"
+	oldlzw "compress/lzw"
 	"compress/zlib"
 	"encoding/binary"
 	"fmt"
+	"image"
+	stdjpeg "image/jpeg"
 	"io"
 	"math/bits"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/require"
 )
+
+// compressionOldLZW is LZW with the lowest bit first, which has no number of its own.
+const compressionOldLZW = 1<<16 - 1
 
 // layout is a way of storing samples that the writer does not use.
 type layout struct {
@@ -91,7 +99,7 @@ func tiffFile(data []byte, fields []field) []byte {
 func (l layout) fields(m *Image, offsets, counts []uint32) []field {
 	fields := []field{
 		longs(tagImageWidth, uint32(m.W)), longs(tagImageLength, uint32(m.H)), shorts(tagBitsPerSample, uint16(l.bits)),
-		shorts(tagCompression, l.compression), shorts(tagPhotometric, l.photometric), shorts(tagSamplesPerPixel, uint16(m.Channels)),
+		shorts(tagCompression, l.compressionTag()), shorts(tagPhotometric, l.photometric), shorts(tagSamplesPerPixel, uint16(m.Channels)),
 	}
 	if l.planar {
 		fields = append(fields, shorts(tagPlanar, 2))
@@ -115,6 +123,21 @@ func (l layout) fields(m *Image, offsets, counts []uint32) []field {
 		fields = append(slices.DeleteFunc(fields, func(g field) bool { return f.tag == g.tag }), f)
 	}
 	return fields
+}
+
+var zstdEncoder = sync.OnceValue(func() *zstd.Encoder {
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		panic(err)
+	}
+	return z
+})
+
+func (l layout) compressionTag() uint16 {
+	if l.compression == compressionOldLZW {
+		return compressionLZW
+	}
+	return l.compression
 }
 
 // samples returns a block in the byte order of the file; what lies outside the
@@ -190,6 +213,17 @@ func (l layout) compress(data []byte) []byte {
 		}
 	case compressionLZW:
 		return lzwLiterals(data)
+	case compressionOldLZW:
+		z := oldlzw.NewWriter(&b, oldlzw.LSB, 8)
+		z.Write(data)
+		z.Close()
+	case compressionZSTD:
+		return zstdEncoder().EncodeAll(data, nil)
+	case compressionJPEG: // of samples beside each other, in as many rows
+		m := &image.Gray{Pix: data, Stride: l.w, Rect: image.Rect(0, 0, l.w, len(data)/l.w)}
+		if err := stdjpeg.Encode(&b, m, nil); err != nil {
+			panic(err)
+		}
 	}
 	return b.Bytes()
 }
@@ -220,7 +254,7 @@ func TestTIFFLayouts(t *testing.T) {
 	for channels := 1; channels <= 4; channels++ {
 		for _, depth := range []int{8, 16} {
 			m := noise(37, 29, channels, depth)
-			for i, c := range []uint16{compressionNone, compressionLZW, compressionDeflate, compressionDeflateOld, compressionPackBits} {
+			for i, c := range []uint16{compressionNone, compressionLZW, compressionDeflate, compressionDeflateOld, compressionPackBits, compressionZSTD, compressionOldLZW} {
 				for bits := range 16 {
 					l := layoutOf(channels)
 					l.w, l.h, l.compression = 37, 3+i, c

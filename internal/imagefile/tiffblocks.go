@@ -9,16 +9,26 @@ import (
 
 // yield has the most bytes that a byte of a compressed block can give: PackBits
 // two bytes for 128, LZW codes of 12 bits for strings under 4096.
-var yield = map[uint32]int64{
+var yield = map[uint64]int64{
 	compressionNone: 1, compressionPackBits: 64, compressionLZW: 2731,
 	compressionDeflate: deflateRatio, compressionDeflateOld: deflateRatio,
+	compressionZSTD: zstdRatio, compressionJPEG: jpegRatio,
 }
+
+const (
+	// A block of Zstandard repeats a byte in 4 bytes, up to 128 KiB of them (RFC 8878,
+	// section 3.1.1.2).
+	zstdRatio = 1 << 15
+	// A block of 8×8 samples takes 2 bits at least, at 4:2:0 six of them give 16×16
+	// pixels; in progressive scans runs of blocks share them.
+	jpegRatio = 1 << 15
+)
 
 // blocks says where the strips or tiles are in the file, row by row, one plane
 // after the other.
 type blocks struct {
 	n, across, down int
-	offsets, counts []uint32
+	offsets, counts []uint64
 }
 
 // block is a strip or tile: where it lies in the file, and the part of it that
@@ -53,7 +63,10 @@ func (h *tiffHeader) readBlocks(d *directory) (err error) {
 		return err
 	}
 	if b.counts == nil {
-		b.counts = make([]uint32, len(b.offsets))
+		b.counts = make([]uint64, len(b.offsets))
+	}
+	if slices.ContainsFunc(b.offsets, beyond) || slices.ContainsFunc(b.counts, beyond) {
+		return fmt.Errorf("offsets and byte counts of blocks: expected less than 2^63 (tags %d, %d)", offsetTags[0], countTags[0])
 	}
 	if int64(len(b.offsets)) < n || int64(len(b.counts)) < n {
 		return fmt.Errorf("%d offsets and %d byte counts: expected %d of each (tags %d, %d)",
@@ -66,8 +79,11 @@ func (h *tiffHeader) readBlocks(d *directory) (err error) {
 	return nil
 }
 
+// beyond tells whether an offset or a length has more than 63 bits.
+func beyond(v uint64) bool { return v > math.MaxInt64 }
+
 // either returns the values of the first tag that is there.
-func (d *directory) either(tags [2]uint16) ([]uint32, error) {
+func (d *directory) either(tags [2]uint16) ([]uint64, error) {
 	tag := tags[0]
 	if _, ok := d.find(tag); !ok {
 		tag = tags[1]
@@ -96,7 +112,7 @@ func (h *tiffHeader) estimate(size int64) {
 		} else if j, _ := slices.BinarySearch(starts, off+1); j < len(starts) {
 			end = int64(starts[j])
 		}
-		b.counts[i] = uint32(min(max(end-int64(off), 0), math.MaxUint32))
+		b.counts[i] = uint64(max(end-int64(off), 0))
 	}
 }
 
@@ -154,9 +170,9 @@ func (h *tiffHeader) check(size int64, opt ReadOptions) error {
 // pixelBytes is the most memory that a pixel takes.
 func (h *tiffHeader) pixelBytes() int64 {
 	if h.palette != nil {
-		return 1 + 1 + 4 // its index as read and in the image, and its colour
+		return int64(h.channels)*int64(h.typ.Size()) + 1 + 4 // its index as read and in the image, and its colour
 	}
-	return int64(h.channels * h.typ().Size())
+	return int64(h.channels) * int64(h.typ.Size())
 }
 
 // least is the fewest bytes that can hold the rows of a block inside the image:
@@ -169,14 +185,10 @@ func (h *tiffHeader) least(b block) int64 {
 }
 
 // rows is how many rows of a block are decoded: with Deflate all, so that the
-// checksum at its end is compared.
+// checksum at its end is compared, and with JPEG.
 func (h *tiffHeader) rows(b block) int {
-	if h.deflate() {
+	if h.deflate() || h.compression == compressionJPEG {
 		return h.blockH
 	}
 	return b.h
-}
-
-func (h *tiffHeader) deflate() bool {
-	return h.compression == compressionDeflate || h.compression == compressionDeflateOld
 }

@@ -4,15 +4,14 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-)
 
-func ascii(tag uint16, s string) field {
-	return field{tag: tag, kind: 2, count: uint32(len(s) + 1), value: append([]byte(s), 0)}
-}
+	"github.com/qtgpu/qtgpu/raster"
+)
 
 // Blocks that the file leaves out are zero, or GDAL's value for no data where
 // that is a sample, and are inverted and scaled as the others are.
@@ -161,24 +160,47 @@ func TestTIFFLargeTiles(t *testing.T) {
 	for i := range row {
 		row[i] = byte(i)
 	}
-	file := func(rows int, w, h uint32) []byte {
-		l := layout{compression: compressionDeflate}
+	file := func(compression uint16, rows int, w, h uint32, more ...field) []byte {
+		l := layout{compression: compression}
 		data := l.compress(bytes.Repeat(row, rows))
-		return tiffFile(data, []field{
-			longs(tagImageWidth, w), longs(tagImageLength, h), shorts(tagBitsPerSample, 8), shorts(tagCompression, compressionDeflate),
+		return tiffFile(data, append(more, []field{ // the first of a tag counts
+			longs(tagImageWidth, w), longs(tagImageLength, h), shorts(tagBitsPerSample, 8), shorts(tagCompression, l.compressionTag()),
 			shorts(tagPhotometric, photometricBlackIsZero), longs(tagTileWidth, side), longs(tagTileLength, uint32(rows)),
 			longs(tagTileOffsets, 8), longs(tagTileByteCounts, uint32(len(data))),
-		})
+		}...))
 	}
-	data := file(16, 3, 16)
-	var m *Image
-	var err error
-	used := allocated(func() { m, _, err = Read(bytes.NewReader(data), ReadOptions{}) })
-	require.NoError(t, err)
-	require.Equal(t, bytes.Repeat([]byte{0, 1, 2}, 16), m.Pix)
+	for compression, most := range map[uint16]uint64{
+		compressionNone: 1 << 20, compressionDeflate: 1 << 20, compressionLZW: 1 << 20, compressionOldLZW: 1 << 20, compressionPackBits: 1 << 20,
+		compressionZSTD: 2 * freeWindow, // the window that the frame needs
+	} {
+		data := file(compression, 16, 3, 16)
+		var m *Image
+		var err error
+		used := allocated(func() { m, _, err = Read(bytes.NewReader(data), ReadOptions{}) })
+		require.NoError(t, err, "compression %d", compression)
+		require.Equal(t, bytes.Repeat([]byte{0, 1, 2}, 16), m.Pix, "compression %d", compression)
+		require.Less(t, used, most, "memory, compression %d", compression)
+	}
+	// Bytes of one significance are far apart.
+	data := file(compressionDeflate, 4, 2, 4, longs(tagTileWidth, side/4), shorts(tagBitsPerSample, 32), shorts(tagSampleFormat, sampleFloat), shorts(tagPredictor, predictorFloat))
+	used := allocated(func() {
+		f, b, err := tryRaster(data, ReadOptions{})
+		require.NoError(t, err)
+		sums := [4][2]byte{}
+		sum := byte(0)
+		for i, v := range row {
+			if sum += v; i%(side/4) < 2 {
+				sums[i/(side/4)][i%(side/4)] = sum
+			}
+		}
+		for x := range 2 {
+			want := uint32(sums[0][x])<<24 | uint32(sums[1][x])<<16 | uint32(sums[2][x])<<8 | uint32(sums[3][x])
+			require.Equal(t, want, math.Float32bits(raster.Row[float32](b, 0, 3)[x]), "x %d of %v", x, f.format.Type)
+		}
+	})
 	require.Less(t, used, uint64(1<<20), "memory")
 
-	data = file(1, 3, 1)
+	data = file(compressionDeflate, 1, 3, 1)
 	d, err := openDirectory(section(data))
 	require.NoError(t, err)
 	i := slices.IndexFunc(d.entries, func(e entry) bool { return e.tag == tagTileLength })

@@ -4,65 +4,28 @@ import (
 	"errors"
 	"fmt"
 	"image/color"
+	"math"
 	"slices"
+
+	"github.com/qtgpu/qtgpu/raster"
 )
-
-// Values of Compression, PhotometricInterpretation and ExtraSamples.
-const (
-	compressionNone       = 1
-	compressionRLE        = 2
-	compressionGroup3     = 3
-	compressionGroup4     = 4
-	compressionLZW        = 5
-	compressionDeflate    = 8
-	compressionPackBits   = 32773
-	compressionDeflateOld = 32946
-
-	photometricWhiteIsZero = 0
-	photometricBlackIsZero = 1
-	photometricRGB         = 2
-	photometricPalette     = 3
-
-	extraUnspecified  = 0
-	alphaAssociated   = 1
-	alphaUnassociated = 2
-	alphaCorel        = 999 // what Corel Draw writes for alphaUnassociated
-)
-
-// Names of values for errors.
-var (
-	compressionNames = map[uint32]string{
-		6: "old JPEG", 7: "JPEG", 32766: "NeXT", 32771: "CCITT RLE in words", 32809: "ThunderScan", 32908: "Pixar film",
-		32909: "Pixar log", 34661: "JBIG", 34676: "SGI log", 34677: "SGI log 24", 34712: "JPEG 2000", 34887: "LERC",
-		34925: "LZMA", 50000: "Zstandard", 50001: "WebP", 50002: "JPEG XL",
-	}
-	photometricNames = map[uint32]string{
-		0: "white is zero", 1: "black is zero", 2: "RGB", 3: "palette", 4: "mask", 5: "CMYK", 6: "YCbCr", 8: "CIELab",
-		9: "ICCLab", 10: "ITULab", 32803: "colour filter array", 32844: "LogL", 32845: "LogLuv", 34892: "linear raw",
-	}
-	formatNames = map[uint32]string{2: "signed integers", 3: "floating point", 5: "complex integers", 6: "complex floating point"}
-)
-
-// named is a value with its name where it has one.
-func named(v uint32, names map[uint32]string) string {
-	if name := names[v]; name != "" {
-		return fmt.Sprintf("%d (%s)", v, name)
-	}
-	return fmt.Sprint(v)
-}
 
 // tiffHeader is a directory of a TIFF file as far as pixels need it.
 type tiffHeader struct {
 	w, h, channels int
-	bits           int // of a sample in the file: 1, 2, 4, 8 or 16
-	compression    uint32
-	photometric    uint32
-	predictor      uint32 // 0 where the compression has none
+	bits           int         // of a sample in the file
+	typ            raster.Type // of a sample in memory, the smallest that holds it
+	compression    uint64
+	photometric    uint64
+	predictor      uint64 // predictorNone where the compression has none
 	planar         bool   // each block holds one channel
 	reversed       bool   // the bits of each byte come in reverse
 	twoDimensional bool   // T4Options, bit 0
-	alpha          Alpha
+	swapped        bool   // samples of whole bytes are not in the byte order of the machine
+	inverted       bool   // gray is turned around, since white is zero
+	bands          []raster.Band
 	palette        color.Palette // of photometricPalette
+	jpegTables     []byte        // JPEGTables without SOI and EOI
 
 	blockW, blockH int // tiles, or strips of the width of the image
 	tiled          bool
@@ -74,7 +37,9 @@ type tiffHeader struct {
 // header reads and checks a directory. Errors name the tag or the feature.
 func (d *directory) header() (*tiffHeader, error) {
 	h := &tiffHeader{}
-	for _, read := range []func(*directory) error{h.readSize, h.readCompression, h.readSamples, h.readPhotometric, h.readBlockSize, h.readBlocks} {
+	for _, read := range []func(*directory) error{
+		h.readSize, h.readCompression, h.readSamples, h.readPhotometric, h.readBlockSize, h.readBlocks, h.readNoData,
+	} {
 		if err := read(d); err != nil {
 			return nil, err
 		}
@@ -91,21 +56,21 @@ func (h *tiffHeader) readSize(d *directory) error {
 	if err != nil {
 		return err
 	}
-	if w > 1<<31-1 || l > 1<<31-1 {
-		return fmt.Errorf("header: image of %dx%d pixels, expected at most %d a side", w, l, 1<<31-1)
+	if w > raster.MaxSide || l > raster.MaxSide {
+		return fmt.Errorf("header: image of %dx%d pixels, expected at most %d a side", w, l, raster.MaxSide)
 	}
 	h.w, h.h = int(w), int(l)
 	return nil
 }
 
 func (h *tiffHeader) readCompression(d *directory) error {
-	var predictor, fill, t4 uint32
+	var fill, t4 uint64
 	for _, f := range []struct {
 		tag    uint16
-		absent uint32
-		to     *uint32
+		absent uint64
+		to     *uint64
 	}{
-		{tagCompression, compressionNone, &h.compression}, {tagPredictor, 1, &predictor},
+		{tagCompression, compressionNone, &h.compression}, {tagPredictor, predictorNone, &h.predictor},
 		{tagFillOrder, 1, &fill}, {tagT4Options, 0, &t4},
 	} {
 		v, err := d.uint(f.tag, f.absent)
@@ -116,19 +81,26 @@ func (h *tiffHeader) readCompression(d *directory) error {
 	}
 	switch {
 	case h.compression != compressionNone && !h.ccitt() && yield[h.compression] == 0:
-		return fmt.Errorf("compression %s: expected none, CCITT, LZW, Deflate or PackBits", named(h.compression, compressionNames))
+		return &UnsupportedError{"compression " + named(h.compression, compressionNames), "none, CCITT, LZW, Deflate, PackBits, Zstandard or JPEG"}
 	case fill != 1 && fill != 2:
 		return fmt.Errorf("fill order %d: expected 1 or 2", fill)
 	}
-	h.reversed, h.twoDimensional = fill == 2, t4&1 != 0
-	if h.compression == compressionLZW || h.deflate() {
-		h.predictor = predictor // the others have none: libtiff takes their samples as they are
+	h.reversed, h.twoDimensional = fill == 2 && h.compression != compressionJPEG, t4&1 != 0
+	if h.compression != compressionLZW && h.compression != compressionZSTD && !h.deflate() {
+		h.predictor = predictorNone // libtiff takes their samples as they are
+	}
+	if e, ok := d.find(tagJPEGTables); ok && h.compression == compressionJPEG {
+		return h.readJPEGTables(d, e)
 	}
 	return nil
 }
 
 func (h *tiffHeader) ccitt() bool {
 	return h.compression >= compressionRLE && h.compression <= compressionGroup4
+}
+
+func (h *tiffHeader) deflate() bool {
+	return h.compression == compressionDeflate || h.compression == compressionDeflateOld
 }
 
 // readSamples reads how many samples a pixel has, and of what kind.
@@ -142,13 +114,13 @@ func (h *tiffHeader) readSamples(d *directory) error {
 		return err
 	}
 	switch {
-	case spp < 1 || spp > 4:
-		return fmt.Errorf("%d samples per pixel: expected 1 to 4", spp)
+	case spp < 1 || spp > raster.MaxBands:
+		return fmt.Errorf("%d samples per pixel: expected 1 to %d", spp, raster.MaxBands)
 	case planar != 1 && planar != 2:
 		return fmt.Errorf("planar configuration %d: expected 1 or 2", planar)
 	}
 	h.channels, h.planar = int(spp), planar == 2 && spp > 1
-	format, err := h.perSample(d, tagSampleFormat, 1)
+	format, err := h.perSample(d, tagSampleFormat, sampleUnsigned)
 	if err != nil {
 		return err
 	}
@@ -156,26 +128,72 @@ func (h *tiffHeader) readSamples(d *directory) error {
 	if err != nil {
 		return err
 	}
-	const unsigned, undefined = 1, 4
-	switch {
-	case format != unsigned && format != undefined:
-		return fmt.Errorf("sample format %s: expected unsigned integers (1)", named(format, formatNames))
-	case !slices.Contains([]uint32{1, 2, 4, 8, 16}, bits):
-		return fmt.Errorf("%d bits per sample: expected 1, 2, 4, 8 or 16", bits)
-	case h.predictor > 2:
-		return fmt.Errorf("predictor %d: expected 1 or 2 (horizontal)", h.predictor)
-	case h.predictor == 2 && bits < 8:
-		return fmt.Errorf("predictor 2 with %d bits per sample: expected 8 or 16", bits)
-	case h.ccitt() && (bits != 1 || h.channels > 1 && !h.planar):
-		return fmt.Errorf("CCITT compression with %d samples of %d bits: expected 1 of 1", h.channels, bits)
+	if bits < 1 || bits > 64 && format != 6 {
+		return fmt.Errorf("%d bits per sample: expected 1 to 64", bits)
 	}
 	h.bits = int(bits)
+	if h.typ = typeOf(format, h.bits); !h.typ.Valid() {
+		if format > 6 || format < 1 {
+			return fmt.Errorf("sample format %d: expected 1 to 6", format)
+		}
+		return &UnsupportedError{
+			fmt.Sprintf("sample format %s of %d bits per sample", named(format, formatNames), bits),
+			"unsigned integers of 1 to 32 bits, signed ones of 8, 16 or 32, or floating point of 16, 24, 32 or 64",
+		}
+	}
+	var mark [2]byte
+	nativeEndian.PutUint16(mark[:], 1)
+	h.swapped = h.bits > 8 && h.bits%8 == 0 && d.order.Uint16(mark[:]) != 1
+	return h.checkCoding()
+}
+
+// typeOf is the smallest type that holds samples of a format, 0 where there is none.
+func typeOf(format uint64, bits int) raster.Type {
+	switch format {
+	case sampleUnsigned, sampleUndefined:
+		switch {
+		case bits <= 8:
+			return raster.Uint8
+		case bits <= 16:
+			return raster.Uint16
+		case bits <= 32:
+			return raster.Uint32
+		}
+	case sampleSigned:
+		return map[int]raster.Type{8: raster.Int8, 16: raster.Int16, 32: raster.Int32}[bits]
+	case sampleFloat:
+		return map[int]raster.Type{16: raster.Float32, 24: raster.Float32, 32: raster.Float32, 64: raster.Float64}[bits]
+	}
+	return 0
+}
+
+// checkCoding holds the kind of samples against the compression and the predictor.
+func (h *tiffHeader) checkCoding() error {
+	switch h.predictor {
+	case predictorNone:
+	case predictorHorizontal:
+		if h.bits%8 != 0 || h.bits == 24 {
+			return &UnsupportedError{fmt.Sprintf("predictor 2 with %d bits per sample", h.bits), "8, 16, 32 or 64"}
+		}
+	case predictorFloat:
+		if !h.typ.Float() {
+			return fmt.Errorf("predictor 3 with samples of %v: expected floating point", h.typ)
+		}
+	default:
+		return fmt.Errorf("predictor %d: expected 1, 2 (horizontal) or 3 (floating point)", h.predictor)
+	}
+	switch {
+	case h.ccitt() && (h.bits != 1 || h.channels > 1 && !h.planar):
+		return fmt.Errorf("CCITT compression with %d samples of %d bits: expected 1 of 1", h.channels, h.bits)
+	case h.compression == compressionJPEG && (h.typ != raster.Uint8 || h.bits != 8):
+		return &UnsupportedError{fmt.Sprintf("JPEG with %d bits per sample of %v", h.bits, h.typ), "8 bits of uint8"}
+	}
 	return nil
 }
 
 // perSample reads a tag with one value for all samples, or one for each, which
 // must be the same.
-func (h *tiffHeader) perSample(d *directory, tag uint16, absent uint32) (uint32, error) {
+func (h *tiffHeader) perSample(d *directory, tag uint16, absent uint64) (uint64, error) {
 	v, err := d.uints(tag, 1<<16)
 	if err != nil || v == nil {
 		return absent, err
@@ -185,114 +203,10 @@ func (h *tiffHeader) perSample(d *directory, tag uint16, absent uint32) (uint32,
 	}
 	for _, other := range v[:min(len(v), h.channels)] {
 		if other != v[0] {
-			return 0, fmt.Errorf("tag %d: %d and %d, expected the same for all samples", tag, v[0], other)
+			return 0, &UnsupportedError{fmt.Sprintf("tag %d: %d and %d", tag, v[0], other), "the same for all samples"}
 		}
 	}
 	return v[0], nil
-}
-
-// readPhotometric reads what the samples mean. Where the tag is absent one
-// sample is gray and three are colours, as libtiff guesses. Samples past one
-// that are said to be gray are the bands of a raster: three of them serve as
-// RGB.
-func (h *tiffHeader) readPhotometric(d *directory) (err error) {
-	guess := uint32(photometricBlackIsZero)
-	if h.ccitt() {
-		guess = photometricWhiteIsZero
-	}
-	if h.photometric, err = d.uint(tagPhotometric, guess); err != nil {
-		return err
-	}
-	if _, ok := d.find(tagPhotometric); !ok {
-		h.notes = append(h.notes, fmt.Sprintf("no photometric interpretation: taken as %s", photometricNames[guess]))
-	}
-	fits := false
-	switch h.photometric {
-	case photometricWhiteIsZero:
-		fits = h.channels <= 2
-		h.notes = append(h.notes, "white is zero: samples inverted")
-	case photometricBlackIsZero:
-		fits = true
-	case photometricRGB:
-		fits = h.channels >= 3
-	case photometricPalette:
-		fits = h.channels == 1 && h.bits <= 8
-	}
-	if !fits {
-		return fmt.Errorf("photometric interpretation %s with %s of %d bits: expected gray or RGB, alone or with one more sample, or a palette of at most 8 bits",
-			named(h.photometric, photometricNames), counted(h.channels, "a sample", "%d samples"), h.bits)
-	}
-	if h.photometric == photometricPalette {
-		h.palette, err = d.palette(h.bits)
-		return err
-	}
-	if h.bits < 8 {
-		h.notes = append(h.notes, fmt.Sprintf("%d-bit samples scaled to 8 bits", h.bits))
-	}
-	return h.readExtra(d)
-}
-
-// readExtra reads what the samples past the colours hold. Those that the tag
-// leaves out are unspecified, as libtiff has it.
-func (h *tiffHeader) readExtra(d *directory) error {
-	extra, err := d.uints(tagExtraSamples, h.channels)
-	if err != nil {
-		return err
-	}
-	colours := 1
-	if h.photometric == photometricRGB {
-		colours = 3
-	}
-	if h.channels%2 == 0 {
-		h.alpha = NoAlpha
-	}
-	if len(extra) > h.channels-colours {
-		return fmt.Errorf("photometric interpretation %s with %s of which %d are extra: expected at most %d",
-			named(h.photometric, photometricNames), counted(h.channels, "a sample", "%d samples"), len(extra), h.channels-colours)
-	}
-	for i, e := range extra {
-		alpha, sample := NoAlpha, h.channels-len(extra)+i+1
-		switch e {
-		case extraUnspecified:
-			continue
-		case alphaAssociated:
-			alpha = Premultiplied
-		case alphaUnassociated, alphaCorel:
-			alpha = Straight
-		default:
-			return fmt.Errorf("extra sample of kind %d: expected 0, 1 or 2", e)
-		}
-		if sample == h.channels && h.channels%2 == 0 {
-			h.alpha = alpha
-		} else {
-			h.notes = append(h.notes, fmt.Sprintf("sample %d of %d is alpha: taken as one more band", sample, h.channels))
-		}
-	}
-	return nil
-}
-
-// palette reads the ColorMap: all reds, all greens, all blues, 16 bits each.
-// Where all are below 256 they have 8 bits, as libtiff takes them.
-func (d *directory) palette(bits int) (color.Palette, error) {
-	v, err := d.uints(tagColorMap, 3<<bits)
-	switch {
-	case err != nil:
-		return nil, err
-	case v == nil:
-		return nil, fmt.Errorf("a palette image without a colour map (tag %d)", tagColorMap)
-	case len(v)%3 != 0:
-		return nil, fmt.Errorf("colour map (tag %d) of %d values: expected 3 for each colour", tagColorMap, len(v))
-	}
-	shift := 0
-	if slices.Max(v) > 255 {
-		shift = 8
-	}
-	n := len(v) / 3
-	p := make(color.Palette, n)
-	for i := range p {
-		p[i] = color.RGBA{R: byte(v[i] >> shift), G: byte(v[n+i] >> shift), B: byte(v[2*n+i] >> shift), A: 255}
-	}
-	return p, nil
 }
 
 // readBlockSize reads the size of tiles or strips.
@@ -313,10 +227,63 @@ func (h *tiffHeader) readBlockSize(d *directory) error {
 		h.blockW, h.blockH = int(w), int(l)
 		return nil
 	}
-	rows, err := d.uint(tagRowsPerStrip, 1<<32-1)
+	rows, err := d.uint(tagRowsPerStrip, math.MaxUint32)
 	if err == nil && rows == 0 {
 		err = errors.New("0 rows per strip: expected at least 1")
 	}
-	h.blockW, h.blockH = h.w, int(min(rows, uint32(h.h)))
+	h.blockW, h.blockH = h.w, int(min(rows, uint64(h.h)))
 	return err
+}
+
+// readNoData reads the sample that stands for no data into all bands. What no sample can
+// be stands for none of them.
+func (h *tiffHeader) readNoData(d *directory) error {
+	text, err := d.nodata()
+	if err != nil || text == "" {
+		return nil // lost names what is damaged
+	}
+	first, ok := h.noData(text, 0)
+	if !ok {
+		return nil
+	}
+	others, _ := h.noData(text, 1)
+	h.bands[0].NoData = &first
+	for i := range h.bands[1:] {
+		h.bands[1+i].NoData = &others
+	}
+	return nil
+}
+
+// blockSamples is how many samples of a pixel are in a block.
+func (h *tiffHeader) blockSamples() int {
+	if h.planar {
+		return 1
+	}
+	return h.channels
+}
+
+// format is what the samples in memory are.
+func (h *tiffHeader) format() raster.Format {
+	f := raster.Format{Width: h.w, Height: h.h, Type: h.typ, Bands: h.bands, Palette: h.palette}
+	if full := h.fullScale(); h.palette == nil && full != h.typ.Max() {
+		f.Max = full
+	}
+	return f
+}
+
+// fullScale is the sample of full scale in memory, 0 of floating point: small samples of
+// 1, 2 and 4 bits are brought to 255.
+func (h *tiffHeader) fullScale() int64 {
+	if h.typ.Float() || h.typ.Signed() {
+		return h.typ.Max()
+	}
+	return (int64(1)<<h.bits - 1) * h.scale()
+}
+
+// scale is what samples are multiplied with.
+func (h *tiffHeader) scale() int64 {
+	if slices.Contains([]int{1, 2, 4}, h.bits) && h.palette == nil {
+		return 255 / (1<<h.bits - 1)
+	}
+	return 1
 }

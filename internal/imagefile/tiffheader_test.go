@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/raster"
 )
 
 // White is zero is inverted, and said so; alpha beside it is not inverted.
@@ -82,9 +84,9 @@ func TestTIFFAlpha(t *testing.T) {
 	}
 	l := layoutOf(1) // as GDAL labels four bands
 	l.more = []field{shorts(tagExtraSamples, 2, 0, 0)}
-	got := decode(t, "tif", l.build(t, noise(7, 5, 4, 16)))
-	require.Equal(t, NoAlpha, got.Alpha)
-	require.Contains(t, got.Notes, "sample 2 of 4 is alpha: taken as one more band")
+	f, err := Open(bytes.NewReader(l.build(t, noise(7, 5, 4, 16))), ReadOptions{})
+	require.NoError(t, err)
+	require.Equal(t, raster.Bands(raster.Data, raster.Alpha, raster.Data, raster.Data), f.Format().Bands)
 }
 
 // Without a photometric interpretation gray is black is zero, but in CCITT
@@ -173,26 +175,31 @@ func TestTIFFRefusals(t *testing.T) {
 		channels int
 		want     string
 	}{
-		{"compression", with(gray, shorts(tagCompression, 7)), 1, "compression 7 (JPEG): expected none, CCITT, LZW, Deflate or PackBits"},
+		{"compression", with(gray, shorts(tagCompression, 6)), 1, "compression 6 (old JPEG): expected none, CCITT, LZW, Deflate, PackBits, Zstandard or JPEG"},
 		{"unknown compression", with(gray, shorts(tagCompression, 99)), 1, "compression 99: expected none, CCITT"},
-		{"photometric", with(rgb, shorts(tagPhotometric, 5)), 4, "photometric interpretation 5 (CMYK) with 4 samples of 8 bits: expected gray or RGB"},
+		{"photometric", with(rgb, shorts(tagPhotometric, 8)), 3, "photometric interpretation 8 (CIELab): expected gray, RGB, a palette, CMYK, or YCbCr of JPEG"},
+		{"inks", with(rgb, shorts(tagPhotometric, 5)), 4, "inks (CMYK): an image holds gray or RGB"},
+		{"YCbCr", with(rgb, shorts(tagPhotometric, 6)), 3, "photometric interpretation 6 (YCbCr) without JPEG compression"},
 		{"gray as RGB", with(gray, shorts(tagPhotometric, 2)), 1, "photometric interpretation 2 (RGB) with a sample of 8 bits"},
-		{"white is zero in three", with(gray, shorts(tagPhotometric, 0)), 3, "photometric interpretation 0 (white is zero) with 3 samples"},
-		{"palette of two", palette, 2, "photometric interpretation 3 (palette) with 2 samples"},
+		{"palette of two", with(palette, shorts(tagColorMap, make([]uint16, 768)...)), 2, "band 0 of 2 is index of uint8: an image holds"},
+		{"palette of integers", with(palette, shorts(tagSampleFormat, 2)), 1, "photometric interpretation 3 (palette) with a sample of 8 bits"},
 		{"palette of none", palette, 1, "a palette image without a colour map (tag 320)"},
 		{"palette of odd", with(palette, shorts(tagColorMap, 1, 2, 3, 4)), 1, "colour map (tag 320) of 4 values: expected 3 for each colour"},
 		{"palette too long", with(palette, shorts(tagColorMap, make([]uint16, 771)...)), 1, "tag 320: 771 values, expected 1 to 768"},
 		{"index", with(palette, shorts(tagColorMap, make([]uint16, 3)...)), 1, "palette index"},
-		{"format", with(gray, shorts(tagSampleFormat, 3)), 1, "sample format 3 (floating point): expected unsigned integers (1)"},
-		{"format of the last", with(rgb, shorts(tagSampleFormat, 1, 1, 2)), 3, "tag 339: 1 and 2, expected the same for all samples"},
-		{"bits of the last", with(rgb, shorts(tagBitsPerSample, 8, 8, 16)), 3, "tag 258: 8 and 16, expected the same"},
+		{"format", with(gray, shorts(tagSampleFormat, 3)), 1, "sample format 3 (floating point) of 8 bits per sample: expected"},
+		{"format of the last", with(rgb, shorts(tagSampleFormat, 1, 1, 2)), 3, "tag 339: 1 and 2: expected the same for all samples"},
+		{"bits of the last", with(rgb, shorts(tagBitsPerSample, 8, 8, 16)), 3, "tag 258: 8 and 16: expected the same"},
 		{"bits of two", with(rgb, shorts(tagBitsPerSample, 8, 8)), 3, "tag 258: 2 values for 3 samples, expected 1 or 3"},
-		{"bits", with(gray, shorts(tagBitsPerSample, 12)), 1, "12 bits per sample: expected 1, 2, 4, 8 or 16"},
-		{"samples", with(gray, shorts(tagSamplesPerPixel, 5)), 1, "5 samples per pixel: expected 1 to 4"},
+		{"bits", with(gray, shorts(tagBitsPerSample, 33)), 1, "sample format 1 (unsigned integers) of 33 bits per sample: expected unsigned integers of 1 to 32 bits"},
+		{"no bits", with(gray, shorts(tagBitsPerSample, 0)), 1, "0 bits per sample: expected 1 to 64"},
+		{"complex", with(gray, shorts(tagSampleFormat, 6), shorts(tagBitsPerSample, 64)), 1, "sample format 6 (complex floating point) of 64 bits per sample"},
+		{"samples", with(gray, longs(tagSamplesPerPixel, 65536)), 1, "65536 samples per pixel: expected 1 to 65535"},
 		{"planar", with(gray, shorts(tagPlanar, 3)), 1, "planar configuration 3: expected 1 or 2"},
 		{"fill order", with(gray, shorts(tagFillOrder, 3)), 1, "fill order 3: expected 1 or 2"},
-		{"predictor", with(deflate, shorts(tagPredictor, 3)), 1, "predictor 3: expected 1 or 2 (horizontal)"},
-		{"predictor of 4 bits", with(deflate, shorts(tagPredictor, 2), shorts(tagBitsPerSample, 4)), 1, "predictor 2 with 4 bits per sample: expected 8 or 16"},
+		{"predictor", with(deflate, shorts(tagPredictor, 3)), 1, "predictor 3 with samples of uint8: expected floating point"},
+		{"unknown predictor", with(deflate, shorts(tagPredictor, 4)), 1, "predictor 4: expected 1, 2 (horizontal) or 3 (floating point)"},
+		{"predictor of 4 bits", with(deflate, shorts(tagPredictor, 2), shorts(tagBitsPerSample, 4)), 1, "predictor 2 with 4 bits per sample: expected 8, 16, 32 or 64"},
 		{"CCITT", with(gray, shorts(tagCompression, 4)), 1, "CCITT compression with 1 samples of 8 bits: expected 1 of 1"},
 		{"extra", with(rgb, shorts(tagExtraSamples, 3)), 4, "extra sample of kind 3: expected 0, 1 or 2"},
 		{"too many extra", with(rgb, shorts(tagExtraSamples, 0, 2)), 4, "photometric interpretation 2 (RGB) with 4 samples of which 2 are extra: expected at most 1"},

@@ -10,23 +10,16 @@ import (
 	"github.com/qtgpu/qtgpu/raster"
 )
 
-// Values of Predictor and SampleFormat that are written.
-const (
-	predictorNone       = 1
-	predictorHorizontal = 2
-	predictorFloat      = 3
-
-	sampleSigned = 2
-	sampleFloat  = 3
-)
-
 // tiffLayout is how a TIFF file stores a raster: bands as they are, but for gray, which
 // is repeated if the profile is for colours, and for palettes that it cannot hold, whose
 // colours are written. A profile that does not fit then either is left out.
 type tiffLayout struct {
 	*pixels
 	format   *raster.Format
+	tags     Tags
 	palette  bool     // the samples are indices
+	white    bool     // white is zero: Gray is turned around
+	inks     bool     // the first bands are cyan, magenta, yellow and black
 	repeated bool     // gray stands for red, green and blue
 	colours  int      // samples that show gray, colours or an index: 1 or 3
 	extra    []uint16 // what those behind them are, as ExtraSamples says it
@@ -34,11 +27,13 @@ type tiffLayout struct {
 	icc      []byte   // the profile, nil where it does not fit
 }
 
-func newTIFFLayout(f *raster.Format, icc []byte) (*tiffLayout, error) {
-	l := &tiffLayout{format: f, colours: 1, profiled: 1}
+func newTIFFLayout(f *raster.Format, icc []byte, tags Tags) (*tiffLayout, error) {
+	l := &tiffLayout{format: f, tags: tags, colours: 1, profiled: 1}
 	p, err := pictureOf("tif", f)
 	switch {
-	case err != nil: // more than a picture
+	case err != nil || l.saysInks(): // more than a picture
+		err = l.layBands()
+	case p.table != nil && paletteFits(f) && len(f.Palette) > 256 && profileFits(icc, 3):
 		err = l.layBands()
 	case p.table != nil && opaque(f.Palette) && len(f.Palette) <= 256 && profileFits(icc, 3):
 		l.palette, l.profiled = true, 3
@@ -46,11 +41,27 @@ func newTIFFLayout(f *raster.Format, icc []byte) (*tiffLayout, error) {
 	default:
 		err = l.layPicture(p, icc)
 	}
-	if profileFits(icc, l.profiled) {
+	if profileFits(icc, l.profiled) || l.inks {
 		l.icc = icc
 	}
+	l.white = l.says(photometricWhiteIsZero) && l.colours == 1 && !l.palette && l.table == nil && l.format.FullScale() > 0
 	return l, err
 }
+
+// says tells whether the tags have a photometric interpretation.
+func (l *tiffLayout) says(photometric uint16) bool {
+	t := l.tags.find(tagPhotometric)
+	return t != nil && t.Type == typeShort && binary.LittleEndian.Uint16(t.Value) == photometric
+}
+
+// saysInks tells whether the tags say that bands are inks, and the roles nothing else.
+func (l *tiffLayout) saysInks() bool {
+	return l.says(photometricSeparated) && l.format.Bands[0].Role == raster.Data
+}
+
+// reversed tells whether samples of the first band are turned around when they are
+// written.
+func (l *tiffLayout) reversed() bool { return l.white && l.format.Bands[0].Role == raster.Gray }
 
 // layBands takes the bands in their order.
 func (l *tiffLayout) layBands() (err error) {
@@ -58,14 +69,35 @@ func (l *tiffLayout) layBands() (err error) {
 	for i := range bands {
 		bands[i] = i
 	}
-	if l.format.Colour() == 0 {
+	switch f := l.format; {
+	case f.Colour() == 0:
 		l.colours, l.profiled = 3, 3
+	case l.saysInks():
+		l.inks, l.colours = true, min(len(inks), len(bands))
+	case f.Bands[0].Role == raster.Index:
+		l.palette, l.profiled = paletteFits(f), 3
 	}
 	for _, b := range l.format.Bands[l.colours:] {
 		l.extra = append(l.extra, extraOf(alphaOf(b.Role)))
 	}
 	l.pixels, err = newPixels(l.format, bands, nil, binary.LittleEndian)
 	return err
+}
+
+// row is the next row as it is in the file.
+func (l *tiffLayout) row(dst []byte, b *raster.Block, y int) error {
+	if err := l.pixels.row(dst, b, y); err != nil || !l.reversed() {
+		return err
+	}
+	full, step, le := l.format.FullScale(), l.step(), binary.LittleEndian
+	for i := 0; i < len(dst); i += step {
+		if l.size == 1 {
+			dst[i] = byte(full) - dst[i]
+		} else {
+			le.PutUint16(dst[i:], uint16(full)-le.Uint16(dst[i:]))
+		}
+	}
+	return nil
 }
 
 func (l *tiffLayout) layPicture(p *picture, icc []byte) (err error) {
@@ -87,19 +119,24 @@ func extraOf(a Alpha) uint16 {
 
 // tiffRoles are the roles that a TIFF file gives to the bands.
 func tiffRoles(f *raster.Format) []raster.Role {
-	if len(f.Bands) == 1 && f.Bands[0].Role == raster.Index {
-		return []raster.Role{raster.Index}
-	}
 	roles := make([]raster.Role, len(f.Bands)) // Data
 	for i, b := range f.Bands {
 		if alphaOf(b.Role) != NoAlpha && i > 0 || f.Colour() == 0 && i < 3 {
 			roles[i] = b.Role
 		}
 	}
-	if f.Colour() != 0 {
+	switch {
+	case f.Bands[0].Role == raster.Index && (len(roles) == 1 || paletteFits(f)):
+		roles[0] = raster.Index
+	case f.Colour() != 0:
 		roles[0] = raster.Gray
 	}
 	return roles
+}
+
+// paletteFits tells whether a TIFF file can hold the palette, which has no alpha there.
+func paletteFits(f *raster.Format) bool {
+	return opaque(f.Palette) && len(f.Palette) <= 1<<(8*f.Type.Size())
 }
 
 func opaque(p color.Palette) bool {
@@ -107,16 +144,21 @@ func opaque(p color.Palette) bool {
 	return channels < 4
 }
 
-// predictor is what makes the samples smaller before compression: differences along the
-// row, for floating point of the bytes of one significance.
-func (l *tiffLayout) predictor() uint16 {
-	switch {
-	case l.palette:
-		return predictorNone
-	case l.format.Type.Float():
-		return predictorFloat
+// predictors are those that may make samples smaller before compression: differences along
+// the row, and for floating point of the bytes of one significance.
+func (l *tiffLayout) predictors() []uint16 {
+	if l.format.Type.Float() {
+		return []uint16{predictorFloat, predictorHorizontal, predictorNone}
 	}
-	return predictorHorizontal
+	return []uint16{predictorHorizontal, predictorNone}
+}
+
+// picturePredictor is the predictor of a picture, which is not measured.
+func (l *tiffLayout) picturePredictor() uint16 {
+	if l.palette {
+		return predictorNone
+	}
+	return l.predictors()[0]
 }
 
 // sampleFields say what the samples are.
@@ -127,6 +169,10 @@ func (l *tiffLayout) sampleFields() []field {
 	switch {
 	case l.palette:
 		photometric = photometricPalette
+	case l.inks:
+		photometric = photometricSeparated
+	case l.white:
+		photometric = photometricWhiteIsZero
 	case l.colours == 3:
 		photometric = photometricRGB
 	}
@@ -138,7 +184,7 @@ func (l *tiffLayout) sampleFields() []field {
 		fields = append(fields, each(tagSampleFormat, sampleFloat))
 	}
 	if l.palette {
-		fields = append(fields, shorts(tagColorMap, colorMap(l.format.Palette)...))
+		fields = append(fields, shorts(tagColorMap, colorMap(l.format.Palette, 8*l.size)...))
 	} else if full := l.format.FullScale(); l.table == nil && full < l.format.Type.Max() && full <= math.MaxUint16 {
 		fields = append(fields, each(tagMaxSampleValue, int(full)))
 	}
@@ -148,11 +194,21 @@ func (l *tiffLayout) sampleFields() []field {
 	return fields
 }
 
-// describing is what the file says besides of the pixels.
+// describing is what the file says besides of the pixels: tags come before what says the
+// same in EXIF.
 func (l *tiffLayout) describing(meta Meta) (fields []field) {
-	if v := commonNoData(l.format); v != nil {
-		text := strconv.FormatFloat(*v, 'g', -1, 64) + "\x00"
-		fields = append(fields, blobField(tagGDALNodata, typeASCII, []byte(text)))
+	for _, f := range l.tags.fields() {
+		switch f.tag {
+		case tagPhotometric, tagGDALNodata, tagGDALMetadata:
+		default:
+			fields = append(fields, f)
+		}
+	}
+	if text := l.noData(); text != "" {
+		fields = append(fields, ascii(tagGDALNodata, text))
+	}
+	if text := l.tags.metadataOf(l.format.Bands); text != "" {
+		fields = append(fields, ascii(tagGDALMetadata, text))
 	}
 	if l.icc != nil {
 		fields = append(fields, blobField(tagICC, typeUndefined, l.icc))
@@ -163,11 +219,39 @@ func (l *tiffLayout) describing(meta Meta) (fields []field) {
 	if meta.IPTC != nil {
 		fields = append(fields, iptcField(meta.IPTC))
 	}
-	exif := exifFields(meta.EXIF)
-	if !hasResolution(exif) {
+	exif := slices.DeleteFunc(exifFields(meta.EXIF), func(f field) bool { return l.tags.find(f.tag) != nil })
+	if !hasResolution(exif) && !hasResolution(fields) {
 		fields = append(fields, densityFields(meta.PNG)...)
 	}
 	return append(fields, exif...)
+}
+
+// noData is the text for the sample that stands for no data in all bands: the tag's where
+// it is the same number, or one that no sample can be, else made anew; "" for none.
+func (l *tiffLayout) noData() string {
+	text, v := l.tags.noData(), commonNoData(l.format)
+	if v == nil {
+		for _, b := range l.format.Bands {
+			if b.NoData != nil {
+				return ""
+			}
+		}
+		return text
+	}
+	stored := *v
+	if l.reversed() {
+		stored = float64(l.format.FullScale()) - stored
+	}
+	said, err := strconv.ParseFloat(text, 64)
+	if err == nil && (said == stored || l.format.Type == raster.Float32 && float32(said) == float32(stored) || said != said && stored != stored) {
+		return text
+	}
+	return strconv.FormatFloat(stored, 'g', -1, 64)
+}
+
+// ascii is a text with the zero behind it.
+func ascii(tag uint16, text string) field {
+	return blobField(tag, typeASCII, append([]byte(text), 0))
 }
 
 func hasResolution(fields []field) bool {
@@ -176,9 +260,10 @@ func hasResolution(fields []field) bool {
 	})
 }
 
-// colorMap is all reds, all greens and all blues of 256 colours, 16 bits each.
-func colorMap(p color.Palette) []uint16 {
-	const n = 1 << 8
+// colorMap is all reds, all greens and all blues of the colours of so many bits, 16 bits
+// each.
+func colorMap(p color.Palette, bits int) []uint16 {
+	n := 1 << bits
 	v := make([]uint16, 3*n)
 	table, _ := expandPalette(p[:min(n, len(p))])
 	for i, c := range table {

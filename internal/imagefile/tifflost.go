@@ -17,6 +17,8 @@ var structural = []uint16{
 	tagPlanar, 288, 289, // FreeOffsets, FreeByteCounts
 	tagT4Options, tagT6Options, tagPageNumber, tagPredictor, tagColorMap,
 	tagTileWidth, tagTileLength, tagTileOffsets, tagTileByteCounts, tagExtraSamples, tagSampleFormat,
+	tagInkSet, 333, 334, // InkNames, NumberOfInks
+	tagJPEGTables, 529, 530, 531, 532, // how YCbCr is coded
 }
 
 // lostTags names what groups of tags hold.
@@ -24,16 +26,14 @@ var lostTags = []struct {
 	what string
 	tags []uint16
 }{
-	{"georeference (GeoTIFF tags)", []uint16{33550, 33922, 34264, 34735, 34736, 34737}},
-	{"GDAL metadata", []uint16{tagGDALMetadata}},
 	{"transfer function", []uint16{301}},
 	{"Photoshop resources", []uint16{34377}},
 	{"Photoshop layers", []uint16{37724}},
 }
 
 // lost names what the directory holds besides the samples and what goes into
-// Meta.
-func (d *directory) lost(h *tiffHeader, meta Meta) (lost []string) {
+// Meta and Tags.
+func (d *directory) lost(h *tiffHeader, meta Meta, tags Tags) (lost []string) {
 	var known []uint16
 	for _, l := range lostTags {
 		if d.hasAny(l.tags) {
@@ -41,12 +41,17 @@ func (d *directory) lost(h *tiffHeader, meta Meta) (lost []string) {
 		}
 		known = append(known, l.tags...)
 	}
-	if text, err := d.nodata(); err != nil {
-		lost = append(lost, fmt.Sprintf("damaged nodata value (%v)", err))
-	} else if text != "" {
-		lost = append(lost, "nodata value "+text)
+	for _, tag := range carried {
+		e, ok := d.find(tag)
+		if ok && tag != tagPhotometric && tags.find(tag) == nil && !slices.Contains(descriptive, tag) {
+			lost = append(lost, fmt.Sprintf("tag %d, which is damaged or too long (%d values)", tag, e.count))
+		}
 	}
-	if v, err := d.uint(tagMaxSampleValue, 1<<h.bits-1); err == nil && v != 1<<h.bits-1 {
+	if _, err := d.nodata(); err != nil {
+		lost = append(lost, fmt.Sprintf("damaged nodata value (%v)", err))
+	}
+	full := uint64(1)<<h.bits - 1
+	if v, err := d.uint(tagMaxSampleValue, full); err == nil && v != full && h.bits < 32 {
 		lost = append(lost, fmt.Sprintf("MaxSampleValue %d", v))
 	}
 	if subs, err := d.uints(tagSubIFDs, maxPages); err != nil || len(subs) > 0 {
@@ -61,7 +66,7 @@ func (d *directory) lost(h *tiffHeader, meta Meta) (lost []string) {
 			lost = append(lost, fmt.Sprintf("damaged %s (tag %d)", b.what, b.tag))
 		}
 	}
-	known = append(known, tagGDALNodata, tagSubIFDs, tagICC, tagXMP, tagIPTC)
+	known = append(append(known, carried...), tagSubIFDs, tagICC, tagXMP, tagIPTC)
 	return append(lost, d.unknown(append(known, descriptive...))...)
 }
 

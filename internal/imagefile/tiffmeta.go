@@ -138,13 +138,3 @@ func pngChunk(chunks []byte, kind string) []byte {
 	}
 	return nil
 }
-
-func rational(tag uint16, numerator, denominator uint32) field {
-	f := longs(tag, numerator, denominator)
-	f.kind, f.count = typeRational, 1
-	return f
-}
-
-func blobField(tag, kind uint16, b []byte) field {
-	return field{tag: tag, kind: kind, count: uint32(len(b)), value: b}
-}

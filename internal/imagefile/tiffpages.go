@@ -31,7 +31,8 @@ func (d *directory) kind() pageKind {
 
 // pages is the chain of directories of a TIFF file.
 type pages struct {
-	picture *directory // the first full page, or the first of all where none is full
+	picture *directory // the page asked for, or the first full one, or the first where none is full
+	asked   int        // the page asked for, from 1; 0 for none
 	at      int        // its place in the chain, from 0
 	n       int        // how many directories there are
 	kinds   [3]int     // of each pageKind
@@ -44,13 +45,13 @@ const maxPages = 1<<16 - 1
 // walk follows the chain from the first directory. It ends where it comes back
 // to an offset, and where directories take more bytes than the file has, since
 // then they overlap.
-func walk(first *directory) *pages {
-	p := &pages{picture: first}
-	seen := map[uint32]bool{first.off: true}
+func walk(first *directory, page int) *pages {
+	p := &pages{picture: first, asked: page}
+	seen := map[uint64]bool{first.off: true}
 	left := first.src.Size()
 	for d := first; ; {
 		kind := d.kind()
-		if kind == fullPage && p.kinds[fullPage] == 0 {
+		if page == 0 && kind == fullPage && p.kinds[fullPage] == 0 || page == p.n+1 {
 			p.picture, p.at = d, p.n
 		}
 		p.kinds[kind]++
@@ -64,13 +65,24 @@ func walk(first *directory) *pages {
 			p.broken = fmt.Errorf("expected at most %d directories that do not overlap", maxPages)
 			return p
 		}
-		next, err := readDirectory(d.src, d.order, d.next)
+		next, err := d.at(d.next)
 		if err != nil {
 			p.broken = err
 			return p
 		}
 		d = next
 	}
+}
+
+// check tells whether the page asked for is there.
+func (p *pages) check() error {
+	switch {
+	case p.asked <= p.n:
+		return nil
+	case p.broken != nil:
+		return fmt.Errorf("page %d: found %d, behind which: %w", p.asked, p.n, p.broken)
+	}
+	return fmt.Errorf("page %d: expected 1 to %d", p.asked, p.n)
 }
 
 // others names the pages beside the picture, and what of the chain is damaged.
@@ -90,7 +102,7 @@ func (p *pages) others() (lost []string) {
 
 // notes says which page was read where it is not the first.
 func (p *pages) notes() []string {
-	if p.at == 0 {
+	if p.at == 0 || p.asked > 0 {
 		return nil
 	}
 	return []string{fmt.Sprintf("page %d read: those before it are reduced images or masks", p.at+1)}

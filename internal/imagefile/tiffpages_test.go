@@ -82,6 +82,28 @@ func TestTIFFPages(t *testing.T) {
 	}
 }
 
+// A page is read by its number, and the others are counted; one that is not there, or that a
+// file of another format does not have, is an error.
+func TestTIFFPageByNumber(t *testing.T) {
+	file := chain(t, page(t, 5), page(t, 6, longs(tagNewSubfileType, 1)), page(t, 7))
+	for i, lost := range [][]string{{"a further page", "an overview"}, {"2 further pages"}, {"a further page", "an overview"}} {
+		m, _, err := Read(bytes.NewReader(file), ReadOptions{Page: i + 1})
+		require.NoError(t, err)
+		requireSame(t, noise(5+i, 5+i, 1, 8), m)
+		require.Equal(t, lost, m.Lost)
+		require.Empty(t, m.Notes)
+	}
+	for page, want := range map[int]string{4: "reading TIFF: page 4: expected 1 to 3", -1: "reading TIFF: page -1, expected 1"} {
+		_, _, err := Read(bytes.NewReader(file), ReadOptions{Page: page})
+		require.EqualError(t, err, want)
+	}
+	png := encode(t, "png", noise(5, 5, 1, 8), WriteOptions{})
+	_, _, err := Read(bytes.NewReader(png), ReadOptions{Page: 2})
+	require.EqualError(t, err, "reading PNG: page 2, expected 1")
+	_, _, err = Read(bytes.NewReader(png), ReadOptions{Page: 1})
+	require.NoError(t, err)
+}
+
 // A chain that is damaged, comes back to itself or overlaps ends there; the
 // picture is read.
 func TestTIFFDamagedChain(t *testing.T) {

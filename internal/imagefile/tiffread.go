@@ -5,22 +5,26 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strconv"
 	"sync"
 
 	"github.com/qtgpu/qtgpu/raster"
 )
 
-// openTIFF opens gray and RGB of 1, 2, 4, 8 and 16 bits, alone or with one more
-// sample, and palettes: in strips or tiles, chunky or planar, as is, CCITT, LZW,
-// Deflate or PackBits. Of several pages it reads the first that is neither a
-// reduced image nor a mask. Alpha is as the file has it.
+// openTIFF opens TIFF and BigTIFF in strips or tiles, chunky or planar: unsigned integers
+// of 1 to 32 bits, signed ones of 8, 16 and 32, floating point of 16 to 64, in any number
+// of bands, and palettes; as is, CCITT, LZW, Deflate, PackBits, Zstandard or JPEG. Of
+// several pages it reads the one that the options ask for, else the first that is neither
+// a reduced image nor a mask. Alpha is as the file has it, and so are inks, as bands of
+// their names.
 func openTIFF(src *io.SectionReader, opt ReadOptions) (*File, error) {
 	first, err := openDirectory(src)
 	if err != nil {
 		return nil, err
 	}
-	p := walk(first)
+	p := walk(first, opt.Page)
+	if err := p.check(); err != nil {
+		return nil, err
+	}
 	d := p.picture
 	h, err := d.header()
 	if err != nil {
@@ -33,60 +37,41 @@ func openTIFF(src *io.SectionReader, opt ReadOptions) (*File, error) {
 	if f.pixels, err = newTIFFPixels(h, d, opt); err != nil {
 		return nil, err
 	}
+	if h.photometric == photometricSeparated {
+		f.noPicture = "inks (CMYK)"
+	}
 	f.Meta = Meta{ICC: d.blob(tagICC), XMP: d.blob(tagXMP), IPTC: d.iptc(), EXIF: exifFromTIFF(d), PNG: d.density()}
-	f.Lost = append(p.others(), d.lost(h, f.Meta)...)
+	f.Tags = d.tags(h)
+	f.Tags.describe(f.format.Bands)
+	f.Lost = append(p.others(), d.lost(h, f.Meta, f.Tags)...)
 	f.Notes = append(p.notes(), h.notes...)
 	return f, nil
-}
-
-func (h *tiffHeader) format() raster.Format {
-	f := raster.Format{Width: h.w, Height: h.h, Type: h.typ(), Bands: bandsOf(h.channels, h.alpha), Palette: h.palette}
-	if h.palette != nil {
-		f.Bands = raster.Bands(raster.Index)
-	}
-	return f
-}
-
-// typ is the type of the samples in memory: 8 bits hold the smaller ones.
-func (h *tiffHeader) typ() raster.Type {
-	if h.bits > 8 {
-		return raster.Uint16
-	}
-	return raster.Uint8
-}
-
-// blockSamples is how many samples of a pixel are in a block.
-func (h *tiffHeader) blockSamples() int {
-	if h.planar {
-		return 1
-	}
-	return h.channels
 }
 
 // tiffPixels reads the blocks of a TIFF file.
 type tiffPixels struct {
 	h        *tiffHeader
 	d        *directory
-	absent   int // the sample of blocks that the file leaves out
 	workers  int
 	decoded  *decoded  // of compressed blocks
 	decoders sync.Pool // of *blockDecoder
 }
 
 func newTIFFPixels(h *tiffHeader, d *directory, opt ReadOptions) (t *tiffPixels, err error) {
-	t = &tiffPixels{h: h, d: d, absent: h.absent(d), workers: math.MaxInt}
+	t = &tiffPixels{h: h, d: d, workers: math.MaxInt}
 	memory := int64(2 * batchBytes) // of a worker
 	if h.compression != compressionNone {
-		row := int64(h.w) * int64(h.channels*h.typ().Size())
-		t.decoded, err = newDecoded(row, min(h.blockW, h.w), min(h.blockH, h.h), h.blockSamples(), h.typ(), opt, t.open)
+		row := int64(h.w) * int64(h.channels*h.typ.Size())
+		t.decoded, err = newDecoded(row, min(h.blockW, h.w), min(h.blockH, h.h), h.blockSamples(), h.typ, opt, t.open)
 		if err != nil {
 			return nil, err
 		}
-		memory += 4 * int64(t.decoded.rowBytes)
+		memory += 4*int64(t.decoded.rowBytes) + h.blockMemory(opt)
 	}
 	if opt.MaxMemory > 0 { // half of it is for what is kept
 		t.workers = int(min(math.MaxInt32, max(1, opt.MaxMemory/2/memory)))
 	}
+	t.decoders.New = func() any { return newBlockDecoder(h, d, opt) }
 	return t, nil
 }
 
@@ -130,11 +115,11 @@ func (t *tiffPixels) readPart(ctx context.Context, i int, b block, dst *raster.B
 	}
 	rows := packedRows{
 		src: io.NewSectionReader(t.d.src, b.off, b.n), rect: b.rect(), stride: h.rowBytes(),
-		bits: h.blockSamples() * h.bits, typ: h.typ(), samples: h.blockSamples(),
+		bits: h.blockSamples() * h.bits, typ: h.typ, samples: h.blockSamples(),
 	}
-	if !h.plain(t.d.order) {
+	if !h.plain() {
 		rows.unpack = func(dst, src []byte) error {
-			h.samples(dst, src, b, t.d.order)
+			h.samples(dst, src, b)
 			return nil
 		}
 	}
@@ -143,35 +128,27 @@ func (t *tiffPixels) readPart(ctx context.Context, i int, b block, dst *raster.B
 
 // open opens a compressed block for decoded.
 func (t *tiffPixels) open(i int) (rowDecoder, error) {
-	d, _ := t.decoders.Get().(*blockDecoder)
-	if d == nil {
-		d = newBlockDecoder(t.h, t.d)
-	}
+	d := t.decoders.Get().(*blockDecoder)
 	return &blockRows{blockDecoder: d, pool: &t.decoders, b: t.h.block(i)}, d.start(t.h.block(i))
 }
 
-// absent is the sample of blocks that the file leaves out: GDAL's value for no
-// data where it is one, else 0.
-func (h *tiffHeader) absent(d *directory) int {
-	text, err := d.nodata()
-	if err != nil || text == "" {
-		return 0
-	}
-	v, err := strconv.ParseFloat(text, 64)
-	if n := int(v); err == nil && v >= 0 && v < float64(int(1)<<h.bits) && float64(n) == v {
-		return n * h.scale()
-	}
-	return 0
-}
-
-// fill sets the samples of a block that the file leaves out.
+// fill sets the samples of a block that the file leaves out: to no data where there is
+// such a sample, else to 0.
 func (t *tiffPixels) fill(dst *raster.Block, b block) {
 	h, n, size := t.h, t.h.blockSamples(), dst.Type.Size()
-	row := make([]byte, dst.Rect.Dx()*n*size)
-	for i := 0; i < len(row); i += size {
-		storeSample(row[i:i+size], t.absent)
+	row := make([]byte, 0, dst.Rect.Dx()*n*size)
+	for len(row) < n*size {
+		band := b.channel + len(row)/size
+		v := h.shown(0, band)
+		if none := h.bands[band].NoData; none != nil {
+			v = *none
+		}
+		row = row[:len(row)+size]
+		storeValue(row[len(row)-size:], h.typ, v)
 	}
-	h.invert(row, b)
+	for len(row) < cap(row) {
+		row = append(row, row[:min(len(row), cap(row)-len(row))]...)
+	}
 	for y := dst.Rect.Min.Y; y < dst.Rect.Max.Y; y++ {
 		put(dst, row, dst.Rect.Min.X, y, n)
 	}

@@ -3,14 +3,13 @@ package imagefile
 import (
 	"bytes"
 	"compress/zlib"
+	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"math"
 	"runtime"
 	"slices"
-	"sync"
 
 	"github.com/qtgpu/qtgpu/raster"
 )
@@ -18,91 +17,147 @@ import (
 const (
 	stripBytes = 1 << 18 // about what a strip holds before compression
 	stripBatch = 1 << 22 // the most of strips that are compressed at the same time
+
+	tileSide  = 256
+	mostTiles = 64 << 20 // the most that a row of tiles holds before compression
 )
 
-// tiffEncoder writes a little-endian TIFF: header, strips, directory. Strips are Deflate
-// with a predictor, or as they are.
+// tiffEncoder writes a little-endian TIFF: header, strips or tiles, directory. They are
+// Deflate with a predictor, or as they are.
 type tiffEncoder struct {
 	*tiffLayout
-	w       io.Writer
-	back    io.WriteSeeker // w, where the header waits for the end; else nil
-	start   int64          // where the file starts in back
-	fields  []field        // but for the places of the strips
-	room    int64          // bytes of the directory
-	rows    int            // of a strip, fewer in the last
-	n       int            // strips
-	batch   []byte         // the samples of the next ones
-	packers []*packer      // for each of a batch; nil where strips are as they are
-	at      int64          // where the next one lies in the file
-	counts  []uint32       // bytes of those before it
-	held    [][]byte       // those before it, where the header cannot wait
+	tiffForm
+	tiffCut
+	w         io.Writer
+	back      io.WriteSeeker // w, where the header waits for the end; else nil
+	start     int64          // where the file starts in back
+	fixed     []field        // but for the places of the blocks and the predictor
+	predictor uint16
+	measured  bool      // predictor is chosen
+	batch     []byte    // the samples of the next rows
+	packers   []*packer // for blocks at the same time
+	raw       bool      // blocks are as they are
+	at        int64     // where the next one lies in the file
+	counts    []int64   // bytes of those before it
+	held      [][]byte  // those before it, where the header cannot wait
+}
+
+// tiffCut is how an image is cut into blocks: strips, or tiles.
+type tiffCut struct {
+	tiled  bool
+	w, h   int // of a block, in pixels
+	across int
+	n      int // blocks
 }
 
 func newTIFFEncoder(w io.Writer, f *raster.Format, meta Meta, opt WriteOptions) (*tiffEncoder, error) {
-	l, err := newTIFFLayout(f, meta.ICC)
+	e, err := planTIFF(w, f, meta, opt)
 	if err != nil {
 		return nil, err
 	}
-	e := &tiffEncoder{tiffLayout: l, w: w, at: 8}
-	strip := e.cut(f.Height)
-	batch := min(e.n, runtime.GOMAXPROCS(0), max(1, stripBatch/strip))
-	e.batch = make([]byte, 0, batch*strip)
-	compression, predictor := uint16(compressionNone), uint16(predictorNone)
-	if !opt.Uncompressed {
-		compression, predictor = compressionDeflate, l.predictor()
-		for range batch {
-			e.packers = append(e.packers, &packer{predictor: predictor, layout: l})
-		}
-	}
-	e.fields = append(l.sampleFields(), longs(tagImageWidth, uint32(f.Width)), longs(tagImageLength, uint32(f.Height)),
-		shorts(tagCompression, compression), shorts(tagPredictor, predictor), longs(tagRowsPerStrip, uint32(e.rows)))
-	e.fields = append(e.fields, l.describing(meta)...)
 	return e, e.begin()
 }
 
-// cut chooses the strips, and gives the bytes of one.
-func (e *tiffEncoder) cut(height int) int {
-	e.rows = min(height, max(1, stripBytes/e.stride()))
-	e.n = (height-1)/e.rows + 1
-	return e.rows * e.stride()
+// planTIFF returns an encoder that has yet to begin.
+func planTIFF(w io.Writer, f *raster.Format, meta Meta, opt WriteOptions) (*tiffEncoder, error) {
+	l, err := newTIFFLayout(f, meta.ICC, opt.Tags)
+	if err != nil {
+		return nil, err
+	}
+	e := &tiffEncoder{tiffLayout: l, tiffCut: l.cut(), w: w, raw: opt.Uncompressed, predictor: l.picturePredictor()}
+	compression := uint16(compressionDeflate)
+	if e.raw {
+		compression, e.predictor = compressionNone, predictorNone
+	}
+	e.measured = e.raw || !e.tiled
+	workers, rows := max(1, min(e.n, runtime.GOMAXPROCS(0), stripBatch/e.blockBytes())), e.tiffCut.h
+	for range workers {
+		e.packers = append(e.packers, &packer{layout: l})
+	}
+	if !e.tiled {
+		rows *= workers
+	}
+	e.batch = make([]byte, 0, rows*l.stride())
+	e.fixed = append(l.sampleFields(), longs(tagImageWidth, uint32(f.Width)), longs(tagImageLength, uint32(f.Height)), shorts(tagCompression, compression))
+	e.fixed = append(e.fixed, e.sizeFields()...)
+	e.fixed = append(e.fixed, l.describing(meta)...)
+	e.big = e.atMost() > math.MaxUint32
+	return e, nil
+}
+
+// cut chooses tiles for what is more than a picture, if it has more than one and they do
+// not take too much memory, else strips.
+func (l *tiffLayout) cut() tiffCut {
+	f := l.format
+	c := tiffCut{w: tileSide, h: tileSide, tiled: true}
+	tile := int64(tileSide*tileSide) * int64(l.step())
+	side := min(f.Width, f.Height) > tileSide
+	c.across = (f.Width-1)/tileSide + 1
+	if _, err := pictureOf("png", f); !side || err == nil && !l.georeferenced() || tile*int64(c.across) > mostTiles {
+		rows := min(f.Height, max(1, stripBytes/l.stride()))
+		c = tiffCut{w: f.Width, h: rows, across: 1}
+	}
+	c.n = ((f.Height-1)/c.h + 1) * c.across
+	return c
+}
+
+// georeferenced tells whether the tags have a georeference.
+func (l *tiffLayout) georeferenced() bool {
+	return slices.ContainsFunc(l.tags, func(t Tag) bool { return slices.Contains(georeference, t.Tag) })
+}
+
+// sizeFields say how large the blocks are.
+func (e *tiffEncoder) sizeFields() []field {
+	if e.tiled {
+		return []field{longs(tagTileWidth, uint32(e.tiffCut.w)), longs(tagTileLength, uint32(e.tiffCut.h))}
+	}
+	return []field{longs(tagRowsPerStrip, uint32(e.tiffCut.h))}
+}
+
+// blockBytes is the bytes of a whole block before compression.
+func (e *tiffEncoder) blockBytes() int { return e.tiffCut.w * e.step() * e.tiffCut.h }
+
+// atMost is the most bytes that a file of 4-byte words can take: Deflate makes what it
+// cannot compress longer by 5 bytes for each 65,535, and a block by 6 and the rest of a
+// block of its own.
+func (e *tiffEncoder) atMost() int64 {
+	one := int64(e.blockBytes())
+	all := int64(e.n) * one
+	if !e.tiled {
+		all = int64(e.format.Height) * int64(e.stride())
+	}
+	if !e.raw {
+		all += all/1024 + 64*int64(e.n)
+	}
+	return 8 + all + e.room()
+}
+
+// room is the bytes of the directory.
+func (e *tiffEncoder) room() int64 {
+	n := int64(len(e.appendDirectory(nil, 0, e.directory([]int64{0}, []int64{0}))))
+	if e.n > 1 {
+		n += 2 * int64(len(e.appendWord(nil, 0))) * int64(e.n) // where they lie, and their lengths
+	}
+	return n
 }
 
 // begin writes the header: with the place of the directory where it is known, without
 // where it can be written again, else not yet.
 func (e *tiffEncoder) begin() error {
-	e.room = int64(len(appendDirectory(nil, 0, e.directory([]uint32{0}, []uint32{0}))))
-	if e.n > 1 {
-		e.room += 8 * int64(e.n) // where they lie, and their lengths
-	}
-	if e.packers == nil {
-		end := 8 + int64(e.format.Height)*int64(e.stride())
-		if end+end&1+e.room > math.MaxUint32 {
-			return e.tooLong(fmt.Sprintf("the image takes %d bytes", end+end&1+e.room))
+	e.at = e.headSize()
+	if e.raw {
+		end := e.at + int64(e.n)*int64(e.blockBytes())
+		if !e.tiled {
+			end = e.at + int64(e.format.Height)*int64(e.stride())
 		}
-		_, err := e.w.Write(tiffHead(end + end&1))
+		_, err := e.w.Write(e.head(end + end&1))
 		return err
-	}
-	if 8+e.room > math.MaxUint32 {
-		return e.tooLong(fmt.Sprintf("the list of its %d strips takes %d bytes", e.n, e.room))
 	}
 	if e.back, e.start = seekable(e.w); e.back == nil {
 		return nil
 	}
-	_, err := e.w.Write(tiffHead(0))
+	_, err := e.w.Write(e.head(0))
 	return err
-}
-
-// tooLong refuses a file of more than 4 GiB.
-func (e *tiffEncoder) tooLong(why string) error {
-	if _, err := pngShapeOf(e.format, nil); err == nil {
-		why += ": write png instead"
-	}
-	return errors.New("a TIFF file holds at most 4 GiB, " + why)
-}
-
-// tiffHead is the header of a file with its directory at an offset.
-func tiffHead(directory int64) []byte {
-	return binary.LittleEndian.AppendUint32([]byte("II*\x00"), uint32(directory))
 }
 
 // seekable is w with its place, nil where it cannot go back. Devices claim to, but stay
@@ -123,10 +178,11 @@ func seekable(w io.Writer) (io.WriteSeeker, int64) {
 	return s, start
 }
 
+// row takes the next row.
 func (e *tiffEncoder) row(b *raster.Block, y int) error {
 	n := len(e.batch)
 	e.batch = e.batch[:n+e.stride()]
-	if err := e.pixels.row(e.batch[n:], b, y); err != nil {
+	if err := e.tiffLayout.row(e.batch[n:], b, y); err != nil {
 		return err
 	}
 	if len(e.batch) == cap(e.batch) {
@@ -135,38 +191,63 @@ func (e *tiffEncoder) row(b *raster.Block, y int) error {
 	return nil
 }
 
-// flush compresses the strips of a batch, each on its own, and writes them in order.
+// flush compresses the blocks of a batch, each on its own, and writes them in order.
 func (e *tiffEncoder) flush() error {
-	strips := slices.Collect(slices.Chunk(e.batch, e.rows*e.stride()))
-	if e.packers != nil {
-		var all sync.WaitGroup
-		for i, s := range strips {
-			all.Go(func() { strips[i] = e.packers[i].pack(s) })
-		}
-		all.Wait()
+	rows := len(e.batch) / e.stride()
+	n := (rows + e.tiffCut.h - 1) / e.tiffCut.h * e.across
+	if !e.measured && n > 0 {
+		e.predictor, e.measured = e.measure(n), true
 	}
-	for _, s := range strips {
-		if err := e.put(s); err != nil {
+	for i := 0; i < n; i += len(e.packers) {
+		packers := e.packers[:min(len(e.packers), n-i)]
+		err := parallel(context.Background(), len(packers), len(packers), func(k int) error {
+			p := packers[k]
+			p.take(e.batch, e.tiffCut, i+k)
+			if !e.raw {
+				p.pack(e.predictor)
+			}
+			return nil
+		})
+		if err != nil {
 			return err
+		}
+		for _, p := range packers {
+			if err := e.put(p.out); err != nil {
+				return err
+			}
 		}
 	}
 	e.batch = e.batch[:0]
 	return nil
 }
 
-// put writes or holds a strip as it is in the file.
-func (e *tiffEncoder) put(strip []byte) error {
-	at := e.at + int64(len(strip))
-	if at+at&1+e.room > math.MaxUint32 {
-		return e.tooLong(fmt.Sprintf("the rows up to %d of %d take %d bytes", min((len(e.counts)+1)*e.rows, e.format.Height), e.format.Height, at+at&1+e.room))
+// measure is the predictor that makes the fewest bytes of every fourth tile of a row of n.
+func (e *tiffEncoder) measure(n int) (best uint16) {
+	least := math.MaxInt
+	for _, predictor := range e.predictors() {
+		size := 0
+		for i := 0; i < n; i += 4 {
+			p := e.packers[0]
+			p.take(e.batch, e.tiffCut, i)
+			p.pack(predictor)
+			size += len(p.out)
+		}
+		if size < least {
+			best, least = predictor, size
+		}
 	}
-	e.at = at
-	e.counts = append(e.counts, uint32(len(strip)))
-	if e.packers != nil && e.back == nil {
-		e.held = append(e.held, bytes.Clone(strip))
+	return best
+}
+
+// put writes or holds a block as it is in the file.
+func (e *tiffEncoder) put(block []byte) error {
+	e.at += int64(len(block))
+	e.counts = append(e.counts, int64(len(block)))
+	if !e.raw && e.back == nil {
+		e.held = append(e.held, bytes.Clone(block))
 		return nil
 	}
-	_, err := e.w.Write(strip)
+	_, err := e.w.Write(block)
 	return err
 }
 
@@ -176,14 +257,14 @@ func (e *tiffEncoder) finish() error {
 		return err
 	}
 	end := e.at + e.at&1
-	offsets := make([]uint32, len(e.counts))
-	for i, at := 0, uint32(8); i < len(offsets); i++ {
+	offsets := make([]int64, len(e.counts))
+	for i, at := 0, e.headSize(); i < len(offsets); i++ {
 		offsets[i] = at
 		at += e.counts[i]
 	}
-	tail := appendDirectory(nil, uint32(end), e.directory(offsets, e.counts))
+	tail := e.appendDirectory(nil, end, e.directory(offsets, e.counts))
 	if e.held != nil {
-		e.held = slices.Insert(e.held, 0, tiffHead(end))
+		e.held = slices.Insert(e.held, 0, e.head(end))
 	}
 	for _, b := range append(e.held, make([]byte, e.at&1), tail) {
 		if _, err := e.w.Write(b); err != nil {
@@ -197,8 +278,12 @@ func (e *tiffEncoder) finish() error {
 }
 
 // directory is all fields of the file.
-func (e *tiffEncoder) directory(offsets, counts []uint32) []field {
-	return append(slices.Clip(e.fields), longs(tagStripOffsets, offsets...), longs(tagStripByteCounts, counts...))
+func (e *tiffEncoder) directory(offsets, counts []int64) []field {
+	places, lengths := uint16(tagStripOffsets), uint16(tagStripByteCounts)
+	if e.tiled {
+		places, lengths = tagTileOffsets, tagTileByteCounts
+	}
+	return append(slices.Clip(e.fixed), shorts(tagPredictor, e.predictor), e.words(places, offsets), e.words(lengths, counts))
 }
 
 // patch writes the header again with the place of the directory and goes to the end of
@@ -207,32 +292,57 @@ func (e *tiffEncoder) patch(directory, end int64) error {
 	if _, err := e.back.Seek(e.start, io.SeekStart); err != nil {
 		return err
 	}
-	if _, err := e.back.Write(tiffHead(directory)); err != nil {
+	if _, err := e.back.Write(e.head(directory)); err != nil {
 		return err
 	}
 	switch at, err := e.back.Seek(0, io.SeekCurrent); {
 	case err != nil:
 		return err
-	case at != e.start+8:
-		return fmt.Errorf("TIFF file at %d: its header was written at %d, expected an output that is not open for appending", e.start, at-8)
+	case at != e.start+e.headSize():
+		return fmt.Errorf("TIFF file at %d: its header was written at %d, expected an output that is not open for appending", e.start, at-e.headSize())
 	}
 	_, err := e.back.Seek(e.start+end, io.SeekStart)
 	return err
 }
 
-// packer compresses strips.
+// packer makes blocks as they are in the file.
 type packer struct {
-	layout    *tiffLayout
-	predictor uint16
-	z         bytes.Buffer
-	d         *zlib.Writer
-	line      []byte // scratch of a row
+	layout *tiffLayout
+	block  []byte // samples of a tile
+	out    []byte // the block, up to the next call
+	z      bytes.Buffer
+	d      *zlib.Writer
+	line   []byte // scratch of a row
+	width  int    // bytes of a row
 }
 
-// pack returns a strip as it is in the file, until the next call. It changes the samples.
-func (p *packer) pack(strip []byte) []byte {
-	for row := range slices.Chunk(strip, p.layout.stride()) {
-		switch p.predictor {
+// take takes the samples of block i of some rows, which it may change where they are a
+// strip's. What a tile has outside the image repeats what is at its edge.
+func (p *packer) take(rows []byte, c tiffCut, i int) {
+	stride, step := p.layout.stride(), p.layout.step()
+	p.width = c.w * step
+	if !c.tiled {
+		p.out = rows[min(len(rows), i*c.h*stride):min(len(rows), (i+1)*c.h*stride)]
+		return
+	}
+	p.block = slices.Grow(p.block[:0], c.h*p.width)
+	from, to := i*p.width, min((i+1)*p.width, stride)
+	for row := range slices.Chunk(rows, stride) {
+		p.block = append(p.block, row[from:to]...)
+		for n := to - from; n < p.width; n += step {
+			p.block = append(p.block, row[to-step:to]...)
+		}
+	}
+	for last := p.block[len(p.block)-p.width:]; len(p.block) < c.h*p.width; {
+		p.block = append(p.block, last...)
+	}
+	p.out = p.block
+}
+
+// pack compresses the block. It changes the samples.
+func (p *packer) pack(predictor uint16) {
+	for row := range slices.Chunk(p.out, p.width) {
+		switch predictor {
 		case predictorHorizontal:
 			subtract(row, p.layout.step(), p.layout.size)
 		case predictorFloat:
@@ -247,9 +357,9 @@ func (p *packer) pack(strip []byte) []byte {
 	} else {
 		p.d.Reset(&p.z)
 	}
-	p.d.Write(strip) // to memory, which takes everything
+	p.d.Write(p.out) // to memory, which takes everything
 	p.d.Close()
-	return p.z.Bytes()
+	p.out = p.z.Bytes()
 }
 
 // subtract takes the difference of each little-endian sample to the one step bytes
@@ -268,6 +378,10 @@ func subtract(row []byte, step, size int) {
 	case 4:
 		for i := len(row) - 4; i >= step; i -= 4 {
 			le.PutUint32(row[i:], le.Uint32(row[i:])-le.Uint32(row[i-step:]))
+		}
+	case 8:
+		for i := len(row) - 8; i >= step; i -= 8 {
+			le.PutUint64(row[i:], le.Uint64(row[i:])-le.Uint64(row[i-step:]))
 		}
 	}
 }

@@ -6,11 +6,15 @@ import (
 	"hash/crc32"
 	"image"
 	"image/color"
+	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/raster"
 )
 
 // written returns the first directory of the file that Write makes of m, and
@@ -26,7 +30,11 @@ func written(t *testing.T, m *Image) (*directory, *Image) {
 func values(t *testing.T, d *directory, tag uint16) []uint32 {
 	v, err := d.uints(tag, 1<<16)
 	require.NoError(t, err)
-	return v
+	var small []uint32
+	for _, u := range v {
+		small = append(small, uint32(u))
+	}
+	return small
 }
 
 // An opaque palette is written as one, compressed or not, and comes back with
@@ -249,5 +257,34 @@ func TestWriteTIFFProfile(t *testing.T) {
 		d, got := written(t, m)
 		require.Equal(t, []uint32{want}, values(t, d, tagPhotometric), space)
 		require.Equal(t, m.Meta.ICC, got.Meta.ICC)
+	}
+}
+
+// TestTIFFPredictor: the predictor of tiles is the one that suits the samples, and the
+// bytes do not depend on how many cores there are.
+func TestTIFFPredictor(t *testing.T) {
+	for _, c := range []struct {
+		typ  raster.Type
+		at   func(x, y int) float64
+		want uint32
+	}{
+		{raster.Int16, func(x, y int) float64 { return float64(x*7 + y) }, predictorHorizontal},
+		{raster.Int16, func(x, y int) float64 { return float64(x / 64 * 7919 % 100 * (y % 2)) }, predictorNone},
+		{raster.Float32, func(x, y int) float64 { return math.Sqrt(float64(x*300 + y)) }, predictorFloat},
+	} {
+		f := formatOf(300, 260, c.typ, raster.Data)
+		b := raster.NewBlock(f.Bounds(), c.typ, 1)
+		for y := range f.Height {
+			for x := range f.Width {
+				storeValue(b.RowBytes(0, y)[x*c.typ.Size():], c.typ, c.at(x, y))
+			}
+		}
+		file := created(t, "tif", f, b, WriteOptions{})
+		d, err := openDirectory(section(file))
+		require.NoError(t, err)
+		require.Equal(t, []uint32{c.want}, values(t, d, tagPredictor), "%v", c.typ)
+		before := runtime.GOMAXPROCS(1)
+		require.True(t, bytes.Equal(file, created(t, "tif", f, b, WriteOptions{})))
+		runtime.GOMAXPROCS(before)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // changes so that it fits, each a phrase for people. What Create refuses is not named.
 func Unsaid(format string, f *raster.Format, meta Meta) []string {
 	if format == "tif" {
-		return append(unsaidTIFF(f, meta), unsaidBands(f, tiffRoles(f), commonNoData(f) != nil)...)
+		return append(unsaidTIFF(f, meta), unsaidBands(f, tiffRoles(f), true)...)
 	}
 	p, err := pictureOf(format, f)
 	if err != nil {
@@ -49,9 +49,9 @@ func pictureRoles(f *raster.Format) []raster.Role {
 }
 
 // unsaidBands names what else is known of bands that have some roles in the file, and
-// perhaps their sample for no data. A band of data may get any role: its samples are none
+// perhaps, where the file is TIFF, the rest as well. A band of data may get any role: its samples are none
 // the worse for it.
-func unsaidBands(f *raster.Format, roles []raster.Role, noDataSaid bool) (list []string) {
+func unsaidBands(f *raster.Format, roles []raster.Role, tiff bool) (list []string) {
 	var lost []string
 	var names, noData, scaled bool
 	for i, b := range f.Bands {
@@ -66,13 +66,13 @@ func unsaidBands(f *raster.Format, roles []raster.Role, noDataSaid bool) (list [
 		slices.Sort(lost)
 		list = append(list, "that bands are "+strings.Join(slices.Compact(lost), ", "))
 	}
-	if names {
+	if names && !tiff {
 		list = append(list, "the names of bands")
 	}
-	if noData && !noDataSaid {
+	if noData && !(tiff && commonNoData(f) != nil) {
 		list = append(list, "the sample that stands for no data")
 	}
-	if scaled {
+	if scaled && !tiff {
 		list = append(list, "scale and offset of bands")
 	}
 	return list
@@ -104,7 +104,7 @@ func unsaidProfile(icc []byte, channels int, repeated bool) []string {
 
 // unsaidTIFF names what a TIFF file leaves out or changes.
 func unsaidTIFF(f *raster.Format, meta Meta) []string {
-	l, err := newTIFFLayout(f, meta.ICC)
+	l, err := newTIFFLayout(f, meta.ICC, nil)
 	if err != nil {
 		return nil
 	}

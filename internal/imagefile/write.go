@@ -23,6 +23,7 @@ type WriteOptions struct {
 	// of half the width and height.
 	Quality   int
 	Subsample bool
+	Tags      Tags // of a TIFF file
 }
 
 // Writer takes the rows of an image file from the top: blocks of the format given to
@@ -41,8 +42,11 @@ type Writer interface {
 // in any number of bands. Metadata goes into all but PNM. What a format cannot hold is
 // refused, or left out or changed as Unsaid says.
 //
-// Memory is a few rows, and 2 MiB for each core that compresses strips of TIFF. JPEG holds
-// all pixels, and a compressed TIFF file is held, compressed, where w cannot go back: its
+// A TIFF file of more than a picture is in tiles of 256×256, any other in strips; it is a
+// BigTIFF file where it might need more than 4 GiB.
+//
+// Memory is a few rows, or a row of tiles, and 2 MiB for each core that compresses. JPEG
+// holds all pixels, and a compressed TIFF file is held, compressed, where w cannot go back: its
 // header, which comes first, says where its directory lies, which comes last. So w is
 // asked whether it is an io.WriteSeeker that can, and left at the end of the file. The
 // file begins where w stands. What f points to must stay as it is until Close.

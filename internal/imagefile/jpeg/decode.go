@@ -22,7 +22,19 @@ type Options struct {
 	// has the block and one for its pixels; by default (256 MiB + 4096 n)/64. A
 	// file that is not cut has a bit for each block at least, which allows for 8.
 	MaxWork int64
+	// Space says how colours are coded; by default the markers of the file tell.
+	Space Space
 }
+
+// Space is how colours are coded, where it is known otherwise than by markers.
+type Space uint8
+
+// The spaces.
+const (
+	ByMarkers Space = iota // as libjpeg tells it
+	AsCoded                // components are channels
+	FromYCbCr              // the first three of three or four are YCbCr
+)
 
 func (o Options) withDefaults(n int) Options {
 	set := func(limit *int64, value int64) {
@@ -59,6 +71,7 @@ type decoder struct {
 	cut             bool  // the data ended before EOI
 	stray, trailing int64 // as in Image
 
+	space       Space
 	jfif, adobe bool
 	transform   byte
 	ycc         bool // the first three components are YCbCr
@@ -81,7 +94,7 @@ type decoder struct {
 // The Data of the segments is part of data.
 func Decode(data []byte, o Options) (*Image, error) {
 	o = o.withDefaults(len(data))
-	d := &decoder{data: data, maxWork: o.MaxWork}
+	d := &decoder{data: data, maxWork: o.MaxWork, space: o.Space}
 	if err := d.readHeader(); err != nil {
 		return nil, err
 	}

@@ -136,6 +136,9 @@ func (d *decoder) colour() {
 		d.Model = CMYK
 		d.ycc = d.adobe && d.transform != 0
 	}
+	if d.space != ByMarkers {
+		d.ycc, d.adobe = d.space == FromYCbCr && len(d.comps) > 1, false
+	}
 }
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
