@@ -74,12 +74,16 @@ func findLevel(p *linear.Predictor, lev int, weights *linear.WeightSet, before [
 	l := &p.Levels[lev]
 	p.CodeLevel(lev, weights, before, func(_ interlace.Pass, x0, y, n int) {
 		i := l.At(x0, y)
-		var mask []byte
-		if l.Mask != nil {
-			mask = l.Mask[i:][:2*n-1]
-		}
-		findRow(p, l.V[i:][:2*n-1], l.Q[i:][:2*n-1], class[i:][:2*n-1], mask, n)
+		findRow(p, l.V[i:][:2*n-1], l.Q[i:][:2*n-1], class[i:][:2*n-1], maskOf(l, i, n), n)
 	}, never)
+}
+
+// maskOf is the mask of n samples of a row, every second from index i on, nil for none.
+func maskOf(l *interlace.Level, i, n int) []byte {
+	if l.Mask == nil {
+		return nil
+	}
+	return l.Mask[i:][:2*n-1]
 }
 
 // findRow finds the residuals of a row that is predicted, and makes its samples what a

@@ -121,8 +121,10 @@ func (g Engine) Train(ctx context.Context, p engine.Params, src raster.Source, e
 	}
 	env.Took("values", time.Since(start))
 	start = time.Now()
-	if e.model, err = e.fit(ctx, src); err != nil {
-		return nil, err
+	if e.model == nil {
+		if e.model, err = e.fit(ctx, src); err != nil {
+			return nil, err
+		}
 	}
 	e.planned = e.model
 	env.Took("fit", time.Since(start))

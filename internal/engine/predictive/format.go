@@ -48,6 +48,31 @@ type Lanes struct {
 	Wide   bool  // 32 bits with a sign; else Depth bits without
 	Parent int   // the plane whose residuals are context, from 0; −1 for none
 	Step   int32 // the least step of the overview
+	Scales linear.Scales
+	// Fine says that weights have more bits; see Format.refine.
+	Fine bool
+}
+
+// refine says which planes have weights of more bits, once values are known: the ones whose
+// numbers have 32 bits throughout the file.
+func (f *Format) refine() {
+	for i := range f.Lanes {
+		f.Lanes[i].Fine = f.Lanes[i].Wide && f.values(i) == nil
+	}
+}
+
+// fine tells whether plane i has weights of more bits.
+func (f *Format) fine(i int) bool { return f.Lanes != nil && f.Lanes[i].Fine }
+
+// moreBits is the number of bits that the weights of each plane have more.
+func (f *Format) moreBits() []int {
+	more := make([]int, f.Channels)
+	for i := range more {
+		if f.fine(i) {
+			more[i] = linear.FineBits
+		}
+	}
+	return more
 }
 
 // bound is the largest error of plane i.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/engine/predictive/linear"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/internal/sample"
 	"github.com/qtgpu/qtgpu/raster"
@@ -29,9 +30,10 @@ const (
 // band says how the samples of a band become the numbers of a plane.
 type band struct {
 	mapping sample.Mapping
-	parent  int   // the band whose residuals are context, −1 for none
-	bound   int32 // the largest error of a number
-	step    int32 // the least step of the overview
+	parent  int           // the band whose residuals are context, −1 for none
+	bound   int32         // the largest error of a number
+	step    int32         // the least step of the overview
+	scales  linear.Scales // of numbers of 32 bits
 	classes []class
 }
 
@@ -68,6 +70,11 @@ func (r *rasterPlan) append(p []byte) []byte {
 		p = binary.AppendUvarint(p, uint64(b.parent+1))
 		p = binary.AppendUvarint(p, uint64(b.bound))
 		p = binary.AppendUvarint(p, uint64(b.step))
+		if !narrow(r.kind) {
+			for _, s := range b.scales {
+				p = append(p, s.Energy, s.Around)
+			}
+		}
 		p = binary.AppendUvarint(p, uint64(len(b.classes)))
 		for _, c := range b.classes {
 			p = binary.AppendUvarint(p, c.word)
@@ -108,6 +115,11 @@ func parseBand(p []byte, t raster.Type, bands int) (b band, rest []byte, err err
 	b.parent = int(d.uint("parent", uint64(bands))) - 1
 	b.bound = int32(d.uint("bound", maxBound))
 	b.step = int32(d.uint("step of means", maxStep))
+	if !narrow(t) {
+		for i := range b.scales {
+			b.scales[i] = linear.Scale{Energy: d.octet("scale"), Around: d.octet("scale")}
+		}
+	}
 	n := d.uint("number of classes", maxClasses)
 	for range n {
 		word := d.uint("class", math.MaxUint64)
@@ -139,6 +151,19 @@ func (d *numbers) uint(name string, most uint64) uint64 {
 		return 0
 	}
 	d.rest = d.rest[n:]
+	return v
+}
+
+// octet cuts a byte.
+func (d *numbers) octet(name string) byte {
+	if d.err == nil && len(d.rest) == 0 {
+		d.err = fmt.Errorf("%s: %w", name, rans.ErrCorrupt)
+	}
+	if d.err != nil {
+		return 0
+	}
+	v := d.rest[0]
+	d.rest = d.rest[1:]
 	return v
 }
 
@@ -230,7 +255,7 @@ func (r *rasterPlan) formatOf(of *raster.Format) Format {
 	}
 	for i, b := range r.order {
 		band := &r.bands[b]
-		f.Lanes[i] = Lanes{Bound: band.bound, Wide: !narrow(r.kind), Parent: -1, Step: band.step}
+		f.Lanes[i] = Lanes{Bound: band.bound, Wide: !narrow(r.kind), Parent: -1, Step: band.step, Scales: band.scales}
 		if band.parent >= 0 {
 			f.Lanes[i].Parent = place[band.parent]
 		}

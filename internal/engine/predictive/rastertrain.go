@@ -39,7 +39,7 @@ func (s *survey) plan(ctx context.Context) (*rasterPlan, error) {
 		return nil, err
 	}
 	for i := range r.bands {
-		r.bands[i].parent = -1
+		r.bands[i].parent, r.bands[i].scales = -1, linear.NoScales
 		r.bands[i].limit(f.Type, s.t)
 	}
 	if err := s.relate(ctx, r); err != nil {
@@ -50,7 +50,7 @@ func (s *survey) plan(ctx context.Context) (*rasterPlan, error) {
 
 // census counts the samples of a band by their bits.
 type census struct {
-	n, all   int64            // that were counted, and as many again as they stand for
+	n        int64            // that were seen
 	special  map[uint64]int64 // floats that are no numbers, infinite, or −0
 	frequent map[uint64]int64 // a share of the others
 	beside   map[uint64]int64 // how many of them have the same to their left
@@ -118,10 +118,12 @@ func (c *census) merge(o *census) {
 }
 
 // A value is a class where it is frequent and has itself beside it so often that its areas
-// are cheap to say. Of special patterns the most frequent ones are, of values few.
+// are cheap to say, or is so much more frequent than usual ones that it is none of them. Of
+// special patterns the most frequent ones are classes, of values few.
 const (
 	frequentShare = 300 // of so many samples one, at least
 	besideShare   = 8   // of so many one has another to its left, at most
+	unusual       = 64  // times as frequent as the value after the most frequent ones
 	maxFrequent   = 15
 )
 
@@ -141,11 +143,13 @@ func (c *census) classes(t raster.Type, noData *float64) (out []class) {
 		add(v, sample.NaN(t, v))
 	}
 	counted := c.n / (censusStep * censusStep)
-	for i, v := range byCount(c.frequent) {
-		if i >= maxFrequent || c.frequent[v]*frequentShare < counted {
-			break
-		}
-		if (c.frequent[v]-c.beside[v])*besideShare <= c.frequent[v] {
+	frequent, usual := byCount(c.frequent), int64(0)
+	if len(frequent) > maxFrequent {
+		usual = c.frequent[frequent[maxFrequent]]
+	}
+	for _, v := range frequent[:min(len(frequent), maxFrequent)] {
+		n := c.frequent[v]
+		if n*frequentShare >= counted && ((n-c.beside[v])*besideShare <= n || usual > 0 && n >= unusual*usual) {
 			add(v, false)
 		}
 	}
@@ -312,8 +316,44 @@ func (e *encoder) describeRaster(ctx context.Context, src raster.Source) ([]byte
 			return nil, err
 		}
 	}
+	e.format.refine()
 	e.index()
+	if e.model, err = e.fit(ctx, src); err != nil {
+		return nil, err
+	}
+	if err := e.fitScales(ctx, src); err != nil {
+		return nil, err
+	}
 	return e.raster.append([]byte{flagRaster}), nil
+}
+
+// fitScales finds the scales of fine planes, on the tiles that predictors are fitted to.
+func (e *encoder) fitScales(ctx context.Context, src raster.Source) error {
+	list := e.Spread(fitTiles)
+	trials := newTrials(&e.format)
+	if !slices.ContainsFunc(trials, func(t *planeTrials) bool { return t != nil }) {
+		return nil
+	}
+	var mu sync.Mutex
+	err := engine.Each(ctx, src, e.Grid, list, 1, engine.WithinMemory(e.env.Workers, e.env.Memory, e.Memory()), func(_ int, b *raster.Block) error {
+		w := e.scratch.Get()
+		defer e.scratch.Put(w)
+		format := e.sampleOf(b, w)
+		found := e.model.tryScales(&w.Scratch, format, w.planes)
+		mu.Lock()
+		defer mu.Unlock()
+		for i, t := range trials {
+			t.merge(found[i])
+		}
+		return nil
+	})
+	for i, t := range trials {
+		if t != nil {
+			e.raster.bands[e.raster.order[i]].scales = t.best()
+			e.format.Lanes[i].Scales = t.best()
+		}
+	}
+	return err
 }
 
 // values finds the values of bands that have so few that indices among them are worth it.

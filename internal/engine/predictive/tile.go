@@ -33,6 +33,9 @@ func (s *Scratch) predictors(f *Format, rct chroma.RCT) []linear.Predictor {
 		p := &ps[i]
 		p.Kind, p.Parent = f.kind(i), f.parent(i)
 		p.Wide, p.Limits = f.wide(i), f.limits(i, rct)
+		if p.Fine = f.fine(i); p.Fine {
+			p.Scales = f.Lanes[i].Scales
+		}
 		p.Step, p.OverviewStep = 2*f.bound(i)+1, f.overviewStep(i)
 	}
 	return ps
@@ -92,6 +95,7 @@ func parsePayload(payload []byte, f *Format) (*Model, []rans.Freqs, error) {
 		}
 		f.Values = append(f.Values, v)
 	}
+	f.refine()
 	m, err := parseModel(&r, f)
 	if err != nil {
 		return nil, nil, err

@@ -24,12 +24,12 @@ func (f *Fit) Merge(g *Fit) {
 	}
 }
 
-// Weights solves for the weights of each plane. A class keeps the weights of base
-// where it has few samples, or where its own would not pay for themselves.
-func (f *Fit) Weights(base []WeightSet) []WeightSet {
+// Weights solves for the weights of each plane, with more bits of some. A class keeps the
+// weights of base where it has few samples, or where its own would not pay for themselves.
+func (f *Fit) Weights(base []WeightSet, more []int) []WeightSet {
 	out := make([]WeightSet, len(f.planes))
 	for i := range out {
-		out[i] = f.planes[i].solve(&base[i], f.step)
+		out[i] = f.planes[i].solve(&base[i], f.step, more[i])
 	}
 	return out
 }
@@ -141,7 +141,7 @@ const minSamples = 64
 // solve finds the weights of all classes. A class keeps its default where it has few
 // samples, or where the bits that its own weights save, of every step-th row, do not
 // pay for them.
-func (e *equations) solve(def *WeightSet, step int) WeightSet {
+func (e *equations) solve(def *WeightSet, step, more int) WeightSet {
 	s := *def
 	for l := range e {
 		for ps := range e[l] {
@@ -150,9 +150,9 @@ func (e *equations) solve(def *WeightSet, step int) WeightSet {
 				if n.n < minSamples {
 					continue
 				}
-				w := n.solve(base)
+				w := n.solve(base, more)
 				samples := float64(n.n) * float64(max(1, step>>l))
-				if samples/2*math.Log2(n.error(base)/n.error(&w)) > float64(w.bits(base)) {
+				if samples/2*math.Log2(n.error(base, more)/n.error(&w, more)) > float64(w.bits(base, more)) {
 					s[l][ps][d] = w
 				}
 			}

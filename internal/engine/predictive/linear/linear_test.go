@@ -19,7 +19,7 @@ func randomWeights(r *rand.Rand, base WeightSet) WeightSet {
 				w[i] = int32(r.IntN(2*maxWeight) - maxWeight)
 			}
 		}
-		w.close()
+		w.close(0)
 	})
 	return base
 }
@@ -72,10 +72,10 @@ func TestWeightsPayload(t *testing.T) {
 	base := randomWeights(r, WeightSet{})
 	set := randomWeights(r, base)
 	var b rans.BitWriter
-	set.Put(&b, &base)
+	set.Put(&b, &base, 0)
 	read := rans.NewBitReader(b.AppendReversed(nil))
 	back := base
-	require.NoError(t, back.Read(&read))
+	require.NoError(t, back.Read(&read, 0))
 	require.NoError(t, read.Done())
 	require.Equal(t, set, back)
 	back.each(func(w *weights) {
@@ -112,11 +112,11 @@ func TestFit(t *testing.T) {
 		for i := 1; i < 4; i++ {
 			w[i] = WeightOne / 4
 		}
-		w.close()
+		w.close(0)
 	})
 	f := NewFit(1, 1)
 	f.Sample([]Predictor{p}, base)
-	got := f.Weights(base)[0][0][interlace.PassA]
+	got := f.Weights(base, []int{0})[0][0][interlace.PassA]
 	fitted := 0
 	for texture := range got {
 		if f.planes[0][0][interlace.PassA][texture].n < 500 { // noise has few flat places

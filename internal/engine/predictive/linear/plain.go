@@ -28,10 +28,18 @@ func predict[S sum](p *Predictor, sums []S, lev int, ps interlace.Pass, y int, b
 		}
 	}
 	addOwn(r, sums, l, ps, l.At(x0, y), p.Step)
+	bits := WeightBits
+	if p.Fine {
+		bits += FineBits
+	}
 	for k, s := range sums {
-		r.Pred[k] = p.Limits.Clamp(int32((s + WeightOne/2) >> WeightBits))
+		r.Pred[k] = p.Limits.Clamp(int32((s + 1<<(bits-1)) >> bits))
 	}
 	p.divideExpectations(len(sums))
+	if p.Fine {
+		p.scaleExpectations(len(sums), l, ps, l.At(x0, y), before[0])
+		return
+	}
 	r.ex.AddResiduals(r.Expect[:len(sums)], l, ps, l.At(x0, y), before[0])
 }
 

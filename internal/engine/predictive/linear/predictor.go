@@ -14,6 +14,8 @@ type Predictor struct {
 	Step         int32 // of residuals: 2·bound + 1
 	OverviewStep int32 // of the overview's residuals, at least Step
 	Wide         bool  // samples of more than 16 bits
+	Fine         bool  // weights have FineBits more
+	Scales       Scales
 	Limits       residual.Limits
 	Row          Row
 }
@@ -27,8 +29,11 @@ type Row struct {
 	texture []int32
 	sum     []int32
 	wide    []int64 // in place of sum for samples of more bits
+	Energy  []int32 // of fine planes, what energies add to Expect
+	Around  []int32 // and residuals, before either is scaled
 	ws      *[textures]weights
 	ex      *residual.Expectation
+	scale   Scale
 	tables  kernelTables // of ws and ex
 }
 
@@ -53,6 +58,7 @@ func (r *Row) reset(w int) {
 	if cap(r.sum) < n {
 		r.sum, r.wide, r.Pred = make([]int32, n), make([]int64, n), make([]int32, n)
 		r.texture, r.Expect, r.Q = make([]int32, n), make([]int32, n), make([]int32, n)
+		r.Energy, r.Around = make([]int32, n), make([]int32, n)
 	}
 }
 
@@ -86,6 +92,7 @@ func (p *Predictor) CodeLevel(lev int, w *WeightSet, before [2]*interlace.Level,
 func (p *Predictor) begin(lev int, ws *[textures]weights, ex *residual.Expectation) {
 	p.Levels[lev].Extend()
 	p.Row.use(ws, ex)
+	p.Row.scale = p.Scales[lev]
 }
 
 // use sets the weights of the rows to come.
@@ -109,6 +116,9 @@ func (p *Predictor) predictRow(lev int, ps interlace.Pass, y int, before [2]*int
 // Sum is the weighted sum of the k-th sample of the row, in 1/WeightOne, before it is
 // rounded and limited.
 func (p *Predictor) Sum(k int) int64 {
+	if p.Fine {
+		return p.Row.wide[k] >> FineBits
+	}
 	if p.Wide {
 		return p.Row.wide[k]
 	}
@@ -121,4 +131,9 @@ func (p *Predictor) Direction(k int) int { return directionOf(p.Row.texture[k]) 
 
 // Side is the weight of the magnitude of the residual to the left of a sample, which
 // is known only once that is coded, in its expectation.
-func (p *Predictor) Side() int32 { return p.Row.ex.Side }
+func (p *Predictor) Side() int32 {
+	if p.Fine {
+		return p.Row.ex.Side * int32(p.Row.scale.Around) >> aroundBits
+	}
+	return p.Row.ex.Side
+}

@@ -61,10 +61,13 @@ func (n *normal) add(t []int32, v int32, residuals *[constant - cross]int32, spr
 	n.moments.add(&d)
 }
 
-// solve gives the weights of a class, pulled towards def by a ridge of 1/256 of
-// the mean diagonal. Products are converted before they are added, so that no
+// ridgeShare is the mean diagonal in ridges, of weights without more bits; each bit halves
+// the ridge.
+const ridgeShare = 256
+
+// solve gives the weights of a class, pulled towards def by a ridge. Products are converted before they are added, so that no
 // architecture fuses the two; the outcome is stored in the file.
-func (n *normal) solve(def *weights) weights {
+func (n *normal) solve(def *weights, more int) weights {
 	var a [terms][terms + 1]float64
 	ridge := 0.0
 	for i := range terms {
@@ -74,19 +77,19 @@ func (n *normal) solve(def *weights) weights {
 		a[i][terms] = n.at(i, target)
 		ridge += a[i][i]
 	}
-	ridge = ridge/(256*terms) + 1
-	x := def.coefficients()
+	ridge = ridge/float64(int64(terms)*ridgeShare<<more) + 1
+	x := def.coefficients(more)
 	for i := range terms {
 		a[i][i] += ridge
 		a[i][terms] += float64(ridge * x[i])
 	}
-	return quantiseWeights(eliminate(&a))
+	return quantiseWeights(eliminate(&a), more)
 }
 
 // coefficients are the factors of the equations' terms.
-func (w *weights) coefficients() (x [terms]float64) {
+func (w *weights) coefficients(more int) (x [terms]float64) {
 	for i, v := range w {
-		x[i] = float64(v) / WeightOne
+		x[i] = float64(v) / float64(int(WeightOne)<<more)
 	}
 	x[constant] /= constLevel
 	return x
@@ -113,7 +116,8 @@ func eliminate(a *[terms][terms + 1]float64) (x [terms]float64) {
 
 // quantiseWeights rounds coefficients to weights, the first of which makes
 // the sum of the taps WeightOne.
-func quantiseWeights(x [terms]float64) (w weights) {
+func quantiseWeights(x [terms]float64, more int) (w weights) {
+	one, most := float64(int(WeightOne)<<more), float64(int(maxWeight)<<more)
 	x[constant] *= constLevel
 	rest := 1.0
 	for _, v := range x[:taps] {
@@ -124,16 +128,16 @@ func quantiseWeights(x [terms]float64) (w weights) {
 		if i < 4 {
 			v += float64(rest / 4)
 		}
-		w[i] = int32(math.Round(max(-maxWeight, min(maxWeight, WeightOne*v))))
+		w[i] = int32(math.Round(max(-most, min(most, float64(one*v)))))
 	}
-	w.close()
+	w.close(more)
 	return w
 }
 
 // error is the weighted squared error of weights, by the equations.
-func (n *normal) error(w *weights) float64 {
+func (n *normal) error(w *weights, more int) float64 {
 	e := n.at(target, target)
-	x := w.coefficients()
+	x := w.coefficients(more)
 	for i := range terms {
 		e -= float64(2 * x[i] * n.at(i, target))
 		for j := range terms {

@@ -29,6 +29,9 @@ const (
 	WeightOne  = 1 << WeightBits
 )
 
+// FineBits is the number of bits that weights of wide planes have more.
+const FineBits = 4
+
 // maxWeight bounds a weight, so that predictions of 32-bit samples fit 64 bits.
 const maxWeight = 8 * WeightOne
 
@@ -47,6 +50,17 @@ func (s *WeightSet) each(f func(*weights)) {
 			}
 		}
 	}
+}
+
+// Fine is a set with more bits of weights.
+func (s *WeightSet) Fine() WeightSet {
+	f := *s
+	f.each(func(w *weights) {
+		for i := range w {
+			w[i] <<= FineBits
+		}
+	})
+	return f
 }
 
 // Append appends a set in 16 bits a weight, little-endian.
@@ -70,12 +84,14 @@ func ParseWeights(p []byte) (s WeightSet, rest []byte) {
 	return s, p
 }
 
-// weightLow is the number of low bits of a weight's difference that are raw.
+// weightLow is the number of low bits of a weight's difference that are raw, of weights
+// without more bits.
 const weightLow = 2
 
-// Put writes the weights as differences from base; the first of each class follows
-// from the others.
-func (s *WeightSet) Put(w *rans.BitWriter, base *WeightSet) {
+// Put writes the weights, which have some bits more, as differences from base; the first of
+// each class follows from the others.
+func (s *WeightSet) Put(w *rans.BitWriter, base *WeightSet, more int) {
+	low := uint(weightLow + more)
 	var bases []*weights
 	base.each(func(b *weights) { bases = append(bases, b) })
 	s.each(func(v *weights) {
@@ -88,44 +104,45 @@ func (s *WeightSet) Put(w *rans.BitWriter, base *WeightSet) {
 		w.Put(1, 1)
 		for j := 1; j < terms; j++ {
 			z := rans.Zigzag(int(v[j] - b[j]))
-			w.PutExpGolomb(z >> weightLow)
-			w.Put(z&(1<<weightLow-1), weightLow)
+			w.PutExpGolomb(z >> low)
+			w.Put(z&(1<<low-1), low)
 		}
 	})
 }
 
 // bits is the length of what Put writes for weights that differ from base.
-func (w *weights) bits(base *weights) int {
-	n := 1
+func (w *weights) bits(base *weights, more int) int {
+	n, low := 1, weightLow+more
 	for j := 1; j < terms; j++ {
-		n += weightLow + rans.ExpGolombBits(rans.Zigzag(int(w[j]-base[j]))>>weightLow)
+		n += low + rans.ExpGolombBits(rans.Zigzag(int(w[j]-base[j]))>>low)
 	}
 	return n
 }
 
 // Read is the inverse of Put for a set that holds its base. The error is
 // rans.ErrCorrupt.
-func (s *WeightSet) Read(r *rans.BitReader) (err error) {
+func (s *WeightSet) Read(r *rans.BitReader, more int) (err error) {
+	low, most := weightLow+more, int32(2*maxWeight<<more)
 	s.each(func(v *weights) {
 		if err != nil || r.Bits(1) == 0 {
 			return
 		}
 		for j := 1; j < terms; j++ {
-			z := r.ExpGolomb() << weightLow
-			d := rans.Unzigzag(z | r.Bits(weightLow))
-			if v[j] += int32(d); d < -4*maxWeight || d > 4*maxWeight || v[j] < -2*maxWeight || v[j] > 2*maxWeight {
+			z := r.ExpGolomb() << low
+			d := int32(rans.Unzigzag(z | r.Bits(low)))
+			if v[j] += d; d < -2*most || d > 2*most || v[j] < -most || v[j] > most {
 				err = rans.ErrCorrupt
 				return
 			}
 		}
-		v.close()
+		v.close(more)
 	})
 	return err
 }
 
-// close sets the first weight so that the sum of the taps is WeightOne.
-func (w *weights) close() {
-	w[0] = WeightOne
+// close sets the first weight so that the sum of the taps is WeightOne, of more bits.
+func (w *weights) close(more int) {
+	w[0] = WeightOne << more
 	for _, v := range w[1:taps] {
 		w[0] -= v
 	}
