@@ -189,6 +189,14 @@ var rules = []rule{
 		why: "image files come before what is made of them",
 	},
 	{
+		of: []string{"internal/geo"}, never: []string{"./..."},
+		why: "where a raster lies is read from numbers, whatever file they stand in",
+	},
+	{
+		of: []string{"tree", "chroma", "cpu_fallback", "raster", "internal/engine/...", "internal/container", "internal/pipeline", "internal/imagefile/..."}, never: []string{"./internal/geo"},
+		why: "where a raster lies changes no sample and no byte of its code",
+	},
+	{
 		of: []string{"internal/refdec/..."}, never: []string{"github.com/...", "golang.org/...", "C"}, but: []string{"./internal/refdec"},
 		why: "the naive decoder is written from the documents and shares nothing with the module",
 	},
@@ -239,7 +247,7 @@ func TestImports(t *testing.T) {
 	all := packages(t)
 	for _, dir := range []string{
 		".", "raster", "chroma", "tree", "cpu_fallback", "gpu", "cmd/qtgpu", "internal/engine", "internal/engine/transform",
-		"internal/engine/predictive/linear", "internal/pipeline", "internal/container", "internal/imagefile/jpeg",
+		"internal/engine/predictive/linear", "internal/pipeline", "internal/container", "internal/imagefile/jpeg", "internal/geo",
 		"internal/refdec", "internal/refdec/cmd/qtgref",
 	} {
 		require.Contains(t, all, dir)
@@ -300,6 +308,11 @@ func TestRulesBite(t *testing.T) {
 		{"internal/imagefile/jpeg", "./internal/imagefile", false},
 		{"internal/imagefile", "./internal/container", false},
 		{"internal/imagefile", "./internal/imagefile/jpeg", true},
+		{"internal/geo", "./raster", false},
+		{"internal/pipeline", "./internal/geo", false},
+		{"internal/engine/layered", "./internal/geo", false},
+		{"internal/imagefile", "./internal/geo", false},
+		{"cmd/qtgpu", "./internal/geo", true},
 		{"internal/refdec", "./internal/fixlog", false},
 		{"internal/refdec", "golang.org/x/image/tiff", false},
 		{"internal/refdec/cmd/qtgref", "./internal/refdec", true},
