@@ -33,8 +33,10 @@ func candidates(p *engine.Params) []engine.Engine {
 	switch {
 	case p.Bound == engine.RMS:
 		return []engine.Engine{transform.Engine{}}
-	case p.T == 0 || predictive.IsRaster(&p.Format):
+	case p.T == 0 || predictive.IsRaster(&p.Format) && !predictive.Narrow(p.Format.Type):
 		return []engine.Engine{predictive.Engine{}}
+	case predictive.IsRaster(&p.Format):
+		return []engine.Engine{predictive.Engine{}, predictive.Engine{Lossless: true}} // which has patterns
 	case layered.Engine{}.Accepts(p) == nil:
 		return []engine.Engine{layered.Engine{}, predictive.Engine{Merge: true}}
 	}

@@ -18,8 +18,9 @@ import (
 )
 
 // Engine is the engine of the promise for samples. With Merge it codes without loss
-// which of few values stands for each sample; that is for a T from 1 on.
-type Engine struct{ Merge bool }
+// which of few values stands for each sample; that is for a T from 1 on. With Lossless it
+// codes without loss whatever T is, and says so.
+type Engine struct{ Merge, Lossless bool }
 
 // Sides of tiles. Patterns are learned anew in every tile, so tiles of labels are large.
 const (
@@ -112,6 +113,9 @@ type encoderScratch struct {
 // Train implements engine.Engine: the values are the ones that the sample has, the
 // weights are fitted to it and the tables suit it best.
 func (g Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env *engine.Env) (engine.Encoder, error) {
+	if g.Lossless {
+		p.T = 0
+	}
 	e := &encoder{plan: &engine.Plan{Engine: engine.Predictive, Params: p, TileLog2: tileLog2}, env: env, Store: engine.NewStore[Tile](math.MaxInt64)}
 	start := time.Now()
 	e.Grid = e.plan.Grid()
@@ -257,7 +261,7 @@ func (e *encoder) sampleOf(b *raster.Block, w *encoderScratch) *Format {
 		format, _ := e.load(b, w)
 		return format
 	}
-	t := e.rasterTile(b, w, !narrow(e.raster.kind) || e.plan.T > 0)
+	t := e.rasterTile(b, w, !Narrow(e.raster.kind) || e.plan.T > 0)
 	return t.head.apply(&e.format)
 }
 
@@ -362,6 +366,7 @@ func (e *encoder) Plan() *engine.Plan { return e.plan }
 const (
 	encodeBytes = 28
 	mixingBytes = 40
+	rasterBytes = 24 // more of a raster: words, remainders, classes, samples
 )
 
 // Memory implements engine.Encoder.
@@ -369,6 +374,9 @@ func (e *encoder) Memory() int64 {
 	bytes := int64(encodeBytes)
 	if e.plan.Effort >= EffortMixing {
 		bytes = mixingBytes
+	}
+	if e.raster != nil {
+		bytes += rasterBytes
 	}
 	return e.TilePixels() * int64(e.format.Channels) * bytes
 }

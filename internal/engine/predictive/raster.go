@@ -44,9 +44,9 @@ type rasterPlan struct {
 	order []int // the band of each plane
 }
 
-// narrow tells whether samples are numbers of 8 or 16 bits without a sign: by an offset,
+// Narrow tells whether samples are numbers of 8 or 16 bits without a sign: by an offset,
 // the type's least.
-func narrow(t raster.Type) bool {
+func Narrow(t raster.Type) bool {
 	switch t {
 	case raster.Uint8, raster.Uint16, raster.Int8, raster.Int16:
 		return true
@@ -70,7 +70,7 @@ func (r *rasterPlan) append(p []byte) []byte {
 		p = binary.AppendUvarint(p, uint64(b.parent+1))
 		p = binary.AppendUvarint(p, uint64(b.bound))
 		p = binary.AppendUvarint(p, uint64(b.step))
-		if !narrow(r.kind) {
+		if !Narrow(r.kind) {
 			for _, s := range b.scales {
 				p = append(p, s.Energy, s.Around)
 			}
@@ -108,14 +108,14 @@ func parseBand(p []byte, t raster.Type, bands int) (b band, rest []byte, err err
 	if b.mapping, p, err = sample.ParseMapping(p, t); err != nil {
 		return b, nil, err
 	}
-	if narrow(t) && (b.mapping != sample.Mapping{Offset: offsetOf(t)}) {
+	if Narrow(t) && (b.mapping != sample.Mapping{Offset: offsetOf(t)}) {
 		return b, nil, fmt.Errorf("mapping %+v of %v, expected an offset of %d", b.mapping, t, offsetOf(t))
 	}
 	d := numbers{rest: p}
 	b.parent = int(d.uint("parent", uint64(bands))) - 1
 	b.bound = int32(d.uint("bound", maxBound))
 	b.step = int32(d.uint("step of means", maxStep))
-	if !narrow(t) {
+	if !Narrow(t) {
 		for i := range b.scales {
 			b.scales[i] = linear.Scale{Energy: d.octet("scale"), Around: d.octet("scale")}
 		}
@@ -250,12 +250,12 @@ func (r *rasterPlan) formatOf(of *raster.Format) Format {
 	}
 	f := Format{Channels: len(r.bands), Depth: 8 * min(r.kind.Size(), 4), Lanes: make([]Lanes, len(r.bands))}
 	f.Alpha = engine.CheckPicture(of) == nil && of.Bands[len(of.Bands)-1].Role == raster.Alpha
-	if narrow(r.kind) && !r.kind.Signed() {
+	if Narrow(r.kind) && !r.kind.Signed() {
 		f.Maximum = int32(of.FullScale())
 	}
 	for i, b := range r.order {
 		band := &r.bands[b]
-		f.Lanes[i] = Lanes{Bound: band.bound, Wide: !narrow(r.kind), Parent: -1, Step: band.step, Scales: band.scales}
+		f.Lanes[i] = Lanes{Bound: band.bound, Wide: !Narrow(r.kind), Parent: -1, Step: band.step, Scales: band.scales}
 		if band.parent >= 0 {
 			f.Lanes[i].Parent = place[band.parent]
 		}

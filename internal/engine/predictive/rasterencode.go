@@ -384,7 +384,7 @@ func (e *encoder) rasterTile(b *raster.Block, w *encoderScratch, masked bool) *r
 // codeRaster codes a tile of a raster. Classes that have numbers are coded as these, and
 // where they fill areas that all planes share, without them too, to see which is smaller.
 func (e *encoder) codeRaster(m *Model, b *raster.Block, w *encoderScratch) *Tile {
-	if !narrow(e.raster.kind) || e.plan.T > 0 {
+	if !Narrow(e.raster.kind) || e.plan.T > 0 {
 		return e.rasterTile(b, w, true).encode(m, &w.Scratch, &e.format, e.plan.Effort)
 	}
 	t := e.rasterTile(b, w, false)

@@ -67,7 +67,7 @@ func (s *survey) classes(ctx context.Context, r *rasterPlan) error {
 	for i := range counts {
 		counts[i] = census{special: map[uint64]int64{}, frequent: map[uint64]int64{}, beside: map[uint64]int64{}}
 	}
-	if !narrow(f.Type) {
+	if !Narrow(f.Type) {
 		var mu sync.Mutex
 		err := s.each(ctx, s.list, func(b *raster.Block) error {
 			for i := range counts {
@@ -168,7 +168,7 @@ func byCount(m map[uint64]int64) []uint64 {
 
 // mappings finds the mapping of each band.
 func (s *survey) mappings(ctx context.Context, r *rasterPlan) error {
-	if narrow(r.kind) {
+	if Narrow(r.kind) {
 		for i := range r.bands {
 			r.bands[i].mapping = sample.Mapping{Offset: offsetOf(r.kind)}
 		}
@@ -364,7 +364,7 @@ func (s *survey) values(ctx context.Context, r *rasterPlan) ([]Values, error) {
 	}
 	var mu sync.Mutex
 	err := s.each(ctx, s.list, func(b *raster.Block) error {
-		t := newRasterTile(r, 0, b, nil, !narrow(r.kind))
+		t := newRasterTile(r, 0, b, nil, !Narrow(r.kind))
 		for i := range t.planes {
 			found := valuesOf(&t.planes[i])
 			mu.Lock()

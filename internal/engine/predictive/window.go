@@ -109,7 +109,11 @@ func (d *decoder) Memory(region image.Rectangle, level int) (window, goroutine i
 	f := &d.engine.format
 	over := d.Over(region, 0)
 	tile := engine.Pixels(d.Pixels(image.Rectangle{Min: over.Min, Max: over.Min.Add(image.Pt(1, 1))}))
-	return 0, tile * int64(f.Channels) * SampleBytes >> (2 * level)
+	bytes := int64(SampleBytes)
+	if d.raster != nil {
+		bytes += 1 + 2*int64(d.kind.Size()) // a class, the sample, and at most as much of a remainder
+	}
+	return 0, tile * int64(f.Channels) * bytes >> (2 * level)
 }
 
 // region implements engine.Window.
