@@ -3,6 +3,7 @@ package qtgpu_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -19,6 +20,8 @@ import (
 	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/containertest"
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/rastertest"
+	"github.com/qtgpu/qtgpu/raster"
 )
 
 // tall is an image of several rows of tiles, the options for it and the engine that it
@@ -233,6 +236,93 @@ func requireConcealed(t *testing.T, data, level6 []byte, want, name string) {
 	if assert.NoError(t, err, name) {
 		requireSame(t, region(t, newReader(t, data, qtgpu.DecodeOptions{}), all, 6), m, name)
 	}
+}
+
+// TestCoarseLevelDamagedInside: where a coarse level is damaged in the middle, after bands
+// of it have been passed on, the tiles stand in for the rest, at every budget of memory.
+func TestCoarseLevelDamagedInside(t *testing.T) {
+	for _, c := range []struct {
+		w, h, coarse int
+		levels       []int // made of the coarse one
+		memory       int64 // with which that takes one band
+	}{{70, 8300, 1, []int{1}, 5 << 20}, {16, 33000, 3, []int{3, 4, 8}, 1 << 18}} {
+		data := grouped(t, encode(t, picture(patterns["smooth"], c.w, c.h, 3, 8), qtgpu.Options{T: 10}), 1, c.coarse)
+		f := containertest.Take(t, data)
+		nested := containertest.Take(t, f.Overviews[0].File)
+		require.Greater(t, len(nested.Bodies), 3)
+		nested.Bodies[3][len(nested.Bodies[3])/2] ^= 0x55
+		f.Overviews[0].File = nested.Bytes(t)
+		damaged := f.Bytes(t)
+		for _, level := range c.levels {
+			name := fmt.Sprintf("level %d from level %d", level, c.coarse)
+			r := newReader(t, damaged, qtgpu.DecodeOptions{})
+			all := image.Rectangle{Max: r.Size(level)}
+			require.ErrorContains(t, r.Copy(t.Context(), newBands(t, r, all), all, level), fmt.Sprintf("level %d: ", c.coarse), name)
+			want := copied(t, newReader(t, data, qtgpu.DecodeOptions{}), all, level)
+			most := 0
+			for limit := c.memory; ; limit = limit * 31 / 32 {
+				o := qtgpu.DecodeOptions{KeepGoing: true, MaxMemory: limit}
+				got := copied(t, newReader(t, damaged, o), all, level)
+				if got == nil {
+					break
+				}
+				require.Empty(t, rastertest.Difference(want.all, got.all), "%s, %d bytes", name, limit)
+				if got.n > most {
+					most = got.n
+					requireStopped(t, newReader(t, damaged, o), all, level, min(most, 2))
+				}
+			}
+			require.Greater(t, most, 3, "%s: bands", name)
+		}
+	}
+}
+
+// requireStopped holds an error of a sink for its second band to come through, and to be
+// the end.
+func requireStopped(t *testing.T, r *qtgpu.Reader, rect image.Rectangle, level, want int) {
+	t.Helper()
+	full := newBands(t, r, rect)
+	full.fail = io.ErrShortWrite
+	err := r.Copy(t.Context(), full, rect, level)
+	require.Equal(t, want > 1, errors.Is(err, io.ErrShortWrite), "level %d: %v", level, err)
+	require.Equal(t, want, full.n, "level %d: bands", level)
+}
+
+// bands is a sink that holds what it is given to come from the top, without a gap.
+type bands struct {
+	t       *testing.T
+	all     *raster.Block
+	n, rows int
+	fail    error // what the second band is answered with
+}
+
+// WriteBlock implements raster.Sink.
+func (s *bands) WriteBlock(_ context.Context, b *raster.Block) error {
+	require.Equal(s.t, s.rows, b.Rect.Min.Y, "band %d", s.n)
+	s.n, s.rows = s.n+1, b.Rect.Max.Y
+	raster.Copy(s.all, b)
+	if s.n == 2 {
+		return s.fail
+	}
+	return nil
+}
+
+// newBands takes a rectangle.
+func newBands(t *testing.T, r *qtgpu.Reader, rect image.Rectangle) *bands {
+	f := r.Format()
+	return &bands{t: t, all: raster.NewBlock(rect, f.Type, len(f.Bands))}
+}
+
+// copied is a rectangle of a level, or nil where that takes too much memory.
+func copied(t *testing.T, r *qtgpu.Reader, rect image.Rectangle, level int) *bands {
+	t.Helper()
+	s := newBands(t, r, rect)
+	err := r.Copy(t.Context(), s, rect, level)
+	if errors.Is(err, qtgpu.ErrTooLarge) {
+		return nil
+	}
+	require.NoError(t, err)
+	return s
 }
 
 // TestWrongPaletteOfCoarseLevel: an OVER cannot bring indices beyond the palette.

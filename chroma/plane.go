@@ -89,6 +89,14 @@ type Interleaved struct {
 	Pix                                 []byte
 }
 
+// NewInterleaved returns w×h pixels of samples of 0, without padding.
+func NewInterleaved(w, h, channels, depth int) *Interleaved {
+	step := channels * depth / 8
+	return &Interleaved{
+		W: w, H: h, Channels: channels, Depth: depth, Step: step, Stride: w * step, Pix: make([]byte, w*h*step),
+	}
+}
+
 // Sub returns a view of the pixels of r, which lies inside W×H and is not
 // empty; it shares Pix with m.
 func (m *Interleaved) Sub(r image.Rectangle) Interleaved {

@@ -261,8 +261,8 @@ func layeredFile(src *imagefile.Image, bound int) func(*testing.T) []byte {
 		tables := layered.ChooseTables(tiles)
 		c.Plan = container.Plan{Engine: uint64(engine.Layered), Payload: tables.Payload}
 		for _, tile := range tiles {
-			front, body := tables.Segments(tile)
-			c.fronts, c.bodies = append(c.fronts, front), append(c.bodies, body)
+			s := tables.Segments(tile)
+			c.fronts, c.bodies = append(c.fronts, s.Overview), append(c.bodies, s.Detail)
 		}
 		return c.write(t)
 	}

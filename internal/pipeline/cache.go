@@ -81,14 +81,12 @@ func (c *cache) put(tile int, d engine.Decoded) {
 	}
 }
 
-// retain lets go of all tiles but some.
-func (c *cache) retain(wanted func(tile int) bool) {
+// drop lets go of a tile, if it is still there.
+func (c *cache) drop(tile int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for tile, e := range c.entries {
-		if e.place != nil && !wanted(tile) {
-			c.remove(e)
-		}
+	if e := c.entries[tile]; e != nil && e.place != nil {
+		c.remove(e)
 	}
 }
 

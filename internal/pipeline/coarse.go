@@ -8,7 +8,6 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/engine"
-	"github.com/qtgpu/qtgpu/raster"
 )
 
 // coarse are the levels that a large file holds as files of their own.
@@ -77,28 +76,23 @@ func inLevel(level int, err error) error {
 }
 
 // beginCoarse begins a region that a coarse level of the file, base, is enough for.
-func (r *Reader) beginCoarse(ctx context.Context, rect image.Rectangle, level, base int) (*Region, error) {
+func (r *Reader) beginCoarse(ctx context.Context, rect image.Rectangle, level, base int, o output) (*Region, error) {
 	n, err := r.nested(ctx, base)
 	if err != nil {
 		return nil, inLevel(base, err)
 	}
-	g := &Region{call: call{Reader: r}, at: level, base: base, rect: rect, fine: r.finer(rect, level, base)}
-	g.fromOverview, err = n.Begin(ctx, g.fine, 0)
+	g := &Region{call: call{Reader: r}, at: level, base: base, rect: rect, fine: r.finer(rect, level, base), output: o}
+	o.passed = o.passed || level > base
+	g.fromCoarse, err = n.begin(ctx, g.fine, 0, o)
 	return g, inLevel(base, err)
 }
 
 // decodeCoarse decodes a region from a coarse level, which counts as if its tiles had been
 // decoded.
-func (g *Region) decodeCoarse(ctx context.Context, dst *raster.Block) error {
-	fine, down := dst, g.reducer(dst)
-	if down != nil {
-		fine = raster.NewBlock(g.fine, dst.Type, len(dst.Planes))
-	}
-	if err := g.fromOverview.Decode(ctx, fine, func(int64) {}); err != nil {
+func (g *Region) decodeCoarse(ctx context.Context, to sink) error {
+	g.fromCoarse.decoded = func(int64) {}
+	if err := g.fromCoarse.decode(ctx, to); err != nil {
 		return inLevel(g.base, err)
-	}
-	if down != nil {
-		down.add(fine)
 	}
 	g.decoded(g.Pixels(g.rect, g.at))
 	return nil

@@ -42,6 +42,15 @@ func newReducer(bands []raster.Band, rect, fine image.Rectangle, shift int, deci
 	return r
 }
 
+// into implements downsampler.
+func (r *reducer) into(dst *raster.Block) {
+	if r.next != nil {
+		r.next.into(dst)
+		return
+	}
+	r.dst = dst
+}
+
 // add takes the next rows.
 func (r *reducer) add(b *raster.Block) {
 	for y := b.Rect.Min.Y; y < b.Rect.Max.Y; y++ {

@@ -39,6 +39,15 @@ func newNumberReducer(f *raster.Format, rect, fine image.Rectangle, shift int) *
 	return r
 }
 
+// into implements downsampler.
+func (r *numberReducer) into(dst *raster.Block) {
+	if r.next != nil {
+		r.next.into(dst)
+		return
+	}
+	r.dst = dst
+}
+
 func (r *numberReducer) add(b *raster.Block) {
 	for y := b.Rect.Min.Y; y < b.Rect.Max.Y; y++ {
 		for i := range r.in {

@@ -5,6 +5,7 @@ import (
 	"image"
 
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/tree"
 )
@@ -37,7 +38,7 @@ func (f *Format) rects(w, h int) []image.Rectangle {
 }
 
 // encodeBase codes the base of a tile.
-func (e *Encoder) encodeBase(ctx context.Context, w *Scratch, src *chroma.Interleaved) (*transform.Tile, error) {
+func (e *Encoder) encodeBase(ctx context.Context, scratch *Scratch, src *chroma.Interleaved) (*transform.Tile, error) {
 	planes := chroma.NewPlanes(src.W, src.H, src.Channels, false)
 	chroma.Forward(planes, src, false, 0, src.H)
 	for i := range planes {
@@ -47,44 +48,29 @@ func (e *Encoder) encodeBase(ctx context.Context, w *Scratch, src *chroma.Interl
 	if err != nil {
 		return nil, err
 	}
-	return e.base.Tile(&w.enc, planes, pyramids, e.format.rects(src.W, src.H)), nil
+	return e.base.Tile(&scratch.enc, planes, pyramids, e.format.rects(src.W, src.H)), nil
 }
 
 // base decodes the pixels of a tile's base.
-func (f *Format) base(d *transform.Decoder, w *Scratch, front, body []byte, size image.Point) (*chroma.Interleaved, error) {
-	cells, err := d.Front(front, f.rects(size.X, size.Y))
+func (f *Format) base(d *transform.Decoder, scratch *Scratch, s engine.Segments, size image.Point) (*chroma.Interleaved, error) {
+	cells, err := d.Overview(s.Overview, f.rects(size.X, size.Y))
 	if err != nil {
 		return nil, err
 	}
 	planes := chroma.NewPlanes(size.X, size.Y, f.channels(), false)
-	if err := d.Body(&w.dec, body, cells, planes, make([]image.Point, f.channels())); err != nil {
+	if err := d.Detail(&scratch.dec, s.Detail, cells, planes, make([]image.Point, f.channels())); err != nil {
 		return nil, err
 	}
-	for i, p := range f.Planes {
-		if !p.Alpha { // whose full and no opacity a filter would touch
-			f.deblock(&planes[i], &cells[i])
-		}
+	if err := d.Deblock(context.Background(), 1, planes, transform.Sizes(cells)); err != nil {
+		return nil, err
 	}
 	return f.pixels(planes), nil
-}
-
-func (f *Format) deblock(p *chroma.Plane, c *transform.Cells) {
-	sizes, _ := c.Sizes()
-	d := transform.NewDeblocker(f.step(), p, sizes)
-	for _, pass := range []func(int){d.Vertical, d.Horizontal} {
-		for y := range d.Rows() {
-			pass(y)
-		}
-	}
 }
 
 // pixels converts planes to samples of 8 bits.
 func (f *Format) pixels(planes []chroma.Plane) *chroma.Interleaved {
 	w, h := planes[0].W, planes[0].H
-	m := &chroma.Interleaved{
-		W: w, H: h, Channels: f.channels(), Depth: 8, Step: f.channels(), Stride: w * f.channels(),
-		Pix: make([]byte, w*h*f.channels()),
-	}
+	m := chroma.NewInterleaved(w, h, f.channels(), 8)
 	chroma.Inverse(m, planes, false, image.Point{}, image.Rect(0, 0, w, h))
 	return m
 }

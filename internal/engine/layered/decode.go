@@ -4,6 +4,7 @@ import (
 	"image"
 
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/tree"
@@ -19,45 +20,37 @@ type Decoder struct {
 // NewDecoder takes the payload of the tables. The error is rans.ErrCorrupt
 // where that is damaged.
 func NewDecoder(payload []byte, f Format) (*Decoder, error) {
-	base, rest, err := cut(payload)
+	base, tables, err := parsePayload(payload)
 	if err != nil {
 		return nil, err
 	}
-	d := &Decoder{format: f}
-	if d.base, err = transform.NewDecoder(f.step(), f.Planes, base); err != nil {
-		return nil, err
-	}
-	r := rans.NewBitReader(rest)
-	tables, err := universal.Parse(&r)
-	if err != nil {
-		return nil, err
-	}
-	d.tables = rans.NewDecTables(tables)
-	return d, r.Done()
+	d := &Decoder{format: f, tables: rans.NewDecTables(tables)}
+	d.base, err = transform.NewDecoder(f.step(), f.Planes, base)
+	return d, err
 }
 
-// Front decodes the overview of a tile of w×h pixels: ceil(w/8) × ceil(h/8)
+// Overview decodes the overview of a tile of w×h pixels: ceil(w/8) × ceil(h/8)
 // means of the base.
-func (d *Decoder) Front(front []byte, w, h int) (*chroma.Interleaved, error) {
-	cells, err := d.base.Front(front, d.format.rects(w, h))
+func (d *Decoder) Overview(overview []byte, w, h int) (*chroma.Interleaved, error) {
+	cells, err := d.base.Overview(overview, d.format.rects(w, h))
 	if err != nil {
 		return nil, err
 	}
 	const up = 1<<tree.Base - 1
 	planes := chroma.NewPlanes((w+up)>>tree.Base, (h+up)>>tree.Base, d.format.channels(), false)
 	for i := range planes {
-		d.base.Overview(&planes[i], 0, 0, &cells[i])
+		d.base.Level3(&planes[i], 0, 0, &cells[i])
 	}
 	return d.format.pixels(planes), nil
 }
 
 // Decode decodes both segments of a tile of w×h pixels.
-func (d *Decoder) Decode(wk *Scratch, front, body []byte, w, h int) (*chroma.Interleaved, error) {
-	base, rest, err := cut(body)
+func (d *Decoder) Decode(scratch *Scratch, s engine.Segments, w, h int) (*chroma.Interleaved, error) {
+	base, rest, err := cut(s.Detail)
 	if err != nil {
 		return nil, err
 	}
-	m, err := d.format.base(d.base, wk, front, base, image.Pt(w, h))
+	m, err := d.format.base(d.base, scratch, engine.Segments{Overview: s.Overview, Detail: base}, image.Pt(w, h))
 	if err != nil {
 		return nil, err
 	}

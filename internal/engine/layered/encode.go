@@ -42,12 +42,12 @@ type Tile struct {
 }
 
 // Tile codes the pixels of src, RGB or RGBA of 8 bits.
-func (e *Encoder) Tile(ctx context.Context, w *Scratch, src *chroma.Interleaved) (*Tile, error) {
-	base, err := e.encodeBase(ctx, w, src)
+func (e *Encoder) Tile(ctx context.Context, scratch *Scratch, src *chroma.Interleaved) (*Tile, error) {
+	base, err := e.encodeBase(ctx, scratch, src)
 	if err != nil {
 		return nil, err
 	}
-	decoded, err := e.decoded(w, base, image.Pt(src.W, src.H))
+	decoded, err := e.decoded(scratch, base, image.Pt(src.W, src.H))
 	if err != nil {
 		return nil, err
 	}
@@ -65,14 +65,15 @@ func (e *Encoder) Tile(ctx context.Context, w *Scratch, src *chroma.Interleaved)
 }
 
 // decoded gives the pixels that a decoder will see, whatever the tables.
-func (e *Encoder) decoded(w *Scratch, t *transform.Tile, size image.Point) (*chroma.Interleaved, error) {
-	tables := transform.ChooseTables([]*transform.Tile{t})
+func (e *Encoder) decoded(scratch *Scratch, t *transform.Tile, size image.Point) (*chroma.Interleaved, error) {
+	counts := transform.NewHistogram()
+	counts.Add(t)
+	tables := counts.Tables()
 	d, err := transform.NewDecoder(e.format.step(), e.format.Planes, tables.Payload)
 	if err != nil {
 		return nil, err
 	}
-	front, body := tables.Segments(t)
-	return e.format.base(d, w, front, body, size)
+	return e.format.base(d, scratch, tables.Segments(t), size)
 }
 
 // worst is the largest difference of a channel.

@@ -115,17 +115,15 @@ func (e *encoder) Encode(ctx context.Context, s engine.Slab, tile int) (*engine.
 			return nil, err
 		}
 	}
-	out := &engine.Tile{Worst: engine.Errors(t.Worst)}
-	out.Overview, out.Detail = e.tables.Segments(t)
-	return out, nil
+	return &engine.Tile{Segments: e.tables.Segments(t), Worst: engine.Errors(t.Worst)}, nil
 }
 
 // code makes the tokens of a tile.
 func (e *encoder) code(ctx context.Context, b *raster.Block) (*Tile, error) {
 	start := time.Now()
-	w := e.scratch.Get()
-	defer e.scratch.Put(w)
-	t, err := e.coder.Tile(ctx, w, transform.Interleaved(b, &e.plan.Format))
+	scratch := e.scratch.Get()
+	defer e.scratch.Put(scratch)
+	t, err := e.coder.Tile(ctx, scratch, transform.Interleaved(b, &e.plan.Format))
 	e.env.Took("layers", time.Since(start)/time.Duration(parallel.Workers(e.env.Workers)))
 	return t, err
 }
@@ -134,7 +132,7 @@ func (e *encoder) code(ctx context.Context, b *raster.Block) (*Tile, error) {
 type decoder struct {
 	tiles.Grid
 	format  *raster.Format
-	engine  *Decoder
+	coder   *Decoder
 	scratch parallel.Pool[Scratch]
 }
 
@@ -142,7 +140,7 @@ type decoder struct {
 func (Engine) NewDecoder(p *engine.Plan) (engine.Decoder, error) {
 	d := &decoder{Grid: p.Grid(), format: &p.Format}
 	var err error
-	d.engine, err = NewDecoder(p.Payload, formatOf(p))
+	d.coder, err = NewDecoder(p.Payload, formatOf(p))
 	return d, err
 }
 
@@ -178,24 +176,24 @@ func (d *decoder) Memory(region image.Rectangle, level int) (window, goroutine i
 	return 0, tile * bands * sampleBytes >> (2 * level)
 }
 
-// window implements engine.Window.
-type window struct {
-	*decoder
-	dst   *raster.Block
-	level int
+// region implements engine.Window.
+type region struct {
+	decoder *decoder
+	dst     *raster.Block
+	level   int
 }
 
 // Window implements engine.Decoder.
-func (d *decoder) Window(dst *raster.Block, level int) engine.Window { return &window{d, dst, level} }
+func (d *decoder) Window(dst *raster.Block, level int) engine.Window { return &region{d, dst, level} }
 
 // Decode implements engine.Window.
-func (w *window) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded, error) {
-	m, err := w.pixels(tile, s, w.level)
+func (r *region) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded, error) {
+	m, err := r.decoder.pixels(tile, s, r.level)
 	if err != nil {
 		return nil, err
 	}
-	b := block(m, w.Tile(tile).Min.Div(1<<w.level))
-	raster.Copy(w.dst, b)
+	b := block(m, r.decoder.Tile(tile).Min.Div(1<<r.level))
+	raster.Copy(r.dst, b)
 	if !keep {
 		return nil, nil
 	}
@@ -206,11 +204,11 @@ func (w *window) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded,
 func (d *decoder) pixels(tile int, s engine.Segments, level int) (*chroma.Interleaved, error) {
 	size := d.Tile(tile).Size()
 	if level > 0 {
-		return d.engine.Front(s.Overview, size.X, size.Y)
+		return d.coder.Overview(s.Overview, size.X, size.Y)
 	}
-	w := d.scratch.Get()
-	defer d.scratch.Put(w)
-	return d.engine.Decode(w, s.Overview, s.Detail, size.X, size.Y)
+	scratch := d.scratch.Get()
+	defer d.scratch.Put(scratch)
+	return d.coder.Decode(scratch, s, size.X, size.Y)
 }
 
 // block is the block of interleaved samples of 8 bits, the first at a given pixel.
@@ -232,32 +230,32 @@ type decoded raster.Block
 func (d *decoded) Bytes() int64 { return int64(len(d.Planes[0])) }
 
 // Load implements engine.Window.
-func (w *window) Load(_ int, d engine.Decoded) { raster.Copy(w.dst, (*raster.Block)(d.(*decoded))) }
+func (r *region) Load(_ int, d engine.Decoded) { raster.Copy(r.dst, (*raster.Block)(d.(*decoded))) }
 
 // Conceal implements engine.Window: it enlarges the overview of a tile, or is mid-scale
 // without one.
-func (w *window) Conceal(tile int, overview []byte) {
-	t := w.Tile(tile)
-	t.Min, t.Max = t.Min.Div(1<<w.level), t.Max.Add(image.Pt(1<<w.level-1, 1<<w.level-1)).Div(1<<w.level)
-	m, err := w.pixels(tile, engine.Segments{Overview: overview}, engine.OverviewLevel)
-	shift := engine.OverviewLevel - w.level
-	r := t.Intersect(w.dst.Rect)
-	for c := range w.dst.Planes {
-		for y := r.Min.Y; y < r.Max.Y; y++ {
-			row := raster.Row[uint8](w.dst, c, y)[(r.Min.X-w.dst.Rect.Min.X)*w.dst.Step:]
-			for x := r.Min.X; x < r.Max.X; x++ {
+func (r *region) Conceal(tile int, overview []byte) {
+	t := r.decoder.Tile(tile)
+	t.Min, t.Max = t.Min.Div(1<<r.level), t.Max.Add(image.Pt(1<<r.level-1, 1<<r.level-1)).Div(1<<r.level)
+	m, err := r.decoder.pixels(tile, engine.Segments{Overview: overview}, engine.OverviewLevel)
+	shift := engine.OverviewLevel - r.level
+	rect := t.Intersect(r.dst.Rect)
+	for c := range r.dst.Planes {
+		for y := rect.Min.Y; y < rect.Max.Y; y++ {
+			row := raster.Row[uint8](r.dst, c, y)[(rect.Min.X-r.dst.Rect.Min.X)*r.dst.Step:]
+			for x := rect.Min.X; x < rect.Max.X; x++ {
 				v := byte(1 << 7)
 				if err == nil {
 					v = m.Pix[((y-t.Min.Y)>>shift)*m.Stride+((x-t.Min.X)>>shift)*m.Step+c]
 				}
-				row[(x-r.Min.X)*w.dst.Step] = v
+				row[(x-rect.Min.X)*r.dst.Step] = v
 			}
 		}
 	}
 }
 
 // Finish implements engine.Window.
-func (w *window) Finish(context.Context, int) error { return nil }
+func (r *region) Finish(context.Context, int) error { return nil }
 
 // Check implements engine.Decoder.
 func (d *decoder) Check(tile int, s engine.Segments, level int) error {

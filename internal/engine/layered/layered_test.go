@@ -34,10 +34,10 @@ var patterns = map[string]func(r *rand.Rand, c, x, y int) int{
 
 func picture(pattern string, w, h, channels int) *chroma.Interleaved {
 	r := rand.New(rand.NewPCG(1, 2))
-	m := &chroma.Interleaved{W: w, H: h, Channels: channels, Depth: 8, Step: channels, Stride: w * channels}
-	for i := range w * h * channels {
+	m := chroma.NewInterleaved(w, h, channels, 8)
+	for i := range m.Pix {
 		v := patterns[pattern](r, i%channels, i/channels%w, i/channels/w)
-		m.Pix = append(m.Pix, byte(min(v, 255)))
+		m.Pix[i] = byte(min(v, 255))
 	}
 	return m
 }
@@ -50,11 +50,10 @@ func encodeTile(t testing.TB, f Format, m *chroma.Interleaved) *Tile {
 }
 
 // segments is what a file would hold of one tile.
-func segments(t testing.TB, f Format, m *chroma.Interleaved) (front, body, tables []byte) {
+func segments(t testing.TB, f Format, m *chroma.Interleaved) (s engine.Segments, tables []byte) {
 	tile := encodeTile(t, f, m)
 	ts := ChooseTables([]*Tile{tile})
-	front, body = ts.Segments(tile)
-	return front, body, ts.Payload
+	return ts.Segments(tile), ts.Payload
 }
 
 var sizes = []image.Point{{1, 1}, {1, 70}, {33, 1}, {31, 33}, {96, 64}}
@@ -77,10 +76,9 @@ func TestBound(t *testing.T) {
 func requireBound(t *testing.T, f Format, m *chroma.Interleaved) {
 	tile := encodeTile(t, f, m)
 	tables := ChooseTables([]*Tile{tile})
-	front, body := tables.Segments(tile)
 	d, err := NewDecoder(tables.Payload, f)
 	require.NoError(t, err)
-	back, err := d.Decode(new(Scratch), front, body, m.W, m.H)
+	back, err := d.Decode(new(Scratch), tables.Segments(tile), m.W, m.H)
 	require.NoError(t, err)
 	most := make([]int32, f.channels())
 	for i, v := range m.Pix {
@@ -93,14 +91,14 @@ func requireBound(t *testing.T, f Format, m *chroma.Interleaved) {
 	assert.Equal(t, most, tile.Worst)
 }
 
-// TestFront: the overview holds means, near enough to recognise.
-func TestFront(t *testing.T) {
+// TestOverview: the overview holds means, near enough to recognise.
+func TestOverview(t *testing.T) {
 	f := format(4, 2)
 	m := picture("photo", 100, 77, 4)
-	front, _, payload := segments(t, f, m)
+	s, payload := segments(t, f, m)
 	d, err := NewDecoder(payload, f)
 	require.NoError(t, err)
-	small, err := d.Front(front, m.W, m.H)
+	small, err := d.Overview(s.Overview, m.W, m.H)
 	require.NoError(t, err)
 	require.Equal(t, [2]int{13, 10}, [2]int{small.W, small.H})
 	for c := range 4 {
@@ -186,11 +184,12 @@ func naiveContext(c *corrections, k, channel, x, y int) (ctx, s int) {
 func TestDamage(t *testing.T) {
 	f := format(3, 2)
 	m := picture("photo", 40, 35, 3)
-	front, body, payload := segments(t, f, m)
+	s, payload := segments(t, f, m)
+	overview, detail := s.Overview, s.Detail
 	d, err := NewDecoder(payload, f)
 	require.NoError(t, err)
-	check := func(front, body []byte) bool {
-		back, err := d.Decode(new(Scratch), front, body, m.W, m.H)
+	check := func(overview, detail []byte) bool {
+		back, err := d.Decode(new(Scratch), engine.Segments{Overview: overview, Detail: detail}, m.W, m.H)
 		if err != nil {
 			require.ErrorIs(t, err, rans.ErrCorrupt)
 			require.Nil(t, back)
@@ -198,19 +197,19 @@ func TestDamage(t *testing.T) {
 		return err != nil
 	}
 	failed := 0
-	for i := range body {
-		bad := append([]byte(nil), body...)
+	for i := range detail {
+		bad := append([]byte(nil), detail...)
 		bad[i] ^= 0x41
-		if check(front, bad) {
+		if check(overview, bad) {
 			failed++
 		}
-		require.True(t, check(front, body[:i]), "%d of %d bytes", i, len(body))
+		require.True(t, check(overview, detail[:i]), "%d of %d bytes", i, len(detail))
 	}
-	assert.Greater(t, failed, len(body)*3/4)
-	for i := range front {
-		bad := append([]byte(nil), front...)
+	assert.Greater(t, failed, len(detail)*3/4)
+	for i := range overview {
+		bad := append([]byte(nil), overview...)
 		bad[i] ^= 0x41
-		check(bad, body)
+		check(bad, detail)
 	}
 	for i := range payload {
 		_, err := NewDecoder(payload[:i], f)
@@ -225,8 +224,8 @@ func FuzzCorrections(f *testing.F) {
 	of := format(4, 1)
 	base := picture("photo", 20, 9, 4)
 	for name := range patterns {
-		_, body, _ := segments(f, of, picture(name, 20, 9, 4))
-		_, rest, err := cut(body)
+		s, _ := segments(f, of, picture(name, 20, 9, 4))
+		_, rest, err := cut(s.Detail)
 		require.NoError(f, err)
 		f.Add(rest)
 	}
@@ -265,20 +264,20 @@ func FuzzCorrections(f *testing.F) {
 func FuzzTile(f *testing.F) {
 	of := format(3, 4)
 	for name := range patterns {
-		front, body, payload := segments(f, of, picture(name, 40, 33, 3))
-		f.Add(front, body, payload)
+		s, payload := segments(f, of, picture(name, 40, 33, 3))
+		f.Add(s.Overview, s.Detail, payload)
 	}
-	f.Fuzz(func(t *testing.T, front, body, payload []byte) {
+	f.Fuzz(func(t *testing.T, overview, detail, payload []byte) {
 		d, err := NewDecoder(payload, of)
 		if err != nil {
 			require.ErrorIs(t, err, rans.ErrCorrupt)
 			return
 		}
-		if m, err := d.Decode(new(Scratch), front, body, 40, 33); err != nil {
+		if m, err := d.Decode(new(Scratch), engine.Segments{Overview: overview, Detail: detail}, 40, 33); err != nil {
 			require.ErrorIs(t, err, rans.ErrCorrupt)
 			require.Nil(t, m)
 		}
-		if m, err := d.Front(front, 40, 33); err != nil {
+		if m, err := d.Overview(overview, 40, 33); err != nil {
 			require.ErrorIs(t, err, rans.ErrCorrupt)
 			require.Nil(t, m)
 		}

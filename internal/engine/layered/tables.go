@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/binary"
 
+	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
@@ -67,27 +68,33 @@ func ChooseTables(tiles []*Tile) *Tables {
 // parseTables gives the tables that have a payload. The error is rans.ErrCorrupt where
 // that is damaged.
 func parseTables(payload []byte) (*Tables, error) {
-	first, rest, err := cut(payload)
+	first, tables, err := parsePayload(payload)
 	if err != nil {
 		return nil, err
 	}
 	base, err := transform.ParseTables(first)
+	return &Tables{payload, base, rans.NewEncTable(tables)}, err
+}
+
+// parsePayload divides a payload into the base's and the tables of corrections.
+func parsePayload(payload []byte) (base []byte, tables []rans.Freqs, err error) {
+	base, rest, err := cut(payload)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r := rans.NewBitReader(rest)
-	tables, err := universal.Parse(&r)
-	if err != nil {
-		return nil, err
+	if tables, err = universal.Parse(&r); err != nil {
+		return nil, nil, err
 	}
-	return &Tables{payload, base, rans.NewEncTable(tables)}, r.Done()
+	return base, tables, r.Done()
 }
 
 // Segments entropy-codes a tile.
-func (t *Tables) Segments(tile *Tile) (front, body []byte) {
-	front, base := t.base.Segments(tile.base)
-	body = binary.AppendUvarint(nil, uint64(len(base)))
-	return front, t.enc.AppendSegment(append(body, base...), tile.tokens, &tile.raw)
+func (t *Tables) Segments(tile *Tile) engine.Segments {
+	s := t.base.Segments(tile.base)
+	detail := append(binary.AppendUvarint(nil, uint64(len(s.Detail))), s.Detail...)
+	s.Detail = t.enc.AppendSegment(detail, tile.tokens, &tile.raw)
+	return s
 }
 
 // cut divides what a uvarint of the first part's length begins.

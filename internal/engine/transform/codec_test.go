@@ -56,20 +56,30 @@ func reduce(t testing.TB, planes []chroma.Plane) []tree.Pyramid {
 
 // coded is a tile of one plane and what its encoder knew.
 type coded struct {
-	*planeEncoder
-	front, body, tables []byte
+	encoder  *planeEncoder
+	segments engine.Segments
+	tables   []byte
 }
 
 func encodePlane(t testing.TB, step, promise int, def Plane, split engine.Split, p chroma.Plane) coded {
 	t.Helper()
 	planes := []chroma.Plane{p}
 	tile := &Tile{Worst: make([]uint32, 1)}
-	e := newPlaneEncoder(NewEncoder(step, []Plane{def}, split).Keep(promise), new(EncoderScratch), tile, 0,
-		&planes[0], &reduce(t, planes)[0], image.Rect(0, 0, p.Stride, p.Rows()))
+	cells := newCells(image.Rect(0, 0, p.Stride, p.Rows()))
+	e := newPlaneEncoder(NewEncoder(step, []Plane{def}, split).Promising(int64(promise)), new(EncoderScratch), tile, 0,
+		&original{samples: &planes[0], pyramid: &reduce(t, planes)[0]}, &cells)
 	e.encode()
-	tables := ChooseTables([]*Tile{tile})
-	front, body := tables.Segments(tile)
-	return coded{e, front, body, tables.Payload}
+	tables := tablesOf(tile)
+	return coded{e, tables.Segments(tile), tables.Payload}
+}
+
+// tablesOf fits tables to tiles.
+func tablesOf(tiles ...*Tile) *Tables {
+	h := NewHistogram()
+	for _, t := range tiles {
+		h.Add(t)
+	}
+	return h.Tables()
 }
 
 // decodePlane is the inverse of encodePlane.
@@ -77,16 +87,16 @@ func decodePlane(t testing.TB, step int, def Plane, c *coded) ([]Cells, chroma.P
 	t.Helper()
 	d, err := NewDecoder(step, []Plane{def}, c.tables)
 	require.NoError(t, err)
-	dst := chroma.NewPlane(8*c.cells.w, 8*c.h)
-	cells, err := d.Front(c.front, []image.Rectangle{image.Rect(0, 0, dst.W, dst.H)})
+	dst := chroma.NewPlane(cell*c.encoder.cells.w, cell*c.encoder.cells.h)
+	cells, err := d.Overview(c.segments.Overview, []image.Rectangle{image.Rect(0, 0, dst.W, dst.H)})
 	require.NoError(t, err)
-	require.NoError(t, d.Body(new(DecoderScratch), c.body, cells, []chroma.Plane{dst}, []image.Point{{}}))
+	require.NoError(t, d.Detail(new(DecoderScratch), c.segments.Detail, cells, []chroma.Plane{dst}, []image.Point{{}}))
 	return cells, dst
 }
 
-// TestTileRoundTrip: the decoder finds the encoder's leaves, last groups and
-// front image, and samples that are as far from the source as the encoder has
-// it of every leaf, which no other level would give.
+// TestTileRoundTrip: the decoder finds the encoder's leaves, last groups and overview, and
+// samples that are as far from the source as the encoder says of every leaf, which no
+// other level would give.
 func TestTileRoundTrip(t *testing.T) {
 	for name, f := range sources {
 		p := newPlane(f, 96, 64)
@@ -96,9 +106,7 @@ func TestTileRoundTrip(t *testing.T) {
 					c := encodePlane(t, step, 1<<24, def, split, p)
 					cells, dst := decodePlane(t, step, def, &c)
 					name := fmt.Sprintf("%s %+v step %d split %d", name, def, step, split)
-					require.Equal(t, c.size, cells[0].size, name)
-					require.Equal(t, c.last, cells[0].last, name)
-					require.Equal(t, c.cells.front, cells[0].front, name)
+					require.Equal(t, *c.encoder.cells, cells[0], name)
 					checkLeaves(t, &c, &dst, name)
 				}
 			}
@@ -112,34 +120,37 @@ func TestTileRoundTrip(t *testing.T) {
 func checkLeaves(t *testing.T, c *coded, dst *chroma.Plane, name string) {
 	t.Helper()
 	worst := uint32(0)
-	for _, l := range c.leaves {
-		lg := int(l.lg)
+	src := c.encoder.src
+	for _, l := range c.encoder.scratch.leaves {
+		lg := l.node.lg
 		sum := 0.0
-		less := c.rule.Flat(c.pyr, lg, int(l.x)>>(lg-3), int(l.y)>>(lg-3))
+		x, y := src.place(l.node)
+		less := c.encoder.encoder.rule.Flat(src.pyramid, lg, x, y)
+		x, y = x<<lg, y<<lg
 		for i := range 1 << (2 * lg) {
-			at := (8*int(l.y)+i>>lg)*dst.Stride + 8*int(l.x) + i&(1<<lg-1)
-			d := float64(dst.Pix[at]) - float64(c.plane.Pix[at])
+			at := (y+i>>lg)*dst.Stride + x + i&(1<<lg-1)
+			d := float64(dst.Pix[at]) - float64(src.samples.Pix[at])
 			sum += d * d
 			less = less || dst.Pix[at] == 0 || dst.Pix[at] == maxSample
 		}
 		// In 1/8 levels: of a sample, and of an orthonormal coefficient.
 		measured := math.Sqrt(sum/4) / float64(int(1)<<lg)
 		dist := l.dist
-		if !c.keeps(dist, lg) {
-			t.Fatalf("%s: leaf %d at x %d y %d: squared error %d is above the bound", name, 1<<lg, 8*l.x, 8*l.y, dist)
+		if !withinHalf(c.encoder.encoder.rates.step, dist, lg) {
+			t.Fatalf("%s: leaf %d at x %d y %d: squared error %d is above the bound", name, 1<<lg, x, y, dist)
 		}
 		stated := math.Sqrt(float64(dist)) / float64(int(1)<<lg)
 		const roundings = 0.45
 		if measured > stated+roundings || !less && measured < stated-roundings {
-			t.Fatalf("%s: leaf %d at x %d y %d: RMS %.3f, the encoder's is %.3f", name, 1<<lg, 8*l.x, 8*l.y, measured, stated)
+			t.Fatalf("%s: leaf %d at x %d y %d: RMS %.3f, the encoder's is %.3f", name, 1<<lg, x, y, measured, stated)
 		}
 		worst = max(worst, RMS(uint64(sum), 1<<(2*lg)))
 	}
-	assert.Equal(t, worst, c.t.Worst[0], "%s: worst", name)
+	assert.Equal(t, worst, c.encoder.tile.Worst[0], "%s: worst", name)
 }
 
 // TestCutSegments: a segment that is cut, or has a word more, is damaged, and
-// leaves no front image.
+// leaves no overview.
 func TestCutSegments(t *testing.T) {
 	p := newPlane(sources["noise"], 64, 32)
 	c := encodePlane(t, 60, 1<<24, Plane{}, engine.SplitHybrid, p)
@@ -147,22 +158,23 @@ func TestCutSegments(t *testing.T) {
 	d, err := NewDecoder(60, []Plane{{}}, c.tables)
 	require.NoError(t, err)
 	rects := []image.Rectangle{image.Rect(0, 0, 64, 32)}
-	for n := range len(c.front) {
-		got, err := d.Front(c.front[:n], rects)
-		require.ErrorIs(t, err, rans.ErrCorrupt, "front of %d bytes", n)
-		require.Nil(t, got, "front of %d bytes", n)
+	s := c.segments
+	for n := range len(s.Overview) {
+		got, err := d.Overview(s.Overview[:n], rects)
+		require.ErrorIs(t, err, rans.ErrCorrupt, "overview of %d bytes", n)
+		require.Nil(t, got, "overview of %d bytes", n)
 	}
-	body := func(segment []byte) error {
-		return d.Body(new(DecoderScratch), segment, cells, []chroma.Plane{dst}, []image.Point{{}})
+	detail := func(segment []byte) error {
+		return d.Detail(new(DecoderScratch), segment, cells, []chroma.Plane{dst}, []image.Point{{}})
 	}
-	for n := range len(c.body) {
-		require.ErrorIs(t, body(c.body[:n]), rans.ErrCorrupt, "body of %d bytes", n)
+	for n := range len(s.Detail) {
+		require.ErrorIs(t, detail(s.Detail[:n]), rans.ErrCorrupt, "detail of %d bytes", n)
 	}
 	const words = 8 // where they begin
-	got, err := d.Front(slices.Insert(c.front, words, 0, 0), rects)
-	assert.ErrorIs(t, err, rans.ErrCorrupt, "front with a word more")
+	got, err := d.Overview(slices.Insert(s.Overview, words, 0, 0), rects)
+	assert.ErrorIs(t, err, rans.ErrCorrupt, "overview with a word more")
 	assert.Nil(t, got)
-	assert.ErrorIs(t, body(slices.Insert(c.body, words, 0, 0)), rans.ErrCorrupt, "body with a word more")
+	assert.ErrorIs(t, detail(slices.Insert(s.Detail, words, 0, 0)), rans.ErrCorrupt, "detail with a word more")
 }
 
 // TestTokens: a segment decodes to the very tokens that went in, with tables
@@ -171,20 +183,20 @@ func TestTokens(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	for round := range 60 {
 		tile := randomTile(rng, round)
-		tables := ChooseTables([]*Tile{tile})
-		front, body := tables.Segments(tile)
-		bare := rans.NewEncTable(universal.Universal)
-		plain := len(bare.AppendSegment(nil, tile.front, &tile.frontRaw)) + len(bare.AppendSegment(nil, tile.body, &tile.bodyRaw))
+		tables := tablesOf(tile)
+		s := tables.Segments(tile)
+		bare := Tables{enc: rans.NewEncTable(universal.Universal)}
+		plain := len(bare.append(&tile.overview)) + len(bare.append(&tile.detail))
 		// The bits of two segments are rounded up to words, and of the tables to bytes.
 		const ends = 2*2 + 1
-		require.LessOrEqual(t, len(tables.Payload)+len(front)+len(body), plain+ends+plain/200, "round %d", round)
+		require.LessOrEqual(t, len(tables.Payload)+len(s.Overview)+len(s.Detail), plain+ends+plain/200, "round %d", round)
 
 		d, err := NewDecoder(MinStep, nil, tables.Payload)
 		require.NoError(t, err, "round %d", round)
 		for _, s := range []struct {
 			tokens  []rans.Token
 			segment []byte
-		}{{tile.front, front}, {tile.body, body}} {
+		}{{tile.overview.tokens, s.Overview}, {tile.detail.tokens, s.Detail}} {
 			var r rans.Decoder
 			require.NoError(t, r.Init(s.segment))
 			for i, want := range s.tokens {
@@ -199,7 +211,7 @@ func TestTokens(t *testing.T) {
 // randomTile has tokens in some contexts, skewed in its own way in each.
 func randomTile(rng *rand.Rand, round int) *Tile {
 	tile := &Tile{}
-	for _, tokens := range []*[]rans.Token{&tile.front, &tile.body} {
+	for _, tokens := range []*[]rans.Token{&tile.overview.tokens, &tile.detail.tokens} {
 		for range rng.IntN(12) {
 			c := rng.IntN(nContexts)
 			n := alphabet(c)
@@ -243,28 +255,27 @@ func TestDamagedTables(t *testing.T) {
 	}
 }
 
-// TestFrontLimit: values that no encoder writes are clamped.
-func TestFrontLimit(t *testing.T) {
-	for _, v := range []int32{frontLimit, frontLimit + 1, 10 * frontLimit, -10 * frontLimit} {
+// TestOverviewLimit: values that no encoder writes are clamped.
+func TestOverviewLimit(t *testing.T) {
+	for _, v := range []int32{maxOverview, maxOverview + 1, 10 * maxOverview, -10 * maxOverview} {
 		c := newCells(image.Rect(0, 0, 32, 32))
-		c.front[15] = v
+		c.overview[15] = v
 		tile := &Tile{}
-		encodeFront(tile, &c, kindLuma)
-		tables := ChooseTables(nil)
-		front, _ := tables.Segments(tile)
+		tile.overview.putOverview(&c, kindLuma)
+		tables := tablesOf()
 		d, err := NewDecoder(MaxStep, []Plane{{}}, tables.Payload)
 		require.NoError(t, err)
-		cells, err := d.Front(front, []image.Rectangle{image.Rect(0, 0, 32, 32)})
+		cells, err := d.Overview(tables.Segments(tile).Overview, []image.Rectangle{image.Rect(0, 0, 32, 32)})
 		require.NoError(t, err)
-		assert.Equal(t, min(max(v, -frontLimit), frontLimit), cells[0].front[15], "%d", v)
+		assert.Equal(t, min(max(v, -maxOverview), maxOverview), cells[0].overview[15], "%d", v)
 	}
 }
 
 // TestNoReplacement: tiles without tokens take the universal tables, and those
 // need no bytes.
 func TestNoReplacement(t *testing.T) {
-	assert.Empty(t, ChooseTables(nil).Payload)
-	assert.Empty(t, ChooseTables([]*Tile{{}}).Payload)
+	assert.Empty(t, tablesOf().Payload)
+	assert.Empty(t, tablesOf(&Tile{}).Payload)
 }
 
 // TestStepFor: steps lie in the range of a file, grow with t, and leave plain
@@ -275,7 +286,7 @@ func TestStepFor(t *testing.T) {
 		threshold := float64(i) / 1024
 		step := StepFor(int64(threshold * engine.ErrorUnit))
 		require.True(t, step >= MinStep && step <= MaxStep && step >= last, "t %g: step %d after %d", threshold, step, last)
-		// What keeps allows, in levels of which a step is an eighth, and the
+		// What withinHalf allows, in levels of which a step is an eighth, and the
 		// roundings of coefficients and samples.
 		require.Less(t, math.Sqrt(65.0/64)*float64(step)/2/8+0.05, threshold, "t %g: step %d", threshold, step)
 		last = step
@@ -291,33 +302,33 @@ func TestOverview(t *testing.T) {
 		c := encodePlane(t, step, 1<<24, Plane{}, engine.SplitHybrid, p)
 		d, err := NewDecoder(step, []Plane{{}}, c.tables)
 		require.NoError(t, err)
-		cells, err := d.Front(c.front, []image.Rectangle{image.Rect(0, 0, 128, 64)})
+		cells, err := d.Overview(c.segments.Overview, []image.Rectangle{image.Rect(0, 0, 128, 64)})
 		require.NoError(t, err)
 		dst := chroma.NewPlane(20, 10)
-		d.Overview(&dst, 3, 1, &cells[0])
+		d.Level3(&dst, 3, 1, &cells[0])
 		for y := range 8 {
 			for x := range 16 {
 				want := 600 + 17*(8*float64(x)+3.5) + 9*(8*float64(y)+3.5)
-				// A front value is 4 to the sample; it may be moved by a step and a half.
-				limit := 1.5*float64(frontStep(step))/4 + 8
+				// A value of the overview is 4 to the sample; it may be moved by a step and a half.
+				limit := 1.5*float64(overviewStepOf(step))/4 + 8
 				assert.InDelta(t, want, float64(dst.Pix[(y+1)*dst.Stride+x+3]), limit, "step %d x %d y %d", step, x, y)
 			}
 		}
 	}
 }
 
-// TestConceal: a tile without a body is its front image, smooth; without that
-// it is mid-scale.
+// TestConceal: a tile without a detail is its overview, smooth; without that it is
+// mid-scale.
 func TestConceal(t *testing.T) {
 	p := newPlane(sources["smooth"], 96, 64)
 	c := encodePlane(t, 100, 1<<24, Plane{}, engine.SplitHybrid, p)
 	d, err := NewDecoder(100, []Plane{{}}, c.tables)
 	require.NoError(t, err)
 	rects := []image.Rectangle{image.Rect(0, 0, 96, 64)}
-	cells, err := d.Front(c.front, rects)
+	cells, err := d.Overview(c.segments.Overview, rects)
 	require.NoError(t, err)
 	dst := chroma.NewPlane(96, 64)
-	d.Conceal(new(DecoderScratch), cells, []chroma.Plane{dst}, rects, []image.Point{{}})
+	d.Conceal(new(DecoderScratch), cells, []chroma.Plane{dst}, []image.Point{{}})
 	sum := 0.0
 	for i, v := range dst.Pix {
 		d := float64(v) - float64(p.Pix[i])
@@ -325,13 +336,12 @@ func TestConceal(t *testing.T) {
 	}
 	assert.Less(t, math.Sqrt(sum/float64(len(dst.Pix))), 300.0, "of 4080")
 
-	got := d.Conceal(new(DecoderScratch), nil, []chroma.Plane{dst}, rects, []image.Point{{}})
+	cells = blankCells(rects)
+	d.Conceal(new(DecoderScratch), cells, []chroma.Plane{dst}, []image.Point{{}})
 	for i, v := range dst.Pix {
 		require.EqualValues(t, chroma.Centre, v, "x %d y %d", i%96, i/96)
 	}
-	size, w := got[0].Sizes()
-	assert.Equal(t, 12, w)
-	for i, lg := range size {
+	for i, lg := range Sizes(cells)[0] {
 		require.EqualValues(t, 5, lg, "cell %d", i)
 	}
 }

@@ -20,7 +20,7 @@ func TestScan(t *testing.T) {
 			seen[p.coef] = true
 			require.LessOrEqual(t, u+v, prev)
 			prev = u + v
-			require.EqualValues(t, (u+1)*magStride+v+1, p.mag)
+			require.EqualValues(t, magnitudeIndex(u, v), p.mag)
 			g := group(u+v, lg)
 			require.GreaterOrEqual(t, k, s.start[g], "n %d u %d v %d group %d", n, u, v, g)
 			if g > 0 {
@@ -35,8 +35,8 @@ func TestScan(t *testing.T) {
 }
 
 func TestNeighbourhood(t *testing.T) {
-	var m [magSize]uint8
-	set := func(u, v int, x uint8) { m[(u+1)*magStride+v+1] = x }
+	var m magnitudes
+	set := func(u, v int, x uint8) { m[magnitudeIndex(u, v)] = x }
 	u, v := 3, 5
 	set(u, v, 200)
 	set(u-1, v+1, 200) // its own diagonal
@@ -48,5 +48,5 @@ func TestNeighbourhood(t *testing.T) {
 	set(u, v+2, 5)
 	set(u-1, v+2, 6)
 	set(u+2, v-1, 7)
-	require.Equal(t, 2*3+3+4+5+6+7, neighbourhood(&m, (u+1)*magStride+v+1))
+	require.Equal(t, 2*3+3+4+5+6+7, m.neighbourhood(magnitudeIndex(u, v)))
 }

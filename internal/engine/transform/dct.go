@@ -1,18 +1,184 @@
 package transform
 
-// The transform is the orthonormal DCT-II of 8, 16 or 32 points in integers:
-// basis round(4096·cos), even/odd folding, one rounding per pass (FORMAT.md,
-// "Inverse transform"). Coefficients are in 1/8 of an 8-bit level and stored [u][v],
-// u the horizontal frequency.
-//
-// Both passes work on two vectors at once, packed into an int64 as
-// lo + hi·2^32: sums and products by constants act on both lanes exactly as
-// long as each lane's result fits 32 bits.
+import "github.com/qtgpu/qtgpu/chroma"
 
+// The transform is the orthonormal DCT-II of N = 2^lg points, 8, 16 or 32, along both axes
+// in integers (FORMAT.md, "Inverse transform"). Its basis is round(4096·cos), without the factor
+// √(2/N) of either axis: a sum over both is 2^24·N/2 times too large. Samples are in 1/16
+// of a level and coefficients in 1/8, so a shift by lg+24 remains forwards and one by
+// lg+22 back, each divided between the passes, of which each rounds once. Coefficients
+// are stored [u][v], u the horizontal frequency.
+//
+// A pass works on two vectors at once, packed into an int64 as lo + hi·2^32: sums, and
+// products by constants, act on both lanes exactly as long as the result of each lane
+// fits 32 bits.
+
+const basisBits = 12
+
+// transformer is the memory of a transform.
+type transformer struct {
+	mid [maxN * maxN]int32 // between the passes
+	x   [maxN]int64        // samples of two vectors
+	y   [maxN]int64        // their coefficients
+}
+
+// Shifts of the forward passes; the first has lg more.
 const (
-	basisBits = 12
-	maxN      = 32
+	forwardShift1 = 6 + chroma.FracBits
+	forwardShift2 = 14
 )
+
+// forward writes the coefficients of the block of 1<<lg × 1<<lg samples at pix[0], in rows
+// stride apart, to out.
+func (t *transformer) forward(out []int32, pix []uint16, stride, lg int) {
+	n, shift := 1<<lg, lg+forwardShift1
+	round := both(1 << (shift - 1))
+	for x := 0; x < n; x += 2 {
+		for y := range n {
+			r := pix[y*stride+x:]
+			_ = r[1]
+			t.x[y] = int64(r[0]) + int64(r[1])<<32 - both(chroma.Centre)
+		}
+		t.fold(n)
+		a, b := t.mid[x*n:x*n+n], t.mid[x*n+n:x*n+2*n]
+		for v, p := range t.y[:n] {
+			lo, hi := lanes(p + round)
+			a[v], b[v] = lo>>shift, hi>>shift
+		}
+	}
+	for v := 0; v < n; v += 2 {
+		for x := range n {
+			m := t.mid[x*n+v:]
+			_ = m[1]
+			t.x[x] = pack(m[0], m[1])
+		}
+		t.fold(n)
+		for u, p := range t.y[:n] {
+			lo, hi := lanes(p + both(1<<(forwardShift2-1)))
+			o := out[u*n+v:]
+			_ = o[1]
+			o[0], o[1] = lo>>forwardShift2, hi>>forwardShift2
+		}
+	}
+}
+
+// fold makes the coefficients y of the samples x, n points.
+func (t *transformer) fold(n int) {
+	switch n {
+	case 8:
+		fold8((*[8]int64)(t.x[:]), (*[8]int64)(t.y[:]))
+	case 16:
+		fold16((*[16]int64)(t.x[:]), (*[16]int64)(t.y[:]))
+	default:
+		fold32(&t.x, &t.y)
+	}
+}
+
+// unfold makes the samples x of the coefficients y, n points, the first used of which may
+// be other than 0.
+func (t *transformer) unfold(n, used int) {
+	switch n {
+	case 8:
+		unfold8((*[8]int64)(t.y[:]), (*[8]int64)(t.x[:]))
+	case 16:
+		unfold16((*[16]int64)(t.y[:]), (*[16]int64)(t.x[:]), used)
+	default:
+		unfold32(&t.y, &t.x, used)
+	}
+}
+
+// extent is how far the coefficients of a leaf reach that are not 0: the highest u and v,
+// and at least the sum of their magnitudes.
+type extent struct{ u, v, l1 int }
+
+// safeL1 is the largest sum of magnitudes for which no lane of the packed inverse can
+// leave 32 bits: 2^31/4096, less the offset of the centre (2^26/4096 for a leaf of 32) and
+// the roundings.
+const safeL1 = 1<<19 - 1<<15
+
+// inverse writes the block of the coefficients to pix, in rows stride apart.
+func (t *transformer) inverse(pix []uint16, stride int, coefs []int32, lg int, e extent) {
+	if e.l1 > safeL1 {
+		inverseWrapping(pix, stride, coefs, lg)
+		return
+	}
+	n := 1 << lg
+	t.inverseColumns(coefs, n, e)
+	clear(t.y[:n])
+	offset, shift := inverseOffset(lg)
+	packed := both(int64(offset))
+	for y := 0; y < n; y += 2 {
+		for u := range e.u + 1 {
+			m := t.mid[u*n+y:]
+			_ = m[1]
+			t.y[u] = pack(m[0], m[1])
+		}
+		t.unfold(n, e.u+1)
+		r0, r1 := pix[y*stride:y*stride+n], pix[(y+1)*stride:(y+1)*stride+n]
+		for x, p := range t.x[:n] {
+			lo, hi := lanes(p + packed)
+			r0[x], r1[x] = clampSample(lo>>shift), clampSample(hi>>shift)
+		}
+	}
+}
+
+// inverseColumns is the first pass, over the vertical frequencies.
+func (t *transformer) inverseColumns(coefs []int32, n int, e extent) {
+	clear(t.y[:n])
+	for u := 0; u <= e.u; u += 2 { // n is even: after an even e.u comes a row of zeros
+		a, b := coefs[u*n:u*n+n], coefs[u*n+n:u*n+2*n]
+		for v := range e.v + 1 {
+			t.y[v] = pack(a[v], b[v])
+		}
+		t.unfold(n, e.v+1)
+		c, d := t.mid[u*n:u*n+n], t.mid[u*n+n:u*n+2*n]
+		for y, p := range t.x[:n] {
+			lo, hi := lanes(p + both(1<<(basisBits-1)))
+			c[y], d[y] = lo>>basisBits, hi>>basisBits
+		}
+	}
+}
+
+// inverseOffset is what the second pass adds, the centre and half of the last place, and
+// by how much it shifts.
+func inverseOffset(lg int) (offset int32, shift int) {
+	shift = lg + 14 - chroma.FracBits
+	return chroma.Centre<<shift + 1<<(shift-1), shift
+}
+
+// maxSample is the largest value that a plane sample can take.
+const maxSample = 1<<12 - 1
+
+func clampSample(v int32) uint16 { return uint16(min(max(v, 0), maxSample)) }
+
+// clampTo leaves v a magnitude of most at most.
+func clampTo(v, most int32) int32 { return min(max(v, -most), most) }
+
+// inverseWrapping defines what the inverse means for coefficients that no encoder
+// produces: the same sums in 32-bit two's complement.
+func inverseWrapping(pix []uint16, stride int, coefs []int32, lg int) {
+	n := 1 << lg
+	var mid [maxN * maxN]int32
+	for u := range n {
+		for y := range n {
+			s := int32(1 << (basisBits - 1))
+			for v := range n {
+				s += coefs[u*n+v] * int32(cosine(y, v, n))
+			}
+			mid[u*n+y] = s >> basisBits
+		}
+	}
+	offset, shift := inverseOffset(lg)
+	for y := range n {
+		for x := range n {
+			s := offset
+			for u := range n {
+				s += mid[u*n+y] * int32(cosine(x, u, n))
+			}
+			pix[y*stride+x] = clampSample(s >> shift)
+		}
+	}
+}
 
 // quarter[i] is round(4096·cos(πi/64)), a quarter turn.
 var quarter = [33]int64{

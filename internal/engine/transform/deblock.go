@@ -1,45 +1,60 @@
 package transform
 
-import "github.com/qtgpu/qtgpu/chroma"
+import (
+	"context"
 
-// Deblocker smooths the borders of leaves in decoded planes (FORMAT.md,
-// "Deblocking"): first all vertical borders, then all horizontal ones.
-// Within one direction no filter reads what another writes, so rows of cells
-// can be filtered in any order.
-type Deblocker struct {
+	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/parallel"
+)
+
+// deblocker smooths the borders of leaves in a decoded plane (FORMAT.md, "Deblocking"):
+// first all vertical borders, then all horizontal ones. Within one direction no filter
+// reads what another writes, so rows of cells can be filtered in any order.
+type deblocker struct {
 	beta  int32 // 0.15 steps, in plane samples
 	plane *chroma.Plane
 	size  []uint8 // log2 of the leaf's side, by cell
 	w, h  int     // cells
 }
 
-// NewDeblocker filters p, whose cells' leaf sizes are given row by row.
-func NewDeblocker(step int, p *chroma.Plane, size []uint8) *Deblocker {
-	return &Deblocker{beta: int32(step*77+128) >> 8, plane: p, size: size, w: p.Stride / 8, h: p.Rows() / 8}
+// newDeblocker filters p, whose cells' leaf sizes are given row by row.
+func newDeblocker(step int32, p *chroma.Plane, size []uint8) *deblocker {
+	return &deblocker{beta: (step*77 + 128) >> 8, plane: p, size: size, w: p.Stride / cell, h: p.Rows() / cell}
 }
 
-// Rows is the number of rows of cells.
-func (d *Deblocker) Rows() int { return d.h }
+// run filters the plane.
+func (d *deblocker) run(ctx context.Context, workers int) error {
+	for _, pass := range []func(y int){d.vertical, d.horizontal} {
+		err := parallel.For(ctx, workers, d.h, func(y int) error {
+			pass(y)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // border tells whether a leaf of size lg that holds cell x (or y) begins there.
-func border(x int, lg uint8) bool { return x&(1<<(lg-3)-1) == 0 }
+func border(x int, lg uint8) bool { return x&(1<<(lg-cellLog2)-1) == 0 }
 
-// Vertical filters across the vertical borders in row y of cells.
-func (d *Deblocker) Vertical(y int) {
+// vertical filters across the vertical borders in row y of cells.
+func (d *deblocker) vertical(y int) {
 	stride := d.plane.Stride
 	for x := 1; x < d.w; x++ {
 		if !border(x, d.size[y*d.w+x]) {
 			continue
 		}
-		for j := range 8 {
-			s := (*[6]uint16)(d.plane.Pix[(8*y+j)*stride+8*x-3:])
+		for j := range cell {
+			s := (*[6]uint16)(d.plane.Pix[(cell*y+j)*stride+cell*x-3:])
 			d.filter(&s[0], &s[1], &s[2], &s[3], &s[4], &s[5])
 		}
 	}
 }
 
-// Horizontal filters across the horizontal borders at the top of row y of cells.
-func (d *Deblocker) Horizontal(y int) {
+// horizontal filters across the horizontal borders at the top of row y of cells.
+func (d *deblocker) horizontal(y int) {
 	if y == 0 {
 		return
 	}
@@ -48,9 +63,9 @@ func (d *Deblocker) Horizontal(y int) {
 		if !border(y, d.size[y*d.w+x]) {
 			continue
 		}
-		at := d.plane.Pix[(8*y-3)*stride+8*x:]
-		r0, r1, r2 := at[:8], at[stride:stride+8], at[2*stride:2*stride+8]
-		r3, r4, r5 := at[3*stride:3*stride+8], at[4*stride:4*stride+8], at[5*stride:5*stride+8]
+		at := d.plane.Pix[(cell*y-3)*stride+cell*x:]
+		r0, r1, r2 := at[:cell], at[stride:stride+cell], at[2*stride:2*stride+cell]
+		r3, r4, r5 := at[3*stride:3*stride+cell], at[4*stride:4*stride+cell], at[5*stride:5*stride+cell]
 		for i := range r0 {
 			d.filter(&r0[i], &r1[i], &r2[i], &r3[i], &r4[i], &r5[i])
 		}
@@ -58,7 +73,7 @@ func (d *Deblocker) Horizontal(y int) {
 }
 
 // filter smooths p2 p1 p0 | q0 q1 q2.
-func (d *Deblocker) filter(pp2, pp1, pp0, qq0, qq1, qq2 *uint16) {
+func (d *deblocker) filter(pp2, pp1, pp0, qq0, qq1, qq2 *uint16) {
 	p2, p1, p0 := int32(*pp2), int32(*pp1), int32(*pp0)
 	q0, q1, q2 := int32(*qq0), int32(*qq1), int32(*qq2)
 	a, b := p2-2*p1+p0, q2-2*q1+q0
@@ -69,10 +84,8 @@ func (d *Deblocker) filter(pp2, pp1, pp0, qq0, qq1, qq2 *uint16) {
 	if delta == 0 || max(delta, -delta) > 10*d.beta {
 		return
 	}
-	delta = limit(delta, d.beta)
+	delta = clampTo(delta, d.beta)
 	*pp0, *qq0 = clampSample(p0+delta), clampSample(q0-delta)
-	*pp1 = clampSample(p1 + limit(((p0+p2+1)>>1-p1+delta)>>1, d.beta/2))
-	*qq1 = clampSample(q1 + limit(((q0+q2+1)>>1-q1-delta)>>1, d.beta/2))
+	*pp1 = clampSample(p1 + clampTo(((p0+p2+1)>>1-p1+delta)>>1, d.beta/2))
+	*qq1 = clampSample(q1 + clampTo(((q0+q2+1)>>1-q1-delta)>>1, d.beta/2))
 }
-
-func limit(v, most int32) int32 { return min(max(v, -most), most) }

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"fmt"
+	"image"
 	"math/rand/v2"
 	"testing"
 
@@ -12,20 +13,19 @@ import (
 
 // leafSizes are random leaves over w×h cells, whole blocks of four.
 func leafSizes(rng *rand.Rand, w, h int) []uint8 {
-	c := cells{w: w, h: h, size: make([]uint8, w*h)}
-	var place func(lg, x, y int)
-	place = func(lg, x, y int) {
-		if lg == 3 || rng.IntN(3) == 0 {
-			c.mark(c.size, x, y, lg, uint8(lg))
+	c := newCells(image.Rect(0, 0, cell*w, cell*h))
+	var place func(n node)
+	place = func(n node) {
+		if n.lg == cellLog2 || rng.IntN(3) == 0 {
+			c.setLeaf(n)
 			return
 		}
-		half := 1 << (lg - 4)
 		for i := range 4 {
-			place(lg-1, x+i&1*half, y+i>>1*half)
+			place(n.child(i))
 		}
 	}
-	for i := range w * h / 16 {
-		place(5, i%(w/4)*4, i/(w/4)*4)
+	for root := range c.roots {
+		place(root)
 	}
 	return c.size
 }
@@ -94,10 +94,10 @@ func TestDeblocker(t *testing.T) {
 		naiveDeblock(step, &want, size)
 
 		before := append([]uint16(nil), p.Pix...)
-		d := NewDeblocker(step, &p, size)
-		require.Equal(t, 8, d.Rows())
-		for _, pass := range []func(int){d.Vertical, d.Horizontal} {
-			for _, y := range rng.Perm(d.Rows()) {
+		d := newDeblocker(int32(step), &p, size)
+		require.Equal(t, 8, d.h)
+		for _, pass := range []func(int){d.vertical, d.horizontal} {
+			for _, y := range rng.Perm(d.h) {
 				pass(y)
 			}
 		}

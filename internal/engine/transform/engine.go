@@ -38,16 +38,18 @@ func (Engine) Accepts(p *engine.Params) error {
 	return engine.CheckPicture(&p.Format)
 }
 
-// geometry is where planes and tiles lie.
+// geometry is what a plan says of planes and tiles.
 type geometry struct {
-	tiles.Grid
+	grid   tiles.Grid
 	format *raster.Format
+	planes []Plane
 	sub420 bool
 	step   int
 }
 
-// planes says what the planes hold.
-func (g *geometry) planes() []Plane { return PlanesOf(g.format, g.sub420) }
+func newGeometry(p *engine.Plan, sub420 bool, step int) geometry {
+	return geometry{p.Grid(), &p.Format, PlanesOf(&p.Format, sub420), sub420, step}
+}
 
 // PlanesOf says what the planes of bands hold.
 func PlanesOf(f *raster.Format, sub420 bool) []Plane {
@@ -66,13 +68,13 @@ func PlanesOf(f *raster.Format, sub420 bool) []Plane {
 // hidesChroma tells whether samples of chroma lie under straight alpha of twice their
 // resolution.
 func (g *geometry) hidesChroma() bool {
-	return g.sub420 && g.format.Bands[len(g.format.Bands)-1].Role == raster.Alpha
+	return g.sub420 && g.planes[len(g.planes)-1].Hides
 }
 
 // samples is what pixels r, of whole tiles, are in each plane.
 func (g *geometry) samples(r image.Rectangle) []image.Rectangle {
-	out := make([]image.Rectangle, len(g.format.Bands))
-	for i, p := range g.planes() {
+	out := make([]image.Rectangle, len(g.planes))
+	for i, p := range g.planes {
 		out[i] = r
 		if p.Half {
 			out[i] = image.Rect(r.Min.X/2, r.Min.Y/2, (r.Max.X+1)/2, (r.Max.Y+1)/2)
@@ -81,7 +83,7 @@ func (g *geometry) samples(r image.Rectangle) []image.Rectangle {
 	return out
 }
 
-// padded is samples with the padding to whole blocks of 32×32, as it is coded.
+// padded is samples with the padding to whole roots, as it is coded.
 func (g *geometry) padded(r image.Rectangle) []image.Rectangle {
 	out := g.samples(r)
 	for i := range out {
@@ -113,7 +115,7 @@ func parse(p *engine.Plan) (g geometry, tables []byte, err error) {
 	if sub > 1 || sub == 1 && p.Format.Colour() != 0 {
 		return g, nil, fmt.Errorf("subsampling %d of %d bands, expected 0, or 1 of colours", sub, len(p.Format.Bands))
 	}
-	return geometry{p.Grid(), &p.Format, sub == 1, int(step)}, p.Payload[n+1:], nil
+	return newGeometry(p, sub == 1, int(step)), p.Payload[n+1:], nil
 }
 
 // encoder implements engine.Encoder.
@@ -123,23 +125,24 @@ type encoder struct {
 	env     *engine.Env
 	coder   *Encoder
 	tables  *Tables
-	workers parallel.Pool[EncoderScratch]
+	scratch parallel.Pool[EncoderScratch]
 	*engine.Store[Tile]
 }
 
 // newEncoder has no tables yet.
 func newEncoder(p *engine.Plan, g geometry, env *engine.Env) *encoder {
-	coder := NewEncoder(g.step, g.planes(), p.Split).Keep(int(p.T))
+	coder := NewEncoder(g.step, g.planes, p.Split).Promising(p.T)
 	return &encoder{geometry: g, plan: p, env: env, coder: coder, Store: engine.NewStore[Tile](env.Memory / 4)}
 }
+
+// auto420 is the promise from which on ChromaAuto is Chroma420.
+const auto420 = 2 * engine.ErrorUnit
 
 // Train implements engine.Engine: the tables are the ones that suit the sample best.
 func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env *engine.Env) (engine.Encoder, error) {
 	plan := &engine.Plan{Engine: engine.Transform, Params: p, TileLog2: tileLog2}
-	g := geometry{plan.Grid(), &plan.Format, false, StepFor(p.T)}
-	if p.Format.Colour() == 0 {
-		g.sub420 = p.Chroma == engine.Chroma420 || p.Chroma == engine.ChromaAuto && p.T >= 2*engine.ErrorUnit
-	}
+	sub420 := p.Format.Colour() == 0 && (p.Chroma == engine.Chroma420 || p.Chroma == engine.ChromaAuto && p.T >= auto420)
+	g := newGeometry(plan, sub420, StepFor(p.T))
 	e := newEncoder(plan, g, env)
 	h := NewHistogram()
 	for _, rect := range e.sample() {
@@ -157,16 +160,16 @@ func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env
 // sample are the rectangles of tiles that the tables are chosen for: slabs of all
 // tiles, or single ones that are spread over many.
 func (e *encoder) sample() (rects []image.Rectangle) {
-	if e.N() > engine.SampleTiles {
-		for _, i := range e.Spread(engine.SampleTiles) {
-			p := e.At(i)
+	if e.grid.N() > engine.SampleTiles {
+		for _, i := range e.grid.Spread(engine.SampleTiles) {
+			p := e.grid.At(i)
 			rects = append(rects, image.Rectangle{Min: p, Max: p.Add(image.Pt(1, 1))})
 		}
 		return rects
 	}
 	step := engine.SlabRows(e.plan, e.env.Memory)
-	for y := 0; y < e.Down(); y += step {
-		rects = append(rects, image.Rect(0, y, e.Across(), min(y+step, e.Down())))
+	for y := 0; y < e.grid.Down(); y += step {
+		rects = append(rects, image.Rect(0, y, e.grid.Across(), min(y+step, e.grid.Down())))
 	}
 	return rects
 }
@@ -174,7 +177,7 @@ func (e *encoder) sample() (rects []image.Rectangle) {
 // look codes some tiles, counts what they are made of, and keeps them as far as memory
 // goes.
 func (e *encoder) look(ctx context.Context, src raster.Source, rect image.Rectangle, h *Histogram) error {
-	b, err := engine.Read(ctx, src, e.Pixels(rect), engine.Interleave(&e.plan.Params))
+	b, err := engine.Read(ctx, src, e.grid.Pixels(rect), engine.Interleave(&e.plan.Params))
 	if err != nil {
 		return err
 	}
@@ -182,12 +185,12 @@ func (e *encoder) look(ctx context.Context, src raster.Source, rect image.Rectan
 	if err != nil {
 		return err
 	}
-	indices := e.Indices(rect)
+	indices := e.grid.Indices(rect)
 	coded := make([]*Tile, len(indices))
 	err = parallel.For(ctx, e.env.Workers, len(indices), func(i int) error {
 		coded[i] = e.code(s.(*slab), indices[i])
 		if e.Hold(indices[i], coded[i], coded[i].Bytes()) {
-			e.env.Coded(engine.Pixels(e.Tile(indices[i])))
+			e.env.Coded(engine.Pixels(e.grid.Tile(indices[i])))
 		}
 		return nil
 	})
@@ -218,8 +221,8 @@ func (e *encoder) Memory() int64 { return 4 << (2 * tileLog2) }
 
 // slab is the planes of some tiles, from pixel at on.
 type slab struct {
-	at image.Point
-	*tree.Prepared
+	at       image.Point
+	prepared *tree.Prepared
 }
 
 // Slab implements engine.Encoder: it runs the stages of the backend.
@@ -241,18 +244,17 @@ func (e *encoder) Encode(_ context.Context, s engine.Slab, tile int) (*engine.Ti
 		t = e.code(s.(*slab), tile)
 	}
 	start := time.Now()
-	out := &engine.Tile{Worst: engine.Errors(t.Worst), Leaves: t.Leaves}
-	out.Overview, out.Detail = e.tables.Segments(t)
+	out := &engine.Tile{Segments: e.tables.Segments(t), Worst: engine.Errors(t.Worst), Leaves: t.Leaves}
 	e.took("entropy", time.Since(start))
 	return out, nil
 }
 
 // code makes the tokens of a tile.
 func (e *encoder) code(s *slab, tile int) *Tile {
-	w := e.workers.Get()
-	defer e.workers.Put(w)
-	rects := e.padded(e.Tile(tile).Sub(s.at))
-	t := e.coder.Tile(w, s.Planes, s.Pyramids, rects)
+	scratch := e.scratch.Get()
+	defer e.scratch.Put(scratch)
+	rects := e.padded(e.grid.Tile(tile).Sub(s.at))
+	t := e.coder.Tile(scratch, s.prepared.Planes, s.prepared.Pyramids, rects)
 	e.took("split", t.SplitTime)
 	e.took("transform", t.TransformTime)
 	return t

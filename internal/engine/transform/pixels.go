@@ -3,12 +3,14 @@ package transform
 import (
 	"encoding/binary"
 	"image"
+	"slices"
 
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/sample"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
-// pad gives a rectangle of samples the padding to whole blocks of 32×32.
+// pad gives a rectangle of samples the padding to whole roots.
 func pad(r image.Rectangle) image.Rectangle {
 	r.Max = image.Pt(chroma.PadUp(r.Max.X), chroma.PadUp(r.Max.Y))
 	return r
@@ -21,17 +23,43 @@ func Interleaved(b *raster.Block, f *raster.Format) *chroma.Interleaved {
 		return m
 	}
 	m := newInterleaved(b.Rect.Dx(), b.Rect.Dy(), f)
+	from, to := f.FullScale(), f.Type.Max()
+	row := make([]int32, m.W)
 	for y := range m.H {
 		for c := range b.Planes {
+			sample.Load(row, b, c, b.Rect.Min.Y+y)
 			dst := m.Pix[y*m.Stride+c*m.Depth/8:]
-			if b.Type == raster.Uint8 {
-				toFullScale(dst, m.Step, raster.Row[uint8](b, c, b.Rect.Min.Y+y), b.Step, f, put8)
-			} else {
-				toFullScale(dst, m.Step, raster.Row[uint16](b, c, b.Rect.Min.Y+y), b.Step, f, put16)
+			for x, v := range row {
+				v := rescale(v, from, to)
+				if m.Depth == 8 {
+					dst[x*m.Step] = uint8(v)
+				} else {
+					binary.BigEndian.PutUint16(dst[x*m.Step:], uint16(v))
+				}
 			}
 		}
 	}
 	return m
+}
+
+// store is the inverse of Interleaved.
+func store(b *raster.Block, m *chroma.Interleaved, f *raster.Format) {
+	from, to := f.Type.Max(), f.FullScale()
+	row := make([]int32, m.W)
+	for y := range m.H {
+		for c := range b.Planes {
+			src := m.Pix[y*m.Stride+c*m.Depth/8:]
+			for x := range row {
+				if m.Depth == 8 {
+					row[x] = int32(src[x*m.Step])
+				} else {
+					row[x] = int32(binary.BigEndian.Uint16(src[x*m.Step:]))
+				}
+				row[x] = rescale(row[x], from, to)
+			}
+			sample.Store(b, c, b.Rect.Min.Y+y, row)
+		}
+	}
 }
 
 // view is a block as interleaved samples, if it is laid out so.
@@ -50,51 +78,49 @@ func view(b *raster.Block, f *raster.Format) (*chroma.Interleaved, bool) {
 }
 
 func newInterleaved(w, h int, f *raster.Format) *chroma.Interleaved {
-	size := f.Type.Size()
-	step := len(f.Bands) * size
-	return &chroma.Interleaved{
-		W: w, H: h, Channels: len(f.Bands), Depth: 8 * size, Step: step, Stride: w * step, Pix: make([]byte, w*h*step),
-	}
-}
-
-func put8(p []byte, v uint64) { p[0] = byte(v) }
-
-func put16(p []byte, v uint64) { binary.BigEndian.PutUint16(p, uint16(v)) }
-
-// toFullScale copies a row of samples to every step-th byte, from the full scale of the
-// format to the scale of its type.
-func toFullScale[T uint8 | uint16](dst []byte, step int, src []T, srcStep int, f *raster.Format, put func([]byte, uint64)) {
-	from, to := uint64(f.FullScale()), uint64(f.Type.Max())
-	for i, k := 0, 0; k < len(src); i, k = i+step, k+srcStep {
-		put(dst[i:], rescale(uint64(src[k]), from, to))
-	}
+	return chroma.NewInterleaved(w, h, len(f.Bands), 8*f.Type.Size())
 }
 
 // rescale brings a sample from one full scale to another, to the nearest.
-func rescale(v, from, to uint64) uint64 {
+func rescale(v int32, from, to int64) int32 {
 	if from == to {
 		return v
 	}
-	return (v*to + from/2) / from
+	return int32((int64(v)*to + from/2) / from)
 }
 
-// store copies rows of interleaved samples, at the full scale of their type, to a block.
-func store(b *raster.Block, m *chroma.Interleaved, f *raster.Format) {
-	from, to := uint64(f.Type.Max()), uint64(f.FullScale())
-	for y := range m.H {
-		for c := range b.Planes {
-			src := m.Pix[y*m.Stride+c*m.Depth/8:]
-			if b.Type == raster.Uint8 {
-				row := raster.Row[uint8](b, c, b.Rect.Min.Y+y)
-				for i, k := 0, 0; k < len(row); i, k = i+m.Step, k+b.Step {
-					row[k] = uint8(rescale(uint64(src[i]), from, to))
-				}
+// bleed gives each hidden sample of a chroma plane of half the resolution of alpha the
+// mean of the shown ones around it, if there are any, so that upsampling mixes nothing
+// hidden into what is shown.
+func bleed(p, alpha *chroma.Plane) {
+	was := slices.Clone(p.Pix)
+	for y := range p.H {
+		for x := range p.W {
+			if !hidden(alpha, x, y) {
 				continue
 			}
-			row := raster.Row[uint16](b, c, b.Rect.Min.Y+y)
-			for i, k := 0, 0; k < len(row); i, k = i+m.Step, k+b.Step {
-				row[k] = uint16(rescale(uint64(binary.BigEndian.Uint16(src[i:])), from, to))
+			sum, n := 0, 0
+			for j := max(y-1, 0); j < min(y+2, p.H); j++ {
+				for i := max(x-1, 0); i < min(x+2, p.W); i++ {
+					if !hidden(alpha, i, j) {
+						sum, n = sum+int(was[j*p.Stride+i]), n+1
+					}
+				}
+			}
+			if n > 0 {
+				p.Pix[y*p.Stride+x] = uint16((sum + n/2) / n)
 			}
 		}
 	}
+}
+
+// hidden tells whether a sample of a plane of half the resolution of alpha has none.
+func hidden(alpha *chroma.Plane, x, y int) bool {
+	for i := range 4 {
+		ax, ay := 2*x+i%2, 2*y+i/2
+		if ax < alpha.W && ay < alpha.H && alpha.Pix[ay*alpha.Stride+ax] > 0 {
+			return false
+		}
+	}
+	return true
 }

@@ -1,18 +1,15 @@
 package transform
 
 import (
-	"cmp"
 	"math/bits"
-	"slices"
 
 	"github.com/qtgpu/qtgpu/chroma"
-	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
-// The promise is about the samples of a leaf that lie in the image, decoded: what a
-// leaf of padding alone holds, nobody sees. Inside the image the coefficients tell
-// of them, by Parseval's theorem. At its right and bottom edges they do not: all of
-// the error may lie in the few samples that are seen, and these are measured.
+// The promise is about the samples of a leaf that lie in the image, decoded: what a leaf
+// of padding alone holds, nobody sees. Inside the image the coefficients tell of them, by
+// Parseval's theorem. At its right and bottom edges they do not: all of the error may lie
+// in the few samples that are seen, and these are measured.
 
 // roundings is more than rounding can add to the RMS error of a leaf, in 1/65536 level.
 // Forwards and back, the second passes round coefficients by 1/16 level and samples by
@@ -21,12 +18,22 @@ import (
 // four: 0.25 level together.
 const roundings = 3 << 16 / 10
 
+// withinHalf tells whether a leaf's squared error stays below (Δ/2)²·65/64 a sample. Plain
+// rounding always does: half a step on every AC coefficient, and in the low block, with
+// the amplification of toLow, 4.33 instead of 4 steps² of a leaf of 32. StepFor sees to it
+// that this is less than the promise.
+func withinHalf(step, dist int64, lg int) bool { return 256*dist <= 65*step*step<<(2*lg) }
+
 // RMS is √(sum/n) of differences of plane samples, whose squares add up to sum, in
 // 1/65536 level, rounded up: sums below 2^34 and n from 1 on.
 func RMS(sum uint64, n int) uint32 {
 	const scale = 2 * (16 - chroma.FracBits)
 	return root((sum<<scale + uint64(n) - 1) / uint64(n))
 }
+
+// leafRMS is √(dist/(64·4^lg)) in 1/65536, rounded up: what the squared error of the
+// coefficients, in 1/8 level, says of the samples of a leaf.
+func leafRMS(dist int64, lg int) uint32 { return root(uint64(dist) << 26 >> (2 * lg)) }
 
 // root is √v, rounded up.
 func root(v uint64) uint32 {
@@ -47,135 +54,166 @@ func root(v uint64) uint32 {
 	return uint32(r)
 }
 
-// acLevel is an AC level of a leaf that is not 0.
-type acLevel struct {
-	coef  uint16 // index of the coefficient
-	level int32
-}
-
-// seenSize is how much of a leaf lies in the image, in samples across and down, and
-// seen their number.
-func (p *planeEncoder) seenSize(lg, x, y int) (w, h int) {
-	n := 1 << lg
-	return min(max(p.plane.W-8*(p.ox+x), 0), n), min(max(p.plane.H-8*(p.oy+y), 0), n)
-}
-
-func (p *planeEncoder) seen(lg, x, y int) int {
-	w, h := p.seenSize(lg, x, y)
-	return w * h
-}
-
-// store keeps the levels of a leaf that quantise left in the scratch.
-func (p *planeEncoder) store(q *quantised, lg int) {
-	s := &scans[lg-3]
-	for i, at := range s.pos[s.start[q.last]:s.start[0]] {
-		if p.w.tokens[q.from+i]&(rans.Symbols-1) != 0 {
-			p.w.nonzero = append(p.w.nonzero, acLevel{at.coef, p.w.levels[q.from+i]})
-		}
-	}
-}
-
-// measure decodes a leaf as it stands and returns its RMS error over the samples
-// seen.
-func (p *planeEncoder) measure(lg, x, y int, levels []acLevel) uint32 {
-	w, h := p.seenSize(lg, x, y)
-	if w == 0 || h == 0 {
+// rmsOf is the RMS difference of w×h samples, at the start of a and b in rows that far
+// apart, or 0 of none.
+func rmsOf(a []uint16, strideA int, b []uint16, strideB, w, h int) uint32 {
+	if w <= 0 || h <= 0 {
 		return 0
 	}
-	p.decode(lg, x, y, levels)
-	n, sum := 1<<lg, uint64(0)
-	for j := range h {
-		want := p.plane.Pix[((p.oy+y)*8+j)*p.plane.Stride+(p.ox+x)*8:][:w]
-		for i, v := range p.w.decoded[j*n:][:w] {
-			d := int64(v) - int64(want[i])
+	sum := uint64(0)
+	for y := range h {
+		ra, rb := a[y*strideA:][:w], b[y*strideB:][:w]
+		for i, v := range ra {
+			d := int64(v) - int64(rb[i])
 			sum += uint64(d * d)
 		}
 	}
 	return RMS(sum, w*h)
 }
 
-// decode leaves the samples of a leaf in the scratch.
-func (p *planeEncoder) decode(lg, x, y int, levels []acLevel) {
+// gauge measures leaves as a decoder will see them.
+type gauge struct {
+	src          *original
+	cells        *Cells
+	step         int64
+	overviewStep int32
+	scratch      *EncoderScratch
+}
+
+// rms decodes a leaf of given levels into the scratch and returns its error over the
+// samples seen.
+func (g *gauge) rms(n node, levels []acLevel) uint32 {
+	w, h := g.src.seen(n)
+	if w == 0 || h == 0 {
+		return 0
+	}
+	s := &g.scratch.synthesis
+	s.begin(g.cells, n, g.overviewStep)
+	for _, l := range levels {
+		s.setLevel(int(l.coef), l.level, int32(g.step))
+	}
+	s.samples(g.scratch.decoded[:], 1<<n.lg)
+	return rmsOf(g.src.from(n), g.src.samples.Stride, g.scratch.decoded[:], 1<<n.lg, w, h)
+}
+
+// descent moves the AC levels of a leaf by single steps until none brings the samples
+// seen any nearer, or they are near enough.
+//
+// Let b be a step's effect on the samples seen, e their error. A step is taken where
+// |e·b| > b·b/2. The steps of all coefficients, Δ times an orthonormal basis that is
+// cut to the samples seen, keep Σ(e·b)² = Δ²·e·e and Σ b·b = Δ²·n for n samples seen,
+// with b·b ≤ Δ². Where no step is left, therefore, e·e ≤ Σ(b·b)²/4Δ² ≤ nΔ²/4: an RMS
+// error of Δ/2 at most, as plain rounding has over a whole leaf. The low block stays
+// as it is and has an error of its own, which the same bound holds.
+type descent struct {
+	gauge  *gauge
+	node   node
+	w, h   int // seen
+	levels [maxN * maxN]int32
+	// Of the samples seen, row by row, in 1/2^errorBits: what the original is more than
+	// what is decoded, and what a step of the coefficient at hand adds.
+	off, effect [maxN * maxN]int64
+}
+
+const (
+	// errorBits leaves room: an error is below 2^24, an effect below 2^23, and the sum of
+	// 1,024 products below 2^57.
+	errorBits = 12
+	// maxSweeps ends what roundings keep from ending, since effects do not add up to
+	// quite what is decoded.
+	maxSweeps = 64
+)
+
+// descend returns the levels that a descent from given ones ends at.
+func (g *gauge) descend(n node, levels []acLevel, promise uint32) []acLevel {
+	d := descent{gauge: g, node: n}
+	d.w, d.h = g.src.seen(n)
+	for _, l := range levels {
+		d.levels[l.coef] = l.level
+	}
+	for range maxSweeps {
+		if g.rms(n, levels) <= promise {
+			break
+		}
+		d.takeError()
+		if !d.sweep() {
+			break
+		}
+		levels = d.list()
+	}
+	return levels
+}
+
+// takeError takes the error of the samples that the gauge decoded.
+func (d *descent) takeError() {
+	want, stride := d.gauge.src.from(d.node), d.gauge.src.samples.Stride
+	for j := range d.h {
+		got := d.gauge.scratch.decoded[j<<d.node.lg:][:d.w]
+		for i, v := range want[j*stride:][:d.w] {
+			d.off[j*d.w+i] = (int64(v) - int64(got[i])) << errorBits
+		}
+	}
+}
+
+// sweep offers every coefficient a step, low frequencies first, and tells whether any
+// took it.
+func (d *descent) sweep() (moved bool) {
+	pos := scanOf(d.node.lg).pos
+	for k := len(pos) - 1; k >= 0; k-- {
+		if d.step(int(pos[k].coef)) {
+			moved = true
+		}
+	}
+	return moved
+}
+
+// step moves a level up or down where that makes the error smaller.
+func (d *descent) step(coef int) bool {
+	along, energy := d.project(coef)
+	sign := int32(1)
+	if along < 0 {
+		sign, along = -1, -along
+	}
+	level := d.levels[coef] + sign
+	if 2*along <= energy || int64(max(level, -level))*d.gauge.step > maxMagnitude {
+		return false
+	}
+	d.levels[coef] = level
+	for i, b := range d.effect[:d.w*d.h] {
+		d.off[i] -= int64(sign) * b
+	}
+	return true
+}
+
+// project finds the effect b of a step of a coefficient, and the products e·b and b·b.
+func (d *descent) project(coef int) (along, energy int64) {
+	lg := d.node.lg
 	n := 1 << lg
-	coef := p.w.back[:n*n]
-	clear(coef)
-	ext := p.cells.low(coef, lg, x, y, p.frontStep)
-	for _, l := range levels {
-		v := saturate(min(max(l.level, -maxLevel), maxLevel) * int32(p.rates.step))
-		coef[l.coef] = v
-		ext.add(int(l.coef), lg, v)
+	u, v := coef>>lg, coef&(n-1)
+	var across [maxN]int64
+	for i := range d.w {
+		across[i] = cosine(i, u, n) * d.gauge.step
 	}
-	p.w.tr.inverse(p.w.decoded[:], n, coef, n, lg, ext.u+1, ext.v+1, ext.l1)
-}
-
-// keep quantises a leaf anew that breaks the promise, as measured: by plain rounding,
-// or else by descent. Its levels are stored from an index on.
-func (p *planeEncoder) keep(q *quantised, c []int32, from, lg, x, y, ctx int) {
-	if p.measure(lg, x, y, p.w.nonzero[from:]) <= p.promise {
-		return
-	}
-	if n, _ := p.state(lg, x, y); !n.flat {
-		*q = p.quantise(p.w, p.plain, c, lg, p.kind, p.topOf(c, lg), ctx)
-		p.w.nonzero = p.w.nonzero[:from]
-		p.store(q, lg)
-		if p.measure(lg, x, y, p.w.nonzero[from:]) <= p.promise {
-			return
+	// A coefficient's effect is cos·cos/2^(22+lg) (FORMAT.md, "Inverse transform").
+	shift := 22 + lg - errorBits
+	for j := range d.h {
+		down := cosine(j, v, n)
+		for i, e := range d.off[j*d.w:][:d.w] {
+			b := across[i] * down >> shift
+			d.effect[j*d.w+i] = b
+			along += e * b
+			energy += b * b
 		}
 	}
-	d := descent{planeEncoder: p, lg: lg, x: x, y: y}
-	p.w.nonzero = append(p.w.nonzero[:from], d.run(p.w.nonzero[from:])...)
-	*q = p.tokenise(p.w.nonzero[from:], lg)
+	return along, energy
 }
 
-// worst finds the largest RMS error of a leaf in 1/65536 level. Only of the leaves
-// whose coefficients say that they come near it the samples are measured. Where
-// refining the front image has broken the promise it is taken back: with its values
-// rounded, the leaf has kept it.
-func (p *planeEncoder) worst() (worst uint32) {
-	likely := slices.MaxFunc(p.leaves, func(a, b placed) int { return cmp.Compare(a.rms(), b.rms()) })
-	worst = p.settled(&likely)
-	for i := range p.leaves {
-		if l := &p.leaves[i]; l.clipped || l.rms()+roundings > worst {
-			worst = max(worst, p.settled(l))
+// list are the levels that are not 0.
+func (d *descent) list() (levels []acLevel) {
+	for i, l := range d.levels {
+		if l != 0 {
+			levels = append(levels, acLevel{uint16(i), l})
 		}
 	}
-	return worst
-}
-
-func (p *planeEncoder) settled(l *placed) uint32 {
-	lg, x, y := int(l.lg), int(l.x), int(l.y)
-	rms := p.measure(lg, x, y, p.w.nonzero[l.from:l.to])
-	if rms > p.promise {
-		p.unrefine(l)
-		rms = p.measure(lg, x, y, p.w.nonzero[l.from:l.to])
-	}
-	return rms
-}
-
-// rms is what the coefficients of a leaf say of its RMS error.
-func (l *placed) rms() uint32 { return leafRMS(l.dist, int(l.lg)) }
-
-// leafRMS is √(dist/(64·4^lg)) in 1/65536, rounded up.
-func leafRMS(dist int64, lg int) uint32 { return root(uint64(dist) << 26 >> (2 * lg)) }
-
-// tokenise leaves the tokens of levels in the scratch, as quantise does.
-func (p *planeEncoder) tokenise(levels []acLevel, lg int) quantised {
-	s, w := &scans[lg-3], p.w
-	var all [maxN * maxN]int32
-	q := quantised{}
-	for _, l := range levels {
-		all[l.coef] = l.level
-		q.last = max(q.last, group(int(l.coef)>>lg+int(l.coef)&(1<<lg-1), lg))
-	}
-	clear(w.mag[:])
-	for _, at := range s.pos[s.start[q.last]:s.start[0]] {
-		i := int(at.mag)
-		ctx := (acContext(p.kind, lg) + int(at.ctx) + int(magnitudeClass[neighbourhood(&w.mag, i)])) * rans.Symbols
-		level := all[at.coef]
-		k := max(level, -level)
-		w.tokens[q.n], w.levels[q.n] = rans.Token(ctx+int(min(k, rans.Symbols-1))), level
-		w.mag[i] = uint8(min(k, magCap))
-		q.n++
-	}
-	return q
+	return levels
 }

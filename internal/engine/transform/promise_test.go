@@ -39,10 +39,10 @@ func TestClippedLeavesKeep(t *testing.T) {
 func requireKept(t *testing.T, c *coded, p, dst *chroma.Plane, name string) {
 	t.Helper()
 	worst := uint32(0)
-	for _, l := range c.leaves {
-		sum, n := uint64(0), 0
-		for i := range 1 << (2 * l.lg) {
-			x, y := 8*int(l.x)+i&(1<<l.lg-1), 8*int(l.y)+i>>l.lg
+	for _, l := range c.encoder.scratch.leaves {
+		sum, n, lg := uint64(0), 0, l.node.lg
+		for i := range 1 << (2 * lg) {
+			x, y := cell*l.node.x+i&(1<<lg-1), cell*l.node.y+i>>lg
 			if x < p.W && y < p.H {
 				d := int64(p.Pix[y*p.Stride+x]) - int64(dst.Pix[y*dst.Stride+x])
 				sum, n = sum+uint64(d*d), n+1
@@ -52,10 +52,10 @@ func requireKept(t *testing.T, c *coded, p, dst *chroma.Plane, name string) {
 			continue
 		}
 		rms := RMS(sum, n)
-		require.LessOrEqual(t, rms, c.promise, "%s: leaf of %d at x %d y %d, %d samples seen", name, 1<<l.lg, 8*l.x, 8*l.y, n)
+		require.LessOrEqual(t, rms, c.encoder.encoder.promise, "%s: leaf of %d at x %d y %d, %d samples seen", name, 1<<lg, cell*l.node.x, cell*l.node.y, n)
 		worst = max(worst, rms)
 	}
-	require.Equal(t, worst, c.t.Worst[0], name)
+	require.Equal(t, worst, c.encoder.tile.Worst[0], name)
 }
 
 // TestDescentEnds: without a promise that would end it, descent comes to half a step
@@ -70,13 +70,10 @@ func TestDescentEnds(t *testing.T) {
 		p := newPlane(sources["noise"], w, h)
 		const step = 400
 		c := encodePlane(t, step, 1, Plane{}, engine.SplitHybrid, p)
-		for _, l := range c.leaves {
-			lg, x, y := int(l.lg), int(l.x), int(l.y)
-			if c.seen(lg, x, y) == 0 {
-				continue
-			}
-			rms := c.measure(lg, x, y, c.w.nonzero[l.from:l.to])
-			require.LessOrEqual(t, float64(rms), float64(step/2)/8*(1<<16)*1.01, "round %d: leaf of %d, %d seen", round, 1<<lg, c.seen(lg, x, y))
+		for _, l := range c.encoder.scratch.leaves {
+			w, h := c.encoder.src.seen(l.node)
+			rms := c.encoder.gauge.rms(l.node, c.encoder.scratch.levels[l.from:l.to])
+			require.LessOrEqual(t, float64(rms), float64(step/2)/8*(1<<16)*1.01, "round %d: leaf of %d, %d×%d seen", round, 1<<l.node.lg, w, h)
 		}
 	}
 }

@@ -2,29 +2,20 @@ package transform
 
 import (
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/engine/arith"
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
-// A cell lies on the rim where some of its samples are hidden under alpha and others
-// are not: its mean, from which the low block of its leaf is made, shows what is
-// hidden. The front image has one value more for it, of its samples weighted by
-// alpha, of which the overview is made (FORMAT.md, "Rim").
+// A cell lies on the rim where some of its samples are hidden under alpha and others are
+// not: its mean, from which the low block of its leaf is made, shows what is hidden. The
+// overview has one value more for it, of its samples weighted by alpha, which level 3
+// shows (FORMAT.md, "Rim").
 
 // rim finds the cells of a plane of colour that lie on the rim.
 type rim struct {
-	alpha *cells
+	alpha *Cells
 	scale int   // cells of alpha along one of the plane
-	step  int32 // of the front image
-}
-
-// newRim gives the rim of plane i, false where nothing hides it.
-func newRim(planes []Plane, all []*cells, i int, step int32) (rim, bool) {
-	last := len(planes) - 1
-	r := rim{alpha: all[last], scale: 1, step: step}
-	if planes[i].Half {
-		r.scale = 2
-	}
-	return r, planes[last].Hides && i < last
+	step  int32 // of the overview
 }
 
 // holds tells whether the cell at (x,y) lies on the rim.
@@ -32,7 +23,7 @@ func (r *rim) holds(x, y int) bool {
 	shown, full := false, true
 	for j := y * r.scale; j < min((y+1)*r.scale, r.alpha.h); j++ {
 		for i := x * r.scale; i < min((x+1)*r.scale, r.alpha.w); i++ {
-			v := overviewSample(r.alpha.front[j*r.alpha.w+i], r.step)
+			v := overviewSample(r.alpha.overview[r.alpha.index(i, j)], r.step)
 			shown = shown || v > 0
 			full = full && v >= chroma.MaxLevel
 		}
@@ -40,53 +31,58 @@ func (r *rim) holds(x, y int) bool {
 	return shown && !full
 }
 
-// rimContext has the statistics of residuals that can be large.
-func rimContext(kind int) int { return frontContext(kind, largestGradient) }
-
-// encodeRim appends the values of all rims to the front image.
-func (e *Encoder) encodeRim(t *Tile, planes []chroma.Plane, encoders []*planeEncoder) {
-	all := make([]*cells, len(encoders))
-	for i, p := range encoders {
-		all[i] = &p.cells
+// codeRims visits the cells on the rims of all planes in coding order: cell (x,y) of plane
+// i. over is as in codeOverview.
+func codeRims(planes []Plane, cells []Cells, step int32, visit func(r *rim, i, x, y int), over func() bool) {
+	last := len(planes) - 1
+	if !planes[last].Hides {
+		return
 	}
-	for i, p := range encoders {
-		r, ok := newRim(e.planes, all, i, e.frontStep)
-		if !ok {
-			continue
+	for i := range planes[:last] {
+		r := rim{alpha: &cells[last], scale: 1, step: step}
+		if planes[i].Half {
+			r.scale = 2
 		}
-		alpha := &planes[len(planes)-1]
-		for y := range p.h {
-			for x := range p.cells.w {
+		for y := 0; y < cells[i].h && !over(); y++ {
+			for x := range cells[i].w {
 				if r.holds(x, y) {
-					q := p.front[y*p.cells.w+x]
-					t.putFront(rimContext(p.kind), r.shown(p, alpha, x, y, q)-q)
+					visit(&r, i, x, y)
 				}
 			}
 		}
 	}
 }
 
-// shown is the front value of a cell's samples weighted by alpha; q where all are
+// rimContext has the statistics of residuals that can be large.
+func rimContext(kind int) int { return overviewContext(kind, largestGradient) }
+
+// encodeRims appends the values of all rims to the overview of a tile.
+func (e *Encoder) encodeRims(t *Tile, sources []original, cells []Cells) {
+	alpha := sources[len(sources)-1].samples
+	codeRims(e.planes, cells, e.overviewStep, func(r *rim, i, x, y int) {
+		q := cells[i].overview[cells[i].index(x, y)]
+		t.overview.putResidual(rimContext(e.planes[i].kind()), r.weighted(&sources[i], alpha, x, y, q)-q)
+	}, never)
+}
+
+// weighted is the value of a cell whose samples are weighted by alpha, or q where all are
 // hidden.
-func (r *rim) shown(p *planeEncoder, alpha *chroma.Plane, x, y int, q int32) int32 {
+func (r *rim) weighted(src *original, alpha *chroma.Plane, x, y int, q int32) int32 {
 	sum, weight := int64(0), int64(0)
-	x0, y0 := 8*(p.ox+x), 8*(p.oy+y)
-	for j := y0; j < min(y0+8, p.plane.H); j++ {
-		for i := x0; i < min(x0+8, p.plane.W); i++ {
+	p := src.samples
+	x, y = cell*(src.x+x), cell*(src.y+y)
+	for j := y; j < min(y+cell, p.H); j++ {
+		for i := x; i < min(x+cell, p.W); i++ {
 			a := r.opacity(alpha, i, j)
-			// Front values are four times a sample's distance from the centre.
-			sum += a * 4 * (int64(p.plane.Pix[j*p.plane.Stride+i]) - chroma.Centre)
+			// Values are four times a sample's distance from the centre.
+			sum += a * 4 * (int64(p.Pix[j*p.Stride+i]) - chroma.Centre)
 			weight += a
 		}
 	}
 	if weight == 0 {
 		return q
 	}
-	v := int32(sum / weight)
-	if v < 0 {
-		return -((-v + r.step/2) / r.step)
-	}
-	return (v + r.step/2) / r.step
+	return arith.Nearest(int32(sum/weight), r.step)
 }
 
 // opacity is the alpha of the samples that a sample of the plane stands for.
@@ -99,36 +95,14 @@ func (r *rim) opacity(alpha *chroma.Plane, x, y int) (sum int64) {
 	return sum
 }
 
-// decodeRim is the inverse of encodeRim.
-func (d *Decoder) decodeRim(src *rans.Decoder, planes []Cells) error {
-	all := make([]*cells, len(planes))
-	for i := range planes {
-		all[i] = &planes[i].cells
-	}
-	for i, c := range all {
-		r, ok := newRim(d.planes, all, i, frontStep(int(d.step)))
-		if !ok {
-			continue
+// decodeRims is the inverse of encodeRims.
+func (d *Decoder) decodeRims(src *rans.Decoder, cells []Cells) {
+	codeRims(d.planes, cells, d.overviewStep, func(_ *rim, i, x, y int) {
+		c := &cells[i]
+		if c.level3 == nil {
+			c.level3 = append(c.level3, c.overview...)
 		}
-		for y := range c.h {
-			for x := range c.w {
-				if r.holds(x, y) {
-					at := y*c.w + x
-					c.show(at, c.front[at]+getFront(src, d.tables, rimContext(d.planes[i].kind())))
-				}
-			}
-			if src.Overrun() {
-				return rans.ErrCorrupt
-			}
-		}
-	}
-	return nil
-}
-
-// show makes q the value of a cell in the overview.
-func (c *cells) show(at int, q int32) {
-	if c.shown == nil {
-		c.shown = append(c.shown, c.front...)
-	}
-	c.shown[at] = min(max(q, -frontLimit), frontLimit)
+		at := c.index(x, y)
+		c.level3[at] = clampTo(c.overview[at]+getResidual(src, d.tables, rimContext(d.planes[i].kind())), maxOverview)
+	}, src.Overrun)
 }

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"slices"
 
+	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
@@ -15,6 +16,17 @@ var universalBytes []byte
 
 var universal = rans.NewTableSet(universalBytes, nContexts, alphabet)
 
+// segment is a segment before its entropy coding.
+type segment struct {
+	tokens []rans.Token
+	raw    rans.BitWriter
+}
+
+func (s *segment) put(ctx, symbol int) { s.tokens = append(s.tokens, rans.MakeToken(ctx, symbol)) }
+
+// bytes is the memory of a segment.
+func (s *segment) bytes() int64 { return int64(2*len(s.tokens) + s.raw.Len()) }
+
 // Histogram counts the tokens of tiles.
 type Histogram struct{ counts rans.Histogram }
 
@@ -25,8 +37,8 @@ func NewHistogram() *Histogram {
 
 // Add counts the tokens of a tile.
 func (h *Histogram) Add(t *Tile) {
-	h.counts.Add(t.front)
-	h.counts.Add(t.body)
+	h.counts.Add(t.overview.tokens)
+	h.counts.Add(t.detail.tokens)
 }
 
 // Universal turns counts into the content of universal.bin.
@@ -38,19 +50,15 @@ type Tables struct {
 	enc     rans.EncTable
 }
 
-// ChooseTables fits the tables of a file to all of its tiles.
-func ChooseTables(tiles []*Tile) *Tables {
-	h := NewHistogram()
-	for _, t := range tiles {
-		h.Add(t)
-	}
-	return h.Tables()
-}
-
 // Tables fits the tables of a file to what was counted.
 func (h *Histogram) Tables() *Tables {
-	tables, payload := h.choose()
-	return &Tables{payload, rans.NewEncTable(tables)}
+	var w rans.BitWriter
+	tables, replaced := universal.Choose(&w, h.counts)
+	t := &Tables{enc: rans.NewEncTable(tables)}
+	if replaced > 0 {
+		t.Payload = w.AppendReversed(nil)
+	}
+	return t
 }
 
 // ParseTables gives the tables that have a payload. The error is rans.ErrCorrupt where
@@ -63,16 +71,7 @@ func ParseTables(payload []byte) (*Tables, error) {
 	return &Tables{payload, rans.NewEncTable(tables)}, nil
 }
 
-func (h *Histogram) choose() ([]rans.Freqs, []byte) {
-	var w rans.BitWriter
-	tables, replaced := universal.Choose(&w, h.counts)
-	if replaced == 0 {
-		return tables, nil
-	}
-	return tables, w.AppendReversed(nil)
-}
-
-// parseTables is the decoder's side of ChooseTables.
+// parseTables is the decoder's side of Histogram.Tables.
 func parseTables(payload []byte) ([]rans.Freqs, error) {
 	if len(payload) == 0 {
 		return slices.Clone(universal.Universal), nil
@@ -85,7 +84,9 @@ func parseTables(payload []byte) ([]rans.Freqs, error) {
 	return tables, r.Done()
 }
 
-// Segments entropy-codes a tile into its part of the front image and its body.
-func (t *Tables) Segments(tile *Tile) (front, body []byte) {
-	return t.enc.AppendSegment(nil, tile.front, &tile.frontRaw), t.enc.AppendSegment(nil, tile.body, &tile.bodyRaw)
+// Segments entropy-codes a tile.
+func (t *Tables) Segments(tile *Tile) engine.Segments {
+	return engine.Segments{Overview: t.append(&tile.overview), Detail: t.append(&tile.detail)}
 }
+
+func (t *Tables) append(s *segment) []byte { return t.enc.AppendSegment(nil, s.tokens, &s.raw) }

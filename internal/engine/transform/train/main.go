@@ -14,7 +14,6 @@ import (
 	"log"
 	"os"
 
-	"github.com/qtgpu/qtgpu/chroma"
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/transform"
@@ -50,25 +49,22 @@ func count(sum *transform.Histogram, path string) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	for _, sub := range []bool{true, false} {
-		planes := chroma.NewPlanes(m.W, m.H, m.Channels, sub)
-		chroma.Forward(planes, &m.Interleaved, sub, 0, m.H)
-		kinds := make([]transform.Plane, len(planes))
-		rects := make([]image.Rectangle, len(planes))
-		for i := range planes {
-			chroma.Pad(&planes[i])
-			kinds[i].Chroma = i == 1 || i == 2
-			rects[i] = image.Rect(0, 0, planes[i].Stride, planes[i].Rows())
-		}
-		pyramids, err := tree.Reduce(context.Background(), cpufallback.New(0), tree.Padded(planes))
+		p, err := tree.Prepare(context.Background(), cpufallback.New(0), &m.Interleaved, sub)
 		if err != nil {
 			return err
+		}
+		planes := make([]transform.Plane, len(p.Planes))
+		rects := make([]image.Rectangle, len(p.Planes))
+		for i := range planes {
+			planes[i].Chroma = i == 1 || i == 2
+			rects[i] = image.Rect(0, 0, p.Planes[i].Stride, p.Planes[i].Rows())
 		}
 		for _, t := range thresholds {
 			if sub != (t >= 2) {
 				continue
 			}
-			e := transform.NewEncoder(transform.StepFor(int64(t*engine.ErrorUnit)), kinds, engine.SplitHybrid)
-			sum.Add(e.Tile(new(transform.EncoderScratch), planes, pyramids, rects))
+			e := transform.NewEncoder(transform.StepFor(int64(t*engine.ErrorUnit)), planes, engine.SplitHybrid)
+			sum.Add(e.Tile(new(transform.EncoderScratch), p.Planes, p.Pyramids, rects))
 		}
 	}
 	return nil

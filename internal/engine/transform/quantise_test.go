@@ -3,6 +3,7 @@ package transform
 import (
 	"fmt"
 	"image"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -44,13 +45,10 @@ func nearest(c, step int) int {
 }
 
 // levelsOf reads the tokens and levels that quantise left, in coding order.
-func levelsOf(w *EncoderScratch, q *quantised, lg int) map[uint16]int {
+func levelsOf(tokens *levelTokens, q *quantised, lg int) map[uint16]int {
 	levels := map[uint16]int{}
-	s := &scans[lg-3]
-	for i, p := range s.pos[s.start[q.last]:] {
-		if at := q.from + i; w.tokens[at]%rans.Symbols != 0 {
-			levels[p.coef] = int(w.levels[at])
-		}
+	for _, l := range tokens.appendLevels(nil, q, lg) {
+		levels[l.coef] = int(l.level)
 	}
 	return levels
 }
@@ -59,17 +57,16 @@ func levelsOf(w *EncoderScratch, q *quantised, lg int) map[uint16]int {
 // what is gained is what a naive sum says.
 func TestPlainRounding(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	var w EncoderScratch
+	var tokens levelTokens
 	for _, step := range quantSteps {
-		e := NewEncoder(step, []Plane{{}}, engine.SplitHybrid)
-		p := planeEncoder{Encoder: e}
+		plain := plainRates(step)
 		for lg := 3; lg <= 5; lg++ {
 			for range 60 {
 				c := coefficients(rng, lg, step)
-				q := e.quantise(&w, e.plain, c, lg, kindLuma, p.topOf(c, lg), lastContext(kindLuma, lg, -1))
-				levels := levelsOf(&w, &q, lg)
+				q := tokens.quantise(plain, c, lg, kindLuma, topOf(c, lg, plain.step), lastContext(kindLuma, lg, -1))
+				levels := levelsOf(&tokens, &q, lg)
 				gained := int64(0)
-				for _, pos := range scans[lg-3].pos {
+				for _, pos := range scanOf(lg).pos {
 					a := int(c[pos.coef])
 					k := nearest(a, step)
 					require.Equal(t, k, levels[pos.coef], "step %d size %d u %d v %d: %d", step, 1<<lg, pos.coef>>lg, int(pos.coef)&(1<<lg-1), a)
@@ -81,11 +78,26 @@ func TestPlainRounding(t *testing.T) {
 	}
 }
 
+// TestWorthCoding: a coefficient that makes a leaf longer gains less than the cheapest
+// level costs, where it is smaller than analyse looks for.
+func TestWorthCoding(t *testing.T) {
+	for _, step := range quantSteps {
+		r := newRates(step)
+		cheapest := int64(math.MaxInt64)
+		for ctx := ctxAC; ctx < nContexts; ctx += magnitudeClasses { // the first of the leaf: no level is near
+			cheapest = min(cheapest, r.cost(ctx, 1))
+		}
+		for a := int64(0); a < (r.step*worthCoding+255)>>8; a++ {
+			require.Less(t, (a*a-(a-r.step)*(a-r.step))<<distScale, cheapest, "step %d: %d", step, a)
+		}
+	}
+}
+
 // naiveCost is J of a leaf with levels: squared error over all of its AC, and
 // the bits of its last group, tokens, signs and escapes.
 func naiveCost(r *rates, c []int32, levels map[uint16]int, lg, kind, lastCtx, last int) int64 {
-	var mag [magSize]uint8
-	s := &scans[lg-3]
+	var mag magnitudes
+	s := scanOf(lg)
 	j := r.cost(lastCtx, last)
 	for i, p := range s.pos {
 		k := levels[p.coef]
@@ -95,12 +107,12 @@ func naiveCost(r *rates, c []int32, levels map[uint16]int, lg, kind, lastCtx, la
 			continue
 		}
 		k = max(k, -k)
-		ctx := acContext(kind, lg) + int(p.ctx) + int(magnitudeClass[neighbourhood(&mag, int(p.mag))])
+		ctx := acContext(kind, lg) + int(p.ctx) + mag.class(int(p.mag))
 		j += r.cost(ctx, min(k, rans.Symbols-1))
 		if k >= rans.Symbols-1 {
 			j += r.bit * int64(rans.ExpGolombBits(uint32(k-rans.Symbols+1)))
 		}
-		mag[p.mag] = uint8(min(k, magCap))
+		mag[p.mag] = uint8(min(k, magnitudeCap))
 	}
 	return j
 }
@@ -110,31 +122,30 @@ func naiveCost(r *rates, c []int32, levels map[uint16]int, lg, kind, lastCtx, la
 // worse than coding nothing, and on the whole better than plain rounding.
 func TestRateDistortion(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	var w EncoderScratch
+	var tokens levelTokens
 	for _, step := range quantSteps {
-		e := NewEncoder(step, []Plane{{}}, engine.SplitHybrid)
-		plane := planeEncoder{Encoder: e}
+		r, plain := newRates(step), plainRates(step)
 		var total, totalPlain int64
 		for lg := 3; lg <= 5; lg++ {
 			for range 60 {
 				c, kind := coefficients(rng, lg, step), rng.IntN(kinds)
 				ctx := lastContext(kind, lg, rng.IntN(30)-1)
 				name := fmt.Sprintf("step %d size %d kind %d", step, 1<<lg, kind)
-				a := e.analyse(c, lg)
-				q := e.quantise(&w, e.rates, c, lg, kind, a.top, ctx)
-				levels := levelsOf(&w, &q, lg)
+				energy, top := analyse(c, lg, r.step)
+				q := tokens.quantise(r, c, lg, kind, top, ctx)
+				levels := levelsOf(&tokens, &q, lg)
 				for coef, k := range levels {
 					full := nearest(int(c[coef]), step)
 					require.True(t, k == full || k == full-1 && full > 1 || k == full+1 && full < -1, "%s: %d coded as %d", name, c[coef], k)
 				}
-				got := naiveCost(e.rates, c, levels, lg, kind, ctx, q.last)
-				nothing := naiveCost(e.rates, c, nil, lg, kind, ctx, 0)
-				require.Equal(t, a.energy<<distScale-q.saved, got, "%s: J", name)
+				got := naiveCost(r, c, levels, lg, kind, ctx, q.last)
+				nothing := naiveCost(r, c, nil, lg, kind, ctx, 0)
+				require.Equal(t, energy<<distScale-q.saved, got, "%s: J", name)
 				require.LessOrEqual(t, got, nothing, "%s: J", name)
 
-				q = e.quantise(&w, e.plain, c, lg, kind, plane.topOf(c, lg), ctx)
+				q = tokens.quantise(plain, c, lg, kind, topOf(c, lg, plain.step), ctx)
 				total += got
-				totalPlain += naiveCost(e.rates, c, levelsOf(&w, &q, lg), lg, kind, ctx, q.last)
+				totalPlain += naiveCost(r, c, levelsOf(&tokens, &q, lg), lg, kind, ctx, q.last)
 			}
 		}
 		require.Less(t, total, totalPlain, "step %d", step)
@@ -144,37 +155,40 @@ func TestRateDistortion(t *testing.T) {
 // hardLeaves encodes a 32×32 whose leaves of one size have such coefficients.
 func hardLeaves(e *Encoder, plane *chroma.Plane, pyramid *tree.Pyramid, lg int, coefs func() []int32) *planeEncoder {
 	tile := &Tile{Worst: make([]uint32, 1)}
-	p := newPlaneEncoder(e, new(EncoderScratch), tile, 0, plane, pyramid, image.Rect(0, 0, 32, 32))
-	for y := 0; y < 4; y += 1 << (lg - 3) {
-		for x := 0; x < 4; x += 1 << (lg - 3) {
-			n, c := p.state(lg, x, y)
+	cells := newCells(image.Rect(0, 0, 32, 32))
+	p := newPlaneEncoder(e, new(EncoderScratch), tile, 0, &original{samples: plane, pyramid: pyramid}, &cells)
+	for y := 0; y < rootCells; y += 1 << (lg - 3) {
+		for x := 0; x < rootCells; x += 1 << (lg - 3) {
+			n := node{lg, x, y}
+			s, c := p.scratch.spectra.at(n)
 			copy(c, coefs())
-			*n = node{known: true, analysis: p.analyse(c, lg)}
-			p.leaf(lg, x, y)
+			*s = spectrum{known: true}
+			s.energy, s.top = analyse(c, lg, e.rates.step)
+			p.leaf(n)
 		}
 	}
 	return p
 }
 
-// exceeding counts the leaves above the bound of keeps, and finds the largest
+// exceeding counts the leaves above the bound of withinHalf, and finds the largest
 // squared error of any, in units of what half a step everywhere gives. Settled
 // leaves know the error of their low block.
 func (p *planeEncoder) exceeding(settled bool) (n int, largest float64) {
-	for _, l := range p.leaves {
-		lg := int(l.lg)
+	step := p.encoder.rates.step
+	for _, l := range p.scratch.leaves {
 		dist := l.dist
 		if !settled {
-			dist += p.lowError(lg, int(l.x), int(l.y))
+			dist += p.overview.lowError(l.node)
 		}
-		if !p.keeps(dist, lg) {
+		if !withinHalf(step, dist, l.node.lg) {
 			n++
 		}
-		largest = max(largest, float64(4*dist)/float64(p.rates.step*p.rates.step<<(2*lg)))
+		largest = max(largest, float64(4*dist)/float64(step*step<<(2*l.node.lg)))
 	}
 	return n, largest
 }
 
-// TestPlainRoundingKeeps: rounding plainly never exceeds the bound of keeps, with
+// TestPlainRoundingKeeps: rounding plainly never exceeds the bound of withinHalf, with
 // every AC coefficient at its worst and any low block.
 func TestPlainRoundingKeeps(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
@@ -196,7 +210,7 @@ func TestPlainRoundingKeeps(t *testing.T) {
 	require.Greater(t, worst, 0.95, "of the squared half step: the leaves were too easy")
 }
 
-// TestFallbacks: where the cheapest levels of a leaf, or front values, would
+// TestFallbacks: where the cheapest levels of a leaf, or values of the overview, would
 // exceed the bound, the encoder takes them back.
 func TestFallbacks(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
@@ -209,27 +223,27 @@ func TestFallbacks(t *testing.T) {
 			for round := range 40 {
 				p := hardLeaves(e, &plane, pyramid, lg, func() []int32 {
 					c := worstCoefficients(rng, lg, step, round)
-					levelFront(rng, c, lg, e.frontStep)
-					a := e.analyse(c, lg)
-					q := e.quantise(new(EncoderScratch), e.rates, c, lg, kindLuma, a.top, lastContext(kindLuma, lg, -1))
-					if !(&planeEncoder{Encoder: e}).keeps(a.energy-q.gained, lg) {
+					levelOverview(rng, c, lg, e.overviewStep)
+					energy, top := analyse(c, lg, e.rates.step)
+					q := new(levelTokens).quantise(e.rates, c, lg, kindLuma, top, lastContext(kindLuma, lg, -1))
+					if !withinHalf(e.rates.step, energy-q.gained, lg) {
 						quantised++
 					}
 					return c
 				})
 				n, _ := p.exceeding(false)
 				require.Zero(t, n, "step %d size %d round %d: quantised", step, 1<<lg, round)
-				p.refineFront()
+				p.overview.refine(kindLuma, e.rates)
 				n, _ = p.exceeding(false)
 				settled += n
-				p.settleFront()
+				p.settle()
 				n, _ = p.exceeding(true)
 				require.Zero(t, n, "step %d size %d round %d: settled", step, 1<<lg, round)
 			}
 		}
 	}
 	require.Positive(t, quantised, "leaves whose levels were taken back")
-	require.Positive(t, settled, "leaves whose front was taken back")
+	require.Positive(t, settled, "leaves whose overview was taken back")
 }
 
 // worstCoefficients lie halfway between two levels, give or take a little, above
@@ -250,9 +264,9 @@ func worstCoefficients(rng *rand.Rand, lg, step, round int) []int32 {
 	return c
 }
 
-// levelFront makes the front values alike within a leaf and in most leaves, so that
+// levelOverview makes the overview alike within a leaf and in most leaves, so that
 // the few between two steps are tempting to move.
-func levelFront(rng *rand.Rand, c []int32, lg int, step int32) {
+func levelOverview(rng *rand.Rand, c []int32, lg int, step int32) {
 	low := 1 << (lg - 3)
 	for i := range low * low {
 		c[i/low<<lg+i%low] = 0

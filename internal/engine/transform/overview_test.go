@@ -9,7 +9,7 @@ import (
 )
 
 // The matrices follow their formula: s(0) = 1, s(k) = sin(πk/2m)/(8·sin(πk/16m)).
-func TestLowbandMatrices(t *testing.T) {
+func TestLowBlockMatrices(t *testing.T) {
 	for _, m := range []int{1, 2, 4} {
 		for k := range m {
 			s, c := 1.0, math.Sqrt(1/float64(m))
@@ -19,23 +19,23 @@ func TestLowbandMatrices(t *testing.T) {
 			}
 			for j := range m {
 				b := 4096 * c * math.Cos(math.Pi*float64((2*j+1)*k)/float64(2*m))
-				require.EqualValues(t, math.Round(b*s), toFront[m-1][j][k], "m %d j %d k %d", m, j, k)
+				require.EqualValues(t, math.Round(b*s), toOverview[m-1][j][k], "m %d j %d k %d", m, j, k)
 				require.EqualValues(t, math.Round(b/s), toLow[m-1][k][j], "m %d j %d k %d", m, j, k)
 			}
 		}
 	}
 }
 
-func TestLowbandInverts(t *testing.T) {
+func TestLowBlockInverts(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 3))
 	for _, m := range []int{1, 2, 4} {
 		for range 100 {
-			var low, front, back [16]int32
+			var low, values, back [16]int32
 			for i := range m * m {
 				low[i] = int32(r.IntN(20001) - 10000)
 			}
-			lowband(&front, &low, &toFront, m)
-			lowband(&back, &front, &toLow, m)
+			lowBlock(&values, &low, &toOverview, m)
+			lowBlock(&back, &values, &toLow, m)
 			for i := range m * m {
 				require.InDelta(t, low[i], back[i], 8, "m %d index %d", m, i)
 			}

@@ -61,7 +61,7 @@ func TestTransform(t *testing.T) {
 				}
 			}
 			got := make([]int32, n*n)
-			tr.forward(got, pix, 40, n, lg)
+			tr.forward(got, pix, 40, lg)
 			for i, want := range naiveForward(pix, 40, n) {
 				if math.Abs(float64(got[i])-want) > 4+math.Abs(want)/2000 {
 					t.Fatalf("n %d case %d u %d v %d: got %d want %.2f", n, k, i/n, i%n, got[i], want)
@@ -72,8 +72,8 @@ func TestTransform(t *testing.T) {
 				l1 += int(max(c, -c))
 			}
 			back, slow := make([]uint16, n*40), make([]uint16, n*40)
-			tr.inverse(back, 40, got, n, lg, n, n, min(l1, safeL1))
-			inverseWrapping(slow, 40, got, n, lg)
+			tr.inverse(back, 40, got, lg, extent{n - 1, n - 1, min(l1, safeL1)})
+			inverseWrapping(slow, 40, got, lg)
 			require.Equal(t, slow, back)
 			for i := range n * n {
 				y, x := i/n, i%n
@@ -104,8 +104,8 @@ func TestInversePruned(t *testing.T) {
 				}
 			}
 			got, want := make([]uint16, n*n), make([]uint16, n*n)
-			tr.inverse(got, n, c, n, lg, um, vm, l1)
-			inverseWrapping(want, n, c, n, lg)
+			tr.inverse(got, n, c, lg, extent{um - 1, vm - 1, l1})
+			inverseWrapping(want, n, c, lg)
 			require.Equal(t, want, got, "n %d um %d vm %d", n, um, vm)
 		}
 	}
@@ -123,14 +123,14 @@ func BenchmarkTransform(b *testing.B) {
 		n := 1 << lg
 		b.Run(fmt.Sprint("forward", n), func(b *testing.B) {
 			for b.Loop() {
-				tr.forward(out, pix, 32, n, lg)
+				tr.forward(out, pix, 32, lg)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n*n), "ns/sample")
 		})
 		for _, used := range []int{n / 4, n} {
 			b.Run(fmt.Sprint("inverse", n, "/", used), func(b *testing.B) {
 				for b.Loop() {
-					tr.inverse(pix, 32, out, n, lg, used, used, 0)
+					tr.inverse(pix, 32, out, lg, extent{used - 1, used - 1, 0})
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n*n), "ns/sample")
 			})

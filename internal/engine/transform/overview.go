@@ -1,0 +1,186 @@
+package transform
+
+import (
+	"math/bits"
+
+	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/engine/arith"
+	"github.com/qtgpu/qtgpu/internal/rans"
+)
+
+// A value of the overview stands for the mean of a cell, as a multiple of the overview's
+// step in the scale of the DC coefficient of an 8×8 leaf: 64 times the mean's distance
+// from the centre in levels.
+
+// overviewStepOf is the step of the overview, 0.85 of the step of AC levels.
+func overviewStepOf(step int) int32 { return int32(step*218+128) >> 8 }
+
+// maxOverview bounds a value, so that no product leaves 32 bits.
+const maxOverview = 1<<15 - 1
+
+// overviewSample is the sample of level 3 that a value stands for.
+func overviewSample(q, overviewStep int32) uint16 {
+	return clampSample((q*overviewStep+2)>>2 + chroma.Centre)
+}
+
+// The gradient is unknown in a tile's first row and column, and so is the prediction in
+// its first cell (FORMAT.md, "Front image").
+const (
+	edgeGradient    = 12
+	largestGradient = 1 << 20
+)
+
+// predict gives the prediction (2·MED(L,T,TL) + L + T + 2)>>2 of a value of the overview,
+// and the gradient that is its context.
+func (c *Cells) predict(x, y int) (pred, gradient int32) {
+	i := c.index(x, y)
+	switch {
+	case x == 0 && y == 0:
+		return 0, largestGradient
+	case y == 0:
+		return c.overview[i-1], edgeGradient
+	case x == 0:
+		return c.overview[i-c.w], edgeGradient
+	}
+	l, t, tl := c.overview[i-1], c.overview[i-c.w], c.overview[i-c.w-1]
+	tr := t
+	if x+1 < c.w {
+		tr = c.overview[i-c.w+1]
+	}
+	pred = (2*arith.Med(l, t, tl) + l + t + 2) >> 2
+	return pred, arith.AbsDiff(l, tl) + arith.AbsDiff(tl, t) + arith.AbsDiff(t, tr)
+}
+
+// codeOverview visits the cells in coding order and takes from value what each is, by its
+// prediction and the context of its residual. Encoders, which know the values, and
+// decoders are the same in this; over ends the walk of a decoder beyond its segment.
+func (c *Cells) codeOverview(kind int, value func(at, ctx int, pred int32) int32, over func() bool) {
+	for y := 0; y < c.h && !over(); y++ {
+		for x := range c.w {
+			pred, gradient := c.predict(x, y)
+			at := c.index(x, y)
+			c.overview[at] = value(at, overviewContext(kind, gradient), pred)
+		}
+	}
+}
+
+// never is where the walk of an encoder is over.
+func never() bool { return false }
+
+// Magnitudes of a residual below direct have a symbol each. From there on there is one for
+// each octave, whose rest is raw bits, and the last one for all from overviewEscape on.
+const (
+	directLog2     = 3
+	direct         = 1 << directLog2
+	overviewEscape = direct << (escape - direct)
+)
+
+// overviewSymbol is the symbol of a magnitude, and the number of raw bits that complete it
+// below overviewEscape.
+func overviewSymbol(mag uint32) (symbol, extra int) {
+	switch {
+	case mag < direct:
+		return int(mag), 0
+	case mag >= overviewEscape:
+		return escape, 0
+	}
+	octave := bits.Len32(mag) - 1
+	return direct + octave - directLog2, octave
+}
+
+// putResidual appends a residual of the overview.
+func (s *segment) putResidual(ctx int, r int32) {
+	mag := uint32(max(r, -r))
+	symbol, extra := overviewSymbol(mag)
+	s.put(ctx, symbol)
+	if symbol == escape {
+		s.raw.PutExpGolomb(mag - overviewEscape)
+	}
+	s.raw.Put(mag&(1<<extra-1), uint(extra))
+	if r != 0 {
+		s.raw.Put(uint32(r)>>31, 1)
+	}
+}
+
+// residualBits is what putResidual appends: the symbol, and the number of raw bits.
+func residualBits(r int32) (symbol, raw int) {
+	mag := uint32(max(r, -r))
+	symbol, raw = overviewSymbol(mag)
+	if symbol == escape {
+		raw = rans.ExpGolombBits(mag - overviewEscape)
+	}
+	if r != 0 {
+		raw++
+	}
+	return symbol, raw
+}
+
+// putOverview appends the overview of a plane.
+func (s *segment) putOverview(c *Cells, kind int) {
+	c.codeOverview(kind, func(at, ctx int, pred int32) int32 {
+		s.putResidual(ctx, c.overview[at]-pred)
+		return c.overview[at]
+	}, never)
+}
+
+// getResidual is the inverse of putResidual.
+func getResidual(d *rans.Decoder, tables []rans.DecTable, ctx int) int32 {
+	symbol := d.Symbol(&tables[ctx])
+	mag := int32(symbol)
+	switch {
+	case symbol == escape:
+		mag = int32(min(d.ExpGolomb(), 1<<30)) + overviewEscape
+	case symbol >= direct:
+		octave := symbol - direct + directLog2
+		mag = 1<<octave | int32(d.Bits(octave))
+	}
+	if mag != 0 && d.Bits(1) != 0 {
+		mag = -mag
+	}
+	return mag
+}
+
+// CellsPerByte is more than the cells of an overview that a byte can hold: no symbol of
+// 16 has a frequency above Scale-15, so each takes 1/95 bit at least.
+const CellsPerByte = 1 << 10
+
+// A leaf of m×m cells derives its m×m lowest coefficients from the values of its cells,
+// and back, by these matrices: the orthonormal m-point DCT with the gain s(k) of an
+// average over 8 samples folded in, in 1/4096 (FORMAT.md, "Front image").
+var (
+	toOverview = [4][4][4]int64{ // [m-1][j][k]: s(k)·basis
+		0: {{4096}},
+		1: {{2896, 2612}, {2896, -2612}},
+		3: {{2048, 2609, 1847, 872}, {2048, 1081, -1847, -2106}, {2048, -1081, -1847, 2106}, {2048, -2609, 1847, -872}},
+	}
+	toLow = [4][4][4]int64{ // [m-1][k][j]: basis/s(k)
+		0: {{4096}},
+		1: {{2896, 2896}, {3212, -3212}},
+		3: {{2048, 2048, 2048, 2048}, {2745, 1137, -1137, -2745}, {2271, -2271, -2271, 2271}, {1408, -3400, 3400, -1408}},
+	}
+)
+
+// lowBlock applies a matrix to both axes of the m×m values of src:
+// dst[a][b] = Σ t[a][i]·t[b][j]·src[i][j] / 2^24, rounded.
+func lowBlock(dst, src *[rootCells * rootCells]int32, t *[4][4][4]int64, m int) {
+	mat := &t[m-1]
+	var mid [rootCells * rootCells]int64
+	for a := range m {
+		for j := range m {
+			var s int64
+			for i := range m {
+				s += mat[a][i] * int64(src[i*m+j])
+			}
+			mid[a*m+j] = s
+		}
+	}
+	for a := range m {
+		for b := range m {
+			s := int64(1) << 23
+			for j := range m {
+				s += mat[b][j] * mid[a*m+j]
+			}
+			dst[a*m+b] = int32(s >> 24)
+		}
+	}
+}

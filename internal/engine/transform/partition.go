@@ -1,0 +1,207 @@
+package transform
+
+import (
+	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/fixlog"
+	"github.com/qtgpu/qtgpu/tree"
+)
+
+// ruleOf gives the thresholds of a way to choose leaves at a step, in octaves of variance.
+// Between 0.1 and 2.0 cost decides: docs/bench/lossy.md has what other ways make.
+func ruleOf(s engine.Split, step int) tree.Rule {
+	const one = 1 << fixlog.Frac
+	switch s {
+	case engine.SplitPyramid: // nothing lies in between
+		return tree.Rule{Lo: one * 3 / 10, Hi: one*3/10 - 1, Step: step}
+	case engine.SplitCost: // everything does
+		return tree.Rule{Lo: -64 * one, Hi: 64 * one, Step: step}
+	}
+	return tree.Rule{Lo: one / 10, Hi: one * 2, Step: step}
+}
+
+// original is a tile's part of a plane that is to be coded, and its statistics.
+type original struct {
+	samples *chroma.Plane
+	pyramid *tree.Pyramid
+	x, y    int // of the tile's first cell in the plane
+}
+
+// place is where a node lies in the plane, counted in nodes of its size.
+func (o *original) place(n node) (x, y int) {
+	down := n.lg - cellLog2
+	return (o.x + n.x) >> down, (o.y + n.y) >> down
+}
+
+// stats are the statistics of a node: number i of a level.
+func (o *original) stats(n node) (l *tree.Level, i int) {
+	l = o.pyramid.At(n.lg)
+	x, y := o.place(n)
+	return l, y*l.W + x
+}
+
+// saturation is 1 of a node at full scale throughout, -1 of one at 0, and 0 of others.
+func (o *original) saturation(n node) int32 {
+	l, i := o.stats(n)
+	switch {
+	case l.Min[i] == chroma.MaxLevel:
+		return 1
+	case l.Max[i] == 0:
+		return -1
+	}
+	return 0
+}
+
+// from gives the samples of the plane from the first one of a node on.
+func (o *original) from(n node) []uint16 {
+	return o.samples.Pix[cell*(o.y+n.y)*o.samples.Stride+cell*(o.x+n.x):]
+}
+
+// seen is how much of a node lies in the image, in samples across and down.
+func (o *original) seen(n node) (w, h int) {
+	side := 1 << n.lg
+	return min(max(o.samples.W-cell*(o.x+n.x), 0), side), min(max(o.samples.H-cell*(o.y+n.y), 0), side)
+}
+
+// spectrum is what is known of the coefficients of a node.
+type spectrum struct {
+	known  bool  // all is there
+	flat   bool  // none can be other than 0, and none was computed
+	energy int64 // sum of the squares of AC coefficients
+	top    int   // highest diagonal with one that may be worth coding, 0 where none is
+}
+
+// spectra are the coefficients of the nodes of one root, each computed when it is asked
+// for first: one node of 32, four of 16, sixteen of 8.
+type spectra struct {
+	dct   transformer
+	nodes [1 + 4 + 16]spectrum
+	coefs [sizes][maxN * maxN]int32
+}
+
+// reset goes on to another root.
+func (s *spectra) reset() {
+	for i := range s.nodes {
+		s.nodes[i].known = false
+	}
+}
+
+// at is the memory of a node.
+func (s *spectra) at(n node) (*spectrum, []int32) {
+	depth, down := rootLog2-n.lg, n.lg-cellLog2
+	i := n.y%rootCells>>down<<depth | n.x%rootCells>>down
+	first := (1<<(2*depth) - 1) / 3 // the nodes of larger sizes come first: 0, 1, 1+4
+	return &s.nodes[first+i], s.coefs[down][i<<(2*n.lg):][:1<<(2*n.lg)]
+}
+
+// of is the spectrum of a node of src, and its coefficients where it is not flat.
+func (s *spectra) of(n node, src *original, step int64) (*spectrum, []int32) {
+	sp, coefs := s.at(n)
+	if !sp.known {
+		s.dct.forward(coefs, src.from(n), src.samples.Stride, n.lg)
+		*sp = spectrum{known: true}
+		sp.energy, sp.top = analyse(coefs, n.lg, step)
+	}
+	return sp, coefs
+}
+
+// partition chooses the leaves of a plane.
+type partition struct {
+	encoder *Encoder
+	scratch *EncoderScratch
+	src     *original
+	cells   *Cells // where it marks them
+	plane   Plane
+	kind    int
+}
+
+// choose marks the leaves under a node and returns their cost, if needed.
+func (p *partition) choose(n node, needed bool) int64 {
+	if p.mustSplit(n) {
+		return p.split(n, needed)
+	}
+	rule := &p.encoder.rule
+	x, y := p.src.place(n)
+	if rule.Flat(p.src.pyramid, n.lg, x, y) {
+		return p.flatLeaf(n)
+	}
+	decision := tree.Leaf
+	if n.lg > cellLog2 {
+		decision = rule.Decide(p.src.pyramid, n.lg, x, y)
+	}
+	switch decision {
+	case tree.Split:
+		return p.split(n, needed)
+	case tree.Either:
+		children, leaf := p.split(n, true), p.leafCost(n)
+		if children < leaf {
+			return children
+		}
+		p.cells.setLeaf(n)
+		return leaf
+	}
+	p.cells.setLeaf(n)
+	if !needed {
+		return 0
+	}
+	return p.leafCost(n)
+}
+
+// mustSplit tells whether a node of an alpha plane holds a cell at full or no opacity
+// besides others: only in a leaf of its own does it come back exactly.
+func (p *partition) mustSplit(n node) bool {
+	if !p.plane.Alpha || n.lg == cellLog2 || p.src.saturation(n) != 0 {
+		return false
+	}
+	m := n.cells()
+	for i := range m * m {
+		if p.src.saturation(node{cellLog2, n.x + i%m, n.y + i/m}) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// split chooses the leaves under the children of a node.
+func (p *partition) split(n node, needed bool) int64 {
+	cost := p.flagCost(n.lg, 1)
+	for i := range 4 {
+		cost += p.choose(n.child(i), needed)
+	}
+	return cost
+}
+
+// flatLeaf makes a flat node a leaf without transforming it.
+func (p *partition) flatLeaf(n node) int64 {
+	x, y := p.src.place(n)
+	// Samples are in 1/16 level, coefficients in 1/8: a quarter of the energy.
+	energy := int64(tree.Energy(p.src.pyramid, n.lg, x, y)+2) / 4
+	s, _ := p.scratch.spectra.at(n)
+	*s = spectrum{known: true, flat: true, energy: energy}
+	p.cells.setLeaf(n)
+	return p.leafCost(n)
+}
+
+// typicalLast stands for the sum of the neighbours' last groups while these are unknown:
+// it is in the middle class, as where there are no neighbours.
+const typicalLast = 8
+
+// leafCost is the cost of a node as a leaf: what quantising it comes to, and the flag.
+func (p *partition) leafCost(n node) int64 {
+	r := p.encoder.rates
+	s, coefs := p.scratch.spectra.of(n, p.src, r.step)
+	ctx := lastContext(p.kind, n.lg, typicalLast)
+	saved := -r.cost(ctx, 0)
+	if s.top > 0 {
+		saved = p.scratch.tokens.quantise(r, coefs, n.lg, p.kind, s.top, ctx).saved
+	}
+	return s.energy<<distScale - saved + p.flagCost(n.lg, 0)
+}
+
+// flagCost is the cost of a split flag where one of two neighbours is smaller.
+func (p *partition) flagCost(lg, flag int) int64 {
+	if lg == cellLog2 {
+		return 0
+	}
+	return p.encoder.rates.cost(splitContext(p.kind, lg, 1), flag)
+}

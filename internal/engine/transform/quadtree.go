@@ -1,0 +1,161 @@
+package transform
+
+import (
+	"image"
+
+	"github.com/qtgpu/qtgpu/internal/rans"
+	"github.com/qtgpu/qtgpu/tree"
+)
+
+const (
+	cellLog2 = tree.Base // of the side of a cell, which is the smallest leaf
+	cell     = 1 << cellLog2
+	rootLog2 = 5 // of the side of a root, which is the largest leaf
+	maxN     = 1 << rootLog2
+
+	sizes     = rootLog2 - cellLog2 + 1 // of leaves
+	rootCells = maxN / cell             // along the side of a root
+)
+
+// node is a square of a quadtree with 1<<lg samples a side; (x,y) is its first cell.
+type node struct{ lg, x, y int }
+
+// cells is the number of cells along a side.
+func (n node) cells() int { return 1 << (n.lg - cellLog2) }
+
+// child is one of the four children, in the order of the format.
+func (n node) child(i int) node {
+	half := n.cells() / 2
+	return node{n.lg - 1, n.x + i&1*half, n.y + i>>1*half}
+}
+
+// Cells is what is known of a tile's plane on its grid of cells.
+type Cells struct {
+	w, h     int
+	size     []uint8 // log2 of the leaf's side
+	last     []uint8 // its last group
+	overview []int32 // in steps
+	level3   []int32 // what level 3 shows instead, nil where that is nothing else
+}
+
+// newCells has the cells of a rectangle of a plane, whose overview is mid-scale.
+func newCells(r image.Rectangle) Cells {
+	w, h := r.Dx()/cell, r.Dy()/cell
+	return Cells{w: w, h: h, size: make([]uint8, w*h), last: make([]uint8, w*h), overview: make([]int32, w*h)}
+}
+
+// Sizes are the log2 of the side of each cell's leaf, row by row, of planes.
+func Sizes(planes []Cells) [][]uint8 {
+	sizes := make([][]uint8, len(planes))
+	for i := range planes {
+		sizes[i] = planes[i].size
+	}
+	return sizes
+}
+
+func (c *Cells) index(x, y int) int { return y*c.w + x }
+
+// roots visits the roots of the quadtrees in coding order.
+func (c *Cells) roots(yield func(node) bool) {
+	for y := 0; y < c.h; y += rootCells {
+		for x := 0; x < c.w; x += rootCells {
+			if !yield(node{rootLog2, x, y}) {
+				return
+			}
+		}
+	}
+}
+
+// setLeaf makes a node a leaf, and setLast states its last group.
+func (c *Cells) setLeaf(n node) { c.fill(c.size, n, uint8(n.lg)) }
+
+func (c *Cells) setLast(n node, last int) { c.fill(c.last, n, uint8(last)) }
+
+func (c *Cells) fill(m []uint8, n node, v uint8) {
+	for j := range n.cells() {
+		row := m[c.index(n.x, n.y+j):][:n.cells()]
+		for i := range row {
+			row[i] = v
+		}
+	}
+}
+
+// isLeaf tells whether the leaf at a node's first cell is the node.
+func (c *Cells) isLeaf(n node) bool { return int(c.size[c.index(n.x, n.y)]) == n.lg }
+
+// splitContext is the context of a node's split flag: how many of the leaves on the left
+// and above are smaller.
+func (c *Cells) splitContext(kind int, n node) int {
+	at, smaller := c.index(n.x, n.y), 0
+	if n.x > 0 && int(c.size[at-1]) < n.lg {
+		smaller++
+	}
+	if n.y > 0 && int(c.size[at-c.w]) < n.lg {
+		smaller++
+	}
+	return splitContext(kind, n.lg, smaller)
+}
+
+// lastContext is the context of a leaf's last group.
+func (c *Cells) lastContext(kind int, n node) int {
+	at, sum := c.index(n.x, n.y), -1
+	switch {
+	case n.x > 0 && n.y > 0:
+		sum = int(c.last[at-1]) + int(c.last[at-c.w])
+	case n.x > 0:
+		sum = 2 * int(c.last[at-1])
+	case n.y > 0:
+		sum = 2 * int(c.last[at-c.w])
+	}
+	return lastContext(kind, n.lg, sum)
+}
+
+// synthesis makes the samples of a leaf of its coefficients. It notes how far these reach,
+// so that zeros take no time.
+type synthesis struct {
+	dct    transformer
+	lg     int
+	coef   [maxN * maxN]int32
+	extent extent
+}
+
+// begin takes up a leaf: its low block follows from the overview, all else is 0.
+func (s *synthesis) begin(c *Cells, n node, overviewStep int32) {
+	s.lg, s.extent = n.lg, extent{}
+	clear(s.coef[:1<<(2*n.lg)])
+	m := n.cells()
+	var values, low [rootCells * rootCells]int32
+	for i := range m * m {
+		values[i] = c.overview[c.index(n.x+i/m, n.y+i%m)] * overviewStep
+	}
+	lowBlock(&low, &values, &toLow, m)
+	for i, v := range low[:m*m] {
+		if k := min(max(v, -1<<15), 1<<15-1); k != 0 {
+			s.set(i/m<<n.lg+i%m, k)
+		}
+	}
+}
+
+// setLevel gives a coefficient that is 0 a level that is not (FORMAT.md, "AC levels").
+func (s *synthesis) setLevel(coef int, level, step int32) {
+	s.set(coef, clampTo(level*step, maxMagnitude))
+}
+
+func (s *synthesis) set(coef int, v int32) {
+	s.coef[coef] = v
+	e := &s.extent
+	e.u, e.v = max(e.u, coef>>s.lg), max(e.v, coef&(1<<s.lg-1))
+	e.l1 += int(max(v, -v))
+}
+
+// samples writes the leaf to dst, in rows stride apart.
+func (s *synthesis) samples(dst []uint16, stride int) {
+	s.dct.inverse(dst, stride, s.coef[:1<<(2*s.lg)], s.lg, s.extent)
+}
+
+// maxMagnitude is the largest coefficient that a level makes. maxEscape is the most that an
+// escaped level adds: it keeps level·step in 32 bits, and saturates at any step.
+const (
+	maxMagnitude = 1<<15 - 1
+	maxEscape    = 1<<16 - rans.Symbols
+)

@@ -1,0 +1,270 @@
+package transform
+
+import (
+	"github.com/qtgpu/qtgpu/internal/rans"
+)
+
+// Costs and distortions are integers in 1/16 of a squared coefficient unit (1/8 level):
+// J = D·16 + λ·Δ²·bits·16.
+const distScale = 4
+
+// λ of the levels and the leaves, and of the overview, whose errors are amplified, in
+// 1/256 of Δ² a bit. Of levels 0.09 and 0.13 made files no smaller.
+const (
+	lambdaLevels   = 28 // 0.11
+	lambdaOverview = 21 // 0.08
+)
+
+// rates holds what symbols cost at one step. It prices them by the universal tables, since
+// a file has its own only when its levels are decided.
+type rates struct {
+	step   int64
+	divide divider
+	// symbol is the cost of each token; of AC tokens with their sign.
+	symbol [nContexts * rans.Symbols]int32
+	// bit is the cost of one raw bit, overviewBit of one in the overview.
+	bit, overviewBit int64
+}
+
+func newRates(step int) *rates {
+	r := plainRates(step)
+	r.bit = price(r.step, lambdaLevels, 1<<rans.CostFrac)
+	r.overviewBit = price(r.step, lambdaOverview, 1<<rans.CostFrac)
+	for c := range nContexts {
+		lambda := int64(lambdaLevels)
+		if c >= ctxOverview && c < ctxAC {
+			lambda = lambdaOverview
+		}
+		for k := range rans.Symbols {
+			bits := rans.Cost(universal.Universal[c][k])
+			if c >= ctxAC && k > 0 {
+				bits += 1 << rans.CostFrac
+			}
+			r.symbol[c*rans.Symbols+k] = int32(min(price(r.step, lambda, bits), 1<<30))
+		}
+	}
+	return r
+}
+
+// plainRates price nothing: quantising by them is plain rounding.
+func plainRates(step int) *rates { return &rates{step: int64(step), divide: newDivider(step)} }
+
+// price is λ·Δ²·bits, of bits in 1/2^rans.CostFrac.
+func price(step, lambda, bits int64) int64 {
+	return bits * step * step * lambda >> (8 + rans.CostFrac - distScale)
+}
+
+// cost is the cost of a token.
+func (r *rates) cost(ctx, symbol int) int64 { return int64(r.symbol[ctx*rans.Symbols+symbol]) }
+
+// divider divides magnitudes below 2^20 by the step.
+type divider struct{ reciprocal uint64 }
+
+func newDivider(step int) divider { return divider{(1<<32 + uint64(step) - 1) / uint64(step)} }
+
+func (d divider) div(a int64) int64 { return int64(uint64(a) * d.reciprocal >> 32) }
+
+// worthCoding is the part of a step below which a coefficient makes no leaf longer, in
+// 1/256: a level of 1 in the place of a gains 2a−1 in Δ², and costs λ·bits, of which the
+// cheapest takes 1.9 where no later coefficient is coded. That pays from 0.6 on.
+const worthCoding = 151
+
+// analyse gives the energy of the AC coefficients of a leaf, the sum of their squares, and
+// the highest diagonal with one that may be worth coding, 0 where there is none.
+func analyse(c []int32, lg int, step int64) (energy int64, top int) {
+	n, low := 1<<lg, 1<<(lg-cellLog2)
+	limit := (step*worthCoding + 255) >> 8
+	limit *= limit
+	for u := range n {
+		from := 0
+		if u < low {
+			from = low
+		}
+		row := c[u*n+from : u*n+n]
+		last := -1
+		for v, x := range row {
+			sq := int64(x) * int64(x)
+			energy += sq
+			if sq >= limit {
+				last = v
+			}
+		}
+		if last >= 0 {
+			top = max(top, u+last+from)
+		}
+	}
+	return energy, top
+}
+
+// topOf is the highest diagonal with a coefficient of half a step or more.
+func topOf(c []int32, lg int, step int64) int {
+	for _, s := range scanOf(lg).pos {
+		if 2*int64(max(c[s.coef], -c[s.coef])) >= step {
+			return diagonal(s.coef, lg)
+		}
+	}
+	return 0
+}
+
+// acLevel is an AC level of a leaf that is not 0.
+type acLevel struct {
+	coef  uint16 // index of the coefficient
+	level int32
+}
+
+// levelTokens are the tokens and the levels of a leaf, in coding order.
+type levelTokens struct {
+	tokens [maxN * maxN]rans.Token
+	levels [maxN * maxN]int32 // of tokens other than 0
+	mag    magnitudes
+}
+
+// quantised is the outcome of quantising a leaf: which of the tokens are its.
+type quantised struct {
+	last     int   // last group, 0 where nothing is coded
+	from, to int   // its tokens
+	gained   int64 // squared error less than with nothing coded
+	saved    int64 // J less than with nothing coded and nothing said of it
+}
+
+// quantise decides the levels of a leaf from its highest diagonal down, by
+// J = (a−k)² + λ·bits with k of ⌊a+½⌋, that less one, and 0, and where it is cheaper to end
+// the leaf at a lower group.
+func (t *levelTokens) quantise(r *rates, c []int32, lg, kind, top, lastCtx int) quantised {
+	s := scanOf(lg)
+	last := r.symbol[lastCtx*rans.Symbols:][:groups]
+	q := quantiser{out: t, rates: r, coefs: c, context: acContext(kind, lg)}
+	topGroup := group(top, lg)
+	q.restart(topGroup)
+	for g := topGroup; g >= 1; g-- {
+		if q.coded+int64(last[q.leaf.last]) > q.zeroed+int64(last[g]) {
+			q.restart(g)
+		}
+		q.group(s.pos[s.start[g]:s.start[g-1]])
+	}
+	q.leaf.saved = q.zeroed - q.coded - int64(last[q.leaf.last])
+	if q.leaf.saved < -int64(last[0]) {
+		return quantised{saved: -int64(last[0])}
+	}
+	return q.leaf
+}
+
+// quantiser is the state of one quantise.
+type quantiser struct {
+	out           *levelTokens
+	rates         *rates
+	coefs         []int32
+	context       int // the first of the leaf
+	leaf          quantised
+	coded, zeroed int64 // J of the groups so far as they are, and as zeros
+}
+
+// restart ends the leaf at a group: what is above it becomes zero.
+func (q *quantiser) restart(g int) {
+	q.leaf = quantised{last: g, from: q.leaf.to, to: q.leaf.to}
+	q.coded, q.zeroed = 0, 0
+	clear(q.out.mag[:])
+}
+
+// group quantises the coefficients of a group.
+func (q *quantiser) group(pos []scanPos) {
+	out, r, n := q.out, q.rates, q.leaf.to
+	half := (r.step + 1) / 2
+	coded, zeroed := q.coded, q.zeroed
+	for _, p := range pos {
+		i := int(p.mag)
+		ctx := (q.context + int(p.ctx) + out.mag.class(i)) * rans.Symbols
+		a := int64(q.coefs[p.coef])
+		sq := a * a << distScale
+		zeroed += sq
+		sign := a >> 63
+		a = (a ^ sign) - sign
+		if a < half {
+			coded += sq + int64(r.symbol[ctx])
+			out.tokens[n] = rans.Token(ctx)
+			n++
+			continue
+		}
+		k, j := r.bestLevel(a, sq, r.symbol[ctx:ctx+rans.Symbols])
+		coded += j
+		out.tokens[n] = rans.Token(ctx + int(min(k, escape)))
+		out.levels[n] = int32((k ^ sign) - sign)
+		n++
+		out.mag[i] = uint8(min(k, magnitudeCap))
+		d := a - k*r.step
+		q.leaf.gained += a*a - d*d
+	}
+	q.leaf.to, q.coded, q.zeroed = n, coded, zeroed
+}
+
+// bestLevel chooses among ⌊a+½⌋, that less one, and 0, of which zero is the distortion.
+func (r *rates) bestLevel(a, zero int64, cost []int32) (k, j int64) {
+	k = r.divide.div(a + r.step/2)
+	d := a - k*r.step
+	j = d*d<<distScale + r.levelCost(cost, k)
+	if k > 1 {
+		d += r.step
+		if j2 := d*d<<distScale + r.levelCost(cost, k-1); j2 < j {
+			k, j = k-1, j2
+		}
+	}
+	if j0 := zero + int64(cost[0]); k <= 2 && j0 < j {
+		return 0, j0
+	}
+	return k, j
+}
+
+// levelCost is the cost of a level of magnitude k, given the costs of the tokens.
+func (r *rates) levelCost(cost []int32, k int64) int64 {
+	if k < escape {
+		return int64(cost[k])
+	}
+	return int64(cost[escape]) + r.bit*int64(rans.ExpGolombBits(uint32(k-escape)))
+}
+
+// tokenise makes the tokens of given levels.
+func (t *levelTokens) tokenise(levels []acLevel, lg, kind int) quantised {
+	var all [maxN * maxN]int32
+	q := quantised{}
+	for _, l := range levels {
+		all[l.coef] = l.level
+		q.last = max(q.last, group(diagonal(l.coef, lg), lg))
+	}
+	clear(t.mag[:])
+	for _, at := range scanOf(lg).through(q.last) {
+		i, level := int(at.mag), all[at.coef]
+		ctx := acContext(kind, lg) + int(at.ctx) + t.mag.class(i)
+		k := int(max(level, -level))
+		t.tokens[q.to], t.levels[q.to] = rans.MakeToken(ctx, min(k, escape)), level
+		t.mag[i] = uint8(min(k, magnitudeCap))
+		q.to++
+	}
+	return q
+}
+
+// appendLevels appends the levels of a leaf that are not 0.
+func (t *levelTokens) appendLevels(levels []acLevel, q *quantised, lg int) []acLevel {
+	for i, at := range scanOf(lg).through(q.last) {
+		if t.tokens[q.from+i]&(rans.Symbols-1) != 0 {
+			levels = append(levels, acLevel{at.coef, t.levels[q.from+i]})
+		}
+	}
+	return levels
+}
+
+// put appends the tokens of a leaf to a segment.
+func (t *levelTokens) put(s *segment, q *quantised) {
+	for i := q.from; i < q.to; i++ {
+		token := t.tokens[i]
+		s.tokens = append(s.tokens, token)
+		k := token & (rans.Symbols - 1)
+		if k == 0 {
+			continue
+		}
+		level := t.levels[i]
+		s.raw.Put(uint32(level)>>31, 1)
+		if k == escape {
+			s.raw.PutExpGolomb(uint32(max(level, -level)) - escape)
+		}
+	}
+}

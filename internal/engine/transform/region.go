@@ -1,0 +1,316 @@
+package transform
+
+import (
+	"context"
+	"image"
+
+	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/parallel"
+	"github.com/qtgpu/qtgpu/raster"
+)
+
+// decoder implements engine.Decoder.
+type decoder struct {
+	geometry
+	coder   *Decoder
+	scratch parallel.Pool[DecoderScratch]
+}
+
+// NewDecoder implements engine.Engine.
+func (Engine) NewDecoder(p *engine.Plan) (engine.Decoder, error) {
+	g, tables, err := parse(p)
+	if err != nil {
+		return nil, err
+	}
+	d := &decoder{geometry: g}
+	d.coder, err = NewDecoder(g.step, g.planes, tables)
+	return d, err
+}
+
+// About implements engine.Decoder.
+func (d *decoder) About() engine.About {
+	return engine.About{Sub420: d.sub420, Step: d.step}
+}
+
+// Least implements engine.Decoder.
+func (d *decoder) Least(tile int, _ []byte) (overview, detail int64) {
+	cells := int64(0)
+	for _, s := range d.samples(d.grid.Tile(tile)) {
+		cells += engine.Pixels(s) / (cell * cell)
+	}
+	return cells / CellsPerByte, 0
+}
+
+// NeedsDetail implements engine.Decoder.
+func (d *decoder) NeedsDetail([]byte) bool { return false }
+
+// Mode implements engine.Decoder: tiles have no modes.
+func (d *decoder) Mode([]byte) string { return "" }
+
+// Decimates implements engine.Decoder.
+func (d *decoder) Decimates() bool { return false }
+
+// Filters reach this far: three samples of a chroma plane and one for its
+// upsampling, in pixels, at full resolution; one sample of chroma in the overview, and
+// another where hidden ones take after their neighbours.
+const (
+	filterMargin   = 8
+	overviewMargin = 2 << engine.OverviewLevel
+)
+
+// Margin implements engine.Decoder.
+func (d *decoder) Margin(level int) int {
+	switch {
+	case level == 0:
+		return filterMargin
+	case d.hidesChroma():
+		return 2 * overviewMargin
+	}
+	return overviewMargin
+}
+
+// sampleBytes is the memory of a sample: in its plane, padding included.
+const sampleBytes = 2
+
+// Memory implements engine.Decoder.
+func (d *decoder) Memory(rect image.Rectangle, level int) (window, goroutine int64) {
+	n := int64(0)
+	for _, r := range d.padded(d.grid.Pixels(d.grid.Over(rect, d.Margin(level)))) {
+		n += engine.Pixels(r) * sampleBytes >> (2 * level)
+	}
+	return n, 0
+}
+
+// Check implements engine.Decoder.
+func (d *decoder) Check(tile int, s engine.Segments, level int) error {
+	_, err := d.region(d.grid.Tile(tile), level).Decode(tile, s, false)
+	return err
+}
+
+// Measure implements engine.Decoder: the errors of leaves, before filtering and
+// rounding to samples.
+func (d *decoder) Measure(_ context.Context, tile int, s engine.Segments, original *raster.Block) ([]uint64, error) {
+	r := d.region(d.grid.Tile(tile), 0)
+	if _, err := r.Decode(tile, s, false); err != nil {
+		return nil, err
+	}
+	want := chroma.NewPlanes(original.Rect.Dx(), original.Rect.Dy(), len(original.Planes), d.sub420)
+	chroma.Forward(want, Interleaved(original, d.format), d.sub420, 0, original.Rect.Dy())
+	worst := make([]uint64, len(want))
+	for i := range want {
+		a, b := &r.planes[i], &want[i]
+		r.leaves(i, func(x, y, size int) {
+			rms := rmsOf(a.Pix[y*a.Stride+x:], a.Stride, b.Pix[y*b.Stride+x:], b.Stride, min(size, a.W-x), min(size, a.H-y))
+			worst[i] = max(worst[i], uint64(rms))
+		})
+	}
+	return worst, nil
+}
+
+// Leaves tells f of the leaves of a tile's plane, in samples of the whole plane.
+func (d *decoder) Leaves(tile int, s engine.Segments, plane int, f func(x, y, size int)) error {
+	r := d.region(d.grid.Tile(tile), 0)
+	if _, err := r.Decode(tile, s, false); err != nil {
+		return err
+	}
+	at := r.at[plane].Min
+	r.leaves(plane, func(x, y, size int) { f(at.X+x, at.Y+y, size) })
+	return nil
+}
+
+// region implements engine.Window: planes of a rectangle of tiles.
+type region struct {
+	decoder *decoder
+	dst     *raster.Block
+	level   int
+	pixels  image.Rectangle   // of the tiles
+	at      []image.Rectangle // what it covers of each plane, padded
+	planes  []chroma.Plane    // scaled down by 1<<level
+	sizes   [][]uint8         // log2 of the leaf's side by cell, per plane, at level 0
+}
+
+// Window implements engine.Decoder.
+func (d *decoder) Window(dst *raster.Block, level int) engine.Window {
+	full := image.Rectangle{Min: dst.Rect.Min.Mul(1 << level), Max: dst.Rect.Max.Mul(1 << level)}
+	r := d.region(d.grid.Pixels(d.grid.Over(full, d.Margin(level))), level)
+	r.dst = dst
+	return r
+}
+
+// region is one of the pixels of whole tiles.
+func (d *decoder) region(pixels image.Rectangle, level int) *region {
+	r := &region{decoder: d, level: level, pixels: pixels, at: d.padded(pixels)}
+	for _, s := range d.samples(pixels) {
+		up := 1<<level - 1
+		p := chroma.NewPlane((s.Dx()+up)>>level, (s.Dy()+up)>>level)
+		r.planes = append(r.planes, p)
+		if level == 0 {
+			r.sizes = append(r.sizes, make([]uint8, len(p.Pix)/(cell*cell)))
+		}
+	}
+	return r
+}
+
+// Decode implements engine.Window.
+func (r *region) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded, error) {
+	p := r.place(tile)
+	cells, err := r.decoder.coder.Overview(s.Overview, p.rects)
+	if err != nil {
+		return nil, err
+	}
+	if r.level > 0 {
+		r.level3(cells, p)
+		return nil, nil
+	}
+	scratch := r.decoder.scratch.Get()
+	defer r.decoder.scratch.Put(scratch)
+	if err := r.decoder.coder.Detail(scratch, s.Detail, cells, r.planes, p.at); err != nil {
+		return nil, err
+	}
+	sizes := Sizes(cells)
+	r.putSizes(sizes, p)
+	if !keep {
+		return nil, nil
+	}
+	return r.save(sizes, p), nil
+}
+
+// Conceal implements engine.Window.
+func (r *region) Conceal(tile int, overview []byte) {
+	p := r.place(tile)
+	cells, err := r.decoder.coder.Overview(overview, p.rects)
+	if err != nil {
+		cells = blankCells(p.rects)
+	}
+	if r.level > 0 {
+		r.level3(cells, p)
+		return
+	}
+	scratch := r.decoder.scratch.Get()
+	defer r.decoder.scratch.Put(scratch)
+	r.decoder.coder.Conceal(scratch, cells, r.planes, p.at)
+	r.putSizes(Sizes(cells), p)
+}
+
+// place is where a tile lies: what it covers of each plane with its padding, and where
+// that begins in the planes of a region.
+type place struct {
+	rects []image.Rectangle
+	at    []image.Point
+}
+
+func (r *region) place(tile int) place {
+	p := place{rects: r.decoder.padded(r.decoder.grid.Tile(tile)), at: make([]image.Point, len(r.at))}
+	for i := range p.at {
+		p.at[i] = p.rects[i].Min.Sub(r.at[i].Min)
+	}
+	return p
+}
+
+// level3 writes the overview of a tile.
+func (r *region) level3(cells []Cells, p place) {
+	for i, at := range p.at {
+		r.decoder.coder.Level3(&r.planes[i], at.X/cell, at.Y/cell, &cells[i])
+	}
+}
+
+// putSizes writes the sizes of the leaves of a tile.
+func (r *region) putSizes(sizes [][]uint8, p place) {
+	for i, at := range p.at {
+		w, stride := p.rects[i].Dx()/cell, r.planes[i].Stride/cell
+		for y := range p.rects[i].Dy() / cell {
+			copy(r.sizes[i][(at.Y/cell+y)*stride+at.X/cell:], sizes[i][y*w:][:w])
+		}
+	}
+}
+
+// leaves tells f of the leaves of a plane at level 0: their first samples and their sides.
+func (r *region) leaves(plane int, f func(x, y, size int)) {
+	w := r.planes[plane].Stride / cell
+	for i, lg := range r.sizes[plane] {
+		if x, y := i%w, i/w; border(x, lg) && border(y, lg) {
+			f(cell*x, cell*y, 1<<lg)
+		}
+	}
+}
+
+// decoded implements engine.Decoded: a tile's planes before they are filtered.
+type decoded struct {
+	sizes [][]uint8
+	pix   [][]uint16
+}
+
+// Bytes implements engine.Decoded.
+func (d *decoded) Bytes() (n int64) {
+	for i := range d.pix {
+		n += int64(2*len(d.pix[i]) + len(d.sizes[i]))
+	}
+	return n
+}
+
+// save copies a tile out of the planes, and Load copies it back.
+func (r *region) save(sizes [][]uint8, p place) *decoded {
+	d := &decoded{sizes: sizes}
+	for i, at := range p.at {
+		size, plane := p.rects[i].Size(), &r.planes[i]
+		pix := make([]uint16, 0, size.X*size.Y)
+		for y := range size.Y {
+			pix = append(pix, plane.Pix[(at.Y+y)*plane.Stride+at.X:][:size.X]...)
+		}
+		d.pix = append(d.pix, pix)
+	}
+	return d
+}
+
+// Load implements engine.Window.
+func (r *region) Load(tile int, from engine.Decoded) {
+	d, p := from.(*decoded), r.place(tile)
+	for i, at := range p.at {
+		size, plane := p.rects[i].Size(), &r.planes[i]
+		for y := range size.Y {
+			copy(plane.Pix[(at.Y+y)*plane.Stride+at.X:][:size.X], d.pix[i][y*size.X:])
+		}
+	}
+	r.putSizes(d.sizes, p)
+}
+
+// colourBand is the number of rows of a job that converts colour.
+const colourBand = 64
+
+// Finish implements engine.Window: it filters across the edges of leaves and tiles, and
+// converts colour.
+func (r *region) Finish(ctx context.Context, workers int) error {
+	switch {
+	case r.level == 0:
+		if err := r.decoder.coder.Deblock(ctx, workers, r.planes, r.sizes); err != nil {
+			return err
+		}
+	case r.decoder.hidesChroma():
+		for i := 1; i <= 2; i++ {
+			bleed(&r.planes[i], &r.planes[3])
+		}
+	}
+	rect := r.dst.Rect
+	bands := (rect.Dy() + colourBand - 1) / colourBand
+	return parallel.For(ctx, workers, bands, func(i int) error {
+		band := rect
+		band.Min.Y += i * colourBand
+		band.Max.Y = min(band.Min.Y+colourBand, rect.Max.Y)
+		r.colour(band)
+		return nil
+	})
+}
+
+// colour makes pixels of planes.
+func (r *region) colour(rect image.Rectangle) {
+	d, dst := r.decoder, r.dst.Sub(rect)
+	m, viewed := view(dst, d.format)
+	if !viewed {
+		m = newInterleaved(rect.Dx(), rect.Dy(), d.format)
+	}
+	chroma.Inverse(m, r.planes, d.sub420, r.pixels.Min.Div(1<<r.level), rect)
+	if !viewed {
+		store(dst, m, d.format)
+	}
+}
