@@ -51,7 +51,7 @@ func (b Bound) resolve(f *raster.Format) Bound {
 	switch {
 	case b != BoundAuto:
 		return b
-	case f.Type == raster.Uint8 && !predictive.IsRaster(f):
+	case f.Type == raster.Uint8 && engine.CheckPicture(f) == nil:
 		return BoundRMS
 	}
 	return BoundMax
@@ -187,8 +187,8 @@ func (o *Options) checkT(f *raster.Format, bound Bound) error {
 	switch level := levelOf(f); {
 	case o.T == 0:
 		return nil
-	case bound == BoundRMS && predictive.IsRaster(f):
-		return &ThresholdError{fmt.Sprintf("bound %v of a raster of %v or with values of no data, which leaves would smear, expected %v", bound, f.Type, BoundMax)}
+	case bound == BoundRMS && f.Type.Float():
+		return &ThresholdError{fmt.Sprintf("bound %v of samples of %v, expected %v", bound, f.Type, BoundMax)}
 	case bound == BoundRMS && (math.IsNaN(o.T) || o.T < MinT*level || o.T > MaxT*level):
 		return wrong("0 for lossless or %v to %v", MinT*level, MaxT*level)
 	case bound == BoundRMS:

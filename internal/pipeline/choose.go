@@ -9,6 +9,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/layered"
+	"github.com/qtgpu/qtgpu/internal/engine/masked"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive"
 	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/raster"
@@ -17,11 +18,25 @@ import (
 // engines are all engines, as files number them.
 var engines = []engine.Engine{transform.Engine{}, predictive.Engine{}, layered.Engine{}}
 
+// suited is an engine for a format: with masks where it needs these.
+func suited(e engine.Engine, f *raster.Format) engine.Engine {
+	if !masked.Applies(f) {
+		return e
+	}
+	switch e.(type) {
+	case transform.Engine:
+		return masked.Engine{Engine: e, Log2: transform.TileLog2}
+	case layered.Engine:
+		return masked.Engine{Engine: e, Log2: layered.TileLog2}
+	}
+	return e
+}
+
 // byID is the engine of a file.
-func byID(id engine.ID) (engine.Engine, error) {
+func byID(id engine.ID, f *raster.Format) (engine.Engine, error) {
 	for _, e := range engines {
 		if e.ID() == id {
-			return e, nil
+			return suited(e, f), nil
 		}
 	}
 	return nil, &container.UnsupportedError{What: fmt.Sprintf("engine %d, expected less than %d", id, len(engines))}
@@ -32,11 +47,15 @@ func byID(id engine.ID) (engine.Engine, error) {
 func candidates(p *engine.Params) []engine.Engine {
 	switch {
 	case p.Bound == engine.RMS:
-		return []engine.Engine{transform.Engine{}}
+		return []engine.Engine{suited(transform.Engine{}, &p.Format)}
 	case p.T == 0 || predictive.IsRaster(&p.Format) && !predictive.Narrow(p.Format.Type):
 		return []engine.Engine{predictive.Engine{}}
 	case predictive.IsRaster(&p.Format):
-		return []engine.Engine{predictive.Engine{}, predictive.Engine{Lossless: true}} // which has patterns
+		all := []engine.Engine{predictive.Engine{}, predictive.Engine{Lossless: true}} // which has patterns
+		if l := suited(layered.Engine{}, &p.Format); l.Accepts(p) == nil {
+			all = append(all, l)
+		}
+		return all
 	case layered.Engine{}.Accepts(p) == nil:
 		return []engine.Engine{layered.Engine{}, predictive.Engine{Merge: true}}
 	}

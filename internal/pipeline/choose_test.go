@@ -72,7 +72,7 @@ func (d *drawn) sized(w, h int) *drawn {
 // wayOf names the engine of a plan.
 func wayOf(t *testing.T, p *engine.Plan) string {
 	t.Helper()
-	e, err := byID(p.Engine)
+	e, err := byID(p.Engine, &p.Format)
 	require.NoError(t, err)
 	d, err := e.NewDecoder(p)
 	require.NoError(t, err)

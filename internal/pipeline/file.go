@@ -80,7 +80,7 @@ func newFileWriter(w *container.Writer, h *container.Header, p *engine.Plan) (*f
 	if h.Groups() == 1 {
 		return f, nil
 	}
-	e, err := byID(p.Engine)
+	e, err := byID(p.Engine, &p.Format)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 
 // NewEncoder codes by a plan that was made before.
 func NewEncoder(p *engine.Plan, env *engine.Env) (engine.Encoder, error) {
-	e, err := byID(p.Engine)
+	e, err := byID(p.Engine, &p.Format)
 	if err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ var ErrTooLarge = errors.New("region too large")
 // engine that this version does not have it is a *container.UnsupportedError.
 func NewReader(file *container.Reader, o Options) (*Reader, error) {
 	plan := planOf(file.Header(), file.Plan())
-	e, err := byID(plan.Engine)
+	e, err := byID(plan.Engine, &plan.Format)
 	if err != nil {
 		return nil, err
 	}

@@ -18,8 +18,8 @@ import (
 // Engine is the engine of a base and its corrections.
 type Engine struct{}
 
-// tileLog2 is the side of a tile that the engine makes.
-const tileLog2 = 10
+// TileLog2 is the side of a tile that the engine makes.
+const TileLog2 = 10
 
 // ID implements engine.Engine.
 func (Engine) ID() engine.ID { return engine.Layered }
@@ -61,7 +61,7 @@ func newEncoder(p *engine.Plan, env *engine.Env) *encoder {
 
 // Train implements engine.Engine: the tables are the ones that suit the sample best.
 func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env *engine.Env) (engine.Encoder, error) {
-	e := newEncoder(&engine.Plan{Engine: engine.Layered, Params: p, TileLog2: tileLog2}, env)
+	e := newEncoder(&engine.Plan{Engine: engine.Layered, Params: p, TileLog2: TileLog2}, env)
 	list := e.Spread(engine.SampleTiles)
 	counts := newCounts()
 	var mu sync.Mutex

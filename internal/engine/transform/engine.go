@@ -18,8 +18,8 @@ import (
 // Engine is the engine of the promise for leaves.
 type Engine struct{}
 
-// tileLog2 is the side of a tile that the engine makes.
-const tileLog2 = 9
+// TileLog2 is the side of a tile that the engine makes.
+const TileLog2 = 9
 
 // ID implements engine.Engine.
 func (Engine) ID() engine.ID { return engine.Transform }
@@ -140,7 +140,7 @@ const auto420 = 2 * engine.ErrorUnit
 
 // Train implements engine.Engine: the tables are the ones that suit the sample best.
 func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env *engine.Env) (engine.Encoder, error) {
-	plan := &engine.Plan{Engine: engine.Transform, Params: p, TileLog2: tileLog2}
+	plan := &engine.Plan{Engine: engine.Transform, Params: p, TileLog2: TileLog2}
 	sub420 := p.Format.Colour() == 0 && (p.Chroma == engine.Chroma420 || p.Chroma == engine.ChromaAuto && p.T >= auto420)
 	g := newGeometry(plan, sub420, StepFor(p.T))
 	e := newEncoder(plan, g, env)
@@ -217,7 +217,7 @@ func (Engine) NewEncoder(p *engine.Plan, env *engine.Env) (engine.Encoder, error
 func (e *encoder) Plan() *engine.Plan { return e.plan }
 
 // Memory implements engine.Encoder: the planes are the slab's, a tile's tokens small.
-func (e *encoder) Memory() int64 { return 4 << (2 * tileLog2) }
+func (e *encoder) Memory() int64 { return 4 << (2 * TileLog2) }
 
 // slab is the planes of some tiles, from pixel at on.
 type slab struct {
