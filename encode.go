@@ -43,7 +43,7 @@ func encodeImage(ctx context.Context, w io.Writer, m image.Image, o *Options) er
 		return err
 	}
 	if o.Metadata.empty() {
-		o.Metadata = Metadata(src.Meta)
+		o.Metadata = metadataOf(&src.Meta)
 	}
 	if o.Memory == 0 {
 		o.Memory = math.MaxInt64

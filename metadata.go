@@ -1,6 +1,9 @@
 package qtgpu
 
-import "github.com/qtgpu/qtgpu/internal/container"
+import (
+	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
+)
 
 // Metadata is carried unchanged; nil where absent.
 type Metadata struct {
@@ -9,10 +12,18 @@ type Metadata struct {
 	XMP  []byte // an XMP packet
 	IPTC []byte // IPTC-IIM records
 	PNG  []byte // whole chunks of PNG: colour signalling, density, text
+	// TIFF is a bare little-endian TIFF directory, places counting from its first byte:
+	// georeference, GDAL's metadata and what else the tags of a TIFF file say.
+	TIFF []byte
+}
+
+// metadataOf is what an image of this module carries.
+func metadataOf(m *imagefile.Meta) Metadata {
+	return Metadata{ICC: m.ICC, EXIF: m.EXIF, XMP: m.XMP, IPTC: m.IPTC, PNG: m.PNG}
 }
 
 func (m *Metadata) empty() bool {
-	return m.ICC == nil && m.EXIF == nil && m.XMP == nil && m.IPTC == nil && m.PNG == nil
+	return m.ICC == nil && m.EXIF == nil && m.XMP == nil && m.IPTC == nil && m.PNG == nil && m.TIFF == nil
 }
 
 // metadataChunk is where metadata of a kind is kept.
@@ -24,7 +35,7 @@ type metadataChunk struct {
 func metadataChunks(m *Metadata) []metadataChunk {
 	return []metadataChunk{
 		{container.ICC, &m.ICC}, {container.EXIF, &m.EXIF}, {container.XMP, &m.XMP},
-		{container.IPTC, &m.IPTC}, {container.PNG, &m.PNG},
+		{container.IPTC, &m.IPTC}, {container.PNG, &m.PNG}, {container.TIFF, &m.TIFF},
 	}
 }
 

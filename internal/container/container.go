@@ -73,9 +73,10 @@ const (
 	XMP  Kind = "xmpm" // an XMP packet
 	IPTC Kind = "iptc" // IPTC-IIM records
 	PNG  Kind = "pngc" // chunks of PNG: colour signalling, density, text
+	TIFF Kind = "tifm" // a TIFF directory: georeference and what else TIFF says
 )
 
-var kinds = []Kind{ICC, EXIF, XMP, IPTC, PNG}
+var kinds = []Kind{ICC, EXIF, XMP, IPTC, PNG, TIFF}
 
 // Kinds are all kinds of metadata, in the order of the file.
 func Kinds() []Kind { return slices.Clone(kinds) }

@@ -19,7 +19,7 @@ const (
 )
 
 // known are the ancillary chunks that the document names, with the metadata first.
-var known = []string{"iccp", "exif", "xmpm", "iptc", "pngc", "band", "plac"}
+var known = []string{"iccp", "exif", "xmpm", "iptc", "pngc", "tifm", "band", "plac"}
 
 // File is a .qtg file, taken apart.
 type File struct {
