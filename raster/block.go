@@ -143,6 +143,35 @@ func (b *Block) At(band, x, y int) float64 {
 	return math.Float64frombits(binary.NativeEndian.Uint64(p))
 }
 
+// Numbers gives row y of a band as numbers, exact for every type: Rect.Dx() of them.
+func (b *Block) Numbers(dst []float64, band, y int) {
+	switch b.Type {
+	case Uint8:
+		numbers(dst, Row[uint8](b, band, y), b)
+	case Uint16:
+		numbers(dst, Row[uint16](b, band, y), b)
+	case Uint32:
+		numbers(dst, Row[uint32](b, band, y), b)
+	case Int8:
+		numbers(dst, Row[int8](b, band, y), b)
+	case Int16:
+		numbers(dst, Row[int16](b, band, y), b)
+	case Int32:
+		numbers(dst, Row[int32](b, band, y), b)
+	case Float32:
+		numbers(dst, Row[float32](b, band, y), b)
+	default:
+		numbers(dst, Row[float64](b, band, y), b)
+	}
+}
+
+func numbers[T Sample](dst []float64, row []T, b *Block) {
+	dst = dst[:b.Rect.Dx()]
+	for x := range dst {
+		dst[x] = float64(row[x*b.Step])
+	}
+}
+
 // Copy copies the samples that two blocks of the same type and bands have in common.
 func Copy(dst, src *Block) {
 	r := dst.Rect.Intersect(src.Rect)

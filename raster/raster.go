@@ -140,6 +140,15 @@ func (f *Format) FullScale() int64 {
 	return f.Type.Max()
 }
 
+// Range is the difference of the largest and the least integer that a sample can be, 0 of
+// floating point.
+func (f *Format) Range() int64 {
+	if f.Type.Signed() {
+		return 2*f.Type.Max() + 1
+	}
+	return f.FullScale()
+}
+
 // Bytes is the number of bytes of all samples, or math.MaxInt64 where that is more.
 func (f *Format) Bytes() int64 {
 	n := int64(f.Width) * int64(f.Height)

@@ -174,7 +174,7 @@ func (f *File) image(fill func(*raster.Block) error) (*Image, error) {
 	if f.noPicture != "" {
 		return nil, fmt.Errorf("%s: an image holds gray or RGB", f.noPicture)
 	}
-	if err := holds(&f.format); err != nil {
+	if err := Holds(&f.format); err != nil {
 		return nil, err
 	}
 	if err := checkMemory(f.format.Width, f.format.Height, f.pixelBytes, f.opt); err != nil {

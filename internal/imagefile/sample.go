@@ -133,7 +133,7 @@ func NewFor(f *raster.Format, padded bool) *Image {
 // Lost names what it leaves out.
 func FromRaster(ctx context.Context, src raster.Source) (*Image, error) {
 	f := src.Format()
-	if err := holds(f); err != nil {
+	if err := Holds(f); err != nil {
 		return nil, err
 	}
 	m := NewFor(f, false)
@@ -158,8 +158,8 @@ func FromRaster(ctx context.Context, src raster.Source) (*Image, error) {
 	return m, nil
 }
 
-// holds tells what of a format Image does not hold.
-func holds(f *raster.Format) error {
+// Holds is nil, or says what of a raster Image does not hold.
+func Holds(f *raster.Format) error {
 	n := len(f.Bands)
 	switch {
 	case f.Type != raster.Uint8 && f.Type != raster.Uint16:

@@ -51,7 +51,7 @@ func (r *numberReducer) into(dst *raster.Block) {
 func (r *numberReducer) add(b *raster.Block) {
 	for y := b.Rect.Min.Y; y < b.Rect.Max.Y; y++ {
 		for i := range r.in {
-			loadNumbers(r.in[i], b, i, y)
+			b.Numbers(r.in[i], i, y)
 		}
 		r.addRow(r.in, y)
 	}
@@ -146,29 +146,7 @@ func (r *numberReducer) mean(i int, v float64) float64 {
 	return v - 1
 }
 
-// loadNumbers makes numbers of row y of a band.
-func loadNumbers(dst []float64, b *raster.Block, band, y int) {
-	switch b.Type {
-	case raster.Uint8:
-		fromRow(dst, raster.Row[uint8](b, band, y), b.Step)
-	case raster.Uint16:
-		fromRow(dst, raster.Row[uint16](b, band, y), b.Step)
-	case raster.Uint32:
-		fromRow(dst, raster.Row[uint32](b, band, y), b.Step)
-	case raster.Int8:
-		fromRow(dst, raster.Row[int8](b, band, y), b.Step)
-	case raster.Int16:
-		fromRow(dst, raster.Row[int16](b, band, y), b.Step)
-	case raster.Int32:
-		fromRow(dst, raster.Row[int32](b, band, y), b.Step)
-	case raster.Float32:
-		fromRow(dst, raster.Row[float32](b, band, y), b.Step)
-	default:
-		fromRow(dst, raster.Row[float64](b, band, y), b.Step)
-	}
-}
-
-// storeNumbers is the inverse of loadNumbers.
+// storeNumbers is the inverse of raster.Block.Numbers.
 func storeNumbers(b *raster.Block, band, y int, src []float64) {
 	switch b.Type {
 	case raster.Uint8:
@@ -187,12 +165,6 @@ func storeNumbers(b *raster.Block, band, y int, src []float64) {
 		toRow(raster.Row[float32](b, band, y), src, b.Step)
 	default:
 		toRow(raster.Row[float64](b, band, y), src, b.Step)
-	}
-}
-
-func fromRow[T raster.Sample](dst []float64, row []T, step int) {
-	for i := range dst {
-		dst[i] = float64(row[i*step])
 	}
 }
 
