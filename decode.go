@@ -14,9 +14,15 @@ func init() {
 }
 
 // Decode reads a .qtg file of at most 2^30 pixels, to its end and no further, and
-// decodes it. For regions, levels and options use NewReader.
+// decodes it. For regions, levels and options use NewReader, and for samples that no image
+// holds, which are an *UnsupportedError here.
 func Decode(r io.Reader) (image.Image, error) {
-	data, err := container.ReadFile(r, func(h *container.Header) error { return h.Validate(container.DefaultMaxPixels) })
+	data, err := container.ReadFile(r, func(h *container.Header) error {
+		if err := h.Validate(container.DefaultMaxPixels); err != nil {
+			return err
+		}
+		return checkImage(&h.Format)
+	})
 	if err != nil {
 		return nil, public(err)
 	}
@@ -27,9 +33,13 @@ func Decode(r io.Reader) (image.Image, error) {
 	return d.Decode(context.Background())
 }
 
-// DecodeConfig reads the size and the colour model, no further than the header.
+// DecodeConfig reads the size and the colour model, no further than the header. What
+// Decode refuses, it refuses too.
 func DecodeConfig(r io.Reader) (image.Config, error) {
 	h, err := container.ReadHeader(r)
+	if err == nil {
+		err = checkImage(&h.Format)
+	}
 	if err != nil {
 		return image.Config{}, public(err)
 	}

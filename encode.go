@@ -108,9 +108,7 @@ type encoding struct {
 // coded without loss. It reads a source as a whole if that is small.
 func (e *encoding) prepare(ctx context.Context) (err error) {
 	p := &e.params
-	if *p, err = e.opt.params(pipeline.Colours(e.src).Format()); err == nil {
-		err = pipeline.Accepts(p)
-	}
+	*p, err = e.opt.accepted(e.src)
 	if err == nil && e.src.Format().Bytes() <= e.opt.memory()/wholeShare {
 		e.src, err = inWhole(ctx, e.src)
 	}

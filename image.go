@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 
+	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/raster"
 )
@@ -31,7 +32,9 @@ func fromImage(m image.Image) (*imagefile.Image, error) {
 // its type is *image.Gray, Gray16, RGBA, RGBA64, NRGBA, NRGBA64 or Paletted, or one of
 // this module where package image has none: for samples of another maximum than their
 // depth has, for a last channel that is no alpha and for gray with premultiplied alpha.
-// It equals the crop of the whole level, byte for byte.
+// It equals the crop of the whole level, byte for byte. Samples of other types than uint8
+// and uint16, more than four bands and roles that no image has are an *UnsupportedError:
+// ReadBlock and Copy give them.
 //
 // Levels 1 and 2 are means of the decoded pixels; level 3 is the front image
 // of the file, the lowest frequencies of each leaf at 1/8 of the size, and
@@ -57,9 +60,20 @@ func (r *Reader) DecodeRegion(ctx context.Context, rect image.Rectangle, level i
 	return m, nil
 }
 
+// checkImage is an error that names the way out where no image holds the samples.
+func checkImage(f *raster.Format) error {
+	if err := imagefile.Holds(f); err != nil {
+		return &container.UnsupportedError{What: err.Error() + "; Reader.ReadBlock and Copy give the samples, and qtgpu -o x.tif a file of them"}
+	}
+	return nil
+}
+
 // decodeRegion is DecodeRegion, with an *imagefile.Image for what has no palette.
 func (r *Reader) decodeRegion(ctx context.Context, rect image.Rectangle, level int) (image.Image, error) {
 	if err := r.checkRegion(rect, level); err != nil {
+		return nil, err
+	}
+	if err := checkImage(&r.plan.Format); err != nil {
 		return nil, err
 	}
 	region, err := r.tiles.Begin(ctx, rect, level)

@@ -146,16 +146,25 @@ func (o *Options) params(f *raster.Format) (engine.Params, error) {
 	return p, nil
 }
 
+// Check tells whether the options suit the samples of src, of which it reads none. Its
+// error is the one of EncodeRaster: a *ThresholdError where it is about T.
+func (o *Options) Check(src raster.Source) error {
+	_, err := o.accepted(src)
+	return public(err)
+}
+
+// accepted are the options for the samples of src, or for the colours of indices, where an
+// engine takes them.
+func (o *Options) accepted(src raster.Source) (engine.Params, error) {
+	p, err := o.params(pipeline.Colours(src).Format())
+	if err == nil {
+		err = pipeline.Accepts(&p)
+	}
+	return p, err
+}
+
 // levelOf is a level of an 8-bit scale in steps of samples.
 func levelOf(f *raster.Format) float64 { return float64(f.FullScale()) / 255 }
-
-// rangeOf is the difference of the largest and the least integer of a format.
-func rangeOf(f *raster.Format) float64 {
-	if f.Type.Signed() {
-		return 2*float64(f.Type.Max()) + 1
-	}
-	return float64(f.FullScale())
-}
 
 // check tells whether the options make sense for samples of a format.
 func (o *Options) check(f *raster.Format, bound Bound) error {
@@ -195,21 +204,20 @@ func (o *Options) checkT(f *raster.Format, bound Bound) error {
 		return nil
 	case f.Type.Float() && (math.IsNaN(o.T) || math.IsInf(o.T, 0) || o.T < 0):
 		return wrong("0 for lossless or a finite number above")
-	case !f.Type.Float() && (o.T != math.Trunc(o.T) || o.T < 0 || o.T > rangeOf(f)):
-		return wrong("a whole number of 0 to %v, the range of the samples", rangeOf(f))
+	case !f.Type.Float() && (o.T != math.Trunc(o.T) || o.T < 0 || o.T > float64(f.Range())):
+		return wrong("a whole number of 0 to %v, the range of the samples", f.Range())
 	}
 	return nil
 }
 
 // Stats tells what an Encode did.
 type Stats struct {
-	Width, Height, Bands, Depth int
-	Planes                      int
-	InputBytes, OutputBytes     int64 // of the samples, of the file
-	Nodes, Leaves, TreeDepth    int   // of the quadtrees below their 32×32 roots
-	LeavesBySize                map[int]int
-	MaxLeafRMS                  []float64 // per plane, in units of the samples
-	MaxError                    []float64 // per plane, of BoundMax, in units of the samples
+	Format                   raster.Format // of what is coded: the colours of indices unless without loss
+	InputBytes, OutputBytes  int64         // of the samples, of the file
+	Nodes, Leaves, TreeDepth int           // of the quadtrees below their 32×32 roots
+	LeavesBySize             map[int]int
+	MaxLeafRMS               []float64 // per plane, in units of the samples
+	MaxError                 []float64 // per band, of BoundMax, in units of the samples
 	// Bound and T are the promise of the file: lossless where T is 0, which a bound
 	// under which nothing can be gained becomes too.
 	Bound   Bound
@@ -239,8 +247,7 @@ func (s *Stats) add(name string, d time.Duration) {
 // finish completes the statistics of a file of size bytes.
 func (s *Stats) finish(p *engine.Plan, totals pipeline.Totals, size int64) {
 	f := &p.Format
-	s.Width, s.Height, s.Bands, s.Depth, s.Planes = f.Width, f.Height, len(f.Bands), 8*f.Type.Size(), len(f.Bands)
-	s.InputBytes, s.OutputBytes = f.Bytes(), size
+	s.Format, s.InputBytes, s.OutputBytes = *f, f.Bytes(), size
 	for i, n := range totals.Leaves {
 		if n > 0 {
 			if s.LeavesBySize == nil {

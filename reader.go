@@ -99,13 +99,18 @@ func (r *Reader) open(ctx context.Context, src io.ReaderAt, size int64) (err err
 // Format is what the samples have in common.
 func (r *Reader) Format() raster.Format { return r.plan.Format }
 
-// Config is what image.DecodeConfig gives.
+// Config is what image.DecodeConfig gives. Its ColorModel is nil where no image holds the
+// samples.
 func (r *Reader) Config() image.Config { return config(&r.plan.Format) }
 
 func config(f *raster.Format) image.Config {
-	c := image.Config{ColorModel: imagefile.NewFor(&raster.Format{Type: f.Type, Bands: f.Bands, Max: f.Max}, true).ColorModel(), Width: f.Width, Height: f.Height}
-	if f.Palette != nil {
+	c := image.Config{Width: f.Width, Height: f.Height}
+	switch {
+	case imagefile.Holds(f) != nil:
+	case f.Palette != nil:
 		c.ColorModel = f.Palette
+	default:
+		c.ColorModel = imagefile.NewFor(&raster.Format{Type: f.Type, Bands: f.Bands, Max: f.Max}, true).ColorModel()
 	}
 	return c
 }

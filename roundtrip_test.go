@@ -13,6 +13,7 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
+	"github.com/qtgpu/qtgpu/raster"
 )
 
 var sizes = []image.Point{
@@ -115,7 +116,7 @@ func TestStats(t *testing.T) {
 	calls, last = 0, 0
 	data := encode(t, m, o)
 	assert.Equal(t, 2, calls)
-	assert.Equal(t, []int{530, 40, 4, 16, 4}, []int{s.Width, s.Height, s.Bands, s.Depth, s.Planes})
+	assert.Equal(t, raster.Format{Width: 530, Height: 40, Type: raster.Uint16, Bands: raster.Bands(raster.Red, raster.Green, raster.Blue, raster.Alpha)}, s.Format)
 	assert.EqualValues(t, 530*40*8, s.InputBytes)
 	assert.EqualValues(t, len(data), s.OutputBytes)
 	assert.Equal(t, "cpu", s.Backend)
@@ -128,7 +129,7 @@ func TestStats(t *testing.T) {
 	r := newReader(t, data, qtgpu.DecodeOptions{})
 	assert.Equal(t, s.MaxLeafRMS, r.Info().MaxLeafRMS)
 	bySize, leaves := map[int]int{}, 0
-	for plane := range s.Planes {
+	for plane := range s.Format.Bands {
 		list, err := r.Leaves(context.Background(), plane)
 		require.NoError(t, err)
 		for _, l := range list {
