@@ -30,7 +30,7 @@ func parseBench(args []string) (c benchFlags, err error) {
 	f := newFlags()
 	c.convert.set = f
 	f.StringVarP(&c.convert.in, "input", "i", "", "")
-	f.StringVarP(&c.convert.t, "threshold", "t", "10", "")
+	f.StringVarP(&c.convert.t, "threshold", "t", "4%", "")
 	f.IntVarP(&c.convert.jobs, "jobs", "j", 0, "")
 	c.convert.limits = addLimits(f)
 	f.BoolVarP(&c.convert.force, "force", "f", false, "")
@@ -62,7 +62,7 @@ func (a *app) bench(args []string) error {
 	if err != nil {
 		return err
 	}
-	t, err := c.convert.threshold()
+	t, err := parseThreshold(c.convert.t, c.convert.in)
 	if err != nil {
 		return err
 	}
@@ -75,11 +75,22 @@ func (a *app) bench(args []string) error {
 		return err
 	}
 	defer in.close()
-	m, err := in.raster(a.ctx, c.convert.limits.read())
+	src, _, err := in.image(c.convert.limits.read())
 	if err != nil {
 		return err
 	}
-	b, err := newBenchmark(&c, t)
+	if !isPicture(src.Format()) {
+		return at(in.name, fmt.Errorf("%s: bench takes pictures, which GPUs prepare", describe(src.Format())))
+	}
+	o := qtgpu.Options{Bound: qtgpu.BoundRMS}
+	if err := a.prepare(&o, t, in.name, src, false); err != nil {
+		return err
+	}
+	m, err := src.Image(a.ctx)
+	if err != nil {
+		return at(in.name, err)
+	}
+	b, err := newBenchmark(&c, o.T)
 	if err != nil {
 		return err
 	}
@@ -206,7 +217,7 @@ func (b *benchmark) run(m *imagefile.Image, on *backend, run int) ([]byte, error
 	var stats qtgpu.Stats
 	var file bytes.Buffer
 	start := time.Now()
-	err := qtgpu.Encode(&file, m, &qtgpu.Options{T: b.t, Workers: b.jobs, Backend: on, Stats: &stats})
+	err := qtgpu.Encode(&file, m, &qtgpu.Options{T: b.t, Bound: qtgpu.BoundRMS, Workers: b.jobs, Backend: on, Stats: &stats})
 	keep(stageTotal, time.Since(start))
 	for _, s := range stats.Stages {
 		keep(s.Name, s.Duration)

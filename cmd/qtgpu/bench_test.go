@@ -49,7 +49,7 @@ func TestBench(t *testing.T) {
 	qtgpuRun("bench").fails(t, exitUsage, "missing -i IN", "no input")
 	qtgpuRun("bench", "-i", in, "--runs", "0").fails(t, exitUsage, "--runs 0: expected 1 or more", "runs")
 	qtgpuRun("bench", "-i", in, "--plot", "x.gif").fails(t, exitUsage, "expected .svg or .png", "plot")
-	qtgpuRun("bench", "-i", in, "-t", "300").fails(t, exitUsage, "-t 300 is out of range", "threshold")
+	qtgpuRun("bench", "-i", in, "-t", "300").fails(t, exitUsage, "threshold 300 with the bound rms", "threshold")
 }
 
 // TestCrossover: the GPU must be ahead from a size up to the largest one.

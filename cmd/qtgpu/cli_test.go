@@ -115,7 +115,7 @@ func encoded(t *testing.T) (dir, qtg string) {
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{{"-h"}, {"--help"}, {"info", "--help"}, {"-i", "x", "-h"}} {
 		out := mustRun(t, args...)
-		for _, want := range []string{"largest RMS error of any quadtree leaf, in 8-bit levels", "0.25 to 255", "--version", "Exit status", "Examples"} {
+		for _, want := range []string{"largest error of any sample, in its own units", "0.25 to 255", "--version", "Exit status", "Examples"} {
 			assert.Contains(t, out, want, "%v", args)
 		}
 	}
@@ -170,8 +170,8 @@ func TestEncodeReport(t *testing.T) {
 	in := filepath.Join(dir, "in.png")
 	writeImage(t, in, 600, 300, 3, 8)
 	out := mustRun(t, "-i", in, "-t", "10", "--verify")
-	for _, want := range []string{"600×300 pixels, RGB, 8 bits, 3 planes", "540,000 of pixels", "ratio", "bits per pixel",
-		"nodes", "leaves", "depth", "cpu (auto: a GPU is tried from", "holds: no leaf's RMS error above 10 levels"} {
+	for _, want := range []string{"600×300 pixels, RGB, 8 bits\n", "540,000 of pixels", "ratio", "bits per pixel",
+		"nodes", "leaves", "depth", "cpu (auto: a GPU is tried from", "holds: no leaf's RMS error above 10 (bound rms)"} {
 		assert.Contains(t, out, want)
 	}
 	for _, stage := range []string{"read", "colour", "pyramid", "split", "transform", "entropy", "write"} {
@@ -268,7 +268,7 @@ func TestRegionAndLevel(t *testing.T) {
 func TestInfo(t *testing.T) {
 	_, qtg := encoded(t)
 	out := mustRun(t, "info", qtg)
-	for _, want := range []string{"1100×600 pixels, RGB, 8 bits, subsampling 4:2:0", "transform", "above 10 levels (bound rms)", "6 of 512×512"} {
+	for _, want := range []string{"1100×600 pixels, RGB, 8 bits, subsampling 4:2:0", "transform", "above 10 (bound rms)", "6 of 512×512"} {
 		assert.Contains(t, out, want)
 	}
 	var report infoReport
@@ -423,7 +423,7 @@ func TestTree(t *testing.T) {
 	for _, c := range []struct{ w, h, scale int }{{100, 70, 2}, {1001, 40, 1}} {
 		in, out := filepath.Join(dir, "in.png"), filepath.Join(dir, "tree.png")
 		writeImage(t, in, c.w, c.h, 1, 16)
-		mustRun(t, "-i", in, "-t", "5", "-f", "-q")
+		mustRun(t, "-i", in, "-t", "2%", "--bound", "rms", "-f", "-q")
 		mustRun(t, "tree", filepath.Join(dir, "in.qtg"), "-o", out, "-f")
 		m := readImage(t, bytes.NewReader(readFile(t, out)))
 		assert.Equal(t, []int{c.w * c.scale, c.h * c.scale}, []int{m.W, m.H})

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"fmt"
-	"math"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -18,16 +15,18 @@ type convertFlags struct {
 	set                                   *pflag.FlagSet
 	in, out, t, bound                     string
 	chroma, split, backend                string
-	region                                string
+	region, stretch                       string
+	box                                   boxFlags
 	level, jobs, effort, quality, page    int
 	limits                                *limits
 	force, quiet, json, verify, keepGoing bool
+	strict                                bool
 }
 
 // Flags that only one direction takes.
 var (
 	encodeOnly = []string{"threshold", "bound", "chroma", "split", "backend", "effort", "verify", "json", "page"}
-	decodeOnly = []string{"region", "level", "quality"}
+	decodeOnly = []string{"region", "bbox", "bbox-crs", "level", "quality", "stretch"}
 )
 
 // parseConvert parses flags, of which more adds some.
@@ -44,6 +43,9 @@ func parseConvert(args []string, more ...func(*convertFlags)) (*convertFlags, er
 	f.IntVar(&c.page, "page", 0, "")
 	f.StringVar(&c.backend, "backend", backendAuto, "")
 	f.StringVar(&c.region, "region", "", "")
+	f.StringVar(&c.box.box, "bbox", "", "")
+	f.StringVar(&c.box.crs, "bbox-crs", "", "")
+	f.StringVar(&c.stretch, "stretch", "", "")
 	f.IntVar(&c.level, "level", 0, "")
 	f.IntVarP(&c.jobs, "jobs", "j", 0, "")
 	f.IntVar(&c.quality, "quality", imagefile.DefaultQuality, "")
@@ -53,6 +55,7 @@ func parseConvert(args []string, more ...func(*convertFlags)) (*convertFlags, er
 	f.BoolVar(&c.json, "json", false, "")
 	f.BoolVar(&c.verify, "verify", false, "")
 	f.BoolVar(&c.keepGoing, "keep-going", false, "")
+	f.BoolVar(&c.strict, "strict", false, "")
 	for _, add := range more {
 		add(c)
 	}
@@ -77,6 +80,10 @@ func (c *convertFlags) check() error {
 		return usagef("--page %d: expected 1 or more", c.page)
 	case c.level < 0:
 		return usagef("--level %d: expected 0 or more", c.level)
+	case c.region != "" && c.set.Changed("bbox"):
+		return usagef("--region and --bbox: expected one of them")
+	case c.set.Changed("bbox-crs") && !c.set.Changed("bbox"):
+		return usagef("--bbox-crs without --bbox W,S,E,N")
 	case c.json && c.quiet:
 		return usagef("--json and -q: expected one of them")
 	}
@@ -122,22 +129,6 @@ func (a *app) convert(args []string) error {
 	return a.encode(c, in)
 }
 
-// threshold parses -t.
-func (c *convertFlags) threshold() (float64, error) {
-	allowed := fmt.Sprintf("expected 0 for lossless, %g to %g for photographs of 8 bits, the largest RMS error of a leaf, or the largest error of a sample", qtgpu.MinT, qtgpu.MaxT)
-	if c.t == "" {
-		return 0, usagef("missing -t T: %s is no .qtg file, and encoding takes a threshold: %s", c.in, allowed)
-	}
-	t, err := strconv.ParseFloat(c.t, 64)
-	switch {
-	case err != nil || math.IsNaN(t):
-		return 0, usagef("-t %q is not a number: %s", c.t, allowed)
-	case t < 0 || math.IsInf(t, 0):
-		return 0, usagef("-t %s is out of range: %s", c.t, allowed)
-	}
-	return t, nil
-}
-
 // choose returns the value of the flag that has one of a few names.
 func choose[T any](flag, value string, names []string, values []T) (v T, err error) {
 	for i, name := range names {
@@ -152,9 +143,6 @@ func choose[T any](flag, value string, names []string, values []T) (v T, err err
 func (c *convertFlags) options() (o qtgpu.Options, err error) {
 	o.Bound, err = choose("bound", c.bound, []string{boundAuto, boundRMS, boundMax}, []qtgpu.Bound{qtgpu.BoundAuto, qtgpu.BoundRMS, qtgpu.BoundMax})
 	if err != nil {
-		return o, err
-	}
-	if o.T, err = c.threshold(); err != nil {
 		return o, err
 	}
 	if c.set.Changed("chroma") {
@@ -202,22 +190,22 @@ func withoutExt(name string) string {
 	return strings.TrimSuffix(name, ext)
 }
 
-// decodedFormat is the format of the output of a decode.
-func (c *convertFlags) decodedFormat() (string, error) {
-	if c.out == "" {
-		return "", usagef("missing -o: %s is a .qtg file, expected -o with a name in .png, .tif, .ppm, .pgm or .jpg, or -o -", c.in)
+// decodedName is the output of a decode and its format, "" where the samples decide: PNG
+// where it holds them and nothing says where they lie, else TIFF. So it is for a stream, and
+// for no -o, which stands for the name of the input with .png or .tif.
+func (c *convertFlags) decodedName() (name, format string, err error) {
+	switch {
+	case c.out == "" && c.set.Changed("output"):
+		return "", "", usagef(`-o "": expected a name`)
+	case c.out == "" && isStream(c.in):
+		return "", "", usagef("missing -o: the input is a stream, expected -o with a name in .png, .tif, .ppm, .pgm or .jpg, or -o -")
+	case c.out == "":
+		return withoutExt(c.in), "", nil
+	case isStream(c.out):
+		return c.out, "", nil
 	}
-	return formatOf(c.out)
-}
-
-// formatOf is the format of a raster file by its name; a stream takes PNG.
-func formatOf(name string) (string, error) {
-	if isStream(name) {
-		return "png", nil
+	if format, err = imagefile.FormatFromName(c.out); err != nil {
+		return "", "", usagef("-o %s: %w", c.out, err)
 	}
-	format, err := imagefile.FormatFromName(name)
-	if err != nil {
-		return "", usagef("-o %s: %w", name, err)
-	}
-	return format, nil
+	return c.out, format, nil
 }

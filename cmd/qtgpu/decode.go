@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,61 +15,145 @@ import (
 	"github.com/qtgpu/qtgpu/raster"
 )
 
-// decode writes the picture of a .qtg file, or a region or an overview of it.
+// decoding is one decode.
+type decoding struct {
+	c      *convertFlags
+	in     *source
+	r      *qtgpu.Reader
+	name   string // of the output
+	format string // of its file
+	meta   metadata
+	region image.Rectangle // in pixels of the level
+	from   raster.Format   // of the region
+	// stretch makes a picture of the samples, nil where they stay.
+	stretch *stretched
+}
+
+// decode writes the samples of a .qtg file, or of a region or an overview of it.
 func (a *app) decode(c *convertFlags, in *source) error {
-	format, err := c.decodedFormat()
-	if err != nil {
+	d := &decoding{c: c, in: in}
+	var err error
+	if d.name, d.format, err = c.decodedName(); err != nil {
 		return err
 	}
-	region, err := parseRegion(c.region)
+	if d.region, err = parseRegion(c.region); err != nil {
+		return err
+	}
+	stretch, err := parseStretch(c.stretch)
 	if err != nil {
 		return err
 	}
 	bar := a.progress("decoding", c.quiet)
-	opt := c.limits.decode()
-	opt.Workers, opt.KeepGoing, opt.Progress = c.jobs, c.keepGoing, bar.update
-	r, err := in.reader(a.ctx, &opt)
-	if errors.Is(err, io.ErrUnexpectedEOF) && !c.keepGoing && in.partial(a.ctx, opt) {
+	if err := d.open(a, bar); err != nil {
+		return err
+	}
+	if err := d.shape(stretch); err != nil {
+		return err
+	}
+	out, err := a.createPicture(d.name, c.force)
+	if err != nil {
+		return err
+	}
+	if err := d.tell(a, out); err != nil {
+		return err
+	}
+	if err := d.write(a, out, bar); err != nil {
+		return err
+	}
+	return a.commit(noReport)
+}
+
+// open opens the file and finds the part of it that is asked for.
+func (d *decoding) open(a *app, bar *progress) (err error) {
+	opt := d.c.limits.decode()
+	opt.Workers, opt.KeepGoing, opt.Progress = d.c.jobs, d.c.keepGoing, bar.update
+	d.r, err = d.in.reader(a.ctx, &opt)
+	if errors.Is(err, io.ErrUnexpectedEOF) && !d.c.keepGoing && d.in.partial(a.ctx, opt) {
 		return fmt.Errorf("%w: --keep-going gives what there is", err)
 	}
 	if err != nil {
 		return err
 	}
-	if region, err = within(r, region, c.level); err != nil {
+	if d.region, err = within(d.r, d.region, d.c.level); err != nil {
 		return err
 	}
-	out, err := a.createPicture(c.out, c.force)
-	if err != nil {
+	if d.meta, err = a.readMetadata(d.in.name, d.r, d.c.keepGoing); err != nil {
 		return err
 	}
-	meta, err := a.metadata(in.name, r, c.keepGoing)
-	if err != nil {
-		return err
+	if d.c.box.box != "" {
+		d.region, err = d.c.box.region(d.meta.tags, d.c.level, d.r.Size(d.c.level))
 	}
-	f := r.Format()
-	f.Width, f.Height = region.Dx(), region.Dy()
-	if left := imagefile.Unsaid(format, &f, meta); len(left) > 0 {
-		a.warn(out.name, "left out or changed for %s: %s", format, strings.Join(left, ", "))
+	return err
+}
+
+// shape decides the format of the samples and of their file.
+func (d *decoding) shape(s *stretch) (err error) {
+	d.from = d.r.Format()
+	d.from.Width, d.from.Height = d.region.Dx(), d.region.Dy()
+	if d.format == "" {
+		d.format = "tif"
+		_, err := imagefile.Create(io.Discard, "png", &d.from, d.meta.Meta, imagefile.WriteOptions{})
+		if s != nil || err == nil && !slices.ContainsFunc(d.meta.tags, isGeo) {
+			d.format = "png"
+		}
+		if d.c.out == "" {
+			d.name += "." + d.format
+		}
 	}
+	if s != nil {
+		if d.stretch, err = newStretched(*s, &d.from, d.format); err != nil {
+			return usageError{at(d.in.name, err)}
+		}
+		d.meta.tags = pictureTags(d.meta.tags)
+	}
+	return nil
+}
+
+// to is the format of the samples that are written.
+func (d *decoding) to() *raster.Format {
+	if d.stretch != nil {
+		return d.stretch.to
+	}
+	return &d.from
+}
+
+// tell moves the georeference to the part, and says what the file leaves out or changes.
+func (d *decoding) tell(a *app, out *output) (err error) {
+	left := imagefile.Unsaid(d.format, d.to(), d.meta.Meta)
+	if d.format != "tif" {
+		left = append(left, d.meta.tags.Names()...)
+	} else if d.meta.tags, err = window(d.meta.tags, d.region.Min, d.c.level); err != nil {
+		left = append(left, fmt.Sprintf("georeference that cannot be moved to the part (%v)", err))
+	}
+	return a.leave(out.name, d.c.strict, "left out or changed for "+d.format, left)
+}
+
+// write decodes the part to its file.
+func (d *decoding) write(a *app, out *output, bar *progress) error {
 	// Colour of half the width and height stays so in a JPEG file.
-	write := imagefile.WriteOptions{Quality: c.quality, Subsample: r.Info().Subsampling == qtgpu.Chroma420}
-	picture, err := imagefile.Create(out, format, &f, meta, write)
+	write := imagefile.WriteOptions{Quality: d.c.quality, Subsample: d.r.Info().Subsampling == qtgpu.Chroma420, Tags: d.meta.tags}
+	picture, err := imagefile.Create(out, d.format, d.to(), d.meta.Meta, write)
 	if err != nil {
+		if d.stretch == nil && imagefile.Holds(&d.from) != nil {
+			err = fmt.Errorf("%w, or --stretch MIN,MAX makes a picture of 8 bits", err)
+		}
 		return out.blame(out.name, err)
 	}
-	err = r.Copy(a.ctx, blamed{picture}, region, c.level)
+	var sink raster.Sink = picture
+	if d.stretch != nil {
+		d.stretch.picture = picture
+		sink = d.stretch
+	}
+	err = d.r.Copy(a.ctx, blamed{sink}, d.region, d.c.level)
 	bar.clear()
 	if e := (*sinkError)(nil); errors.As(err, &e) {
 		return out.blame(out.name, e.error)
 	}
 	if err != nil {
-		return at(in.name, err)
+		return at(d.in.name, err)
 	}
-	a.tellLost(in.name, r)
-	if err := picture.Close(); err != nil {
-		return out.blame(out.name, err)
-	}
-	return a.commit(noReport)
+	a.tellLost(d.in.name, d.r)
+	return out.blame(out.name, picture.Close())
 }
 
 // blamed marks the errors of a sink, which are not the input's.
@@ -83,19 +168,6 @@ func (s blamed) WriteBlock(ctx context.Context, b *raster.Block) error {
 		return &sinkError{err}
 	}
 	return nil
-}
-
-// metadata reads the metadata of a file. Where it keeps going, it takes what can be read
-// and warns of what was lost.
-func (a *app) metadata(name string, r *qtgpu.Reader, keepGoing bool) (imagefile.Meta, error) {
-	meta, err := r.Metadata(a.ctx)
-	if err != nil && !keepGoing {
-		return imagefile.Meta{}, at(name, err)
-	}
-	if err != nil {
-		a.losePart(name, "damaged beside the tiles: %s", message(err))
-	}
-	return imagefile.Meta(meta), nil
 }
 
 // tellLost warns of the tiles that were lost.

@@ -2,8 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +18,10 @@ func (a *app) encode(c *convertFlags, in *source) error {
 	if err != nil {
 		return err
 	}
+	t, err := parseThreshold(c.t, c.in)
+	if err != nil {
+		return err
+	}
 	name, err := c.encodedName()
 	if err != nil {
 		return err
@@ -28,68 +32,106 @@ func (a *app) encode(c *convertFlags, in *source) error {
 	}
 	defer b.close()
 	o.Backend = b
-	out, err := a.createPicture(name, c.force)
+	out, exists := a.createPicture(name, c.force)
+	if exists != nil && (t.percent || !errors.Is(exists, errExists)) {
+		return exists
+	}
+	start := time.Now()
+	opt := c.limits.read()
+	opt.KeepGoing, opt.Page = c.keepGoing, c.page
+	src, size, err := in.image(opt)
+	if err == nil {
+		err = a.prepare(&o, t, in.name, src, c.strict)
+	}
+	// That the threshold makes no sense comes before that there is a file already.
+	if exists != nil && !errors.As(err, new(usageError)) {
+		return exists
+	}
 	if err != nil {
 		return err
 	}
-	report, err := a.encodeTo(out, c, in, &o)
+	read := qtgpu.Stage{Name: "read", Duration: time.Since(start)}
+	report, err := a.encodeTo(out, c, in, src, &o)
 	if err != nil {
 		return err
 	}
-	report.BackendReason = b.reason
+	report.InputBytes, report.BackendReason = size(), b.reason
+	report.Stages = append([]stageReport{newStageReport(read)}, report.Stages...)
 	if err := report.broken(); err != nil {
 		return errors.Join(report.write(a.reports(), c), err)
 	}
 	return a.commit(func(w io.Writer) error { return report.write(w, c) })
 }
 
-// encodeTo reads the image, encodes it to the output and verifies it there.
-func (a *app) encodeTo(out *output, c *convertFlags, in *source, o *qtgpu.Options) (*encodeReport, error) {
-	start := time.Now()
-	opt := c.limits.read()
-	opt.KeepGoing, opt.Page = c.keepGoing, c.page
-	src, size, err := in.image(opt)
-	if err != nil {
-		return nil, err
+// prepare completes the options for an image, and holds them against it.
+func (a *app) prepare(o *qtgpu.Options, t threshold, name string, src *imagefile.File, strict bool) (err error) {
+	if o.T, err = t.of(a.ctx, src); err != nil {
+		return at(name, err)
 	}
-	read := qtgpu.Stage{Name: "read", Duration: time.Since(start)}
+	if o.Metadata, err = carried(src); err != nil {
+		return at(name, err)
+	}
+	if err := o.Check(src); err != nil {
+		if err = at(name, err); errors.As(err, new(*qtgpu.ThresholdError)) {
+			return usageError{err}
+		}
+		return err
+	}
+	if strict {
+		return a.leave(name, strict, leftOut, src.Lost)
+	}
+	return nil
+}
+
+// leftOut begins what names what reading an image leaves out.
+const leftOut = "left out"
+
+// encodeTo encodes an image to the output and verifies it there.
+func (a *app) encodeTo(out *output, c *convertFlags, in *source, src *imagefile.File, o *qtgpu.Options) (*encodeReport, error) {
 	bar := a.progress("encoding", c.quiet)
 	var stats qtgpu.Stats
-	o.Stats, o.Progress = &stats, bar.update
-	o.Memory, o.Metadata = int64(c.limits.memory), qtgpu.Metadata(src.Meta)
-	err = qtgpu.EncodeRaster(a.ctx, out, src, o)
+	o.Stats, o.Progress, o.Memory = &stats, bar.update, int64(c.limits.memory)
+	err := qtgpu.EncodeRaster(a.ctx, out, src, o)
 	bar.clear()
-	if errors.As(err, new(*qtgpu.ThresholdError)) {
-		return nil, usageError{at(in.name, err)}
-	}
 	if err != nil {
 		return nil, out.blame(in.name, err)
 	}
-	a.tell(in.name, src, c.quiet)
-	stats.Stages = append([]qtgpu.Stage{read}, stats.Stages...)
-	report := newEncodeReport(in.name, out.name, size(), &stats)
+	if err := a.tell(in.name, src, c); err != nil {
+		return nil, err
+	}
+	report := newEncodeReport(in.name, out.name, &stats)
 	if c.verify {
-		report.Verify, err = a.verifyOutput(out, c, src)
+		report.Verify, err = a.verifyOutput(out, c, in.name, src)
 	}
 	return report, err
 }
 
 // tell says what reading an image left out and, unless quiet, what it changed. Damage
 // shows in the exit status.
-func (a *app) tell(name string, f *imagefile.File, quiet bool) {
+func (a *app) tell(name string, f *imagefile.File, c *convertFlags) error {
 	if f.Damage != "" {
 		a.losePart(name, "%s", f.Damage)
 	}
-	if lost := slices.Concat(f.Lost, f.Tags.Names()); len(lost) > 0 {
-		a.warn(name, "left out: %s", strings.Join(lost, ", "))
-	}
-	if len(f.Notes) > 0 && !quiet {
+	if len(f.Notes) > 0 && !c.quiet {
 		a.warn(name, "%s", strings.Join(f.Notes, "; "))
 	}
+	return a.leave(name, c.strict, leftOut, f.Lost)
+}
+
+// leave names what is left out in one line; where nothing may be, that is an error.
+func (a *app) leave(name string, strict bool, what string, list []string) error {
+	switch {
+	case len(list) == 0:
+		return nil
+	case strict:
+		return at(name, fmt.Errorf("%s: %s; --strict lets nothing be", what, strings.Join(list, ", ")))
+	}
+	a.warn(name, "%s: %s", what, strings.Join(list, ", "))
+	return nil
 }
 
 // verifyOutput decodes what was written and holds it against the original.
-func (a *app) verifyOutput(out *output, c *convertFlags, src *imagefile.File) (*verifyReport, error) {
+func (a *app) verifyOutput(out *output, c *convertFlags, in string, src *imagefile.File) (*verifyReport, error) {
 	r, size, err := out.content()
 	if err != nil {
 		return nil, at(out.name, err)
@@ -102,11 +144,7 @@ func (a *app) verifyOutput(out *output, c *convertFlags, src *imagefile.File) (*
 	if err != nil {
 		return nil, at(out.name, err)
 	}
-	original, err := src.Image(a.ctx)
-	if err != nil {
-		return nil, err
-	}
-	report, err := check(a.ctx, q, original)
+	report, err := check(a.ctx, q, &original{src, in})
 	return report, at(out.name, err)
 }
 

@@ -3,31 +3,30 @@ package main
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/internal/geo"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
-// infoReport is what a file says about itself; sizes are in bytes, errors and the
-// step in 8-bit levels.
+// infoReport is what a file says about itself; docs/JSON.md describes it.
 type infoReport struct {
-	File        string  `json:"file"`
-	Version     int     `json:"version"`
-	Width       int     `json:"width"`
-	Height      int     `json:"height"`
-	Bands       int     `json:"bands"`
-	Alpha       string  `json:"alpha"` // of two or four channels: "straight", "premultiplied" or "none"
-	Depth       int     `json:"depth"`
-	Maximum     int     `json:"maximum"` // the sample of full scale
+	File    string `json:"file"`
+	Version int    `json:"version"`
+	rasterReport
 	Subsampling string  `json:"subsampling"`
 	Engine      string  `json:"engine"`
 	Promise     promise `json:"promise"`
-	Step        float64 `json:"step"`   // of the transform engine, else 0
+	Step        float64 `json:"step"`   // of the transform engine in levels of 8 bits, else 0
 	Merged      bool    `json:"merged"` // values stand for all within the bound
 	// The number of tiles in each mode of the predictive engine.
 	Modes map[string]int `json:"modes"`
+	// Where the pixels lie; null where nothing says it.
+	Georeference *geoReport `json:"georeference"`
 
 	Labels        bool     `json:"labels"`
 	Colours       int      `json:"palette_colours"`
@@ -42,80 +41,157 @@ type infoReport struct {
 	OtherBytes    int64    `json:"other_bytes"`
 	BitsPerPixel  float64  `json:"bits_per_pixel"`
 	Metadata      []string `json:"metadata"`
+
+	about string // the samples, in words
 }
 
-// info prints the header of a file, of whose tiles it reads the modes at most.
+// info prints the header of a file, of whose tiles it reads the modes at most; --stats
+// decodes all of it.
 func (a *app) info(args []string) error {
 	f := newFlags()
 	asJSON := f.Bool("json", false, "")
+	stats := f.Bool("stats", false, "")
+	jobs := f.IntP("jobs", "j", 0, "")
 	limits := addLimits(f)
 	if err := parse(f, args); err != nil {
 		return err
 	}
 	if f.NArg() != 1 {
-		return usagef("info with %d files: expected qtgpu info IN.qtg [--json]", f.NArg())
+		return usagef("info with %d files: expected qtgpu info IN.qtg [--json] [--stats]", f.NArg())
 	}
+	bar := a.progress("decoding", false)
 	opt := limits.decode()
+	opt.Workers, opt.Progress = *jobs, bar.update
 	in, r, err := a.open(f.Arg(0), &opt)
 	if err != nil {
 		return err
 	}
 	defer in.close()
-	meta, err := r.Metadata(a.ctx)
+	report, err := a.newInfoReport(in.name, r)
 	if err != nil {
-		return at(in.name, err)
+		return err
 	}
-	report := newInfoReport(in.name, r, &meta)
-	if report.Modes, err = r.Modes(a.ctx); err != nil {
-		return at(in.name, err)
+	if *stats {
+		format := r.Format()
+		s := newStatistics(&format)
+		err := r.Copy(a.ctx, s, format.Bounds(), 0)
+		if bar.clear(); err != nil {
+			return at(in.name, err)
+		}
+		report.add(s)
 	}
 	if *asJSON {
 		return writeJSON(a.stdout, report)
 	}
-	t := report.text()
-	return t.write(a.stdout)
+	return report.text().write(a.stdout)
 }
 
-func newInfoReport(name string, r *qtgpu.Reader, meta *qtgpu.Metadata) *infoReport {
-	i := r.Info()
+func (a *app) newInfoReport(name string, r *qtgpu.Reader) (*infoReport, error) {
+	i, f := r.Info(), r.Format()
 	report := &infoReport{
-		File: name, Version: i.Version,
-		Width: i.Width, Height: i.Height, Bands: i.Bands, Alpha: alphaName(i.Alpha), Depth: i.Depth, Maximum: i.Maximum, Subsampling: i.Subsampling.String(),
-		Engine: i.Engine.String(), Promise: newPromise(i.Bound.String(), i.T, i.MaxLeafRMS, i.MaxError), Step: i.Step,
+		File: name, Version: i.Version, rasterReport: newRasterReport(&f), Subsampling: i.Subsampling.String(),
+		Engine: i.Engine.String(), Promise: promiseOf(r), Step: i.Step,
 		Merged: i.Merged, Labels: i.Labels, Colours: i.Colours,
 		TileSize: i.TileSize, Tiles: i.Tiles, Levels: r.Levels(),
 		FileBytes: i.FileBytes, FrontBytes: i.FrontBytes, BodyBytes: i.BodyBytes,
 		TableBytes: i.TableBytes, MetadataBytes: i.MetadataBytes, OtherBytes: i.OtherBytes,
 		BitsPerPixel: bitsPerPixel(i.FileBytes, i.Width, i.Height), Metadata: []string{},
+		about: describe(&f),
+	}
+	meta, err := a.readMetadata(name, r, false)
+	if err != nil {
+		return nil, err
 	}
 	for _, m := range []struct {
 		name string
-		p    []byte
-	}{{"ICC", meta.ICC}, {"EXIF", meta.EXIF}, {"XMP", meta.XMP}, {"IPTC", meta.IPTC}, {"PNG", meta.PNG}} {
-		if len(m.p) > 0 {
+		is   bool
+	}{{"ICC", meta.ICC != nil}, {"EXIF", meta.EXIF != nil}, {"XMP", meta.XMP != nil}, {"IPTC", meta.IPTC != nil}, {"PNG", meta.PNG != nil}, {"TIFF", meta.tags != nil}} {
+		if m.is {
 			report.Metadata = append(report.Metadata, m.name)
 		}
 	}
-	return report
-}
-
-// alphaName names what a last channel is.
-func alphaName(r raster.Role) string {
-	switch r {
-	case raster.Alpha:
-		return "straight"
-	case raster.Premultiplied:
-		return "premultiplied"
+	g, err := georeference(meta.tags)
+	if err != nil {
+		a.warn(name, "georeference that cannot be read: %w", err)
+	} else if g != nil {
+		report.Georeference = newGeoReport(g, &f)
 	}
-	return "none"
+	if report.Modes, err = r.Modes(a.ctx); err != nil {
+		return nil, at(name, err)
+	}
+	return report, nil
 }
 
-// samples says what is unusual about the samples.
+// geoReport says where the pixels lie.
+type geoReport struct {
+	CRS crsReport `json:"crs"`
+	// Extent is west, south, east and north; with PixelSize and Transform it is null where
+	// no affine transform places the pixels.
+	Extent    []float64 `json:"extent"`
+	PixelSize []float64 `json:"pixel_size"` // of a column and of a row, in units of the CRS
+	// Transform gives x = [0] + [1]·column + [2]·row and y = [3] + [4]·column + [5]·row.
+	Transform []float64 `json:"transform"`
+	Tiepoints int       `json:"tie_points"` // where they alone place the raster
+	Point     bool      `json:"pixel_is_point"`
+}
+
+// crsReport is a coordinate reference system.
+type crsReport struct {
+	Name string `json:"name"`
+	EPSG int    `json:"epsg"` // 0 where it is none of the register
+	Kind string `json:"kind"`
+	Unit string `json:"unit"`
+
+	text string
+}
+
+func newGeoReport(g *geo.Georeference, f *raster.Format) *geoReport {
+	r := &geoReport{
+		CRS:       crsReport{g.CRS.Name, g.CRS.EPSG, g.CRS.Kind.String(), g.CRS.Unit.Name, g.CRS.String()},
+		Tiepoints: g.Tiepoints, Point: g.PixelIsPoint,
+	}
+	if box, err := g.Extent(f.Width, f.Height); err == nil {
+		column, row := g.Transform.PixelSize()
+		r.Extent, r.PixelSize, r.Transform = []float64{box.MinX, box.MinY, box.MaxX, box.MaxY}, []float64{column, row}, g.Transform[:]
+	}
+	return r
+}
+
+func (g *geoReport) write(t *text) {
+	t.line("crs", "%s", g.CRS.text)
+	switch {
+	case g.Extent != nil:
+		t.line("extent", "%s (west, south, east, north)", numbers(g.Extent, ","))
+		size := numbers(g.PixelSize, " × ") + " " + g.CRS.Unit
+		if g.Point {
+			size += ", samples are points"
+		}
+		t.line("pixel", "%s", strings.TrimSpace(size))
+	case g.Tiepoints > 0:
+		t.line("extent", "by %s, no affine transform", count(g.Tiepoints, "tie point"))
+	}
+}
+
+// numbers writes coordinates, which are never of a size that needs an exponent.
+func numbers(v []float64, between string) string {
+	parts := make([]string, len(v))
+	for i := range v {
+		parts[i] = strconv.FormatFloat(v[i], 'f', -1, 64)
+	}
+	return strings.Join(parts, between)
+}
+
+// samples says what is unusual about a picture's samples.
 func (r *infoReport) samples() (s string) {
-	if r.Bands%2 == 0 && r.Alpha != "straight" {
-		s = fmt.Sprintf(", alpha %s", r.Alpha)
+	if r.Subsampling != qtgpu.ChromaAuto.String() {
+		s = ", subsampling " + r.Subsampling
 	}
-	if r.Maximum != 1<<r.Depth-1 {
+	if last := r.Bands[len(r.Bands)-1].Role; last == raster.Premultiplied.String() {
+		s += ", " + last
+	}
+	switch t := r.Type; {
+	case t == raster.Uint8.String() && r.Maximum != math.MaxUint8, t == raster.Uint16.String() && r.Maximum != math.MaxUint16,
+		t == raster.Uint32.String() && r.Maximum != math.MaxUint32:
 		s += fmt.Sprintf(", samples up to %d", r.Maximum)
 	}
 	return s
@@ -124,11 +200,12 @@ func (r *infoReport) samples() (s string) {
 func (r *infoReport) text() *text {
 	var t text
 	t.line("file", "%s: %s bytes, %.3f bits per pixel, format version %d", r.File, grouped(r.FileBytes), r.BitsPerPixel, r.Version)
-	t.line("image", "%s, subsampling %s%s", picture(r.Width, r.Height, r.Bands, r.Depth), r.Subsampling, r.samples())
-	switch {
-	case r.Colours > 0:
-		t.line("palette", "%s", count(r.Colours, "colour"))
-	case r.Labels:
+	t.line("image", "%s%s", r.about, r.samples())
+	if g := r.Georeference; g != nil {
+		g.write(&t)
+	}
+	r.rasterReport.text(&t)
+	if r.Labels {
 		t.line("labels", "overviews hold samples, not means")
 	}
 	engine := r.Engine
@@ -139,7 +216,7 @@ func (r *infoReport) text() *text {
 		engine += ", merged values"
 	}
 	t.line("engine", "%s", engine)
-	t.line("promise", "%v (bound %s); largest error %s", &r.Promise, r.Promise.Bound, r.Promise.values(r.Promise.Stated))
+	t.line("promise", "%v; largest error %s", &r.Promise, r.Promise.values(r.Promise.Stated))
 	t.line("tiles", "%d of %d×%d, %s of detail", r.Tiles, r.TileSize, r.TileSize, count(r.Levels, "level"))
 	if len(r.Modes) > 0 {
 		var modes []string

@@ -30,9 +30,9 @@ const (
 const usage = `qtgpu, a raster codec whose files promise an error bound
 
   qtgpu -i IN -t T [-o OUT.qtg]                encode TIFF, PNG, JPEG, BMP, WebP or PNM
-  qtgpu -i IN.qtg -o OUT.png|.tif|.ppm|.pgm|.jpg   decode
-  qtgpu info IN.qtg [--json]                   what the file says about itself
-  qtgpu verify IN.qtg [ORIGINAL]               every checksum, and the promise
+  qtgpu -i IN.qtg [-o OUT.png|.tif|.ppm|.pgm|.jpg]   decode
+  qtgpu info IN.qtg [--json] [--stats]         what the file says about itself
+  qtgpu verify IN.qtg [ORIGINAL [--page N]]    every checksum, and the promise
   qtgpu tree IN.qtg -o TREE.png [-f]           the leaves drawn over the picture
   qtgpu devices [--json]                       the OpenGL devices, or why they cannot be used
   qtgpu bench -i IN [-t T] [--runs N] [--csv F] [--plot F.svg|.png]
@@ -42,33 +42,56 @@ const usage = `qtgpu, a raster codec whose files promise an error bound
   qtgpu merge JOB -o OUT.qtg                   the file that one encode of all makes
   qtgpu --version                              of the program, of the format and of Go
 
-T is the largest RMS error of any quadtree leaf, in 8-bit levels: %g to %g; with
---bound max the largest error of any sample, in its own steps. 0 is lossless.
-"-" is standard input or output; a picture on standard output is PNG.
+T is the largest error of any sample, in its own units: -t 0.01 of heights in metres is a
+centimetre, -t 40 of 16 bits is 40 of their 65,535 steps. Scale and offset of bands do not
+count. Of photographs of 8 bits T is the largest RMS error of any quadtree leaf instead,
+%g to %g steps, and of those of 16 bits with --bound rms, 257 times as many. 1%% is a
+percentage: of the range of the type for integers, rounded down to whole steps; for floating
+point of the largest less the least sample of all bands, for which the input is read once
+more. 0 is lossless.
+
+"-" is standard input or output. Without a name with an extension, what is decoded is PNG
+where that holds it and nothing says where on the earth it lies, else TIFF.
 
 Encoding
   -t, --threshold T       the promise
   -o, --output OUT.qtg    default: the name of IN with .qtg, beside it
-      --bound rms|max     what T limits; default rms
+      --bound auto|rms|max   what T limits; default auto, rms for photographs of 8 bits and max
+                          for all else. The report says which
       --chroma 420|444    resolution of colour; default 420 from T = 2 on
       --split RULE        hybrid (default), pyramid (faster) or cost (smaller)
       --page N            of a TIFF file, from 1 in the order of the file, overviews and masks
                           too; default the first that is neither
       --part-rows N       of plan: the rows of tiles of a part; default what has 256 MiB of samples
-      --effort 1..4       of lossless and --bound max: 1 is fastest, 4 smallest and about
+      --effort 1..4       of lossless and the bound max: 1 is fastest, 4 smallest and about
                           ten times as slow as 2, decoding too; default 2
       --backend B         auto (default), gpu, cpu, or both, which compares them
       --verify            decode what was written and check the promise
       --json              the report as JSON
   -q, --quiet             no report, no progress bar
 Decoding
+  -o, --output OUT        default: the name of IN with .png or .tif, beside it
       --level L           1/2^L of the size; default 0
       --region X,Y,W,H    a part, in pixels of the level
+      --bbox W,S,E,N      the pixels that a box touches, in coordinates of the raster
+      --bbox-crs EPSG:4326   the box is in longitude and latitude: of a raster in degrees, UTM
+                          or web Mercator. A TIFF file lies where its part does
+      --stretch MIN,MAX   a picture of 8 bits, black at MIN and white at MAX, of samples that PNG,
+                          JPEG and PNM do not hold: of red, green and blue, else of the first
+                          three bands, else of the first. What has no data is transparent, or 0
+                          where the format has no alpha
       --quality Q         of a JPEG file, 1 to 100; default 95. Its colour has the resolution
                           that it has in the .qtg file
+Info
+      --json              as JSON, see docs/JSON.md
+      --stats             of each band minimum, maximum, mean, standard deviation and number of
+                          samples that have data. That decodes all of the file; without it info
+                          reads no more than the header and, of a lossless file, the first bytes
+                          of tiles
 Both
       --keep-going        take what there is of a damaged or cut input, fill its tiles from the
                           overview and name them; of images, JPEG only
+      --strict            what would be left out is an error, and no file is written
   -f, --force             overwrite the output, or write a picture to a terminal
   -j, --jobs N            goroutines; default one for each CPU
       --max-pixels N      refuse larger images; default 2^30
@@ -81,7 +104,8 @@ An output is written through a symbolic link; /dev/stdout and /dev/fd/N are stre
 like "-".
 
 What an image file holds besides, and what a format cannot hold, is named on standard
-error, with -q too.
+error, with -q too. TIFF's georeference, no-data value, names of bands and metadata of GDAL
+are kept, and come back in TIFF.
 
 Exit status: 0 all outputs are complete; 1 failure, damaged input included; 2 usage;
 3 the promise does not hold; 4 done, but for the part of the input that --keep-going went
@@ -91,7 +115,9 @@ status 1, 2 or 3 there is no new file, and an old one is as it was.
 Examples
   qtgpu -i big.tif -t 10 --verify
   qtgpu -i big.qtg -o back.tif
-  qtgpu -i elevation.tif -t 1 --bound max
+  qtgpu -i elevation.tif -t 0.01
+  qtgpu -i elevation.qtg -o part.tif --bbox -9.3,38.6,-9,38.9 --bbox-crs EPSG:4326
+  qtgpu -i elevation.qtg -o hills.png --level 2 --stretch 0,1500
   qtgpu -i scan.png -t 0
   qtgpu -i big.qtg -o overview.png --level 3
   curl -s https://example.org/a.png | qtgpu -i - -t 5 -o - > a.qtg

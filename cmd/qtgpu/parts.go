@@ -58,16 +58,25 @@ func (a *app) plan(args []string) error {
 	if err != nil {
 		return err
 	}
+	t, err := parseThreshold(c.t, c.in)
+	if err != nil {
+		return err
+	}
 	src, j, done, err := a.openJobInput(c.in, c.page, c.limits)
 	if err != nil {
 		return err
 	}
 	defer done()
-	o.Memory, o.Metadata = int64(c.limits.memory), qtgpu.Metadata(src.Meta)
+	if err := a.prepare(&o, t, c.in, src, c.strict); err != nil {
+		return err
+	}
+	o.Memory = int64(c.limits.memory)
 	if j.Plan, err = qtgpu.NewPlan(a.ctx, src, &o); err != nil {
 		return at(c.in, err)
 	}
-	a.tell(c.in, src, c.quiet)
+	if err := a.tell(c.in, src, c); err != nil {
+		return err
+	}
 	if rows == 0 {
 		rows = int(max(partBytes/j.Plan.RowBytes(), 1))
 	}

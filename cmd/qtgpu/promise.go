@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+
+	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/raster"
 )
 
 // promise is what a file promises and how far its encoder went: the largest RMS error of
@@ -11,13 +14,21 @@ type promise struct {
 	Bound  string    `json:"bound"` // "rms" or "max"
 	T      float64   `json:"t"`     // 0 of "max" is lossless
 	Stated []float64 `json:"largest_error"`
+
+	names []string // of the planes or bands
 }
 
-func newPromise(bound string, t float64, leafRMS, maxError []float64) promise {
-	if bound == boundMax {
-		return promise{bound, t, maxError}
+func newPromise(bound qtgpu.Bound, t float64, leafRMS, maxError []float64, f *raster.Format) promise {
+	if bound == qtgpu.BoundMax {
+		return promise{boundMax, t, maxError, bandNames(f)}
 	}
-	return promise{bound, t, leafRMS}
+	return promise{boundRMS, t, leafRMS, planeNames(len(f.Bands))}
+}
+
+// promiseOf is the promise of a file.
+func promiseOf(r *qtgpu.Reader) promise {
+	i, f := r.Info(), r.Format()
+	return newPromise(i.Bound, i.T, i.MaxLeafRMS, i.MaxError, &f)
 }
 
 // Names of the bounds.
@@ -29,22 +40,23 @@ const (
 
 func (p *promise) lossless() bool { return p.Bound == boundMax && p.T == 0 }
 
+// String says which bound it is, too, since the samples decide that by default.
 func (p *promise) String() string {
 	switch {
 	case p.lossless():
 		return "lossless"
 	case p.Bound == boundMax:
-		return fmt.Sprintf("no sample off by more than %g", p.T)
+		return fmt.Sprintf("no sample off by more than %g (bound max)", p.T)
 	}
-	return fmt.Sprintf("no leaf's RMS error above %g", p.T)
+	return fmt.Sprintf("no leaf's RMS error above %g (bound rms)", p.T)
 }
 
-// values writes an error of each plane.
+// values writes an error of each plane or band.
 func (p *promise) values(v []float64) string {
 	if p.Bound == boundMax {
-		return channelErrors(v)
+		return listed(v, "%v", p.names)
 	}
-	return levels(v)
+	return listed(v, "%.3f", p.names)
 }
 
 // check returns the brokenPromise of errors that somebody says or measured.
@@ -54,21 +66,9 @@ func (p *promise) check(says string, errors []float64) error {
 			continue
 		}
 		if p.Bound == boundMax {
-			return brokenPromise{fmt.Errorf("channel %s %s an error of %g, above the promised %g", channelNames(len(errors))[i], says, v, p.T)}
+			return brokenPromise{fmt.Errorf("channel %s %s an error of %g, above the promised %g", p.names[i], says, v, p.T)}
 		}
-		return brokenPromise{fmt.Errorf("plane %s %s a leaf RMS of %g, above the promised %g", planeNames(len(errors))[i], says, v, p.T)}
+		return brokenPromise{fmt.Errorf("plane %s %s a leaf RMS of %g, above the promised %g", p.names[i], says, v, p.T)}
 	}
 	return nil
-}
-
-func channelNames(n int) []string {
-	pictures := [][]string{{"gray"}, {"gray", "alpha"}, {"R", "G", "B"}, {"R", "G", "B", "alpha"}}
-	if n <= len(pictures) {
-		return pictures[n-1]
-	}
-	names := make([]string, n)
-	for i := range names {
-		names[i] = fmt.Sprintf("band %d", i+1)
-	}
-	return names
 }

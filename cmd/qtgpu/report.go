@@ -19,21 +19,16 @@ type stageReport struct {
 	Seconds float64 `json:"seconds"`
 }
 
-// encodeReport is what an encode says about itself; sizes are in bytes, errors in
-// 8-bit levels.
+// encodeReport is what an encode says about itself; docs/JSON.md describes it.
 type encodeReport struct {
-	Input         string        `json:"input"`
-	Output        string        `json:"output"`
-	InputBytes    int64         `json:"input_bytes"`
-	PixelBytes    int64         `json:"pixel_bytes"`
-	OutputBytes   int64         `json:"output_bytes"`
-	Ratio         float64       `json:"ratio"` // of pixels to output
-	BitsPerPixel  float64       `json:"bits_per_pixel"`
-	Width         int           `json:"width"`
-	Height        int           `json:"height"`
-	Bands         int           `json:"bands"`
-	Depth         int           `json:"depth"`
-	Planes        int           `json:"planes"`
+	Input        string  `json:"input"`
+	Output       string  `json:"output"`
+	InputBytes   int64   `json:"input_bytes"`
+	PixelBytes   int64   `json:"pixel_bytes"`
+	OutputBytes  int64   `json:"output_bytes"`
+	Ratio        float64 `json:"ratio"` // of pixels to output
+	BitsPerPixel float64 `json:"bits_per_pixel"`
+	rasterReport
 	Promise       promise       `json:"promise"`
 	Nodes         int           `json:"nodes"`
 	Leaves        int           `json:"leaves"`
@@ -43,27 +38,28 @@ type encodeReport struct {
 	BackendReason string        `json:"backend_reason"`
 	Stages        []stageReport `json:"stages"`
 	Verify        *verifyReport `json:"verify,omitempty"`
+
+	about string // the samples, in words
 }
 
-func newEncodeReport(in, out string, inputBytes int64, s *qtgpu.Stats) *encodeReport {
-	bound := boundRMS
-	if s.Bound == qtgpu.BoundMax {
-		bound = boundMax
-	}
+func newEncodeReport(in, out string, s *qtgpu.Stats) *encodeReport {
+	f := &s.Format
 	r := &encodeReport{
-		Input: in, Output: out, InputBytes: inputBytes, PixelBytes: s.InputBytes, OutputBytes: s.OutputBytes,
+		Input: in, Output: out, PixelBytes: s.InputBytes, OutputBytes: s.OutputBytes,
 		Ratio:        float64(s.InputBytes) / float64(s.OutputBytes),
-		BitsPerPixel: bitsPerPixel(s.OutputBytes, s.Width, s.Height),
-		Width:        s.Width, Height: s.Height, Bands: s.Bands, Depth: s.Depth, Planes: s.Planes,
-		Promise: newPromise(bound, s.T, s.MaxLeafRMS, s.MaxError),
-		Nodes:   s.Nodes, Leaves: s.Leaves, LeavesBySize: s.LeavesBySize, TreeDepth: s.TreeDepth,
-		Backend: s.Backend,
+		BitsPerPixel: bitsPerPixel(s.OutputBytes, f.Width, f.Height),
+		rasterReport: newRasterReport(f),
+		Promise:      newPromise(s.Bound, s.T, s.MaxLeafRMS, s.MaxError, f),
+		Nodes:        s.Nodes, Leaves: s.Leaves, LeavesBySize: s.LeavesBySize, TreeDepth: s.TreeDepth,
+		Backend: s.Backend, about: describe(f),
 	}
 	for _, stage := range s.Stages {
-		r.Stages = append(r.Stages, stageReport{stage.Name, stage.Duration.Seconds()})
+		r.Stages = append(r.Stages, newStageReport(stage))
 	}
 	return r
 }
+
+func newStageReport(s qtgpu.Stage) stageReport { return stageReport{s.Name, s.Duration.Seconds()} }
 
 func bitsPerPixel(bytes int64, w, h int) float64 {
 	return float64(bytes) * 8 / (float64(w) * float64(h))
@@ -81,7 +77,7 @@ func (r *encodeReport) writeText(w io.Writer) error {
 	var t text
 	t.line("input", "%s: %s bytes, %s of pixels", r.Input, grouped(r.InputBytes), grouped(r.PixelBytes))
 	t.line("output", "%s: %s bytes, ratio %.2f, %.3f bits per pixel", r.Output, grouped(r.OutputBytes), r.Ratio, r.BitsPerPixel)
-	t.line("image", "%s, %s", picture(r.Width, r.Height, r.Bands, r.Depth), count(r.Planes, "plane"))
+	t.line("image", "%s", r.about)
 	t.line("promise", "%v; largest error %s", &r.Promise, r.Promise.values(r.Promise.Stated))
 	if r.Leaves > 0 {
 		t.line("tree", "%s nodes, %s leaves (%s), depth %d", grouped(int64(r.Nodes)), grouped(int64(r.Leaves)), bySize(r.LeavesBySize), r.TreeDepth)
@@ -133,32 +129,6 @@ func count(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%s %ss", grouped(int64(n)), noun)
-}
-
-func picture(w, h, channels, depth int) string {
-	names := []string{"gray", "gray and alpha", "RGB", "RGBA"}
-	name := count(channels, "band")
-	if channels <= len(names) {
-		name = names[channels-1]
-	}
-	return fmt.Sprintf("%d×%d pixels, %s, %d bits", w, h, name, depth)
-}
-
-// planeNames are the names of the planes of an image with n of them.
-func planeNames(n int) []string {
-	if n < 3 {
-		return []string{"Y", "A"}[:n]
-	}
-	return []string{"Y", "Cb", "Cr", "A"}[:n]
-}
-
-// levels writes a value of each plane.
-func levels(v []float64) string {
-	parts := make([]string, len(v))
-	for i, name := range planeNames(len(v)) {
-		parts[i] = fmt.Sprintf("%s %.3f", name, v[i])
-	}
-	return strings.Join(parts, ", ")
 }
 
 func bySize(leaves map[int]int) string {

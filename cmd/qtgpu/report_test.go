@@ -19,7 +19,7 @@ func TestGrouped(t *testing.T) {
 }
 
 func TestBrokenPromiseOfAnEncode(t *testing.T) {
-	verify := verifyReport{Promise: promise{boundRMS, 5, []float64{4, 5}}, Measured: &measures{Errors: []float64{5, 4}}}
+	verify := verifyReport{Promise: promise{boundRMS, 5, []float64{4, 5}, planeNames(2)}, Measured: &measures{Errors: []float64{5, 4}}}
 	report := encodeReport{Output: "a.qtg", Verify: &verify}
 	assert.NoError(t, report.broken())
 	verify.Measured.Errors[1] = 5.01

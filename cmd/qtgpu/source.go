@@ -82,16 +82,6 @@ func (s *source) image(opt imagefile.ReadOptions) (m *imagefile.File, size func(
 	return m, info.Size, at(s.name, err)
 }
 
-// raster reads the image.
-func (s *source) raster(ctx context.Context, opt imagefile.ReadOptions) (*imagefile.Image, error) {
-	m, _, err := s.image(opt)
-	if err != nil {
-		return nil, err
-	}
-	whole, err := m.Image(ctx)
-	return whole, at(s.name, err)
-}
-
 type counter struct {
 	io.Reader
 	n int64

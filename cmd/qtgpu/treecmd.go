@@ -77,6 +77,10 @@ func (a *app) tree(args []string) error {
 // treePicture decodes a file and draws the top and left border of every leaf; the
 // borders of its neighbours and of the picture close it.
 func treePicture(ctx context.Context, r *qtgpu.Reader) (*imagefile.Image, error) {
+	leaves, err := r.Leaves(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
 	m, err := imagefile.FromRaster(ctx, r.Level(0))
 	if err != nil {
 		return nil, err
@@ -85,10 +89,6 @@ func treePicture(ctx context.Context, r *qtgpu.Reader) (*imagefile.Image, error)
 		if m, err = imagefile.FromImage(m.Std()); err != nil { // at full scale
 			return nil, err
 		}
-	}
-	leaves, err := r.Leaves(ctx, 0)
-	if err != nil {
-		return nil, err
 	}
 	scale := 1
 	if max(m.W, m.H) <= smallSide {

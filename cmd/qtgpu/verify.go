@@ -5,27 +5,28 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/metrics"
+	"github.com/qtgpu/qtgpu/raster"
 )
 
-// verifyReport is what decoding a file has shown; errors are in 8-bit levels.
+// verifyReport is what decoding a file has shown.
 type verifyReport struct {
 	Promise  promise   `json:"promise"`
 	Holds    bool      `json:"holds"`
 	Measured *measures `json:"measured,omitempty"`
 }
 
-// measures compare the decoded picture with the original, in levels of its depth.
+// measures compare what is decoded with the original.
 type measures struct {
-	Errors   []float64 `json:"errors"` // of each plane, in the terms of the promise
-	PSNR     number    `json:"psnr"`   // in dB; null where the pictures are equal
-	PSNRLuma number    `json:"psnr_luma"`
-	SSIM     number    `json:"ssim"`      // null for a side below 11 pixels
-	MaxError []int     `json:"max_error"` // of each channel
+	Errors []float64 `json:"errors"` // of each band or plane, in the terms of the promise
+	// The rest is of pictures alone, and null of other rasters.
+	PSNR     number `json:"psnr"` // in dB; null where the pictures are equal
+	PSNRLuma number `json:"psnr_luma"`
+	SSIM     number `json:"ssim"`      // null for a side below 11 pixels
+	MaxError []int  `json:"max_error"` // of each channel, in steps
 }
 
 // number is null in JSON where it is not finite.
@@ -53,12 +54,16 @@ func (n number) format(layout string) string {
 func (a *app) verify(args []string) error {
 	f := newFlags()
 	jobs := f.IntP("jobs", "j", 0, "")
+	page := f.Int("page", 0, "")
 	limits := addLimits(f)
 	if err := parse(f, args); err != nil {
 		return err
 	}
-	if f.NArg() < 1 || f.NArg() > 2 {
+	switch {
+	case f.NArg() < 1 || f.NArg() > 2:
 		return usagef("verify with %d files: expected qtgpu verify IN.qtg [ORIGINAL]", f.NArg())
+	case f.Changed("page") && *page < 1:
+		return usagef("--page %d: expected 1 or more", *page)
 	}
 	bar := a.progress("verifying", false)
 	opt := limits.decode()
@@ -68,11 +73,22 @@ func (a *app) verify(args []string) error {
 		return err
 	}
 	defer in.close()
-	original, err := a.readOriginal(f.Arg(1), limits)
-	if err != nil {
-		return err
+	var before *original
+	if name := f.Arg(1); name != "" {
+		of, err := openSource(name, a.stdin)
+		if err != nil {
+			return err
+		}
+		defer of.close()
+		read := limits.read()
+		read.Page = *page
+		m, _, err := of.image(read)
+		if err != nil {
+			return err
+		}
+		before = &original{m, name}
 	}
-	report, err := check(a.ctx, r, original)
+	report, err := check(a.ctx, r, before)
 	bar.clear()
 	if err != nil {
 		return at(in.name, err)
@@ -86,31 +102,30 @@ func (a *app) verify(args []string) error {
 	return at(in.name, report.broken())
 }
 
-// readOriginal reads a raster, nil for no name.
-func (a *app) readOriginal(name string, limits *limits) (*imagefile.Image, error) {
-	if name == "" {
-		return nil, nil
-	}
-	in, err := openSource(name, a.stdin)
-	if err != nil {
-		return nil, err
-	}
-	defer in.close()
-	m, err := in.raster(a.ctx, limits.read())
-	return m, err
+// original is an image file that a .qtg file is held against. Its errors bear its name.
+type original struct {
+	image *imagefile.File
+	name  string
+}
+
+// Format implements raster.Source.
+func (o *original) Format() *raster.Format { return o.image.Format() }
+
+// ReadBlock implements raster.Source.
+func (o *original) ReadBlock(ctx context.Context, dst *raster.Block) error {
+	return at(o.name, o.image.ReadBlock(ctx, dst))
 }
 
 // check decodes all of a file, overviews included, and holds it against the original,
 // if there is one.
-func check(ctx context.Context, r *qtgpu.Reader, original *imagefile.Image) (*verifyReport, error) {
-	info := r.Info()
-	report := &verifyReport{Promise: newPromise(info.Bound.String(), info.T, info.MaxLeafRMS, info.MaxError)}
+func check(ctx context.Context, r *qtgpu.Reader, before *original) (*verifyReport, error) {
+	report := &verifyReport{Promise: promiseOf(r)}
 	if err := r.Check(ctx); err != nil {
 		return nil, err
 	}
-	if original != nil {
+	if before != nil {
 		var err error
-		if report.Measured, err = measure(ctx, r, original); err != nil {
+		if report.Measured, err = measure(ctx, r, before); err != nil {
 			return nil, err
 		}
 	}
@@ -118,21 +133,38 @@ func check(ctx context.Context, r *qtgpu.Reader, original *imagefile.Image) (*ve
 	return report, nil
 }
 
-func measure(ctx context.Context, r *qtgpu.Reader, original *imagefile.Image) (*measures, error) {
-	src, err := qtgpu.FromImage(original)
+func measure(ctx context.Context, r *qtgpu.Reader, before *original) (*measures, error) {
+	worst, err := r.Verify(ctx, before)
 	if err != nil {
 		return nil, err
 	}
-	worst, err := r.Verify(ctx, src)
+	none := number(math.NaN())
+	all := &measures{Errors: worst, PSNR: none, PSNRLuma: none, SSIM: none}
+	if !isPicture(before.Format()) {
+		return all, nil
+	}
+	m, err := before.image.Image(ctx)
+	if err != nil {
+		return nil, at(before.name, err)
+	}
+	after, err := imagefile.FromRaster(ctx, r.Level(0))
 	if err != nil {
 		return nil, err
 	}
-	decoded, err := imagefile.FromRaster(ctx, r.Level(0))
-	if err != nil {
-		return nil, err
+	quality, err := metrics.Compare(m.Interleaved, after.Interleaved)
+	all.PSNR, all.PSNRLuma, all.SSIM, all.MaxError = number(quality.PSNR), number(quality.PSNRLuma), number(quality.SSIM), quality.MaxError
+	return all, err
+}
+
+// isPicture tells whether samples are what an image shows: gray, colours or indices of a
+// palette, all of them with data.
+func isPicture(f *raster.Format) bool {
+	for _, b := range f.Bands {
+		if b.NoData != nil || b.Role == raster.Data && len(f.Bands) == 1 {
+			return false
+		}
 	}
-	m, err := metrics.Compare(original.Interleaved, decoded.Interleaved)
-	return &measures{worst, number(m.PSNR), number(m.PSNRLuma), number(m.SSIM), m.MaxError}, err
+	return imagefile.Holds(f) == nil
 }
 
 // broken returns the brokenPromise that the errors show, if any.
@@ -156,14 +188,13 @@ func (v *verifyReport) text(t *text) {
 		return
 	}
 	t.line("measured", "%s", p.values(m.Errors))
-	t.line("quality", "PSNR %s (luma %s), SSIM %s, largest error %s",
-		m.PSNR.format("%.2f dB"), m.PSNRLuma.format("%.2f dB"), m.SSIM.format("%.4f"), channelErrors(m.MaxError))
-}
-
-func channelErrors[T int | float64](v []T) string {
-	parts := make([]string, len(v))
-	for i, name := range channelNames(len(v)) {
-		parts[i] = fmt.Sprintf("%s %v", name, v[i])
+	if m.MaxError == nil {
+		return
 	}
-	return strings.Join(parts, ", ")
+	largest := make([]float64, len(m.MaxError))
+	for i, v := range m.MaxError {
+		largest[i] = float64(v)
+	}
+	t.line("quality", "PSNR %s (luma %s), SSIM %s, largest error %s", m.PSNR.format("%.2f dB"), m.PSNRLuma.format("%.2f dB"),
+		m.SSIM.format("%.4f"), listed(largest, "%v", colourNames(len(largest))))
 }
