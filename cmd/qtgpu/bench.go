@@ -80,7 +80,7 @@ func (a *app) bench(args []string) error {
 		return err
 	}
 	if !isPicture(src.Format()) {
-		return at(in.name, fmt.Errorf("%s: bench takes pictures, which GPUs prepare", describe(src.Format())))
+		return at(in.name, fmt.Errorf("bench takes photographs, found %s", describe(src.Format())))
 	}
 	o := qtgpu.Options{Bound: qtgpu.BoundRMS}
 	if err := a.prepare(&o, t, in.name, src, false); err != nil {

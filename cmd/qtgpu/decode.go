@@ -54,9 +54,6 @@ func (a *app) decode(c *convertFlags, in *source) error {
 	if err != nil {
 		return err
 	}
-	if err := d.tell(a, out); err != nil {
-		return err
-	}
 	if err := d.write(a, out, bar); err != nil {
 		return err
 	}
@@ -92,7 +89,7 @@ func (d *decoding) shape(s *stretch) (err error) {
 	d.from.Width, d.from.Height = d.region.Dx(), d.region.Dy()
 	if d.format == "" {
 		d.format = "tif"
-		_, err := imagefile.Create(io.Discard, "png", &d.from, d.meta.Meta, imagefile.WriteOptions{})
+		_, err := imagefile.Create(io.Discard, "png", &d.from, imagefile.Meta{}, imagefile.WriteOptions{})
 		if s != nil || err == nil && !slices.ContainsFunc(d.meta.tags, isGeo) {
 			d.format = "png"
 		}
@@ -117,27 +114,46 @@ func (d *decoding) to() *raster.Format {
 	return &d.from
 }
 
-// tell moves the georeference to the part, and says what the file leaves out or changes.
-func (d *decoding) tell(a *app, out *output) (err error) {
+// place moves the georeference to the part, and gives what the file leaves out or changes.
+func (d *decoding) place() []string {
 	left := imagefile.Unsaid(d.format, d.to(), d.meta.Meta)
 	if d.format != "tif" {
-		left = append(left, d.meta.tags.Names()...)
-	} else if d.meta.tags, err = window(d.meta.tags, d.region.Min, d.c.level); err != nil {
+		return append(left, d.meta.tags.Names()...)
+	}
+	tags, err := window(d.meta.tags, d.region.Min, d.c.level)
+	if d.meta.tags = tags; err != nil {
 		left = append(left, fmt.Sprintf("georeference that cannot be moved to the part (%v)", err))
 	}
-	return a.leave(out.name, d.c.strict, "left out or changed for "+d.format, left)
+	return left
+}
+
+// create begins a file of samples of a format.
+func (d *decoding) create(out io.Writer, f *raster.Format) (imagefile.Writer, error) {
+	// Colour of half the width and height stays so in a JPEG file.
+	write := imagefile.WriteOptions{Quality: d.c.quality, Subsample: d.r.Info().Subsampling == qtgpu.Chroma420, Tags: d.meta.tags}
+	return imagefile.Create(out, d.format, f, d.meta.Meta, write)
+}
+
+// hint adds a way to a picture to an error that refuses the samples, if there is one.
+func (d *decoding) hint(err error) error {
+	s, none := newStretched(stretch{}, &d.from, d.format)
+	if d.stretch == nil && d.format != "tif" && none == nil {
+		if _, none = d.create(io.Discard, s.to); none == nil {
+			return fmt.Errorf("%w, or --stretch MIN,MAX makes a picture of 8 bits", err)
+		}
+	}
+	return err
 }
 
 // write decodes the part to its file.
 func (d *decoding) write(a *app, out *output, bar *progress) error {
-	// Colour of half the width and height stays so in a JPEG file.
-	write := imagefile.WriteOptions{Quality: d.c.quality, Subsample: d.r.Info().Subsampling == qtgpu.Chroma420, Tags: d.meta.tags}
-	picture, err := imagefile.Create(out, d.format, d.to(), d.meta.Meta, write)
+	left := d.place()
+	picture, err := d.create(out, d.to())
 	if err != nil {
-		if d.stretch == nil && imagefile.Holds(&d.from) != nil {
-			err = fmt.Errorf("%w, or --stretch MIN,MAX makes a picture of 8 bits", err)
-		}
-		return out.blame(out.name, err)
+		return out.blame(out.name, d.hint(err))
+	}
+	if err := a.leave(out.name, d.c.strict, "left out or changed for "+d.format, left); err != nil {
+		return err
 	}
 	var sink raster.Sink = picture
 	if d.stretch != nil {

@@ -68,6 +68,9 @@ func (a *app) prepare(o *qtgpu.Options, t threshold, name string, src *imagefile
 	if o.T, err = t.of(a.ctx, src); err != nil {
 		return at(name, err)
 	}
+	if o.T > 0 && len(src.Format().Palette) > 0 {
+		becomeColours(src)
+	}
 	if o.Metadata, err = carried(src); err != nil {
 		return at(name, err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
@@ -14,6 +15,22 @@ func carried(f *imagefile.File) (m qtgpu.Metadata, err error) {
 		m.TIFF, err = f.Tags.AppendBinary(nil)
 	}
 	return m, err
+}
+
+// becomeColours leaves out what is true of indices and not of the colours that are coded
+// in their place where there is a loss.
+func becomeColours(f *imagefile.File) {
+	band := f.Format().Bands[0]
+	if band.NoData != nil {
+		f.Lost = append(f.Lost, fmt.Sprintf("index %v of no data, since colours are coded with loss: -t 0 keeps it", *band.NoData))
+	}
+	kept := pictureTags(f.Tags)
+	for _, name := range f.Tags.Names() {
+		if !slices.Contains(kept.Names(), name) {
+			f.Lost = append(f.Lost, name)
+		}
+	}
+	f.Tags = kept
 }
 
 // metadata is the metadata of a .qtg file as an image file holds it.
