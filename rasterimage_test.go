@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"image"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -65,5 +66,43 @@ func TestCheckOptions(t *testing.T) {
 		}
 		assert.ErrorContains(t, err, c.want)
 		assert.EqualError(t, qtgpu.EncodeRaster(context.Background(), &bytes.Buffer{}, src, &c.o), err.Error())
+	}
+}
+
+// TestCellsOfNoData: where no data is a number beside the others, as black around a
+// photograph is, overviews decode too, and have no data where there is none.
+func TestCellsOfNoData(t *testing.T) {
+	none := 0.0
+	f := raster.Format{Width: 300, Height: 200, Type: raster.Uint8, Bands: raster.Bands(raster.Red, raster.Green, raster.Blue)}
+	for i := range f.Bands {
+		f.Bands[i].NoData = &none
+	}
+	src, err := raster.NewMemory(f)
+	require.NoError(t, err)
+	b := src.View(f.Bounds())
+	rng := rand.New(rand.NewPCG(9, 9))
+	for y := range f.Height {
+		for x := range f.Width {
+			for band := range f.Bands {
+				if x > 90 && x+y < 400 && rng.IntN(9) > 0 {
+					b.RowBytes(band, y)[x] = byte(20 + x/3 + y/2 + 9*band + rng.IntN(12))
+				}
+			}
+		}
+	}
+	var file bytes.Buffer
+	require.NoError(t, qtgpu.EncodeRaster(context.Background(), &file, src, nil))
+	r := newReader(t, file.Bytes(), qtgpu.DecodeOptions{})
+	require.NoError(t, r.Check(context.Background()))
+	level := readLevel(t, r, 3)
+	for y := range r.Size(3).Y {
+		for x := range r.Size(3).X {
+			for band := range f.Bands {
+				inside := x > 11 && x+y < 49
+				if outside := x < 11 || x+y > 50; inside || outside {
+					assert.Equal(t, inside, level.At(band, x, y) != 0, "band %d, x %d, y %d", band, x, y)
+				}
+			}
+		}
 	}
 }

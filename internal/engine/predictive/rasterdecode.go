@@ -102,7 +102,9 @@ func (d *rasterDecoder) overviewOf(scratch *Scratch, front, body []byte, w, h in
 		return rans.ErrCorrupt
 	}
 	ps, err := d.overview(f, scratch, transformOf(mode), front, w, h, func(i int, p *linear.Predictor) {
-		p.SetCells(head.planes[i].cells, cw, ch)
+		if s := head.planes[i].state & stateMask; s < ownCells { // where cells have numbers too
+			p.SetCells(head.planes[i].cells, cw, ch)
+		}
 	})
 	if err != nil {
 		return err
