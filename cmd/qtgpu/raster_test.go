@@ -157,6 +157,15 @@ func TestThresholdOfRasters(t *testing.T) {
 			assert.LessOrEqual(t, v, c.want, "%s -t %s", c.in, c.t)
 		}
 	}
+	// Where there is no data stays so, and nothing else becomes it.
+	mustRun(t, "-i", tif, "-o", qtg, "-f", "-q", "-t", "20")
+	mustRun(t, "-i", qtg, "-o", filepath.Join(dir, "back.tif"))
+	_, back := readRaster(t, filepath.Join(dir, "back.tif"))
+	for y := range 90 {
+		for x := range 150 {
+			require.Equal(t, samples.At(0, x, y) == none, back.At(0, x, y) == none, "x %d, y %d", x, y)
+		}
+	}
 	before := readFile(t, qtg)
 	for _, c := range []struct{ in, t, bound, want string }{
 		{short, "0.5", boundAuto, "expected a whole number of 0 to 65535"},
