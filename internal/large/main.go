@@ -40,7 +40,7 @@ func main() {
 	flag.Parse()
 	debug.SetGCPercent(25) // as the command has it
 	s := &steps{dir: *dir, src: newLandscape(*size, *kind == "gray16"), memory: *memory << 20}
-	s.options = qtgpu.Options{T: *t, Memory: s.memory}
+	s.options = qtgpu.Options{T: *t, Bound: qtgpu.BoundRMS, Memory: s.memory}
 	if *bound == "max" {
 		s.options.Bound = qtgpu.BoundMax
 	}
