@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -99,7 +100,7 @@ func annotated(t *testing.T, p []byte) string {
 
 // TestNotesCoverAll: each byte of each vector is said to be something, once.
 func TestNotesCoverAll(t *testing.T) {
-	for _, v := range append(vectors, exactVectors...) {
+	for _, v := range slices.Concat(vectors, exactVectors, rasterVectors) {
 		annotated(t, readFile(t, filepath.Join(vectorDir, v.name+".qtg")))
 	}
 }
@@ -193,6 +194,11 @@ func (s tracedSymbols) ExpGolomb() uint32 {
 	v := s.Symbols.ExpGolomb()
 	s.trace.note("Exp-Golomb: %d", v)
 	return v
+}
+
+func (s *tracer) Remainders(data []byte) (refdec.Raw, error) {
+	s.title("remainders of %d bytes", len(data))
+	return refdec.Stored.Remainders(data)
 }
 
 type tracedBits struct {

@@ -54,7 +54,7 @@ func (s *start) file() []byte {
 	for _, v := range s.fields {
 		head = binary.AppendUvarint(head, v)
 	}
-	p := append([]byte("\x89QTG\r\n\x1a\n\x05"), chunk("HEAD", append(head, s.colours...))...)
+	p := append([]byte("\x89QTG\r\n\x1a\n\x06"), chunk("HEAD", append(head, s.colours...))...)
 	return append(append(p, chunk("PLAN", s.plan)...), s.rest...)
 }
 
@@ -65,7 +65,8 @@ func TestHeaders(t *testing.T) {
 	taken := 0
 	for _, name := range []string{
 		"gray-1x1", "rgb-1x1", "exact-gray-1x1", "exact-layered-rgb-bound1-1x1", "exact-palette-90x70",
-		"exact-bands2-40x50", "exact-labels16-77x50", "exact-merged3-203x131",
+		"exact-bands2-40x50", "exact-labels16-77x50", "exact-merged3-203x131", "raster-one-sample-1x1",
+		"raster-uint8-none255-bound2-80x70", "raster-int8-5bands-70x60", "raster-float32-none-bound-70x60", "masked-rgb-90x80",
 	} {
 		p := readFile(t, vectorDir+"/"+name+".qtg")
 		require.Equal(t, p, new(startOf(p)).file(), name)

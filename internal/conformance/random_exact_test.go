@@ -284,7 +284,7 @@ func wildLayered(t testing.TB, seed uint64) []byte {
 }
 
 // wildKinds are the ways to make wild files of the predictive engine.
-var wildKinds = []maker{wildExact, wildPatterns, wildSlow, wildLayered, wildPlain}
+var wildKinds = []maker{wildExact, wildPatterns, wildSlow, wildLayered, wildPlain, wildRaster, wildMasks}
 
 // TestWildExactFiles: the decoders agree on what means nothing, too.
 func TestWildExactFiles(t *testing.T) {

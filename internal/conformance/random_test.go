@@ -48,6 +48,28 @@ func (m *codeMaker) Bits(code []byte, least int) (refdec.Bits, error) {
 	return d, nil
 }
 
+func (m *codeMaker) Remainders([]byte) (refdec.Raw, error) { return &rawDice{codeMaker: m}, nil }
+
+// rawDice are raw bits that are made up.
+type rawDice struct {
+	*codeMaker
+	raw rans.BitWriter
+}
+
+func (d *rawDice) Raw(n int) int {
+	v := d.Uint64() >> (64 - n)
+	if n > 32 {
+		d.raw.Put(uint32(v>>32), uint(n-32))
+	}
+	d.raw.Put(uint32(v)&(1<<min(n, 32)-1), uint(min(n, 32)))
+	return int(v)
+}
+
+func (d *rawDice) Finish() error {
+	d.segments = append(d.segments, d.raw.AppendReversed(nil))
+	return nil
+}
+
 // dice are symbols that are made up.
 type dice struct {
 	*codeMaker

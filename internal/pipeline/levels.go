@@ -28,12 +28,9 @@ type reducer struct {
 }
 
 // newReducer reduces the pixels of fine to rect.
-func newReducer(bands []raster.Band, rect, fine image.Rectangle, shift int, decimate bool) *reducer {
-	r := &reducer{shift: shift, decimate: decimate, alpha: -1, rect: rect, fine: fine, count: make([]int64, rect.Dx())}
-	for i, b := range bands {
-		if b.Role == raster.Alpha {
-			r.alpha = i
-		}
+func newReducer(f *raster.Format, rect, fine image.Rectangle, shift int, decimate bool) *reducer {
+	r := &reducer{shift: shift, decimate: decimate, alpha: weights(f), rect: rect, fine: fine, count: make([]int64, rect.Dx())}
+	for range f.Bands {
 		r.in = append(r.in, make([]int32, fine.Dx()))
 		r.out = append(r.out, make([]int32, rect.Dx()))
 		r.sums = append(r.sums, make([]int64, rect.Dx()))
@@ -49,6 +46,20 @@ func (r *reducer) into(dst *raster.Block) {
 		return
 	}
 	r.dst = dst
+}
+
+// weights is the band that weights the others in means, the last of straight alpha, −1 for
+// none: opacities below 0 mean nothing, so samples have no sign.
+func weights(f *raster.Format) int {
+	if f.Type > raster.Uint32 {
+		return -1
+	}
+	for i := len(f.Bands) - 1; i >= 0; i-- {
+		if f.Bands[i].Role == raster.Alpha {
+			return i
+		}
+	}
+	return -1
 }
 
 // add takes the next rows.

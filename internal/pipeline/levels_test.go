@@ -49,7 +49,7 @@ func requireReduced(t *testing.T, rng *rand.Rand, f raster.Format, at image.Rect
 	}).View(at)
 	alpha, decimate := -1, f.Bands[0].Role == raster.Label
 	for i, b := range f.Bands {
-		if b.Role == raster.Alpha {
+		if b.Role == raster.Alpha && !f.Type.Signed() {
 			alpha = i
 		}
 	}
@@ -61,7 +61,7 @@ func requireReduced(t *testing.T, rng *rand.Rand, f raster.Format, at image.Rect
 		return raster.NewBlock(r, f.Type, len(f.Bands))
 	}
 	got := block(want.Rect)
-	down := newReducer(f.Bands, want.Rect, at, shift, decimate)
+	down := newReducer(&f, want.Rect, at, shift, decimate)
 	down.dst = got
 	for y := at.Min.Y; y < at.Max.Y; {
 		band := at

@@ -179,7 +179,7 @@ func (g *Region) reducer() downsampler {
 	}
 	var first *reducer
 	for _, s := range g.steps() {
-		r := newReducer(f.Bands, s.rect, s.fine, s.shift, g.dec.Decimates())
+		r := newReducer(f, s.rect, s.fine, s.shift, g.dec.Decimates())
 		r.next, first = first, r
 	}
 	return first

@@ -12,7 +12,7 @@ func (h *Header) toPixels(planes []*plane) *picture {
 }
 
 // pixel is the samples of a pixel.
-func (h *Header) pixel(planes []*plane, x, y int) (samples []int32) {
+func (h *Header) pixel(planes []*plane, x, y int) (samples []int64) {
 	luma := planes[0].at(x, y)
 	if len(planes) < 3 {
 		samples = append(samples, h.grayLevel(luma))
@@ -28,14 +28,14 @@ func (h *Header) pixel(planes []*plane, x, y int) (samples []int32) {
 	return samples
 }
 
-func (h *Header) grayLevel(v int) int32 {
+func (h *Header) grayLevel(v int) int64 {
 	if h.Depth() == 8 {
 		return h.scale(min((int64(v)+8)>>4, 255))
 	}
 	return h.scale(min((257*int64(v)+8)>>4, 65535))
 }
 
-func (h *Header) colourLevel(v int) int32 {
+func (h *Header) colourLevel(v int) int64 {
 	if h.Depth() == 8 {
 		return h.scale(clamp((int64(v)+1<<17)>>18, 0, 255))
 	}
@@ -43,9 +43,9 @@ func (h *Header) colourLevel(v int) int32 {
 }
 
 // scale brings a sample of full scale to the maximum.
-func (h *Header) scale(v int64) int32 {
+func (h *Header) scale(v int64) int64 {
 	full := int64(1)<<h.Depth() - 1
-	return int32((v*int64(h.Maximum) + full/2) / full)
+	return (v*h.Maximum + full/2) / full
 }
 
 // chroma is the chroma sample at pixel (x,y).

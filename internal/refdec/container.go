@@ -11,7 +11,7 @@ import (
 // Constants of FORMAT.md, "Container".
 const (
 	magic        = "\x89QTG\r\n\x1a\n"
-	version      = 5
+	version      = 6
 	maxHead      = 524288
 	maxPlan      = 64 << 20
 	maxAncillary = 1024
@@ -72,6 +72,9 @@ func parse(p []byte, maxPixels int64, notes *[]Note) (*File, error) {
 	}
 	f := &File{Metadata: map[string][]byte{}}
 	first, err := f.readStart(r, maxPixels)
+	if err == nil {
+		err = f.checkNoData()
+	}
 	if err == nil {
 		err = f.readGroups(r, first)
 	}

@@ -15,6 +15,14 @@ type Codes interface {
 	Symbols(segment []byte, tables [][16]int, least int) (Symbols, error)
 	// Bits opens a code of the range coder of at least so many bytes.
 	Bits(code []byte, least int) (Bits, error)
+	// Remainders opens a string of raw bits.
+	Remainders(data []byte) (Raw, error)
+}
+
+// Raw are raw bits.
+type Raw interface {
+	Raw(n int) int // of up to 63 bits
+	Finish() error // holds the string to end here
 }
 
 // Symbols are the symbols and raw bits of a segment.
@@ -41,6 +49,8 @@ func (stored) Symbols(segment []byte, tables [][16]int, least int) (Symbols, err
 }
 
 func (stored) Bits(code []byte, least int) (Bits, error) { return newRangeDecoder(code, least) }
+
+func (stored) Remainders(data []byte) (Raw, error) { return &rawBits{data: data}, nil }
 
 // rawBits reads bits from the end of data.
 type rawBits struct {
@@ -69,6 +79,13 @@ func (r *rawBits) ExpGolomb() uint32 {
 		}
 	}
 	return 1<<n | uint32(r.Raw(n)) - 1
+}
+
+func (r *rawBits) Finish() error {
+	if r.used() != len(r.data) {
+		return fmt.Errorf("Entropy coding: %d bytes of raw bits, of which %d are read, expected all", len(r.data), r.used())
+	}
+	return nil
 }
 
 // used is the number of bytes of which a bit was read.

@@ -37,7 +37,7 @@ func (c *planar) interleaved() *picture {
 	m := newPicture(c.w, c.h, len(c.pix))
 	for i := range c.w * c.h {
 		for _, pix := range c.pix {
-			m.samples = append(m.samples, pix[i])
+			m.samples = append(m.samples, int64(pix[i]))
 		}
 	}
 	return m
@@ -47,7 +47,7 @@ func (c *planar) interleaved() *picture {
 func (m *picture) split() *planar {
 	c := newPlanar(m.w, m.h, m.bands)
 	for i, v := range m.samples {
-		c.pix[i%m.bands][i/m.bands] = v
+		c.pix[i%m.bands][i/m.bands] = int32(v)
 	}
 	return c
 }
@@ -58,24 +58,23 @@ func (f *File) exactBase(overview bool) (*picture, error) {
 	if overview {
 		lg = 3
 	}
-	all := newPlanar((f.Width-1)>>lg+1, (f.Height-1)>>lg+1, f.NumBands())
+	m := newPicture((f.Width-1)>>lg+1, (f.Height-1)>>lg+1, f.NumBands())
+	m.samples = m.samples[:cap(m.samples)]
 	err := f.eachTile(overview, func(i int, front, body []byte) error {
 		left, top, w, h := f.tileSize(i)
 		tile, err := f.exactTile(Stored, front, body, w, h, overview)
 		if err != nil {
 			return err
 		}
-		for c, pix := range tile.pix {
-			for y := range tile.h {
-				copy(all.pix[c][(top>>lg+y)*all.w+left>>lg:][:tile.w], pix[y*tile.w:])
-			}
+		for y := range tile.h {
+			at := (top>>lg+y)*m.w + left>>lg
+			copy(m.samples[at*m.bands:], tile.samples[y*tile.w*m.bands:][:tile.w*m.bands])
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	m := all.interleaved()
 	if f.Roles[0] == Index {
 		if err := m.checkIndices(len(f.Colours)); err != nil {
 			return nil, err
@@ -99,14 +98,14 @@ func (m *picture) look(colours [][4]int) *picture {
 	out := newPicture(m.w, m.h, 4)
 	for _, v := range m.samples {
 		for _, sample := range colours[v] {
-			out.samples = append(out.samples, int32(sample))
+			out.samples = append(out.samples, int64(sample))
 		}
 	}
 	return out
 }
 
 // exactTile decodes a tile, or its overview alone.
-func (f *File) exactTile(codes Codes, front, body []byte, w, h int, overview bool) (*planar, error) {
+func (f *File) exactTile(codes Codes, front, body []byte, w, h int, overview bool) (*picture, error) {
 	if f.Engine == Layered {
 		return f.layeredTile(codes, front, body, w, h, overview)
 	}
@@ -114,60 +113,64 @@ func (f *File) exactTile(codes Codes, front, body []byte, w, h int, overview boo
 		return nil, errors.New("Predictive tiles: no mode, since the front segment is empty")
 	}
 	mode, front := int(front[0]), front[1:]
-	if mode&plainFlag != 0 {
-		var err error
-		if f, err = f.plain(); err != nil {
-			return nil, err
-		}
-		mode -= plainFlag
+	if f.Has(Mapped) {
+		return f.rasterTile(codes, mode, front, body, w, h, overview)
 	}
-	if err := f.checkMode(mode); err != nil {
+	plain := mode&plainFlag != 0
+	if plain && !slices.ContainsFunc(f.Values, func(v []int) bool { return v != nil }) {
+		return nil, errors.New("Predictive tiles: samples as they are of bands without values, expected some with values")
+	}
+	mode &^= plainFlag
+	planes := f.pictureCodings(plain)
+	if err := f.checkMode(mode, planes); err != nil {
 		return nil, err
 	}
-	c, err := f.samples(codes, mode, front, body, w, h, overview && mode != wholeMode)
+	c, err := f.samples(codes, mode, planes, front, body, w, h, overview && mode != wholeMode)
 	if err != nil {
 		return nil, err
 	}
 	if !overview || mode == gridMode || mode == wholeMode { // else these are means of values
-		c.lookUp(f.Values)
+		c.lookUp(planes)
 	}
 	if overview && mode == wholeMode {
-		return c.interleaved().shrink(3, f.Alpha()).split(), nil
+		return c.interleaved().shrink(3, f.weighing()), nil
 	}
-	return c, nil
+	return c.interleaved(), nil
 }
 
-// plain is a file of which samples are coded as they are.
-func (f *File) plain() (*File, error) {
-	if !slices.ContainsFunc(f.Values, func(v []int) bool { return v != nil }) {
-		return nil, errors.New("Predictive tiles: samples as they are of bands without values, expected some with values")
-	}
-	p := *f
-	p.Values = make([][]int, len(f.Values))
-	p.Flags &^= Merged
-	return &p, nil
-}
-
-// checkMode holds the mode to be one of those that the header allows.
-func (f *File) checkMode(mode int) error {
-	exact := f.T == 0 || f.Has(Merged)
+// checkMode holds the mode to be one of those that the planes of a tile allow.
+func (f *File) checkMode(mode int, planes []coding) error {
 	transform := mode % slowMode
 	switch {
 	case mode == gridMode || mode == patternMode || mode == wholeMode:
-		if !exact || f.NumBands() > 1 && f.Depth() > 8 {
+		if !exact(planes) || f.NumBands() > 4 || f.NumBands() > 1 && f.Depth() > 8 || f.Depth() > 16 {
 			return fmt.Errorf("Predictive tiles: mode %d of %d bands of %d bits with t %d, expected t 0 and one band or 8 bits", mode, f.NumBands(), f.Depth(), f.T)
 		}
 	case mode >= 2*slowMode || transform >= transforms:
 		return fmt.Errorf("Predictive tiles: mode %d, expected 0 to 9, 16 to 18, 32 to 41 or these and 64", mode)
-	case transform > 0 && (!exact || f.NumBands() < 3):
+	case transform > 0 && !joined(planes):
 		return fmt.Errorf("Reversible colour: mode %d of %d bands with t %d, expected 3 or 4 bands with t 0", mode, f.NumBands(), f.T)
 	}
 	return nil
 }
 
+// joined tells whether a transform may join the first planes.
+func joined(planes []coding) bool {
+	if len(planes) != 3 && len(planes) != 4 {
+		return false
+	}
+	for _, p := range planes[:3] {
+		if p.bound > 0 || p.wide {
+			return false
+		}
+	}
+	return true
+}
+
 // lookUp turns ranks into values.
-func (c *planar) lookUp(values [][]int) {
-	for i, v := range values {
+func (c *planar) lookUp(planes []coding) {
+	for i := range planes {
+		v := planes[i].values
 		for j, rank := range c.pix[i] {
 			if v != nil {
 				c.pix[i][j] = int32(v[clamp(int(rank), 0, len(v)-1)])
@@ -177,11 +180,11 @@ func (c *planar) lookUp(values [][]int) {
 }
 
 // samples are ranks of what has values, but means are values.
-func (f *File) samples(codes Codes, mode int, front, body []byte, w, h int, overview bool) (*planar, error) {
+func (f *File) samples(codes Codes, mode int, planes []coding, front, body []byte, w, h int, overview bool) (*planar, error) {
 	if mode >= gridMode && mode <= wholeMode {
 		return f.patternTile(codes, mode, front, body, w, h, overview)
 	}
-	return f.predictedTile(codes, mode, front, body, w, h, overview)
+	return f.predictedTile(codes, mode, planes, front, body, w, h, overview, false)
 }
 
 // leastBytes is the length of codes of n samples, of which free are free (FORMAT.md,

@@ -76,7 +76,7 @@ type features struct {
 }
 
 func (at *place) features(f *forecast, inputs *[27]int32, correction int64) *features {
-	sum := f.sum + correction + 64
+	sum := f.sum128() + correction + 64
 	prediction := int32(sum >> 7)
 	t := f.taps
 	g := &features{

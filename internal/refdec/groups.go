@@ -202,7 +202,7 @@ func (f *File) checkOver(o Over) error {
 // sameSamples holds a header to say of samples what another one does, and to promise
 // that they are as they were.
 func (h *Header) sameSamples(want *Header) error {
-	samples := func(h *Header, t int) string {
+	samples := func(h *Header, t uint64) string {
 		return fmt.Sprintf("%d×%d, type %d, roles %d, maximum %d, colours %d, bound 1, t %d", h.Width, h.Height, h.Type, h.Roles, h.Maximum, h.Colours, t)
 	}
 	if got, want := samples(h, h.T), samples(want, 0); got != want || h.Bound != 1 {

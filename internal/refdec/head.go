@@ -12,11 +12,11 @@ type Header struct {
 	Width, Height int      // in pixels
 	Type          Type     // of the samples
 	Roles         []Role   // of the bands
-	Maximum       int      // the sample of full scale, whether HEAD states it or not
+	Maximum       int64    // the sample of full scale, whether HEAD states it or not
 	TileLog2      int      // of the side of a tile in pixels
 	GroupRows     int      // rows of tiles in a group
 	Bound         int      // 0 RMS, 1 the largest error of a sample
-	T             int      // the promise, in 1/65536 level with bound 0, in steps of the samples with bound 1
+	T             uint64   // the promise, in 1/65536 level with bound 0, in steps of the samples with bound 1, of floats the bits of a float64
 	Colours       [][4]int // R, G, B, A, of a band of role Index
 
 	Engine      Engine
@@ -28,10 +28,16 @@ type Header struct {
 // Type is the type of samples.
 type Type int
 
-// The types that an engine accepts.
+// The types.
 const (
-	Uint8  Type = 1
-	Uint16 Type = 2
+	Uint8 Type = iota + 1
+	Uint16
+	Uint32
+	Int8
+	Int16
+	Int32
+	Float32
+	Float64
 )
 
 // typeBytes are the sizes of samples.
@@ -39,10 +45,76 @@ var typeBytes = [...]int{1: 1, 2, 4, 1, 2, 4, 4, 8}
 
 // largest is the largest sample of unsigned integers, 0 of other types.
 func (t Type) largest() uint64 {
-	if t > 3 {
+	if t > Uint32 {
 		return 0
 	}
 	return 1<<(8*typeBytes[t]) - 1
+}
+
+func (t Type) float() bool { return t >= Float32 }
+
+// narrow tells whether numbers of samples have 8 or 16 bits.
+func (t Type) narrow() bool { return !t.float() && typeBytes[t] <= 2 }
+
+// least and most are the ends of the range of integers.
+func (t Type) least() int64 {
+	if t < Int8 {
+		return 0
+	}
+	return -1 << (8*typeBytes[t] - 1)
+}
+
+func (t Type) most() int64 { return t.least() + 1<<(8*typeBytes[t]) - 1 }
+
+// infinity is the pattern of that float, its bits but for the sign, which sign is.
+func (t Type) infinity() uint64 {
+	if t == Float32 {
+		return 0x7F800000
+	}
+	return 0x7FF << 52
+}
+
+func (t Type) sign() uint64 {
+	switch t {
+	case Float32:
+		return 1 << 31
+	case Float64:
+		return 1 << 63
+	}
+	return 0
+}
+
+// has tells whether a sample is one of the type.
+func (t Type) has(sample int64) bool {
+	switch {
+	case t == Float64:
+		return true
+	case t == Float32:
+		return sample>>32 == 0
+	}
+	return sample >= t.least() && sample <= t.most()
+}
+
+// value is a sample as a number.
+func (t Type) value(sample int64) float64 {
+	switch t {
+	case Float32:
+		return float64(math.Float32frombits(uint32(sample)))
+	case Float64:
+		return math.Float64frombits(uint64(sample))
+	}
+	return float64(sample)
+}
+
+// sample is the inverse of value.
+func (t Type) sample(v float64) int64 {
+	switch t {
+	case Float32:
+		return int64(math.Float32bits(float32(v)))
+	case Float64:
+		return int64(math.Float64bits(v))
+	}
+	return int64(v)
 }
 
 // Role is what a band means.
@@ -75,6 +147,7 @@ const (
 const (
 	Singles = 1 // levels take single samples
 	Merged  = 2
+	Mapped  = 4 // mappings make numbers of samples
 )
 
 // Has tells whether a flag is set.
@@ -146,23 +219,27 @@ func (f *File) readHead(r *reader, maxPixels int64) error {
 	h.Width, h.Height = next("width", 1, math.MaxInt32), next("height", 1, math.MaxInt32)
 	h.Type = Type(next("type", 1, 8))
 	h.readRoles(r, next("number of bands", 1, 65535))
-	h.Maximum = next("maximum", 0, h.Type.largest())
+	h.Maximum = int64(field{"maximum", 0, h.Type.largest()}.in(r))
 	switch largest := h.Type.largest(); {
 	case h.Maximum == 0:
-		h.Maximum = int(min(largest, math.MaxInt32)) // no engine takes larger ones
+		h.Maximum = int64(largest)
 	case uint64(h.Maximum) == largest:
 		r.fail("maximum %d of type %d, expected 0 in its place", h.Maximum, h.Type)
 	}
 	h.TileLog2, h.GroupRows = next("tile log2", 6, 11), next("rows of tiles in a group", 1, math.MaxInt32)
-	h.Bound, h.T = next("bound", 0, 1), next("t", 0, math.MaxInt32)
+	h.Bound, h.T = next("bound", 0, 1), r.uvarint("t")
 	if slices.Contains(h.Roles, Index) {
 		h.readColours(r)
 	}
 	if err := r.end(); err != nil {
 		return err
 	}
-	if n := padded(h.Width) * padded(h.Height); n > maxPixels {
+	n := padded(h.Width) * padded(h.Height)
+	if n > maxPixels {
 		return fmt.Errorf("HEAD: %d×%d pixels, %d in multiples of 32, above the limit of %d", h.Width, h.Height, n, maxPixels)
+	}
+	if bands := int64(h.NumBands()); bands > 4 && n > 4*maxPixels/bands {
+		return fmt.Errorf("HEAD: %d bands of %d×%d pixels, above the limit of %d samples", bands, h.Width, h.Height, 4*maxPixels)
 	}
 	return nil
 }
@@ -190,7 +267,7 @@ func (h *Header) readColours(r *reader) {
 		r.fail("indices of type %d, expected %d or %d", h.Type, Uint8, Uint16)
 		return
 	}
-	h.Maximum = int(h.Type.largest())
+	h.Maximum = int64(h.Type.largest())
 	n := field{"number of colours less 1", 0, h.Type.largest()}.in(r) + 1
 	p := r.bytes(4*n, "colours")
 	for ; len(p) > 0; p = p[4:] {

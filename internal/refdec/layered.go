@@ -38,7 +38,20 @@ func (f *File) readLayered(data []byte) error {
 }
 
 // layeredTile decodes a tile, or its overview alone.
-func (f *File) layeredTile(codes Codes, front, body []byte, w, h int, overview bool) (*planar, error) {
+func (f *File) layeredTile(codes Codes, front, body []byte, w, h int, overview bool) (*picture, error) {
+	mask, front, body, err := f.cutMask(codes, front, body, w, h, overview)
+	if err != nil {
+		return nil, err
+	}
+	m, err := f.layers(codes, front, body, w, h, overview)
+	if err == nil {
+		f.restore(m, mask, 0, 0, m.w, m.h, overview)
+	}
+	return m, err
+}
+
+// layers decodes a tile without its mask.
+func (f *File) layers(codes Codes, front, body []byte, w, h int, overview bool) (*picture, error) {
 	base := f.base(w, h)
 	planes := base.newPlanes(w, h)
 	var corrections []byte
@@ -53,7 +66,7 @@ func (f *File) layeredTile(codes Codes, front, body []byte, w, h int, overview b
 		return nil, err
 	}
 	if overview {
-		return base.overview(planes).split(), nil
+		return base.overview(planes), nil
 	}
 	s, err := codes.Symbols(corrections, f.tables, 0)
 	if err != nil {
@@ -66,14 +79,14 @@ func (f *File) layeredTile(codes Codes, front, body []byte, w, h int, overview b
 	if err != nil {
 		return nil, fmt.Errorf("body segment: corrections: %w", err)
 	}
-	return c.out, nil
+	return c.out.interleaved(), nil
 }
 
 // base is the header of the lossy file that a tile is.
 func (h *Header) base(width, height int) *Header {
 	return &Header{
 		Width: width, Height: height, Type: Uint8, Roles: h.Roles, Maximum: 255,
-		TileLog2: 10, Step: 5 * (2*h.T + 1),
+		TileLog2: 10, Step: 5 * (2*int(h.T) + 1),
 	}
 }
 

@@ -67,10 +67,13 @@ func (f *File) fromTiles(level int) (*picture, error) {
 func (f *File) coarser(m *picture, from, level int) *picture {
 	for from < level {
 		next := min(level, (from/3+1)*3)
-		if f.Engine == Predictive && f.Has(Singles) {
+		switch {
+		case f.Engine == Predictive && f.Has(Singles):
 			m = m.pick(next - from)
-		} else {
-			m = m.shrink(next-from, f.Alpha())
+		case f.byNumbers():
+			m = f.shrinkNumbers(m, next-from)
+		default:
+			m = m.shrink(next-from, f.weighing())
 		}
 		from = next
 	}
@@ -83,6 +86,10 @@ func (f *File) ReadTile(codes Codes, tile int, front, body []byte, overview bool
 	_, _, w, h := f.tileSize(tile)
 	if f.Engine != Transform {
 		_, err := f.exactTile(codes, front, body, w, h, overview)
+		return err
+	}
+	_, front, body, err := f.cutMask(codes, front, body, w, h, overview)
+	if err != nil {
 		return err
 	}
 	one := f.Header
@@ -109,16 +116,27 @@ func (f *File) eachTile(overview bool, do func(tile int, front, body []byte) err
 // lossyBase decodes level 0 of the transform engine, or level 3.
 func (f *File) lossyBase(overview bool) (*picture, error) {
 	planes := f.newPlanes(f.Width, f.Height)
-	err := f.eachTile(overview, func(tile int, front, body []byte) error {
+	masks := make([]*head, len(f.index))
+	err := f.eachTile(overview, func(tile int, front, body []byte) (err error) {
+		_, _, w, h := f.tileSize(tile)
+		if masks[tile], front, body, err = f.cutMask(Stored, front, body, w, h, overview); err != nil {
+			return err
+		}
 		return f.lossyTile(Stored, f.parts(planes, tile), f.tables, front, body, overview)
 	})
 	if err != nil {
 		return nil, err
 	}
+	m, lg := f.finest, 0
 	if overview {
-		return f.overview(planes), nil
+		m, lg = f.overview, 3
 	}
-	return f.finest(planes), nil
+	out := m(planes)
+	for tile, t := range masks {
+		left, top, w, h := f.tileSize(tile)
+		f.restore(out, t, left>>lg, top>>lg, (w-1)>>lg+1, (h-1)>>lg+1, overview)
+	}
+	return out, nil
 }
 
 // finest is level 0 of decoded planes.
@@ -188,16 +206,27 @@ func (p *plane) covered(alpha *plane) *plane {
 // picture is pixels: samples interleaved, row by row.
 type picture struct {
 	w, h, bands int
-	samples     []int32
+	samples     []int64
 }
 
 // newPicture has room for samples, and none yet.
 func newPicture(w, h, bands int) *picture {
-	return &picture{w, h, bands, make([]int32, 0, w*h*bands)}
+	return &picture{w, h, bands, make([]int64, 0, w*h*bands)}
 }
 
-// shrink averages squares of 2^lg pixels.
-func (m *picture) shrink(lg int, alpha Role) *picture {
+// weighing is the band of opacities that means are weighted by, −1 for none.
+func (h *Header) weighing() int {
+	band := -1
+	for i, r := range h.Roles {
+		if r == Straight && h.Type <= Uint32 {
+			band = i
+		}
+	}
+	return band
+}
+
+// shrink averages squares of 2^lg pixels, weighted by band alpha, if that is not −1.
+func (m *picture) shrink(lg, alpha int) *picture {
 	if lg == 0 {
 		return m
 	}
@@ -206,11 +235,15 @@ func (m *picture) shrink(lg int, alpha Role) *picture {
 	for y := range s.h {
 		for x := range s.w {
 			for c := range m.bands {
-				sum, count := m.add(n*x, n*y, n, c, alpha == Straight && c < m.bands-1)
-				if count == 0 {
-					sum, count = m.add(n*x, n*y, n, c, false)
+				weight := alpha
+				if c == alpha {
+					weight = -1
 				}
-				s.samples = append(s.samples, int32((sum+count/2)/count))
+				sum, count := m.add(n*x, n*y, n, c, weight)
+				if count == 0 {
+					sum, count = m.add(n*x, n*y, n, c, -1)
+				}
+				s.samples = append(s.samples, floorDiv(2*sum+count, 2*count))
 			}
 		}
 	}
@@ -218,19 +251,28 @@ func (m *picture) shrink(lg int, alpha Role) *picture {
 }
 
 // add sums up a band of a square of n pixels, each times its weight, and the weights.
-func (m *picture) add(x, y, n, band int, weighted bool) (sum, weights int64) {
+func (m *picture) add(x, y, n, band, alpha int) (sum, weights int64) {
 	for j := y; j < min(y+n, m.h); j++ {
 		for i := x; i < min(x+n, m.w); i++ {
 			pixel := m.samples[(j*m.w+i)*m.bands:][:m.bands]
 			weight := int64(1)
-			if weighted {
-				weight = int64(pixel[m.bands-1])
+			if alpha >= 0 {
+				weight = pixel[alpha]
 			}
-			sum += weight * int64(pixel[band])
+			sum += weight * pixel[band]
 			weights += weight
 		}
 	}
 	return sum, weights
+}
+
+// floorDiv is a/b rounded down, b being above 0.
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
 }
 
 // pick takes the first of squares of 2^lg pixels.

@@ -59,7 +59,7 @@ func (p *predicted) readLevel(s Symbols, level int) {
 	p.eachSample(level, func(at *place) {
 		f := at.predict()
 		q := int32(0)
-		if !p.zero[at.y<<level>>3*p.cells+at.x<<level>>3] {
+		if !p.zero[at.y<<level>>3*p.cells+at.x<<level>>3] && !at.masked() {
 			q = p.readResidual(s, 3*level+at.pass, f.expected)
 		}
 		p.code[at.index()] = q
@@ -70,11 +70,11 @@ func (p *predicted) readLevel(s Symbols, level int) {
 	})
 }
 
+// masked tells whether the sample is not coded.
+func (at *place) masked() bool { return at.plane.masked(at.x<<at.level, at.y<<at.level) }
+
 // limit gives limits to planes that are a band (FORMAT.md, "Limits").
-func (f *File) limit(transform int, planes []*predicted) {
-	if f.T > 0 && !f.Has(Merged) {
-		return
-	}
+func limit(transform int, planes []*predicted) {
 	for i, p := range planes {
 		band := i
 		if transform > 0 && i < 3 {
@@ -83,9 +83,8 @@ func (f *File) limit(transform int, planes []*predicted) {
 				continue
 			}
 		}
-		p.limited, p.low, p.high = true, 0, int32(f.Maximum)
-		if n := len(f.Values[band]); n > 0 {
-			p.high = int32(n - 1)
+		if high, ok := planes[band].limit(); ok {
+			p.limited, p.low, p.high = true, 0, high
 		}
 	}
 }
@@ -122,17 +121,27 @@ func inside(v, n int) int {
 type forecast struct {
 	taps      [12]int32
 	direction int
-	sum       int64 // 128 times the prediction
+	sum       int64 // 128 times the prediction, of fine planes 2048 times
+	wide      bool  // the sum has 64 bits
+	fine      bool
 	low, high int32
 	expected  int64
 }
 
-func (f *forecast) prediction() int32 { return max(f.low, min(f.high, int32(f.sum+64)>>7)) }
+func (f *forecast) prediction() int32 {
+	switch {
+	case f.fine:
+		return int32((f.sum + 1024) >> 11)
+	case f.wide:
+		return int32((f.sum + 64) >> 7)
+	}
+	return max(f.low, min(f.high, int32(f.sum+64)>>7))
+}
 
 // predict gives the forecast of a sample.
 func (at *place) predict() *forecast {
 	p := at.plane
-	f := &forecast{low: p.low, high: p.high, taps: at.taps()}
+	f := &forecast{low: p.low, high: p.high, taps: at.taps(), wide: p.wide && p.values == nil, fine: p.fine}
 	var energy [2]int32
 	for i, terms := range energyTerms[at.pass] {
 		for _, t := range terms {
@@ -145,7 +154,9 @@ func (at *place) predict() *forecast {
 	for i, v := range at.terms(&f.taps) {
 		sum += int64(weights[i]) * int64(v)
 	}
-	f.sum = int64(int32(sum))
+	if f.sum = sum; !f.wide {
+		f.sum = int64(int32(sum))
+	}
 	f.expected = at.expect(min(energy[0], energy[1]), cross(at.pass, &f.taps))
 	return f
 }
@@ -237,6 +248,9 @@ func (at *place) expect(least, cross int32) int64 {
 	if p.before != nil {
 		rows[8] = size(at.residual(p.before, 0, 0))
 	}
+	if p.fine {
+		return at.scaled(&rows)
+	}
 	v := int64(0)
 	for i, r := range rows {
 		if v += r * expectationWeights[i][at.pass][p.kind]; i == 2 {
@@ -244,6 +258,32 @@ func (at *place) expect(least, cross int32) int64 {
 		}
 	}
 	return v
+}
+
+// scaled is the expectation in a fine plane.
+func (at *place) scaled(rows *[9]int64) int64 {
+	p, s := at.plane, at.plane.scales[at.level]
+	left := at.codeBefore()
+	rows[3] -= left
+	var energy, around int64
+	for i, r := range rows {
+		v := r * expectationWeights[i][at.pass][p.kind]
+		if i < 3 {
+			energy += v
+		} else {
+			around += v
+		}
+	}
+	v := min(energy/int64(p.step)*s.energy>>7+around*s.around>>6, 1<<30)
+	return v + expectationWeights[3][at.pass][p.kind]*s.around>>6*left
+}
+
+// sum128 is 128 times the prediction.
+func (f *forecast) sum128() int64 {
+	if f.fine {
+		return f.sum >> 4
+	}
+	return f.sum
 }
 
 // codeBefore is Ec(−2,0).

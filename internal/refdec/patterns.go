@@ -70,20 +70,21 @@ func (p *patterns) literalSlots(contexts [8]uint32, bin int) []uint32 {
 // patternTile decodes a tile of pattern mode, or its overview alone.
 func (f *File) patternTile(codes Codes, mode int, front, body []byte, w, h int, overview bool) (*planar, error) {
 	var grid []uint32
+	bands, depth := f.NumBands(), f.Depth()
 	if mode == wholeMode && len(front) > 0 {
 		return nil, fmt.Errorf("Predictive tiles: %d bytes after mode %d, expected none", len(front), mode)
 	}
 	if overview || mode == gridMode {
 		gw, gh := (w-1)/8+1, (h-1)/8+1
 		var err error
-		if grid, err = f.readPatterns(codes, front, gw, gh, nil); err != nil {
+		if grid, err = readPatterns(codes, front, gw, gh, bands, depth, nil); err != nil {
 			return nil, fmt.Errorf("front segment: %w", err)
 		}
 		if overview {
 			return f.unpack(grid, gw, gh), nil
 		}
 	}
-	pix, err := f.readPatterns(codes, body, w, h, grid)
+	pix, err := readPatterns(codes, body, w, h, bands, depth, grid)
 	if err != nil {
 		return nil, fmt.Errorf("body segment: %w", err)
 	}
@@ -102,12 +103,12 @@ func (h *Header) unpack(symbols []uint32, w, height int) *planar {
 }
 
 // readPatterns decodes a code.
-func (h *Header) readPatterns(codes Codes, data []byte, w, height int, grid []uint32) ([]uint32, error) {
+func readPatterns(codes Codes, data []byte, w, h, bands, depth int, grid []uint32) ([]uint32, error) {
 	code, err := codes.Bits(data, 0)
 	if err != nil {
 		return nil, err
 	}
-	p := newPatterns(code, w, height, h.NumBands(), h.Depth(), grid)
+	p := newPatterns(code, w, h, bands, depth, grid)
 	p.walk()
 	return p.pix, code.Finish(leastBytes(p.singles, 1<<16, 1<<12))
 }

@@ -3,6 +3,7 @@ package refdec
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // readPlan reads PLAN (FORMAT.md, "PLAN").
@@ -16,8 +17,11 @@ func (f *File) readPlan(r *reader) error {
 		f.Step = int(field{"step", 3, 4096}.in(r))
 		f.Subsampling = r.byte("subsampling", 1)
 	case Predictive:
-		f.Flags = r.byte("flags", Singles|Merged)
+		f.Flags = r.byte("flags", Mapped)
 		what = "values, weights, tables"
+		if f.Has(Mapped) {
+			f.readMapped(r)
+		}
 	}
 	tables := r.bytes(uint64(len(r.data)), what)
 	if r.err != nil {
@@ -38,7 +42,11 @@ type rule struct {
 // accepts holds HEAD to what the engine accepts.
 func (h *Header) accepts() error {
 	rules := map[Engine]func() []rule{Transform: h.lossyRules, Predictive: h.exactRules, Layered: h.layeredRules}[h.Engine]()
-	for _, r := range append(h.bandRules(), rules...) {
+	rules = append(h.bandRules(), rules...)
+	if h.Has(Mapped) {
+		rules = h.rasterRules()
+	}
+	for _, r := range rules {
 		if r.broken {
 			return fmt.Errorf("engine %d of bands of roles %d, type %d up to %d, bound %d with t %d, subsampling %d, flags %d: expected %s",
 				h.Engine, h.Roles, h.Type, h.Maximum, h.Bound, h.T, h.Subsampling, h.Flags, r.what)
@@ -65,6 +73,45 @@ func (h *Header) bandRules() []rule {
 			"gray, or red, green and blue, and at most one more; or an index or a label"},
 		{n%2 == 0 && last != Straight && last != Premultiplied && last != Data, "alpha or data beside gray or colours"},
 	}
+}
+
+// isPicture tells whether bands are the ones of a picture.
+func (h *Header) isPicture() bool {
+	for _, r := range h.bandRules() {
+		if r.broken {
+			return false
+		}
+	}
+	return !h.named()
+}
+
+func (h *Header) rasterRules() []rule {
+	names := slices.Contains(h.Roles, Index) || slices.Contains(h.Roles, Label)
+	tile := int64(h.NumBands()) << (2 * h.TileLog2)
+	return []rule{
+		{h.Bound != 1 || h.T >= 1<<63 || h.Type.float() && h.T >= Float64.infinity(), "bound 1 with t below 2^63, of floats the bits of a finite number"},
+		{names, "no names"},
+		{tile > 1<<22 && h.TileLog2 > 6, "tiles of at most 2^22 samples, or sides of 64"},
+	}
+}
+
+// checkNoData holds what engines need to know of no data to what bands say of it: flag 4 is of
+// rasters, and the layered engine has ends of the range only.
+func (f *File) checkNoData() error {
+	none := false
+	for _, b := range f.Bands {
+		none = none || b.NoData != nil
+	}
+	if f.Engine != Predictive && none {
+		if f.readMasks(); f.Engine == Layered && !f.ends() {
+			return fmt.Errorf("PLAN: no data within the range of samples, expected an end of it")
+		}
+	}
+	raster := !f.named() && (none || !f.isPicture())
+	if f.Engine == Predictive && raster != f.Has(Mapped) {
+		return fmt.Errorf("Predictive plan: flags %d of bands of roles %d, type %d, no data %t, expected flag 4 of rasters alone", f.Flags, f.Roles, f.Type, raster && f.isPicture())
+	}
+	return nil
 }
 
 func (h *Header) lossyRules() []rule {

@@ -73,6 +73,12 @@ func (f *File) checkFronts() error {
 		return nil
 	}
 	for i, front := range f.Fronts {
+		if f.masks() {
+			if len(front) == 0 || front[0] != 0 {
+				continue
+			}
+			front = front[1:]
+		}
 		_, _, w, h := f.tileSize(i)
 		cells := int64(0)
 		for c := range f.NumBands() {

@@ -9,38 +9,75 @@ import (
 
 // predicted is a plane that is decoded by prediction (FORMAT.md, "Prediction").
 type predicted struct {
-	kind, w, h, cells, rows int
-	step, meanStep          int32
-	weights                 *[nClasses][nTerms]int32
-	before, first           *predicted // the plane before, and the one before that, for r1 and r2
-	pix, residual           []int32
-	code                    []int32 // of a residual, itself but where that is folded
-	limited                 bool
-	low, high               int32   // of predictions
-	means, meanErrors       []int32 // by cell
-	zero                    []bool
+	coding
+	w, h, cells, rows int
+	step              int32
+	weights           *[nClasses][nTerms]int32
+	before, first     *predicted // the plane before, and the one before that, for r1 and r2
+	pix, residual     []int32
+	code              []int32 // of a residual, itself but where that is folded
+	limited           bool
+	low, high         int32   // of predictions
+	means, meanErrors []int32 // by cell
+	zero              []bool
 }
 
-func newPredicted(kind, w, h int, step, meanStep int32, weights *[nClasses][nTerms]int32) *predicted {
-	p := &predicted{kind: kind, w: max(w, 16), h: max(h, 16), step: step, meanStep: meanStep, weights: weights}
+func newPredicted(c *coding, w, h int, weights *[nClasses][nTerms]int32) *predicted {
+	p := &predicted{coding: *c, w: max(w, 16), h: max(h, 16), step: 2*c.bound + 1, weights: weights}
 	p.cells, p.rows = (p.w+7)/8, (p.h+7)/8
 	p.pix, p.residual, p.code = make([]int32, p.w*p.h), make([]int32, p.w*p.h), make([]int32, p.w*p.h)
 	p.low, p.high = math.MinInt32, math.MaxInt32
 	n := p.cells * p.rows
 	p.means, p.meanErrors, p.zero = make([]int32, n), make([]int32, n), make([]bool, n)
+	p.classes, p.cellClasses = padMask(c.classes, w, h, p.w, p.h), padMask(c.cellClasses, (w-1)/8+1, (h-1)/8+1, p.cells, p.rows)
 	return p
 }
 
-// predictedTile decodes a tile of the modes of prediction, or its overview alone.
-func (f *File) predictedTile(codes Codes, mode int, front, body []byte, w, h int, overview bool) (*planar, error) {
-	n := f.NumBands() * max(w, 16) * max(h, 16)
-	least := leastBytes(n, 0, 1<<16)
+// padMask repeats the last row and column of a plane of w×h up to a size; nil stays nil.
+func padMask(mask []byte, w, h, width, height int) []byte {
+	if mask == nil {
+		return nil
+	}
+	out := make([]byte, width*height)
+	for i := range out {
+		out[i] = mask[min(i/width, h-1)*w+min(i%width, w-1)]
+	}
+	return out
+}
+
+// masked tells whether a sample is not coded.
+func (p *predicted) masked(x, y int) bool { return p.classes != nil && p.classes[y*p.w+x] != 0 }
+
+// cellMasked tells whether no sample of a cell is coded.
+func (p *predicted) cellMasked(x, y int) bool {
+	return p.cellClasses != nil && p.cellClasses[y*p.cells+x] != 0
+}
+
+// coded is the number of samples of planes that are coded.
+func coded(planes []*predicted) (n int) {
+	for _, p := range planes {
+		for i := range p.pix {
+			if p.classes == nil || p.classes[i] == 0 {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// predictedTile decodes the numbers of a tile in a mode of prediction, or of its overview;
+// short tells whether segments may be of any length.
+func (f *File) predictedTile(codes Codes, mode int, planes []coding, front, body []byte, w, h int, overview, short bool) (*planar, error) {
+	least := leastBytes(len(planes)*max(w, 16)*max(h, 16), 0, 1<<16)
+	if short {
+		least = 0
+	}
 	s, err := codes.Symbols(front, f.tables, least)
 	if err != nil {
 		return nil, fmt.Errorf("front segment: %w", err)
 	}
-	planes := f.predictedPlanes(w, h)
-	for _, p := range planes {
+	ps := f.predictedPlanes(planes, w, h)
+	for _, p := range ps {
 		p.readMeans(s)
 	}
 	if err := s.Finish(); err != nil {
@@ -48,40 +85,35 @@ func (f *File) predictedTile(codes Codes, mode int, front, body []byte, w, h int
 	}
 	transform := mode % slowMode
 	if overview {
-		return f.recolour(transform, planes, (w-1)/8+1, (h-1)/8+1, (*predicted).mean), nil
+		return recolour(transform, ps, (w-1)/8+1, (h-1)/8+1, (*predicted).mean), nil
 	}
-	f.limit(transform, planes)
-	f.rankMeans(transform, planes)
+	limit(transform, ps)
+	rankMeans(transform, ps)
 	if mode >= slowMode {
-		err = readSlow(codes, body, planes, leastBytes(n, 1<<14, 1<<8))
+		err = readSlow(codes, body, ps, leastBytes(coded(ps), 1<<14, 1<<8))
 	} else {
-		err = f.readBody(codes, body, planes, least)
+		err = f.readBody(codes, body, ps, least)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("body segment: %w", err)
 	}
-	return f.recolour(transform, planes, w, h, (*predicted).pixel), nil
+	return recolour(transform, ps, w, h, (*predicted).pixel), nil
 }
 
 // predictedPlanes are the planes of a tile, empty.
-func (f *File) predictedPlanes(w, h int) []*predicted {
-	planes := make([]*predicted, f.NumBands())
-	step := int32(2*f.T + 1)
-	if f.Has(Merged) {
-		step = 1
-	}
-	for i := range planes {
-		meanStep := max(4, 2*f.T+1)
-		if n := len(f.Values[i]); n > 0 {
-			meanStep = max(meanStep, 2*(f.Values[i][n-1]-f.Values[i][0])/max(n, 128))
-		}
-		p := newPredicted(f.kindOf(i), w, h, step, int32(meanStep), &f.weights[i])
+func (f *File) predictedPlanes(planes []coding, w, h int) []*predicted {
+	ps := make([]*predicted, len(planes))
+	for i := range ps {
+		p := newPredicted(&planes[i], w, h, &f.weights[i])
 		if p.kind > 0 {
-			p.before, p.first = planes[i-1], planes[i-1].before
+			p.before = ps[p.parent]
 		}
-		planes[i] = p
+		if p.kind > 1 {
+			p.first = p.before.before
+		}
+		ps[i] = p
 	}
-	return planes
+	return ps
 }
 
 // readBody reads what the body holds of all planes.
@@ -142,7 +174,9 @@ func (p *predicted) readMeans(s Symbols) {
 		for x := range p.cells {
 			prediction, v := p.predictMean(x, y)
 			i := y*p.cells + x
-			p.meanErrors[i] = p.readResidual(s, meanStage, v)
+			if !p.cellMasked(x, y) {
+				p.meanErrors[i] = p.readResidual(s, meanStage, v)
+			}
 			p.means[i] = prediction + p.meanErrors[i]*p.meanStep
 		}
 	}
@@ -174,16 +208,16 @@ func (p *predicted) mean(x, y int) int32 { return p.means[max(y, 0)*p.cells+max(
 func (p *predicted) pixel(x, y int) int32 { return p.pix[y*p.w+x] }
 
 // rankMeans makes means of values what predicts ranks.
-func (f *File) rankMeans(transform int, planes []*predicted) {
-	if !slices.ContainsFunc(f.Values, func(v []int) bool { return v != nil }) {
+func rankMeans(transform int, planes []*predicted) {
+	if !slices.ContainsFunc(planes, func(p *predicted) bool { return p.values != nil }) {
 		return
 	}
-	overview := f.recolour(transform, planes, planes[0].cells, planes[0].rows, (*predicted).mean)
+	overview := recolour(transform, planes, planes[0].cells, planes[0].rows, (*predicted).mean)
 	for j := range planes[0].means {
 		v := make([]int32, len(planes))
-		for i, values := range f.Values {
-			if v[i] = overview.pix[i][j]; values != nil {
-				v[i] = nearest(values, int(v[i]))
+		for i, p := range planes {
+			if v[i] = overview.pix[i][j]; p.values != nil {
+				v[i] = nearest(p.values, int(v[i]))
 			}
 		}
 		forward(transform, v)
@@ -218,7 +252,7 @@ func (p *predicted) readZero(s Symbols, lg, x, y int) {
 	if x >= p.cells || y >= p.rows {
 		return
 	}
-	if s.Symbol(792+(p.kind*4+lg)*3+p.zerosBeside(x, y)) == 1 {
+	if p.nodeMasked(lg, x, y) || s.Symbol(792+(p.kind*4+lg)*3+p.zerosBeside(x, y)) == 1 {
 		for j := y; j < min(y+1<<lg, p.rows); j++ {
 			for i := x; i < min(x+1<<lg, p.cells); i++ {
 				p.zero[j*p.cells+i] = true
@@ -233,6 +267,18 @@ func (p *predicted) readZero(s Symbols, lg, x, y int) {
 		half := 1 << (lg - 1)
 		p.readZero(s, lg-1, x+i%2*half, y+i/2*half)
 	}
+}
+
+// nodeMasked tells whether no sample of a node is coded.
+func (p *predicted) nodeMasked(lg, x, y int) bool {
+	for j := y; j < min(y+1<<lg, p.rows); j++ {
+		for i := x; i < min(x+1<<lg, p.cells); i++ {
+			if !p.cellMasked(i, j) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // zerosBeside is the number of zero cells left of and above one.
@@ -251,7 +297,11 @@ func (p *predicted) readGrid(s Symbols) {
 	for y := range p.rows {
 		for x := range p.cells {
 			prediction, v := p.predictGrid(x, y)
-			p.set(8*x, 8*y, prediction, p.readResidual(s, gridStage, v))
+			q := int32(0)
+			if !p.masked(8*x, 8*y) {
+				q = p.readResidual(s, gridStage, v)
+			}
+			p.set(8*x, 8*y, prediction, q)
 		}
 	}
 }

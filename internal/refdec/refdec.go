@@ -8,24 +8,24 @@
 // the section that it offends against.
 package refdec
 
-// MaxPixels is the limit that Decode sets on images.
+// MaxPixels is the limit that Decode sets on images, of at most 4 times as many samples.
 const MaxPixels = 1 << 26
 
 // Image is decoded pixels.
 type Image struct {
-	Width, Height int // in pixels
-	Bands         int // 1 gray, 2 gray and another, 3 RGB, 4 RGB and another
-	Bits          int // of a sample, 8 or 16
-	Maximum       int // the sample of full scale
-	// Samples are the bands of one pixel after the other, row by row from the top, each
-	// from 0 to Maximum. Indices are given as their colours, straight R, G, B, A.
-	Samples  []int32
+	Width, Height int   // in pixels
+	Bands         int   // of an index 4
+	Bits          int   // of a sample, 8, 16, 32 or 64
+	Maximum       int64 // the sample of full scale of unsigned integers
+	// Samples are the bands of one pixel after the other, row by row from the top: integers,
+	// or the bits of IEEE 754 floats. Indices are given as their colours, straight R, G, B, A.
+	Samples  []int64
 	Header   Header
 	Metadata map[string][]byte // payloads of chunks of metadata, by type
 }
 
 // Decode decodes a file of at most MaxPixels pixels, sides rounded up to multiples of 32.
-// It holds up to 40 bytes a pixel, and up to 200 MiB of the tile at hand. The error names
+// It holds up to 40 bytes a pixel, and up to 300 MiB of the tile at hand. The error names
 // the section of the document that the file offends against.
 func Decode(p []byte) (*Image, error) {
 	f, err := Parse(p, MaxPixels)

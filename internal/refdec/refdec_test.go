@@ -78,7 +78,7 @@ func TestDecode(t *testing.T) {
 	require.NoError(t, err)
 	for _, c := range []struct {
 		name                    string
-		w, h, bands, bits, full int
+		w, h, bands, bits, full int64
 	}{
 		{"gray-1x1", 1, 1, 1, 8, 255},
 		{"grayalpha16-hidden-70x50", 70, 50, 2, 16, 65535},
@@ -90,19 +90,21 @@ func TestDecode(t *testing.T) {
 		{"exact-wild-patterns-88x65", 88, 65, 0, 0, 0},
 		{"exact-slow-gray16-70x60", 70, 60, 1, 16, 65535},
 		{"exact-layered-rgb-bound1-1x1", 1, 1, 3, 8, 255},
+		{"raster-int8-5bands-70x60", 70, 60, 5, 8, 0},
+		{"raster-uint32-any-40x30", 40, 30, 1, 32, 1<<32 - 1},
+		{"raster-float64-special-60x50", 60, 50, 1, 64, 0},
 	} {
 		m, err := Decode(readVector(t, c.name))
 		require.NoError(t, err, c.name)
 		var p []byte
 		for _, v := range m.Samples {
-			if m.Bits == 16 {
-				p = append(p, byte(v>>8))
+			for shift := m.Bits - 8; shift >= 0; shift -= 8 {
+				p = append(p, byte(v>>shift))
 			}
-			p = append(p, byte(v))
 		}
 		assert.Contains(t, string(sums), fmt.Sprintf("%x  %s.qtg\n", sha256.Sum256(p), c.name))
-		if assert.Equal(t, [2]int{c.w, c.h}, [2]int{m.Width, m.Height}, c.name); c.bands > 0 {
-			assert.Equal(t, [3]int{c.bands, c.bits, c.full}, [3]int{m.Bands, m.Bits, m.Maximum}, c.name)
+		if assert.Equal(t, [2]int64{c.w, c.h}, [2]int64{int64(m.Width), int64(m.Height)}, c.name); c.bands > 0 {
+			assert.Equal(t, [3]int64{c.bands, c.bits, c.full}, [3]int64{int64(m.Bands), int64(m.Bits), m.Maximum}, c.name)
 		}
 	}
 }
@@ -163,6 +165,10 @@ func TestErrors(t *testing.T) {
 		return file("HEAD", head, "PLAN", plan, "INDX", "\x00"+entry(front, body), "FRNT", front, "BODY", body)
 	}
 	noReplaced := "\x01" + payload(t, "exact-gray-1x1")
+	const uint8Band, floatBand = "\x00\x00\x00\x00\x00\x00", "\x03\x00\x00\x00\x80\x40\x80\x40\x80\x40\x00" // without classes
+	mapped := func(kind, role uint64, bands string) []byte {
+		return file("HEAD", fields(1, 1, kind, 1, role, 1, 0, 6, 1, 1, 0), "PLAN", "\x01\x04"+bands+noReplaced[2:])
+	}
 	head := func(values ...uint64) []byte { return file("HEAD", fields(values...), "PLAN", "\x00"+step) }
 	groups := func(root string, tail string) []byte {
 		p := file("HEAD", fields(1, 65, 1, 1, 1, 1, 0, 6, 1, 1, 0), "PLAN", noReplaced)
@@ -182,8 +188,8 @@ func TestErrors(t *testing.T) {
 		want string
 	}{
 		{"nothing", nil, "Container: before byte 0 of the file: magic of 8 bytes, but 0 are left"},
-		{"another format", []byte("\x89PNG\r\n\x1a\n\x05"), "Container: before byte 8 of the file: magic 89 50 4e 47"},
-		{"another version", []byte(magic + "\x04"), "version 4, expected 5"},
+		{"another format", []byte("\x89PNG\r\n\x1a\n\x06"), "Container: before byte 8 of the file: magic 89 50 4e 47"},
+		{"another version", []byte(magic + "\x05"), "version 5, expected 6"},
 		{"a type that is no letters", file("HE4D", lossy), `type "HE4D" of a chunk, expected four letters`},
 		{"no HEAD", file("INDX", ""), "Container: chunk INDX, expected HEAD"},
 		{"metadata first", file("HEAD", lossy, "exif", ""), "chunk exif, expected PLAN"},
@@ -210,12 +216,30 @@ func TestErrors(t *testing.T) {
 		{"engine 3", file("HEAD", lossy, "PLAN", "\x03"), "PLAN: before byte"},
 		{"a step of 2", file("HEAD", lossy, "PLAN", "\x00\x02\x00"), "step 2, expected 3 to 4096"},
 		{"no flags", file("HEAD", exact, "PLAN", "\x01"), "flags of 1 bytes, but 0 are left"},
-		{"flags that mean nothing", file("HEAD", exact, "PLAN", "\x01\x04"), "flags 4, expected 0 to 3"},
+		{"flags that mean nothing", file("HEAD", exact, "PLAN", "\x01\x05"), "flags 5, expected 0 to 4"},
 		{"4:2:0 of gray", file("HEAD", lossy, "PLAN", "\x00\x0f\x01"), "expected 4:2:0 of colours only"},
 		{"labels of the transform engine", file("HEAD", fields(1, 1, 1, 1, 8, 1, 0, 6, 1, 0, 1), "PLAN", "\x00"+step), "expected no names"},
 		{"labels that are averaged", file("HEAD", fields(1, 1, 1, 1, 8, 1, 0, 6, 1, 1, 0), "PLAN", "\x01\x00"+noReplaced[2:]), "expected t 0 and flag 1 of names"},
 		{"layers of gray", file("HEAD", fields(1, 1, 1, 1, 1, 1, 0, 6, 1, 1, 1), "PLAN", "\x02"), "expected red, green and blue, and at most one more"},
-		{"floats", file("HEAD", fields(1, 1, 7, 1, 1, 1, 0, 6, 1, 1, 0), "PLAN", noReplaced), "expected uint8 or uint16"},
+		{"floats without mappings", file("HEAD", fields(1, 1, 7, 1, 1, 1, 0, 6, 1, 1, 0), "PLAN", noReplaced), "expected uint8 or uint16"},
+		{"a picture with mappings", file("HEAD", exact, "PLAN", "\x01\x04"+uint8Band+noReplaced[2:], "INDX", ""), "expected flag 4 of rasters alone"},
+		{"no data without mappings", file("HEAD", exact, "PLAN", noReplaced, "band", "\x00\x0212345678", "INDX", ""), "expected flag 4 of rasters alone"},
+		{"labels with mappings", mapped(1, 8, uint8Band), "expected no names"},
+		{"a promise of infinity", file("HEAD", fields(1, 1, 7, 1, 0, 1, 0, 6, 1, 1, 0x7FF<<52), "PLAN", "\x01\x04"+floatBand), "expected bound 1 with t below 2^63, of floats the bits of a finite number"},
+		{"large tiles of many bands", file("HEAD", fields(1, 1, 1, 5, 0, 5, 0, 10, 1, 1, 0), "PLAN", "\x01\x04"+strings.Repeat(uint8Band, 5)), "expected tiles of at most 2^22 samples, or sides of 64"},
+		{"many samples", file("HEAD", fields(1<<12, 1<<12, 1, 60, 0, 60, 0, 6, 1, 1, 0)), "60 bands of 4096×4096 pixels, above the limit of 268435456 samples"},
+		{"mapping 4", mapped(1, 0, "\x04"), "kind of mapping 4, expected 0 to 3"},
+		{"differences of floats", mapped(7, 0, "\x00\x00"), "mapping of kind 0 of type 7"},
+		{"places of integers", mapped(3, 0, "\x02\x00"), "mapping of kind 2 of type 3"},
+		{"an offset of uint8", mapped(1, 0, "\x00\x02"), "mapping of kind 0 with offset 1 of type 1, expected offset 0"},
+		{"a large offset", mapped(3, 0, "\x00"+fields(1<<33+1)), "offset -4294967297, expected -4294967296 to 4294967296"},
+		{"N of 0", mapped(3, 0, "\x01\x00"), "N 0, expected 1 to 9007199254740992"},
+		{"its own parent", mapped(1, 0, "\x00\x00\x01"+uint8Band[3:]), "band 0 is its own ancestor"},
+		{"a parent that is not there", mapped(1, 0, "\x00\x00\x02"), "parent 2, expected 0 to 1"},
+		{"a large T of a plane", mapped(1, 0, "\x00\x00\x00"+fields(1<<29+1)), "bound 536870913, expected 0 to 536870912"},
+		{"many classes", mapped(1, 0, uint8Band[:5]+fields(256)), "number of classes 256, expected 0 to 255"},
+		{"a class of no sample", mapped(1, 0, uint8Band[:5]+"\x01"+fields(256)), "class 0x100, expected the bits of a sample of type 1"},
+		{"no scales", file("HEAD", fields(1, 1, 7, 1, 0, 1, 0, 6, 1, 1, 0), "PLAN", "\x01\x04"+floatBand[:4]), "scale of energies of 1 bytes, but 0 are left"},
 		{"a short INDX", file("HEAD", lossy, "PLAN", "\x00"+step, "INDX", "1"), "INDX: 1 bytes, expected at least 2 for each of 1 tiles"},
 		{"a long INDX", file("HEAD", lossy, "PLAN", "\x00"+step, "INDX", "\x00\x00\x00\x00"), "INDX: before byte"},
 		{"a segment beyond FRNT", file("HEAD", lossy, "PLAN", "\x00"+step, "INDX", "\x00"+entry("1", ""), "FRNT", ""), "tile 0: front segment of 1 bytes, but 0 are left"},
@@ -223,7 +247,7 @@ func TestErrors(t *testing.T) {
 		{"a damaged segment", bytes.Replace(tile(lossy, "\x00"+step, ones(8), ""), []byte(ones(8)), []byte("damaged!"), 1), "tile 0: INDX: front segment: CRC-32C"},
 		{"a state out of range", tile(lossy, "\x00"+step, ones(8), ""), "tile 0: front segment: Entropy coding: state 0 is 4294967295 at the start"},
 		{"tables that move too far", tile(lossy, "\x00"+step+"\x80\x80\xff", ones(8), ""), "PLAN: Tables:"},
-		{"too many values", tile(exact, "\x01\x00\x01\x00\x00", "", ""), "PLAN: Predictive plan: band 0:"},
+		{"too many values", tile(exact, "\x01\x00\x01\x00\x00", "", ""), "PLAN: Predictive plan: plane 0:"},
 		{"no mode", tile(exact, noReplaced, "", ""), "tile 0: Predictive tiles: no mode"},
 		{"mode 10", tile(exact, noReplaced, "\x0a", ""), "tile 0: Predictive tiles: mode 10, expected 0 to 9, 16 to 18, 32 to 41"},
 		{"mode 64 without values", tile(exact, noReplaced, "\x40", ""), "tile 0: Predictive tiles: samples as they are of bands without values"},

@@ -5,7 +5,7 @@ package refdec
 var colourOrders = [transforms][3]int{1: {1, 0, 2}, {1, 2, 0}, {0, 1, 2}, {0, 2, 1}, {2, 0, 1}, {2, 1, 0}, {1, 0, 2}, {0, 1, 2}, {2, 0, 1}}
 
 // recolour undoes a transform of the first w×h samples of planes, which at gives.
-func (h *Header) recolour(transform int, planes []*predicted, width, height int, at func(p *predicted, x, y int) int32) *planar {
+func recolour(transform int, planes []*predicted, width, height int, at func(p *predicted, x, y int) int32) *planar {
 	out := newPlanar(width, height, len(planes))
 	for i := range width * height {
 		v := make([]int32, len(planes))
@@ -14,7 +14,7 @@ func (h *Header) recolour(transform int, planes []*predicted, width, height int,
 		}
 		inverse(transform, v)
 		for c := range v {
-			out.pix[c][i] = clamp(v[c], 0, int32(h.Maximum))
+			out.pix[c][i] = planes[c].clip(v[c])
 		}
 	}
 	return out

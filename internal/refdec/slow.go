@@ -51,7 +51,11 @@ func (s *slow) read(planes []*predicted) {
 			for x := range p.cells {
 				prediction, v := p.predictGrid(x, y)
 				g := &features{kind: p.kind, pass: gridPass, prediction: prediction}
-				p.set(8*x, 8*y, prediction, s.residual(g, v))
+				q := int32(0)
+				if !p.masked(8*x, 8*y) {
+					q = s.residual(g, v)
+				}
+				p.set(8*x, 8*y, prediction, q)
 			}
 		}
 	}
@@ -66,6 +70,10 @@ func (s *slow) read(planes []*predicted) {
 func (s *slow) sample(at *place) {
 	p := at.plane
 	f := at.predict()
+	if at.masked() {
+		p.set(at.x<<at.level, at.y<<at.level, f.prediction(), 0)
+		return
+	}
 	inputs := at.inputs(f)
 	name := filterName{p, at.level, at.pass}
 	if s.filters[name] == nil {
@@ -77,7 +85,7 @@ func (s *slow) sample(at *place) {
 	i := at.index()
 	p.pix[i], p.residual[i] = v, nearestStep(v-f.prediction(), p.step)
 	p.code[i] = p.residual[i]
-	s.filters[name].learn(&inputs, 128*int64(v)-f.sum-correction)
+	s.filters[name].learn(&inputs, 128*int64(v)-f.sum128()-correction)
 }
 
 // nearestStep divides by an odd step and rounds to the nearest.

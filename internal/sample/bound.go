@@ -35,7 +35,7 @@ func Distance(t raster.Type, a, b uint64) uint64 {
 		d := int64(a) - int64(b)
 		return uint64(max(d, -d))
 	}
-	return math.Float64bits(math.Abs(number(t, a) - number(t, b)))
+	return math.Float64bits(math.Abs(Number(t, a) - Number(t, b)))
 }
 
 // Worst is the largest Distance of the samples of row y of two bands, but for those whose
@@ -56,18 +56,15 @@ func Worst(a *raster.Block, bandA int, b *raster.Block, bandB, y int, mask []byt
 // must not come out where there is some.
 type Substitute struct{ Word, By uint64 }
 
-// Substitutes are the ones of the words that mean no data, of those that are a lane's: the
-// sample of the lane above, or, where that is none, below, that is another one's and means
-// no data neither.
-func (m Mapping) Substitutes(t raster.Type, words []uint64) (out []Substitute) {
-	c := m.converter(t)
+// Substitutes are the ones of the words that mean no data and are finite: the next sample of
+// the type above, or, where that is none, below, that means no data neither.
+func Substitutes(t raster.Type, words []uint64) (out []Substitute) {
 	for _, word := range words {
-		lane, rem, ok := c.split(word)
-		if !ok || rem != 0 {
+		if t.Float() && word&^formatOf(t).sign >= formatOf(t).inf {
 			continue
 		}
-		for _, step := range []int64{1, -1} {
-			if by, ok := beside(c, int64(lane), step, words); ok {
+		for _, up := range []bool{true, false} {
+			if by, ok := beside(t, word, up, words); ok {
 				out = append(out, Substitute{word, by})
 				break
 			}
@@ -76,18 +73,35 @@ func (m Mapping) Substitutes(t raster.Type, words []uint64) (out []Substitute) {
 	return out
 }
 
-// beside is the first sample on the way from a lane that is none of some words; ok is false
-// where the way ends, or samples do, before there is one.
-func beside(c converter, lane, step int64, words []uint64) (word uint64, ok bool) {
-	for range len(words) + 1 {
-		if lane += step; lane < math.MinInt32 || lane > math.MaxInt32 {
-			return 0, false
-		}
-		if word = c.join(int32(lane), 0); !slices.Contains(words, word) {
-			return word, true
-		}
+// beside is the first sample on the way from a word that is none of some words; ok is false
+// where samples end before.
+func beside(t raster.Type, word uint64, up bool, words []uint64) (by uint64, ok bool) {
+	for by, ok = next(t, word, up); ok && slices.Contains(words, by); by, ok = next(t, by, up) {
 	}
-	return 0, false
+	return by, ok
+}
+
+// next is the finite sample above a word or below; ok is false where there is none.
+func next(t raster.Type, word uint64, up bool) (by uint64, ok bool) {
+	if !t.Float() {
+		r, step := integersOf(t), int64(-1)
+		if up {
+			step = 1
+		}
+		v := int64(word) + step
+		return uint64(v), r.least <= v && v <= r.most
+	}
+	f := formatOf(t)
+	pattern, negative := word&^f.sign, word&f.sign != 0
+	switch {
+	case pattern == 0:
+		pattern, negative = 1, !up
+	case negative == up:
+		pattern--
+	default:
+		pattern++
+	}
+	return f.word(pattern, negative), pattern < f.inf
 }
 
 // Replace puts substitutes in the place of words.
@@ -149,8 +163,8 @@ func reaches(c converter, t raster.Type, lane, bound int32, word, promise uint64
 		return false
 	}
 	for _, s := range substitutes {
-		v := number(t, s.Word)
-		if number(t, first) <= v && v <= number(t, last) && Distance(t, s.By, word) > promise {
+		v := Number(t, s.Word)
+		if Number(t, first) <= v && v <= Number(t, last) && Distance(t, s.By, word) > promise {
 			return false
 		}
 	}
@@ -183,20 +197,45 @@ func NaN(t raster.Type, word uint64) bool {
 	return t.Float() && word&^formatOf(t).sign > formatOf(t).inf
 }
 
-// WordOf is the word of a number, of float32 the nearest; ok is false where no sample of the
-// type is that number.
-func WordOf(t raster.Type, v float64) (word uint64, ok bool) {
-	switch t {
+// IsWord tells whether a number is the word of a sample of a type.
+func IsWord(t raster.Type, word uint64) bool {
+	if t.Float() {
+		return t == raster.Float64 || word>>32 == 0
+	}
+	r := integersOf(t)
+	return r.least <= int64(word) && int64(word) <= r.most
+}
+
+// NoData is the word that stands for no data in a band, of float32 the nearest to the number
+// that is stated. ok is false where none is, or where it is no sample of the type.
+func NoData(f *raster.Format, band int) (word uint64, ok bool) {
+	if f.Bands[band].NoData == nil {
+		return 0, false
+	}
+	v := *f.Bands[band].NoData
+	switch f.Type {
 	case raster.Float32:
-		return uint64(math.Float32bits(float32(v))), !math.IsInf(float64(float32(v)), 0) || math.IsInf(v, 0)
+		return float32Word(v)
 	case raster.Float64:
 		return math.Float64bits(v), true
 	}
-	r := integersOf(t)
+	r := integersOf(f.Type)
 	if v != math.Trunc(v) || v < float64(r.least) || v > float64(r.most) {
 		return 0, false
 	}
 	return uint64(int64(v)), true
+}
+
+// float32Word is the word of the nearest float32. What machines keep of a NaN differs, so
+// the upper bits of it are kept, and it is a quiet one.
+func float32Word(v float64) (word uint64, ok bool) {
+	if math.IsNaN(v) {
+		b := math.Float64bits(v)
+		const quiet = 1 << 22
+		return b>>63<<31 | binary32.inf | quiet | b<<12>>(64-23), true
+	}
+	f := float32(v)
+	return uint64(math.Float32bits(f)), !math.IsInf(float64(f), 0) || math.IsInf(v, 0)
 }
 
 // fineSteps is the number of steps of a grid in a promise from which on a coarser one, of

@@ -34,7 +34,7 @@ func TestBound(t *testing.T) {
 			}
 			SetWords(b, 0, 0, words)
 			none := []uint64{m.Word(typ, near+int32(r.IntN(24))-2), m.Word(typ, near+int32(r.IntN(24))-2)}
-			subs := m.Substitutes(typ, none)
+			subs := Substitutes(typ, none)
 			promise := uint64(r.IntN(12))
 			if typ.Float() {
 				promise = math.Float64bits(r.Float64() / 8)
@@ -68,20 +68,28 @@ func everyLaneHolds(m Mapping, t raster.Type, lanes []int32, mask []byte, words 
 // TestSubstitutes: what stands for no data is the next sample that is none, above or, at
 // the end of the range, below.
 func TestSubstitutes(t *testing.T) {
+	minus := func(v int64) uint64 { return uint64(v) }
+	single := func(v float64) uint64 { return uint64(math.Float32bits(float32(v))) }
 	for _, c := range []struct {
 		t     raster.Type
-		m     Mapping
 		words []uint64
 		want  []Substitute
 	}{
-		{raster.Uint8, Mapping{}, []uint64{0}, []Substitute{{0, 1}}},
-		{raster.Uint8, Mapping{}, []uint64{255}, []Substitute{{255, 254}}},
-		{raster.Uint8, Mapping{}, []uint64{4, 5}, []Substitute{{4, 6}, {5, 6}}},
-		{raster.Int16, Mapping{Offset: -32768}, []uint64{^uint64(0)}, []Substitute{{^uint64(0), 0}}},
-		{raster.Float32, Mapping{Kind: Scaled, N: 1, D: 2}, []uint64{uint64(math.Float32bits(1.5))}, []Substitute{{uint64(math.Float32bits(1.5)), uint64(math.Float32bits(2))}}},
-		{raster.Float32, Mapping{Kind: Scaled, N: 1, D: 2}, []uint64{uint64(math.Float32bits(0.3))}, nil},
+		{raster.Uint8, []uint64{0}, []Substitute{{0, 1}}},
+		{raster.Uint8, []uint64{255}, []Substitute{{255, 254}}},
+		{raster.Uint8, []uint64{4, 5}, []Substitute{{4, 6}, {5, 6}}},
+		{raster.Uint8, []uint64{254, 255}, []Substitute{{254, 253}, {255, 253}}},
+		{raster.Int16, []uint64{minus(-1)}, []Substitute{{minus(-1), 0}}},
+		{raster.Int32, []uint64{minus(math.MinInt32)}, []Substitute{{minus(math.MinInt32), minus(math.MinInt32 + 1)}}},
+		{raster.Float32, []uint64{single(1.5)}, []Substitute{{single(1.5), single(1.5) + 1}}},
+		{raster.Float32, []uint64{single(-9999)}, []Substitute{{single(-9999), single(-9999) - 1}}},
+		{raster.Float32, []uint64{0}, []Substitute{{0, 1}}},
+		{raster.Float32, []uint64{1<<31 | 1}, []Substitute{{1<<31 | 1, 0}}},
+		{raster.Float32, []uint64{single(math.MaxFloat32)}, []Substitute{{single(math.MaxFloat32), single(math.MaxFloat32) - 1}}},
+		{raster.Float32, []uint64{single(-math.MaxFloat32)}, []Substitute{{single(-math.MaxFloat32), single(-math.MaxFloat32) - 1}}},
+		{raster.Float64, []uint64{math.Float64bits(math.NaN()), math.Float64bits(math.Inf(1))}, nil},
 	} {
-		require.Equal(t, c.want, c.m.Substitutes(c.t, c.words), "%+v", c)
+		require.Equal(t, c.want, Substitutes(c.t, c.words), "%v, %x", c.t, c.words)
 	}
 }
 

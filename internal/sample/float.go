@@ -292,7 +292,7 @@ func orderedMean(t raster.Type, lanes []int32) int32 {
 	var sum, n float64
 	each := func(f func(v float64)) {
 		for _, lane := range lanes {
-			if v := number(t, c.join(lane, 0)); !math.IsInf(v, 0) && !math.IsNaN(v) {
+			if v := Number(t, c.join(lane, 0)); !math.IsInf(v, 0) && !math.IsNaN(v) {
 				f(v)
 			}
 		}

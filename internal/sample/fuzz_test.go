@@ -119,7 +119,7 @@ func FuzzRoundTrip(f *testing.F) {
 		} else if typ.Float() {
 			v := formatOf(typ)
 			beyond := w&^v.sign == v.inf-1 || m.Kind == Fixed && exact(typ, w).Cmp(pow2(31-m.P)) >= 0
-			require.True(t, m.Kind != Ordered && beyond, "%+v of %v, lane %d: %v does not split", m, typ, lane, number(typ, w))
+			require.True(t, m.Kind != Ordered && beyond, "%+v of %v, lane %d: %v does not split", m, typ, lane, Number(typ, w))
 		}
 	})
 }

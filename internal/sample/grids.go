@@ -147,7 +147,7 @@ func (d *Detector) factor(grid Mapping, found bool) (m Mapping, ok bool) {
 		return math.Ldexp(1, e)
 	}}
 	for word := range d.values.counts {
-		s.values = append(s.values, number(d.t, word))
+		s.values = append(s.values, Number(d.t, word))
 	}
 	slices.Sort(s.values)
 	base, gap := s.gap()

@@ -96,7 +96,7 @@ func (m Mapping) step() *big.Rat {
 }
 
 // exact is the number of a finite word.
-func exact(t raster.Type, word uint64) *big.Rat { return new(big.Rat).SetFloat64(number(t, word)) }
+func exact(t raster.Type, word uint64) *big.Rat { return new(big.Rat).SetFloat64(Number(t, word)) }
 
 // round is the oracle of RN, saturating, without −0; inside tells that it did not saturate.
 func round(t raster.Type, v *big.Rat) (word uint64, inside bool) {
@@ -163,8 +163,8 @@ func TestScaledJoin(t *testing.T) {
 			lanes := someLanes(r, 50)
 			for i, got := range join(m, typ, lanes, nil) {
 				want, _ := round(typ, new(big.Rat).Mul(big.NewRat(int64(lanes[i]), 1), m.step()))
-				require.Equal(t, want, got, "%v, %+v, lane %d: %v, expected %v", typ, m, lanes[i], number(typ, got), number(typ, want))
-				require.Equal(t, number(typ, got), m.Value(typ, lanes[i]))
+				require.Equal(t, want, got, "%v, %+v, lane %d: %v, expected %v", typ, m, lanes[i], Number(typ, got), Number(typ, want))
+				require.Equal(t, Number(typ, got), m.Value(typ, lanes[i]))
 			}
 		}
 	}
@@ -206,11 +206,11 @@ func TestScaledClose(t *testing.T) {
 
 func checkScaledSplit(t *testing.T, m Mapping, typ raster.Type, w uint64) {
 	lane, rem, ok := splitOne(m, typ, w)
-	name := fmt.Sprintf("%v, %+v, sample %x = %v: lane %d, %v", typ, m, w, number(typ, w), lane, ok)
+	name := fmt.Sprintf("%v, %+v, sample %x = %v: lane %d, %v", typ, m, w, Number(typ, w), lane, ok)
 	require.Zero(t, rem, name)
 	near := make([]int32, 1)
 	nearOK := m.Nearest(near, nil, blockOf(typ, []uint64{w}), 1, 7)
-	if v := number(typ, w); math.IsInf(v, 0) || math.IsNaN(v) {
+	if v := Number(typ, w); math.IsInf(v, 0) || math.IsNaN(v) {
 		require.False(t, ok, name)
 		require.False(t, nearOK, name)
 		return
@@ -258,7 +258,7 @@ func TestScaledLanes(t *testing.T) {
 					continue
 				}
 				got, _, ok := splitOne(m, typ, w)
-				require.True(t, ok && got == lane, "%v, %+v, lane %d: %v gave %d, %v", typ, m, lane, number(typ, w), got, ok)
+				require.True(t, ok && got == lane, "%v, %+v, lane %d: %v gave %d, %v", typ, m, lane, Number(typ, w), got, ok)
 			}
 		}
 	}
@@ -308,9 +308,9 @@ func TestOrdered(t *testing.T) {
 			bits := m.RemainderBits(typ, lanes[i])
 			require.Less(t, rem[i], uint64(1)<<bits, "%v", typ)
 			for k, b := range words {
-				if number(typ, a) < number(typ, b) {
+				if Number(typ, a) < Number(typ, b) {
 					less := lanes[i] < lanes[k] || lanes[i] == lanes[k] && rem[i] < rem[k]
-					require.True(t, less, "%v: %v and %v", typ, number(typ, a), number(typ, b))
+					require.True(t, less, "%v: %v and %v", typ, Number(typ, a), Number(typ, b))
 				}
 			}
 		}
@@ -387,7 +387,7 @@ func checkCells(t *testing.T, m Mapping, typ raster.Type, cells map[int32][]uint
 		require.Equal(t, bits, m.RemainderBits(typ, lane), "%s: %d floats", name, len(words))
 		for i, w := range words {
 			got, rem, ok := splitOne(m, typ, w)
-			require.True(t, ok && got == lane && rem == uint64(i), "%s: %v gave %d, %d, %v; expected remainder %d", name, number(typ, w), got, rem, ok, i)
+			require.True(t, ok && got == lane && rem == uint64(i), "%s: %v gave %d, %d, %v; expected remainder %d", name, Number(typ, w), got, rem, ok, i)
 			require.Equal(t, w, join(m, typ, []int32{lane}, []uint64{rem})[0], name)
 		}
 		require.Equal(t, words[0], join(m, typ, []int32{lane}, nil)[0], name)
@@ -418,7 +418,7 @@ func TestFixed(t *testing.T) {
 			}
 			for _, w := range words {
 				lane, rem, ok := splitOne(m, typ, w)
-				name := fmt.Sprintf("%v, P %d, %v: lane %d, rem %d, %v", typ, p, number(typ, w), lane, rem, ok)
+				name := fmt.Sprintf("%v, P %d, %v: lane %d, rem %d, %v", typ, p, Number(typ, w), lane, rem, ok)
 				if w&^f.sign >= f.inf || w == f.sign {
 					require.False(t, ok, name)
 					continue
@@ -445,7 +445,7 @@ func TestFixed(t *testing.T) {
 			checkEnds(t, m, typ, lanes)
 			for i, w := range join(m, typ, lanes, nil) { // the first float from the lane up, none above all
 				v := new(big.Rat).Mul(big.NewRat(int64(lanes[i]), 1), pow2(-int(p)))
-				name := fmt.Sprintf("%v, P %d, lane %d: %v", typ, p, lanes[i], number(typ, w))
+				name := fmt.Sprintf("%v, P %d, lane %d: %v", typ, p, lanes[i], Number(typ, w))
 				if w != f.inf-1 {
 					require.GreaterOrEqual(t, exact(typ, w).Cmp(v), 0, name)
 				}
@@ -470,7 +470,7 @@ func checkEnds(t *testing.T, m Mapping, typ raster.Type, lanes []int32) {
 	}
 	first, last := join(m, typ, lanes, nil), join(m, typ, lanes, rem)
 	for i, lane := range lanes {
-		name := fmt.Sprintf("%v, P %d, lane %d: %v to %v", typ, m.P, lane, number(typ, first[i]), number(typ, last[i]))
+		name := fmt.Sprintf("%v, P %d, lane %d: %v to %v", typ, m.P, lane, Number(typ, first[i]), Number(typ, last[i]))
 		end := new(big.Rat).Mul(big.NewRat(int64(lane)+1, 1), pow2(-m.P))
 		if exact(typ, first[i]).Cmp(end) >= 0 {
 			require.Equal(t, first[i], last[i], name)
@@ -478,7 +478,7 @@ func checkEnds(t *testing.T, m Mapping, typ raster.Type, lanes []int32) {
 			continue
 		}
 		require.Negative(t, exact(typ, last[i]).Cmp(end), name)
-		if v := number(typ, last[i]); typ == raster.Float32 && v < math.MaxFloat32 {
+		if v := Number(typ, last[i]); typ == raster.Float32 && v < math.MaxFloat32 {
 			require.GreaterOrEqual(t, new(big.Rat).SetFloat64(float64(math.Nextafter32(float32(v), math.MaxFloat32))).Cmp(end), 0, name)
 		} else if typ == raster.Float64 && v < math.MaxFloat64 {
 			require.GreaterOrEqual(t, new(big.Rat).SetFloat64(math.Nextafter(v, math.MaxFloat64)).Cmp(end), 0, name)
@@ -496,7 +496,7 @@ func TestNearest(t *testing.T) {
 		for _, w := range someWords(r, typ, 3000) {
 			lane := make([]int32, 1)
 			ok := m.Nearest(lane, nil, blockOf(typ, []uint64{w}), 1, 7)
-			if v := number(typ, w) * 512; math.Abs(v) < 1<<31-1 {
+			if v := Number(typ, w) * 512; math.Abs(v) < 1<<31-1 {
 				assert.True(t, ok && math.Abs(v-float64(lane[0])) <= 0.5, "%v, %v: %d, %v", typ, v, lane[0], ok)
 			} else {
 				assert.False(t, ok, "%v, %v: %d", typ, v, lane[0])

@@ -90,11 +90,11 @@ func (m Mapping) Join(b *raster.Block, band, y int, lanes []int32, rem []uint64)
 
 // Value is the sample of a lane with a remainder of 0. It is exact.
 func (m Mapping) Value(t raster.Type, lane int32) float64 {
-	return number(t, m.converter(t).join(lane, 0))
+	return Number(t, m.converter(t).join(lane, 0))
 }
 
-// number is the sample of a word.
-func number(t raster.Type, word uint64) float64 {
+// Number is the sample of a word, exactly.
+func Number(t raster.Type, word uint64) float64 {
 	switch t {
 	case raster.Float32:
 		return float64(math.Float32frombits(uint32(word)))

@@ -43,7 +43,7 @@ func (Engine) Accepts(p *engine.Params) error {
 	if IsRaster(f) {
 		return acceptsRaster(p)
 	}
-	if p.T > MaxT {
+	if p.T < 0 || p.T > MaxT {
 		return fmt.Errorf("threshold %d, expected 0 to %d", p.T, MaxT)
 	}
 	if role := f.Bands[0].Role; role != raster.Index && role != raster.Label {

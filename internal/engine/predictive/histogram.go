@@ -81,22 +81,22 @@ func (s Values) sparse(pixels int64) bool {
 	return 8*int64(n) <= 7*used && int64(n) <= pixels/32
 }
 
-// put writes the list: its length, then gaps; 0 for a band that is coded as it is.
-func (s Values) put(w *rans.BitWriter) {
+// put writes the list of values of depth bits: its length, then gaps; 0 for a band that is
+// coded as it is. Of 32 bits values have a sign, and the first is raw.
+func (s Values) put(w *rans.BitWriter, depth int) {
 	w.PutExpGolomb(uint32(len(s)))
 	next := int64(0)
 	for i, v := range s {
-		gap := int64(v) - next
-		if i == 0 && v < 0 {
-			gap += 1 << 32
+		if i == 0 && depth == 32 {
+			w.Put(uint32(v), 32)
+		} else {
+			w.PutExpGolomb(uint32(int64(v) - next))
 		}
-		w.PutExpGolomb(uint32(gap))
 		next = int64(v) + 1
 	}
 }
 
-// parseValues is the inverse of put, for numbers of depth bits; of 32 they have a sign, and
-// the first gap is the first value modulo 2^32.
+// parseValues is the inverse of put.
 func parseValues(r *rans.BitReader, depth int) (Values, error) {
 	n := r.ExpGolomb()
 	if int64(n) > min(int64(1)<<depth, maxValues) {
@@ -105,9 +105,11 @@ func parseValues(r *rans.BitReader, depth int) (Values, error) {
 	var s Values
 	next := int64(0)
 	for i := range n {
-		v := next + int64(r.ExpGolomb())
+		var v int64
 		if depth == 32 && i == 0 {
-			v = int64(int32(v))
+			v = int64(int32(r.Bits(32)))
+		} else {
+			v = next + int64(r.ExpGolomb())
 		}
 		if depth < 32 && v >= 1<<depth || v > math.MaxInt32 {
 			return nil, rans.ErrCorrupt

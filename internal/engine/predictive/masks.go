@@ -24,9 +24,9 @@ func NewMasks(f *raster.Format) *Masks {
 	for i := range m.plan.bands {
 		b := &m.plan.bands[i]
 		b.mapping, b.parent = sample.Mapping{Offset: offsetOf(f.Type)}, -1
-		b.classes = new(census).classes(f.Type, f.Bands[i].NoData)
+		b.classes = new(census).classes(f, i)
 		m.plan.order = append(m.plan.order, i)
-		m.substitutes = append(m.substitutes, b.substitutes(f.Type, b.mapping))
+		m.substitutes = append(m.substitutes, b.substitutes(f.Type))
 	}
 	m.format = m.plan.formatOf(f)
 	return m

@@ -123,6 +123,9 @@ func parseBand(p []byte, t raster.Type, bands int) (b band, rest []byte, err err
 	n := d.uint("number of classes", maxClasses)
 	for range n {
 		word := d.uint("class", math.MaxUint64)
+		if d.err == nil && !sample.IsWord(t, word) {
+			d.err = fmt.Errorf("class %#x, expected the bits of a sample of %v", word, t)
+		}
 		b.classes = append(b.classes, class{word, d.uint("no data", 1) != 0})
 		if d.err != nil {
 			break
@@ -302,18 +305,15 @@ func (b *band) restore(dst *raster.Block, number, y int, classes []byte, words [
 	sample.SetWords(dst, number, y, words)
 }
 
-// substitutes are what stands in the place of no data by a mapping.
-func (b *band) substitutes(t raster.Type, m sample.Mapping) []sample.Substitute {
+// substitutes are what stands in the place of no data.
+func (b *band) substitutes(t raster.Type) []sample.Substitute {
 	var words []uint64
 	for _, c := range b.classes {
 		if c.noData {
 			words = append(words, c.word)
 		}
 	}
-	if words == nil {
-		return nil
-	}
-	return m.Substitutes(t, words)
+	return sample.Substitutes(t, words)
 }
 
 // substitute puts them into row y of a band of a block.

@@ -1,8 +1,6 @@
 package predictive
 
 import (
-	"bytes"
-	"fmt"
 	"image"
 
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/linear"
@@ -46,7 +44,7 @@ func (d *rasterDecoder) decode(scratch *Scratch, front, body []byte, dst *raster
 		}
 		return err
 	}
-	head, front, body, err := d.parseHead(front, body, w, h, true)
+	head, front, body, err := d.format.parseHead(d.plan, front, body, w, h, true)
 	if err != nil {
 		return err
 	}
@@ -93,7 +91,7 @@ func (d *rasterDecoder) overviewOf(scratch *Scratch, front, body []byte, w, h in
 	case modeWhole:
 		return d.overviewOfWhole(front, body, w, h, dst)
 	}
-	head, front, _, err := d.parseHead(front, nil, w, h, false)
+	head, front, _, err := d.format.parseHead(d.plan, front, nil, w, h, false)
 	if err != nil {
 		return err
 	}
@@ -102,9 +100,7 @@ func (d *rasterDecoder) overviewOf(scratch *Scratch, front, body []byte, w, h in
 		return rans.ErrCorrupt
 	}
 	ps, err := d.overview(f, scratch, transformOf(mode), front, w, h, func(i int, p *linear.Predictor) {
-		if s := head.planes[i].state & stateMask; s < ownCells { // where cells have numbers too
-			p.SetCells(head.planes[i].cells, cw, ch)
-		}
+		p.SetCells(head.planes[i].masked(), cw, ch)
 	})
 	if err != nil {
 		return err
@@ -139,21 +135,6 @@ func (d *rasterDecoder) overviewOfWhole(front, body []byte, w, h int, dst *raste
 	return d.join(dst, plainHead(len(means), dst.Rect.Dx(), dst.Rect.Dy()), means, nil, false)
 }
 
-// parseHead is Format.parseHead; it holds the classes of cells to the ones of samples.
-func (d *rasterDecoder) parseHead(front, body []byte, w, h int, all bool) (*tileHead, []byte, []byte, error) {
-	head, front, body, err := d.format.parseHead(d.plan, front, body, w, h, all)
-	if err != nil || !all {
-		return head, front, body, err
-	}
-	for i := range head.planes {
-		p := &head.planes[i]
-		if p.classes != nil && p.state&stateMask == ownClasses && !bytes.Equal(p.cells, cellsOf(p.classes, w, h)) {
-			return nil, nil, nil, fmt.Errorf("plane %d: the classes of cells are not the ones of samples: %w", i, rans.ErrCorrupt)
-		}
-	}
-	return head, front, body, nil
-}
-
 // remainders reads what numbers leave of samples.
 type remainders struct{ rans.BitReader }
 
@@ -175,7 +156,7 @@ func (d *rasterDecoder) join(dst *raster.Block, head *tileHead, planes []Plane, 
 		b, p, m := &d.plan.bands[number], &head.planes[i], head.mapping(d.plan, i)
 		var substitutes []sample.Substitute // where numbers are not exactly the samples'
 		if means || b.bound > 0 && p.state&stateOrder == 0 {
-			substitutes = b.substitutes(d.plan.kind, m)
+			substitutes = b.substitutes(d.plan.kind)
 		}
 		var rem []uint64
 		if rest != nil && (m.Kind == sample.Fixed || m.Kind == sample.Ordered && d.plan.kind == raster.Float64) {

@@ -21,6 +21,7 @@ type rasterTile struct {
 	head   *tileHead
 	planes []Plane
 	rest   [][]uint64 // remainders of each plane, nil where it has none
+	bits   []byte     // of all of them
 
 	without []classesOf // of planes that have numbers for them
 }
@@ -142,7 +143,7 @@ func (t *rasterTile) split(i int, m sample.Mapping, nearest bool) (ok bool) {
 // the promise, whatever the numbers within the bound come out as; −1 for none.
 func (t *rasterTile) holds(i int, b *band) int32 {
 	bound, w := b.bound, t.head.w
-	mask, substitutes := t.head.planes[i].classes, b.substitutes(t.plan.kind, b.mapping)
+	mask, substitutes := t.head.planes[i].classes, b.substitutes(t.plan.kind)
 	for y := 0; y < t.head.h && bound >= 0; y++ {
 		var row []byte
 		if mask != nil {
@@ -219,10 +220,6 @@ func (t *tileHead) hasRemainders(r *rasterPlan) bool {
 
 // encode codes a tile in the mode that is smallest of those tried.
 func (t *rasterTile) encode(m *Model, scratch *Scratch, f *Format, effort engine.Effort) *Tile {
-	var bits []byte
-	if t.head.hasRemainders(t.plan) {
-		bits = t.remainders() // before a bound changes numbers; but then there are none
-	}
 	f = t.head.apply(f)
 	packed := t.symbols(m, scratch, f, effort)
 	planes, overviews, rct := transformBeside(f, t.planes, t.means(f))
@@ -236,7 +233,7 @@ func (t *rasterTile) encode(m *Model, scratch *Scratch, f *Format, effort engine
 	best.bytes = m.size(best, effort)
 	best.head, best.extra = t.head.append(nil, nil)
 	if t.head.hasRemainders(t.plan) {
-		best.extra = append(binary.AppendUvarint(best.extra, uint64(len(bits))), bits...)
+		best.extra = append(binary.AppendUvarint(best.extra, uint64(len(t.bits))), t.bits...)
 	}
 	best.bytes += len(best.head) + len(best.extra)
 	if packed != nil && packed.bytes < best.bytes {
@@ -296,7 +293,7 @@ func (t *rasterTile) worst(i int, p *linear.Predictor) (worst uint64) {
 	number, w := t.plan.order[i], t.head.w
 	b := &t.plan.bands[number]
 	l, mask := &p.Levels[0], t.planes[i].Mask
-	row, words, substitutes := make([]int32, w), make([]uint64, w), b.substitutes(t.plan.kind, b.mapping)
+	row, words, substitutes := make([]int32, w), make([]uint64, w), b.substitutes(t.plan.kind)
 	decoded := raster.NewBlock(t.block.Rect, t.block.Type, 1)
 	for y := range t.head.h {
 		copy(row, l.V[l.At(0, y):])
@@ -355,7 +352,7 @@ func (r *rasterPlan) means(f *Format, whole []Plane) []Plane {
 	out := numbers.overview(whole)
 	for i := range out {
 		b := &r.bands[r.order[i]]
-		for _, s := range b.substitutes(r.kind, b.mapping) {
+		for _, s := range b.substitutes(r.kind) {
 			from, _ := b.mapping.Lane(r.kind, s.Word)
 			by, _ := b.mapping.Lane(r.kind, s.By)
 			for k, v := range out[i].Pix {
@@ -376,6 +373,7 @@ func (r *rasterPlan) means(f *Format, whole []Plane) []Plane {
 // rasterTile brings a tile of a raster into planes, which are w's.
 func (e *encoder) rasterTile(b *raster.Block, w *encoderScratch, masked bool) *rasterTile {
 	t := newRasterTile(e.raster, uint64(e.plan.T), b, w.planes, masked)
+	t.bits = t.remainders() // whose lengths the numbers tell, not their indices
 	t.pack(&e.format, e.indices)
 	w.planes = t.planes
 	return t

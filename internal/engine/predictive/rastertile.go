@@ -15,10 +15,10 @@ import (
 const (
 	nowhere    = 0 // numbers everywhere
 	ownClasses = 1 // a plane of classes of its own
-	asBefore   = 2 // the plane of classes of the plane before
+	asBefore   = 2 // the plane of classes of the plane before, which has one
 	everywhere = 3 // one class
 	ownCells   = 4 // numbers everywhere, some of which are a class's: cells without others
-	sameCells  = 5 // the cells of the plane before
+	sameCells  = 5 // the cells of the plane before, which has such
 
 	stateMask  = 7
 	stateOrder = 8  // by the mapping Ordered, without loss: another does not reach all samples
@@ -65,7 +65,7 @@ func (t *tileHead) append(front, body []byte) (newFront, newBody []byte) {
 		p := &t.planes[i]
 		front = append(front, byte(p.state))
 		if p.state&stateMask == everywhere {
-			front = append(front, p.class)
+			front = binary.AppendUvarint(front, uint64(p.class))
 		}
 		if p.state&stateBound != 0 {
 			front = binary.AppendUvarint(front, uint64(p.bound))
@@ -94,18 +94,20 @@ func appendClasses(p, classes []byte, w, h int) []byte {
 	return append(binary.AppendUvarint(p, uint64(len(code))), code...)
 }
 
-// parseHead cuts the head of a tile of w×h from a front segment, after the mode; body is
-// nil where only the overview is asked for.
+// parseHead cuts the head of a tile of w×h from a front segment, and the classes of its
+// samples from a body where all is asked for.
 func (f *Format) parseHead(r *rasterPlan, front, body []byte, w, h int, all bool) (t *tileHead, restFront, restBody []byte, err error) {
 	d, b := numbers{rest: front}, numbers{rest: body}
 	t = plainHead(f.Channels, w, h)
 	if d.uint("states", 1) == 0 {
 		return t, d.rest, body, d.err
 	}
+	before := nowhere
 	for i := range t.planes {
-		if err := t.planes[i].parse(&d, i, &r.bands[r.order[i]]); err != nil {
-			return nil, nil, nil, err
+		if err := t.planes[i].parse(&d, before, &r.bands[r.order[i]]); err != nil {
+			return nil, nil, nil, fmt.Errorf("plane %d: %w", i, err)
 		}
+		before = t.planes[i].state & stateMask
 	}
 	cw, ch := interlace.Cells(w, interlace.Base), interlace.Cells(h, interlace.Base)
 	for i := range t.planes {
@@ -116,9 +118,15 @@ func (f *Format) parseHead(r *rasterPlan, front, body []byte, w, h int, all bool
 			if p.cells, err = parseClasses(&d, cw, ch, n); err == nil && all {
 				p.classes, err = parseClasses(&b, w, h, n)
 			}
+			if err == nil && all && !bytes.Equal(p.cells, cellsOf(p.classes, w, h)) {
+				err = fmt.Errorf("cells have other ones than samples: %w", rans.ErrCorrupt)
+			}
 		case ownCells:
 			p.cells, err = parseClasses(&d, cw, ch, n)
-		case asBefore, sameCells:
+		case sameCells:
+			p.cells = t.planes[i-1].cells
+			err = check(p.cells, n)
+		case asBefore:
 			p.cells, p.classes = t.planes[i-1].cells, t.planes[i-1].classes
 			err = check(p.cells, n)
 			if err == nil && all {
@@ -137,7 +145,9 @@ func (f *Format) parseHead(r *rasterPlan, front, body []byte, w, h int, all bool
 	return t, d.rest, b.rest, nil
 }
 
-func (p *planeHead) parse(d *numbers, i int, b *band) error {
+// parse cuts what a head says of a plane of a band, before being what it says of the classes
+// of the plane before.
+func (p *planeHead) parse(d *numbers, before int, b *band) error {
 	p.state = int(d.uint("state", stateAll))
 	if p.state&stateMask == everywhere {
 		p.class = byte(d.uint("class", uint64(len(b.classes))))
@@ -151,10 +161,11 @@ func (p *planeHead) parse(d *numbers, i int, b *band) error {
 	case p.state&stateMask == everywhere && p.class == 0,
 		p.state&stateMask > sameCells,
 		p.state&stateMask > nowhere && len(b.classes) == 0,
-		(p.state&stateMask == asBefore || p.state&stateMask == sameCells) && i == 0,
+		p.state&stateMask == asBefore && before != ownClasses && before != asBefore,
+		p.state&stateMask == sameCells && before < ownCells,
 		p.state&stateMask >= ownCells && (b.bound > 0 || p.state&stateOrder != 0),
 		p.state&stateBound != 0 && (b.bound == 0 || p.state&stateOrder != 0):
-		return fmt.Errorf("plane %d in state %d: %w", i, p.state, rans.ErrCorrupt)
+		return fmt.Errorf("state %d: %w", p.state, rans.ErrCorrupt)
 	}
 	return nil
 }
@@ -249,6 +260,14 @@ func (t *tileHead) apart() bool {
 		}
 	}
 	return false
+}
+
+// masked are the cells that have no mean, nil where all have one.
+func (p *planeHead) masked() []byte {
+	if p.state&stateMask >= ownCells {
+		return nil
+	}
+	return p.cells
 }
 
 // mapping is the mapping of a plane of a tile.

@@ -83,7 +83,7 @@ func (s *survey) classes(ctx context.Context, r *rasterPlan) error {
 		}
 	}
 	for i := range r.bands {
-		r.bands[i].classes = counts[i].classes(f.Type, f.Bands[i].NoData)
+		r.bands[i].classes = counts[i].classes(f, i)
 	}
 	return nil
 }
@@ -127,20 +127,18 @@ const (
 	maxFrequent   = 15
 )
 
-// classes are the ones of a band, the value of no data first.
-func (c *census) classes(t raster.Type, noData *float64) (out []class) {
+// classes are the classes of a band, the sample of no data first.
+func (c *census) classes(f *raster.Format, band int) (out []class) {
 	add := func(word uint64, empty bool) {
 		if len(out) < maxClasses && !slices.ContainsFunc(out, func(o class) bool { return o.word == word }) {
 			out = append(out, class{word, empty})
 		}
 	}
-	if noData != nil {
-		if word, ok := sample.WordOf(t, *noData); ok {
-			add(word, true)
-		}
+	if word, ok := sample.NoData(f, band); ok {
+		add(word, true)
 	}
 	for _, v := range byCount(c.special) {
-		add(v, sample.NaN(t, v))
+		add(v, sample.NaN(f.Type, v))
 	}
 	counted := c.n / (censusStep * censusStep)
 	frequent, usual := byCount(c.frequent), int64(0)
@@ -291,7 +289,7 @@ func pictureParent(i, n int) int {
 }
 
 // maxTilePixels is the number of samples of all bands that a tile may have, for what coding
-// one takes.
+// one takes, but for the smallest tiles.
 const maxTilePixels = 4 << (2 * tileLog2)
 
 // minTileLog2 is of the smallest tiles that a file may have.

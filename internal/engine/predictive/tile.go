@@ -77,7 +77,7 @@ func (m *Model) ChooseTables(tiles []*Tile, f *Format) *Tables {
 	}
 	var w rans.BitWriter
 	for i := range f.Channels {
-		f.values(i).put(&w)
+		f.values(i).put(&w, f.Depth)
 	}
 	m.put(&w)
 	tables, _ := universal.Choose(&w, h)

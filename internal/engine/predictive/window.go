@@ -54,6 +54,9 @@ func parseDescription(p *engine.Plan, flags byte) (r *rasterPlan, f Format, payl
 	if r, payload, err = parseRaster(p.Payload[1:], p.Format.Type, len(p.Format.Bands)); err != nil {
 		return nil, f, nil, err
 	}
+	if n := int64(len(r.bands)) << (2 * p.TileLog2); n > maxTilePixels && p.TileLog2 > minTileLog2 {
+		return nil, f, nil, fmt.Errorf("tiles of %d samples, expected at most %d, or sides of %d", n, maxTilePixels, 1<<minTileLog2)
+	}
 	return r, r.formatOf(&p.Format), payload, nil
 }
 

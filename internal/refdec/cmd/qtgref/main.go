@@ -9,11 +9,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/qtgpu/qtgpu/internal/refdec"
 )
 
-const usage = `usage: qtgref [-max-pixels N] IN.qtg OUT.pnm|OUT.pam
+const usage = `usage: qtgref [-max-pixels N] IN.qtg OUT.pnm|OUT.pam|OUT.raw
 
 Decodes a .qtg file by a naive decoder, which was written from docs/FORMAT.md alone:
 slow, whole images, for checking what other decoders and encoders do. Metadata is left
@@ -23,6 +24,7 @@ The name of the output says what is written:
   .pnm .pgm .ppm  PGM of one band, PPM of three
   .pam            PAM, also of two and four bands; samples are as the file has them,
                   premultiplied colours too
+  .raw            samples of any type, little-endian, without a header
 
 `
 
@@ -83,11 +85,23 @@ func convert(in, out string, maxPixels int64) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", out, err)
 	}
-	return os.WriteFile(out, append([]byte(head), samples(m)...), 0o666)
+	body := samples(m)
+	if filepath.Ext(out) == ".raw" {
+		for at := range slices.Chunk(body, m.Bits/8) {
+			slices.Reverse(at)
+		}
+	}
+	return os.WriteFile(out, append([]byte(head), body...), 0o666)
 }
 
 // header is what stands before the samples in a file of the named kind.
 func header(m *refdec.Image, ext string) (string, error) {
+	switch {
+	case ext == ".raw":
+		return "", nil
+	case m.Bands > 4 || m.Bits > 16 || m.Maximum == 0:
+		return "", fmt.Errorf("%s of %d bands of type %d, expected a .raw", ext, m.Bands, m.Header.Type)
+	}
 	switch ext {
 	case ".pam":
 		kind := [5]string{1: "GRAYSCALE", 2: "GRAYSCALE_ALPHA", 3: "RGB", 4: "RGB_ALPHA"}[m.Bands]
@@ -102,17 +116,16 @@ func header(m *refdec.Image, ext string) (string, error) {
 		}
 		return fmt.Sprintf("%s\n%d %d\n%d\n", magic, m.Width, m.Height, m.Maximum), nil
 	}
-	return "", fmt.Errorf("name ends in %q, expected .pnm, .pgm, .ppm or .pam", ext)
+	return "", fmt.Errorf("name ends in %q, expected .pnm, .pgm, .ppm, .pam or .raw", ext)
 }
 
-// samples are the bytes of all samples, big-endian where they have 16 bits.
+// samples are the bytes of all samples, big-endian.
 func samples(m *refdec.Image) []byte {
 	var b bytes.Buffer
 	for _, v := range m.Samples {
-		if m.Bits == 16 {
-			b.WriteByte(byte(v >> 8))
+		for shift := m.Bits - 8; shift >= 0; shift -= 8 {
+			b.WriteByte(byte(v >> shift))
 		}
-		b.WriteByte(byte(v))
 	}
 	return b.Bytes()
 }

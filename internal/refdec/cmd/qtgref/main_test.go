@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"os"
 	"path/filepath"
 	"testing"
@@ -38,12 +39,28 @@ func TestOutputs(t *testing.T) {
 		got = got[len(c.header):]
 		require.Len(t, got, len(m.Samples)*m.Bits/8, c.vector)
 		for i, v := range m.Samples {
-			sample := int32(got[i*m.Bits/8])
+			sample := int64(got[i*m.Bits/8])
 			if m.Bits == 16 {
-				sample = sample<<8 | int32(got[2*i+1])
+				sample = sample<<8 | int64(got[2*i+1])
 			}
 			require.Equal(t, v, sample, "%s: x %d, y %d, band %d", c.vector, i/m.Bands%m.Width, i/m.Bands/m.Width, i%m.Bands)
 		}
+	}
+}
+
+// TestRaw: samples of any type are little-endian.
+func TestRaw(t *testing.T) {
+	in, out := vectorDir+"raster-float64-special-60x50.qtg", filepath.Join(t.TempDir(), "out.raw")
+	require.NoError(t, run([]string{in, out}, os.Stderr))
+	got, err := os.ReadFile(out)
+	require.NoError(t, err)
+	p, err := os.ReadFile(in)
+	require.NoError(t, err)
+	m, err := refdec.Decode(p)
+	require.NoError(t, err)
+	require.Len(t, got, 8*len(m.Samples))
+	for i, v := range m.Samples {
+		require.Equal(t, uint64(v), binary.LittleEndian.Uint64(got[8*i:]), "sample %d", i)
 	}
 }
 
@@ -56,7 +73,8 @@ func TestFailures(t *testing.T) {
 		want string
 	}{
 		{[]string{vector}, "out.pnm", ".pnm of 4 bands, expected a .pam"},
-		{[]string{vector}, "out.png", `name ends in ".png", expected .pnm, .pgm, .ppm or .pam`},
+		{[]string{vectorDir + "raster-int8-5bands-70x60.qtg"}, "out.pam", ".pam of 5 bands of type 4, expected a .raw"},
+		{[]string{vector}, "out.png", `name ends in ".png", expected .pnm, .pgm, .ppm, .pam or .raw`},
 		{[]string{"-max-pixels", "10000", vector}, "out.pam", "HEAD: 120×90 pixels, 12288 in multiples of 32, above the limit of 10000"},
 		{[]string{"main.go"}, "out.pam", "main.go: Container: "},
 		{[]string{"absent.qtg"}, "out.pam", "absent.qtg"},
