@@ -170,7 +170,7 @@ func TestThresholdOfRasters(t *testing.T) {
 	for _, c := range []struct{ in, t, bound, want string }{
 		{short, "0.5", boundAuto, "expected a whole number of 0 to 65535"},
 		{short, "65536", boundAuto, "expected a whole number of 0 to 65535"},
-		{tif, "1", boundRMS, "bound rms of samples of float32"},
+		{tif, "1", boundRMS, "bound rms of samples of float32, expected uint8 or uint16; or the bound max"},
 		{photo, "0.1", boundAuto, "expected 0 for lossless or 0.25 to 255"},
 	} {
 		r := qtgpuRun("-i", c.in, "-o", qtg, "-t", c.t, "--bound", c.bound)
@@ -262,7 +262,7 @@ func TestPartsOfRasters(t *testing.T) {
 	}
 	mustRun(t, "merge", job, "-o", filepath.Join(dir, "merged.qtg"))
 	assert.Equal(t, readFile(t, filepath.Join(dir, "one.qtg")), readFile(t, filepath.Join(dir, "merged.qtg")))
-	qtgpuRun("plan", "-i", in, "-t", "1", "--bound", "rms", "-o", filepath.Join(dir, "no")).fails(t, exitUsage, "bound rms of samples of float32", "plan")
+	qtgpuRun("plan", "-i", in, "-t", "1", "--bound", "rms", "-o", filepath.Join(dir, "no")).fails(t, exitUsage, "bound rms of samples of float32, expected uint8 or uint16; or the bound max", "plan")
 	require.NoDirExists(t, filepath.Join(dir, "no"))
 }
 
