@@ -193,11 +193,12 @@ func (o *Options) checkT(f *raster.Format, bound Bound) error {
 	wrong := func(format string, args ...any) error {
 		return &ThresholdError{fmt.Sprintf("threshold %v with the bound %v, expected ", o.T, bound) + fmt.Sprintf(format, args...)}
 	}
+	picture := engine.CheckPicture(f)
 	switch level := levelOf(f); {
 	case o.T == 0:
 		return nil
-	case bound == BoundRMS && f.Type.Float():
-		return &ThresholdError{fmt.Sprintf("bound %v of samples of %v, expected %v", bound, f.Type, BoundMax)}
+	case bound == BoundRMS && picture != nil:
+		return &ThresholdError{fmt.Sprintf("bound %v of %v; or the bound %v", bound, picture, BoundMax)}
 	case bound == BoundRMS && (math.IsNaN(o.T) || o.T < MinT*level || o.T > MaxT*level):
 		return wrong("0 for lossless or %v to %v", MinT*level, MaxT*level)
 	case bound == BoundRMS:

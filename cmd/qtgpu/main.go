@@ -50,8 +50,8 @@ percentage: of the range of the type for integers, rounded down to whole steps; 
 point of the largest less the least sample of all bands, for which the input is read once
 more. 0 is lossless.
 
-"-" is standard input or output. Without a name with an extension, what is decoded is PNG
-where that holds it and nothing says where on the earth it lies, else TIFF.
+"-" is standard input or output. Where no name says what to decode to, it is PNG if that holds
+the samples and nothing says where on the earth they lie, else TIFF.
 
 Encoding
   -t, --threshold T       the promise

@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"image"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -170,7 +172,7 @@ func TestThresholdOfRasters(t *testing.T) {
 	for _, c := range []struct{ in, t, bound, want string }{
 		{short, "0.5", boundAuto, "expected a whole number of 0 to 65535"},
 		{short, "65536", boundAuto, "expected a whole number of 0 to 65535"},
-		{tif, "1", boundRMS, "bound rms of samples of float32"},
+		{tif, "1", boundRMS, "bound rms of samples of float32, expected uint8 or uint16; or the bound max"},
 		{photo, "0.1", boundAuto, "expected 0 for lossless or 0.25 to 255"},
 	} {
 		r := qtgpuRun("-i", c.in, "-o", qtg, "-t", c.t, "--bound", c.bound)
@@ -262,7 +264,7 @@ func TestPartsOfRasters(t *testing.T) {
 	}
 	mustRun(t, "merge", job, "-o", filepath.Join(dir, "merged.qtg"))
 	assert.Equal(t, readFile(t, filepath.Join(dir, "one.qtg")), readFile(t, filepath.Join(dir, "merged.qtg")))
-	qtgpuRun("plan", "-i", in, "-t", "1", "--bound", "rms", "-o", filepath.Join(dir, "no")).fails(t, exitUsage, "bound rms of samples of float32", "plan")
+	qtgpuRun("plan", "-i", in, "-t", "1", "--bound", "rms", "-o", filepath.Join(dir, "no")).fails(t, exitUsage, "bound rms of samples of float32, expected uint8 or uint16; or the bound max", "plan")
 	require.NoDirExists(t, filepath.Join(dir, "no"))
 }
 
@@ -396,6 +398,33 @@ func TestDamagedTags(t *testing.T) {
 	part, _ := readRaster(t, filepath.Join(dir, "part.tif"))
 	assert.Empty(t, part.Tags)
 	qtgpuRun("-i", qtg, "-o", filepath.Join(dir, "box.tif"), "--bbox", "0,0,1,1").fails(t, exitUsage, "--bbox: tag 33550", "box")
+}
+
+// FuzzGeoreference: whatever a directory of tags holds, a part has as many tags, which can be
+// read, or leaves out the georeference and says so.
+func FuzzGeoreference(f *testing.F) {
+	for _, tags := range []imagefile.Tags{utm(), {shortTag(tagPixelScale, 1, 2, 3)}, {doubleTag(tagTransformation, make([]float64, 16))}} {
+		p, err := tags.AppendBinary(nil)
+		require.NoError(f, err)
+		f.Add(p, 3, 5, 2)
+	}
+	f.Fuzz(func(t *testing.T, p []byte, x, y, level int) {
+		tags, err := imagefile.ParseTags(p)
+		if err != nil || min(x, y, level) < 0 || max(x, y) > 1<<20 || level > 31 {
+			return
+		}
+		part, err := window(tags, image.Pt(x, y), level)
+		if err != nil {
+			require.False(t, slices.ContainsFunc(part, isGeo), "%v", err)
+			return
+		}
+		q, err := part.AppendBinary(nil)
+		require.NoError(t, err)
+		again, err := imagefile.ParseTags(q)
+		require.NoError(t, err)
+		require.Equal(t, len(tags), len(again))
+		_, _ = georeference(part)
+	})
 }
 
 // corpus is a folder of real images, beside the project or where QTGPU_CORPUS says.

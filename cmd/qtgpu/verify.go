@@ -157,14 +157,9 @@ func measure(ctx context.Context, r *qtgpu.Reader, before *original) (*measures,
 }
 
 // isPicture tells whether samples are what an image shows: gray, colours or indices of a
-// palette, all of them with data.
+// palette.
 func isPicture(f *raster.Format) bool {
-	for _, b := range f.Bands {
-		if b.NoData != nil || b.Role == raster.Data && len(f.Bands) == 1 {
-			return false
-		}
-	}
-	return imagefile.Holds(f) == nil
+	return imagefile.Holds(f) == nil && f.Bands[0].Role != raster.Data
 }
 
 // broken returns the brokenPromise that the errors show, if any.
