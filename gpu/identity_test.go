@@ -34,7 +34,8 @@ func TestFilesAreIdentical(t *testing.T) {
 		if i%2 == 0 {
 			smooth(m)
 		}
-		o := qtgpu.Options{T: 0.25 + rng.Float64()*49.75, Chroma: qtgpu.Chroma(rng.IntN(3)), Split: qtgpu.Split(rng.IntN(3))}
+		level := float64(uint(1)<<m.Depth-1) / 255
+		o := qtgpu.Options{T: level * (0.25 + rng.Float64()*49.75), Bound: qtgpu.BoundRMS, Chroma: qtgpu.Chroma(rng.IntN(3)), Split: qtgpu.Split(rng.IntN(3))}
 		want := encode(t, m, o, nil)
 		got := encode(t, m, o, b)
 		if !bytes.Equal(got, want) {
