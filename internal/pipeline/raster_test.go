@@ -296,3 +296,23 @@ func naiveMean(f *raster.Format, of *raster.Block, band, x, y, shift int) float6
 	}
 	return v - 1
 }
+
+// TestSeaCountsInOverviews: a value that fills areas, and is a class, counts in means as
+// others do.
+func TestSeaCountsInOverviews(t *testing.T) {
+	f := raster.Format{Width: 256, Height: 192, Type: raster.Float32, Bands: make([]raster.Band, 1)}
+	r := rand.New(rand.NewPCG(9, 4))
+	src := field(f, func(_, x, y int) float64 {
+		if x < 100+y/3 {
+			return 0
+		}
+		return 50 + terrain(r, x, y)/10
+	})
+	reader := codeField(t, "sea", src, 0, 2)
+	got, all := block(t, reader, image.Rectangle{Max: reader.Size(3)}, 3), src.View(f.Bounds())
+	for y := range got.Rect.Dy() {
+		for x := range got.Rect.Dx() {
+			require.InDelta(t, naiveMean(&f, all, 0, x, y, 3), got.At(0, x, y), 0.01, "x %d y %d", x, y)
+		}
+	}
+}

@@ -249,20 +249,20 @@ func (t *rasterTile) means(f *Format) []Plane {
 		return t.plan.kind.Float() && t.head.mapping(t.plan, i).Kind == sample.Ordered
 	}
 	special := len(t.without) > 0 || f.packed() || f.weighs(t.planes)
+	counted := slices.Clone(t.planes)
 	for i := range t.planes {
-		special = special || ordered(i)
+		special = special || ordered(i) || f.values(i) == nil && t.count(&counted[i], i)
 	}
 	if !special {
 		return nil
 	}
-	counted := slices.Clone(t.planes)
 	for _, c := range t.without {
 		counted[c.plane].Mask = c.classes
 	}
 	out := f.overview(counted)
 	for i := range out {
 		if m := t.head.mapping(t.plan, i); ordered(i) {
-			out[i] = t.planes[i].OverviewBy(func(numbers []int32) int32 { return m.Mean(t.plan.kind, numbers) })
+			out[i] = counted[i].OverviewBy(func(numbers []int32) int32 { return m.Mean(t.plan.kind, numbers) })
 		}
 	}
 	for _, c := range t.without {
@@ -274,6 +274,27 @@ func (t *rasterTile) means(f *Format) []Plane {
 		}
 	}
 	return out
+}
+
+// count lets samples of classes that are numbers, such as the level of the sea, count in the
+// means of a plane, and tells whether there are such classes.
+func (t *rasterTile) count(p *Plane, i int) (any bool) {
+	b, m := &t.plan.bands[t.plan.order[i]], t.head.mapping(t.plan, i)
+	for c := range b.classes {
+		lane, ok := m.Lane(t.plan.kind, b.classes[c].word)
+		if !ok || b.classes[c].noData || sample.Special(t.plan.kind, b.classes[c].word) || p.Mask == nil {
+			continue
+		}
+		if !any {
+			p.Pix, p.Mask, any = slices.Clone(p.Pix), slices.Clone(p.Mask), true
+		}
+		for k, class := range p.Mask {
+			if int(class) == c+1 {
+				p.Pix[k], p.Mask[k] = lane, 0
+			}
+		}
+	}
+	return any
 }
 
 // predict is Model.predict, and measures what it makes.
