@@ -107,7 +107,7 @@ func (w *wildRasterFile) makeHeader() {
 // word is a sample of a type, often a small number.
 func (w *wildRasterFile) word(t raster.Type) uint64 {
 	if w.IntN(2) == 0 {
-		return wordOf(t, float64(w.IntN(41)-20))
+		return sample.WordOf(t, float64(w.IntN(41)-20))
 	}
 	v := w.Uint64()
 	switch {

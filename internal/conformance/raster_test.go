@@ -19,6 +19,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/engine/predictive"
 	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/pipeline"
+	"github.com/qtgpu/qtgpu/internal/rastertest"
 	"github.com/qtgpu/qtgpu/internal/refdec"
 	"github.com/qtgpu/qtgpu/internal/sample"
 	"github.com/qtgpu/qtgpu/raster"
@@ -197,40 +198,8 @@ func pond(v float64, s surface) surface {
 	}
 }
 
-// rasterOf is a raster of a surface.
-func rasterOf(t testing.TB, f raster.Format, s surface) *raster.Memory {
-	m, err := raster.NewMemory(f)
-	require.NoError(t, err)
-	all := m.View(f.Bounds())
-	words := make([]uint64, f.Width)
-	for i := range f.Bands {
-		for y := range f.Height {
-			for x := range words {
-				words[x] = wordOf(f.Type, s(i, x, y))
-			}
-			sample.SetWords(all, i, y, words)
-		}
-	}
-	return m
-}
-
-// wordOf is the word of a number, of integers the nearest below that the type has.
-func wordOf(t raster.Type, v float64) uint64 {
-	switch t {
-	case raster.Float32:
-		return uint64(math.Float32bits(float32(v)))
-	case raster.Float64:
-		return math.Float64bits(v)
-	}
-	least := int64(0)
-	if t.Signed() {
-		least = -t.Max() - 1
-	}
-	return uint64(min(max(int64(math.Floor(v)), least), t.Max()))
-}
-
 func rasterFile(f raster.Format, s surface, promise int64, effort engine.Effort) func(*testing.T) []byte {
-	return func(t *testing.T) []byte { return coded(t, rasterOf(t, f, s), promise, effort) }
+	return func(t *testing.T) []byte { return coded(t, rastertest.Numbers(f, s), promise, effort) }
 }
 
 // coded is the file of a raster.
@@ -247,7 +216,7 @@ func coded(t testing.TB, src *raster.Memory, promise int64, effort engine.Effort
 // maskedFile is a raster of an engine that knows of no data.
 func maskedFile(f raster.Format, s surface, bound engine.Bound, promise int64) func(*testing.T) []byte {
 	return func(t *testing.T) []byte {
-		ctx, env, src := context.Background(), environment(), rasterOf(t, f, s)
+		ctx, env, src := context.Background(), environment(), rastertest.Numbers(f, s)
 		e := masked.Engine{Engine: transform.Engine{}, Log2: transform.TileLog2}
 		if bound == engine.Max {
 			e = masked.Engine{Engine: layered.Engine{}, Log2: layered.TileLog2}
@@ -267,15 +236,15 @@ func maskedFile(f raster.Format, s surface, bound engine.Bound, promise int64) f
 // 0 on a slope.
 func specialFile(typ raster.Type, promise int64) func(*testing.T) []byte {
 	return func(t *testing.T) []byte {
-		m := rasterOf(t, of(typ, 60, 50, raster.Band{}), rough)
+		m := rastertest.Numbers(of(typ, 60, 50, raster.Band{}), rough)
 		change(m, func(x, y int, word uint64) uint64 {
 			switch n := int(40 * noise(3, x/2, y/2)); {
 			case n < 3:
-				return wordOf(typ, math.Inf(1-2*(n&1)))
+				return sample.WordOf(typ, math.Inf(1-2*(n&1)))
 			case n < 6:
-				return wordOf(typ, math.NaN()) + uint64(n)
+				return sample.WordOf(typ, math.NaN()) + uint64(n)
 			case n == 6:
-				return wordOf(typ, math.Copysign(0, -1))
+				return sample.WordOf(typ, math.Copysign(0, -1))
 			}
 			return word
 		})
@@ -287,7 +256,7 @@ func specialFile(typ raster.Type, promise int64) func(*testing.T) []byte {
 func anyFile(typ raster.Type) func(*testing.T) []byte {
 	return func(t *testing.T) []byte {
 		r := rand.New(rand.NewPCG(1, 9))
-		m := rasterOf(t, of(typ, 40, 30, raster.Band{}), rough)
+		m := rastertest.Numbers(of(typ, 40, 30, raster.Band{}), rough)
 		change(m, func(x, y int, _ uint64) uint64 { return r.Uint64() >> (64 - 8*typ.Size()) })
 		return coded(t, m, 0, 2)
 	}
@@ -309,7 +278,7 @@ func change(m *raster.Memory, do func(x, y int, word uint64) uint64) {
 // tiledFile is a raster in tiles of 64 pixels, by the plan that is made of the first row of
 // tiles.
 func tiledFile(f raster.Format, s surface, promise int64) func(*testing.T) []byte {
-	return func(t *testing.T) []byte { return tiled(t, rasterOf(t, f, s), promise) }
+	return func(t *testing.T) []byte { return tiled(t, rastertest.Numbers(f, s), promise) }
 }
 
 func tiled(t testing.TB, src *raster.Memory, promise int64) []byte {
@@ -332,7 +301,7 @@ func tiled(t testing.TB, src *raster.Memory, promise int64) []byte {
 }
 
 func groupedRaster(f raster.Format, s surface, promise int64) func(*testing.T) []byte {
-	return func(t *testing.T) []byte { return grouped(t, tiled(t, rasterOf(t, f, s), promise)) }
+	return func(t *testing.T) []byte { return grouped(t, tiled(t, rastertest.Numbers(f, s), promise)) }
 }
 
 // TestRasterVectorsCover: the vectors have each kind of mapping, each state of a plane and

@@ -18,7 +18,7 @@ type coarse struct {
 }
 
 // levelFor is the coarsest level that the file holds and from which a given one is made
-// (see Region.reducer); 0 where it holds none.
+// (see Region.down); 0 where it holds none.
 func (c *coarse) levelFor(level int) int {
 	at := 0
 	if c.file == nil {

@@ -3,49 +3,130 @@ package pipeline
 import (
 	"image"
 
+	"github.com/qtgpu/qtgpu/internal/engine/arith"
 	"github.com/qtgpu/qtgpu/internal/sample"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
-// reducer makes a block of means of 2^shift × 2^shift pixels each, fewer at the right
-// and bottom edges, rounded to nearest, or keeps the first of them. Colours beside
-// straight alpha are weighted by it, so that what is hidden shows nowhere, unless all
-// of the pixels are hidden. The fine pixels come in bands, from the top.
-type reducer struct {
-	dst      *raster.Block // or
-	next     *reducer      // what takes the rows
-	shift    int
-	decimate bool
-	alpha    int // the band that weights the others, or -1
-	rect     image.Rectangle
-	fine     image.Rectangle
-
-	in    [][]int32 // a row of each band
-	sums  [][]int64 // of each band; weighted ones of bands beside alpha
-	plain [][]int64 // sums of bands beside alpha, not weighted
-	count []int64   // pixels
-	out   [][]int32
+// cascade makes a level of a finer one, and may have another make the next one of it. Rows
+// are lanes of small integers, or words of any samples. The fine pixels come in bands, from
+// the top.
+type cascade[T int32 | uint64] struct {
+	dst     *raster.Block // or
+	next    *cascade[T]   // what takes the rows
+	shift   int           // of squares of 1<<shift pixels, fewer at the right and bottom edges
+	fine    image.Rectangle
+	early   bool // the first row of squares tells all
+	in, out [][]T
+	squares squares[T]
+	load    func(dst []T, b *raster.Block, band, y int)
+	store   func(b *raster.Block, band, y int, src []T)
 }
 
-// newReducer reduces the pixels of fine to rect.
-func newReducer(f *raster.Format, rect, fine image.Rectangle, shift int, decimate bool) *reducer {
-	r := &reducer{shift: shift, decimate: decimate, alpha: weights(f), rect: rect, fine: fine, count: make([]int64, rect.Dx())}
+// squares make one sample of each square, in each band.
+type squares[T int32 | uint64] interface {
+	// add takes the next row of squares, the first one or not.
+	add(rows [][]T, first bool)
+	// take gives what the squares have become, and begins anew.
+	take(out [][]T)
+}
+
+// newCascade reduces the pixels of s.fine to s.rect.
+func newCascade[T int32 | uint64](f *raster.Format, s step, q squares[T]) *cascade[T] {
+	c := &cascade[T]{shift: s.shift, fine: s.fine, squares: q}
 	for range f.Bands {
-		r.in = append(r.in, make([]int32, fine.Dx()))
-		r.out = append(r.out, make([]int32, rect.Dx()))
-		r.sums = append(r.sums, make([]int64, rect.Dx()))
-		r.plain = append(r.plain, make([]int64, rect.Dx()))
+		c.in = append(c.in, make([]T, s.fine.Dx()))
+		c.out = append(c.out, make([]T, s.rect.Dx()))
 	}
-	return r
+	return c
+}
+
+// newLanes is a cascade of samples that fit lanes: of means, or of the first sample of each
+// square.
+func newLanes(f *raster.Format, s step, decimate bool) *cascade[int32] {
+	var q squares[int32] = newMeans(f, s)
+	if decimate {
+		q = &firsts{shift: s.shift}
+	}
+	c := newCascade(f, s, q)
+	c.early, c.load, c.store = decimate, sample.Load, sample.Store
+	return c
 }
 
 // into implements downsampler.
-func (r *reducer) into(dst *raster.Block) {
-	if r.next != nil {
-		r.next.into(dst)
+func (c *cascade[T]) into(dst *raster.Block) {
+	if c.next != nil {
+		c.next.into(dst)
 		return
 	}
-	r.dst = dst
+	c.dst = dst
+}
+
+// add implements downsampler.
+func (c *cascade[T]) add(b *raster.Block) {
+	for y := b.Rect.Min.Y; y < b.Rect.Max.Y; y++ {
+		for i := range c.in {
+			c.load(c.in[i], b, i, y)
+		}
+		c.addRow(c.in, y)
+	}
+}
+
+// addRow takes the next row, y of the fine level.
+func (c *cascade[T]) addRow(rows [][]T, y int) {
+	to := y >> c.shift
+	first, last := y == to<<c.shift, y == to<<c.shift+1<<c.shift-1 || y == c.fine.Max.Y-1
+	c.squares.add(rows, first)
+	if c.early && !first || !c.early && !last {
+		return
+	}
+	c.squares.take(c.out)
+	if c.next != nil {
+		c.next.addRow(c.out, to)
+		return
+	}
+	for i, row := range c.out {
+		c.store(c.dst, i, to, row)
+	}
+}
+
+// firsts keep the first sample of each square.
+type firsts struct {
+	shift int
+	row   [][]int32
+}
+
+func (f *firsts) add(rows [][]int32, first bool) {
+	if first {
+		f.row = rows
+	}
+}
+
+func (f *firsts) take(out [][]int32) {
+	for i, row := range f.row {
+		for x := range out[i] {
+			out[i][x] = row[x<<f.shift]
+		}
+	}
+}
+
+// means are rounded to nearest. Colours beside straight alpha are weighted by it, so that
+// what is hidden shows nowhere, unless all of the pixels are hidden.
+type means struct {
+	shift int
+	alpha int       // the band that weights the others, or -1
+	sums  [][]int64 // of each band; weighted ones of bands beside alpha
+	plain [][]int64 // sums of bands beside alpha, not weighted
+	count []int64   // pixels
+}
+
+func newMeans(f *raster.Format, s step) *means {
+	m := &means{shift: s.shift, alpha: weights(f), count: make([]int64, s.rect.Dx())}
+	for range f.Bands {
+		m.sums = append(m.sums, make([]int64, s.rect.Dx()))
+		m.plain = append(m.plain, make([]int64, s.rect.Dx()))
+	}
+	return m
 }
 
 // weights is the band that weights the others in means, the last of straight alpha, −1 for
@@ -62,55 +143,8 @@ func weights(f *raster.Format) int {
 	return -1
 }
 
-// add takes the next rows.
-func (r *reducer) add(b *raster.Block) {
-	for y := b.Rect.Min.Y; y < b.Rect.Max.Y; y++ {
-		for i := range r.in {
-			sample.Load(r.in[i], b, i, y)
-		}
-		r.addRow(r.in, y)
-	}
-}
-
-// addRow takes the next row, y of the fine level.
-func (r *reducer) addRow(rows [][]int32, y int) {
-	to := y >> r.shift
-	if r.decimate {
-		if y == to<<r.shift {
-			r.keep(rows)
-			r.put(to)
-		}
-		return
-	}
-	r.sum(rows)
-	if y == to<<r.shift+1<<r.shift-1 || y == r.fine.Max.Y-1 {
-		r.means()
-		r.put(to)
-	}
-}
-
-// put passes a row on.
-func (r *reducer) put(y int) {
-	if r.next != nil {
-		r.next.addRow(r.out, y)
-		return
-	}
-	for i, row := range r.out {
-		sample.Store(r.dst, i, y, row)
-	}
-}
-
-// keep takes the first pixel of each block.
-func (r *reducer) keep(rows [][]int32) {
-	for i, row := range rows {
-		for x := range r.out[i] {
-			r.out[i][x] = row[x<<r.shift]
-		}
-	}
-}
-
-// sum adds a row.
-func (r *reducer) sum(rows [][]int32) {
+// add implements squares.
+func (r *means) add(rows [][]int32, _ bool) {
 	for x := range rows[0] {
 		r.count[x>>r.shift]++
 	}
@@ -128,33 +162,24 @@ func (r *reducer) sum(rows [][]int32) {
 	}
 }
 
-func (r *reducer) weighted(band int) bool { return r.alpha >= 0 && band != r.alpha }
+func (r *means) weighted(band int) bool { return r.alpha >= 0 && band != r.alpha }
 
-// means takes the means of what was added, and begins anew.
-func (r *reducer) means() {
-	for i := range r.out {
-		for x := range r.out[i] {
+// take implements squares.
+func (r *means) take(out [][]int32) {
+	for i := range out {
+		for x := range out[i] {
 			sum, weight := r.sums[i][x], r.count[x]
 			if r.weighted(i) {
 				if weight = r.sums[r.alpha][x]; weight == 0 {
 					sum, weight = r.plain[i][x], r.count[x]
 				}
 			}
-			r.out[i][x] = int32(mean(sum, weight))
+			out[i][x] = int32(arith.FloorDiv(2*sum+weight, 2*weight)) // halves rounded up
 		}
 	}
-	for i := range r.out {
+	for i := range out {
 		clear(r.sums[i])
 		clear(r.plain[i])
 	}
 	clear(r.count)
-}
-
-// mean is sum/n, halves rounded up.
-func mean(sum, n int64) int64 {
-	q, rest := (2*sum+n)/(2*n), (2*sum+n)%(2*n)
-	if rest < 0 {
-		q--
-	}
-	return q
 }

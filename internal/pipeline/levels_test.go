@@ -61,7 +61,7 @@ func requireReduced(t *testing.T, rng *rand.Rand, f raster.Format, at image.Rect
 		return raster.NewBlock(r, f.Type, len(f.Bands))
 	}
 	got := block(want.Rect)
-	down := newReducer(&f, want.Rect, at, shift, decimate)
+	down := newLanes(&f, step{want.Rect, at, shift}, decimate)
 	down.dst = got
 	for y := at.Min.Y; y < at.Max.Y; {
 		band := at

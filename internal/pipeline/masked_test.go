@@ -11,6 +11,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/masked"
+	"github.com/qtgpu/qtgpu/internal/rastertest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -21,7 +22,7 @@ func imagery(t raster.Type, none float64, roles ...raster.Role) *raster.Memory {
 		f.Bands[i].NoData = &none
 	}
 	r := rand.New(rand.NewPCG(2, 8))
-	return field(f, func(band, x, y int) float64 {
+	return rastertest.Numbers(f, func(band, x, y int) float64 {
 		if x+y/3 > 600 || (x-200)*(x-200)+(y-300)*(y-300) < 9000 && band < 2 || r.IntN(300) == 0 {
 			return none
 		}

@@ -13,28 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/rastertest"
 	"github.com/qtgpu/qtgpu/internal/sample"
 	"github.com/qtgpu/qtgpu/raster"
 )
-
-// field is a raster of samples that are given as numbers.
-func field(f raster.Format, at func(band, x, y int) float64) *raster.Memory {
-	m, err := raster.NewMemory(f)
-	if err != nil {
-		panic(err)
-	}
-	b := m.View(f.Bounds())
-	row := make([]uint64, f.Width)
-	for i := range f.Bands {
-		for y := range f.Height {
-			for x := range row {
-				row[x] = wordOf(f.Type, at(i, x, y))
-			}
-			sample.SetWords(b, i, y, row)
-		}
-	}
-	return m
-}
 
 // terrain is a surface of some noise.
 func terrain(r *rand.Rand, x, y int) float64 {
@@ -62,27 +44,27 @@ func fields() map[string]*raster.Memory {
 			}
 			return math.Floor(min(max(v, least), float64(t.Max())))
 		}
-		out[t.String()+", data"] = field(format(t, 150, 130, raster.Band{}), func(_, x, y int) float64 { return limit(terrain(r, x, y)) })
-		out[t.String()+", no data"] = field(format(t, 150, 130, raster.Band{NoData: none(limit(-9999))}), func(_, x, y int) float64 {
+		out[t.String()+", data"] = rastertest.Numbers(format(t, 150, 130, raster.Band{}), func(_, x, y int) float64 { return limit(terrain(r, x, y)) })
+		out[t.String()+", no data"] = rastertest.Numbers(format(t, 150, 130, raster.Band{NoData: none(limit(-9999))}), func(_, x, y int) float64 {
 			if hole(x, y) {
 				return limit(-9999)
 			}
 			return limit(terrain(r, x, y))
 		})
-		out[t.String()+", six bands"] = field(format(t, 90, 70, make([]raster.Band, 6)...), func(b, x, y int) float64 { return limit(terrain(r, x*(1+b/4), y) + float64(b)) })
-		out[t.String()+", any"] = field(format(t, 70, 40, raster.Band{}), func(_, x, y int) float64 { return limit((r.Float64() - 0.5) * float64(min(t.Max(), 1<<40)+1<<20) * 2) })
-		out[t.String()+", tiny"] = field(format(t, 3, 2, raster.Band{}, raster.Band{NoData: none(1)}), func(b, x, y int) float64 { return float64(x + y + b) })
-		out[t.String()+", nothing"] = field(format(t, 40, 30, raster.Band{NoData: none(5)}), func(int, int, int) float64 { return 5 })
+		out[t.String()+", six bands"] = rastertest.Numbers(format(t, 90, 70, make([]raster.Band, 6)...), func(b, x, y int) float64 { return limit(terrain(r, x*(1+b/4), y) + float64(b)) })
+		out[t.String()+", any"] = rastertest.Numbers(format(t, 70, 40, raster.Band{}), func(_, x, y int) float64 { return limit((r.Float64() - 0.5) * float64(min(t.Max(), 1<<40)+1<<20) * 2) })
+		out[t.String()+", tiny"] = rastertest.Numbers(format(t, 3, 2, raster.Band{}, raster.Band{NoData: none(1)}), func(b, x, y int) float64 { return float64(x + y + b) })
+		out[t.String()+", nothing"] = rastertest.Numbers(format(t, 40, 30, raster.Band{NoData: none(5)}), func(int, int, int) float64 { return 5 })
 	}
 	for _, t := range []raster.Type{raster.Float32, raster.Float64} {
-		out[t.String()+", centimetres"] = field(format(t, 150, 130, raster.Band{NoData: none(math.NaN())}), func(_, x, y int) float64 {
+		out[t.String()+", centimetres"] = rastertest.Numbers(format(t, 150, 130, raster.Band{NoData: none(math.NaN())}), func(_, x, y int) float64 {
 			if hole(x, y) {
 				return math.NaN()
 			}
 			return math.Round(terrain(r, x, y)*100) / 100
 		})
-		out[t.String()+", sea"] = field(format(t, 200, 130, raster.Band{}), func(_, x, y int) float64 { return max(terrain(r, x, y), 0) })
-		out[t.String()+", special"] = field(format(t, 80, 60, raster.Band{}), func(_, x, y int) float64 {
+		out[t.String()+", sea"] = rastertest.Numbers(format(t, 200, 130, raster.Band{}), func(_, x, y int) float64 { return max(terrain(r, x, y), 0) })
+		out[t.String()+", special"] = rastertest.Numbers(format(t, 80, 60, raster.Band{}), func(_, x, y int) float64 {
 			switch r.IntN(20) {
 			case 0:
 				return math.Inf(1 - 2*r.IntN(2))
@@ -100,7 +82,7 @@ func fields() map[string]*raster.Memory {
 	for i := range rgb.Bands {
 		rgb.Bands[i].NoData = none(0)
 	}
-	out["colours of 16 bits, no data"] = field(rgb, func(b, x, y int) float64 {
+	out["colours of 16 bits, no data"] = rastertest.Numbers(rgb, func(b, x, y int) float64 {
 		if hole(x, y) {
 			return 0
 		}
@@ -112,26 +94,26 @@ func fields() map[string]*raster.Memory {
 		"gray and alpha, no data": {{Role: raster.Gray, NoData: none(0)}, {Role: raster.Alpha}},
 		"five bands and alpha":    raster.Bands(raster.Red, raster.Green, raster.Blue, raster.Data, raster.Alpha),
 	} {
-		out[name] = field(format(raster.Uint16, 130, 90, bands...), func(b, x, y int) float64 {
+		out[name] = rastertest.Numbers(format(raster.Uint16, 130, 90, bands...), func(b, x, y int) float64 {
 			if pond(x, y) && b == 0 || pond(x, y) && len(bands) == 3 {
 				return 0
 			}
 			return math.Floor(6000 + 3*terrain(r, x, y) + float64(9*b))
 		})
 	}
-	out["opacities below 0"] = field(format(raster.Int16, 60, 50, raster.Band{}, raster.Band{Role: raster.Alpha}), func(b, x, y int) float64 { return math.Floor(terrain(r, x, y)) * float64(1-2*(x%2)*b) })
-	out["minus one and others"] = field(format(raster.Int32, 90, 80, raster.Band{}), func(_, x, y int) float64 {
+	out["opacities below 0"] = rastertest.Numbers(format(raster.Int16, 60, 50, raster.Band{}, raster.Band{Role: raster.Alpha}), func(b, x, y int) float64 { return math.Floor(terrain(r, x, y)) * float64(1-2*(x%2)*b) })
+	out["minus one and others"] = rastertest.Numbers(format(raster.Int32, 90, 80, raster.Band{}), func(_, x, y int) float64 {
 		return []float64{-1, 70000, 123456789}[(x/4+y/5*x/7)%3]
 	})
-	out["few floats"] = field(format(raster.Float64, 90, 80, raster.Band{}), func(_, x, y int) float64 { return 1000 / float64(3+(x/4*y/3)%11) })
-	out["no data that is no float32"] = field(format(raster.Float32, 70, 60, raster.Band{NoData: none(-9999.1)}), func(_, x, y int) float64 {
+	out["few floats"] = rastertest.Numbers(format(raster.Float64, 90, 80, raster.Band{}), func(_, x, y int) float64 { return 1000 / float64(3+(x/4*y/3)%11) })
+	out["no data that is no float32"] = rastertest.Numbers(format(raster.Float32, 70, 60, raster.Band{NoData: none(-9999.1)}), func(_, x, y int) float64 {
 		if hole(x, y) {
 			return -9999.1
 		}
 		return terrain(r, x, y)
 	})
 	blocks := format(raster.Uint16, 200, 180, raster.Band{NoData: none(1)})
-	out["blocks, no data"] = field(blocks, func(_, x, y int) float64 { return float64(1 + 37*((x/9+y/7)%5)*((x/30)%2)) })
+	out["blocks, no data"] = rastertest.Numbers(blocks, func(_, x, y int) float64 { return float64(1 + 37*((x/9+y/7)%5)*((x/30)%2)) })
 	return out
 }
 
@@ -302,7 +284,7 @@ func naiveMean(f *raster.Format, of *raster.Block, band, x, y, shift int) float6
 func TestSeaCountsInOverviews(t *testing.T) {
 	f := raster.Format{Width: 256, Height: 192, Type: raster.Float32, Bands: make([]raster.Band, 1)}
 	r := rand.New(rand.NewPCG(9, 4))
-	src := field(f, func(_, x, y int) float64 {
+	src := rastertest.Numbers(f, func(_, x, y int) float64 {
 		if x < 100+y/3 {
 			return 0
 		}

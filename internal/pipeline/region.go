@@ -139,7 +139,7 @@ func (g *Region) reduced(to sink) sink {
 	if g.at == g.base {
 		return to
 	}
-	down := g.reducer()
+	down := g.down()
 	return sink{
 		block: func(rows image.Rectangle) *raster.Block {
 			return raster.NewBlock(rows, g.plan.Format.Type, len(g.plan.Format.Bands))
@@ -165,22 +165,21 @@ type downsampler interface {
 	into(dst *raster.Block)
 }
 
-// reducer makes the level of the base, in steps that end at the levels that files can
+// down makes the level of the base, in steps that end at the levels that files can
 // hold: so it does not matter whether they do.
-func (g *Region) reducer() downsampler {
+func (g *Region) down() downsampler {
 	f := &g.plan.Format
 	if !g.dec.Decimates() && byNumbers(f) {
-		var first *numberReducer
-		for _, s := range g.steps() {
-			r := newNumberReducer(f, s.rect, s.fine, s.shift)
-			r.next, first = first, r
-		}
-		return first
+		return chained(g.steps(), func(s step) *cascade[uint64] { return newNumbers(f, s) })
 	}
-	var first *reducer
-	for _, s := range g.steps() {
-		r := newReducer(f, s.rect, s.fine, s.shift, g.dec.Decimates())
-		r.next, first = first, r
+	return chained(g.steps(), func(s step) *cascade[int32] { return newLanes(f, s, g.dec.Decimates()) })
+}
+
+// chained is the first of some steps, each of which passes its rows on to the one before.
+func chained[T int32 | uint64](steps []step, of func(s step) *cascade[T]) (first *cascade[T]) {
+	for _, s := range steps {
+		c := of(s)
+		c.next, first = first, c
 	}
 	return first
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 
+	"github.com/qtgpu/qtgpu/internal/sample"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -19,6 +20,26 @@ func Draw(f raster.Format, at func(band, x, y int) int64) *raster.Memory {
 			for band := range f.Bands {
 				Set(b, band, x, y, at(band, x, y))
 			}
+		}
+	}
+	m, err := raster.InMemory(f, b)
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
+
+// Numbers makes a raster of any type. at gives the samples, band by band and row by row: of
+// integers, the nearest one below that the type has.
+func Numbers(f raster.Format, at func(band, x, y int) float64) *raster.Memory {
+	b := raster.NewBlock(f.Bounds(), f.Type, len(f.Bands))
+	words := make([]uint64, f.Width)
+	for band := range f.Bands {
+		for y := range f.Height {
+			for x := range words {
+				words[x] = sample.WordOf(f.Type, at(band, x, y))
+			}
+			sample.SetWords(b, band, y, words)
 		}
 	}
 	m, err := raster.InMemory(f, b)

@@ -104,6 +104,19 @@ func Number(t raster.Type, word uint64) float64 {
 	return float64(int64(word))
 }
 
+// WordOf is the word of a number: of the nearest float, or of the nearest integer below that
+// the type has.
+func WordOf(t raster.Type, v float64) uint64 {
+	switch t {
+	case raster.Float32:
+		return uint64(math.Float32bits(float32(v)))
+	case raster.Float64:
+		return math.Float64bits(v)
+	}
+	r := integersOf(t)
+	return uint64(min(max(int64(math.Floor(v)), r.least), r.most))
+}
+
 // Mean is the lane whose sample is nearest to the mean of the samples of lanes, 0 where
 // there are none. Lanes of all mappings but Ordered ones of floats are as far apart as
 // their samples: it is their mean, ⌊(2Σ+n)/(2n)⌋. Ordered floats are added in float64 from
