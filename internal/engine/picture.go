@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/qtgpu/qtgpu/raster"
 )
@@ -20,6 +21,11 @@ func CheckPicture(f *raster.Format) error {
 		return fmt.Errorf("a last band of role %v, expected alpha or data", role)
 	}
 	return nil
+}
+
+// HasNoData tells whether any band states a sample of no data.
+func HasNoData(f *raster.Format) bool {
+	return slices.ContainsFunc(f.Bands, func(b raster.Band) bool { return b.NoData != nil })
 }
 
 // Errors are the largest errors of a tile as files count them.

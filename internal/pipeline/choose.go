@@ -20,7 +20,7 @@ var engines = []engine.Engine{transform.Engine{}, predictive.Engine{}, layered.E
 
 // suited is an engine for a format: with masks where it needs these.
 func suited(e engine.Engine, f *raster.Format) engine.Engine {
-	if !masked.Applies(f) {
+	if !engine.HasNoData(f) {
 		return e
 	}
 	switch e.(type) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"image"
 	"math"
-	"slices"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/parallel"
@@ -187,7 +186,7 @@ func chained[T int32 | uint64](steps []step, of func(s step) *cascade[T]) (first
 // byNumbers tells whether levels are made of numbers of any size, some of which may be
 // missing.
 func byNumbers(f *raster.Format) bool {
-	return !sample.Integers(f.Type) || slices.ContainsFunc(f.Bands, func(b raster.Band) bool { return b.NoData != nil })
+	return !sample.Integers(f.Type) || engine.HasNoData(f)
 }
 
 // step is a step from one level to a coarser one, of 1<<shift pixels to one.

@@ -21,6 +21,19 @@ func (m Mapping) Lane(t raster.Type, word uint64) (lane int32, ok bool) {
 	return lane, ok && rem == 0
 }
 
+// Lanes are the different lanes of some words, in ascending order, whatever the remainders.
+func (m Mapping) Lanes(t raster.Type, words []uint64) []int32 {
+	c := m.converter(t)
+	lanes := make([]int32, 0, len(words))
+	for _, w := range words {
+		if lane, _, ok := c.split(w); ok {
+			lanes = append(lanes, lane)
+		}
+	}
+	slices.Sort(lanes)
+	return slices.Compact(lanes)
+}
+
 // Word is the word of a lane with a remainder of 0.
 func (m Mapping) Word(t raster.Type, lane int32) uint64 { return m.converter(t).join(lane, 0) }
 
@@ -169,6 +182,11 @@ func reaches(c converter, t raster.Type, lane, bound int32, word, promise uint64
 		}
 	}
 	return true
+}
+
+// HasRemainders tells whether samples of a type are more than their lanes.
+func (m Mapping) HasRemainders(t raster.Type) bool {
+	return m.Kind == Fixed || m.Kind == Ordered && t == raster.Float64
 }
 
 // Remainders gives RemainderBits of any lane of a type.

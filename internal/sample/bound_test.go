@@ -118,3 +118,11 @@ func TestGrid(t *testing.T) {
 	require.Equal(t, cm, m)
 	require.EqualValues(t, 5, bound)
 }
+
+// TestLanes: each lane of some samples comes once.
+func TestLanes(t *testing.T) {
+	word := func(v float64) uint64 { return math.Float64bits(v) }
+	words := []uint64{word(1.75), word(-3), word(1.5), word(2), word(math.NaN())}
+	require.Equal(t, []int32{-3, 1, 2}, Mapping{Kind: Fixed}.Lanes(raster.Float64, words))
+	require.Equal(t, []int32{0, 5}, Mapping{Offset: -3}.Lanes(raster.Int32, []uint64{2, ^uint64(2), 2}))
+}

@@ -1,7 +1,9 @@
 package sample
 
 import (
+	"maps"
 	"math/bits"
+	"slices"
 	"sync"
 
 	"github.com/qtgpu/qtgpu/raster"
@@ -114,9 +116,7 @@ func (d *Detector) addInteger(v int64) {
 	d.any = true
 	d.least, d.most = min(d.least, v), max(d.most, v)
 	d.divisor = gcd(d.divisor, uint64(max(v, -v)))
-	if len(d.values.counts) < enough {
-		d.values.add(uint64(v), hash(uint64(v)))
-	}
+	d.values.add(uint64(v), hash(uint64(v)))
 }
 
 // enough values have a common divisor that is not chance: two, and 0 perhaps, are always
@@ -161,6 +161,17 @@ func (d *Detector) integerMapping() Mapping {
 		return Mapping{Offset: d.least + (d.most-d.least+1)/2}
 	}
 	return Mapping{}
+}
+
+// Words are all different samples that were fed, in no order, or none where these are more
+// than 65,536.
+func (d *Detector) Words() []uint64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.values.complete() {
+		return nil
+	}
+	return slices.Collect(maps.Keys(d.values.counts))
 }
 
 // Detect is what a Detector says of a band of a block, where mask is nil or has a byte

@@ -13,11 +13,6 @@ import (
 	"github.com/qtgpu/qtgpu/raster"
 )
 
-// Applies tells whether a format has values of no data beside which an engine needs masks.
-func Applies(f *raster.Format) bool {
-	return slices.ContainsFunc(f.Bands, func(b raster.Band) bool { return b.NoData != nil })
-}
-
 // Engine is another engine with masks; Log2 is of the side of its tiles.
 type Engine struct {
 	engine.Engine

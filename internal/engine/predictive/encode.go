@@ -38,15 +38,7 @@ func encodeOverview(s *residual.Segment, p *linear.Predictor) {
 // encode codes the planes of a tile, of which the overviews are coded: first it finds
 // all residuals, then it writes them, but for cells that are skipped.
 func (s *Scratch) encode(t *residual.Segment, ps []linear.Predictor, weights []linear.WeightSet) {
-	for i := range ps {
-		s.classes[i].reset(&ps[i])
-		findGrid(&ps[i], &s.classes[i])
-	}
-	for lev := interlace.Base - 1; lev >= 0; lev-- {
-		for i := range ps {
-			findLevel(&ps[i], lev, &weights[i], linear.Before(ps, i, lev), s.classes[i][lev])
-		}
-	}
+	s.find(ps, weights, func(int, row) {})
 	t.Tokens = s.tokens[:0]
 	for i := range ps {
 		putGrid(t, &ps[i], &s.classes[i])
@@ -60,6 +52,26 @@ func (s *Scratch) encode(t *residual.Segment, ps []linear.Predictor, weights []l
 	s.tokens, t.Tokens = t.Tokens, slices.Clone(t.Tokens)
 }
 
+// row is n samples of a pass of a level, every second from (x0,y) on.
+type row struct {
+	lev      int
+	pass     interlace.Pass
+	x0, y, n int
+}
+
+// find finds all residuals of planes; found is told of each row of a plane when it is done.
+func (s *Scratch) find(ps []linear.Predictor, weights []linear.WeightSet, found func(plane int, r row)) {
+	for i := range ps {
+		s.classes[i].reset(&ps[i])
+		findGrid(&ps[i], &s.classes[i])
+	}
+	for lev := interlace.Base - 1; lev >= 0; lev-- {
+		for i := range ps {
+			findLevel(&ps[i], lev, &weights[i], linear.Before(ps, i, lev), s.classes[i][lev], func(r row) { found(i, r) })
+		}
+	}
+}
+
 func findGrid(p *linear.Predictor, c *classes) {
 	l, class := &p.Levels[interlace.Base], c[interlace.Base]
 	p.CodeGrid(func(i int, pred, expect int32) int32 {
@@ -70,11 +82,12 @@ func findGrid(p *linear.Predictor, c *classes) {
 
 // findLevel finds the residuals of the three passes that complete a level; before are
 // the same level of the planes before.
-func findLevel(p *linear.Predictor, lev int, weights *linear.WeightSet, before [2]*interlace.Level, class []uint8) {
+func findLevel(p *linear.Predictor, lev int, weights *linear.WeightSet, before [2]*interlace.Level, class []uint8, found func(r row)) {
 	l := &p.Levels[lev]
-	p.CodeLevel(lev, weights, before, func(_ interlace.Pass, x0, y, n int) {
+	p.CodeLevel(lev, weights, before, func(ps interlace.Pass, x0, y, n int) {
 		i := l.At(x0, y)
 		findRow(p, l.V[i:][:2*n-1], l.Q[i:][:2*n-1], class[i:][:2*n-1], maskOf(l, i, n), n)
+		found(row{lev, ps, x0, y, n})
 	}, never)
 }
 

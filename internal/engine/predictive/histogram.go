@@ -13,12 +13,12 @@ import (
 	"github.com/qtgpu/qtgpu/raster"
 )
 
-// usedValues finds the values that the tiles of a grid have in each band.
+// usedValues finds the numbers that the tiles of a grid have in each band, of narrow samples.
 func usedValues(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int) ([]Values, error) {
 	f := src.Format()
 	seen := make([][]bool, len(f.Bands))
 	for c := range seen {
-		seen[c] = make([]bool, f.Type.Max()+1)
+		seen[c] = make([]bool, 1<<(8*f.Type.Size()))
 	}
 	var mu sync.Mutex
 	err := engine.Each(ctx, src, grid, list, 1, workers, func(_ int, b *raster.Block) error {
@@ -46,13 +46,13 @@ func usedValues(ctx context.Context, src raster.Source, grid tiles.Grid, list []
 // bandValues tells which of n values each band of a block has.
 func bandValues(b *raster.Block, n int) [][]bool {
 	out := make([][]bool, len(b.Planes))
-	row := make([]int32, b.Rect.Dx())
+	row, offset := make([]int32, b.Rect.Dx()), int32(offsetOf(b.Type))
 	for c := range out {
 		out[c] = make([]bool, n)
 		for y := b.Rect.Min.Y; y < b.Rect.Max.Y; y++ {
 			sample.Load(row, b, c, y)
 			for _, v := range row {
-				out[c][v] = true
+				out[c][v-offset] = true
 			}
 		}
 	}

@@ -103,17 +103,11 @@ func (m *Masks) Restore(dst *raster.Block, tile image.Rectangle, k Mask, cells b
 			classes = k.planes[i].cells
 		}
 		for y := r.Min.Y; y < r.Max.Y; y++ {
-			sample.Words(words, dst, i, y)
-			sample.Replace(words, m.substitutes[i])
+			substitute(dst, i, y, m.substitutes[i], words)
 			if classes != nil {
-				row := classes[(y-tile.Min.Y)*tile.Dx()+r.Min.X-tile.Min.X:]
-				for x := range words {
-					if c := row[x]; c > 0 {
-						words[x] = m.plan.bands[i].classes[c-1].word
-					}
-				}
+				row := rowOf(classes, y-tile.Min.Y, tile.Dx())[r.Min.X-tile.Min.X:][:r.Dx()]
+				m.plan.bands[i].restore(dst, i, y, row, words)
 			}
-			sample.SetWords(dst, i, y, words)
 		}
 	}
 }

@@ -84,7 +84,7 @@ func (m *Model) Encode(scratch *Scratch, format *Format, effort engine.Effort, c
 	if effort >= EffortMixing {
 		size -= size / 32 // symbols take the longest to decode
 	}
-	if s := symbolTile(format, packed); len(s.grid)+len(s.cells) < size {
+	if s := symbolTile(format, packed, format.roundedOverview); len(s.grid)+len(s.cells) < size {
 		s.Worst = t.Worst
 		return s
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/linear"
@@ -212,7 +211,7 @@ func IsRaster(f *raster.Format) bool {
 	if role := f.Bands[0].Role; role == raster.Index || role == raster.Label {
 		return false
 	}
-	return engine.CheckPicture(f) != nil || slices.ContainsFunc(f.Bands, func(b raster.Band) bool { return b.NoData != nil })
+	return engine.CheckPicture(f) != nil || engine.HasNoData(f)
 }
 
 // acceptsRaster is Engine.Accepts for a raster.
@@ -292,6 +291,14 @@ func (b *band) classify(in *raster.Block, number int) []byte {
 		return nil
 	}
 	return out
+}
+
+// rowOf is row y of a plane of bytes that is w wide, nil of none.
+func rowOf(p []byte, y, w int) []byte {
+	if p == nil {
+		return nil
+	}
+	return p[y*w:][:w]
 }
 
 // restore sets the samples of classes in row y of a band of a block.

@@ -159,16 +159,13 @@ func (d *rasterDecoder) join(dst *raster.Block, head *tileHead, planes []Plane, 
 			substitutes = b.substitutes(d.plan.kind)
 		}
 		var rem []uint64
-		if rest != nil && (m.Kind == sample.Fixed || m.Kind == sample.Ordered && d.plan.kind == raster.Float64) {
+		if rest != nil && m.HasRemainders(d.plan.kind) {
 			rem = make([]uint64, w)
 		}
 		bits := m.Remainders(d.plan.kind)
 		for y := range dst.Rect.Dy() {
 			row := planes[i].Pix[y*w:][:w]
-			var classes []byte
-			if p.classes != nil {
-				classes = p.classes[y*w:][:w]
-			}
+			classes := rowOf(p.classes, y, w)
 			for x := range rem {
 				if rem[x] = 0; classes == nil || classes[x] == 0 {
 					rem[x] = rest.next(bits(row[x]))

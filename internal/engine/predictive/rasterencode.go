@@ -7,7 +7,6 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/linear"
-	"github.com/qtgpu/qtgpu/internal/engine/symbols"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/internal/sample"
 	"github.com/qtgpu/qtgpu/raster"
@@ -113,15 +112,11 @@ func (t *rasterTile) split(i int, m sample.Mapping, nearest bool) (ok bool) {
 	number, w := t.plan.order[i], t.head.w
 	pix, mask := t.planes[i].Pix, t.head.planes[i].classes
 	var rest []uint64
-	if m.Kind == sample.Fixed || m.Kind == sample.Ordered && t.plan.kind == raster.Float64 {
+	if m.HasRemainders(t.plan.kind) {
 		rest = make([]uint64, len(pix))
 	}
 	for y := range t.head.h {
-		at := y * w
-		var row []byte
-		if mask != nil {
-			row = mask[at:][:w]
-		}
+		at, row := y*w, rowOf(mask, y, w)
 		if nearest {
 			ok = m.Nearest(pix[at:][:w], row, t.block, number, t.block.Rect.Min.Y+y)
 		} else {
@@ -145,11 +140,7 @@ func (t *rasterTile) holds(i int, b *band) int32 {
 	bound, w := b.bound, t.head.w
 	mask, substitutes := t.head.planes[i].classes, b.substitutes(t.plan.kind)
 	for y := 0; y < t.head.h && bound >= 0; y++ {
-		var row []byte
-		if mask != nil {
-			row = mask[y*w:][:w]
-		}
-		bound = b.mapping.Bound(t.planes[i].Pix[y*w:][:w], row, t.block, t.plan.order[i], t.block.Rect.Min.Y+y, bound, t.t, substitutes)
+		bound = b.mapping.Bound(t.planes[i].Pix[y*w:][:w], rowOf(mask, y, w), t.block, t.plan.order[i], t.block.Rect.Min.Y+y, bound, t.t, substitutes)
 	}
 	return bound
 }
@@ -211,7 +202,7 @@ func (t *rasterTile) remainders() []byte {
 // hasRemainders tells whether any plane of a tile has remainders.
 func (t *tileHead) hasRemainders(r *rasterPlan) bool {
 	for i := range t.planes {
-		if m := t.mapping(r, i); m.Kind == sample.Fixed || m.Kind == sample.Ordered && r.kind == raster.Float64 {
+		if t.mapping(r, i).HasRemainders(r.kind) {
 			return true
 		}
 	}
@@ -320,11 +311,7 @@ func (t *rasterTile) worst(i int, p *linear.Predictor) (worst uint64) {
 		copy(row, l.V[l.At(0, y):])
 		b.mapping.Join(decoded, 0, t.block.Rect.Min.Y+y, row, nil)
 		substitute(decoded, 0, t.block.Rect.Min.Y+y, substitutes, words)
-		var masked []byte
-		if mask != nil {
-			masked = mask[y*w:][:w]
-		}
-		worst = max(worst, sample.Worst(decoded, 0, t.block, number, t.block.Rect.Min.Y+y, masked))
+		worst = max(worst, sample.Worst(decoded, 0, t.block, number, t.block.Rect.Min.Y+y, rowOf(mask, y, w)))
 	}
 	return worst
 }
@@ -344,24 +331,14 @@ func (t *rasterTile) symbols(m *Model, scratch *Scratch, f *Format, effort engin
 	if !likelySymbols(f, t.planes) && (effort < EffortSymbols || !m.symbolsWin(scratch, f, effort, t.planes)) {
 		return nil
 	}
-	const share = 8
-	cells := symbols.EncodeBody(pack(f, t.planes))
-	whole := slices.Clone(t.planes)
-	if f.packed() {
-		for i := range whole {
-			whole[i].Pix = slices.Clone(whole[i].Pix)
-		}
+	tile := symbolTile(f, pack(f, t.planes), func(whole []Plane) []Plane {
 		f.unpack(whole)
-	}
-	for _, c := range t.without {
-		whole[c.plane].Mask = c.classes
-	}
-	grid := symbols.EncodeBody(pack(f, t.plan.means(f, whole)))
-	tile := &Tile{mode: modeSymbols, grid: grid, cells: cells, worst: make([]uint64, len(whole))}
-	if len(grid) > len(cells)/share {
-		tile.mode, tile.grid = modeWhole, nil
-	}
-	tile.bytes = len(tile.grid) + len(tile.cells)
+		for _, c := range t.without {
+			whole[c.plane].Mask = c.classes
+		}
+		return t.plan.means(f, whole)
+	})
+	tile.worst, tile.bytes = make([]uint64, len(t.planes)), len(tile.grid)+len(tile.cells)
 	return tile
 }
 

@@ -52,27 +52,22 @@ func (m *Model) tryScales(scratch *Scratch, f *Format, channels []Plane) []*plan
 	trials := newTrials(f)
 	planes, overviews, rct := transform(f, channels)
 	ps := scratch.predictors(f, rct)
-	var c classes
 	for i := range ps {
 		ps[i].Load(&planes[i], &overviews[i])
 	}
 	f.packOverview(rct, ps)
-	for i := range ps {
-		c.reset(&ps[i])
-		findGrid(&ps[i], &c)
-	}
 	rows := make([][]trialRow, len(ps))
-	for lev := interlace.Base - 1; lev >= 0; lev-- {
-		for i := range ps {
-			c.reset(&ps[i])
-			rows[i] = append(rows[i], tryLevel(&ps[i], lev, &m.planes[i], linear.Before(ps, i, lev), c[lev])...)
+	scratch.find(ps, m.planes, func(i int, r row) {
+		if ps[i].Fine && r.y/2%max(trialRows>>r.lev, 1) == 0 {
+			rows[i] = append(rows[i], newTrialRow(&ps[i], r))
 		}
-	}
+	})
 	for i, t := range trials {
 		if t == nil {
 			continue
 		}
 		ps[i].FindSkips()
+		ps[i].Skip.Any = true
 		for _, r := range rows[i] {
 			r.enter(&ps[i], t[r.lev])
 		}
@@ -80,33 +75,21 @@ func (m *Model) tryScales(scratch *Scratch, f *Format, channels []Plane) []*plan
 	return trials
 }
 
-// trialRow is a row of a pass that is to be entered once it is known which of its samples
-// are skipped.
+// trialRow is a row that is to be entered once it is known which of its samples are skipped.
 type trialRow struct {
-	lev            int
-	pass           interlace.Pass
-	x0, y, n       int
+	row
 	energy, around []int32
 }
 
-// tryLevel is findLevel, and keeps some rows.
-func tryLevel(p *linear.Predictor, lev int, weights *linear.WeightSet, before [2]*interlace.Level, class []uint8) (rows []trialRow) {
-	l := &p.Levels[lev]
-	every := max(trialRows>>lev, 1)
-	p.CodeLevel(lev, weights, before, func(ps interlace.Pass, x0, y, n int) {
-		i := l.At(x0, y)
-		q := l.Q[i:][:2*n-1]
-		findRow(p, l.V[i:][:2*n-1], q, class[i:][:2*n-1], maskOf(l, i, n), n)
-		if !p.Fine || y/2%every > 0 {
-			return
-		}
-		r := trialRow{lev, ps, x0, y, n, slices.Clone(p.Row.Energy[:n]), slices.Clone(p.Row.Around[:n])}
-		for k := 1; k < n; k++ {
-			r.around[k] += p.PlainSide() * rans.Magnitude(q[2*k-2])
-		}
-		rows = append(rows, r)
-	}, never)
-	return rows
+// newTrialRow is the row of a plane that has just been coded.
+func newTrialRow(p *linear.Predictor, r row) trialRow {
+	l := &p.Levels[r.lev]
+	q := l.Q[l.At(r.x0, r.y):]
+	t := trialRow{r, slices.Clone(p.Row.Energy[:r.n]), slices.Clone(p.Row.Around[:r.n])}
+	for k := 1; k < r.n; k++ {
+		t.around[k] += p.PlainSide() * rans.Magnitude(q[2*k-2])
+	}
+	return t
 }
 
 // enter enters what is coded of a row into a trial.
@@ -114,7 +97,6 @@ func (r *trialRow) enter(p *linear.Predictor, trial *linear.Trial) {
 	tables := universal.Universal[residual.Context(p.Kind, residual.StageOf(r.lev, r.pass)):]
 	l := &p.Levels[r.lev]
 	q := l.Q[l.At(r.x0, r.y):]
-	p.Skip.Any = true
 	p.Runs(r.lev, r.x0, r.y, r.n, func(start, end int) {
 		for k := start; k < end; k++ {
 			trial.Add(r.energy[k], r.around[k], func(expect int32) int64 { return priceOf(tables, expect, q[2*k]) })

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"math/bits"
 	"slices"
 	"sync"
 
@@ -21,6 +22,8 @@ type survey struct {
 	list    []int // the sample of tiles
 	t       int64
 	workers int
+	memory  int64
+	found   []Values // of each band, of types that are not narrow
 }
 
 // each has f look at the tiles of the sample.
@@ -54,6 +57,7 @@ type census struct {
 	special  map[uint64]int64 // floats that are no numbers, infinite, or −0
 	frequent map[uint64]int64 // a share of the others
 	beside   map[uint64]int64 // how many of them have the same to their left
+	rare     bool             // others were seen too
 }
 
 // Every censusStep-th sample of a row is counted, of every censusStep-th row.
@@ -105,11 +109,28 @@ func takeCensus(b *raster.Block, number int) *census {
 		}
 		c.n += int64(len(words))
 	}
+	c.prune()
 	return c
 }
 
+// prune lets go of what no class can come of: values that are rare in a tile, and special
+// ones that are more than classes can be.
+func (c *census) prune() {
+	for v, n := range c.frequent {
+		if n*rareShare < c.n/(censusStep*censusStep) {
+			c.rare = true
+			delete(c.frequent, v)
+			delete(c.beside, v)
+		}
+	}
+	special := byCount(c.special)
+	for _, v := range special[min(len(special), maxClasses):] {
+		delete(c.special, v)
+	}
+}
+
 func (c *census) merge(o *census) {
-	c.n += o.n
+	c.n, c.rare = c.n+o.n, c.rare || o.rare
 	for _, m := range [][2]map[uint64]int64{{c.special, o.special}, {c.frequent, o.frequent}, {c.beside, o.beside}} {
 		for v, n := range m[1] {
 			m[0][v] += n
@@ -122,8 +143,9 @@ func (c *census) merge(o *census) {
 // special patterns the most frequent ones are classes, of values few.
 const (
 	frequentShare = 300 // of so many samples one, at least
-	besideShare   = 8   // of so many one has another to its left, at most
-	unusual       = 64  // times as frequent as the value after the most frequent ones
+	rareShare     = 8 * frequentShare
+	besideShare   = 8  // of so many one has another to its left, at most
+	unusual       = 64 // times as frequent as the value after the most frequent ones
 	maxFrequent   = 15
 )
 
@@ -141,9 +163,11 @@ func (c *census) classes(f *raster.Format, band int) (out []class) {
 		add(v, sample.NaN(f.Type, v))
 	}
 	counted := c.n / (censusStep * censusStep)
-	frequent, usual := byCount(c.frequent), int64(0)
+	frequent, usual := byCount(c.frequent), int64(0) // 0 where all values are frequent
 	if len(frequent) > maxFrequent {
 		usual = c.frequent[frequent[maxFrequent]]
+	} else if c.rare {
+		usual = max(counted/rareShare, 1)
 	}
 	for _, v := range frequent[:min(len(frequent), maxFrequent)] {
 		n := c.frequent[v]
@@ -164,7 +188,10 @@ func byCount(m map[uint64]int64) []uint64 {
 	})
 }
 
-// mappings finds the mapping of each band.
+// detectorBytes is about what a detector takes.
+const detectorBytes = 8 << 20
+
+// mappings finds the mapping of each band, of as many bands at a time as memory has room for.
 func (s *survey) mappings(ctx context.Context, r *rasterPlan) error {
 	if Narrow(r.kind) {
 		for i := range r.bands {
@@ -172,14 +199,26 @@ func (s *survey) mappings(ctx context.Context, r *rasterPlan) error {
 		}
 		return nil
 	}
-	detectors := make([]*sample.Detector, len(r.bands))
+	s.found = make([]Values, len(r.bands))
+	group := int(max(s.memory/4/detectorBytes, 1))
+	for first := 0; first < len(r.bands); first += group {
+		if err := s.detect(ctx, r, first, min(first+group, len(r.bands))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// detect finds the mappings of some bands, and the values that few enough have.
+func (s *survey) detect(ctx context.Context, r *rasterPlan, first, end int) error {
+	detectors := make([]*sample.Detector, end-first)
 	for i := range detectors {
 		detectors[i] = sample.NewDetector(r.kind)
 	}
 	for open := true; open; {
 		err := s.each(ctx, s.list, func(b *raster.Block) error {
-			for i := range r.bands {
-				r.bands[i].feed(detectors[i], b, i)
+			for i, d := range detectors {
+				r.bands[first+i].feed(d, b, first+i)
 			}
 			return nil
 		})
@@ -187,11 +226,14 @@ func (s *survey) mappings(ctx context.Context, r *rasterPlan) error {
 			return err
 		}
 		open = false
-		for i := range r.bands {
+		for i, d := range detectors {
 			var done bool
-			r.bands[i].mapping, done = detectors[i].Mapping()
+			r.bands[first+i].mapping, done = d.Mapping()
 			open = open || !done
 		}
+	}
+	for i, d := range detectors {
+		s.found[first+i] = r.bands[first+i].mapping.Lanes(r.kind, d.Words())
 	}
 	return nil
 }
@@ -200,11 +242,7 @@ func (s *survey) mappings(ctx context.Context, r *rasterPlan) error {
 func (b *band) feed(d *sample.Detector, in *raster.Block, number int) {
 	classes, w := b.classify(in, number), in.Rect.Dx()
 	for y := range in.Rect.Dy() {
-		var row []byte
-		if classes != nil {
-			row = classes[y*w:][:w]
-		}
-		d.Add(row, in, number, in.Rect.Min.Y+y)
+		d.Add(rowOf(classes, y, w), in, number, in.Rect.Min.Y+y)
 	}
 }
 
@@ -267,6 +305,36 @@ func (s *survey) relate(ctx context.Context, r *rasterPlan) error {
 	return err
 }
 
+// stepShift is log2 of what the noise of samples, by second differences, is in steps of means.
+const stepShift = 3
+
+// steps finds the steps of the means of wide bands: a share of the noise of samples, which
+// means need not tell more exactly.
+func (s *survey) steps(ctx context.Context, r *rasterPlan) error {
+	if Narrow(r.kind) {
+		return nil
+	}
+	sums, counts := make([]int64, len(r.bands)), make([]int64, len(r.bands))
+	var mu sync.Mutex
+	err := s.each(ctx, s.grid.Spread(fitTiles), func(b *raster.Block) error {
+		t := newRasterTile(r, uint64(s.t), b, nil, true)
+		mu.Lock()
+		defer mu.Unlock()
+		for i := range t.planes {
+			sum, n := t.planes[i].Roughness()
+			sums[r.order[i]] += sum
+			counts[r.order[i]] += n
+		}
+		return nil
+	})
+	for i := range r.bands {
+		if mean := sums[i] / max(counts[i], 1); mean > 0 {
+			r.bands[i].step = int32(min(1<<(bits.Len64(uint64(mean))-1)>>stepShift, maxStep))
+		}
+	}
+	return err
+}
+
 // differences are the ones of the k-th sample from the sample before it in each band, while
 // no band is related to another yet; ok is false where one of them has no number.
 func (t *rasterTile) differences(d []int32, k int) (ok bool) {
@@ -302,9 +370,12 @@ func (e *encoder) describeRaster(ctx context.Context, src raster.Source) ([]byte
 		e.plan.TileLog2--
 	}
 	e.Grid = e.plan.Grid()
-	s := &survey{src, e.Grid, e.Spread(engine.SampleTiles), e.plan.T, e.env.Workers}
+	s := &survey{src: src, grid: e.Grid, list: e.Spread(engine.SampleTiles), t: e.plan.T, workers: e.env.Workers, memory: e.env.Memory}
 	var err error
 	if e.raster, err = s.plan(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.steps(ctx, e.raster); err != nil {
 		return nil, err
 	}
 	e.format = e.raster.formatOf(f)
@@ -354,48 +425,20 @@ func (e *encoder) fitScales(ctx context.Context, src raster.Source) error {
 	return err
 }
 
-// values finds the values of bands that have so few that indices among them are worth it.
+// values finds the values of planes that have so few that indices among them are worth it.
 func (s *survey) values(ctx context.Context, r *rasterPlan) ([]Values, error) {
-	seen := make([]map[int32]bool, len(r.bands))
-	for i := range seen {
-		seen[i] = map[int32]bool{}
-	}
-	var mu sync.Mutex
-	err := s.each(ctx, s.list, func(b *raster.Block) error {
-		t := newRasterTile(r, 0, b, nil, !Narrow(r.kind))
-		for i := range t.planes {
-			found := valuesOf(&t.planes[i])
-			mu.Lock()
-			if len(seen[i]) <= maxValues { // beyond, it makes no difference which
-				maps.Copy(seen[i], found)
-			}
-			mu.Unlock()
+	values := s.found
+	if Narrow(r.kind) {
+		var err error
+		if values, err = usedValues(ctx, s.src, s.grid, s.list, s.workers); err != nil {
+			return nil, err
 		}
-		return nil
-	})
+	}
 	out := make([]Values, len(r.bands))
-	for i := range out {
-		v := Values(slices.Sorted(maps.Keys(seen[i])))
-		if n := len(v); n > 0 && n <= maxValues && v.sparse(int64(s.grid.W)*int64(s.grid.H)) {
+	for i, b := range r.order {
+		if v := values[b]; len(v) > 0 && len(v) <= maxValues && v.sparse(int64(s.grid.W)*int64(s.grid.H)) {
 			out[i] = v
 		}
 	}
-	return out, err
-}
-
-// valuesOf are the values of a plane, or more than maxValues of them.
-func valuesOf(p *Plane) map[int32]bool {
-	seen := map[int32]bool{}
-	last, none := int32(0), true
-	for k, v := range p.Pix {
-		if p.Mask != nil && p.Mask[k] != 0 || v == last && !none {
-			continue
-		}
-		if last, none = v, false; !seen[v] {
-			if seen[v] = true; len(seen) > maxValues {
-				break
-			}
-		}
-	}
-	return seen
+	return out, nil
 }

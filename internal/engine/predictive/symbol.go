@@ -40,14 +40,14 @@ func unpack(f *Format, symbols []uint32, w, h int) []Plane {
 	return out
 }
 
-// symbolTile codes symbols as patterns, with their overview where these add no more than
-// a share of the size. The means of text and halftones take more than the samples do,
-// of which they can be made as well.
-func symbolTile(format *Format, packed *symbols.Tile) *Tile {
+// symbolTile codes symbols as patterns, with the overview of their channels where that adds
+// no more than a share of the size. The means of text and halftones take more than the
+// samples do, of which they can be made as well.
+func symbolTile(format *Format, packed *symbols.Tile, overview func(channels []Plane) []Plane) *Tile {
 	const share = 8
 	cells := symbols.EncodeBody(packed)
 	channels := unpack(format, packed.Pix, packed.W, packed.H)
-	grid := symbols.EncodeBody(pack(format, format.roundedOverview(channels)))
+	grid := symbols.EncodeBody(pack(format, overview(channels)))
 	if len(grid) > len(cells)/share {
 		return &Tile{mode: modeWhole, cells: cells}
 	}

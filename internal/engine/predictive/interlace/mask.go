@@ -19,6 +19,21 @@ func (p *Plane) maskedMean(x, y int) int32 {
 	return int32(arith.FloorDiv(2*s+n, 2*n))
 }
 
+// Roughness sums the magnitudes of the second differences along every eighth row, of samples
+// that are coded, and counts them.
+func (p *Plane) Roughness() (sum, n int64) {
+	for y := 0; y < p.H; y += 8 {
+		for i := y*p.W + 1; i < (y+1)*p.W-1; i++ {
+			if p.masked(i-1) || p.masked(i) || p.masked(i+1) {
+				continue
+			}
+			d := int64(p.Pix[i-1]) - 2*int64(p.Pix[i]) + int64(p.Pix[i+1])
+			sum, n = sum+max(d, -d), n+1
+		}
+	}
+	return sum, n
+}
+
 // Fill gives the samples that are not coded values that look as if they were: what is
 // found on the way to them, from the left or from above. An encoder looks at these where
 // it chooses; no decoder sees them.

@@ -143,3 +143,22 @@ func TestMaskedMeans(t *testing.T) {
 		}
 	}
 }
+
+// TestRoughness: a plane has none, and what is not coded says nothing.
+func TestRoughness(t *testing.T) {
+	p := NewPlane(30, 20)
+	for i := range p.Pix {
+		p.Pix[i] = int32(3*(i%p.W) - 7*(i/p.W))
+	}
+	sum, n := p.Roughness()
+	require.Zero(t, sum)
+	require.EqualValues(t, 3*28, n, "rows 0, 8 and 16")
+	p.Pix[8*p.W+5] += 10
+	sum, _ = p.Roughness()
+	require.EqualValues(t, 10+20+10, sum)
+	p.Mask = make([]byte, len(p.Pix))
+	p.Mask[8*p.W+5] = 1
+	sum, n = p.Roughness()
+	require.Zero(t, sum)
+	require.EqualValues(t, 3*28-3, n)
+}
