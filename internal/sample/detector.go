@@ -174,24 +174,6 @@ func (d *Detector) Words() []uint64 {
 	return slices.Collect(maps.Keys(d.values.counts))
 }
 
-// Detect is what a Detector says of a band of a block, where mask is nil or has a byte
-// for each of its samples, row by row, which is not 0 where the sample does not count.
-func Detect(b *raster.Block, band int, mask []byte) Mapping {
-	d := NewDetector(b.Type)
-	for {
-		for y := b.Rect.Min.Y; y < b.Rect.Max.Y; y++ {
-			row := mask
-			if mask != nil {
-				row = mask[(y-b.Rect.Min.Y)*b.Rect.Dx():][:b.Rect.Dx()]
-			}
-			d.Add(row, b, band, y)
-		}
-		if m, done := d.Mapping(); done {
-			return m
-		}
-	}
-}
-
 // subset counts different keys: all where these are no more than limit, else those whose
 // hash begins with zeros, as many zeros as it takes. Which ones, and how often, does not
 // depend on their order: a key whose hash is small enough is counted from the first time.

@@ -104,7 +104,7 @@ func TestDetect(t *testing.T) {
 	} {
 		for _, typ := range c.types {
 			b := floats(typ, w, h, c.f)
-			m := Detect(b, 0, nil)
+			m := detect(b, 0, nil)
 			if assert.Equal(t, c.want, m, "%s in %v", name, typ) {
 				holdsAll(t, m, b, nil)
 			}
@@ -119,11 +119,11 @@ func TestDetectOthers(t *testing.T) {
 	dem := terrain(r)
 	for _, typ := range []raster.Type{raster.Float32, raster.Float64} {
 		b := floats(typ, 300, 300, dem)
-		m := Detect(b, 0, nil)
+		m := detect(b, 0, nil)
 		assert.Equal(t, Fixed, m.Kind, "%v: %+v", typ, m)
 		holdsAll(t, m, b, nil)
 		b = floats(typ, 300, 300, func(x, y int) float64 { return math.Exp(160*r.Float64() - 80) })
-		m = Detect(b, 0, nil)
+		m = detect(b, 0, nil)
 		assert.Equal(t, Ordered, m.Kind, "%v: %+v", typ, m)
 		holdsAll(t, m, b, nil)
 		for _, special := range []float64{math.Inf(1), math.NaN(), math.Copysign(0, -1)} {
@@ -134,16 +134,16 @@ func TestDetectOthers(t *testing.T) {
 				return float64(x)
 			}
 			b = floats(typ, 130, 5, at)
-			assert.Equal(t, Mapping{Kind: Ordered}, Detect(b, 0, nil), "%v: %v", typ, special)
+			assert.Equal(t, Mapping{Kind: Ordered}, detect(b, 0, nil), "%v: %v", typ, special)
 			mask := make([]byte, 130*5)
 			mask[3*130+100] = 1
-			m = Detect(b, 0, mask)
+			m = detect(b, 0, mask)
 			assert.Equal(t, Mapping{Kind: Scaled, N: 1, D: 1}, m, "%v: masked %v", typ, special)
 			holdsAll(t, m, b, mask)
 			for i := range mask {
 				mask[i] = 1
 			}
-			assert.Equal(t, Mapping{Kind: Ordered}, Detect(b, 0, mask), "%v: all masked", typ)
+			assert.Equal(t, Mapping{Kind: Ordered}, detect(b, 0, mask), "%v: all masked", typ)
 		}
 	}
 }
@@ -171,17 +171,17 @@ func TestDetectLimits(t *testing.T) {
 
 	values := []float64{3e8, 0.2, 0.4}
 	at := func(x, _ int) float64 { return values[x] }
-	m = Detect(floats(raster.Float64, 3, 1, at), 0, nil)
+	m = detect(floats(raster.Float64, 3, 1, at), 0, nil)
 	slices.Reverse(values)
-	assert.Equal(t, m, Detect(floats(raster.Float64, 3, 1, at), 0, nil))
+	assert.Equal(t, m, detect(floats(raster.Float64, 3, 1, at), 0, nil))
 
 	values = []float64{3, 0.6, 2.4}
 	for _, typ := range []raster.Type{raster.Float32, raster.Float64} {
-		assert.Equal(t, Mapping{Kind: Scaled, N: 3, D: 5}, Detect(floats(typ, 3, 1, at), 0, nil))
+		assert.Equal(t, Mapping{Kind: Scaled, N: 3, D: 5}, detect(floats(typ, 3, 1, at), 0, nil))
 	}
 
 	b = floats(raster.Float64, 300, 30, func(x, y int) float64 { return 1000 + 1e-7*r.Float64() })
-	assert.Equal(t, Mapping{Kind: Fixed, P: 29 - 10}, Detect(b, 0, nil))
+	assert.Equal(t, Mapping{Kind: Fixed, P: 29 - 10}, detect(b, 0, nil))
 }
 
 // TestDetectIntegers: as they are, or divided.
@@ -348,4 +348,22 @@ func readENVI(t *testing.T, raw string) *raster.Block {
 		}
 	}
 	return b
+}
+
+// detect is what a Detector says of a band of a block, where mask is nil or has a byte
+// for each of its samples, row by row, which is not 0 where the sample does not count.
+func detect(b *raster.Block, band int, mask []byte) Mapping {
+	d := NewDetector(b.Type)
+	for {
+		for y := b.Rect.Min.Y; y < b.Rect.Max.Y; y++ {
+			row := mask
+			if mask != nil {
+				row = mask[(y-b.Rect.Min.Y)*b.Rect.Dx():][:b.Rect.Dx()]
+			}
+			d.Add(row, b, band, y)
+		}
+		if m, done := d.Mapping(); done {
+			return m
+		}
+	}
 }

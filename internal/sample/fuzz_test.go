@@ -153,13 +153,13 @@ func FuzzDetect(f *testing.F) {
 		}
 		b := blockOf(typ, words)
 		words = wordsOf(b)
-		m := Detect(b, 1, nil)
+		m := detect(b, 1, nil)
 		require.NoError(t, m.Validate(typ))
 		lanes, rem, ok := split(m, typ, words)
 		require.True(t, ok, "%+v of %v: %x", m, typ, words)
 		require.Equal(t, words, join(m, typ, lanes, rem), "%+v of %v", m, typ)
 		slices.Reverse(words)
-		turned := Detect(blockOf(typ, words), 1, nil)
+		turned := detect(blockOf(typ, words), 1, nil)
 		if m.Kind != Fixed && turned.Kind != Fixed && m.Kind != Ordered && turned.Kind != Ordered { // which neighbours have prices
 			require.Equal(t, m, turned, "%v", typ)
 		}
@@ -212,7 +212,7 @@ func BenchmarkDetector(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(512 * 512) // MB/s are Msamples/s
 			for b.Loop() {
-				Detect(blk, 0, nil)
+				detect(blk, 0, nil)
 			}
 		})
 	}
