@@ -121,8 +121,8 @@ func (a *app) benchFiles(c *benchFlags) (files [2]*output, err error) {
 	return files, nil
 }
 
-// sample is the time of one stage in one run.
-type sample struct {
+// timing is the time of one stage in one run.
+type timing struct {
 	size    image.Point
 	backend string // cpu or gpu
 	stage   string
@@ -145,7 +145,7 @@ type benchmark struct {
 	verify   bool
 	backends []*backend
 	noGPU    error
-	samples  []sample
+	samples  []timing
 	sizes    []image.Point
 }
 
@@ -208,7 +208,7 @@ func (b *benchmark) size(m *imagefile.Image) error {
 func (b *benchmark) run(m *imagefile.Image, on *backend, run int) ([]byte, error) {
 	keep := func(stage string, took time.Duration) {
 		if run > 0 {
-			b.samples = append(b.samples, sample{image.Pt(m.W, m.H), on.kind, stage, run, took})
+			b.samples = append(b.samples, timing{image.Pt(m.W, m.H), on.kind, stage, run, took})
 		}
 	}
 	if on.gpu != nil {

@@ -68,8 +68,8 @@ func TestCrossover(t *testing.T) {
 		for i, size := range sizes {
 			for run, extra := range []int{50, 0, -50} { // the median has no extra
 				b.samples = append(b.samples,
-					sample{size, backendCPU, stageTotal, run, time.Duration(10+extra) * time.Millisecond},
-					sample{size, backendGPU, stageTotal, run, time.Duration(c.gpu[i]+extra) * time.Millisecond})
+					timing{size, backendCPU, stageTotal, run, time.Duration(10+extra) * time.Millisecond},
+					timing{size, backendGPU, stageTotal, run, time.Duration(c.gpu[i]+extra) * time.Millisecond})
 			}
 		}
 		assert.Equal(t, c.want, b.crossover(), "%v", c.gpu)

@@ -131,8 +131,8 @@ func newJob(f *os.File) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	sample, err := sampleHash(f, info.Size())
-	return &job{Input: f.Name(), Size: info.Size(), Modified: info.ModTime().UTC(), Sample: sample}, err
+	sum, err := sampleHash(f, info.Size())
+	return &job{Input: f.Name(), Size: info.Size(), Modified: info.ModTime().UTC(), Sample: sum}, err
 }
 
 // sampleHash is the SHA-256 of up to 64 pieces of 64 KiB that lie at even distances in a

@@ -5,6 +5,7 @@ import (
 	"image"
 	"math"
 
+	"github.com/qtgpu/qtgpu/internal/sample"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -12,7 +13,7 @@ import (
 // are not finite or stand for no data do not count.
 type statistics struct {
 	bands  []bandStatistics
-	noData []*float64
+	noData []float64
 	row    []float64
 }
 
@@ -27,8 +28,8 @@ type bandStatistics struct {
 
 func newStatistics(f *raster.Format) *statistics {
 	s := &statistics{row: make([]float64, f.Width)}
-	for _, b := range f.Bands {
-		s.noData = append(s.noData, b.NoData)
+	for i := range f.Bands {
+		s.noData = append(s.noData, sample.NoDataNumber(f, i))
 		s.bands = append(s.bands, bandStatistics{least: math.Inf(1), most: math.Inf(-1)})
 	}
 	return s
@@ -47,10 +48,10 @@ func (s *statistics) WriteBlock(_ context.Context, b *raster.Block) error {
 }
 
 // valid moves the samples that count to the front.
-func valid(row []float64, noData *float64) []float64 {
+func valid(row []float64, noData float64) []float64 {
 	n := 0
 	for _, v := range row {
-		if !math.IsNaN(v) && !math.IsInf(v, 0) && (noData == nil || v != *noData) {
+		if sample.Counts(v, noData) {
 			row[n] = v
 			n++
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/qtgpu/qtgpu/internal/imagefile"
+	"github.com/qtgpu/qtgpu/internal/sample"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -142,10 +143,10 @@ func (s *stretched) opacity(dst []byte, b *raster.Block, y int) {
 // band fills dst with row y of a band, and clears the opacity of what has no data.
 func (s *stretched) band(dst, opacity []byte, b *raster.Block, band, y int) {
 	b.Numbers(s.row, band, y)
-	noData := s.from.Bands[band].NoData
+	noData := sample.NoDataNumber(s.from, band)
 	for x := range dst {
 		v := s.row[x]
-		if math.IsNaN(v) || math.IsInf(v, 0) || noData != nil && v == *noData {
+		if !sample.Counts(v, noData) {
 			opacity[x] = 0
 		}
 		dst[x] = scaled((v - s.min) / (s.max - s.min))

@@ -29,8 +29,7 @@ type numbers struct {
 func newNumbers(f *raster.Format, s step) *cascade[uint64] {
 	r := &numbers{kind: f.Type, shift: s.shift, alpha: weights(f)}
 	for i := range f.Bands {
-		none, beside := noDataOf(f, i)
-		r.none, r.beside = append(r.none, none), append(r.beside, beside)
+		r.none, r.beside = append(r.none, sample.NoDataNumber(f, i)), append(r.beside, besideNoData(f, i))
 		r.values = append(r.values, make([]float64, s.fine.Dx()))
 		r.first = append(r.first, make([]uint64, s.rect.Dx()))
 		for _, rows := range []*[][]float64{&r.sums, &r.weights, &r.plain, &r.count} {
@@ -42,22 +41,14 @@ func newNumbers(f *raster.Format, s step) *cascade[uint64] {
 	return c
 }
 
-// noDataOf is the sample of a band that stands for no data, NaN where there is none, and the
-// word of the one beside it.
-func noDataOf(f *raster.Format, band int) (none float64, beside uint64) {
-	word, ok := sample.NoData(f, band)
-	if !ok {
-		return math.NaN(), 0
+// besideNoData is the word of the sample beside the one that stands for no data in a band.
+func besideNoData(f *raster.Format, band int) (beside uint64) {
+	if word, ok := sample.NoData(f, band); ok {
+		for _, s := range sample.Substitutes(f.Type, []uint64{word}) {
+			beside = s.By
+		}
 	}
-	for _, s := range sample.Substitutes(f.Type, []uint64{word}) {
-		beside = s.By
-	}
-	return sample.Number(f.Type, word), beside
-}
-
-// valid tells whether a sample of a band counts in means.
-func (r *numbers) valid(i int, v float64) bool {
-	return !math.IsNaN(v) && !math.IsInf(v, 0) && v != r.none[i]
+	return beside
 }
 
 // add implements squares.
@@ -72,7 +63,7 @@ func (r *numbers) add(rows [][]uint64, first bool) {
 	}
 	for i, row := range r.values {
 		for x, v := range row {
-			if !r.valid(i, v) {
+			if !sample.Counts(v, r.none[i]) {
 				continue
 			}
 			to, weight := x>>r.shift, 1.0

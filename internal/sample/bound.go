@@ -244,6 +244,20 @@ func NoData(f *raster.Format, band int) (word uint64, ok bool) {
 	return uint64(int64(v)), true
 }
 
+// NoDataNumber is the number that stands for no data in a band, NaN where none does.
+func NoDataNumber(f *raster.Format, band int) float64 {
+	if word, ok := NoData(f, band); ok {
+		return Number(f.Type, word)
+	}
+	return math.NaN()
+}
+
+// Counts tells whether a sample is finite and not the one that stands for no data, as
+// NoDataNumber gives it.
+func Counts(v, noData float64) bool {
+	return !math.IsNaN(v) && !math.IsInf(v, 0) && v != noData
+}
+
 // float32Word is the word of the nearest float32. What machines keep of a NaN differs, so
 // the upper bits of it are kept, and it is a quiet one.
 func float32Word(v float64) (word uint64, ok bool) {
