@@ -182,7 +182,7 @@ func (s tracedSymbols) Symbol(context int) int {
 	return k
 }
 
-func (s tracedSymbols) Raw(n int) int {
+func (s tracedSymbols) Raw(n int) uint64 {
 	v := s.Symbols.Raw(n)
 	if n > 0 {
 		s.trace.note("raw bits: %0*b", n, v)

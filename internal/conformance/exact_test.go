@@ -39,7 +39,7 @@ func features(f *refdec.File) (names []string) {
 	note(plain && listed, "plain")
 	note(plain && listed && f.Has(refdec.Merged), "plain merged")
 	note(slices.Contains(f.Fitted, true), "weights")
-	note(slices.ContainsFunc(f.Values, func(v []int) bool { return v != nil }), "values")
+	note(slices.ContainsFunc(f.Values, func(v []int64) bool { return v != nil }), "values")
 	return names
 }
 

@@ -188,7 +188,7 @@ func wildPlain(t testing.TB, seed uint64) []byte {
 func wildTile(t testing.TB, f *refdec.File, tile int, rng *rand.Rand) (front, body []byte) {
 	m := &codeMaker{Rand: rng, runs: true}
 	plain := byte(0)
-	if slices.ContainsFunc(f.Values, func(v []int) bool { return v != nil }) {
+	if slices.ContainsFunc(f.Values, func(v []int64) bool { return v != nil }) {
 		plain = byte(rng.IntN(2) * plainFlag)
 	}
 	without := f.T == 0 || plain == 0 && f.Has(refdec.Merged) // loss

@@ -56,13 +56,13 @@ type rawDice struct {
 	raw rans.BitWriter
 }
 
-func (d *rawDice) Raw(n int) int {
+func (d *rawDice) Raw(n int) uint64 {
 	v := d.Uint64() >> (64 - n)
 	if n > 32 {
 		d.raw.Put(uint32(v>>32), uint(n-32))
 	}
 	d.raw.Put(uint32(v)&(1<<min(n, 32)-1), uint(min(n, 32)))
-	return int(v)
+	return v
 }
 
 func (d *rawDice) Finish() error {
@@ -92,10 +92,10 @@ func (d *dice) Symbol(context int) int {
 	return k
 }
 
-func (d *dice) Raw(n int) int {
+func (d *dice) Raw(n int) uint64 {
 	v := d.IntN(1 << n)
 	d.raw.Put(uint32(v), uint(n))
-	return v
+	return uint64(v)
 }
 
 func (d *dice) ExpGolomb() uint32 {

@@ -7,8 +7,8 @@ type coding struct {
 	bound    int32 // T
 	wide     bool  // numbers are of 32 bits; else of 0 … maximum
 	maximum  int32
-	values   []int // nil where numbers are no ranks
-	fine     bool  // weights have 4 bits more, and expectations are scaled
+	values   []int64 // nil where numbers are no ranks
+	fine     bool    // weights have 4 bits more, and expectations are scaled
 	scales   [3]scale
 	meanStep int32
 	// classes of samples, not 0 where there is no number, and of cells where there is no mean;
@@ -64,7 +64,7 @@ func (f *File) pictureCodings(plain bool) []coding {
 func (c *coding) stepOfMeans(least int32) int32 {
 	step := max(4, least)
 	if n := len(c.values); n > 0 {
-		step = max(step, int32(2*(c.values[n-1]-c.values[0])/max(n, 128)))
+		step = max(step, int32(2*(c.values[n-1]-c.values[0])/int64(max(n, 128))))
 	}
 	return step
 }

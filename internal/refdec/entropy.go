@@ -21,14 +21,14 @@ type Codes interface {
 
 // Raw are raw bits.
 type Raw interface {
-	Raw(n int) int // of up to 63 bits
-	Finish() error // holds the string to end here
+	Raw(n int) uint64 // of up to 63 bits
+	Finish() error    // holds the string to end here
 }
 
 // Symbols are the symbols and raw bits of a segment.
 type Symbols interface {
 	Symbol(context int) int
-	Raw(n int) int
+	Raw(n int) uint64
 	ExpGolomb() uint32
 	Finish() error // holds the segment to end here
 }
@@ -59,11 +59,11 @@ type rawBits struct {
 	bad  bool
 }
 
-func (r *rawBits) Raw(n int) (v int) {
+func (r *rawBits) Raw(n int) (v uint64) {
 	for range n {
 		v <<= 1
 		if i := len(r.data) - 1 - r.pos/8; i >= 0 {
-			v |= int(r.data[i] >> (7 - r.pos%8) & 1)
+			v |= uint64(r.data[i] >> (7 - r.pos%8) & 1)
 		}
 		r.pos++
 	}

@@ -46,7 +46,7 @@ func (f *File) readExact(data []byte) error {
 }
 
 // readValues reads the values of a plane.
-func readValues(r *rawBits, depth int) (values []int, err error) {
+func readValues(r *rawBits, depth int) (values []int64, err error) {
 	n, most, limit := r.ExpGolomb(), uint32(1)<<min(depth, 16), int64(1)<<depth
 	if n > most {
 		return nil, fmt.Errorf("%d values, expected at most %d", n, most)
@@ -65,7 +65,7 @@ func readValues(r *rawBits, depth int) (values []int, err error) {
 		if v >= limit {
 			return nil, fmt.Errorf("value %d, expected less than %d", v, limit)
 		}
-		values = append(values, int(v))
+		values = append(values, v)
 		next = v + 1
 	}
 	return values, nil

@@ -117,7 +117,7 @@ func (f *File) exactTile(codes Codes, front, body []byte, w, h int, overview boo
 		return f.rasterTile(codes, mode, front, body, w, h, overview)
 	}
 	plain := mode&plainFlag != 0
-	if plain && !slices.ContainsFunc(f.Values, func(v []int) bool { return v != nil }) {
+	if plain && !slices.ContainsFunc(f.Values, func(v []int64) bool { return v != nil }) {
 		return nil, errors.New("Predictive tiles: samples as they are of bands without values, expected some with values")
 	}
 	mode &^= plainFlag

@@ -52,7 +52,7 @@ func (t *part) readResidual(s Symbols, class int) int {
 	case k == 15:
 		magnitude = 1024 + int(min(s.ExpGolomb(), 1<<30))
 	case k >= 8:
-		magnitude = 8<<(k-8) + s.Raw(k-5)
+		magnitude = 8<<(k-8) + int(s.Raw(k-5))
 	}
 	if magnitude != 0 && s.Raw(1) == 1 {
 		return -magnitude

@@ -217,7 +217,7 @@ func rankMeans(transform int, planes []*predicted) {
 		v := make([]int32, len(planes))
 		for i, p := range planes {
 			if v[i] = overview.pix[i][j]; p.values != nil {
-				v[i] = nearest(p.values, int(v[i]))
+				v[i] = nearest(p.values, int64(v[i]))
 			}
 		}
 		forward(transform, v)
@@ -228,7 +228,7 @@ func rankMeans(transform int, planes []*predicted) {
 }
 
 // nearest is the rank of the value nearest to v, the lower one of two.
-func nearest(values []int, v int) int32 {
+func nearest(values []int64, v int64) int32 {
 	rank := 0
 	for i := range values {
 		if abs(values[i]-v) < abs(values[rank]-v) {

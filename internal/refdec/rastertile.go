@@ -374,7 +374,7 @@ func (f *File) join(t *head, c *planar, r Raw, means bool) (*picture, error) {
 			}
 			rest := uint64(0)
 			if r != nil {
-				rest = uint64(r.Raw(p.mapping.bits(number)))
+				rest = r.Raw(p.mapping.bits(number))
 			}
 			*at = p.mapping.sample(number, rest)
 			if by, ok := substitutes[*at]; ok {

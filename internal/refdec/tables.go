@@ -46,8 +46,8 @@ type model struct {
 	baseTables [][16]int // of the bases of layered tiles
 
 	// Of the predictive engine:
-	Values     [][]int // of each plane, nil where it is coded as it is
-	Fitted     []bool  // whether weights of the plane are not the default
+	Values     [][]int64 // of each plane, nil where it is coded as it is
+	Fitted     []bool    // whether weights of the plane are not the default
 	weights    [][nClasses][19]int32
 	mapped     []rasterBand // of each band of a raster
 	planeBands []int        // the band of each plane of a raster
