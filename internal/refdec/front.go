@@ -69,7 +69,7 @@ func (t *part) lowBlock(c block, x, y int) {
 			sum := int64(1) << 23
 			for i := range m {
 				for j := range m {
-					sum += matrix[u][i] * matrix[v][j] * int64(frontStep(t.step)*t.q[t.cell(x+i, y+j)])
+					sum += matrix[u][i] * matrix[v][j] * int64(mean(t.q[t.cell(x+i, y+j)], t.kind, t.step))
 				}
 			}
 			c[u][v] = int(clamp(sum>>24, -32768, 32767))
@@ -79,7 +79,7 @@ func (t *part) lowBlock(c block, x, y int) {
 
 // levelThree is the sample of level 3 for a value of the front image (FORMAT.md,
 // "Front image").
-func levelThree(q, step int) int { return clamp((q*frontStep(step)+2)>>2+2048, 0, 4095) }
+func levelThree(q, kind, step int) int { return clamp((mean(q, kind, step)+2)>>2+2048, 0, 4095) }
 
 // readRims reads what level 3 has on the rims of the planes but alpha (FORMAT.md, "Rim").
 func (h *Header) readRims(parts []part, s Symbols) {
@@ -107,7 +107,7 @@ func (h *Header) onRim(t, alpha *part, x, y int) bool {
 	for i := range n * n {
 		ax, ay := n*x+i%n, n*y+i/n
 		if ax < alpha.w && ay < alpha.h {
-			v := levelThree(alpha.q[alpha.cell(ax, ay)], alpha.step)
+			v := levelThree(alpha.q[alpha.cell(ax, ay)], 0, alpha.step)
 			above = above || v > 0
 			below = below || v < 4080
 		}

@@ -146,7 +146,9 @@ func (h *Header) finest(planes []*plane) *picture {
 			p.deblock(h.Step)
 		}
 	}
-	return h.toPixels(planes)
+	m := h.toPixels(planes)
+	h.putEnds(m, planes, 8)
+	return m
 }
 
 // overview is level 3 of decoded planes.
@@ -156,7 +158,7 @@ func (h *Header) overview(planes []*plane) *picture {
 		o := newPlane(p.kind, (p.w+7)/8, (p.h+7)/8)
 		for y := range o.h {
 			for x := range o.w {
-				o.pix[y*o.stride+x] = int32(levelThree(p.shown[y*p.cells+x], h.Step))
+				o.pix[y*o.stride+x] = int32(levelThree(p.shown[y*p.cells+x], p.kind, h.Step))
 			}
 		}
 		small[i] = o
@@ -164,7 +166,9 @@ func (h *Header) overview(planes []*plane) *picture {
 	if h.Subsampling == 1 && h.Alpha() == Straight {
 		small[1], small[2] = small[1].covered(small[3]), small[2].covered(small[3])
 	}
-	return h.toPixels(small)
+	m := h.toPixels(small)
+	h.putEnds(m, planes, 1)
+	return m
 }
 
 // hidden tells whether alpha hides the sample of chroma at (x,y) on level 3.

@@ -69,6 +69,7 @@ func (t *part) readLeaf(s Symbols, lg, x, y int) {
 	t.lowBlock(c, x, y)
 	t.readLevels(s, c, lg, last)
 	t.transform(c, lg, x, y)
+	t.fillEnds(m, x, y)
 }
 
 // block is the coefficients of a leaf, [u][v].

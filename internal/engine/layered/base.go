@@ -64,13 +64,15 @@ func (f *Format) base(d *transform.Decoder, scratch *Scratch, s engine.Segments,
 	if err := d.Deblock(context.Background(), 1, planes, transform.Sizes(cells)); err != nil {
 		return nil, err
 	}
-	return f.pixels(planes), nil
+	return f.pixels(planes, cells, 0), nil
 }
 
-// pixels converts planes to samples of 8 bits.
-func (f *Format) pixels(planes []chroma.Plane) *chroma.Interleaved {
-	w, h := planes[0].W, planes[0].H
-	m := chroma.NewInterleaved(w, h, f.channels(), 8)
-	chroma.Inverse(m, planes, false, image.Point{}, image.Rect(0, 0, w, h))
+// pixels converts planes of a tile on level 0 or 3 to samples of 8 bits.
+func (f *Format) pixels(planes []chroma.Plane, cells []transform.Cells, level int) *chroma.Interleaved {
+	r := image.Rect(0, 0, planes[0].W, planes[0].H)
+	m := chroma.NewInterleaved(r.Dx(), r.Dy(), f.channels(), 8)
+	chroma.Inverse(m, planes, false, image.Point{}, r)
+	ends := transform.EndsOf(cells, level)
+	ends.Put(m, r, 1<<(tree.Base-level))
 	return m
 }

@@ -65,9 +65,9 @@ func encodePlane(t testing.TB, step, promise int, def Plane, split engine.Split,
 	t.Helper()
 	planes := []chroma.Plane{p}
 	tile := &Tile{Worst: make([]uint32, 1)}
-	cells := newCells(image.Rect(0, 0, p.Stride, p.Rows()))
+	cells := newCells(image.Rect(0, 0, p.Stride, p.Rows()), newOverviewScale(step, def))
 	e := newPlaneEncoder(NewEncoder(step, []Plane{def}, split).Promising(int64(promise)), new(EncoderScratch), tile, 0,
-		&original{samples: &planes[0], pyramid: &reduce(t, planes)[0]}, &cells)
+		&original{samples: &planes[0], pyramid: &reduce(t, planes)[0], ends: !def.Chroma}, &cells)
 	e.encode()
 	tables := tablesOf(tile)
 	return coded{e, tables.Segments(tile), tables.Payload}
@@ -131,7 +131,7 @@ func checkLeaves(t *testing.T, c *coded, dst *chroma.Plane, name string) {
 			at := (y+i>>lg)*dst.Stride + x + i&(1<<lg-1)
 			d := float64(dst.Pix[at]) - float64(src.samples.Pix[at])
 			sum += d * d
-			less = less || dst.Pix[at] == 0 || dst.Pix[at] == maxSample
+			less = less || dst.Pix[at] == 0 || dst.Pix[at] >= chroma.MaxLevel
 		}
 		// In 1/8 levels: of a sample, and of an orthonormal coefficient.
 		measured := math.Sqrt(sum/4) / float64(int(1)<<lg)
@@ -258,7 +258,7 @@ func TestDamagedTables(t *testing.T) {
 // TestOverviewLimit: values that no encoder writes are clamped.
 func TestOverviewLimit(t *testing.T) {
 	for _, v := range []int32{maxOverview, maxOverview + 1, 10 * maxOverview, -10 * maxOverview} {
-		c := newCells(image.Rect(0, 0, 32, 32))
+		c := newCells(image.Rect(0, 0, 32, 32), newOverviewScale(MaxStep, Plane{}))
 		c.overview[15] = v
 		tile := &Tile{}
 		tile.overview.putOverview(&c, kindLuma)
@@ -336,7 +336,7 @@ func TestConceal(t *testing.T) {
 	}
 	assert.Less(t, math.Sqrt(sum/float64(len(dst.Pix))), 300.0, "of 4080")
 
-	cells = blankCells(rects)
+	cells = d.blankCells(rects)
 	d.Conceal(new(DecoderScratch), cells, []chroma.Plane{dst}, []image.Point{{}})
 	for i, v := range dst.Pix {
 		require.EqualValues(t, chroma.Centre, v, "x %d y %d", i%96, i/96)

@@ -13,7 +13,7 @@ import (
 
 // leafSizes are random leaves over w×h cells, whole blocks of four.
 func leafSizes(rng *rand.Rand, w, h int) []uint8 {
-	c := newCells(image.Rect(0, 0, cell*w, cell*h))
+	c := newCells(image.Rect(0, 0, cell*w, cell*h), overviewScale{})
 	var place func(n node)
 	place = func(n node) {
 		if n.lg == cellLog2 || rng.IntN(3) == 0 {

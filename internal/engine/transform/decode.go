@@ -10,9 +10,9 @@ import (
 
 // Decoder decodes the tiles of a file. It is read-only and may be shared.
 type Decoder struct {
-	step, overviewStep int32
-	planes             []Plane
-	tables             []rans.DecTable
+	step   int32
+	planes []Plane
+	tables []rans.DecTable
 }
 
 // NewDecoder takes the step of the plan and the payload of the tables. The error is
@@ -22,7 +22,7 @@ func NewDecoder(step int, planes []Plane, payload []byte) (*Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Decoder{int32(step), overviewStepOf(step), planes, rans.NewDecTables(tables)}, nil
+	return &Decoder{int32(step), planes, rans.NewDecTables(tables)}, nil
 }
 
 // Overview decodes a tile's overview; rects as in Encoder.Tile.
@@ -31,7 +31,7 @@ func (d *Decoder) Overview(segment []byte, rects []image.Rectangle) ([]Cells, er
 	if err := r.Init(segment); err != nil {
 		return nil, err
 	}
-	cells := blankCells(rects)
+	cells := d.blankCells(rects)
 	for i, p := range d.planes {
 		cells[i].codeOverview(p.kind(), func(_, ctx int, pred int32) int32 {
 			return clampTo(pred+getResidual(&r, d.tables, ctx), maxOverview)
@@ -45,10 +45,10 @@ func (d *Decoder) Overview(segment []byte, rects []image.Rectangle) ([]Cells, er
 }
 
 // blankCells stand for a lost overview: mid-scale everywhere.
-func blankCells(rects []image.Rectangle) []Cells {
+func (d *Decoder) blankCells(rects []image.Rectangle) []Cells {
 	c := make([]Cells, len(rects))
 	for i := range c {
-		c[i] = newCells(rects[i])
+		c[i] = newCells(rects[i], newOverviewScale(int(d.step), d.planes[i]))
 	}
 	return c
 }
@@ -56,14 +56,11 @@ func blankCells(rects []image.Rectangle) []Cells {
 // Level3 writes the overview of a plane as samples of level 3, one for each cell, to dst
 // from (x,y) on.
 func (d *Decoder) Level3(dst *chroma.Plane, x, y int, c *Cells) {
-	values := c.overview
-	if c.level3 != nil {
-		values = c.level3
-	}
+	values := c.shown()
 	for j := range c.h {
 		row := dst.Pix[(y+j)*dst.Stride+x:][:c.w]
 		for i, q := range values[j*c.w:][:c.w] {
-			row[i] = overviewSample(q, d.overviewStep)
+			row[i] = c.scale.sample(q)
 		}
 	}
 }
@@ -134,12 +131,14 @@ func (p *planeDecoder) read(n node) {
 func (p *planeDecoder) leaf(n node, last int) {
 	p.cells.setLeaf(n)
 	s := &p.scratch.synthesis
-	s.begin(p.cells, n, p.decoder.overviewStep)
+	s.begin(p.cells, n)
 	if last > 0 {
 		p.levels(n.lg, last)
 	}
 	x, y := p.at.X+cell*n.x, p.at.Y+cell*n.y
-	s.samples(p.dst.Pix[y*p.dst.Stride+x:], p.dst.Stride)
+	dst := p.dst.Pix[y*p.dst.Stride+x:]
+	s.samples(dst, p.dst.Stride)
+	p.cells.putEnds(n, dst, p.dst.Stride)
 }
 
 // levels reads the AC levels of a leaf, diagonal by diagonal: the contexts of a diagonal

@@ -30,7 +30,7 @@ func StepFor(t int64) int {
 type Plane struct {
 	Chroma bool // colour difference statistics
 	Half   bool // half the resolution of the others
-	Alpha  bool // opacity: a cell of 8×8 at full or none is kept exactly
+	Alpha  bool // opacity, of which no border is filtered
 	Hides  bool // where it is the last plane: what lies under no opacity is not seen
 }
 
@@ -44,19 +44,18 @@ func (p Plane) kind() int {
 // Encoder codes tiles at one quantiser step. It is read-only, so that many goroutines may
 // share it, each with an EncoderScratch of its own.
 type Encoder struct {
-	planes       []Plane
-	overviewStep int32
-	rule         tree.Rule
-	rates        *rates
-	plain        *rates
-	promise      uint32 // the largest RMS error of a leaf in 1/65536 level, 0 for none
+	planes  []Plane
+	rule    tree.Rule
+	rates   *rates
+	plain   *rates
+	promise uint32 // the largest RMS error of a leaf in 1/65536 level, 0 for none
 }
 
 // NewEncoder returns an encoder at a step in 1/8 levels, MinStep to MaxStep, that promises
 // nothing.
 func NewEncoder(step int, planes []Plane, split engine.Split) *Encoder {
 	return &Encoder{
-		planes: planes, overviewStep: overviewStepOf(step), rule: ruleOf(split, step),
+		planes: planes, rule: ruleOf(split, step),
 		rates: newRates(step), plain: plainRates(step),
 	}
 }
@@ -103,8 +102,8 @@ func (e *Encoder) Tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids 
 	t.detail.tokens = scratch.detail[:0]
 	sources, cells := make([]original, len(planes)), make([]Cells, len(planes))
 	for i, r := range rects {
-		sources[i] = original{&planes[i], &pyramids[i], r.Min.X / cell, r.Min.Y / cell}
-		cells[i] = newCells(r)
+		sources[i] = original{&planes[i], &pyramids[i], r.Min.X / cell, r.Min.Y / cell, !e.planes[i].Chroma}
+		cells[i] = newCells(r, newOverviewScale(int(e.rates.step), e.planes[i]))
 		newPlaneEncoder(e, scratch, t, i, &sources[i], &cells[i]).encode()
 	}
 	e.encodeRims(t, sources, cells)
@@ -139,13 +138,12 @@ type codedLeaf struct {
 func (l *codedLeaf) rms() uint32 { return leafRMS(l.dist, l.node.lg) }
 
 func newPlaneEncoder(e *Encoder, scratch *EncoderScratch, t *Tile, i int, src *original, c *Cells) *planeEncoder {
-	plane := e.planes[i]
-	kind := plane.kind()
+	kind := e.planes[i].kind()
 	return &planeEncoder{
 		encoder: e, scratch: scratch, tile: t, index: i, kind: kind, src: src, cells: c,
-		partition: partition{encoder: e, scratch: scratch, src: src, cells: c, plane: plane, kind: kind},
-		overview:  overviewEncoder{src: src, cells: c, alpha: plane.Alpha, step: e.overviewStep, exact: make([]int32, len(c.overview))},
-		gauge:     gauge{src: src, cells: c, step: e.rates.step, overviewStep: e.overviewStep, scratch: scratch},
+		partition: partition{encoder: e, scratch: scratch, src: src, cells: c, kind: kind},
+		overview:  overviewEncoder{src: src, cells: c, exact: make([]int32, len(c.overview))},
+		gauge:     gauge{src: src, cells: c, step: e.rates.step, scratch: scratch},
 	}
 }
 
@@ -154,9 +152,7 @@ func newPlaneEncoder(e *Encoder, scratch *EncoderScratch, t *Tile, i int, src *o
 func (p *planeEncoder) encode() {
 	p.scratch.leaves, p.scratch.levels = p.scratch.leaves[:0], p.scratch.levels[:0]
 	p.detail()
-	if !p.overview.alpha {
-		p.overview.refine(p.kind, p.encoder.rates)
-	}
+	p.overview.refine(p.kind, p.encoder.rates)
 	p.settle()
 	if p.encoder.promise > 0 {
 		p.tile.Worst[p.index] = p.worst()

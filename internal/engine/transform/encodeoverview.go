@@ -2,15 +2,12 @@ package transform
 
 import (
 	"github.com/qtgpu/qtgpu/chroma"
-	"github.com/qtgpu/qtgpu/internal/engine/arith"
 )
 
 // overviewEncoder finds the values of the overview of a plane.
 type overviewEncoder struct {
 	src   *original
 	cells *Cells
-	alpha bool // full and no opacity are kept exactly
-	step  int32
 	exact []int32 // the values before they are rounded to steps
 }
 
@@ -18,21 +15,29 @@ type overviewEncoder struct {
 // from its coefficients, and rounds them.
 func (o *overviewEncoder) take(n node, flat bool, coefs []int32) {
 	m := n.cells()
-	var low, values [rootCells * rootCells]int32
+	var means [rootCells * rootCells]int32
 	if flat {
 		for i := range m * m {
-			values[i] = o.mean(n.x+i/m, n.y+i%m)
+			means[i] = o.mean(n.x+i/m, n.y+i%m)
 		}
 	} else {
-		for i := range m * m {
-			low[i] = coefs[i/m<<n.lg+i%m]
-		}
-		lowBlock(&values, &low, &toOverview, m)
+		means = meansOf(coefs, n.lg)
 	}
 	for i := range m * m {
-		o.exact[o.cells.index(n.x+i/m, n.y+i%m)] = values[i]
+		o.exact[o.cells.index(n.x+i/m, n.y+i%m)] = means[i]
 	}
 	o.round(n)
+}
+
+// meansOf are the exact values of the cells of a leaf, column by column.
+func meansOf(coefs []int32, lg int) (means [rootCells * rootCells]int32) {
+	var low [rootCells * rootCells]int32
+	m := 1 << (lg - cellLog2)
+	for i := range m * m {
+		low[i] = coefs[i/m<<lg+i%m]
+	}
+	lowBlock(&means, &low, &toOverview, m)
+	return means
 }
 
 // mean is the exact value of a cell: a sum of 64 samples in 1/16 level is 16 times too
@@ -42,26 +47,19 @@ func (o *overviewEncoder) mean(x, y int) int32 {
 	return int32(int64(l.Sum[i])-cell*cell*chroma.Centre+8) >> 4
 }
 
-// round rounds the values of a leaf to the nearest steps.
+// round rounds the values of a leaf to the nearest steps, but of its ends.
 func (o *overviewEncoder) round(n node) {
+	scale := &o.cells.scale
 	for y := n.y; y < n.y+n.cells(); y++ {
 		for x := n.x; x < n.x+n.cells(); x++ {
 			at := o.cells.index(x, y)
-			o.cells.overview[at] = o.rounded(o.exact[at], x, y)
+			if end := o.src.end(node{cellLog2, x, y}); end != 0 {
+				o.cells.overview[at] = scale.value(end)
+			} else {
+				o.cells.overview[at] = scale.nearest(o.exact[at])
+			}
 		}
 	}
-}
-
-// rounded is a value in steps, the nearest one. A cell of full or no opacity is rounded
-// outwards by a sample (4) at least, more than a larger leaf's roundings lose, so that
-// clamping gives it back exactly.
-func (o *overviewEncoder) rounded(v int32, x, y int) int32 {
-	if o.alpha {
-		if sign := o.src.saturation(node{cellLog2, x, y}); sign != 0 {
-			return (v + sign*(o.step+3)) / o.step
-		}
-	}
-	return arith.Nearest(v, o.step)
 }
 
 // lowError is the squared error of a leaf's low block.
@@ -70,7 +68,7 @@ func (o *overviewEncoder) lowError(n node) int64 {
 	var diff, low [rootCells * rootCells]int32
 	for i := range m * m {
 		at := o.cells.index(n.x+i/m, n.y+i%m)
-		diff[i] = o.exact[at] - o.cells.overview[at]*o.step
+		diff[i] = o.exact[at] - o.cells.scale.mean(o.cells.overview[at])
 	}
 	lowBlock(&low, &diff, &toLow, m)
 	dist := int64(0)
@@ -81,8 +79,9 @@ func (o *overviewEncoder) lowError(n node) int64 {
 }
 
 // refine moves values one step towards their prediction where that saves more bits than
-// it costs in error.
+// it costs in error. Ends stay, and nothing else becomes one.
 func (o *overviewEncoder) refine(kind int, r *rates) {
+	scale := &o.cells.scale
 	o.cells.codeOverview(kind, func(at, ctx int, pred int32) int32 {
 		q, nearer := o.cells.overview[at], int32(0)
 		switch {
@@ -93,6 +92,9 @@ func (o *overviewEncoder) refine(kind int, r *rates) {
 		default:
 			nearer = q - 1
 		}
+		if scale.end(q) != 0 || scale.end(nearer) != 0 {
+			return q
+		}
 		if o.cost(r, at, ctx, nearer, pred) < o.cost(r, at, ctx, q, pred) {
 			return nearer
 		}
@@ -102,7 +104,7 @@ func (o *overviewEncoder) refine(kind int, r *rates) {
 
 // cost is what a value costs, in error and bits.
 func (o *overviewEncoder) cost(r *rates, at, ctx int, q, pred int32) int64 {
-	d := int64(o.exact[at] - q*o.step)
+	d := int64(o.exact[at] - o.cells.scale.mean(q))
 	symbol, raw := residualBits(q - pred)
 	return d*d<<distScale + r.cost(ctx, symbol) + int64(raw)*r.overviewBit
 }

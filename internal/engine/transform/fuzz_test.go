@@ -68,7 +68,7 @@ func FuzzDetail(f *testing.F) {
 		d, err := NewDecoder(s, fuzzPlanes, nil)
 		require.NoError(t, err)
 		rng := rand.New(rand.NewPCG(seed, 0))
-		cells := blankCells(fuzzRects)
+		cells := d.blankCells(fuzzRects)
 		var dst []chroma.Plane
 		for i, r := range fuzzRects {
 			for at := range cells[i].overview {

@@ -3,7 +3,6 @@ package transform
 import (
 	"math/bits"
 
-	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/engine/arith"
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
@@ -17,11 +16,6 @@ func overviewStepOf(step int) int32 { return int32(step*218+128) >> 8 }
 
 // maxOverview bounds a value, so that no product leaves 32 bits.
 const maxOverview = 1<<15 - 1
-
-// overviewSample is the sample of level 3 that a value stands for.
-func overviewSample(q, overviewStep int32) uint16 {
-	return clampSample((q*overviewStep+2)>>2 + chroma.Centre)
-}
 
 // The gradient is unknown in a tile's first row and column, and so is the prediction in
 // its first cell (FORMAT.md, "Front image").

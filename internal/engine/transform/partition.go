@@ -3,6 +3,7 @@ package transform
 import (
 	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/engine/arith"
 	"github.com/qtgpu/qtgpu/internal/fixlog"
 	"github.com/qtgpu/qtgpu/tree"
 )
@@ -24,7 +25,8 @@ func ruleOf(s engine.Split, step int) tree.Rule {
 type original struct {
 	samples *chroma.Plane
 	pyramid *tree.Pyramid
-	x, y    int // of the tile's first cell in the plane
+	x, y    int  // of the tile's first cell in the plane
+	ends    bool // whether the plane has ends
 }
 
 // place is where a node lies in the plane, counted in nodes of its size.
@@ -40,16 +42,23 @@ func (o *original) stats(n node) (l *tree.Level, i int) {
 	return l, y*l.W + x
 }
 
-// saturation is 1 of a node at full scale throughout, -1 of one at 0, and 0 of others.
-func (o *original) saturation(n node) int32 {
+// end is 1 of a node at full scale throughout, -1 of one at 0, and 0 of others.
+func (o *original) end(n node) int32 {
 	l, i := o.stats(n)
 	switch {
+	case !o.ends:
 	case l.Min[i] == chroma.MaxLevel:
 		return 1
 	case l.Max[i] == 0:
 		return -1
 	}
 	return 0
+}
+
+// reachesEnd tells whether a node may hold an end.
+func (o *original) reachesEnd(n node) bool {
+	l, i := o.stats(n)
+	return o.ends && (l.Max[i] == chroma.MaxLevel || l.Min[i] == 0)
 }
 
 // from gives the samples of the plane from the first one of a node on.
@@ -111,15 +120,11 @@ type partition struct {
 	scratch *EncoderScratch
 	src     *original
 	cells   *Cells // where it marks them
-	plane   Plane
 	kind    int
 }
 
 // choose marks the leaves under a node and returns their cost, if needed.
 func (p *partition) choose(n node, needed bool) int64 {
-	if p.mustSplit(n) {
-		return p.split(n, needed)
-	}
 	rule := &p.encoder.rule
 	x, y := p.src.place(n)
 	if rule.Flat(p.src.pyramid, n.lg, x, y) {
@@ -128,6 +133,9 @@ func (p *partition) choose(n node, needed bool) int64 {
 	decision := tree.Leaf
 	if n.lg > cellLog2 {
 		decision = rule.Decide(p.src.pyramid, n.lg, x, y)
+	}
+	if decision != tree.Split && p.bendsEnd(n) {
+		decision = tree.Split
 	}
 	switch decision {
 	case tree.Split:
@@ -147,15 +155,25 @@ func (p *partition) choose(n node, needed bool) int64 {
 	return p.leafCost(n)
 }
 
-// mustSplit tells whether a node of an alpha plane holds a cell at full or no opacity
-// besides others: only in a leaf of its own does it come back exactly.
-func (p *partition) mustSplit(n node) bool {
-	if !p.plane.Alpha || n.lg == cellLog2 || p.src.saturation(n) != 0 {
+// bendsEnd tells whether a node as a leaf has an end whose value would not be rounded to what
+// an end stands for: the rest of the leaf would pay for it.
+func (p *partition) bendsEnd(n node) bool {
+	if n.lg == cellLog2 || !p.src.reachesEnd(n) {
 		return false
 	}
-	m := n.cells()
+	var means [rootCells * rootCells]int32
+	known, m := false, n.cells()
 	for i := range m * m {
-		if p.src.saturation(node{cellLog2, n.x + i%m, n.y + i/m}) != 0 {
+		end := p.src.end(node{cellLog2, n.x + i/m, n.y + i%m})
+		if end == 0 {
+			continue
+		}
+		if !known {
+			_, coefs := p.scratch.spectra.of(n, p.src, p.encoder.rates.step)
+			means, known = meansOf(coefs, n.lg), true
+		}
+		scale := &p.cells.scale
+		if 2*arith.AbsDiff(means[i], scale.mean(scale.value(end))) > scale.step {
 			return true
 		}
 	}

@@ -73,11 +73,10 @@ func rmsOf(a []uint16, strideA int, b []uint16, strideB, w, h int) uint32 {
 
 // gauge measures leaves as a decoder will see them.
 type gauge struct {
-	src          *original
-	cells        *Cells
-	step         int64
-	overviewStep int32
-	scratch      *EncoderScratch
+	src     *original
+	cells   *Cells
+	step    int64
+	scratch *EncoderScratch
 }
 
 // rms decodes a leaf of given levels into the scratch and returns its error over the
@@ -88,16 +87,18 @@ func (g *gauge) rms(n node, levels []acLevel) uint32 {
 		return 0
 	}
 	s := &g.scratch.synthesis
-	s.begin(g.cells, n, g.overviewStep)
+	s.begin(g.cells, n)
 	for _, l := range levels {
 		s.setLevel(int(l.coef), l.level, int32(g.step))
 	}
 	s.samples(g.scratch.decoded[:], 1<<n.lg)
+	g.cells.putEnds(n, g.scratch.decoded[:], 1<<n.lg)
 	return rmsOf(g.src.from(n), g.src.samples.Stride, g.scratch.decoded[:], 1<<n.lg, w, h)
 }
 
 // descent moves the AC levels of a leaf by single steps until none brings the samples
-// seen any nearer, or they are near enough.
+// seen any nearer, or they are near enough. Samples of ends, which no level changes, count
+// as not seen.
 //
 // Let b be a step's effect on the samples seen, e their error. A step is taken where
 // |e·b| > b·b/2. The steps of all coefficients, Δ times an orthonormal basis that is
@@ -110,6 +111,7 @@ type descent struct {
 	node   node
 	w, h   int // seen
 	levels [maxN * maxN]int32
+	ends   [rootCells][rootCells]bool // by row
 	// Of the samples seen, row by row, in 1/2^errorBits: what the original is more than
 	// what is decoded, and what a step of the coefficient at hand adds.
 	off, effect [maxN * maxN]int64
@@ -128,6 +130,10 @@ const (
 func (g *gauge) descend(n node, levels []acLevel, promise uint32) []acLevel {
 	d := descent{gauge: g, node: n}
 	d.w, d.h = g.src.seen(n)
+	for i := range n.cells() * n.cells() {
+		x, y := i%n.cells(), i/n.cells()
+		d.ends[y][x] = g.src.end(node{cellLog2, n.x + x, n.y + y}) != 0
+	}
 	for _, l := range levels {
 		d.levels[l.coef] = l.level
 	}
@@ -200,6 +206,9 @@ func (d *descent) project(coef int) (along, energy int64) {
 		down := cosine(j, v, n)
 		for i, e := range d.off[j*d.w:][:d.w] {
 			b := across[i] * down >> shift
+			if d.ends[j/cell][i/cell] {
+				b = 0
+			}
 			d.effect[j*d.w+i] = b
 			along += e * b
 			energy += b * b

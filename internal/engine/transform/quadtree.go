@@ -36,12 +36,21 @@ type Cells struct {
 	last     []uint8 // its last group
 	overview []int32 // in steps
 	level3   []int32 // what level 3 shows instead, nil where that is nothing else
+	scale    overviewScale
 }
 
 // newCells has the cells of a rectangle of a plane, whose overview is mid-scale.
-func newCells(r image.Rectangle) Cells {
+func newCells(r image.Rectangle, scale overviewScale) Cells {
 	w, h := r.Dx()/cell, r.Dy()/cell
-	return Cells{w: w, h: h, size: make([]uint8, w*h), last: make([]uint8, w*h), overview: make([]int32, w*h)}
+	return Cells{w: w, h: h, size: make([]uint8, w*h), last: make([]uint8, w*h), overview: make([]int32, w*h), scale: scale}
+}
+
+// shown are the values that level 3 shows.
+func (c *Cells) shown() []int32 {
+	if c.level3 != nil {
+		return c.level3
+	}
+	return c.overview
 }
 
 // Sizes are the log2 of the side of each cell's leaf, row by row, of planes.
@@ -120,13 +129,13 @@ type synthesis struct {
 }
 
 // begin takes up a leaf: its low block follows from the overview, all else is 0.
-func (s *synthesis) begin(c *Cells, n node, overviewStep int32) {
+func (s *synthesis) begin(c *Cells, n node) {
 	s.lg, s.extent = n.lg, extent{}
 	clear(s.coef[:1<<(2*n.lg)])
 	m := n.cells()
 	var values, low [rootCells * rootCells]int32
 	for i := range m * m {
-		values[i] = c.overview[c.index(n.x+i/m, n.y+i%m)] * overviewStep
+		values[i] = c.scale.mean(c.overview[c.index(n.x+i/m, n.y+i%m)])
 	}
 	lowBlock(&low, &values, &toLow, m)
 	for i, v := range low[:m*m] {

@@ -155,7 +155,7 @@ func TestRateDistortion(t *testing.T) {
 // hardLeaves encodes a 32×32 whose leaves of one size have such coefficients.
 func hardLeaves(e *Encoder, plane *chroma.Plane, pyramid *tree.Pyramid, lg int, coefs func() []int32) *planeEncoder {
 	tile := &Tile{Worst: make([]uint32, 1)}
-	cells := newCells(image.Rect(0, 0, 32, 32))
+	cells := newCells(image.Rect(0, 0, 32, 32), newOverviewScale(int(e.rates.step), e.planes[0]))
 	p := newPlaneEncoder(e, new(EncoderScratch), tile, 0, &original{samples: plane, pyramid: pyramid}, &cells)
 	for y := 0; y < rootCells; y += 1 << (lg - 3) {
 		for x := 0; x < rootCells; x += 1 << (lg - 3) {
@@ -223,7 +223,7 @@ func TestFallbacks(t *testing.T) {
 			for round := range 40 {
 				p := hardLeaves(e, &plane, pyramid, lg, func() []int32 {
 					c := worstCoefficients(rng, lg, step, round)
-					levelOverview(rng, c, lg, e.overviewStep)
+					levelOverview(rng, c, lg, overviewStepOf(step))
 					energy, top := analyse(c, lg, e.rates.step)
 					q := new(levelTokens).quantise(e.rates, c, lg, kindLuma, top, lastContext(kindLuma, lg, -1))
 					if !withinHalf(e.rates.step, energy-q.gained, lg) {

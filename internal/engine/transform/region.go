@@ -128,6 +128,7 @@ type region struct {
 	at      []image.Rectangle // what it covers of each plane, padded
 	planes  []chroma.Plane    // scaled down by 1<<level
 	sizes   [][]uint8         // log2 of the leaf's side by cell, per plane, at level 0
+	ends    Ends
 }
 
 // Window implements engine.Decoder.
@@ -141,16 +142,25 @@ func (d *decoder) Window(dst *raster.Block, level int) engine.Window {
 // region is one of the pixels of whole tiles.
 func (d *decoder) region(pixels image.Rectangle, level int) *region {
 	r := &region{decoder: d, level: level, pixels: pixels, at: d.padded(pixels)}
-	for _, s := range d.samples(pixels) {
+	for i, s := range d.samples(pixels) {
 		up := 1<<level - 1
 		p := chroma.NewPlane((s.Dx()+up)>>level, (s.Dy()+up)>>level)
 		r.planes = append(r.planes, p)
+		if d.planes[i].Chroma {
+			r.ends.planes = append(r.ends.planes, nil)
+		} else {
+			r.ends.planes = append(r.ends.planes, make([]int8, len(p.Pix)/(r.side()*r.side())))
+		}
 		if level == 0 {
 			r.sizes = append(r.sizes, make([]uint8, len(p.Pix)/(cell*cell)))
 		}
 	}
+	r.ends.across = r.planes[0].Stride / r.side()
 	return r
 }
+
+// side is how many pixels a cell has along a side.
+func (r *region) side() int { return cell >> r.level }
 
 // Decode implements engine.Window.
 func (r *region) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded, error) {
@@ -168,12 +178,13 @@ func (r *region) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded,
 	if err := r.decoder.coder.Detail(scratch, s.Detail, cells, r.planes, p.at); err != nil {
 		return nil, err
 	}
-	sizes := Sizes(cells)
-	r.putSizes(sizes, p)
+	sizes, ends := Sizes(cells), EndsOf(cells, r.level)
+	putCells(r, r.sizes, sizes, p)
+	putCells(r, r.ends.planes, ends.planes, p)
 	if !keep {
 		return nil, nil
 	}
-	return r.save(sizes, p), nil
+	return r.save(sizes, ends, p), nil
 }
 
 // Conceal implements engine.Window.
@@ -181,7 +192,7 @@ func (r *region) Conceal(tile int, overview []byte) {
 	p := r.place(tile)
 	cells, err := r.decoder.coder.Overview(overview, p.rects)
 	if err != nil {
-		cells = blankCells(p.rects)
+		cells = r.decoder.coder.blankCells(p.rects)
 	}
 	if r.level > 0 {
 		r.level3(cells, p)
@@ -190,7 +201,8 @@ func (r *region) Conceal(tile int, overview []byte) {
 	scratch := r.decoder.scratch.Get()
 	defer r.decoder.scratch.Put(scratch)
 	r.decoder.coder.Conceal(scratch, cells, r.planes, p.at)
-	r.putSizes(Sizes(cells), p)
+	putCells(r, r.sizes, Sizes(cells), p)
+	putCells(r, r.ends.planes, EndsOf(cells, r.level).planes, p)
 }
 
 // place is where a tile lies: what it covers of each plane with its padding, and where
@@ -213,14 +225,15 @@ func (r *region) level3(cells []Cells, p place) {
 	for i, at := range p.at {
 		r.decoder.coder.Level3(&r.planes[i], at.X/cell, at.Y/cell, &cells[i])
 	}
+	putCells(r, r.ends.planes, EndsOf(cells, r.level).planes, p)
 }
 
-// putSizes writes the sizes of the leaves of a tile.
-func (r *region) putSizes(sizes [][]uint8, p place) {
+// putCells writes what is known of each cell of a tile to that of a region.
+func putCells[T any](r *region, dst, src [][]T, p place) {
 	for i, at := range p.at {
-		w, stride := p.rects[i].Dx()/cell, r.planes[i].Stride/cell
-		for y := range p.rects[i].Dy() / cell {
-			copy(r.sizes[i][(at.Y/cell+y)*stride+at.X/cell:], sizes[i][y*w:][:w])
+		w, stride := p.rects[i].Dx()/cell, r.planes[i].Stride/r.side()
+		for y := range len(src[i]) / w {
+			copy(dst[i][(at.Y/cell+y)*stride+at.X/cell:], src[i][y*w:][:w])
 		}
 	}
 }
@@ -238,20 +251,21 @@ func (r *region) leaves(plane int, f func(x, y, size int)) {
 // decoded implements engine.Decoded: a tile's planes before they are filtered.
 type decoded struct {
 	sizes [][]uint8
+	ends  Ends
 	pix   [][]uint16
 }
 
 // Bytes implements engine.Decoded.
 func (d *decoded) Bytes() (n int64) {
 	for i := range d.pix {
-		n += int64(2*len(d.pix[i]) + len(d.sizes[i]))
+		n += int64(2*len(d.pix[i]) + len(d.sizes[i]) + len(d.ends.planes[i]))
 	}
 	return n
 }
 
 // save copies a tile out of the planes, and Load copies it back.
-func (r *region) save(sizes [][]uint8, p place) *decoded {
-	d := &decoded{sizes: sizes}
+func (r *region) save(sizes [][]uint8, ends Ends, p place) *decoded {
+	d := &decoded{sizes: sizes, ends: ends}
 	for i, at := range p.at {
 		size, plane := p.rects[i].Size(), &r.planes[i]
 		pix := make([]uint16, 0, size.X*size.Y)
@@ -272,7 +286,8 @@ func (r *region) Load(tile int, from engine.Decoded) {
 			copy(plane.Pix[(at.Y+y)*plane.Stride+at.X:][:size.X], d.pix[i][y*size.X:])
 		}
 	}
-	r.putSizes(d.sizes, p)
+	putCells(r, r.sizes, d.sizes, p)
+	putCells(r, r.ends.planes, d.ends.planes, p)
 }
 
 // colourBand is the number of rows of a job that converts colour.
@@ -309,7 +324,9 @@ func (r *region) colour(rect image.Rectangle) {
 	if !viewed {
 		m = newInterleaved(rect.Dx(), rect.Dy(), d.format)
 	}
-	chroma.Inverse(m, r.planes, d.sub420, r.pixels.Min.Div(1<<r.level), rect)
+	origin := r.pixels.Min.Div(1 << r.level)
+	chroma.Inverse(m, r.planes, d.sub420, origin, rect)
+	r.ends.Put(m, rect.Sub(origin), r.side())
 	if !viewed {
 		store(dst, m, d.format)
 	}

@@ -2,7 +2,6 @@ package transform
 
 import (
 	"github.com/qtgpu/qtgpu/chroma"
-	"github.com/qtgpu/qtgpu/internal/engine/arith"
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
@@ -14,16 +13,15 @@ import (
 // rim finds the cells of a plane of colour that lie on the rim.
 type rim struct {
 	alpha *Cells
-	scale int   // cells of alpha along one of the plane
-	step  int32 // of the overview
+	times int // cells of alpha along one of the plane
 }
 
 // holds tells whether the cell at (x,y) lies on the rim.
 func (r *rim) holds(x, y int) bool {
 	shown, full := false, true
-	for j := y * r.scale; j < min((y+1)*r.scale, r.alpha.h); j++ {
-		for i := x * r.scale; i < min((x+1)*r.scale, r.alpha.w); i++ {
-			v := overviewSample(r.alpha.overview[r.alpha.index(i, j)], r.step)
+	for j := y * r.times; j < min((y+1)*r.times, r.alpha.h); j++ {
+		for i := x * r.times; i < min((x+1)*r.times, r.alpha.w); i++ {
+			v := r.alpha.scale.sample(r.alpha.overview[r.alpha.index(i, j)])
 			shown = shown || v > 0
 			full = full && v >= chroma.MaxLevel
 		}
@@ -33,15 +31,15 @@ func (r *rim) holds(x, y int) bool {
 
 // codeRims visits the cells on the rims of all planes in coding order: cell (x,y) of plane
 // i. over is as in codeOverview.
-func codeRims(planes []Plane, cells []Cells, step int32, visit func(r *rim, i, x, y int), over func() bool) {
+func codeRims(planes []Plane, cells []Cells, visit func(r *rim, i, x, y int), over func() bool) {
 	last := len(planes) - 1
 	if !planes[last].Hides {
 		return
 	}
 	for i := range planes[:last] {
-		r := rim{alpha: &cells[last], scale: 1, step: step}
+		r := rim{alpha: &cells[last], times: 1}
 		if planes[i].Half {
-			r.scale = 2
+			r.times = 2
 		}
 		for y := 0; y < cells[i].h && !over(); y++ {
 			for x := range cells[i].w {
@@ -59,15 +57,15 @@ func rimContext(kind int) int { return overviewContext(kind, largestGradient) }
 // encodeRims appends the values of all rims to the overview of a tile.
 func (e *Encoder) encodeRims(t *Tile, sources []original, cells []Cells) {
 	alpha := sources[len(sources)-1].samples
-	codeRims(e.planes, cells, e.overviewStep, func(r *rim, i, x, y int) {
+	codeRims(e.planes, cells, func(r *rim, i, x, y int) {
 		q := cells[i].overview[cells[i].index(x, y)]
-		t.overview.putResidual(rimContext(e.planes[i].kind()), r.weighted(&sources[i], alpha, x, y, q)-q)
+		t.overview.putResidual(rimContext(e.planes[i].kind()), r.weighted(&sources[i], alpha, &cells[i].scale, x, y, q)-q)
 	}, never)
 }
 
 // weighted is the value of a cell whose samples are weighted by alpha, or q where all are
 // hidden.
-func (r *rim) weighted(src *original, alpha *chroma.Plane, x, y int, q int32) int32 {
+func (r *rim) weighted(src *original, alpha *chroma.Plane, scale *overviewScale, x, y int, q int32) int32 {
 	sum, weight := int64(0), int64(0)
 	p := src.samples
 	x, y = cell*(src.x+x), cell*(src.y+y)
@@ -79,16 +77,21 @@ func (r *rim) weighted(src *original, alpha *chroma.Plane, x, y int, q int32) in
 			weight += a
 		}
 	}
-	if weight == 0 {
+	switch {
+	case weight == 0:
 		return q
+	case src.ends && sum == weight*fullMean:
+		return scale.full
+	case src.ends && sum == weight*lowMean:
+		return scale.low
 	}
-	return arith.Nearest(int32(sum/weight), r.step)
+	return scale.nearest(int32(sum / weight))
 }
 
 // opacity is the alpha of the samples that a sample of the plane stands for.
 func (r *rim) opacity(alpha *chroma.Plane, x, y int) (sum int64) {
-	for j := y * r.scale; j < min((y+1)*r.scale, alpha.H); j++ {
-		for i := x * r.scale; i < min((x+1)*r.scale, alpha.W); i++ {
+	for j := y * r.times; j < min((y+1)*r.times, alpha.H); j++ {
+		for i := x * r.times; i < min((x+1)*r.times, alpha.W); i++ {
 			sum += int64(alpha.Pix[j*alpha.Stride+i])
 		}
 	}
@@ -97,7 +100,7 @@ func (r *rim) opacity(alpha *chroma.Plane, x, y int) (sum int64) {
 
 // decodeRims is the inverse of encodeRims.
 func (d *Decoder) decodeRims(src *rans.Decoder, cells []Cells) {
-	codeRims(d.planes, cells, d.overviewStep, func(_ *rim, i, x, y int) {
+	codeRims(d.planes, cells, func(_ *rim, i, x, y int) {
 		c := &cells[i]
 		if c.level3 == nil {
 			c.level3 = append(c.level3, c.overview...)
