@@ -33,7 +33,10 @@ var patterns = map[string]pattern{
 	"checker":   func(x, y, c int) float64 { return float64((x + y) % 2) },
 	"text":      text,
 	"saturated": func(x, y, c int) float64 { return math.Round(hash(x/13, y/9, c)) },
-	"flat":      func(x, y, c int) float64 { return 0.3 + 0.2*float64(c) },
+	"sky": func(x, y, c int) float64 {
+		return 0.55 + 0.08*math.Sin(float64(x)/150+float64(c)) + 0.07*math.Cos(float64(y)/120-float64(c)) + 0.008*hash(x, y, c)
+	},
+	"flat": func(x, y, c int) float64 { return 0.3 + 0.2*float64(c) },
 }
 
 // hash is a number in 0..1 that looks random.

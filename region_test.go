@@ -53,6 +53,7 @@ func TestRegionIsCrop(t *testing.T) {
 		{"edges", 1130, 600, 3, 8, qtgpu.Chroma420, 10},
 		{"noise", 1110, 530, 3, 8, qtgpu.Chroma444, 30},
 		{"smooth", 530, 1101, 4, 16, qtgpu.Chroma420, 30},
+		{"sky", 1115, 520, 3, 8, qtgpu.Chroma420, 15},
 		{"text", 1101, 515, 1, 16, qtgpu.ChromaAuto, 5},
 		{"saturated", 521, 67, 2, 8, qtgpu.ChromaAuto, 20},
 		{"saturated", 37, 29, 3, 8, qtgpu.Chroma420, 20},
@@ -77,14 +78,16 @@ func TestRegionIsCrop(t *testing.T) {
 // TestRegionAtTileBorder: what filters across the border of tiles is there,
 // at every distance from it.
 func TestRegionAtTileBorder(t *testing.T) {
-	m := picture(patterns["smooth"], 560, 540, 3, 8)
-	r := newReader(t, encode(t, m, qtgpu.Options{T: 40}), qtgpu.DecodeOptions{})
-	whole := decode(t, r)
-	for d := -12; d <= 12; d++ {
-		for _, rect := range []image.Rectangle{
-			image.Rect(0, 480, 512+d, 512-d), image.Rect(512+d, 0, 560, 20), image.Rect(500, 512+d, 530, 540), image.Rect(512+d, 512-d, 513+d, 513-d),
-		} {
-			require.Empty(t, difference(t, whole, region(t, r, rect, 0), rect.Min), "region %v", rect)
+	for name, threshold := range map[string]float64{"smooth": 40, "sky": 10} {
+		m := picture(patterns[name], 570, 570, 3, 8)
+		r := newReader(t, encode(t, m, qtgpu.Options{T: threshold}), qtgpu.DecodeOptions{CacheBytes: 64 << 20})
+		whole := decode(t, r)
+		for d := -50; d <= 50; d++ {
+			for _, rect := range []image.Rectangle{
+				image.Rect(0, 460, 512+d, 512-d), image.Rect(512+d, 0, 570, 20), image.Rect(500, 512+d, 530, 570), image.Rect(512+d, 512-d, 513+d, 513-d),
+			} {
+				require.Empty(t, difference(t, whole, region(t, r, rect, 0), rect.Min), "%s: region %v", name, rect)
+			}
 		}
 	}
 }

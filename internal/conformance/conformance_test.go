@@ -65,6 +65,10 @@ var vectors = []vector{
 	{"premultiplied-60x50", encodedRaster(lastIs(imagefile.Premultiplied, synthetic(60, 50, 4, 8)), qtgpu.Options{T: 4})},
 	{"bands4-70x50", encodedRaster(lastIs(imagefile.NoAlpha, synthetic(70, 50, 4, 8)), qtgpu.Options{T: 4})},
 	{"gray10-90x60", encodedRaster(upTo(1023, synthetic(90, 60, 1, 16)), qtgpu.Options{T: 2 * 1023. / 255, Bound: qtgpu.BoundRMS})},
+	{"gray-paper-150x90", encodedRaster(paper(150, 90, 1, 8), qtgpu.Options{T: 10})},
+	{"rgb420-paper-170x120", encodedRaster(paper(170, 120, 3, 8), qtgpu.Options{T: 20})},
+	{"rgba16-paper-100x70", encodedRaster(paper(100, 70, 4, 16), qtgpu.Options{T: 3 * 257, Bound: qtgpu.BoundRMS})},
+	{"rgb420-sky-220x150", encodedRaster(sky(220, 150, 3, 8), qtgpu.Options{T: 12})},
 	{"metadata-40x30", withMetadata},
 	{"groups-600x150", groupsFile},
 	{"wild-75x96", func(t *testing.T) []byte { return wild(t, 594) }},
@@ -126,6 +130,47 @@ func hidden(w, h, channels, depth int) *imagefile.Image {
 				if alpha == 0 {
 					putSample(m, x, y, c, full)
 				}
+			}
+		}
+	}
+	return m
+}
+
+// paper is white with strokes, red columns and black bars, and discs of alpha.
+func paper(w, h, channels, depth int) *imagefile.Image {
+	m := imagefile.New(w, h, channels, depth)
+	full := 1<<depth - 1
+	for y := range h {
+		for x := range w {
+			for c := range channels {
+				v := full
+				dx, dy := x%75-37, y%60-29
+				switch {
+				case channels%2 == 0 && c == channels-1:
+					v = clamp((30*30-dx*dx-dy*dy)*full/300, 0, full)
+				case y%56 < 11:
+					v = 0
+				case x%70 > 52 && c > 0:
+					v = full / 4
+				case x%70 > 9 && y%24 < 10 && (5*x+3*y)%23 < 4:
+					v = full / 8
+				}
+				putSample(m, x, y, c, v)
+			}
+		}
+	}
+	return m
+}
+
+// sky has slopes of less than a level from cell to cell, and a little noise.
+func sky(w, h, channels, depth int) *imagefile.Image {
+	m := imagefile.New(w, h, channels, depth)
+	noise := uint32(1)
+	for y := range h {
+		for x := range w {
+			for c := range channels {
+				noise = noise*1664525 + 1013904223
+				putSample(m, x, y, c, (36000+30*x-20*y+3000*c+int(noise>>23))>>(16-depth))
 			}
 		}
 	}

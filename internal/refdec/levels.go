@@ -143,6 +143,7 @@ func (f *File) lossyBase(overview bool) (*picture, error) {
 func (h *Header) finest(planes []*plane) *picture {
 	for i, p := range planes {
 		if h.Alpha() == Data || i < len(planes)-1 {
+			p.smooth(h.Step)
 			p.deblock(h.Step)
 		}
 	}

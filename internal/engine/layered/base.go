@@ -61,18 +61,18 @@ func (f *Format) base(d *transform.Decoder, scratch *Scratch, s engine.Segments,
 	if err := d.Detail(&scratch.dec, s.Detail, cells, planes, make([]image.Point, f.channels())); err != nil {
 		return nil, err
 	}
-	if err := d.Deblock(context.Background(), 1, planes, transform.Sizes(cells)); err != nil {
+	grids := transform.GridsOf(cells, 0)
+	if err := d.Filter(context.Background(), 1, planes, grids); err != nil {
 		return nil, err
 	}
-	return f.pixels(planes, cells, 0), nil
+	return f.pixels(d, planes, grids, 0), nil
 }
 
 // pixels converts planes of a tile on level 0 or 3 to samples of 8 bits.
-func (f *Format) pixels(planes []chroma.Plane, cells []transform.Cells, level int) *chroma.Interleaved {
+func (f *Format) pixels(d *transform.Decoder, planes []chroma.Plane, grids []transform.Grid, level int) *chroma.Interleaved {
 	r := image.Rect(0, 0, planes[0].W, planes[0].H)
 	m := chroma.NewInterleaved(r.Dx(), r.Dy(), f.channels(), 8)
 	chroma.Inverse(m, planes, false, image.Point{}, r)
-	ends := transform.EndsOf(cells, level)
-	ends.Put(m, r, 1<<(tree.Base-level))
+	d.PutEnds(m, r, grids, 1<<(tree.Base-level))
 	return m
 }

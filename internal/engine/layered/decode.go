@@ -41,7 +41,7 @@ func (d *Decoder) Overview(overview []byte, w, h int) (*chroma.Interleaved, erro
 	for i := range planes {
 		d.base.Level3(&planes[i], 0, 0, &cells[i])
 	}
-	return d.format.pixels(planes, cells, tree.Base), nil
+	return d.format.pixels(d.base, planes, transform.GridsOf(cells, tree.Base), tree.Base), nil
 }
 
 // Decode decodes both segments of a tile of w×h pixels.

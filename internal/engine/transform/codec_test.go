@@ -30,7 +30,24 @@ var sources = map[string]source{
 	},
 	"weak noise": func(rng *rand.Rand, x, _ int) uint16 { return uint16(1000 + 10*x + rng.IntN(64)) },
 	"edges":      func(_ *rand.Rand, x, y int) uint16 { return uint16((x/11 + y/17) % 2 * 3000) },
+	"paper":      paper,
+	"sky": func(rng *rand.Rand, x, y int) uint16 {
+		return uint16(2200 + 300*math.Sin(float64(x)/90) + 2*float64(y) + float64(rng.IntN(20)))
+	},
 	"flat":       func(*rand.Rand, int, int) uint16 { return 777 },
+}
+
+// paper is areas of full scale and of 0 with strokes, specks and slopes between.
+func paper(rng *rand.Rand, x, y int) uint16 {
+	switch area := (x/24*7 + y/16*5) % 9; {
+	case area < 4, area == 4 && (x*3+y*5)%31 > 0, area == 5 && (x+y)%6 > 1:
+		return chroma.MaxLevel
+	case area == 6:
+		return 0
+	case area == 7:
+		return uint16(min(3600+20*(x%24+y%16), chroma.MaxLevel))
+	}
+	return uint16(rng.IntN(chroma.MaxLevel + 1))
 }
 
 // kindsOfPlane are luma, chroma and alpha.
@@ -341,7 +358,7 @@ func TestConceal(t *testing.T) {
 	for i, v := range dst.Pix {
 		require.EqualValues(t, chroma.Centre, v, "x %d y %d", i%96, i/96)
 	}
-	for i, lg := range Sizes(cells)[0] {
+	for i, lg := range cells[0].size {
 		require.EqualValues(t, 5, lg, "cell %d", i)
 	}
 }

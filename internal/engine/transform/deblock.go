@@ -13,19 +13,17 @@ import (
 type deblocker struct {
 	beta  int32 // 0.15 steps, in plane samples
 	plane *chroma.Plane
-	size  []uint8 // log2 of the leaf's side, by cell
-	w, h  int     // cells
+	grid  *Grid
 }
 
-// newDeblocker filters p, whose cells' leaf sizes are given row by row.
-func newDeblocker(step int32, p *chroma.Plane, size []uint8) *deblocker {
-	return &deblocker{beta: (step*77 + 128) >> 8, plane: p, size: size, w: p.Stride / cell, h: p.Rows() / cell}
+func newDeblocker(step int32, p *chroma.Plane, g *Grid) *deblocker {
+	return &deblocker{beta: (step*77 + 128) >> 8, plane: p, grid: g}
 }
 
 // run filters the plane.
 func (d *deblocker) run(ctx context.Context, workers int) error {
 	for _, pass := range []func(y int){d.vertical, d.horizontal} {
-		err := parallel.For(ctx, workers, d.h, func(y int) error {
+		err := parallel.For(ctx, workers, d.grid.h(), func(y int) error {
 			pass(y)
 			return nil
 		})
@@ -42,8 +40,8 @@ func border(x int, lg uint8) bool { return x&(1<<(lg-cellLog2)-1) == 0 }
 // vertical filters across the vertical borders in row y of cells.
 func (d *deblocker) vertical(y int) {
 	stride := d.plane.Stride
-	for x := 1; x < d.w; x++ {
-		if !border(x, d.size[y*d.w+x]) {
+	for x := 1; x < d.grid.w; x++ {
+		if !border(x, d.grid.of[y*d.grid.w+x].size) {
 			continue
 		}
 		for j := range cell {
@@ -59,8 +57,8 @@ func (d *deblocker) horizontal(y int) {
 		return
 	}
 	stride := d.plane.Stride
-	for x := range d.w {
-		if !border(y, d.size[y*d.w+x]) {
+	for x := range d.grid.w {
+		if !border(y, d.grid.of[y*d.grid.w+x].size) {
 			continue
 		}
 		at := d.plane.Pix[(cell*y-3)*stride+cell*x:]

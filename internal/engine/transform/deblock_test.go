@@ -94,10 +94,13 @@ func TestDeblocker(t *testing.T) {
 		naiveDeblock(step, &want, size)
 
 		before := append([]uint16(nil), p.Pix...)
-		d := newDeblocker(int32(step), &p, size)
-		require.Equal(t, 8, d.h)
+		g := newGrid(p.Stride/8, p.Rows()/8, 0)
+		for i, lg := range size {
+			g.of[i].size = lg
+		}
+		d := newDeblocker(int32(step), &p, &g)
 		for _, pass := range []func(int){d.vertical, d.horizontal} {
-			for _, y := range rng.Perm(d.h) {
+			for _, y := range rng.Perm(g.h()) {
 				pass(y)
 			}
 		}

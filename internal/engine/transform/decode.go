@@ -166,14 +166,17 @@ func (p *planeDecoder) levels(lg, last int) {
 	}
 }
 
-// Deblock smooths the borders of leaves in decoded planes, but of alpha, whose full and no
-// opacity it would touch.
-func (d *Decoder) Deblock(ctx context.Context, workers int, planes []chroma.Plane, sizes [][]uint8) error {
+// Filter smooths decoded planes, and then the borders of their leaves, but of alpha, whose full
+// and no opacity it would touch.
+func (d *Decoder) Filter(ctx context.Context, workers int, planes []chroma.Plane, grids []Grid) error {
 	for i, p := range d.planes {
 		if p.Alpha {
 			continue
 		}
-		if err := newDeblocker(d.step, &planes[i], sizes[i]).run(ctx, workers); err != nil {
+		if err := newSmoother(overviewStepOf(int(d.step)), &planes[i], &grids[i]).run(ctx, workers); err != nil {
+			return err
+		}
+		if err := newDeblocker(d.step, &planes[i], &grids[i]).run(ctx, workers); err != nil {
 			return err
 		}
 	}

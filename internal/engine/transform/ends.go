@@ -117,46 +117,21 @@ func (c *Cells) putEnds(n node, dst []uint16, stride int) {
 	}
 }
 
-// Ends tell which cells of planes are ends.
-type Ends struct {
-	across int      // cells in a row of luma or alpha
-	planes [][]int8 // row by row, as overviewScale.end says; nil of chroma
-}
-
-// EndsOf are the ends of planes on level 0 or 3.
-func EndsOf(planes []Cells, level int) Ends {
-	ends := Ends{planes[0].w, make([][]int8, len(planes))}
-	for i := range planes {
-		c := &planes[i]
-		if !c.scale.ends() {
-			continue
-		}
-		values := c.overview
-		if level > 0 {
-			values = c.shown()
-		}
-		ends.planes[i] = make([]int8, len(values))
-		for at, q := range values {
-			ends.planes[i][at] = int8(c.scale.end(q))
-		}
-	}
-	return ends
-}
-
-// Put gives the pixels of ends their samples: m are the pixels r of an image of which a cell
-// has side×side.
-func (e *Ends) Put(m *chroma.Interleaved, r image.Rectangle, side int) {
+// PutEnds gives the pixels of ends their samples: m are the pixels r of an image of which a
+// cell has side×side.
+func (d *Decoder) PutEnds(m *chroma.Interleaved, r image.Rectangle, grids []Grid, side int) {
 	size := m.Depth / 8
-	for i, plane := range e.planes {
-		if plane == nil {
+	for i := range grids {
+		if d.planes[i].Chroma {
 			continue
 		}
 		bands := 1
 		if i == 0 && m.Channels >= 3 {
 			bands = 3
 		}
+		g := &grids[i]
 		for y := range m.H {
-			row := plane[(r.Min.Y+y)/side*e.across:][:e.across]
+			row := g.ends[(r.Min.Y+y)/side*g.w:][:g.w]
 			for x := r.Min.X; x < r.Max.X; {
 				end, to := row[x/side], min((x/side+1)*side, r.Max.X)
 				if end != 0 {

@@ -53,15 +53,6 @@ func (c *Cells) shown() []int32 {
 	return c.overview
 }
 
-// Sizes are the log2 of the side of each cell's leaf, row by row, of planes.
-func Sizes(planes []Cells) [][]uint8 {
-	sizes := make([][]uint8, len(planes))
-	for i := range planes {
-		sizes[i] = planes[i].size
-	}
-	return sizes
-}
-
 func (c *Cells) index(x, y int) int { return y*c.w + x }
 
 // roots visits the roots of the quadtrees in coding order.

@@ -51,11 +51,12 @@ func (d *decoder) Mode([]byte) string { return "" }
 // Decimates implements engine.Decoder.
 func (d *decoder) Decimates() bool { return false }
 
-// Filters reach this far: three samples of a chroma plane and one for its
-// upsampling, in pixels, at full resolution; one sample of chroma in the overview, and
-// another where hidden ones take after their neighbours.
+// What lies beyond a border of tiles reaches this far, in pixels: at full resolution over two
+// cells of a chroma plane, which are smoothed, four samples of it as deblocking reads and
+// writes, and one of its upsampling; one sample of chroma in the overview, and another where
+// hidden ones take after their neighbours.
 const (
-	filterMargin   = 8
+	filterMargin   = 2 * (2*cell + 4 + 1)
 	overviewMargin = 2 << engine.OverviewLevel
 )
 
@@ -70,17 +71,23 @@ func (d *decoder) Margin(level int) int {
 	return overviewMargin
 }
 
-// sampleBytes is the memory of a sample: in its plane, padding included.
-const sampleBytes = 2
-
-// Memory implements engine.Decoder.
+// Memory implements engine.Decoder: planes, padding included, and their grids, twice while
+// a plane is smoothed.
 func (d *decoder) Memory(rect image.Rectangle, level int) (window, goroutine int64) {
 	n := int64(0)
 	for _, r := range d.padded(d.grid.Pixels(d.grid.Over(rect, d.Margin(level)))) {
-		n += engine.Pixels(r) * sampleBytes >> (2 * level)
+		cells := engine.Pixels(r) / (cell * cell)
+		if level > 0 {
+			n += cells * (sampleBytes + 1)
+		} else {
+			n += engine.Pixels(r)*sampleBytes + cells*2*(traitBytes+1)
+		}
 	}
 	return n, 0
 }
+
+// sampleBytes is the memory of a sample in its plane.
+const sampleBytes = 2
 
 // Check implements engine.Decoder.
 func (d *decoder) Check(tile int, s engine.Segments, level int) error {
@@ -127,8 +134,7 @@ type region struct {
 	pixels  image.Rectangle   // of the tiles
 	at      []image.Rectangle // what it covers of each plane, padded
 	planes  []chroma.Plane    // scaled down by 1<<level
-	sizes   [][]uint8         // log2 of the leaf's side by cell, per plane, at level 0
-	ends    Ends
+	grids   []Grid            // of the planes
 }
 
 // Window implements engine.Decoder.
@@ -142,20 +148,12 @@ func (d *decoder) Window(dst *raster.Block, level int) engine.Window {
 // region is one of the pixels of whole tiles.
 func (d *decoder) region(pixels image.Rectangle, level int) *region {
 	r := &region{decoder: d, level: level, pixels: pixels, at: d.padded(pixels)}
-	for i, s := range d.samples(pixels) {
+	for _, s := range d.samples(pixels) {
 		up := 1<<level - 1
 		p := chroma.NewPlane((s.Dx()+up)>>level, (s.Dy()+up)>>level)
 		r.planes = append(r.planes, p)
-		if d.planes[i].Chroma {
-			r.ends.planes = append(r.ends.planes, nil)
-		} else {
-			r.ends.planes = append(r.ends.planes, make([]int8, len(p.Pix)/(r.side()*r.side())))
-		}
-		if level == 0 {
-			r.sizes = append(r.sizes, make([]uint8, len(p.Pix)/(cell*cell)))
-		}
+		r.grids = append(r.grids, newGrid(p.Stride/r.side(), p.Rows()/r.side(), level))
 	}
-	r.ends.across = r.planes[0].Stride / r.side()
 	return r
 }
 
@@ -178,13 +176,12 @@ func (r *region) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded,
 	if err := r.decoder.coder.Detail(scratch, s.Detail, cells, r.planes, p.at); err != nil {
 		return nil, err
 	}
-	sizes, ends := Sizes(cells), EndsOf(cells, r.level)
-	putCells(r, r.sizes, sizes, p)
-	putCells(r, r.ends.planes, ends.planes, p)
+	grids := GridsOf(cells, 0)
+	r.putGrids(grids, p)
 	if !keep {
 		return nil, nil
 	}
-	return r.save(sizes, ends, p), nil
+	return r.save(grids, p), nil
 }
 
 // Conceal implements engine.Window.
@@ -201,8 +198,7 @@ func (r *region) Conceal(tile int, overview []byte) {
 	scratch := r.decoder.scratch.Get()
 	defer r.decoder.scratch.Put(scratch)
 	r.decoder.coder.Conceal(scratch, cells, r.planes, p.at)
-	putCells(r, r.sizes, Sizes(cells), p)
-	putCells(r, r.ends.planes, EndsOf(cells, r.level).planes, p)
+	r.putGrids(GridsOf(cells, 0), p)
 }
 
 // place is where a tile lies: what it covers of each plane with its padding, and where
@@ -225,24 +221,22 @@ func (r *region) level3(cells []Cells, p place) {
 	for i, at := range p.at {
 		r.decoder.coder.Level3(&r.planes[i], at.X/cell, at.Y/cell, &cells[i])
 	}
-	putCells(r, r.ends.planes, EndsOf(cells, r.level).planes, p)
+	r.putGrids(GridsOf(cells, r.level), p)
 }
 
-// putCells writes what is known of each cell of a tile to that of a region.
-func putCells[T any](r *region, dst, src [][]T, p place) {
+// putGrids writes what is known of the cells of a tile.
+func (r *region) putGrids(grids []Grid, p place) {
 	for i, at := range p.at {
-		w, stride := p.rects[i].Dx()/cell, r.planes[i].Stride/r.side()
-		for y := range len(src[i]) / w {
-			copy(dst[i][(at.Y/cell+y)*stride+at.X/cell:], src[i][y*w:][:w])
-		}
+		r.grids[i].put(&grids[i], at.X/cell, at.Y/cell)
 	}
 }
 
 // leaves tells f of the leaves of a plane at level 0: their first samples and their sides.
 func (r *region) leaves(plane int, f func(x, y, size int)) {
-	w := r.planes[plane].Stride / cell
-	for i, lg := range r.sizes[plane] {
-		if x, y := i%w, i/w; border(x, lg) && border(y, lg) {
+	g := &r.grids[plane]
+	for i := range g.of {
+		lg := g.of[i].size
+		if x, y := i%g.w, i/g.w; border(x, lg) && border(y, lg) {
 			f(cell*x, cell*y, 1<<lg)
 		}
 	}
@@ -250,22 +244,21 @@ func (r *region) leaves(plane int, f func(x, y, size int)) {
 
 // decoded implements engine.Decoded: a tile's planes before they are filtered.
 type decoded struct {
-	sizes [][]uint8
-	ends  Ends
+	grids []Grid
 	pix   [][]uint16
 }
 
 // Bytes implements engine.Decoded.
 func (d *decoded) Bytes() (n int64) {
 	for i := range d.pix {
-		n += int64(2*len(d.pix[i]) + len(d.sizes[i]) + len(d.ends.planes[i]))
+		n += int64(2*len(d.pix[i])) + d.grids[i].bytes()
 	}
 	return n
 }
 
 // save copies a tile out of the planes, and Load copies it back.
-func (r *region) save(sizes [][]uint8, ends Ends, p place) *decoded {
-	d := &decoded{sizes: sizes, ends: ends}
+func (r *region) save(grids []Grid, p place) *decoded {
+	d := &decoded{grids: grids}
 	for i, at := range p.at {
 		size, plane := p.rects[i].Size(), &r.planes[i]
 		pix := make([]uint16, 0, size.X*size.Y)
@@ -286,8 +279,7 @@ func (r *region) Load(tile int, from engine.Decoded) {
 			copy(plane.Pix[(at.Y+y)*plane.Stride+at.X:][:size.X], d.pix[i][y*size.X:])
 		}
 	}
-	putCells(r, r.sizes, d.sizes, p)
-	putCells(r, r.ends.planes, d.ends.planes, p)
+	r.putGrids(d.grids, p)
 }
 
 // colourBand is the number of rows of a job that converts colour.
@@ -298,7 +290,7 @@ const colourBand = 64
 func (r *region) Finish(ctx context.Context, workers int) error {
 	switch {
 	case r.level == 0:
-		if err := r.decoder.coder.Deblock(ctx, workers, r.planes, r.sizes); err != nil {
+		if err := r.decoder.coder.Filter(ctx, workers, r.planes, r.grids); err != nil {
 			return err
 		}
 	case r.decoder.hidesChroma():
@@ -326,7 +318,7 @@ func (r *region) colour(rect image.Rectangle) {
 	}
 	origin := r.pixels.Min.Div(1 << r.level)
 	chroma.Inverse(m, r.planes, d.sub420, origin, rect)
-	r.ends.Put(m, rect.Sub(origin), r.side())
+	d.coder.PutEnds(m, rect.Sub(origin), r.grids, r.side())
 	if !viewed {
 		store(dst, m, d.format)
 	}

@@ -1,0 +1,73 @@
+package transform
+
+// Grid is what filters and pixels need to know of the cells of a plane, row by row.
+type Grid struct {
+	w    int
+	ends []int8 // as overviewScale.end says
+	of   []trait
+}
+
+// trait is what filters need to know of a cell.
+type trait struct {
+	mean int32 // as overviewScale.mean says
+	size uint8 // log2 of its leaf's side
+	bare bool  // whether its leaf has no AC levels
+}
+
+// traitBytes is the memory of a trait.
+const traitBytes = 8
+
+// newGrid has w×h cells; of level 3, which is not filtered, they have no traits.
+func newGrid(w, h, level int) Grid {
+	g := Grid{w: w, ends: make([]int8, w*h)}
+	if level == 0 {
+		g.of = make([]trait, w*h)
+	}
+	return g
+}
+
+// h is the number of rows.
+func (g *Grid) h() int { return len(g.ends) / g.w }
+
+// at is the index of a cell, or of the nearest one of those there are.
+func (g *Grid) at(x, y int) int {
+	return min(max(y, 0), g.h()-1)*g.w + min(max(x, 0), g.w-1)
+}
+
+// bytes is the memory of a grid.
+func (g *Grid) bytes() int64 { return int64(len(g.ends) + traitBytes*len(g.of)) }
+
+// put copies a grid to where its first cell is (x,y).
+func (g *Grid) put(src *Grid, x, y int) {
+	for j := range src.h() {
+		from, to := j*src.w, (y+j)*g.w+x
+		copy(g.ends[to:], src.ends[from:][:src.w])
+		if src.of != nil {
+			copy(g.of[to:], src.of[from:][:src.w])
+		}
+	}
+}
+
+// GridsOf are the grids of a tile's planes at level 0, when their leaves are decoded, or 3.
+func GridsOf(planes []Cells, level int) []Grid {
+	grids := make([]Grid, len(planes))
+	for i := range planes {
+		grids[i] = planes[i].grid(level)
+	}
+	return grids
+}
+
+func (c *Cells) grid(level int) Grid {
+	g := newGrid(c.w, c.h, level)
+	if level > 0 {
+		for i, q := range c.shown() {
+			g.ends[i] = int8(c.scale.end(q))
+		}
+		return g
+	}
+	for i, q := range c.overview {
+		g.ends[i] = int8(c.scale.end(q))
+		g.of[i] = trait{c.scale.mean(q), c.size[i], c.last[i] == 0}
+	}
+	return g
+}

@@ -1,0 +1,97 @@
+package transform
+
+import (
+	"context"
+
+	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/parallel"
+)
+
+// A slope that is less than a step of the overview from cell to cell, a sky, decodes to flats
+// with steps between, where leaves meet. A cell that has no AC levels and no neighbour more
+// than a step away is calm: its samples are interpolated anew, between smoothed means, across
+// the borders of leaves and tiles (FORMAT.md, "Smoothing").
+
+// smoother interpolates the calm cells of a plane.
+type smoother struct {
+	step   int32 // of the overview
+	plane  *chroma.Plane
+	grid   *Grid
+	calm   []bool
+	smooth []int32 // 16 times a mean: the binomial one of 3×3 cells in calm cells
+}
+
+func newSmoother(step int32, p *chroma.Plane, g *Grid) *smoother {
+	return &smoother{step: step, plane: p, grid: g, calm: make([]bool, len(g.of)), smooth: make([]int32, len(g.of))}
+}
+
+// run smooths the plane.
+func (s *smoother) run(ctx context.Context, workers int) error {
+	for _, pass := range []func(y int){s.means, s.samples} {
+		err := parallel.For(ctx, workers, s.grid.h(), func(y int) error {
+			pass(y)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// means finds the calm cells of a row, and the means that it is interpolated between.
+func (s *smoother) means(y int) {
+	g := s.grid
+	for x := range g.w {
+		i := g.at(x, y)
+		mean := g.of[i].mean
+		s.smooth[i] = 16 * mean
+		if !g.of[i].bare || g.ends[i] != 0 {
+			continue
+		}
+		sum, calm := int32(0), true
+		for k, weight := range [9]int32{1, 2, 1, 2, 4, 2, 1, 2, 1} {
+			d := g.of[g.at(x+k%3-1, y+k/3-1)].mean - mean
+			calm = calm && max(d, -d) <= s.step
+			sum += weight * d
+		}
+		if calm {
+			s.calm[i], s.smooth[i] = true, 16*mean+sum
+		}
+	}
+}
+
+// samples makes the samples of the calm cells of a row, by bilinear interpolation between the
+// centres of cells.
+func (s *smoother) samples(y int) {
+	g := s.grid
+	for x := range g.w {
+		i := g.at(x, y)
+		if !s.calm[i] {
+			continue
+		}
+		for j := range cell {
+			b, beside := towards(j)
+			var column [3]int64 // of the cells on the left, here, on the right
+			for k := range column {
+				column[k] = (16-b)*int64(s.smooth[g.at(x+k-1, y)]) + b*int64(s.smooth[g.at(x+k-1, y+beside)])
+			}
+			row := s.plane.Pix[(cell*y+j)*s.plane.Stride+cell*x:][:cell]
+			for i := range row {
+				a, beside := towards(i)
+				v := (16-a)*column[1] + a*column[1+beside]
+				row[i] = clampSample(int32((v+1<<13)>>14) + chroma.Centre)
+			}
+		}
+	}
+}
+
+// towards tells how far a sample of a cell lies from its centre, in 1/16 of a cell, and
+// towards which neighbour.
+func towards(i int) (distance int64, neighbour int) {
+	if d := 2*i - (cell - 1); d > 0 {
+		return int64(d), 1
+	} else {
+		return int64(-d), -1
+	}
+}
