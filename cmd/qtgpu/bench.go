@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/gpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
@@ -20,62 +22,64 @@ const benchSizes = 4
 
 // benchFlags are the flags of qtgpu bench.
 type benchFlags struct {
-	convert   convertFlags
-	runs      int
-	csv, plot string
-	noVerify  bool
+	in, t           string
+	csv, plot       string
+	runs, jobs      int
+	noVerify, force bool
+	limits          *limits
 }
 
-func parseBench(args []string) (c benchFlags, err error) {
-	f := newFlags()
-	c.convert.set = f
-	f.StringVarP(&c.convert.in, "input", "i", "", "")
-	f.StringVarP(&c.convert.t, "threshold", "t", "4%", "")
-	f.IntVarP(&c.convert.jobs, "jobs", "j", 0, "")
-	c.convert.limits = addLimits(f)
-	f.BoolVarP(&c.convert.force, "force", "f", false, "")
-	f.IntVar(&c.runs, "runs", 5, "")
-	f.StringVar(&c.csv, "csv", "", "")
-	f.StringVar(&c.plot, "plot", "", "")
-	f.BoolVar(&c.noVerify, "no-verify", false, "")
-	if err := parse(f, args); err != nil {
-		return c, err
-	}
-	if c.convert.in == "" {
-		return c, usagef("missing -i IN: expected qtgpu bench -i IN [-t T]; see qtgpu --help")
-	}
-	if err := c.convert.check(); err != nil {
-		return c, err
-	}
+func (a *app) benchCommand() *cobra.Command {
+	c := benchFlags{t: "4%", runs: 5}
+	cmd := newCommand("bench -i IN [-t T] [--runs N] [--csv FILE] [--plot FILE]", "the GPU against the CPU, stage by stage", func([]string) error {
+		return a.bench(&c)
+	})
+	cmd.Args = takes(0, 0, "")
+	cmd.Long = `Encodes a photograph, its upper left quarter, the quarter of that and so on, on the CPU and on the
+GPU in turn, and writes the median time of each stage.`
+	f := cmd.Flags()
+	f.VarP(&free{&c.in, "IN"}, "input", "i", "the photograph")
+	f.VarP(&free{&c.t, "T"}, "threshold", "t", "the promise: the largest RMS error of a leaf")
+	f.Var(atLeast(1, &c.runs), "runs", "that count, after one that does not")
+	f.Var(&free{&c.csv, "FILE"}, "csv", "write every time that was taken")
+	f.Var(&free{&c.plot, "FILE"}, "plot", "draw a chart, .svg or .png")
+	f.BoolVar(&c.noVerify, "no-verify", false, "do not compare the files of the two")
+	addForce(f, &c.force)
+	addJobs(f, &c.jobs)
+	c.limits = addLimits(f)
+	return cmd
+}
+
+// check checks what does not depend on the input.
+func (c *benchFlags) check() error {
 	switch ext := strings.ToLower(filepath.Ext(c.plot)); {
-	case c.runs < 1:
-		return c, usagef("--runs %d: expected 1 or more", c.runs)
+	case c.in == "":
+		return usagef("missing -i IN: expected qtgpu bench -i IN [-t T]; see qtgpu bench --help")
 	case c.plot != "" && ext != ".svg" && ext != ".png":
-		return c, usagef("--plot %s: extension %q: expected .svg or .png", c.plot, ext)
+		return usagef("--plot %s: extension %q: expected .svg or .png", c.plot, ext)
 	}
-	return c, nil
+	return nil
 }
 
 // bench times the encoder on both backends.
-func (a *app) bench(args []string) error {
-	c, err := parseBench(args)
+func (a *app) bench(c *benchFlags) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	t, err := parseThreshold(c.t, c.in)
 	if err != nil {
 		return err
 	}
-	t, err := parseThreshold(c.convert.t, c.convert.in)
+	files, err := a.benchFiles(c)
 	if err != nil {
 		return err
 	}
-	files, err := a.benchFiles(&c)
-	if err != nil {
-		return err
-	}
-	in, err := openSource(c.convert.in, a.stdin)
+	in, err := openSource(c.in, a.stdin)
 	if err != nil {
 		return err
 	}
 	defer in.close()
-	src, _, err := in.image(c.convert.limits.read())
+	src, _, err := in.image(c.limits.read())
 	if err != nil {
 		return err
 	}
@@ -90,7 +94,7 @@ func (a *app) bench(args []string) error {
 	if err != nil {
 		return at(in.name, err)
 	}
-	b, err := newBenchmark(&c, o.T)
+	b, err := newBenchmark(c, o.T)
 	if err != nil {
 		return err
 	}
@@ -114,7 +118,7 @@ func (a *app) benchFiles(c *benchFlags) (files [2]*output, err error) {
 		if name == "" {
 			continue
 		}
-		if files[i], err = a.create(name, c.convert.force); err != nil {
+		if files[i], err = a.create(name, c.force); err != nil {
 			return files, err
 		}
 	}
@@ -151,7 +155,7 @@ type benchmark struct {
 
 // newBenchmark opens the backends. Without a GPU the CPU is measured alone.
 func newBenchmark(c *benchFlags, t float64) (*benchmark, error) {
-	b := &benchmark{t: t, jobs: c.convert.jobs, runs: c.runs, verify: !c.noVerify}
+	b := &benchmark{t: t, jobs: c.jobs, runs: c.runs, verify: !c.noVerify}
 	for _, kind := range []string{backendCPU, backendGPU} {
 		one, err := newBackend(kind, b.jobs, gpu.Open, nil)
 		switch {

@@ -113,12 +113,18 @@ func encoded(t *testing.T) (dir, qtg string) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{"-h"}, {"--help"}, {"info", "--help"}, {"-i", "x", "-h"}} {
+	for _, args := range [][]string{{"-h"}, {"--help"}, {"help"}, {"-i", "x", "-h"}} {
 		out := mustRun(t, args...)
 		for _, want := range []string{"largest error of any sample, in its own units", "0.25 to 255", "--version", "Exit status", "Examples"} {
 			assert.Contains(t, out, want, "%v", args)
 		}
 	}
+	for _, args := range [][]string{{"info", "--help"}, {"info", "x", "-h"}, {"help", "info"}} {
+		out := mustRun(t, args...)
+		assert.Contains(t, out, "--stats", "%v", args)
+		assert.NotContains(t, out, "--threshold", "%v: of the command alone", args)
+	}
+	qtgpuRun("help", "inf").fails(t, exitUsage, `unknown command "inf": expected info, verify,`, "help")
 }
 
 func TestFormats(t *testing.T) {

@@ -14,10 +14,7 @@ import (
 
 // encode writes the .qtg file of an image, after checking it with --verify.
 func (a *app) encode(c *convertFlags, in *source) error {
-	o, err := c.options()
-	if err != nil {
-		return err
-	}
+	o := c.options()
 	t, err := parseThreshold(c.t, c.in)
 	if err != nil {
 		return err

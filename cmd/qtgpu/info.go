@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/geo"
 	"github.com/qtgpu/qtgpu/raster"
@@ -45,24 +47,38 @@ type infoReport struct {
 	about string // the samples, in words
 }
 
+// infoFlags are the flags of qtgpu info.
+type infoFlags struct {
+	json, stats bool
+	jobs        int
+	limits      *limits
+}
+
+func (a *app) infoCommand() *cobra.Command {
+	var c infoFlags
+	cmd := newCommand("info IN.qtg [--json] [--stats]", "what a file says about itself", func(args []string) error {
+		return a.info(&c, args[0])
+	})
+	cmd.Args = takes(1, 1, "files")
+	cmd.Long = `Without --stats, info reads no more than the header and, of a lossless file, the first bytes of
+its tiles.`
+	cmd.Example = `  qtgpu info elevation.qtg
+  qtgpu info elevation.qtg --stats --json`
+	f := cmd.Flags()
+	f.BoolVar(&c.json, "json", false, "as JSON, see docs/JSON.md")
+	f.BoolVar(&c.stats, "stats", false, "minimum, maximum, mean, standard deviation and number of samples that have data, of each band; that decodes all of the file")
+	addJobs(f, &c.jobs)
+	c.limits = addLimits(f)
+	return cmd
+}
+
 // info prints the header of a file, of whose tiles it reads the modes at most; --stats
 // decodes all of it.
-func (a *app) info(args []string) error {
-	f := newFlags()
-	asJSON := f.Bool("json", false, "")
-	stats := f.Bool("stats", false, "")
-	jobs := f.IntP("jobs", "j", 0, "")
-	limits := addLimits(f)
-	if err := parse(f, args); err != nil {
-		return err
-	}
-	if f.NArg() != 1 {
-		return usagef("info with %d files: expected qtgpu info IN.qtg [--json] [--stats]", f.NArg())
-	}
+func (a *app) info(c *infoFlags, name string) error {
 	bar := a.progress("decoding", false)
-	opt := limits.decode()
-	opt.Workers, opt.Progress = *jobs, bar.update
-	in, r, err := a.open(f.Arg(0), &opt)
+	opt := c.limits.decode()
+	opt.Workers, opt.Progress = c.jobs, bar.update
+	in, r, err := a.open(name, &opt)
 	if err != nil {
 		return err
 	}
@@ -71,7 +87,7 @@ func (a *app) info(args []string) error {
 	if err != nil {
 		return err
 	}
-	if *stats {
+	if c.stats {
 		format := r.Format()
 		s := newStatistics(&format)
 		err := r.Copy(a.ctx, s, format.Bounds(), 0)
@@ -80,7 +96,7 @@ func (a *app) info(args []string) error {
 		}
 		report.add(s)
 	}
-	if *asJSON {
+	if c.json {
 		return writeJSON(a.stdout, report)
 	}
 	return report.text().write(a.stdout)

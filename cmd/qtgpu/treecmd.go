@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
@@ -23,39 +25,44 @@ var borderColours = map[int]color.RGBA{
 
 // treeFlags are the flags of qtgpu tree.
 type treeFlags struct {
-	in, out string
-	force   bool
-	limits  *limits
+	out    string
+	force  bool
+	limits *limits
 }
 
-func parseTree(args []string) (c treeFlags, err error) {
-	f := newFlags()
-	f.StringVarP(&c.out, "output", "o", "", "")
-	f.BoolVarP(&c.force, "force", "f", false, "")
+func (a *app) treeCommand() *cobra.Command {
+	var c treeFlags
+	cmd := newCommand("tree IN.qtg -o TREE.png", "the leaves drawn over the picture", func(args []string) error {
+		return a.tree(&c, args[0])
+	})
+	cmd.Args = takes(1, 1, "files")
+	cmd.Long = `Of files of the transform engine: borders of leaves of 8 pixels are red, of 16 yellow, of 32
+blue. A picture of up to 1000 pixels a side is drawn at twice its size.`
+	f := cmd.Flags()
+	f.VarP(&free{&c.out, "TREE.png"}, "output", "o", "the picture to write")
+	addForce(f, &c.force)
 	c.limits = addLimits(f)
-	if err := parse(f, args); err != nil {
-		return c, err
-	}
-	c.in = f.Arg(0)
+	return cmd
+}
+
+// check checks what does not depend on the input.
+func (c *treeFlags) check(in string) error {
 	switch ext := filepath.Ext(c.out); {
-	case f.NArg() != 1:
-		err = usagef("tree with %d files: expected qtgpu tree IN.qtg -o TREE.png", f.NArg())
 	case c.out == "":
-		err = usagef("missing -o: expected qtgpu tree %s -o TREE.png", c.in)
+		return usagef("missing -o: expected qtgpu tree %s -o TREE.png", in)
 	case !isStream(c.out) && !strings.EqualFold(ext, ".png"):
-		err = usagef("-o %s: extension %q: expected .png", c.out, ext)
+		return usagef("-o %s: extension %q: expected .png", c.out, ext)
 	}
-	return c, err
+	return nil
 }
 
 // tree draws the leaves of the first plane over the decoded picture.
-func (a *app) tree(args []string) error {
-	c, err := parseTree(args)
-	if err != nil {
+func (a *app) tree(c *treeFlags, name string) error {
+	if err := c.check(name); err != nil {
 		return err
 	}
 	opt := c.limits.decode()
-	in, r, err := a.open(c.in, &opt)
+	in, r, err := a.open(name, &opt)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/spf13/cobra"
+
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/metrics"
@@ -49,44 +51,55 @@ func (n number) format(layout string) string {
 	return fmt.Sprintf(layout, float64(n))
 }
 
+// verifyFlags are the flags of qtgpu verify.
+type verifyFlags struct {
+	page   int
+	jobs   int
+	limits *limits
+}
+
+func (a *app) verifyCommand() *cobra.Command {
+	var c verifyFlags
+	cmd := newCommand("verify IN.qtg [ORIGINAL [--page N]]", "every checksum, and the promise", func(args []string) error {
+		return a.verify(&c, args)
+	})
+	cmd.Args = takes(1, 2, "files")
+	cmd.Long = `Decodes all of the file. The promise is held against the errors that the file states or, with
+the original, against those that it has.`
+	cmd.Example = `  qtgpu verify big.qtg
+  qtgpu verify big.qtg big.tif`
+	f := cmd.Flags()
+	addPage(f, &c.page)
+	addJobs(f, &c.jobs)
+	c.limits = addLimits(f)
+	return cmd
+}
+
 // verify checks every checksum of a file by decoding all of it, and the promise:
 // by what the file states or, with the original, by measuring.
-func (a *app) verify(args []string) error {
-	f := newFlags()
-	jobs := f.IntP("jobs", "j", 0, "")
-	page := f.Int("page", 0, "")
-	limits := addLimits(f)
-	if err := parse(f, args); err != nil {
-		return err
-	}
-	switch {
-	case f.NArg() < 1 || f.NArg() > 2:
-		return usagef("verify with %d files: expected qtgpu verify IN.qtg [ORIGINAL]", f.NArg())
-	case f.Changed("page") && *page < 1:
-		return usagef("--page %d: expected 1 or more", *page)
-	}
+func (a *app) verify(c *verifyFlags, names []string) error {
 	bar := a.progress("verifying", false)
-	opt := limits.decode()
-	opt.Workers, opt.Progress = *jobs, bar.update
-	in, r, err := a.open(f.Arg(0), &opt)
+	opt := c.limits.decode()
+	opt.Workers, opt.Progress = c.jobs, bar.update
+	in, r, err := a.open(names[0], &opt)
 	if err != nil {
 		return err
 	}
 	defer in.close()
 	var before *original
-	if name := f.Arg(1); name != "" {
-		of, err := openSource(name, a.stdin)
+	if len(names) > 1 {
+		of, err := openSource(names[1], a.stdin)
 		if err != nil {
 			return err
 		}
 		defer of.close()
-		read := limits.read()
-		read.Page = *page
+		read := c.limits.read()
+		read.Page = c.page
 		m, _, err := of.image(read)
 		if err != nil {
 			return err
 		}
-		before = &original{m, name}
+		before = &original{m, names[1]}
 	}
 	report, err := check(a.ctx, r, before)
 	bar.clear()

@@ -10,10 +10,7 @@ import (
 )
 
 // version prints what this program was built from.
-func (a *app) version(args []string) error {
-	if len(args) != 0 {
-		return usagef("unexpected argument %q: expected qtgpu --version", args[0])
-	}
+func (a *app) version() error {
 	build, ok := debug.ReadBuildInfo()
 	if !ok { // built without modules
 		build = &debug.BuildInfo{GoVersion: runtime.Version()}
