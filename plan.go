@@ -57,6 +57,9 @@ func (p *Plan) RowBytes() int64 {
 // Hash is the hash of the plan, which its parts hold.
 func (p *Plan) Hash() [32]byte { return pipeline.PlanHash(p.plan) }
 
+// Engine is the coder of the tiles.
+func (p *Plan) Engine() Engine { return Engine(p.plan.Engine) }
+
 // EncodePart writes the rows of tiles from first on, before end, as a .qtg file of their
 // own. Only the fields Workers, Memory, Backend and Progress of o count.
 func (p *Plan) EncodePart(ctx context.Context, w io.Writer, src raster.Source, first, end int, o *Options) error {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/gpu"
@@ -22,6 +23,7 @@ const benchSizes = 4
 
 // benchFlags are the flags of qtgpu bench.
 type benchFlags struct {
+	set             *pflag.FlagSet
 	in, t           string
 	csv, plot       string
 	runs, jobs      int
@@ -45,8 +47,11 @@ GPU in turn, and writes the median time of each stage.`
 	f.Var(&free{&c.plot, "FILE"}, "plot", "draw a chart, .svg or .png")
 	f.BoolVar(&c.noVerify, "no-verify", false, "do not compare the files of the two")
 	addForce(f, &c.force)
+	c.set = f
 	addJobs(f, &c.jobs)
-	c.limits = addLimits(f)
+	c.limits = newLimits()
+	c.limits.add(f)
+	c.limits.addExpansion(f)
 	return cmd
 }
 
@@ -58,7 +63,7 @@ func (c *benchFlags) check() error {
 	case c.plot != "" && ext != ".svg" && ext != ".png":
 		return usagef("--plot %s: extension %q: expected .svg or .png", c.plot, ext)
 	}
-	return nil
+	return refuseIdle(c.set, []idle{{"force", c.csv == "" && c.plot == "", "neither --csv nor --plot asks for a file"}})
 }
 
 // bench times the encoder on both backends.

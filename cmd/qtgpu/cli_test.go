@@ -124,7 +124,7 @@ func TestHelp(t *testing.T) {
 		assert.Contains(t, out, "--stats", "%v", args)
 		assert.NotContains(t, out, "--threshold", "%v: of the command alone", args)
 	}
-	qtgpuRun("help", "inf").fails(t, exitUsage, `unknown command "inf": expected info, verify,`, "help")
+	qtgpuRun("help", "inf").fails(t, exitUsage, `unknown command "inf": did you mean qtgpu info?`, "help")
 }
 
 func TestFormats(t *testing.T) {

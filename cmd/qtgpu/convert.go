@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -39,6 +40,9 @@ func (a *app) convertCommand() *cobra.Command {
 	var c convertFlags
 	cmd := newCommand("qtgpu", "a raster codec whose files promise an error bound", func(args []string) error {
 		if c.version {
+			if err := c.onlyVersion(); err != nil {
+				return err
+			}
 			return a.version()
 		}
 		if err := c.check(); err != nil {
@@ -50,11 +54,12 @@ func (a *app) convertCommand() *cobra.Command {
 		if len(args) == 0 {
 			return nil
 		}
-		return usagef("unexpected argument %q: expected -i IN -t T, -i IN.qtg -o OUT, %s", args[0], commandNames(cmd))
+		return cmp.Or(meantCommand(cmd, args[0]), usagef("unexpected argument %q: expected -i IN -t T, -i IN.qtg -o OUT, or one of %s",
+			args[0], strings.Join(commandNames(cmd), ", ")))
 	}
 	cmd.Long = fmt.Sprintf(convertText, qtgpu.MinT, qtgpu.MaxT)
 	cmd.Example = convertExamples
-	c.set = cmd.Flags()
+	c.set, c.limits = cmd.Flags(), newLimits()
 	c.addCoding()
 	c.addEncoding()
 	group(c.set, forEncoding)
@@ -105,6 +110,7 @@ func (c *convertFlags) addEncoding() {
 	addBackend(f, &c.backend)
 	f.BoolVar(&c.verify, "verify", false, "decode what was written and check the promise")
 	f.BoolVar(&c.json, "json", false, "the report as JSON, see docs/JSON.md")
+	c.limits.addExpansion(f)
 }
 
 func (c *convertFlags) addDecoding() {
@@ -127,7 +133,7 @@ func (c *convertFlags) addBoth() {
 	f.BoolVar(&c.keepGoing, "keep-going", false, "take what there is of a damaged or cut input, fill its tiles from the overview and name them; of images, JPEG only")
 	addStrict(f, &c.strict)
 	addJobs(f, &c.jobs)
-	c.limits = addLimits(f)
+	c.limits.add(f)
 	f.BoolVar(&c.version, "version", false, "of the program, of the format and of Go")
 }
 

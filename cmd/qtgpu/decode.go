@@ -50,6 +50,9 @@ func (a *app) decode(c *convertFlags, in *source) error {
 	if err := d.shape(stretch); err != nil {
 		return err
 	}
+	if err := c.idleInDecoding(d.format); err != nil {
+		return err
+	}
 	out, err := a.createPicture(d.name, c.force)
 	if err != nil {
 		return err

@@ -23,12 +23,6 @@ func (a *app) encode(c *convertFlags, in *source) error {
 	if err != nil {
 		return err
 	}
-	b, err := newBackend(c.backend, c.jobs, gpu.Open, func(err error) { a.warn(in.name, "%w", err) })
-	if err != nil {
-		return err
-	}
-	defer b.close()
-	o.Backend = b
 	out, exists := a.createPicture(name, c.force)
 	if exists != nil && (t.percent || !errors.Is(exists, errExists)) {
 		return exists
@@ -40,13 +34,22 @@ func (a *app) encode(c *convertFlags, in *source) error {
 	if err == nil {
 		err = a.prepare(&o, t, in.name, src, c.strict)
 	}
-	// That the threshold makes no sense comes before that there is a file already.
+	if err == nil {
+		err = at(in.name, c.idleInEncoding(&o, src))
+	}
+	// That the threshold or a flag makes no sense comes before that there is a file already.
 	if exists != nil && !errors.As(err, new(usageError)) {
 		return exists
 	}
 	if err != nil {
 		return err
 	}
+	b, err := newBackend(c.backend, c.jobs, gpu.Open, func(err error) { a.warn(in.name, "%w", err) })
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	o.Backend = b
 	read := qtgpu.Stage{Name: "read", Duration: time.Since(start)}
 	report, err := a.encodeTo(out, c, in, src, &o)
 	if err != nil {

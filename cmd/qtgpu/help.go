@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -24,22 +25,21 @@ func helpCommand() *cobra.Command {
 	c.RunE = func(c *cobra.Command, args []string) error {
 		of, rest, err := c.Root().Find(args)
 		if err != nil || len(rest) > 0 {
-			return usagef("unknown command %q: expected %s", args[0], commandNames(c.Root()))
+			return cmp.Or(meantCommand(c.Root(), args[0]), usagef("unknown command %q: expected one of %s", args[0], strings.Join(commandNames(c.Root()), ", ")))
 		}
 		return of.Help()
 	}
 	return c
 }
 
-// commandNames lists the subcommands that the help shows.
-func commandNames(root *cobra.Command) string {
-	var names []string
+// commandNames are the subcommands that the help shows.
+func commandNames(root *cobra.Command) (names []string) {
 	for _, c := range root.Commands() {
 		if c.IsAvailableCommand() {
 			names = append(names, c.Name())
 		}
 	}
-	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+	return names
 }
 
 // writeHelp writes all that a command says about itself.

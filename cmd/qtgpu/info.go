@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/geo"
@@ -49,6 +50,7 @@ type infoReport struct {
 
 // infoFlags are the flags of qtgpu info.
 type infoFlags struct {
+	set         *pflag.FlagSet
 	json, stats bool
 	jobs        int
 	limits      *limits
@@ -68,13 +70,18 @@ its tiles.`
 	f.BoolVar(&c.json, "json", false, "as JSON, see docs/JSON.md")
 	f.BoolVar(&c.stats, "stats", false, "minimum, maximum, mean, standard deviation and number of samples that have data, of each band; that decodes all of the file")
 	addJobs(f, &c.jobs)
-	c.limits = addLimits(f)
+	c.limits = newLimits()
+	c.limits.add(f)
+	c.set = f
 	return cmd
 }
 
 // info prints the header of a file, of whose tiles it reads the modes at most; --stats
 // decodes all of it.
 func (a *app) info(c *infoFlags, name string) error {
+	if err := refuseIdle(c.set, []idle{{"jobs", !c.stats, "only --stats decodes"}}); err != nil {
+		return err
+	}
 	bar := a.progress("decoding", false)
 	opt := c.limits.decode()
 	opt.Workers, opt.Progress = c.jobs, bar.update

@@ -17,13 +17,19 @@ type limits struct {
 // defaultMemory is what a command holds at most, unless it is told otherwise.
 const defaultMemory = 512 << 20
 
-// addLimits adds the flags of limits.
-func addLimits(f *pflag.FlagSet) *limits {
-	l := &limits{imagefile.DefaultMaxPixels, imagefile.DefaultExpansion, defaultMemory}
+func newLimits() *limits {
+	return &limits{imagefile.DefaultMaxPixels, imagefile.DefaultExpansion, defaultMemory}
+}
+
+// add adds the limits of all inputs.
+func (l *limits) add(f *pflag.FlagSet) {
 	f.Var(atLeast(1, &l.pixels), "max-pixels", "refuse larger images")
-	f.Var(atLeast(1, &l.expansion), "max-expansion", "refuse images that take more than 256 MiB and N times the length of their file to decode")
 	f.Var(&l.memory, "memory", "hold no more at once, as 200M or 4GiB; 0 is no limit. What takes more in any case is refused")
-	return l
+}
+
+// addExpansion adds the limit that image files have besides.
+func (l *limits) addExpansion(f *pflag.FlagSet) {
+	f.Var(atLeast(1, &l.expansion), "max-expansion", "refuse images that take more than 256 MiB and N times the length of their file to decode")
 }
 
 // read gives the options for reading an image.

@@ -67,7 +67,9 @@ qtgpu -i IN -t T makes.`
 	addForce(f, &c.force)
 	addStrict(f, &c.strict)
 	addJobs(f, &c.jobs)
-	c.limits = addLimits(f)
+	c.limits = newLimits()
+	c.limits.add(f)
+	c.limits.addExpansion(f)
 	return cmd
 }
 
@@ -88,6 +90,9 @@ func (a *app) plan(c *convertFlags, rows int) error {
 	defer done()
 	if err := a.prepare(&o, t, c.in, src, c.strict); err != nil {
 		return err
+	}
+	if err := c.idleInEncoding(&o, src); err != nil {
+		return at(c.in, err)
 	}
 	o.Memory = int64(c.limits.memory)
 	if j.Plan, err = qtgpu.NewPlan(a.ctx, src, &o); err != nil {
@@ -214,8 +219,18 @@ func (a *app) partCommand() *cobra.Command {
 	addBackend(f, &c.backend)
 	addForce(f, &c.force)
 	addJobs(f, &c.jobs)
-	c.limits = addLimits(f)
+	c.limits = newLimits()
+	c.limits.add(f)
+	c.limits.addExpansion(f)
 	return cmd
+}
+
+// idle refuses what has no use for a job.
+func (c *partFlags) idle(j *job) error {
+	return refuseIdle(c.set, []idle{
+		{"index", c.env != "", "--index-env has the number"},
+		{"backend", needsGPU(c.backend) && j.Plan.Engine() != qtgpu.Transform, "the parts are coded by the CPU alone"},
+	})
 }
 
 // part codes a part of a job.
@@ -226,6 +241,9 @@ func (a *app) part(c *partFlags, dir string) error {
 	}
 	if !c.set.Changed("index") && c.env == "" {
 		return usagef("missing -i N: expected 0 to %d, or --index-env with the variable that has it", j.Parts-1)
+	}
+	if err := c.idle(j); err != nil {
+		return err
 	}
 	i, err := partIndex(c.index, c.env, j.Parts)
 	if err != nil {
@@ -299,7 +317,8 @@ func (a *app) mergeCommand() *cobra.Command {
 	f.VarP(&free{&c.out, "OUT.qtg"}, "output", "o", "the file to write")
 	addForce(f, &c.force)
 	addJobs(f, &c.jobs)
-	c.limits = addLimits(f)
+	c.limits = newLimits()
+	c.limits.add(f)
 	return cmd
 }
 

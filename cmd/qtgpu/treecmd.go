@@ -41,7 +41,8 @@ blue. A picture of up to 1000 pixels a side is drawn at twice its size.`
 	f := cmd.Flags()
 	f.VarP(&free{&c.out, "TREE.png"}, "output", "o", "the picture to write")
 	addForce(f, &c.force)
-	c.limits = addLimits(f)
+	c.limits = newLimits()
+	c.limits.add(f)
 	return cmd
 }
 

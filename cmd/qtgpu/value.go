@@ -7,28 +7,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
+	"unicode"
 )
 
 // wrongValue says what a flag takes instead of a value.
 type wrongValue struct{ value, expected string }
 
 func (w *wrongValue) Error() string { return "expected " + w.expected }
-
-// flagError makes what is wrong with flags a usageError.
-func flagError(_ *cobra.Command, err error) error {
-	var invalid *pflag.InvalidValueError
-	var wrong *wrongValue
-	switch {
-	case errors.As(err, &invalid) && errors.As(err, &wrong):
-		return usagef("--%s %s: expected %s", invalid.GetFlag().Name, wrong.value, wrong.expected)
-	case errors.As(err, &invalid):
-		return usagef("--%s %q: expected true or false", invalid.GetFlag().Name, invalid.GetValue())
-	}
-	return usagef("%w: see qtgpu --help", err)
-}
 
 // free is a flag that takes any text, which help shows as form.
 type free struct {
@@ -59,7 +44,11 @@ type oneOf[T comparable] struct {
 func (o *oneOf[T]) Set(name string) error {
 	i := slices.Index(o.names, name)
 	if i < 0 {
-		return &wrongValue{strconv.Quote(name), strings.Join(o.names, ", ")}
+		expected := strings.Join(o.names, ", ")
+		if meant := nearest(name, o.names); meant != "" && strings.ContainsFunc(name, unicode.IsLetter) {
+			expected += "; did you mean " + meant + "?"
+		}
+		return &wrongValue{strconv.Quote(name), expected}
 	}
 	*o.to = o.values[i]
 	return nil

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
@@ -53,6 +54,7 @@ func (n number) format(layout string) string {
 
 // verifyFlags are the flags of qtgpu verify.
 type verifyFlags struct {
+	set    *pflag.FlagSet
 	page   int
 	jobs   int
 	limits *limits
@@ -71,13 +73,20 @@ the original, against those that it has.`
 	f := cmd.Flags()
 	addPage(f, &c.page)
 	addJobs(f, &c.jobs)
-	c.limits = addLimits(f)
+	c.limits = newLimits()
+	c.limits.add(f)
+	c.limits.addExpansion(f)
+	c.set = f
 	return cmd
 }
 
 // verify checks every checksum of a file by decoding all of it, and the promise:
 // by what the file states or, with the original, by measuring.
 func (a *app) verify(c *verifyFlags, names []string) error {
+	alone := len(names) == 1
+	if err := refuseIdle(c.set, []idle{{"page", alone, "there is no ORIGINAL"}, {"max-expansion", alone, "there is no ORIGINAL"}}); err != nil {
+		return err
+	}
 	bar := a.progress("verifying", false)
 	opt := c.limits.decode()
 	opt.Workers, opt.Progress = c.jobs, bar.update

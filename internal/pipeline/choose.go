@@ -220,3 +220,24 @@ func newPilot(ctx context.Context, src raster.Source) (*raster.Memory, error) {
 
 // spread is the place of number i of n that lie at even distances from 0 to last.
 func spread(i, n, last int) int { return last * i / max(n-1, 1) }
+
+// Used tells which options an engine has a use for.
+type Used struct {
+	Chroma, Split, Effort, Backend bool
+}
+
+// Uses tells which options the engines have a use for whose files may be the smallest.
+func Uses(p *engine.Params) (u Used) {
+	for _, e := range candidates(p) {
+		switch e.ID() {
+		case engine.Transform:
+			u.Split, u.Backend = true, true
+			u.Chroma = p.Format.Colour() == 0
+		case engine.Layered:
+			u.Split = true
+		case engine.Predictive:
+			u.Effort = true
+		}
+	}
+	return u
+}
