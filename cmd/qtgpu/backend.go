@@ -46,7 +46,7 @@ func newBackend(kind string, workers int, open opener, warn func(error)) (*backe
 	if kind == backendGPU || kind == backendBoth {
 		var err error
 		if b.gpu, err = open(true); err != nil {
-			return nil, at("--backend "+kind, err)
+			return nil, fmt.Errorf("--backend %s: %w", kind, err)
 		}
 	}
 	return b, nil

@@ -15,17 +15,18 @@ import (
 
 // convertFlags are the flags of the two forms without a subcommand, and some of plan.
 type convertFlags struct {
-	set                                   *pflag.FlagSet
-	in, out, t, backend                   string
-	bound                                 qtgpu.Bound
-	chroma                                qtgpu.Chroma
-	split                                 qtgpu.Split
-	region, stretch                       string
-	box                                   boxFlags
-	level, jobs, effort, quality, page    int
-	limits                                *limits
-	force, quiet, json, verify, keepGoing bool
-	strict, version                       bool
+	set                                *pflag.FlagSet
+	in, out, t, backend                string
+	bound                              qtgpu.Bound
+	chroma                             qtgpu.Chroma
+	split                              qtgpu.Split
+	region, stretch                    string
+	box                                boxFlags
+	level, jobs, effort, quality, page int
+	limits                             *limits
+	saying
+	force, verify, keepGoing bool
+	strict, version          bool
 }
 
 // Headings of flags, which tell those that only one direction takes.
@@ -109,7 +110,7 @@ func (c *convertFlags) addEncoding() {
 	f := c.set
 	addBackend(f, &c.backend)
 	f.BoolVar(&c.verify, "verify", false, "decode what was written and check the promise")
-	f.BoolVar(&c.json, "json", false, "the report as JSON, see docs/JSON.md")
+	f.BoolVar(&c.json, "json", false, "the report as JSON, see docs/JSON.md; errors too")
 	c.limits.addExpansion(f)
 }
 
@@ -170,10 +171,8 @@ func (c *convertFlags) check() error {
 		return usagef("--region and --bbox: expected one of them")
 	case c.set.Changed("bbox-crs") && !c.set.Changed("bbox"):
 		return usagef("--bbox-crs without --bbox W,S,E,N")
-	case c.json && c.quiet:
-		return usagef("--json and -q: expected one of them")
 	}
-	return nil
+	return c.checkSaying()
 }
 
 // refuse reports a given flag under a heading that does not belong to the direction.

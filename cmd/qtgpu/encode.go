@@ -58,9 +58,9 @@ func (a *app) encode(c *convertFlags, in *source) error {
 	report.InputBytes, report.BackendReason = size(), b.reason
 	report.Stages = append([]stageReport{newStageReport(read)}, report.Stages...)
 	if err := report.broken(); err != nil {
-		return errors.Join(report.write(a.reports(), c), err)
+		return errors.Join(c.report(a.reports(), report), err)
 	}
-	return a.commit(func(w io.Writer) error { return report.write(w, c) })
+	return a.commit(func(w io.Writer) error { return c.report(w, report) })
 }
 
 // prepare completes the options for an image, and holds them against it.
@@ -149,15 +149,4 @@ func (a *app) verifyOutput(out *output, c *convertFlags, in string, src *imagefi
 	}
 	report, err := check(a.ctx, q, &original{src, in})
 	return report, at(out.name, err)
-}
-
-// write writes the report that the flags ask for.
-func (r *encodeReport) write(w io.Writer, c *convertFlags) error {
-	switch {
-	case c.quiet:
-		return nil
-	case c.json:
-		return writeJSON(w, r)
-	}
-	return r.writeText(w)
 }

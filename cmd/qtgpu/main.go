@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -67,12 +66,13 @@ type app struct {
 	stderr io.Writer
 	outs   outputs
 	lost   bool // part of the input, which the command has gone on without
+	json   bool // what goes wrong is told in JSON
 }
 
 // run carries out args and returns the exit status. When ctx ends it removes what is
 // not whole and returns without waiting for the work.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{ctx: ctx, stdin: stdin, stdout: &stream{name: "standard output", w: stdout}, stderr: stderr}
+	a := &app{ctx: ctx, stdin: stdin, stdout: &stream{name: "standard output", w: stdout}, stderr: stderr, json: asksForJSON(args)}
 	done := make(chan error, 1)
 	go func() {
 		err := a.command(ctx, args)
@@ -88,29 +88,6 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		}
 		return a.status(<-done) // too late: the files have their names
 	}
-}
-
-// status reports err in one line and maps it to an exit status.
-func (a *app) status(err error) int {
-	switch {
-	case err == nil && a.lost:
-		return exitPartial
-	case err == nil:
-		return exitOK
-	}
-	fmt.Fprintf(a.stderr, "qtgpu: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
-	switch {
-	case errors.As(err, new(usageError)):
-		return exitUsage
-	case errors.As(err, new(brokenPromise)):
-		return exitVerification
-	}
-	return exitFailure
-}
-
-// warn reports what does not stop the work.
-func (a *app) warn(name, format string, args ...any) {
-	fmt.Fprintf(a.stderr, "qtgpu: %v\n", at(name, fmt.Errorf("warning: "+format, args...)))
 }
 
 // losePart reports a part of the input that the command goes on without.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"github.com/qtgpu/qtgpu"
 )
 
@@ -73,7 +75,7 @@ func (r *encodeReport) broken() error {
 	return at(r.Output, r.Verify.broken())
 }
 
-func (r *encodeReport) writeText(w io.Writer) error {
+func (r *encodeReport) text() *text {
 	var t text
 	t.line("input", "%s: %s bytes, %s of pixels", r.Input, grouped(r.InputBytes), grouped(r.PixelBytes))
 	t.line("output", "%s: %s bytes, ratio %.2f, %.3f bits per pixel", r.Output, grouped(r.OutputBytes), r.Ratio, r.BitsPerPixel)
@@ -89,9 +91,35 @@ func (r *encodeReport) writeText(w io.Writer) error {
 	t.line("backend", "%s (%s)", r.Backend, reason)
 	t.line("time", "%s", stages(r.Stages))
 	if r.Verify != nil {
-		r.Verify.text(&t)
+		r.Verify.addTo(&t)
 	}
-	return t.write(w)
+	return &t
+}
+
+// saying are the flags that say how a command reports.
+type saying struct{ json, quiet bool }
+
+func (s *saying) addSaying(f *pflag.FlagSet) {
+	f.BoolVar(&s.json, "json", false, "the report as JSON, see docs/JSON.md; errors too")
+	f.BoolVarP(&s.quiet, "quiet", "q", false, "no report, no progress bar")
+}
+
+func (s *saying) checkSaying() error {
+	if s.json && s.quiet {
+		return usagef("--json and -q: expected one of them")
+	}
+	return nil
+}
+
+// report writes a report, if it is asked for.
+func (s *saying) report(w io.Writer, report interface{ text() *text }) error {
+	switch {
+	case s.quiet:
+		return nil
+	case s.json:
+		return writeJSON(w, report)
+	}
+	return report.text().write(w)
 }
 
 // text is a report for people: a label and a value a line.

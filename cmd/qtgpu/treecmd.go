@@ -4,6 +4,7 @@ import (
 	"context"
 	"image"
 	"image/color"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -28,11 +29,34 @@ type treeFlags struct {
 	out    string
 	force  bool
 	limits *limits
+	saying
+}
+
+// treeReport is what qtgpu tree says; docs/JSON.md describes it.
+type treeReport struct {
+	File         string      `json:"file"`
+	Output       string      `json:"output"`
+	Leaves       int         `json:"leaves"`
+	LeavesBySize map[int]int `json:"leaves_by_size"`
+}
+
+func newTreeReport(file, output string, leaves []qtgpu.Leaf) *treeReport {
+	r := &treeReport{file, output, len(leaves), map[int]int{}}
+	for _, l := range leaves {
+		r.LeavesBySize[l.Size]++
+	}
+	return r
+}
+
+func (r *treeReport) text() *text {
+	var t text
+	t.line("output", "%s: %s leaves (%s)", r.Output, grouped(int64(r.Leaves)), bySize(r.LeavesBySize))
+	return &t
 }
 
 func (a *app) treeCommand() *cobra.Command {
 	var c treeFlags
-	cmd := newCommand("tree IN.qtg -o TREE.png", "the leaves drawn over the picture", func(args []string) error {
+	cmd := newCommand("tree IN.qtg -o TREE.png [--json]", "the leaves drawn over the picture", func(args []string) error {
 		return a.tree(&c, args[0])
 	})
 	cmd.Args = takes(1, 1, "files")
@@ -41,6 +65,7 @@ blue. A picture of up to 1000 pixels a side is drawn at twice its size.`
 	f := cmd.Flags()
 	f.VarP(&free{&c.out, "TREE.png"}, "output", "o", "the picture to write")
 	addForce(f, &c.force)
+	c.addSaying(f)
 	c.limits = newLimits()
 	c.limits.add(f)
 	return cmd
@@ -54,7 +79,7 @@ func (c *treeFlags) check(in string) error {
 	case !isStream(c.out) && !strings.EqualFold(ext, ".png"):
 		return usagef("-o %s: extension %q: expected .png", c.out, ext)
 	}
-	return nil
+	return c.checkSaying()
 }
 
 // tree draws the leaves of the first plane over the decoded picture.
@@ -72,23 +97,23 @@ func (a *app) tree(c *treeFlags, name string) error {
 	if err != nil {
 		return err
 	}
-	m, err := treePicture(a.ctx, r)
+	leaves, err := r.Leaves(a.ctx, 0)
+	if err != nil {
+		return at(in.name, err)
+	}
+	m, err := treePicture(a.ctx, r, leaves)
 	if err != nil {
 		return at(in.name, err)
 	}
 	if err := imagefile.Write(out, "png", m, imagefile.WriteOptions{}); err != nil {
 		return out.blame(out.name, err)
 	}
-	return a.commit(noReport)
+	return a.commit(func(w io.Writer) error { return c.report(w, newTreeReport(in.name, out.name, leaves)) })
 }
 
 // treePicture decodes a file and draws the top and left border of every leaf; the
 // borders of its neighbours and of the picture close it.
-func treePicture(ctx context.Context, r *qtgpu.Reader) (*imagefile.Image, error) {
-	leaves, err := r.Leaves(ctx, 0)
-	if err != nil {
-		return nil, err
-	}
+func treePicture(ctx context.Context, r *qtgpu.Reader, leaves []qtgpu.Leaf) (*imagefile.Image, error) {
 	m, err := imagefile.FromRaster(ctx, r.Level(0))
 	if err != nil {
 		return nil, err

@@ -52,17 +52,25 @@ func (n number) format(layout string) string {
 	return fmt.Sprintf(layout, float64(n))
 }
 
+// verifiedReport is what qtgpu verify says; docs/JSON.md describes it.
+type verifiedReport struct {
+	File  string `json:"file"`
+	Tiles int    `json:"tiles"` // whose checksums hold
+	verifyReport
+}
+
 // verifyFlags are the flags of qtgpu verify.
 type verifyFlags struct {
 	set    *pflag.FlagSet
 	page   int
 	jobs   int
 	limits *limits
+	saying
 }
 
 func (a *app) verifyCommand() *cobra.Command {
 	var c verifyFlags
-	cmd := newCommand("verify IN.qtg [ORIGINAL [--page N]]", "every checksum, and the promise", func(args []string) error {
+	cmd := newCommand("verify IN.qtg [ORIGINAL [--page N]] [--json]", "every checksum, and the promise", func(args []string) error {
 		return a.verify(&c, args)
 	})
 	cmd.Args = takes(1, 2, "files")
@@ -72,6 +80,7 @@ the original, against those that it has.`
   qtgpu verify big.qtg big.tif`
 	f := cmd.Flags()
 	addPage(f, &c.page)
+	c.addSaying(f)
 	addJobs(f, &c.jobs)
 	c.limits = newLimits()
 	c.limits.add(f)
@@ -83,11 +92,14 @@ the original, against those that it has.`
 // verify checks every checksum of a file by decoding all of it, and the promise:
 // by what the file states or, with the original, by measuring.
 func (a *app) verify(c *verifyFlags, names []string) error {
+	if err := c.checkSaying(); err != nil {
+		return err
+	}
 	alone := len(names) == 1
 	if err := refuseIdle(c.set, []idle{{"page", alone, "there is no ORIGINAL"}, {"max-expansion", alone, "there is no ORIGINAL"}}); err != nil {
 		return err
 	}
-	bar := a.progress("verifying", false)
+	bar := a.progress("verifying", c.quiet)
 	opt := c.limits.decode()
 	opt.Workers, opt.Progress = c.jobs, bar.update
 	in, r, err := a.open(names[0], &opt)
@@ -115,13 +127,17 @@ func (a *app) verify(c *verifyFlags, names []string) error {
 	if err != nil {
 		return at(in.name, err)
 	}
-	var t text
-	t.line("file", "%s: all checksums of %s hold", in.name, count(r.Info().Tiles, "tile"))
-	report.text(&t)
-	if err := t.write(a.stdout); err != nil {
+	if err := c.report(a.stdout, &verifiedReport{in.name, r.Info().Tiles, *report}); err != nil {
 		return err
 	}
 	return at(in.name, report.broken())
+}
+
+func (r *verifiedReport) text() *text {
+	var t text
+	t.line("file", "%s: all checksums of %s hold", r.File, count(r.Tiles, "tile"))
+	r.addTo(&t)
+	return &t
 }
 
 // original is an image file that a .qtg file is held against. Its errors bear its name.
@@ -193,7 +209,7 @@ func (v *verifyReport) broken() error {
 	return v.Promise.check("has", v.Measured.Errors)
 }
 
-func (v *verifyReport) text(t *text) {
+func (v *verifyReport) addTo(t *text) {
 	verdict := "holds"
 	if !v.Holds {
 		verdict = "does not hold"
