@@ -98,14 +98,13 @@ func checkBounds(b image.Rectangle) error {
 type encoding struct {
 	opt      *Options
 	src      raster.Source
-	params   engine.Params // what is coded, once prepared
+	params   engine.Params // what is asked for, once prepared
 	stats    Stats
 	mu       sync.Mutex
 	progress *progress
 }
 
-// prepare decides what is coded: the samples, or the colours of indices unless they are
-// coded without loss. It reads a source as a whole if that is small.
+// prepare decides what is asked for. It reads a source as a whole if that is small.
 func (e *encoding) prepare(ctx context.Context) (err error) {
 	p := &e.params
 	*p, err = e.opt.accepted(e.src)
@@ -125,12 +124,9 @@ func (e *encoding) prepare(ctx context.Context) (err error) {
 			p.T = 0 // files without loss have more ways to be small
 		}
 	}
-	if p.T > 0 {
-		e.src = pipeline.Colours(e.src)
-	}
 	p.Format = *e.src.Format()
 	pixels := int64(p.Format.Width) * int64(p.Format.Height)
-	e.progress = newProgress(e.opt.Progress, pixels*int64(pipeline.Passes(p)))
+	e.progress = newProgress(e.opt.Progress, pixels*int64(pipeline.Passes(p, e.opt.Engine.id())))
 	return nil
 }
 
@@ -139,13 +135,15 @@ func (e *encoding) run(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	env := e.env()
-	enc, err := pipeline.Choose(ctx, e.params, e.src, env)
+	c, err := pipeline.Choose(ctx, e.params, e.opt.Engine.id(), e.src, env)
 	if err != nil {
 		return err
 	}
-	plan := enc.Plan()
+	plan := c.Encoder.Plan()
+	e.stats.Tried, e.stats.OnPilot = tried(c), c.Pilot
 	counter := countingWriter{w: w}
-	totals, err := pipeline.Write(ctx, &counter, enc, e.src, &pipeline.Job{Metadata: e.opt.Metadata.chunks(), Env: env})
+	meta := e.opt.metadata(&plan.Format, e.src.Format())
+	totals, err := pipeline.Write(ctx, &counter, c.Encoder, c.Source, &pipeline.Job{Metadata: meta.chunks(), Env: env})
 	if err != nil {
 		return err
 	}

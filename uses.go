@@ -17,5 +17,5 @@ func (o *Options) Uses(src raster.Source) (Uses, error) {
 	if err != nil {
 		return Uses{}, public(err)
 	}
-	return Uses(pipeline.Uses(&p)), nil
+	return Uses(pipeline.Uses(&p, o.Engine.id())), nil
 }

@@ -18,6 +18,7 @@ type convertFlags struct {
 	set                                *pflag.FlagSet
 	in, out, t, backend                string
 	bound                              qtgpu.Bound
+	engine                             qtgpu.Engine
 	chroma                             qtgpu.Chroma
 	split                              qtgpu.Split
 	region, stretch                    string
@@ -96,6 +97,8 @@ func (c *convertFlags) addCoding() {
 	f.VarP(&free{&c.t, "T"}, "threshold", "t", "the promise: the largest error")
 	f.Var(&oneOf[qtgpu.Bound]{&c.bound, []string{boundAuto, boundRMS, boundMax}, []qtgpu.Bound{qtgpu.BoundAuto, qtgpu.BoundRMS, qtgpu.BoundMax}},
 		"bound", "what T limits: auto is rms for photographs of 8 bits and max for all else. The report says which")
+	f.Var(&oneOf[qtgpu.Engine]{&c.engine, []string{"auto", "transform", "predictive"}, []qtgpu.Engine{qtgpu.AnyEngine, qtgpu.Transform, qtgpu.Predictive}},
+		"engine", "auto takes whatever keeps the promise in the fewest bytes: without loss or with the bound max, text, masks and screens may be smaller")
 	f.Var(&oneOf[qtgpu.Chroma]{&c.chroma, []string{"420", "444"}, []qtgpu.Chroma{qtgpu.Chroma420, qtgpu.Chroma444}},
 		"chroma", "resolution of colour; default 420 from T = 2 on")
 	f.Var(&oneOf[qtgpu.Split]{&c.split, []string{"pyramid", "hybrid", "cost"}, []qtgpu.Split{qtgpu.SplitPyramid, qtgpu.SplitHybrid, qtgpu.SplitCost}},
@@ -212,7 +215,7 @@ func (a *app) convert(c *convertFlags) error {
 
 // options returns what the flags ask of the encoder.
 func (c *convertFlags) options() qtgpu.Options {
-	return qtgpu.Options{Bound: c.bound, Chroma: c.chroma, Split: c.split, Effort: c.effort, Workers: c.jobs}
+	return qtgpu.Options{Bound: c.bound, Engine: c.engine, Chroma: c.chroma, Split: c.split, Effort: c.effort, Workers: c.jobs}
 }
 
 // encodedName is the output of an encode: -o, or the input's name with .qtg.

@@ -98,6 +98,8 @@ func (a *app) plan(c *convertFlags, rows int) error {
 	if j.Plan, err = qtgpu.NewPlan(a.ctx, src, &o); err != nil {
 		return at(c.in, err)
 	}
+	coded := j.Plan.Format()
+	becomeColours(src, &coded)
 	if err := a.tell(c.in, src, c); err != nil {
 		return err
 	}

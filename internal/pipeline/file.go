@@ -173,11 +173,11 @@ func (r *Reader) lossless(ctx context.Context, level int, env *engine.Env) ([]by
 	}
 	quiet := quietly(env)
 	params := engine.Params{Format: f, Bound: engine.Max, Effort: predictive.EffortFitted}
-	enc, err := Choose(ctx, params, src, quiet)
+	c, err := Choose(ctx, params, nil, src, quiet)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
-	_, err = Write(ctx, &b, enc, src, &Job{Env: quiet})
+	_, err = Write(ctx, &b, c.Encoder, src, &Job{Env: quiet})
 	return b.Bytes(), err
 }
