@@ -15,15 +15,15 @@ import (
 
 // convertFlags are the flags of the two forms without a subcommand, and some of plan.
 type convertFlags struct {
-	set                                *pflag.FlagSet
-	in, out, t, backend                string
-	bound                              qtgpu.Bound
-	chroma                             qtgpu.Chroma
-	split                              qtgpu.Split
-	region, stretch                    string
-	box                                boxFlags
-	level, jobs, effort, quality, page int
-	limits                             *limits
+	set                                         *pflag.FlagSet
+	in, out, t, backend                         string
+	bound                                       qtgpu.Bound
+	chroma                                      qtgpu.Chroma
+	split                                       qtgpu.Split
+	region, stretch                             string
+	box                                         boxFlags
+	level, maxSide, jobs, effort, quality, page int
+	limits                                      *limits
 	saying
 	force, verify, keepGoing bool
 	strict, version          bool
@@ -117,10 +117,11 @@ func (c *convertFlags) addEncoding() {
 func (c *convertFlags) addDecoding() {
 	f := c.set
 	f.Var(atLeast(0, &c.level), "level", "1/2^N of the size")
+	f.Var(atLeast(1, &c.maxSide), "max-side", "the finest level at which the picture, or the part of --bbox, has no side above N pixels")
 	f.Var(&free{&c.region, "X,Y,W,H"}, "region", "a part, in pixels of the level")
 	f.Var(&free{&c.box.box, "W,S,E,N"}, "bbox", "the pixels that a box touches, in coordinates of the raster")
 	f.Var(&free{&c.box.crs, "EPSG:4326"}, "bbox-crs", "the box is in longitude and latitude, of a raster in degrees, UTM or web Mercator. A TIFF file lies where its part does")
-	f.Var(&free{&c.stretch, "MIN,MAX"}, "stretch", "a picture of 8 bits, black at MIN and white at MAX, of samples that PNG, JPEG and PNM do not hold: of red, green and blue, else of the first three bands, else of the first. What has no data is transparent, or 0 where the format has no alpha")
+	f.Var(&free{&c.stretch, "MIN,MAX|auto"}, "stretch", "a picture of 8 bits, black at MIN and white at MAX, of samples that PNG, JPEG and PNM do not hold: of red, green and blue, else of the first three bands, else of the first. What has no data is transparent, or 0 where the format has no alpha. auto is from the least to the largest sample that is shown, and leaves samples be that the format holds")
 	c.quality = imagefile.DefaultQuality
 	f.Var(&whole[int]{&c.quality, 1, 100}, "quality", "of a JPEG file, 1 to 100. Its colour has the resolution that it has in the .qtg file")
 }
@@ -167,6 +168,10 @@ func (c *convertFlags) check() error {
 	switch {
 	case c.in == "":
 		return usagef("missing -i IN: expected -i IN -t T [-o OUT.qtg] or -i IN.qtg -o OUT; see qtgpu --help")
+	case c.maxSide > 0 && c.set.Changed("level"):
+		return usagef("--level and --max-side: expected one of them")
+	case c.maxSide > 0 && c.region != "":
+		return usagef("--region and --max-side: expected one of them")
 	case c.region != "" && c.set.Changed("bbox"):
 		return usagef("--region and --bbox: expected one of them")
 	case c.set.Changed("bbox-crs") && !c.set.Changed("bbox"):
