@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -130,6 +131,8 @@ func (c *convertFlags) addBoth() {
 	f := c.set
 	f.VarP(&free{&c.in, "IN"}, "input", "i", "the image or .qtg file")
 	f.VarP(&free{&c.out, "OUT"}, "output", "o", "the file to write; default the name of IN with .qtg or, decoded, with .png or .tif, beside it")
+	isFile(f, "input", slices.Concat(qtgFiles, imageFiles)...)
+	isFile(f, "output", slices.Concat(qtgFiles, pictureFiles)...)
 	addForce(f, &c.force)
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "no report, no progress bar")
 	f.BoolVar(&c.keepGoing, "keep-going", false, "take what there is of a damaged or cut input, fill its tiles from the overview and name them; of images, JPEG only")

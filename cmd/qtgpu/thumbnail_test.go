@@ -62,7 +62,9 @@ func TestThumbnails(t *testing.T) {
 		writeRaster(t, in, raster.Format{Width: 100, Height: 60, Type: c.typ, Bands: c.bands}, nil, c.at)
 		mustRun(t, "-i", in, "-t", "0", "-q", "-f")
 		mustRun(t, "-i", qtg, "-o", out, "-f", "--max-side", "128", "--stretch", "auto")
-		m, err := imagefile.FromImage(must(png.Decode(bytes.NewReader(readFile(t, out)))))
+		picture, err := png.Decode(bytes.NewReader(readFile(t, out)))
+		require.NoError(t, err, name)
+		m, err := imagefile.FromImage(picture)
 		require.NoError(t, err, name)
 		require.Equal(t, []int{100, 60}, []int{m.W, m.H}, name)
 		assert.Equal(t, []byte{c.first, c.last}, []byte{m.Pix[0], m.Pix[99*m.Step]}, name)
@@ -70,11 +72,4 @@ func TestThumbnails(t *testing.T) {
 			assert.Zero(t, m.Pix[m.Channels-1], "alpha of %s", name)
 		}
 	}
-}
-
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
 }
