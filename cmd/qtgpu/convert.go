@@ -21,7 +21,7 @@ type convertFlags struct {
 	bound                                       qtgpu.Bound
 	chroma                                      qtgpu.Chroma
 	split                                       qtgpu.Split
-	region, stretch                             string
+	format, region, stretch                     string
 	box                                         boxFlags
 	level, maxSide, jobs, effort, quality, page int
 	limits                                      *limits
@@ -117,6 +117,8 @@ func (c *convertFlags) addEncoding() {
 
 func (c *convertFlags) addDecoding() {
 	f := c.set
+	formats := []string{"png", "tif", "ppm", "pgm", "jpg"}
+	f.Var(&oneOf[string]{&c.format, formats, formats}, "format", "of the output; default what its name says")
 	f.Var(atLeast(0, &c.level), "level", "1/2^N of the size")
 	f.Var(atLeast(1, &c.maxSide), "max-side", "the finest level at which the picture, or the part of --bbox, has no side above N pixels")
 	f.Var(&free{&c.region, "X,Y,W,H"}, "region", "a part, in pixels of the level")
@@ -253,8 +255,8 @@ func withoutExt(name string) string {
 	return strings.TrimSuffix(name, ext)
 }
 
-// decodedName is the output of a decode and its format, "" where the samples decide: PNG
-// where it holds them and nothing says where they lie, else TIFF. So it is for a stream, and
+// decodedName is the output of a decode and its format, that of --format or of the name's
+// extension, "" where the samples decide: PNG where it holds them and nothing says where they lie, else TIFF. So it is for a stream, and
 // for no -o, which stands for the name of the input with .png or .tif.
 func (c *convertFlags) decodedName() (name, format string, err error) {
 	switch {
@@ -263,12 +265,16 @@ func (c *convertFlags) decodedName() (name, format string, err error) {
 	case c.out == "" && isStream(c.in):
 		return "", "", usagef("missing -o: the input is a stream, expected -o with a name in .png, .tif, .ppm, .pgm or .jpg, or -o -")
 	case c.out == "":
-		return withoutExt(c.in), "", nil
+		return withoutExt(c.in), c.format, nil
 	case isStream(c.out):
-		return c.out, "", nil
+		return c.out, c.format, nil
 	}
-	if format, err = imagefile.FormatFromName(c.out); err != nil {
+	format, err = imagefile.FormatFromName(c.out)
+	switch {
+	case err != nil && c.format == "":
 		return "", "", usagef("-o %s: %w", c.out, err)
+	case err == nil && c.format != "" && format != c.format:
+		return "", "", usagef("--format %s and -o %s: expected one of them, or the same format", c.format, c.out)
 	}
-	return c.out, format, nil
+	return c.out, cmp.Or(c.format, format), nil
 }

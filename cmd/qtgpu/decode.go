@@ -104,9 +104,9 @@ func (d *decoding) shape(ctx context.Context, s *stretch) (err error) {
 		if s != nil || err == nil && !slices.ContainsFunc(d.meta.tags, isGeo) {
 			d.format = "png"
 		}
-		if d.c.out == "" {
-			d.name += "." + d.format
-		}
+	}
+	if d.c.out == "" {
+		d.name += "." + d.format
 	}
 	if s != nil && s.auto {
 		if s, err = d.autoStretch(ctx); err != nil {

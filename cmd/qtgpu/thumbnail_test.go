@@ -2,13 +2,17 @@ package main
 
 import (
 	"bytes"
+	"encoding/xml"
 	"image/png"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/raster"
 )
@@ -38,11 +42,15 @@ func TestMaxSide(t *testing.T) {
 	assert.Equal(t, []int{10, 5}, []int{f.Format().Width, f.Format().Height}, "part of a box")
 }
 
-// TestThumbnails: one call makes a picture of any raster, of one value and of no data too;
+// TestThumbnails: the call of the thumbnailer's entry makes a picture of any raster, of one value and of no data too;
 // pictures stay as they are.
 func TestThumbnails(t *testing.T) {
+	entry := string(readFile(t, filepath.Join("..", "..", "packaging", "qtgpu.thumbnailer")))
+	_, exec, found := strings.Cut(entry, "\nExec=")
+	require.True(t, found, "Exec in %s", entry)
+	exec, _, _ = strings.Cut(exec, "\n")
 	dir := t.TempDir()
-	in, qtg, out := filepath.Join(dir, "a.tif"), filepath.Join(dir, "a.qtg"), filepath.Join(dir, "a.png")
+	in, qtg, out := filepath.Join(dir, "a.tif"), filepath.Join(dir, "a.qtg"), filepath.Join(dir, "thumbnail.XY12")
 	empty := -1.0
 	for name, c := range map[string]struct {
 		typ          raster.Type
@@ -61,7 +69,8 @@ func TestThumbnails(t *testing.T) {
 	} {
 		writeRaster(t, in, raster.Format{Width: 100, Height: 60, Type: c.typ, Bands: c.bands}, nil, c.at)
 		mustRun(t, "-i", in, "-t", "0", "-q", "-f")
-		mustRun(t, "-i", qtg, "-o", out, "-f", "--max-side", "128", "--stretch", "auto")
+		args := strings.Fields(strings.NewReplacer("%i", qtg, "%o", out, "%s", "128").Replace(exec))
+		mustRun(t, args[1:]...)
 		picture, err := png.Decode(bytes.NewReader(readFile(t, out)))
 		require.NoError(t, err, name)
 		m, err := imagefile.FromImage(picture)
@@ -72,4 +81,41 @@ func TestThumbnails(t *testing.T) {
 			assert.Zero(t, m.Pix[m.Channels-1], "alpha of %s", name)
 		}
 	}
+}
+
+// TestFormat: --format decides where the name does not.
+func TestFormat(t *testing.T) {
+	dir, qtg := encoded(t)
+	begins := map[string]string{"png": "\x89PNG", "tif": "II*\x00", "ppm": "P6", "jpg": "\xff\xd8"}
+	for format, magic := range begins {
+		out := filepath.Join(dir, "out")
+		mustRun(t, "-i", qtg, "-o", out, "-f", "--format", format, "--level", "3")
+		assert.True(t, strings.HasPrefix(string(readFile(t, out)), magic), format)
+		assert.True(t, strings.HasPrefix(mustRun(t, "-i", qtg, "-o", "-", "--format", format, "--level", "3"), magic), "stream of %s", format)
+	}
+	mustRun(t, "-i", qtg, "--format", "ppm", "--level", "3")
+	assert.Contains(t, files(t, dir), "in.ppm", "default name")
+	qtgpuRun("-i", qtg, "-o", filepath.Join(dir, "a.tif"), "--format", "png").fails(t, exitUsage, "--format png and -o ", "conflict")
+	mustRun(t, "-i", qtg, "-o", filepath.Join(dir, "a.tiff"), "--format", "tif")
+}
+
+// TestMediaType: the magic of the media type is the format's.
+func TestMediaType(t *testing.T) {
+	var info struct {
+		Types []struct {
+			Type  string `xml:"type,attr"`
+			Match []struct {
+				Value  string `xml:"value,attr"`
+				Offset string `xml:"offset,attr"`
+			} `xml:"magic>match"`
+		} `xml:"mime-type"`
+	}
+	require.NoError(t, xml.Unmarshal(readFile(t, filepath.Join("..", "..", "packaging", "qtgpu.xml")), &info))
+	require.Len(t, info.Types, 1)
+	require.Len(t, info.Types[0].Match, 1)
+	magic, err := strconv.Unquote(`"` + info.Types[0].Match[0].Value + `"`)
+	require.NoError(t, err)
+	assert.Equal(t, container.Magic, magic)
+	assert.Equal(t, "0", info.Types[0].Match[0].Offset)
+	assert.Contains(t, string(readFile(t, filepath.Join("..", "..", "packaging", "qtgpu.thumbnailer"))), "MimeType="+info.Types[0].Type+";")
 }
