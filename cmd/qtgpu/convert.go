@@ -24,6 +24,7 @@ type convertFlags struct {
 	format, region, stretch                     string
 	box                                         boxFlags
 	level, maxSide, jobs, effort, quality, page int
+	preset                                      *preset
 	limits                                      *limits
 	saying
 	force, verify, keepGoing bool
@@ -104,6 +105,7 @@ func (c *convertFlags) addCoding() {
 	f.Var(&whole[int]{&c.effort, 1, qtgpu.MaxEffort}, "effort",
 		"of lossless and the bound max: 1 is fastest, 4 smallest and about ten times as slow as 2, decoding too; default 2")
 	addPage(f, &c.page)
+	c.addPreset(f)
 }
 
 // addEncoding adds the other flags of encoding in one go.
@@ -181,6 +183,9 @@ func (c *convertFlags) check() error {
 		return usagef("--region and --bbox: expected one of them")
 	case c.set.Changed("bbox-crs") && !c.set.Changed("bbox"):
 		return usagef("--bbox-crs without --bbox W,S,E,N")
+	}
+	if err := c.settle(); err != nil {
+		return err
 	}
 	return c.checkSaying()
 }

@@ -81,7 +81,7 @@ func (a *app) plan(c *convertFlags, rows int) error {
 		return usagef("missing -o JOB: expected qtgpu plan -i IN -t T -o JOB, a new directory")
 	}
 	o := c.options()
-	t, err := parseThreshold(c.t, c.in)
+	t, err := c.threshold()
 	if err != nil {
 		return err
 	}
