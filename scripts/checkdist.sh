@@ -46,7 +46,7 @@ installs() { # ARCH
 	local file
 	for file in bin/qtgpu share/man/man1/qtgpu.1.gz share/man/man1/qtgpu-info.1.gz share/bash-completion/completions/qtgpu \
 		share/zsh/vendor-completions/_qtgpu share/fish/vendor_completions.d/qtgpu.fish share/mime/packages/qtgpu.xml \
-		share/thumbnailers/qtgpu.thumbnailer share/doc/qtgpu/copyright share/doc/qtgpu/changelog.gz share/doc/qtgpu/README.md; do
+		share/thumbnailers/qtgpu.thumbnailer share/doc/qtgpu/copyright share/doc/qtgpu/changelog.gz share/doc/qtgpu/LICENSES.txt share/doc/qtgpu/README.md; do
 		[ -s "$root/usr/$file" ] || fail "$deb has no usr/$file"
 	done
 	dpkg-deb -c "$deb" | awk '$2 != "root/root" || $1 !~ /^(drwxr-xr-x|-rw-r--r--)$/ && !/usr\/bin\/qtgpu$/ { bad = 1; print } END { exit bad }' || fail "$deb: owners or modes"

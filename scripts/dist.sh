@@ -52,9 +52,10 @@ package() { # ARCH, after its archive
 	make --no-print-directory -s install DESTDIR="$root" PREFIX=/usr ZSHDIR=/usr/share/zsh/vendor-completions PROGRAM="$from/qtgpu" VERSION="$version"
 	gzip -n9 "$root"/usr/share/man/man1/*.1
 	local doc=$root/usr/share/doc/qtgpu
-	{ cat packaging/copyright && cat "$from/LICENSES.txt"; } >"$doc/copyright"
-	mv "$doc/CHANGELOG.md" "$doc/changelog" && gzip -n9 "$doc/changelog"
+	cp packaging/copyright "$from/LICENSES.txt" "$doc"
 	rm "$doc/LICENSE"
+	printf '%s\n' "qtgpu ($version) unstable; urgency=low" "" "  * See CHANGELOG.md." "" \
+		" -- $(sed -n 's/^Maintainer: //p' packaging/control.in)  $(date -u -R -d "@$SOURCE_DATE_EPOCH")" | gzip -n9 >"$doc/changelog.gz"
 	mkdir "$root/DEBIAN"
 	sed -e "s/@VERSION@/$version/; s/@ARCHITECTURE@/$1/; s/@SIZE@/$(du -k -s --apparent-size "$root/usr" | cut -f1)/" packaging/control.in >"$root/DEBIAN/control"
 	(cd "$root" && find usr -type f | sort | xargs md5sum) >"$root/DEBIAN/md5sums"

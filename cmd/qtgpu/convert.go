@@ -96,6 +96,7 @@ const convertExamples = `
 func (c *convertFlags) addCoding() {
 	f := c.set
 	f.VarP(&free{&c.t, "T"}, "threshold", "t", "the promise: the largest error")
+	c.addPreset(f)
 	f.Var(&oneOf[qtgpu.Bound]{&c.bound, []string{boundAuto, boundRMS, boundMax}, []qtgpu.Bound{qtgpu.BoundAuto, qtgpu.BoundRMS, qtgpu.BoundMax}},
 		"bound", "what T limits: auto is rms for photographs of 8 bits and max for all else. The report says which")
 	f.Var(&oneOf[qtgpu.Chroma]{&c.chroma, []string{"420", "444"}, []qtgpu.Chroma{qtgpu.Chroma420, qtgpu.Chroma444}},
@@ -105,7 +106,6 @@ func (c *convertFlags) addCoding() {
 	f.Var(&whole[int]{&c.effort, 1, qtgpu.MaxEffort}, "effort",
 		"of lossless and the bound max: 1 is fastest, 4 smallest and about ten times as slow as 2, decoding too; default 2")
 	addPage(f, &c.page)
-	c.addPreset(f)
 }
 
 // addEncoding adds the other flags of encoding in one go.
