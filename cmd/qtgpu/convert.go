@@ -119,14 +119,13 @@ func (c *convertFlags) addEncoding() {
 
 func (c *convertFlags) addDecoding() {
 	f := c.set
-	formats := []string{"png", "tif", "ppm", "pgm", "jpg"}
-	f.Var(&oneOf[string]{&c.format, formats, formats}, "format", "of the output; default what its name says")
 	f.Var(atLeast(0, &c.level), "level", "1/2^N of the size")
 	f.Var(atLeast(1, &c.maxSide), "max-side", "the finest level at which the picture, or the part of --bbox, has no side above N pixels")
 	f.Var(&free{&c.region, "X,Y,W,H"}, "region", "a part, in pixels of the level")
 	f.Var(&free{&c.box.box, "W,S,E,N"}, "bbox", "the pixels that a box touches, in coordinates of the raster")
 	f.Var(&free{&c.box.crs, "EPSG:4326"}, "bbox-crs", "the box is in longitude and latitude, of a raster in degrees, UTM or web Mercator. A TIFF file lies where its part does")
 	f.Var(&free{&c.stretch, "MIN,MAX|auto"}, "stretch", "a picture of 8 bits, black at MIN and white at MAX, of samples that PNG, JPEG and PNM do not hold: of red, green and blue, else of the first three bands, else of the first. What has no data is transparent, or 0 where the format has no alpha. auto is from the least to the largest sample that is shown, and leaves samples be that the format holds")
+	f.Var(&oneOf[string]{&c.format, formats, formats}, "format", "of the output, where its name does not say it")
 	c.quality = imagefile.DefaultQuality
 	f.Var(&whole[int]{&c.quality, 1, 100}, "quality", "of a JPEG file, 1 to 100. Its colour has the resolution that it has in the .qtg file")
 }
@@ -243,6 +242,9 @@ func (c *convertFlags) encodedName() (string, error) {
 	return c.out, checkQTG(c.out)
 }
 
+// formats are the formats of decoded files.
+var formats = []string{"png", "tif", "ppm", "pgm", "jpg"}
+
 // checkQTG refuses an output that is no stream and has another extension than .qtg.
 func checkQTG(name string) error {
 	if ext := filepath.Ext(name); !isStream(name) && !strings.EqualFold(ext, ".qtg") {
@@ -279,7 +281,7 @@ func (c *convertFlags) decodedName() (name, format string, err error) {
 	case err != nil && c.format == "":
 		return "", "", usagef("-o %s: %w", c.out, err)
 	case err == nil && c.format != "" && format != c.format:
-		return "", "", usagef("--format %s and -o %s: expected one of them, or the same format", c.format, c.out)
+		return "", "", usagef("-o %s with --format %s: expected the same of both", c.out, c.format)
 	}
 	return c.out, cmp.Or(c.format, format), nil
 }

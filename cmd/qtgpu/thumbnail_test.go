@@ -95,7 +95,7 @@ func TestFormat(t *testing.T) {
 	}
 	mustRun(t, "-i", qtg, "--format", "ppm", "--level", "3")
 	assert.Contains(t, files(t, dir), "in.ppm", "default name")
-	qtgpuRun("-i", qtg, "-o", filepath.Join(dir, "a.tif"), "--format", "png").fails(t, exitUsage, "--format png and -o ", "conflict")
+	qtgpuRun("-i", qtg, "-o", filepath.Join(dir, "a.tif"), "--format", "png").fails(t, exitUsage, "a.tif with --format png: expected the same of both", "conflict")
 	mustRun(t, "-i", qtg, "-o", filepath.Join(dir, "a.tiff"), "--format", "tif")
 }
 
