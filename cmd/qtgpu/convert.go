@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,16 +16,17 @@ import (
 
 // convertFlags are the flags of the two forms without a subcommand, and some of plan.
 type convertFlags struct {
-	set                                *pflag.FlagSet
-	in, out, t, backend                string
-	bound                              qtgpu.Bound
-	engine                             qtgpu.Engine
-	chroma                             qtgpu.Chroma
-	split                              qtgpu.Split
-	region, stretch                    string
-	box                                boxFlags
-	level, jobs, effort, quality, page int
-	limits                             *limits
+	set                                         *pflag.FlagSet
+	in, out, t, backend                         string
+	bound                                       qtgpu.Bound
+	engine                                      qtgpu.Engine
+	chroma                                      qtgpu.Chroma
+	split                                       qtgpu.Split
+	format, region, stretch                     string
+	box                                         boxFlags
+	level, maxSide, jobs, effort, quality, page int
+	preset                                      *preset
+	limits                                      *limits
 	saying
 	force, verify, keepGoing bool
 	strict, version          bool
@@ -95,6 +97,7 @@ const convertExamples = `
 func (c *convertFlags) addCoding() {
 	f := c.set
 	f.VarP(&free{&c.t, "T"}, "threshold", "t", "the promise: the largest error")
+	c.addPreset(f)
 	f.Var(&oneOf[qtgpu.Bound]{&c.bound, []string{boundAuto, boundRMS, boundMax}, []qtgpu.Bound{qtgpu.BoundAuto, qtgpu.BoundRMS, qtgpu.BoundMax}},
 		"bound", "what T limits: auto is rms for photographs of 8 bits and max for all else. The report says which")
 	f.Var(&oneOf[qtgpu.Engine]{&c.engine, []string{"auto", "transform", "predictive"}, []qtgpu.Engine{qtgpu.AnyEngine, qtgpu.Transform, qtgpu.Predictive}},
@@ -120,10 +123,12 @@ func (c *convertFlags) addEncoding() {
 func (c *convertFlags) addDecoding() {
 	f := c.set
 	f.Var(atLeast(0, &c.level), "level", "1/2^N of the size")
+	f.Var(atLeast(1, &c.maxSide), "max-side", "the finest level at which the picture, or the part of --bbox, has no side above N pixels")
 	f.Var(&free{&c.region, "X,Y,W,H"}, "region", "a part, in pixels of the level")
 	f.Var(&free{&c.box.box, "W,S,E,N"}, "bbox", "the pixels that a box touches, in coordinates of the raster")
 	f.Var(&free{&c.box.crs, "EPSG:4326"}, "bbox-crs", "the box is in longitude and latitude, of a raster in degrees, UTM or web Mercator. A TIFF file lies where its part does")
-	f.Var(&free{&c.stretch, "MIN,MAX"}, "stretch", "a picture of 8 bits, black at MIN and white at MAX, of samples that PNG, JPEG and PNM do not hold: of red, green and blue, else of the first three bands, else of the first. What has no data is transparent, or 0 where the format has no alpha")
+	f.Var(&free{&c.stretch, "MIN,MAX|auto"}, "stretch", "a picture of 8 bits, black at MIN and white at MAX, of samples that PNG, JPEG and PNM do not hold: of red, green and blue, else of the first three bands, else of the first. What has no data is transparent, or 0 where the format has no alpha. auto is from the least to the largest sample that is shown, and leaves samples be that the format holds")
+	f.Var(&oneOf[string]{&c.format, formats, formats}, "format", "of the output, where its name does not say it")
 	c.quality = imagefile.DefaultQuality
 	f.Var(&whole[int]{&c.quality, 1, 100}, "quality", "of a JPEG file, 1 to 100. Its colour has the resolution that it has in the .qtg file")
 }
@@ -132,6 +137,8 @@ func (c *convertFlags) addBoth() {
 	f := c.set
 	f.VarP(&free{&c.in, "IN"}, "input", "i", "the image or .qtg file")
 	f.VarP(&free{&c.out, "OUT"}, "output", "o", "the file to write; default the name of IN with .qtg or, decoded, with .png or .tif, beside it")
+	isFile(f, "input", slices.Concat(qtgFiles, imageFiles)...)
+	isFile(f, "output", slices.Concat(qtgFiles, pictureFiles)...)
 	addForce(f, &c.force)
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "no report, no progress bar")
 	f.BoolVar(&c.keepGoing, "keep-going", false, "take what there is of a damaged or cut input, fill its tiles from the overview and name them; of images, JPEG only")
@@ -170,10 +177,17 @@ func (c *convertFlags) check() error {
 	switch {
 	case c.in == "":
 		return usagef("missing -i IN: expected -i IN -t T [-o OUT.qtg] or -i IN.qtg -o OUT; see qtgpu --help")
+	case c.maxSide > 0 && c.set.Changed("level"):
+		return usagef("--level and --max-side: expected one of them")
+	case c.maxSide > 0 && c.region != "":
+		return usagef("--region and --max-side: expected one of them")
 	case c.region != "" && c.set.Changed("bbox"):
 		return usagef("--region and --bbox: expected one of them")
 	case c.set.Changed("bbox-crs") && !c.set.Changed("bbox"):
 		return usagef("--bbox-crs without --bbox W,S,E,N")
+	}
+	if err := c.settle(); err != nil {
+		return err
 	}
 	return c.checkSaying()
 }
@@ -231,6 +245,9 @@ func (c *convertFlags) encodedName() (string, error) {
 	return c.out, checkQTG(c.out)
 }
 
+// formats are the formats of decoded files.
+var formats = []string{"png", "tif", "ppm", "pgm", "jpg"}
+
 // checkQTG refuses an output that is no stream and has another extension than .qtg.
 func checkQTG(name string) error {
 	if ext := filepath.Ext(name); !isStream(name) && !strings.EqualFold(ext, ".qtg") {
@@ -248,8 +265,8 @@ func withoutExt(name string) string {
 	return strings.TrimSuffix(name, ext)
 }
 
-// decodedName is the output of a decode and its format, "" where the samples decide: PNG
-// where it holds them and nothing says where they lie, else TIFF. So it is for a stream, and
+// decodedName is the output of a decode and its format, that of --format or of the name's
+// extension, "" where the samples decide: PNG where it holds them and nothing says where they lie, else TIFF. So it is for a stream, and
 // for no -o, which stands for the name of the input with .png or .tif.
 func (c *convertFlags) decodedName() (name, format string, err error) {
 	switch {
@@ -258,12 +275,16 @@ func (c *convertFlags) decodedName() (name, format string, err error) {
 	case c.out == "" && isStream(c.in):
 		return "", "", usagef("missing -o: the input is a stream, expected -o with a name in .png, .tif, .ppm, .pgm or .jpg, or -o -")
 	case c.out == "":
-		return withoutExt(c.in), "", nil
+		return withoutExt(c.in), c.format, nil
 	case isStream(c.out):
-		return c.out, "", nil
+		return c.out, c.format, nil
 	}
-	if format, err = imagefile.FormatFromName(c.out); err != nil {
+	format, err = imagefile.FormatFromName(c.out)
+	switch {
+	case err != nil && c.format == "":
 		return "", "", usagef("-o %s: %w", c.out, err)
+	case err == nil && c.format != "" && format != c.format:
+		return "", "", usagef("-o %s with --format %s: expected the same of both", c.out, c.format)
 	}
-	return c.out, format, nil
+	return c.out, cmp.Or(c.format, format), nil
 }

@@ -15,7 +15,7 @@ import (
 // encode writes the .qtg file of an image, after checking it with --verify.
 func (a *app) encode(c *convertFlags, in *source) error {
 	o := c.options()
-	t, err := parseThreshold(c.t, c.in)
+	t, err := c.threshold()
 	if err != nil {
 		return err
 	}
