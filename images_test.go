@@ -159,6 +159,8 @@ func view(t testing.TB, m image.Image) samples {
 	switch m := m.(type) {
 	case *image.Gray:
 		s.pixel, s.pix, s.stride = 1, m.Pix, m.Stride
+	case *image.Paletted:
+		s.pixel, s.pix, s.stride = 1, m.Pix, m.Stride
 	case *image.Gray16:
 		s.pixel, s.size, s.pix, s.stride = 2, 2, m.Pix, m.Stride
 	case *image.RGBA:

@@ -86,14 +86,19 @@ func (r *Reader) open(ctx context.Context, src io.ReaderAt, size int64) (err err
 	r.tiles, err = pipeline.NewReader(r.file, pipeline.Options{
 		Workers: r.opt.Workers, KeepGoing: r.opt.KeepGoing, Memory: r.opt.MaxMemory, Cache: r.opt.CacheBytes,
 	})
-	switch {
-	case errors.As(err, new(*container.UnsupportedError)):
-		return err
-	case err != nil:
-		return &container.FormatError{What: err.Error()}
+	if err != nil {
+		return planError(err)
 	}
 	r.plan = r.tiles.Plan()
 	return nil
+}
+
+// planError is what is wrong with a plan as an error of the file.
+func planError(err error) error {
+	if errors.As(err, new(*container.UnsupportedError)) {
+		return err
+	}
+	return &container.FormatError{What: err.Error()}
 }
 
 // Format is what the samples have in common.

@@ -379,27 +379,3 @@ func (s stopping) ReadRanges(ctx context.Context, _ []Range) ([][]byte, error) {
 	s.stop()
 	return nil, ctx.Err()
 }
-
-// TestReadFile: a stream is read up to the end of the file and no further.
-func TestReadFile(t *testing.T) {
-	for rows := 1; rows <= 3; rows++ {
-		f := sample(rows)
-		p := encode(t, f)
-		stream := bytes.NewReader(append(bytes.Clone(p), "more"...))
-		var seen *Header
-		got, err := ReadFile(iotest.OneByteReader(stream), func(h *Header) error { seen = h; return nil })
-		require.NoError(t, err)
-		assert.True(t, bytes.Equal(p, got), "%d rows", rows)
-		assert.Equal(t, 4, stream.Len(), "%d rows: bytes left", rows)
-		assert.Equal(t, f.Header.Bounds(), seen.Bounds())
-
-		stream.Seek(0, io.SeekStart)
-		_, err = ReadFile(stream, func(h *Header) error { return errDisk })
-		assert.Equal(t, errDisk, err)
-		assert.Equal(t, len(p)+4-bytes.Index(p, []byte("PLAN")), stream.Len(), "%d rows: bytes left", rows)
-	}
-	_, err := ReadFile(iotest.ErrReader(errDisk), nil)
-	assert.ErrorIs(t, err, errDisk)
-	_, err = ReadHeader(bytes.NewReader(append(assemble(nil), "HEAD\x80\x00"...)))
-	assert.ErrorContains(t, err, "not in its shortest form")
-}
