@@ -50,7 +50,7 @@ var files = sync.OnceValue(func() map[string][]byte {
 	} {
 		var b bytes.Buffer
 		c.o.Metadata.ICC = make([]byte, 20000)
-		if err := qtgpu.Encode(&b, c.m, &c.o); err != nil {
+		if err := qtgpu.Encode(context.Background(), &b, c.m, &c.o); err != nil {
 			panic(err)
 		}
 		all[name] = b.Bytes()

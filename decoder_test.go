@@ -238,7 +238,9 @@ func decodeAll(data []byte) (*raster.Block, error) {
 func TestDecoderRefuses(t *testing.T) {
 	data := encode(t, picture(patterns["smooth"], 40, 30, 3, 8), qtgpu.Options{T: 5})
 	d := newDecoder(t, bytes.NewReader(data), qtgpu.DecodeOptions{})
-	block := func(x0, y0, x1, y1 int) *raster.Block { return raster.NewBlock(image.Rect(x0, y0, x1, y1), raster.Uint8, 3) }
+	block := func(x0, y0, x1, y1 int) *raster.Block {
+		return raster.NewBlock(image.Rect(x0, y0, x1, y1), raster.Uint8, 3)
+	}
 	want := readLevel(t, newReader(t, data, qtgpu.DecodeOptions{}), 0)
 	got := raster.NewBlock(want.Rect, raster.Uint8, 3)
 	for y := 0; y < 30; y += 10 {
@@ -322,7 +324,9 @@ func TestDecoderEnds(t *testing.T) {
 	assert.ErrorIs(t, d.Copy(t.Context(), s), io.ErrShortWrite)
 	assert.Equal(t, 2, s.n)
 
-	assert.PanicsWithValue(t, "reader", func() { _, _ = qtgpu.NewDecoder(t.Context(), readerFunc(func([]byte) (int, error) { panic("reader") }), nil) })
+	assert.PanicsWithValue(t, "reader", func() {
+		_, _ = qtgpu.NewDecoder(t.Context(), readerFunc(func([]byte) (int, error) { panic("reader") }), nil)
+	})
 }
 
 type readerFunc func(p []byte) (int, error)

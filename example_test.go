@@ -29,7 +29,7 @@ func slope(w, h int) image.Image {
 func ExampleEncode() {
 	var file bytes.Buffer
 	var stats qtgpu.Stats
-	err := qtgpu.Encode(&file, slope(640, 480), &qtgpu.Options{T: 4, Stats: &stats})
+	err := qtgpu.Encode(context.Background(), &file, slope(640, 480), &qtgpu.Options{T: 4, Stats: &stats})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func ExampleEncode() {
 
 func ExampleDecode() {
 	var file bytes.Buffer
-	if err := qtgpu.Encode(&file, slope(64, 48), &qtgpu.Options{T: 4}); err != nil {
+	if err := qtgpu.Encode(context.Background(), &file, slope(64, 48), &qtgpu.Options{T: 4}); err != nil {
 		log.Fatal(err)
 	}
 	m, err := qtgpu.Decode(&file)
@@ -56,7 +56,7 @@ func ExampleDecode() {
 // Importing the package lets image.Decode read .qtg files.
 func Example_imageDecode() {
 	var file bytes.Buffer
-	if err := qtgpu.Encode(&file, slope(64, 48), &qtgpu.Options{T: 4}); err != nil {
+	if err := qtgpu.Encode(context.Background(), &file, slope(64, 48), &qtgpu.Options{T: 4}); err != nil {
 		log.Fatal(err)
 	}
 	m, format, err := image.Decode(&file)
@@ -71,7 +71,7 @@ func Example_imageDecode() {
 // reads no more of the file than that.
 func ExampleReader_DecodeRegion() {
 	var file bytes.Buffer
-	if err := qtgpu.Encode(&file, slope(1500, 1000), &qtgpu.Options{T: 4}); err != nil {
+	if err := qtgpu.Encode(context.Background(), &file, slope(1500, 1000), &qtgpu.Options{T: 4}); err != nil {
 		log.Fatal(err)
 	}
 	r, err := qtgpu.NewReader(context.Background(), bytes.NewReader(file.Bytes()), int64(file.Len()), nil)

@@ -112,7 +112,7 @@ func readImage(t testing.TB, name string) *imagefile.Image {
 func encode(t testing.TB, m image.Image, o qtgpu.Options) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	require.NoError(t, qtgpu.Encode(&b, m, &o))
+	require.NoError(t, qtgpu.Encode(context.Background(), &b, m, &o))
 	return b.Bytes()
 }
 

@@ -102,8 +102,16 @@ type Options struct {
 	// not allow for more. A row of tiles and what coding a tile takes are held in any
 	// case. 0 is 512 MiB, or no bound for Encode, whose image is there already.
 	Memory int64
-	// Metadata to store; what a decoded file of this module carries is
-	// taken where it is empty.
+	// Plan, where it is not nil, is what tiles are coded by: it is made once, for many
+	// rasters of the same kind or for rows that come one after the other. Type, roles
+	// and palette are the plan's, the size may be another. T, Bound, Engine, Chroma, Split and
+	// Effort are the plan's too, and zero here.
+	Plan *Plan
+	// Spool is where NewEncoder keeps the rows of a raster that takes more than a quarter
+	// of Memory. Nothing else uses it.
+	Spool Spool
+	// Metadata to store; where it is empty, what a decoded file of this module carries, or
+	// else the plan's.
 	Metadata Metadata
 	// ColourMetadata, if not nil, is stored in its place where the colours of a palette are
 	// coded and not its indices.
@@ -165,13 +173,21 @@ func (o *Options) metadata(coded, src *raster.Format) *Metadata {
 // Check tells whether the options suit the samples of src, of which it reads none. Its
 // error is the one of EncodeRaster: a *ThresholdError where it is about T.
 func (o *Options) Check(src raster.Source) error {
-	_, err := o.accepted(src)
+	opt := *o
+	if o.Plan != nil {
+		_, err := (&encoding{opt: &opt, src: src}).byPlan()
+		return public(err)
+	}
+	_, err := opt.accepted(src)
 	return public(err)
 }
 
 // accepted are the options for the samples of src, or for the colours of indices, where an
 // engine takes them.
 func (o *Options) accepted(src raster.Source) (engine.Params, error) {
+	if err := src.Format().Validate(); err != nil {
+		return engine.Params{}, err
+	}
 	p, err := o.params(pipeline.Colours(src).Format())
 	if err == nil {
 		if err = pipeline.Accepts(&p, o.Engine.id()); err != nil && o.Engine != AnyEngine {
@@ -196,16 +212,26 @@ func (o *Options) check(f *raster.Format, bound Bound) error {
 		{"bound", int(o.Bound), int(BoundAuto), int(BoundMax), ""},
 		{"chroma", int(o.Chroma), int(ChromaAuto), int(Chroma444), ""},
 		{"split", int(o.Split), int(SplitHybrid), int(SplitCost), ""},
-		{"workers", o.Workers, 0, math.MaxInt32, " (0 for one on each CPU)"},
 	} {
 		if field.v < field.lo || field.v > field.hi {
 			return fmt.Errorf("%s %d, expected %d to %d%s", field.name, field.v, field.lo, field.hi, field.note)
 		}
 	}
-	if o.Memory < 0 {
-		return fmt.Errorf("memory of %d bytes, expected 0 or more (0 for 512 MiB)", o.Memory)
+	if err := o.checkWork(); err != nil {
+		return err
 	}
 	return o.checkT(f, bound)
+}
+
+// checkWork checks what the file does not depend on.
+func (o *Options) checkWork() error {
+	switch {
+	case o.Workers < 0 || o.Workers > math.MaxInt32:
+		return fmt.Errorf("workers %d, expected 0 to %d (0 for one on each CPU)", o.Workers, math.MaxInt32)
+	case o.Memory < 0:
+		return fmt.Errorf("memory of %d bytes, expected 0 or more (0 for 512 MiB)", o.Memory)
+	}
+	return nil
 }
 
 func (o *Options) checkT(f *raster.Format, bound Bound) error {

@@ -74,10 +74,10 @@ func TestSplits(t *testing.T) {
 func TestThreshold(t *testing.T) {
 	m := picture(patterns["flat"], 3, 3, 1, 8)
 	for _, threshold := range []float64{-1, 0.1, qtgpu.MinT - 1e-9, qtgpu.MaxT + 1e-9, math.Inf(1), math.NaN()} {
-		err := qtgpu.Encode(fail{t}, m, &qtgpu.Options{T: threshold})
+		err := qtgpu.Encode(context.Background(), fail{t}, m, &qtgpu.Options{T: threshold})
 		assert.ErrorContains(t, err, "0.25 to 255", "T = %v", threshold)
 	}
-	assert.ErrorContains(t, qtgpu.Encode(fail{t}, image.NewGray(image.Rect(5, 5, 5, 9)), &qtgpu.Options{T: 1}), "0x4")
+	assert.ErrorContains(t, qtgpu.Encode(context.Background(), fail{t}, image.NewGray(image.Rect(5, 5, 5, 9)), &qtgpu.Options{T: 1}), "0x4")
 }
 
 // fail is a writer that must not be called.
