@@ -17,9 +17,6 @@ const (
 	Layered                  // a transform and corrections, BoundMax
 )
 
-// String is "auto" or the engine's name.
-func (e Engine) String() string { return name(int(e), "auto", "transform", "predictive", "layered") }
-
 // engineOf is the engine of a number.
 func engineOf(id engine.ID) Engine { return Transform + Engine(id) }
 

@@ -3,7 +3,6 @@ package qtgpu
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"time"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
@@ -23,9 +22,6 @@ const (
 	Chroma444                // full resolution
 )
 
-// String is the usual notation: "4:2:0", "4:4:4", or "none" of ChromaAuto.
-func (c Chroma) String() string { return name(int(c), "none", "4:2:0", "4:4:4") }
-
 // Bound is what the promise limits.
 type Bound int
 
@@ -34,9 +30,6 @@ const (
 	BoundRMS               // the RMS error of every leaf of the quadtree
 	BoundMax               // the error of every sample
 )
-
-// String is "auto", "rms" or "max".
-func (b Bound) String() string { return name(int(b), "auto", "rms", "max") }
 
 // boundOf is the bound of a plan.
 func boundOf(b engine.Bound) Bound {
@@ -55,14 +48,6 @@ func (b Bound) resolve(f *raster.Format) Bound {
 		return BoundRMS
 	}
 	return BoundMax
-}
-
-// name names an enumerated value.
-func name(v int, names ...string) string {
-	if v >= 0 && v < len(names) {
-		return names[v]
-	}
-	return strconv.Itoa(v)
 }
 
 // Split is the way the encoder chooses the leaves of the quadtree.

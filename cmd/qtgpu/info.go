@@ -109,10 +109,21 @@ func (a *app) info(c *infoFlags, name string) error {
 	return report.text().write(a.stdout)
 }
 
+// noSubsampling is what is said of files without colours.
+const noSubsampling = "none"
+
+// subsampling names the subsampling of a file.
+func subsampling(c qtgpu.Chroma) string {
+	if c == qtgpu.ChromaAuto {
+		return noSubsampling
+	}
+	return c.String()
+}
+
 func (a *app) newInfoReport(name string, r *qtgpu.Reader) (*infoReport, error) {
 	i, f := r.Info(), r.Format()
 	report := &infoReport{
-		File: name, Version: i.Version, rasterReport: newRasterReport(&f), Subsampling: i.Subsampling.String(),
+		File: name, Version: i.Version, rasterReport: newRasterReport(&f), Subsampling: subsampling(i.Subsampling),
 		Engine: i.Engine.String(), Promise: promiseOf(r), Step: i.Step,
 		Merged: i.Merged, Labels: i.Labels, Colours: i.Colours,
 		TileSize: i.TileSize, Tiles: i.Tiles, Levels: r.Levels(),
@@ -206,7 +217,7 @@ func numbers(v []float64, between string) string {
 
 // samples says what is unusual about a picture's samples.
 func (r *infoReport) samples() (s string) {
-	if r.Subsampling != qtgpu.ChromaAuto.String() {
+	if r.Subsampling != noSubsampling {
 		s = ", subsampling " + r.Subsampling
 	}
 	if last := r.Bands[len(r.Bands)-1].Role; last == raster.Premultiplied.String() {
