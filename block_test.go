@@ -168,6 +168,10 @@ func TestReadBlockRefuses(t *testing.T) {
 		err := r.ReadBlock(context.Background(), raster.NewBlock(c.rect, c.typ, c.bands), c.level)
 		assert.ErrorContains(t, err, c.want, "%+v", c)
 	}
+	short := raster.NewBlock(image.Rect(0, 0, 9, 9), raster.Uint8, 3)
+	short.Planes[2] = short.Planes[2][:80]
+	assert.ErrorContains(t, r.ReadBlock(context.Background(), short, 0), "band 2 has 80 bytes, expected at least 81")
+	assert.ErrorContains(t, r.ReadBlock(context.Background(), &raster.Block{}, 0), "not empty")
 	assert.Panics(t, func() { r.Level(7) })
 	assert.Panics(t, func() { r.Level(-1) })
 }

@@ -13,11 +13,15 @@ import (
 )
 
 // Decoder decodes a file as it comes, from an io.Reader that cannot go back: level 0, by
-// rows from the top. Beside the rows it holds, compressed, the overviews of at most 128
-// MiB of samples and two rows of tiles. Other levels and regions need a [Reader].
+// rows from the top. Other levels and regions need a [Reader].
 //
-// A file says at its end what it holds: so where a Reader refuses a damaged file at once, a
-// Decoder may give rows before the error. Its methods are called one at a time. After an
+// Rows are decoded by bands of some rows of tiles: as many as give every worker a few tiles,
+// within MaxMemory. Besides, a Decoder holds compressed what the file has before them: the
+// overviews of a group of tiles, which are 128 MiB of samples in files of this module, and
+// the tiles of a band.
+//
+// A file says at its end what it has held: where a Reader refuses a damaged file at once, a
+// Decoder may give rows before the error. Methods are called one at a time. After an
 // error each gives that again, but for a block or an image that is refused, which changes
 // nothing.
 type Decoder struct {

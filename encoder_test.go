@@ -272,6 +272,9 @@ func TestNewEncoderRefuses(t *testing.T) {
 		assert.Error(t, qtgpu.EncodeRaster(t.Context(), io.Discard, emptySource{&c.f}, c.o), c.want)
 	}
 	assert.ErrorContains(t, new(qtgpu.Encoder).Close(t.Context()), "closed")
+	assert.NoError(t, (*qtgpu.Options)(nil).Check(rising(9, 9, raster.Bands(raster.Gray))))
+	_, err := qtgpu.NewPlan(t.Context(), emptySource{new(raster.Format)}, nil)
+	assert.ErrorContains(t, err, "raster of 0×0 pixels")
 }
 
 // emptySource has no samples.

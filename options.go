@@ -60,7 +60,8 @@ const (
 	SplitCost    = Split(engine.SplitCost)    // cost alone: the smallest files
 )
 
-// Options of Encode, which leaves them as they are.
+// Options of [Encode], [EncodeRaster], [NewEncoder] and [NewPlan], which leave them as they
+// are; nil is the zero value.
 type Options struct {
 	// T is the threshold of the promise, in units of the samples: 0 is lossless. With
 	// BoundRMS it is the largest RMS error that a leaf may have, MinT to MaxT of samples of
@@ -158,8 +159,11 @@ func (o *Options) metadata(coded, src *raster.Format) *Metadata {
 // Check tells whether the options suit the samples of src, of which it reads none. Its
 // error is the one of EncodeRaster: a *ThresholdError where it is about T.
 func (o *Options) Check(src raster.Source) error {
-	opt := *o
-	if o.Plan != nil {
+	var opt Options
+	if o != nil {
+		opt = *o
+	}
+	if opt.Plan != nil {
 		_, err := (&encoding{opt: &opt, src: src}).byPlan()
 		return public(err)
 	}

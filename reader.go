@@ -18,7 +18,7 @@ import (
 	"github.com/qtgpu/qtgpu/raster"
 )
 
-// DecodeOptions of NewReader; nil is the zero value.
+// DecodeOptions of [NewReader] and [NewDecoder]; nil is the zero value.
 type DecodeOptions struct {
 	MaxPixels int64 // of the whole image; 0 is 2^30
 	Workers   int   // goroutines; 0 is GOMAXPROCS
@@ -175,8 +175,10 @@ func (r *Reader) ReadBlock(ctx context.Context, dst *raster.Block, level int) er
 	if err := r.checkRegion(dst.Rect, level); err != nil {
 		return public(err)
 	}
-	if f := &r.plan.Format; dst.Type != f.Type || len(dst.Planes) != len(f.Bands) {
-		return public(fmt.Errorf("block of %d bands of %v, expected %d of %v", len(dst.Planes), dst.Type, len(f.Bands), f.Type))
+	f := r.plan.Format
+	f.Width, f.Height = r.Size(level).X, r.Size(level).Y
+	if err := raster.Check(&f, dst); err != nil {
+		return public(err)
 	}
 	region, err := r.tiles.Begin(ctx, dst.Rect, level)
 	if err == nil {

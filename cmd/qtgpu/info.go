@@ -125,11 +125,11 @@ func (a *app) newInfoReport(name string, r *qtgpu.Reader) (*infoReport, error) {
 	report := &infoReport{
 		File: name, Version: i.Version, rasterReport: newRasterReport(&f), Subsampling: subsampling(i.Subsampling),
 		Engine: i.Engine.String(), Promise: promiseOf(r), Step: i.Step,
-		Merged: i.Merged, Labels: i.Labels, Colours: i.Colours,
+		Merged: i.Merged, Labels: i.Labels, Colours: len(f.Palette),
 		TileSize: i.TileSize, Tiles: i.Tiles, Levels: r.Levels(),
 		FileBytes: i.FileBytes, FrontBytes: i.FrontBytes, BodyBytes: i.BodyBytes,
 		TableBytes: i.TableBytes, MetadataBytes: i.MetadataBytes, OtherBytes: i.OtherBytes,
-		BitsPerPixel: bitsPerPixel(i.FileBytes, i.Width, i.Height), Metadata: []string{},
+		BitsPerPixel: bitsPerPixel(i.FileBytes, f.Width, f.Height), Metadata: []string{},
 		about: describe(&f),
 	}
 	meta, err := a.readMetadata(name, r, false)
