@@ -120,10 +120,10 @@ func config(f *raster.Format) image.Config {
 	return c
 }
 
-// Metadata reads the metadata of the file, and the checksums of all chunks beside the
-// tiles, known or not. With an error it gives what can be read.
+// Metadata reads the metadata of the file, and the checksums of all chunks of its kind,
+// known or not. With an error it gives what can be read.
 func (r *Reader) Metadata(ctx context.Context) (m Metadata, err error) {
-	err = r.file.Check(ctx)
+	err = r.file.CheckMetadata(ctx)
 	for _, c := range metadataChunks(&m) {
 		data, lost := r.file.Metadata(ctx, c.kind)
 		*c.data, err = data, cmp.Or(err, lost)

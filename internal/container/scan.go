@@ -82,20 +82,18 @@ func (c *chunk) open(p []byte) ([]byte, error) {
 
 // check reads a chunk piece by piece for its checksum.
 func (c *chunk) check(ctx context.Context, in *input) error {
-	const piece = 1 << 16
-	sum, end := uint32(0), c.payload+c.size
-	for off := c.off; off < end; off += piece {
-		p, err := in.one(ctx, Range{off, min(piece, end-off)})
+	const piece = 1 << 20
+	sum, stored := uint32(0), make([]byte, 0, crcSize)
+	for off := c.off; off < c.end(); off += piece {
+		p, err := in.one(ctx, Range{off, min(piece, c.end()-off)})
 		if err != nil {
 			return err
 		}
-		sum = crc32.Update(sum, castagnoli, p)
+		n := min(max(c.payload+c.size-off, 0), int64(len(p)))
+		sum = crc32.Update(sum, castagnoli, p[:n])
+		stored = append(stored, p[n:]...)
 	}
-	p, err := in.one(ctx, Range{end, crcSize})
-	if err != nil {
-		return err
-	}
-	return c.compare(sum, p)
+	return c.compare(sum, stored)
 }
 
 // compare holds the checksum of a chunk against the one that is stored.

@@ -173,11 +173,11 @@ func (c *call) tile(ctx context.Context, w engine.Window, tile int, s stored) er
 	}
 	defer func() { c.cache.put(tile, d) }()
 	if s.Overview == nil && s.err == nil { // was in the cache when the others were read
-		again, err := c.read(ctx, tile)
+		again, err := c.read(ctx, tile, tile+1)
 		if err != nil {
 			return err
 		}
-		s = again
+		s = again[0]
 	}
 	d, err = c.decode(ctx, w, tile, s, keep)
 	return err
