@@ -88,7 +88,7 @@ func TestOpenRefuses(t *testing.T) {
 			assert.ErrorIs(t, err, c.is, name)
 		}
 		if !strings.Contains(c.want, "redirects") {
-			assert.Len(t, s.got, 1, "%s: requests", name)
+			assert.Len(t, s.requests(), 1, "%s: requests", name)
 		}
 	}
 }
@@ -193,7 +193,7 @@ func TestRetries(t *testing.T) {
 			assert.LessOrEqual(t, c.least, took, c.name)
 			assert.GreaterOrEqual(t, c.most, took, c.name)
 			assert.Equal(t, c.ranges, s.ranges()[1:], c.name)
-			for _, q := range s.got[1:] {
+			for _, q := range s.requests()[1:] {
 				assert.Equal(t, `"a"`, q.Header.Get("If-Range"), c.name)
 			}
 			if c.want != "" {
@@ -242,7 +242,7 @@ func TestIdle(t *testing.T) {
 		_, err = f.ReadRanges(t.Context(), []qtgpu.Range{{Offset: 20000, Length: 10000}})
 		require.NoError(t, err)
 		assert.Equal(t, 20*time.Second, time.Since(began), "10 × 1,000 bytes, 2 s each")
-		assert.Len(t, s.got, 2)
+		assert.Len(t, s.requests(), 2)
 	})
 }
 
@@ -286,14 +286,14 @@ func TestChanged(t *testing.T) {
 		f, err := remote.Open(t.Context(), start(t, s).URL, nil)
 		require.NoError(t, err, name)
 		_, err = f.ReadRanges(t.Context(), []qtgpu.Range{{Offset: 50000, Length: 10000}})
-		assert.Equal(t, c.ifRange, s.got[1].Header.Get("If-Range"), name)
+		assert.Equal(t, c.ifRange, s.requests()[1].Header.Get("If-Range"), name)
 		if c.want == "" {
 			assert.NoError(t, err, name)
 			continue
 		}
 		assert.ErrorIs(t, err, remote.ErrChanged, name)
 		assert.ErrorContains(t, err, "the file has changed since it was opened: "+c.want, name)
-		assert.Len(t, s.got, 2, name)
+		assert.Len(t, s.requests(), 2, name)
 	}
 	for name, after := range map[string]http.HandlerFunc{
 		"as before": without(content(one, `"a"`), "Range"),

@@ -106,11 +106,11 @@ func TestRequests(t *testing.T) {
 		{[]qtgpu.Range{{Offset: 50000, Length: 2 * most}}, []string{"bytes=50000-8438607"}},
 		{[]qtgpu.Range{{Offset: 12<<20 - 1, Length: most}}, []string{"bytes=12582911-12582911"}},
 	} {
-		s.got = nil
+		s.forget()
 		_, err := f.ReadRanges(t.Context(), c.ranges)
 		require.NoError(t, err)
 		assert.ElementsMatch(t, c.want, s.ranges(), "%v", c.ranges)
-		for _, q := range s.got {
+		for _, q := range s.requests() {
 			assert.Equal(t, http.MethodGet, q.Method)
 			assert.Equal(t, "identity", q.Header.Get("Accept-Encoding"))
 			assert.Equal(t, "qtgpu", q.Header.Get("User-Agent"))

@@ -32,27 +32,28 @@ func TestHeaders(t *testing.T) {
 	}}
 	names := []string{"Authorization", "X-Token", "Private-Token", "Cookie"}
 	for _, path := range []string{"/file", "/here", "/away"} {
-		near.got, far.got = nil, nil
+		near.forget()
+		far.forget()
 		f, err := remote.Open(t.Context(), nearURL+path+"?sig=secret", o)
 		require.NoError(t, err, path)
 		p := make([]byte, 1000)
 		_, err = f.ReadAt(p, 50_000)
 		require.NoError(t, err, path)
 		assert.Equal(t, data[50_000:51_000], p, path)
-		assert.Len(t, near.got, map[string]int{"/file": 2, "/here": 4, "/away": 2}[path], path)
-		for _, q := range near.got {
+		assert.Len(t, near.requests(), map[string]int{"/file": 2, "/here": 4, "/away": 2}[path], path)
+		for _, q := range near.requests() {
 			for _, name := range names {
 				assert.Contains(t, q.Header.Get(name), "secret", "%s: %s", q.URL.Path, name)
 			}
 		}
-		assert.Len(t, far.got, map[string]int{"/away": 2}[path], path)
-		for i, q := range far.got {
+		assert.Len(t, far.requests(), map[string]int{"/away": 2}[path], path)
+		for i, q := range far.requests() {
 			for name, values := range q.Header {
 				assert.NotContains(t, strings.Join(values, ""), "secret", "%s: %s", path, name)
 			}
 			assert.Equal(t, []string{"bytes=0-16383", "bytes=50000-50999"}[i], q.Header.Get("Range"))
 		}
-		for _, q := range append(near.got, far.got...) {
+		for _, q := range append(near.requests(), far.requests()...) {
 			assert.Equal(t, "viewer", q.Header.Get("User-Agent"))
 			assert.Equal(t, "identity", q.Header.Get("Accept-Encoding"))
 			assert.Empty(t, q.Header.Get("If-Range"))
@@ -76,10 +77,10 @@ func TestUserInformation(t *testing.T) {
 	assert.Equal(t, server.URL+"/here", f.Name())
 	_, err = remote.Open(t.Context(), url, &remote.Options{Header: http.Header{"authorization": {"Bearer x"}}})
 	require.NoError(t, err)
-	for i, q := range s.got {
+	for i, q := range s.requests() {
 		assert.Equal(t, []string{"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "Bearer x"}[i/2], q.Header.Get("Authorization"))
 	}
-	assert.Len(t, s.got, 4)
+	assert.Len(t, s.requests(), 4)
 }
 
 // TestHost: the header Host is that of the request.
@@ -87,7 +88,7 @@ func TestHost(t *testing.T) {
 	s := scripted(content(noise(9), "").ServeHTTP)
 	_, err := remote.Open(t.Context(), start(t, s).URL, &remote.Options{Header: http.Header{"Host": {"other.example"}}})
 	require.NoError(t, err)
-	assert.Equal(t, "other.example", s.got[0].Host)
+	assert.Equal(t, "other.example", s.requests()[0].Host)
 }
 
 // TestRedirectErrors: an error behind a redirect names where it led to, without secrets,
@@ -121,7 +122,7 @@ func TestClient(t *testing.T) {
 	client := &http.Client{Jar: jar, Timeout: time.Hour, CheckRedirect: func(*http.Request, []*http.Request) error { followed++; return nil }}
 	_, err = remote.Open(t.Context(), server, &remote.Options{Client: client})
 	require.NoError(t, err)
-	assert.Equal(t, "a=b", s.got[1].Header.Get("Cookie"))
+	assert.Equal(t, "a=b", s.requests()[1].Header.Get("Cookie"))
 	assert.Equal(t, 1, followed)
 	u, err := url.Parse(server)
 	require.NoError(t, err)

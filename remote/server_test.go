@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -44,20 +45,33 @@ type script struct {
 	handlers []http.Handler
 	mu       sync.Mutex
 	got      []*http.Request
-	at       []time.Time
 }
 
 func (s *script) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	s.mu.Lock()
 	n := len(s.got)
-	s.got, s.at = append(s.got, q.Clone(context.Background())), append(s.at, time.Now())
+	s.got = append(s.got, q.Clone(context.Background()))
 	s.mu.Unlock()
 	s.handlers[min(n, len(s.handlers)-1)].ServeHTTP(w, q)
 }
 
-// ranges are the headers Range of all requests.
+// requests are all that came so far, or since they were forgotten.
+func (s *script) requests() []*http.Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.got)
+}
+
+// forget forgets the requests that came.
+func (s *script) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.got = nil
+}
+
+// ranges are the headers Range of requests.
 func (s *script) ranges() (r []string) {
-	for _, q := range s.got {
+	for _, q := range s.requests() {
 		r = append(r, q.Header.Get("Range"))
 	}
 	return r
