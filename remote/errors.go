@@ -3,6 +3,7 @@ package remote
 import (
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -58,6 +59,8 @@ func (f *File) unanswered(err error) error {
 		errors.As(err, new(tls.RecordHeaderError)), errors.Is(err, http.ErrSchemeMismatch),
 		f.known == nil && errors.As(err, &no) && no.Op == "dial":
 		return err
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF): // which is no end of the file
+		return &transient{error: errors.New("the connection ended without an answer")}
 	case strings.Contains(err.Error(), "Location header"): // and what it has
 		return errors.New("redirect to an address that cannot be parsed")
 	}

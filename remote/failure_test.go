@@ -105,8 +105,18 @@ func TestURLs(t *testing.T) {
 		_, err := remote.Open(t.Context(), url, nil)
 		assert.EqualError(t, err, want)
 	}
-	_, err := remote.Open(t.Context(), "https://far/", &remote.Options{IdleTimeout: -1})
-	assert.EqualError(t, err, "https://far/: IdleTimeout -1ns, expected 0 or more")
+	for _, c := range []struct {
+		o    remote.Options
+		want string
+	}{
+		{remote.Options{IdleTimeout: -1}, "IdleTimeout -1ns, expected 0 or more"},
+		{remote.Options{Header: http.Header{"X Y": {"secret"}}}, `header "X Y", expected a name of letters, digits and hyphens`},
+		{remote.Options{Header: http.Header{"": {"secret"}}}, `header "", expected a name of letters, digits and hyphens`},
+		{remote.Options{Header: http.Header{"X": {"a", "secret\r\nY: secret"}}}, "header X with a control character, expected none"},
+	} {
+		_, err := remote.Open(t.Context(), "https://far/", &c.o)
+		assert.EqualError(t, err, "https://far/: "+c.want)
+	}
 }
 
 // TestNoConnection: without a server there is no second try, and with a certificate of
@@ -135,6 +145,9 @@ func TestNoConnection(t *testing.T) {
 	assert.ErrorContains(t, err, "HTTP response to HTTPS client")
 	assert.NotContains(t, err.Error(), "try")
 }
+
+// hangUp closes the connection without an answer.
+func hangUp(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
 // TestRetries: what may be gone the next time is tried again, from the byte reached on and
 // after a while, and five times in all; what came meanwhile is right.
@@ -173,7 +186,9 @@ func TestRetries(t *testing.T) {
 		{"503 for an hour", times(1, status(503, "Retry-After", "3600")), ranges(1), 0, 0, "status 503 Service Unavailable, expected 206, and Retry-After of 1h0m0s, of which 1m0s are waited at most"},
 		{"503 for ever", times(1, status(503, "Retry-After", "4000000000000000000")), ranges(1), 0, 0, "and Retry-After of 2562047h47m16s"},
 		{"404 behind 500", append(times(1, status(500)), status(404))[:3:3], ranges(2), 0, time.Second, ""},
-		{"broken header", times(2, broken(whole, 0)), ranges(3), 375 * time.Millisecond, 750 * time.Millisecond, ""},
+		{"no body", times(2, broken(whole, 0)), ranges(3), 375 * time.Millisecond, 750 * time.Millisecond, ""},
+		{"no answer", times(2, hangUp), ranges(3), 125 * time.Millisecond, 250 * time.Millisecond, ""}, // one more by package http
+		{"never an answer", times(9, hangUp), ranges(6), 1875 * time.Millisecond, 3750 * time.Millisecond, "bytes 100000-299999: the connection ended without an answer, at try 5"},
 		{"broken body", times(1, broken(whole, 70_000)), []string{all, "bytes=170000-299999"}, 125 * time.Millisecond, 250 * time.Millisecond, ""},
 		{"broken body, every 70,000 bytes", times(9, broken(whole, 70_000)), []string{all, "bytes=170000-299999", "bytes=240000-299999"}, 250 * time.Millisecond, 500 * time.Millisecond, ""},
 		{"broken body, every 1,000 bytes", times(9, broken(whole, 1000)), []string{all, "bytes=101000-299999", "bytes=102000-299999", "bytes=103000-299999", "bytes=104000-299999"}, 1875 * time.Millisecond, 3750 * time.Millisecond, "bytes 104000-299999: body of 1000 bytes, expected 196000: unexpected EOF, at try 5"},
@@ -199,6 +214,7 @@ func TestRetries(t *testing.T) {
 			if c.want != "" {
 				assert.ErrorContains(t, err, c.want, c.name)
 				assert.Nil(t, got, c.name)
+				assert.False(t, errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF), "%s: %v is an end of the file", c.name, err)
 				return
 			}
 			require.NoError(t, err, c.name)

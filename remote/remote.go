@@ -41,6 +41,23 @@ type Options struct {
 	IdleTimeout time.Duration
 }
 
+// check tells what is wrong with the options; values of headers may be secrets.
+func (o *Options) check() error {
+	control := func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+	for key, values := range o.Header {
+		if key == "" || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' || r == ':' }) {
+			return fmt.Errorf("header %q, expected a name of letters, digits and hyphens", key)
+		}
+		if slices.ContainsFunc(values, func(v string) bool { return strings.ContainsFunc(v, control) }) {
+			return fmt.Errorf("header %s with a control character, expected none", key)
+		}
+	}
+	if o.IdleTimeout < 0 {
+		return fmt.Errorf("IdleTimeout %v, expected 0 or more", o.IdleTimeout)
+	}
+	return nil
+}
+
 // File is a file on a web server: an io.ReaderAt and a qtgpu.RangeReader. Its methods may
 // be called from several goroutines. It needs no closing.
 type File struct {
@@ -80,8 +97,8 @@ func Open(ctx context.Context, rawURL string, o *Options) (*File, error) {
 	if err := f.parse(rawURL); err != nil {
 		return nil, err
 	}
-	if o.IdleTimeout < 0 {
-		return nil, f.wrap(fmt.Errorf("IdleTimeout %v, expected 0 or more", o.IdleTimeout))
+	if err := o.check(); err != nil {
+		return nil, f.wrap(err)
 	}
 	f.client = f.newClient(o.Client)
 	first := newRun(&part{at: qtgpu.Range{Length: frontSize}})
@@ -96,7 +113,7 @@ func Open(ctx context.Context, rawURL string, o *Options) (*File, error) {
 func (f *File) parse(rawURL string) error {
 	u, err := url.Parse(rawURL)
 	if err != nil {
-		return &Error{URL: "URL", Err: errors.New("cannot be parsed, expected https://HOST/PATH")}
+		return &Error{URL: Redacted(rawURL), Err: errors.New("cannot be parsed, expected https://HOST/PATH")}
 	}
 	f.name = redacted(u)
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
@@ -111,8 +128,17 @@ func (f *File) parse(rawURL string) error {
 	return nil
 }
 
-// redacted is a URL without what may be secret: user information, the query, where
-// signatures are, and the fragment.
+// Redacted is a URL without what may be secret, as errors and File.Name have it: without
+// user information, the fragment, and the query, of which a mark stays. Of what cannot be
+// parsed it is "URL".
+func Redacted(rawURL string) string {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return "URL"
+	}
+	return redacted(u)
+}
+
 func redacted(u *url.URL) string {
 	safe := *u
 	safe.User, safe.RawQuery, safe.ForceQuery, safe.Fragment, safe.RawFragment = nil, "", false, "", ""
@@ -122,8 +148,7 @@ func redacted(u *url.URL) string {
 	return safe.String()
 }
 
-// Name is the URL without what may be secret: user information and the query, of which a
-// mark stays.
+// Name is the URL without what may be secret, see Redacted.
 func (f *File) Name() string { return f.name }
 
 // Size is the length of the file in bytes.

@@ -203,13 +203,11 @@ func (f *File) changed(h http.Header, size int64) error {
 }
 
 // receive copies the n bytes that an answer has to a run, and sees whether there are more.
+// A body that ends too early is no end of the file, so its error is none.
 func receive(r *run, n int64, body io.Reader) error {
 	before := r.done
 	if _, err := io.CopyN(r, body, n); err != nil {
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
-		return &transient{error: fmt.Errorf("body of %d bytes, expected %d: %w", r.done-before, n, err)}
+		return &transient{error: fmt.Errorf("body of %d bytes, expected %d: %v", r.done-before, n, err)}
 	}
 	if more, _ := body.Read(make([]byte, 1)); more > 0 {
 		return fmt.Errorf("body of more than the %d bytes that Content-Range has", n)

@@ -27,6 +27,7 @@ type convertFlags struct {
 	level, maxSide, jobs, effort, quality, page int
 	preset                                      *preset
 	limits                                      *limits
+	access                                      access
 	saying
 	force, verify, keepGoing bool
 	strict, version          bool
@@ -131,12 +132,13 @@ func (c *convertFlags) addDecoding() {
 	f.Var(&oneOf[string]{&c.format, formats, formats}, "format", "of the output, where its name does not say it")
 	c.quality = imagefile.DefaultQuality
 	f.Var(&whole[int]{&c.quality, 1, 100}, "quality", "of a JPEG file, 1 to 100. Its colour has the resolution that it has in the .qtg file")
+	c.access.add(f)
 }
 
 func (c *convertFlags) addBoth() {
 	f := c.set
-	f.VarP(&free{&c.in, "IN"}, "input", "i", "the image or .qtg file")
-	f.VarP(&free{&c.out, "OUT"}, "output", "o", "the file to write; default the name of IN with .qtg or, decoded, with .png or .tif, beside it")
+	f.VarP(&free{&c.in, "IN"}, "input", "i", "the image or .qtg file; a .qtg file also by its URL")
+	f.VarP(&free{&c.out, "OUT"}, "output", "o", "the file to write; default the name of IN with .qtg or, decoded, with .png or .tif, beside it; of a URL in the directory where the command runs")
 	isFile(f, "input", slices.Concat(qtgFiles, imageFiles)...)
 	isFile(f, "output", slices.Concat(qtgFiles, pictureFiles)...)
 	addForce(f, &c.force)
@@ -208,7 +210,10 @@ func (c *convertFlags) refuse(heading, why string) (err error) {
 
 // convert encodes or decodes, as the input's magic tells.
 func (a *app) convert(c *convertFlags) error {
-	in, err := openSource(c.in, a.stdin)
+	if err := c.access.idle(c.set, c.in); err != nil {
+		return err
+	}
+	in, err := c.access.open(a.ctx, c.in, a.stdin)
 	if err != nil {
 		return err
 	}
@@ -216,7 +221,7 @@ func (a *app) convert(c *convertFlags) error {
 	// What bears the name but not the magic is a damaged .qtg file, unless -t says
 	// that it is something else.
 	if in.qtg || c.t == "" && strings.EqualFold(filepath.Ext(c.in), ".qtg") {
-		if err := c.refuse(forEncoding, "is for encoding, and "+c.in+" is a .qtg file"); err != nil {
+		if err := c.refuse(forEncoding, "is for encoding, and "+in.name+" is a .qtg file"); err != nil {
 			return err
 		}
 		return a.decode(c, in)
@@ -275,7 +280,8 @@ func (c *convertFlags) decodedName() (name, format string, err error) {
 	case c.out == "" && isStream(c.in):
 		return "", "", usagef("missing -o: the input is a stream, expected -o with a name in .png, .tif, .ppm, .pgm or .jpg, or -o -")
 	case c.out == "":
-		return withoutExt(c.in), c.format, nil
+		name, err := localName(c.in)
+		return withoutExt(name), c.format, err
 	case isStream(c.out):
 		return c.out, c.format, nil
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -54,6 +55,7 @@ type infoFlags struct {
 	json, stats bool
 	jobs        int
 	limits      *limits
+	access      access
 }
 
 func (a *app) infoCommand() *cobra.Command {
@@ -72,6 +74,7 @@ its tiles.`
 	addJobs(f, &c.jobs)
 	c.limits = newLimits()
 	c.limits.add(f)
+	c.access.add(f)
 	c.set = f
 	return cmd
 }
@@ -79,13 +82,14 @@ its tiles.`
 // info prints the header of a file, of whose tiles it reads the modes at most; --stats
 // decodes all of it.
 func (a *app) info(c *infoFlags, name string) error {
-	if err := refuseIdle(c.set, []idle{{"jobs", !c.stats, "only --stats decodes"}}); err != nil {
+	err := refuseIdle(c.set, []idle{{"jobs", !c.stats, "only --stats decodes"}})
+	if err = cmp.Or(err, c.access.idle(c.set, name)); err != nil {
 		return err
 	}
 	bar := a.progress("decoding", false)
 	opt := c.limits.decode()
 	opt.Workers, opt.Progress = c.jobs, bar.update
-	in, r, err := a.open(name, &opt)
+	in, r, err := a.open(name, &c.access, &opt)
 	if err != nil {
 		return err
 	}
