@@ -150,7 +150,7 @@ func TestNoConnection(t *testing.T) {
 func hangUp(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
 // TestRetries: what may be gone the next time is tried again, from the byte reached on and
-// after a while, and five times in all; what came meanwhile is right.
+// after a while, and six times in all; what came meanwhile is right.
 func TestRetries(t *testing.T) {
 	data := noise(1 << 20)
 	whole := content(data, `"a"`)
@@ -177,8 +177,8 @@ func TestRetries(t *testing.T) {
 		want        string        // of the error
 	}{
 		{"500", times(1, status(500)), ranges(2), 125 * time.Millisecond, 250 * time.Millisecond, ""},
-		{"503 four times", times(4, status(503)), ranges(5), 1875 * time.Millisecond, 3750 * time.Millisecond, ""},
-		{"503 five times", times(5, status(503)), ranges(5), 1875 * time.Millisecond, 3750 * time.Millisecond, "bytes 100000-299999: status 503 Service Unavailable, expected 206, at try 5"},
+		{"503 five times", times(5, status(503)), ranges(6), 3875 * time.Millisecond, 7750 * time.Millisecond, ""},
+		{"503 six times", times(6, status(503)), ranges(6), 3875 * time.Millisecond, 7750 * time.Millisecond, "bytes 100000-299999: status 503 Service Unavailable, expected 206, at try 6"},
 		{"429 with seconds", times(1, status(429, "Retry-After", "7")), ranges(2), 7125 * time.Millisecond, 7250 * time.Millisecond, ""},
 		{"429 with a time", times(1, status(429, "Retry-After", "Sat, 01 Jan 2000 00:00:09 GMT")), ranges(2), 9125 * time.Millisecond, 9250 * time.Millisecond, ""},
 		{"429 with a time of before", times(1, status(429, "Retry-After", "Sat, 01 Jan 1999 00:00:09 GMT")), ranges(2), 125 * time.Millisecond, 250 * time.Millisecond, ""},
@@ -188,15 +188,15 @@ func TestRetries(t *testing.T) {
 		{"404 behind 500", append(times(1, status(500)), status(404))[:3:3], ranges(2), 0, time.Second, ""},
 		{"no body", times(2, broken(whole, 0)), ranges(3), 375 * time.Millisecond, 750 * time.Millisecond, ""},
 		{"no answer", times(2, hangUp), ranges(3), 125 * time.Millisecond, 250 * time.Millisecond, ""}, // one more by package http
-		{"never an answer", times(9, hangUp), ranges(6), 1875 * time.Millisecond, 3750 * time.Millisecond, "bytes 100000-299999: the connection ended without an answer, at try 5"},
+		{"never an answer", times(9, hangUp), ranges(7), 3875 * time.Millisecond, 7750 * time.Millisecond, "bytes 100000-299999: the connection ended without an answer, at try 6"},
 		{"broken body", times(1, broken(whole, 70_000)), []string{all, "bytes=170000-299999"}, 125 * time.Millisecond, 250 * time.Millisecond, ""},
 		{"broken body, every 70,000 bytes", times(9, broken(whole, 70_000)), []string{all, "bytes=170000-299999", "bytes=240000-299999"}, 250 * time.Millisecond, 500 * time.Millisecond, ""},
-		{"broken body, every 1,000 bytes", times(9, broken(whole, 1000)), []string{all, "bytes=101000-299999", "bytes=102000-299999", "bytes=103000-299999", "bytes=104000-299999"}, 1875 * time.Millisecond, 3750 * time.Millisecond, "bytes 104000-299999: body of 1000 bytes, expected 196000: unexpected EOF, at try 5"},
+		{"broken body, every 1,000 bytes", times(9, broken(whole, 1000)), []string{all, "bytes=101000-299999", "bytes=102000-299999", "bytes=103000-299999", "bytes=104000-299999", "bytes=105000-299999"}, 3875 * time.Millisecond, 7750 * time.Millisecond, "bytes 105000-299999: body of 1000 bytes, expected 195000: unexpected EOF, at try 6"},
 		{"short body", times(1, part(data[100_000:150_000], "Content-Range", "bytes 100000-299999/1048576")), []string{all, "bytes=150000-299999"}, 125 * time.Millisecond, 250 * time.Millisecond, ""},
 		{"shorter parts", times(1, part(data[100_000:200_000], "Content-Range", "bytes 100000-199999/1048576")), []string{all, "bytes=200000-299999"}, 0, 0, ""},
 		{"no header", times(1, func(_ http.ResponseWriter, q *http.Request) { <-q.Context().Done() }), ranges(2), 30125 * time.Millisecond, 30250 * time.Millisecond, ""},
 		{"no end", times(1, stuck(whole, 70_000)), []string{all, "bytes=170000-299999"}, 30125 * time.Millisecond, 30250 * time.Millisecond, ""},
-		{"never a header", times(9, func(_ http.ResponseWriter, q *http.Request) { <-q.Context().Done() }), ranges(5), 151 * time.Second, 154 * time.Second, "bytes 100000-299999: no byte came for 30s, at try 5"},
+		{"never a header", times(9, func(_ http.ResponseWriter, q *http.Request) { <-q.Context().Done() }), ranges(6), 183 * time.Second, 188 * time.Second, "bytes 100000-299999: no byte came for 30s, at try 6"},
 	} {
 		s := scripted(c.handlers...)
 		timeless(t, s, func(t *testing.T, o *remote.Options) {
@@ -286,12 +286,12 @@ func TestChanged(t *testing.T) {
 		want          string // "" where nothing can show it
 		ifRange       string
 	}{
-		"ETag, If-Range":           {content(one, `"a"`), content(other, `"b"`), `ETag "\"b\"", expected "\"a\""`, `"a"`},
-		"ETag alone":               {content(one, `"a"`), without(content(other, `"b"`), "If-Range"), `ETag "\"b\"", expected "\"a\""`, `"a"`},
-		"weak ETag":                {content(one, `W/"a"`), content(other, `W/"b"`), `ETag "W/\"b\"", expected "W/\"a\""`, ""},
-		"a time":                   {with(content(one, ""), "Last-Modified", day), with(content(other, ""), "Last-Modified", next), `Last-Modified "` + next, day},
-		"a time, If-Range unknown": {with(content(one, ""), "Last-Modified", day), without(with(content(other, ""), "Last-Modified", next), "If-Range"), `Last-Modified "` + next, day},
-		"a time of right before":   {with(content(one, ""), "Last-Modified", day, "Date", "Sat, 01 Jan 2000 00:00:59 GMT"), with(content(other, ""), "Last-Modified", next), `Last-Modified "` + next, ""},
+		"ETag, If-Range":           {content(one, `"a"`), content(other, `"b"`), "ETag `\"b\"`, expected `\"a\"`", `"a"`},
+		"ETag alone":               {content(one, `"a"`), without(content(other, `"b"`), "If-Range"), "ETag `\"b\"`, expected `\"a\"`", `"a"`},
+		"weak ETag":                {content(one, `W/"a"`), content(other, `W/"b"`), "ETag `W/\"b\"`, expected `W/\"a\"`", ""},
+		"a time":                   {with(content(one, ""), "Last-Modified", day), with(content(other, ""), "Last-Modified", next), "Last-Modified `" + next, day},
+		"a time, If-Range unknown": {with(content(one, ""), "Last-Modified", day), without(with(content(other, ""), "Last-Modified", next), "If-Range"), "Last-Modified `" + next, day},
+		"a time of right before":   {with(content(one, ""), "Last-Modified", day, "Date", "Sat, 01 Jan 2000 00:00:59 GMT"), with(content(other, ""), "Last-Modified", next), "Last-Modified `" + next, ""},
 		"length":                   {content(one, ""), content(longer, ""), "200000 bytes, expected 100000", ""},
 		"shorter, all cut":         {content(one, ""), content(one[:20000], ""), "20000 bytes, expected 100000", ""},
 		"shorter, part cut":        {content(one, ""), content(one[:55000], ""), "55000 bytes, expected 100000", ""},

@@ -162,7 +162,7 @@ func (k *known) agrees(h http.Header, size int64) error {
 		{"ETag", h.Get("ETag"), k.etag}, {"Last-Modified", h.Get("Last-Modified"), k.modified},
 	} {
 		if c.got != "" && c.want != "" && c.got != c.want {
-			return fmt.Errorf("%w: %s %q, expected %q", ErrChanged, c.name, clipped(c.got), clipped(c.want))
+			return fmt.Errorf("%w: %s %#q, expected %#q", ErrChanged, c.name, clipped(c.got), clipped(c.want))
 		}
 	}
 	if size >= 0 && size != k.size {

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	maxTries = 5
+	maxTries = 6
 	// progress is how many bytes make a try count as none that failed: a connection that
 	// breaks again and again still gets on.
 	progress = 64 << 10
