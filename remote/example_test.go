@@ -22,7 +22,7 @@ func bucket() *httptest.Server {
 		m.Pix[i] = byte(i % 1500 / 6)
 	}
 	var file bytes.Buffer
-	if err := qtgpu.Encode(&file, m, &qtgpu.Options{T: 4}); err != nil {
+	if err := qtgpu.Encode(context.Background(), &file, m, &qtgpu.Options{T: 4}); err != nil {
 		log.Fatal(err)
 	}
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {

@@ -80,7 +80,7 @@ func static(side int) *image.Gray {
 
 func encoded(t *testing.T, m image.Image, o qtgpu.Options) []byte {
 	var b bytes.Buffer
-	require.NoError(t, qtgpu.Encode(&b, m, &o))
+	require.NoError(t, qtgpu.Encode(t.Context(), &b, m, &o))
 	return b.Bytes()
 }
 
