@@ -68,9 +68,8 @@ type Options struct {
 	// 8 bits and as many times more of others as full scale is; with BoundMax the largest
 	// error of any sample, of integers a whole number up to their range.
 	//
-	// Where a file without loss or with BoundMax is smaller than one of BoundRMS, or a file
-	// without loss than one of BoundMax, that is what is written, with the promise that it
-	// keeps, unless Engine says which engine is to code.
+	// Where a file without loss is smaller than a lossy one, that is what is written, unless
+	// Engine says which engine is to code.
 	T       float64
 	Bound   Bound
 	Engine  Engine
@@ -254,7 +253,7 @@ type Stats struct {
 	MaxLeafRMS               []float64 // per plane, in units of the samples
 	MaxError                 []float64 // per band, of BoundMax, in units of the samples
 	// Bound and T are the promise of the file, lossless where T is 0: the one of the options,
-	// or one by which that is kept in fewer bytes.
+	// or lossless where that takes fewer bytes.
 	Bound  Bound
 	T      float64
 	Engine Engine

@@ -121,9 +121,14 @@ func config(f *raster.Format) image.Config {
 }
 
 // Metadata reads the metadata of the file, and the checksums of all chunks of its kind,
-// known or not. With an error it gives what can be read.
+// known or not; with KeepGoing, of all chunks beside the tiles. With an error it gives what
+// can be read.
 func (r *Reader) Metadata(ctx context.Context) (m Metadata, err error) {
-	err = r.file.CheckMetadata(ctx)
+	check := r.file.CheckMetadata
+	if r.opt.KeepGoing { // whoever goes on is to know of all that is lost
+		check = r.file.Check
+	}
+	err = check(ctx)
 	for _, c := range metadataChunks(&m) {
 		data, lost := r.file.Metadata(ctx, c.kind)
 		*c.data, err = data, cmp.Or(err, lost)

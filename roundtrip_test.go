@@ -56,7 +56,7 @@ func TestSplits(t *testing.T) {
 	for _, split := range []qtgpu.Split{qtgpu.SplitHybrid, qtgpu.SplitPyramid, qtgpu.SplitCost} {
 		last := 0
 		for _, threshold := range []float64{qtgpu.MaxT, 40, 8, 1, qtgpu.MinT} {
-			o := qtgpu.Options{T: threshold, Split: split, Chroma: qtgpu.Chroma444}
+			o := qtgpu.Options{T: threshold, Engine: qtgpu.Transform, Split: split, Chroma: qtgpu.Chroma444}
 			data := encode(t, m, o)
 			assert.Greater(t, len(data), last, "split %d T %g: bytes", split, threshold)
 			last = len(data)

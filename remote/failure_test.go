@@ -68,8 +68,8 @@ func TestOpenRefuses(t *testing.T) {
 		"a shorter part":      {part(data[:16383], "Content-Range", "bytes 0-16382/100000"), 206, `Content-Range "bytes 0-16382/100000", expected bytes 0-16383`, nil},
 		"a longer body":       {part(data[:16385], "Content-Range", "bytes 0-16383/100000"), 206, "body of more than the 16384 bytes that Content-Range has", nil},
 		"another length":      {part(first, "Content-Range", "bytes 0-16383/100000", "Content-Length", "16385"), 206, "body of 16385 bytes, expected 16384 as Content-Range has", nil},
-		"never the end":       {http.RedirectHandler("/", 302), 0, "more than 10 redirects, the last to URL", nil},
-		"a file":              {http.RedirectHandler("file:///etc/passwd", 302), 0, "redirect to file:///etc/passwd, expected https or http", nil},
+		"never the end":       {http.RedirectHandler("/", http.StatusFound), 0, "more than 10 redirects, the last to URL", nil},
+		"a file":              {http.RedirectHandler("file:///etc/passwd", http.StatusFound), 0, "redirect to file:///etc/passwd, expected https or http", nil},
 		"no URL":              {with(status(302), "Location", "http://far/%zz?sig=secret"), 0, "redirect to an address that cannot be parsed", nil},
 	} {
 		s := scripted(c.h.ServeHTTP)

@@ -22,8 +22,8 @@ func TestHeaders(t *testing.T) {
 	farURL := start(t, far).URL
 	mux := http.NewServeMux()
 	mux.Handle("/file", content(data, ""))
-	mux.Handle("/here", http.RedirectHandler("/file", 307))
-	mux.Handle("/away", http.RedirectHandler(farURL+"/file?there=1", 302))
+	mux.Handle("/here", http.RedirectHandler("/file", http.StatusTemporaryRedirect))
+	mux.Handle("/away", http.RedirectHandler(farURL+"/file?there=1", http.StatusFound))
 	near := scripted(mux.ServeHTTP)
 	nearURL := start(t, near).URL
 	o := &remote.Options{Header: http.Header{
@@ -70,7 +70,7 @@ func TestUserInformation(t *testing.T) {
 	mux.Handle("/file", content(noise(9), ""))
 	s := scripted(mux.ServeHTTP)
 	server := start(t, s)
-	mux.Handle("/here", http.RedirectHandler(server.URL+"/file", 302))
+	mux.Handle("/here", http.RedirectHandler(server.URL+"/file", http.StatusFound))
 	url := strings.Replace(server.URL, "://", "://Aladdin:open%20sesame@", 1) + "/here"
 	f, err := remote.Open(t.Context(), url, nil)
 	require.NoError(t, err)
@@ -95,7 +95,7 @@ func TestHost(t *testing.T) {
 // and https leads to no http.
 func TestRedirectErrors(t *testing.T) {
 	plain := start(t, http.NotFoundHandler()).URL
-	from := start(t, http.RedirectHandler(strings.Replace(plain, "://", "://me:secret@", 1)+"/b?sig=secret#secret", 302)).URL
+	from := start(t, http.RedirectHandler(strings.Replace(plain, "://", "://me:secret@", 1)+"/b?sig=secret#secret", http.StatusFound)).URL
 	_, err := remote.Open(t.Context(), from+"/a#secret", nil)
 	assert.EqualError(t, err, from+"/a: bytes 0-16383: status 404 Not Found, expected 206 (redirected to "+plain+"/b?…)")
 
@@ -116,7 +116,7 @@ func (a answers) RoundTrip(q *http.Request) (*http.Response, error) { return a(q
 func TestClient(t *testing.T) {
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
-	s := scripted(with(http.RedirectHandler("/b", 302), "Set-Cookie", "a=b"), content(noise(9), "").ServeHTTP)
+	s := scripted(with(http.RedirectHandler("/b", http.StatusFound), "Set-Cookie", "a=b"), content(noise(9), "").ServeHTTP)
 	server := start(t, s).URL
 	followed := 0
 	client := &http.Client{Jar: jar, Timeout: time.Hour, CheckRedirect: func(*http.Request, []*http.Request) error { followed++; return nil }}
@@ -129,6 +129,6 @@ func TestClient(t *testing.T) {
 	assert.Len(t, jar.Cookies(u), 1)
 
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	_, err = remote.Open(t.Context(), start(t, http.RedirectHandler("/b", 302)).URL, &remote.Options{Client: client})
+	_, err = remote.Open(t.Context(), start(t, http.RedirectHandler("/b", http.StatusFound)).URL, &remote.Options{Client: client})
 	assert.ErrorContains(t, err, "status 302 Found, expected 206")
 }

@@ -102,7 +102,7 @@ func (c *convertFlags) addCoding() {
 	f.Var(&oneOf[qtgpu.Bound]{&c.bound, []string{boundAuto, boundRMS, boundMax}, []qtgpu.Bound{qtgpu.BoundAuto, qtgpu.BoundRMS, qtgpu.BoundMax}},
 		"bound", "what T limits: auto is rms for photographs of 8 bits and max for all else. The report says which")
 	f.Var(&oneOf[qtgpu.Engine]{&c.engine, []string{"auto", "transform", "predictive"}, []qtgpu.Engine{qtgpu.AnyEngine, qtgpu.Transform, qtgpu.Predictive}},
-		"engine", "auto takes whatever keeps the promise in the fewest bytes: without loss or with the bound max, text, masks and screens may be smaller")
+		"engine", "auto takes whatever keeps the promise in the fewest bytes: text, masks and screens may be smaller without loss")
 	f.Var(&oneOf[qtgpu.Chroma]{&c.chroma, []string{"420", "444"}, []qtgpu.Chroma{qtgpu.Chroma420, qtgpu.Chroma444}},
 		"chroma", "resolution of colour; default 420 from T = 2 on")
 	f.Var(&oneOf[qtgpu.Split]{&c.split, []string{"pyramid", "hybrid", "cost"}, []qtgpu.Split{qtgpu.SplitPyramid, qtgpu.SplitHybrid, qtgpu.SplitCost}},

@@ -175,6 +175,9 @@ func (r *Reader) Leaves(ctx context.Context, plane int, f func(x, y, size int)) 
 // Modes counts the tiles by the mode that their engine names; "damaged" where the
 // overview does not tell. It is empty of engines without modes.
 func (r *Reader) Modes(ctx context.Context) (map[string]int, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	modes := map[string]int{}
 	if r.plan.Engine != engine.Predictive {
 		return modes, nil
