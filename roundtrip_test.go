@@ -105,7 +105,7 @@ func TestStats(t *testing.T) {
 	m := picture(patterns["edges"], 530, 40, 4, 16)
 	var s qtgpu.Stats
 	calls, last := 0, int64(0)
-	o := qtgpu.Options{T: 5 * 257, Bound: qtgpu.BoundRMS, Stats: &s, Progress: func(done, total int64) {
+	o := qtgpu.Options{T: 5 * 257, Bound: qtgpu.BoundRMS, Engine: qtgpu.Transform, Stats: &s, Progress: func(done, total int64) {
 		calls++
 		assert.Greater(t, done, last)
 		assert.EqualValues(t, 530*40, total)
@@ -145,7 +145,7 @@ func TestStats(t *testing.T) {
 
 // TestLeavesCover: the leaves of a plane tile it without gap or overlap.
 func TestLeavesCover(t *testing.T) {
-	r := newReader(t, encode(t, picture(patterns["saturated"], 600, 70, 3, 8), qtgpu.Options{T: 6}), qtgpu.DecodeOptions{})
+	r := newReader(t, encode(t, picture(patterns["saturated"], 600, 70, 3, 8), qtgpu.Options{T: 6, Engine: qtgpu.Transform}), qtgpu.DecodeOptions{})
 	for plane, size := range []image.Point{{608, 96}, {320, 64}, {320, 64}} {
 		leaves, err := r.Leaves(context.Background(), plane)
 		require.NoError(t, err)
