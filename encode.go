@@ -25,12 +25,12 @@ import (
 // (0,0) begins one.
 // Nothing is written before the first 128 MiB of samples are coded, most images as a
 // whole.
-func Encode(w io.Writer, m image.Image, o *Options) error {
+func Encode(ctx context.Context, w io.Writer, m image.Image, o *Options) error {
 	var opt Options
 	if o != nil {
 		opt = *o
 	}
-	if err := encodeImage(context.Background(), w, m, &opt); err != nil {
+	if err := encodeImage(ctx, w, m, &opt); err != nil {
 		return fmt.Errorf("qtgpu: %w", err)
 	}
 	return nil
@@ -98,14 +98,15 @@ func checkBounds(b image.Rectangle) error {
 type encoding struct {
 	opt      *Options
 	src      raster.Source
-	params   engine.Params // what is coded, once prepared
+	params   engine.Params // what is asked for, once prepared
+	plan     *engine.Plan  // the one that is given, for these samples
+	meta     *Metadata     // of the file
 	stats    Stats
 	mu       sync.Mutex
 	progress *progress
 }
 
-// prepare decides what is coded: the samples, or the colours of indices unless they are
-// coded without loss. It reads a source as a whole if that is small.
+// prepare decides what is asked for. It reads a source as a whole if that is small.
 func (e *encoding) prepare(ctx context.Context) (err error) {
 	p := &e.params
 	*p, err = e.opt.accepted(e.src)
@@ -125,32 +126,49 @@ func (e *encoding) prepare(ctx context.Context) (err error) {
 			p.T = 0 // files without loss have more ways to be small
 		}
 	}
-	if p.T > 0 {
-		e.src = pipeline.Colours(e.src)
-	}
 	p.Format = *e.src.Format()
 	pixels := int64(p.Format.Width) * int64(p.Format.Height)
-	e.progress = newProgress(e.opt.Progress, pixels*int64(pipeline.Passes(p)))
+	e.progress = newProgress(e.opt.Progress, pixels*int64(pipeline.Passes(p, e.opt.Engine.id())))
 	return nil
 }
 
 func (e *encoding) run(ctx context.Context, w io.Writer) error {
-	if err := e.prepare(ctx); err != nil {
-		return err
-	}
-	env := e.env()
-	enc, err := pipeline.Choose(ctx, e.params, e.src, env)
+	enc, err := e.encoder(ctx)
 	if err != nil {
 		return err
 	}
 	plan := enc.Plan()
 	counter := countingWriter{w: w}
-	totals, err := pipeline.Write(ctx, &counter, enc, e.src, &pipeline.Job{Metadata: e.opt.Metadata.chunks(), Env: env})
+	totals, err := pipeline.Write(ctx, &counter, enc, e.src, e.job())
 	if err != nil {
 		return err
 	}
 	e.report(plan, totals, counter.n)
 	return nil
+}
+
+// encoder is what codes the source from then on: by the plan that is given, or by one that
+// it makes.
+func (e *encoding) encoder(ctx context.Context) (engine.Encoder, error) {
+	if e.opt.Plan != nil {
+		return e.byPlan()
+	}
+	if err := e.prepare(ctx); err != nil {
+		return nil, err
+	}
+	c, err := pipeline.Choose(ctx, e.params, e.opt.Engine.id(), e.src, e.env())
+	if err != nil {
+		return nil, err
+	}
+	e.meta = e.opt.metadata(&c.Encoder.Plan().Format, e.src.Format())
+	e.src = c.Source
+	e.stats.Tried, e.stats.OnPilot = tried(c), c.Pilot
+	return c.Encoder, nil
+}
+
+// job is what is written besides the samples.
+func (e *encoding) job() *pipeline.Job {
+	return &pipeline.Job{Metadata: e.meta.chunks(), Env: e.env()}
 }
 
 // report completes the statistics of a file of size bytes.
@@ -164,7 +182,7 @@ func (e *encoding) report(plan *engine.Plan, totals pipeline.Totals, size int64)
 		s.Backend = e.opt.Backend.Name()
 	}
 	s.finish(plan, totals, size)
-	if s.Bound == BoundRMS {
+	if s.Bound == BoundRMS && e.opt.Plan == nil {
 		s.T = e.opt.T // not rounded to the file's unit
 	}
 	*e.opt.Stats = *s

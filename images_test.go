@@ -115,7 +115,7 @@ func readImage(t testing.TB, name string) *imagefile.Image {
 func encode(t testing.TB, m image.Image, o qtgpu.Options) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	require.NoError(t, qtgpu.Encode(&b, m, &o))
+	require.NoError(t, qtgpu.Encode(context.Background(), &b, m, &o))
 	return b.Bytes()
 }
 
@@ -125,7 +125,7 @@ func lossy(m *imagefile.Image, t float64) qtgpu.Options {
 	if m.Max != 0 {
 		full = int(m.Max)
 	}
-	return qtgpu.Options{T: t * float64(full) / 255, Bound: qtgpu.BoundRMS}
+	return qtgpu.Options{T: t * float64(full) / 255, Bound: qtgpu.BoundRMS, Engine: qtgpu.Transform}
 }
 
 func newReader(t testing.TB, data []byte, o qtgpu.DecodeOptions) *qtgpu.Reader {
@@ -161,6 +161,8 @@ func view(t testing.TB, m image.Image) samples {
 	s := samples{w: m.Bounds().Dx(), h: m.Bounds().Dy(), pixel: 4, size: 1}
 	switch m := m.(type) {
 	case *image.Gray:
+		s.pixel, s.pix, s.stride = 1, m.Pix, m.Stride
+	case *image.Paletted:
 		s.pixel, s.pix, s.stride = 1, m.Pix, m.Stride
 	case *image.Gray16:
 		s.pixel, s.size, s.pix, s.stride = 2, 2, m.Pix, m.Stride

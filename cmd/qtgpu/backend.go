@@ -42,15 +42,11 @@ type backend struct {
 
 // newBackend opens the device of gpu and both; auto opens one for a large image.
 func newBackend(kind string, workers int, open opener, warn func(error)) (*backend, error) {
-	kinds := []string{backendAuto, backendGPU, backendCPU, backendBoth}
-	if _, err := choose("backend", kind, kinds, kinds); err != nil {
-		return nil, err
-	}
 	b := &backend{kind: kind, from: autoPixels, cpu: cpufallback.New(workers), open: open, warn: warn}
 	if kind == backendGPU || kind == backendBoth {
 		var err error
 		if b.gpu, err = open(true); err != nil {
-			return nil, at("--backend "+kind, err)
+			return nil, fmt.Errorf("--backend %s: %w", kind, err)
 		}
 	}
 	return b, nil

@@ -2,12 +2,16 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	"io"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/gpu"
@@ -20,62 +24,71 @@ const benchSizes = 4
 
 // benchFlags are the flags of qtgpu bench.
 type benchFlags struct {
-	convert   convertFlags
-	runs      int
-	csv, plot string
-	noVerify  bool
+	set             *pflag.FlagSet
+	in, t           string
+	csv, plot       string
+	runs, jobs      int
+	noVerify, force bool
+	limits          *limits
 }
 
-func parseBench(args []string) (c benchFlags, err error) {
-	f := newFlags()
-	c.convert.set = f
-	f.StringVarP(&c.convert.in, "input", "i", "", "")
-	f.StringVarP(&c.convert.t, "threshold", "t", "4%", "")
-	f.IntVarP(&c.convert.jobs, "jobs", "j", 0, "")
-	c.convert.limits = addLimits(f)
-	f.BoolVarP(&c.convert.force, "force", "f", false, "")
-	f.IntVar(&c.runs, "runs", 5, "")
-	f.StringVar(&c.csv, "csv", "", "")
-	f.StringVar(&c.plot, "plot", "", "")
-	f.BoolVar(&c.noVerify, "no-verify", false, "")
-	if err := parse(f, args); err != nil {
-		return c, err
-	}
-	if c.convert.in == "" {
-		return c, usagef("missing -i IN: expected qtgpu bench -i IN [-t T]; see qtgpu --help")
-	}
-	if err := c.convert.check(); err != nil {
-		return c, err
-	}
+func (a *app) benchCommand() *cobra.Command {
+	c := benchFlags{t: "4%", runs: 5}
+	cmd := newCommand("bench -i IN [-t T] [--runs N] [--csv FILE] [--plot FILE]", "the GPU against the CPU, stage by stage", func([]string) error {
+		return a.bench(&c)
+	})
+	cmd.Args = takes(0, 0, "")
+	cmd.Long = `Encodes a photograph, its upper left quarter, the quarter of that and so on, on the CPU and on the
+GPU in turn, and writes the median time of each stage.`
+	f := cmd.Flags()
+	f.VarP(&free{&c.in, "IN"}, "input", "i", "the photograph")
+	f.VarP(&free{&c.t, "T"}, "threshold", "t", "the promise: the largest RMS error of a leaf")
+	f.Var(atLeast(1, &c.runs), "runs", "that count, after one that does not")
+	f.Var(&free{&c.csv, "FILE"}, "csv", "write every time that was taken")
+	f.Var(&free{&c.plot, "FILE"}, "plot", "draw a chart, .svg or .png")
+	f.BoolVar(&c.noVerify, "no-verify", false, "do not compare the files of the two")
+	addForce(f, &c.force)
+	isFile(f, "input", imageFiles...)
+	isFile(f, "csv", "csv")
+	isFile(f, "plot", "svg", "png")
+	c.set = f
+	addJobs(f, &c.jobs)
+	c.limits = newLimits()
+	c.limits.add(f)
+	c.limits.addExpansion(f)
+	return cmd
+}
+
+// check checks what does not depend on the input.
+func (c *benchFlags) check() error {
 	switch ext := strings.ToLower(filepath.Ext(c.plot)); {
-	case c.runs < 1:
-		return c, usagef("--runs %d: expected 1 or more", c.runs)
+	case c.in == "":
+		return usagef("missing -i IN: expected qtgpu bench -i IN [-t T]; see qtgpu bench --help")
 	case c.plot != "" && ext != ".svg" && ext != ".png":
-		return c, usagef("--plot %s: extension %q: expected .svg or .png", c.plot, ext)
+		return usagef("--plot %s: extension %q: expected .svg or .png", c.plot, ext)
 	}
-	return c, nil
+	return refuseIdle(c.set, []idle{{"force", c.csv == "" && c.plot == "", "neither --csv nor --plot asks for a file"}})
 }
 
 // bench times the encoder on both backends.
-func (a *app) bench(args []string) error {
-	c, err := parseBench(args)
+func (a *app) bench(c *benchFlags) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	t, err := parseThreshold(c.t, c.in)
 	if err != nil {
 		return err
 	}
-	t, err := parseThreshold(c.convert.t, c.convert.in)
+	files, err := a.benchFiles(c)
 	if err != nil {
 		return err
 	}
-	files, err := a.benchFiles(&c)
-	if err != nil {
-		return err
-	}
-	in, err := openSource(c.convert.in, a.stdin)
+	in, err := openSource(c.in, a.stdin)
 	if err != nil {
 		return err
 	}
 	defer in.close()
-	src, _, err := in.image(c.convert.limits.read())
+	src, _, err := in.image(c.limits.read())
 	if err != nil {
 		return err
 	}
@@ -90,12 +103,12 @@ func (a *app) bench(args []string) error {
 	if err != nil {
 		return at(in.name, err)
 	}
-	b, err := newBenchmark(&c, o.T)
+	b, err := newBenchmark(c, o.T)
 	if err != nil {
 		return err
 	}
 	defer b.close()
-	if err := b.measure(m); err != nil {
+	if err := b.measure(a.ctx, m); err != nil {
 		return at(in.name, err)
 	}
 	for i, write := range []func(io.Writer) error{b.csv, b.chart().writer(filepath.Ext(c.plot))} {
@@ -114,7 +127,7 @@ func (a *app) benchFiles(c *benchFlags) (files [2]*output, err error) {
 		if name == "" {
 			continue
 		}
-		if files[i], err = a.create(name, c.convert.force); err != nil {
+		if files[i], err = a.create(name, c.force); err != nil {
 			return files, err
 		}
 	}
@@ -151,7 +164,7 @@ type benchmark struct {
 
 // newBenchmark opens the backends. Without a GPU the CPU is measured alone.
 func newBenchmark(c *benchFlags, t float64) (*benchmark, error) {
-	b := &benchmark{t: t, jobs: c.convert.jobs, runs: c.runs, verify: !c.noVerify}
+	b := &benchmark{t: t, jobs: c.jobs, runs: c.runs, verify: !c.noVerify}
 	for _, kind := range []string{backendCPU, backendGPU} {
 		one, err := newBackend(kind, b.jobs, gpu.Open, nil)
 		switch {
@@ -173,10 +186,10 @@ func (b *benchmark) close() {
 }
 
 // measure measures the upper left part of m in all sizes.
-func (b *benchmark) measure(m *imagefile.Image) error {
+func (b *benchmark) measure(ctx context.Context, m *imagefile.Image) error {
 	for i := range benchSizes {
 		r := image.Rect(0, 0, max(m.W>>i, 1), max(m.H>>i, 1))
-		if err := b.size(&imagefile.Image{Interleaved: m.Sub(r)}); err != nil {
+		if err := b.size(ctx, &imagefile.Image{Interleaved: m.Sub(r)}); err != nil {
 			return err
 		}
 	}
@@ -185,12 +198,12 @@ func (b *benchmark) measure(m *imagefile.Image) error {
 
 // size measures one size on all backends in turn, after a run of each that is not
 // counted.
-func (b *benchmark) size(m *imagefile.Image) error {
+func (b *benchmark) size(ctx context.Context, m *imagefile.Image) error {
 	b.sizes = append(b.sizes, image.Pt(m.W, m.H))
 	for run := range b.runs + 1 {
 		var first []byte
 		for i, one := range b.backends {
-			file, err := b.run(m, one, run)
+			file, err := b.run(ctx, m, one, run)
 			switch {
 			case err != nil:
 				return err
@@ -205,7 +218,7 @@ func (b *benchmark) size(m *imagefile.Image) error {
 }
 
 // run encodes once. Run 0 warms up.
-func (b *benchmark) run(m *imagefile.Image, on *backend, run int) ([]byte, error) {
+func (b *benchmark) run(ctx context.Context, m *imagefile.Image, on *backend, run int) ([]byte, error) {
 	keep := func(stage string, took time.Duration) {
 		if run > 0 {
 			b.samples = append(b.samples, timing{image.Pt(m.W, m.H), on.kind, stage, run, took})
@@ -217,7 +230,7 @@ func (b *benchmark) run(m *imagefile.Image, on *backend, run int) ([]byte, error
 	var stats qtgpu.Stats
 	var file bytes.Buffer
 	start := time.Now()
-	err := qtgpu.Encode(&file, m, &qtgpu.Options{T: b.t, Bound: qtgpu.BoundRMS, Workers: b.jobs, Backend: on, Stats: &stats})
+	err := qtgpu.Encode(ctx, &file, m, &qtgpu.Options{T: b.t, Bound: qtgpu.BoundRMS, Workers: b.jobs, Backend: on, Stats: &stats})
 	keep(stageTotal, time.Since(start))
 	for _, s := range stats.Stages {
 		keep(s.Name, s.Duration)

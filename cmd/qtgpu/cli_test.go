@@ -113,12 +113,18 @@ func encoded(t *testing.T) (dir, qtg string) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{"-h"}, {"--help"}, {"info", "--help"}, {"-i", "x", "-h"}} {
+	for _, args := range [][]string{{"-h"}, {"--help"}, {"help"}, {"-i", "x", "-h"}} {
 		out := mustRun(t, args...)
 		for _, want := range []string{"largest error of any sample, in its own units", "0.25 to 255", "--version", "Exit status", "Examples"} {
 			assert.Contains(t, out, want, "%v", args)
 		}
 	}
+	for _, args := range [][]string{{"info", "--help"}, {"info", "x", "-h"}, {"help", "info"}} {
+		out := mustRun(t, args...)
+		assert.Contains(t, out, "--stats", "%v", args)
+		assert.NotContains(t, out, "--threshold", "%v: of the command alone", args)
+	}
+	qtgpuRun("help", "inf").fails(t, exitUsage, `unknown command "inf": did you mean qtgpu info?`, "help")
 }
 
 func TestFormats(t *testing.T) {
@@ -314,9 +320,9 @@ func TestInfoOfExact(t *testing.T) {
 		{"photo.png", "-t 0 --effort 4", "predictive", map[string]int{"slow": 1}},
 		{"photo.png", "-t 4 --bound max", "layered", map[string]int{}},
 		{"blocks.png", "-t 0", "predictive", map[string]int{"patterns": 1}},
-		{"blocks.png", "-t 1 --bound max", "predictive, merged values", map[string]int{"patterns": 1}},
+		{"blocks.png", "-t 12 --bound max", "predictive, merged values", map[string]int{"patterns": 1}},
 		{"classes.pgm", "-t 0", "predictive", map[string]int{"labels": 1}},
-		{"smooth.png", "-t 4", "transform, step 7.5 levels", map[string]int{}},
+		{"smooth.png", "-t 4 --engine transform", "transform, step 7.5 levels", map[string]int{}},
 	} {
 		what := c.in + " " + c.options
 		mustRun(t, append([]string{"-i", name(c.in), "-o", name("a.qtg"), "-f", "-q"}, strings.Fields(c.options)...)...)

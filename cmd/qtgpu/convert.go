@@ -1,116 +1,219 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
-// convertFlags are the flags of the two forms without a subcommand.
+// convertFlags are the flags of the two forms without a subcommand, and some of plan.
 type convertFlags struct {
-	set                                   *pflag.FlagSet
-	in, out, t, bound                     string
-	chroma, split, backend                string
-	region, stretch                       string
-	box                                   boxFlags
-	level, jobs, effort, quality, page    int
-	limits                                *limits
-	force, quiet, json, verify, keepGoing bool
-	strict                                bool
+	set                                         *pflag.FlagSet
+	in, out, t, backend                         string
+	bound                                       qtgpu.Bound
+	engine                                      qtgpu.Engine
+	chroma                                      qtgpu.Chroma
+	split                                       qtgpu.Split
+	format, region, stretch                     string
+	box                                         boxFlags
+	level, maxSide, jobs, effort, quality, page int
+	preset                                      *preset
+	limits                                      *limits
+	access                                      access
+	saying
+	force, verify, keepGoing bool
+	strict, version          bool
 }
 
-// Flags that only one direction takes.
-var (
-	encodeOnly = []string{"threshold", "bound", "chroma", "split", "backend", "effort", "verify", "json", "page"}
-	decodeOnly = []string{"region", "bbox", "bbox-crs", "level", "quality", "stretch"}
+// Headings of flags, which tell those that only one direction takes.
+const (
+	forEncoding = "Encoding"
+	forDecoding = "Decoding"
+	forBoth     = "Both"
 )
 
-// parseConvert parses flags, of which more adds some.
-func parseConvert(args []string, more ...func(*convertFlags)) (*convertFlags, error) {
-	c := &convertFlags{set: newFlags()}
+// convertCommand is the form without a subcommand.
+func (a *app) convertCommand() *cobra.Command {
+	var c convertFlags
+	cmd := newCommand("qtgpu", "a raster codec whose files promise an error bound", func(args []string) error {
+		if c.version {
+			if err := c.onlyVersion(); err != nil {
+				return err
+			}
+			return a.version()
+		}
+		if err := c.check(); err != nil {
+			return err
+		}
+		return a.convert(&c)
+	})
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		return cmp.Or(meantCommand(cmd, args[0]), usagef("unexpected argument %q: expected -i IN -t T, -i IN.qtg -o OUT, or one of %s",
+			args[0], strings.Join(commandNames(cmd), ", ")))
+	}
+	cmd.Long = fmt.Sprintf(convertText, qtgpu.MinT, qtgpu.MaxT)
+	cmd.Example = convertExamples
+	c.set, c.limits = cmd.Flags(), newLimits()
+	c.addCoding()
+	c.addEncoding()
+	group(c.set, forEncoding)
+	c.addDecoding()
+	group(c.set, forDecoding)
+	c.addBoth()
+	group(c.set, forBoth)
+	return cmd
+}
+
+const convertText = `
+T is the largest error of any sample, in its own units: -t 0.01 of heights in metres is a
+centimetre, -t 40 of 16 bits is 40 of their 65,535 steps. Scale and offset of bands do not
+count. Of photographs of 8 bits T is the largest RMS error of any quadtree leaf instead,
+%g to %g steps, and of those of 16 bits with --bound rms, 257 times as many. 1%% is a
+percentage: of the range of the type for integers, rounded down to whole steps; for floating
+point of the largest less the least sample of all bands, for which the input is read once
+more. 0 is lossless.`
+
+const convertExamples = `
+  qtgpu -i big.tif -t 10 --verify
+  qtgpu -i big.qtg -o back.tif
+  qtgpu -i elevation.tif -t 0.01
+  qtgpu -i elevation.qtg -o part.tif --bbox -9.3,38.6,-9,38.9 --bbox-crs EPSG:4326
+  qtgpu -i elevation.qtg -o hills.png --level 2 --stretch 0,1500
+  qtgpu -i scan.png -t 0
+  qtgpu -i big.qtg -o overview.png --level 3
+  curl -s https://example.org/a.png | qtgpu -i - -t 5 -o - > a.qtg`
+
+// addCoding adds the flags that say how samples become a .qtg file.
+func (c *convertFlags) addCoding() {
 	f := c.set
-	f.StringVarP(&c.in, "input", "i", "", "")
-	f.StringVarP(&c.out, "output", "o", "", "")
-	f.StringVarP(&c.t, "threshold", "t", "", "")
-	f.StringVar(&c.bound, "bound", boundAuto, "")
-	f.StringVar(&c.chroma, "chroma", "", "")
-	f.StringVar(&c.split, "split", "hybrid", "")
-	f.IntVar(&c.effort, "effort", 0, "")
-	f.IntVar(&c.page, "page", 0, "")
-	f.StringVar(&c.backend, "backend", backendAuto, "")
-	f.StringVar(&c.region, "region", "", "")
-	f.StringVar(&c.box.box, "bbox", "", "")
-	f.StringVar(&c.box.crs, "bbox-crs", "", "")
-	f.StringVar(&c.stretch, "stretch", "", "")
-	f.IntVar(&c.level, "level", 0, "")
-	f.IntVarP(&c.jobs, "jobs", "j", 0, "")
-	f.IntVar(&c.quality, "quality", imagefile.DefaultQuality, "")
-	c.limits = addLimits(f)
-	f.BoolVarP(&c.force, "force", "f", false, "")
-	f.BoolVarP(&c.quiet, "quiet", "q", false, "")
-	f.BoolVar(&c.json, "json", false, "")
-	f.BoolVar(&c.verify, "verify", false, "")
-	f.BoolVar(&c.keepGoing, "keep-going", false, "")
-	f.BoolVar(&c.strict, "strict", false, "")
-	for _, add := range more {
-		add(c)
-	}
-	if err := parse(f, args); err != nil {
-		return nil, err
-	}
-	return c, c.check()
+	f.VarP(&free{&c.t, "T"}, "threshold", "t", "the promise: the largest error")
+	c.addPreset(f)
+	f.Var(&oneOf[qtgpu.Bound]{&c.bound, []string{boundAuto, boundRMS, boundMax}, []qtgpu.Bound{qtgpu.BoundAuto, qtgpu.BoundRMS, qtgpu.BoundMax}},
+		"bound", "what T limits: auto is rms for photographs of 8 bits and max for all else. The report says which")
+	f.Var(&oneOf[qtgpu.Engine]{&c.engine, []string{"auto", "transform", "predictive"}, []qtgpu.Engine{qtgpu.AnyEngine, qtgpu.Transform, qtgpu.Predictive}},
+		"engine", "auto takes whatever keeps the promise in the fewest bytes: text, masks and screens may be smaller without loss")
+	f.Var(&oneOf[qtgpu.Chroma]{&c.chroma, []string{"420", "444"}, []qtgpu.Chroma{qtgpu.Chroma420, qtgpu.Chroma444}},
+		"chroma", "resolution of colour; default 420 from T = 2 on")
+	f.Var(&oneOf[qtgpu.Split]{&c.split, []string{"pyramid", "hybrid", "cost"}, []qtgpu.Split{qtgpu.SplitPyramid, qtgpu.SplitHybrid, qtgpu.SplitCost}},
+		"split", "the rule of the quadtree, from the fastest to the one of the smallest files")
+	f.Var(&whole[int]{&c.effort, 1, qtgpu.MaxEffort}, "effort",
+		"of lossless and the bound max: 1 is fastest, 4 smallest and about ten times as slow as 2, decoding too; default 2")
+	addPage(f, &c.page)
+}
+
+// addEncoding adds the other flags of encoding in one go.
+func (c *convertFlags) addEncoding() {
+	f := c.set
+	addBackend(f, &c.backend)
+	f.BoolVar(&c.verify, "verify", false, "decode what was written and check the promise")
+	f.BoolVar(&c.json, "json", false, "the report as JSON, see docs/JSON.md; errors too")
+	c.limits.addExpansion(f)
+}
+
+func (c *convertFlags) addDecoding() {
+	f := c.set
+	f.Var(atLeast(0, &c.level), "level", "1/2^N of the size")
+	f.Var(atLeast(1, &c.maxSide), "max-side", "the finest level at which the picture, or the part of --bbox, has no side above N pixels")
+	f.Var(&free{&c.region, "X,Y,W,H"}, "region", "a part, in pixels of the level")
+	f.Var(&free{&c.box.box, "W,S,E,N"}, "bbox", "the pixels that a box touches, in coordinates of the raster")
+	f.Var(&free{&c.box.crs, "EPSG:4326"}, "bbox-crs", "the box is in longitude and latitude, of a raster in degrees, UTM or web Mercator. A TIFF file lies where its part does")
+	f.Var(&free{&c.stretch, "MIN,MAX|auto"}, "stretch", "a picture of 8 bits, black at MIN and white at MAX, of samples that PNG, JPEG and PNM do not hold: of red, green and blue, else of the first three bands, else of the first. What has no data is transparent, or 0 where the format has no alpha. auto is from the least to the largest sample that is shown, and leaves samples be that the format holds")
+	f.Var(&oneOf[string]{&c.format, formats, formats}, "format", "of the output, where its name does not say it")
+	c.quality = imagefile.DefaultQuality
+	f.Var(&whole[int]{&c.quality, 1, 100}, "quality", "of a JPEG file, 1 to 100. Its colour has the resolution that it has in the .qtg file")
+	c.access.add(f)
+}
+
+func (c *convertFlags) addBoth() {
+	f := c.set
+	f.VarP(&free{&c.in, "IN"}, "input", "i", "the image or .qtg file; a .qtg file also by its URL")
+	f.VarP(&free{&c.out, "OUT"}, "output", "o", "the file to write; default the name of IN with .qtg or, decoded, with .png or .tif, beside it; of a URL in the directory where the command runs")
+	isFile(f, "input", slices.Concat(qtgFiles, imageFiles)...)
+	isFile(f, "output", slices.Concat(qtgFiles, pictureFiles)...)
+	addForce(f, &c.force)
+	f.BoolVarP(&c.quiet, "quiet", "q", false, "no report, no progress bar")
+	f.BoolVar(&c.keepGoing, "keep-going", false, "take what there is of a damaged or cut input, fill its tiles from the overview and name them; of images, JPEG only")
+	addStrict(f, &c.strict)
+	addJobs(f, &c.jobs)
+	c.limits.add(f)
+	f.BoolVar(&c.version, "version", false, "of the program, of the format and of Go")
+}
+
+// Flags of several commands.
+
+func addPage(f *pflag.FlagSet, to *int) {
+	f.Var(atLeast(1, to), "page", "of a TIFF file, from 1 in the order of the file, overviews and masks too; default the first that is neither")
+}
+
+func addForce(f *pflag.FlagSet, to *bool) {
+	f.BoolVarP(to, "force", "f", false, "overwrite the output, or write a picture to a terminal")
+}
+
+func addStrict(f *pflag.FlagSet, to *bool) {
+	f.BoolVar(to, "strict", false, "what would be left out is an error, and no file is written")
+}
+
+func addJobs(f *pflag.FlagSet, to *int) {
+	f.VarP(atLeast(0, to), "jobs", "j", "goroutines; default one for each CPU")
+}
+
+func addBackend(f *pflag.FlagSet, to *string) {
+	kinds := []string{backendAuto, backendGPU, backendCPU, backendBoth}
+	*to = backendAuto
+	f.Var(&oneOf[string]{to, kinds, kinds}, "backend", "what prepares the planes of photographs; both compares the two")
 }
 
 // check checks what does not depend on the input.
 func (c *convertFlags) check() error {
 	switch {
-	case c.set.NArg() > 0:
-		return usagef("unexpected argument %q: expected -i IN -t T, -i IN.qtg -o OUT, info, verify, tree, devices, bench, plan, part or merge", c.set.Arg(0))
 	case c.in == "":
 		return usagef("missing -i IN: expected -i IN -t T [-o OUT.qtg] or -i IN.qtg -o OUT; see qtgpu --help")
-	case c.jobs < 0:
-		return usagef("--jobs %d: expected 0 (one for each CPU) or more", c.jobs)
-	case c.set.Changed("quality") && (c.quality < 1 || c.quality > 100):
-		return usagef("--quality %d: expected 1 to 100", c.quality)
-	case c.set.Changed("page") && c.page < 1:
-		return usagef("--page %d: expected 1 or more", c.page)
-	case c.level < 0:
-		return usagef("--level %d: expected 0 or more", c.level)
+	case c.maxSide > 0 && c.set.Changed("level"):
+		return usagef("--level and --max-side: expected one of them")
+	case c.maxSide > 0 && c.region != "":
+		return usagef("--region and --max-side: expected one of them")
 	case c.region != "" && c.set.Changed("bbox"):
 		return usagef("--region and --bbox: expected one of them")
 	case c.set.Changed("bbox-crs") && !c.set.Changed("bbox"):
 		return usagef("--bbox-crs without --bbox W,S,E,N")
-	case c.json && c.quiet:
-		return usagef("--json and -q: expected one of them")
 	}
-	return c.limits.check()
+	if err := c.settle(); err != nil {
+		return err
+	}
+	return c.checkSaying()
 }
 
-// refuse reports a given flag that does not belong to the direction.
-func (c *convertFlags) refuse(flags []string, why string) error {
-	for _, name := range flags {
-		if c.set.Changed(name) {
-			f := c.set.Lookup(name)
-			if f.Shorthand != "" {
-				return usagef("-%s %s", f.Shorthand, why)
-			}
-			return usagef("--%s %s", name, why)
+// refuse reports a given flag under a heading that does not belong to the direction.
+func (c *convertFlags) refuse(heading, why string) (err error) {
+	c.set.Visit(func(f *pflag.Flag) {
+		switch {
+		case err != nil || groupOf(f) != heading:
+		case f.Shorthand != "":
+			err = usagef("-%s %s", f.Shorthand, why)
+		default:
+			err = usagef("--%s %s", f.Name, why)
 		}
-	}
-	return nil
+	})
+	return err
 }
 
 // convert encodes or decodes, as the input's magic tells.
-func (a *app) convert(args []string) error {
-	c, err := parseConvert(args)
-	if err != nil {
+func (a *app) convert(c *convertFlags) error {
+	if err := c.access.idle(c.set, c.in); err != nil {
 		return err
 	}
-	in, err := openSource(c.in, a.stdin)
+	in, err := c.access.open(a.ctx, c.in, a.stdin)
 	if err != nil {
 		return err
 	}
@@ -118,46 +221,20 @@ func (a *app) convert(args []string) error {
 	// What bears the name but not the magic is a damaged .qtg file, unless -t says
 	// that it is something else.
 	if in.qtg || c.t == "" && strings.EqualFold(filepath.Ext(c.in), ".qtg") {
-		if err := c.refuse(encodeOnly, "is for encoding, and "+c.in+" is a .qtg file"); err != nil {
+		if err := c.refuse(forEncoding, "is for encoding, and "+in.name+" is a .qtg file"); err != nil {
 			return err
 		}
 		return a.decode(c, in)
 	}
-	if err := c.refuse(decodeOnly, "is for decoding, and "+c.in+" is no .qtg file"); err != nil {
+	if err := c.refuse(forDecoding, "is for decoding, and "+c.in+" is no .qtg file"); err != nil {
 		return err
 	}
 	return a.encode(c, in)
 }
 
-// choose returns the value of the flag that has one of a few names.
-func choose[T any](flag, value string, names []string, values []T) (v T, err error) {
-	for i, name := range names {
-		if value == name {
-			return values[i], nil
-		}
-	}
-	return v, usagef("--%s %q: expected %s", flag, value, strings.Join(names, ", "))
-}
-
 // options returns what the flags ask of the encoder.
-func (c *convertFlags) options() (o qtgpu.Options, err error) {
-	o.Bound, err = choose("bound", c.bound, []string{boundAuto, boundRMS, boundMax}, []qtgpu.Bound{qtgpu.BoundAuto, qtgpu.BoundRMS, qtgpu.BoundMax})
-	if err != nil {
-		return o, err
-	}
-	if c.set.Changed("chroma") {
-		o.Chroma, err = choose("chroma", c.chroma, []string{"420", "444"}, []qtgpu.Chroma{qtgpu.Chroma420, qtgpu.Chroma444})
-		if err != nil {
-			return o, err
-		}
-	}
-	if c.set.Changed("effort") && (c.effort < 1 || c.effort > qtgpu.MaxEffort) {
-		return o, usagef("--effort %d: expected 1 to %d", c.effort, qtgpu.MaxEffort)
-	}
-	o.Split, err = choose("split", c.split, []string{"pyramid", "hybrid", "cost"},
-		[]qtgpu.Split{qtgpu.SplitPyramid, qtgpu.SplitHybrid, qtgpu.SplitCost})
-	o.Workers, o.Effort = c.jobs, c.effort
-	return o, err
+func (c *convertFlags) options() qtgpu.Options {
+	return qtgpu.Options{Bound: c.bound, Engine: c.engine, Chroma: c.chroma, Split: c.split, Effort: c.effort, Workers: c.jobs}
 }
 
 // encodedName is the output of an encode: -o, or the input's name with .qtg.
@@ -172,6 +249,9 @@ func (c *convertFlags) encodedName() (string, error) {
 	}
 	return c.out, checkQTG(c.out)
 }
+
+// formats are the formats of decoded files.
+var formats = []string{"png", "tif", "ppm", "pgm", "jpg"}
 
 // checkQTG refuses an output that is no stream and has another extension than .qtg.
 func checkQTG(name string) error {
@@ -190,8 +270,8 @@ func withoutExt(name string) string {
 	return strings.TrimSuffix(name, ext)
 }
 
-// decodedName is the output of a decode and its format, "" where the samples decide: PNG
-// where it holds them and nothing says where they lie, else TIFF. So it is for a stream, and
+// decodedName is the output of a decode and its format, that of --format or of the name's
+// extension, "" where the samples decide: PNG where it holds them and nothing says where they lie, else TIFF. So it is for a stream, and
 // for no -o, which stands for the name of the input with .png or .tif.
 func (c *convertFlags) decodedName() (name, format string, err error) {
 	switch {
@@ -200,12 +280,17 @@ func (c *convertFlags) decodedName() (name, format string, err error) {
 	case c.out == "" && isStream(c.in):
 		return "", "", usagef("missing -o: the input is a stream, expected -o with a name in .png, .tif, .ppm, .pgm or .jpg, or -o -")
 	case c.out == "":
-		return withoutExt(c.in), "", nil
+		name, err := localName(c.in)
+		return withoutExt(name), c.format, err
 	case isStream(c.out):
-		return c.out, "", nil
+		return c.out, c.format, nil
 	}
-	if format, err = imagefile.FormatFromName(c.out); err != nil {
+	format, err = imagefile.FormatFromName(c.out)
+	switch {
+	case err != nil && c.format == "":
 		return "", "", usagef("-o %s: %w", c.out, err)
+	case err == nil && c.format != "" && format != c.format:
+		return "", "", usagef("-o %s with --format %s: expected the same of both", c.out, c.format)
 	}
-	return c.out, format, nil
+	return c.out, cmp.Or(c.format, format), nil
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"github.com/spf13/cobra"
+
 	"github.com/qtgpu/qtgpu/gpu"
 )
 
@@ -17,22 +19,24 @@ type deviceReport struct {
 	Error       string `json:"error,omitempty"`
 }
 
+func (a *app) devicesCommand() *cobra.Command {
+	var asJSON bool
+	cmd := newCommand("devices [--json]", "the OpenGL devices, or why they cannot be used", func([]string) error {
+		return a.devices(asJSON)
+	})
+	cmd.Args = takes(0, 0, "")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON, see docs/JSON.md")
+	return cmd
+}
+
 // devices lists the OpenGL implementations, and why those that cannot be used
 // cannot.
-func (a *app) devices(args []string) error {
-	f := newFlags()
-	asJSON := f.Bool("json", false, "")
-	if err := parse(f, args); err != nil {
-		return err
-	}
-	if f.NArg() != 0 {
-		return usagef("unexpected argument %q: expected qtgpu devices [--json]", f.Arg(0))
-	}
+func (a *app) devices(asJSON bool) error {
 	reports := []deviceReport{}
 	for _, c := range gpu.Devices() {
 		reports = append(reports, newDeviceReport(c))
 	}
-	if *asJSON {
+	if asJSON {
 		return writeJSON(a.stdout, reports)
 	}
 	var t text

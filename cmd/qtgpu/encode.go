@@ -14,11 +14,8 @@ import (
 
 // encode writes the .qtg file of an image, after checking it with --verify.
 func (a *app) encode(c *convertFlags, in *source) error {
-	o, err := c.options()
-	if err != nil {
-		return err
-	}
-	t, err := parseThreshold(c.t, c.in)
+	o := c.options()
+	t, err := c.threshold()
 	if err != nil {
 		return err
 	}
@@ -26,12 +23,6 @@ func (a *app) encode(c *convertFlags, in *source) error {
 	if err != nil {
 		return err
 	}
-	b, err := newBackend(c.backend, c.jobs, gpu.Open, func(err error) { a.warn(in.name, "%w", err) })
-	if err != nil {
-		return err
-	}
-	defer b.close()
-	o.Backend = b
 	out, exists := a.createPicture(name, c.force)
 	if exists != nil && (t.percent || !errors.Is(exists, errExists)) {
 		return exists
@@ -43,13 +34,22 @@ func (a *app) encode(c *convertFlags, in *source) error {
 	if err == nil {
 		err = a.prepare(&o, t, in.name, src, c.strict)
 	}
-	// That the threshold makes no sense comes before that there is a file already.
+	if err == nil {
+		err = at(in.name, c.idleInEncoding(&o, src))
+	}
+	// That the threshold or a flag makes no sense comes before that there is a file already.
 	if exists != nil && !errors.As(err, new(usageError)) {
 		return exists
 	}
 	if err != nil {
 		return err
 	}
+	b, err := newBackend(c.backend, c.jobs, gpu.Open, func(err error) { a.warn(in.name, "%w", err) })
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	o.Backend = b
 	read := qtgpu.Stage{Name: "read", Duration: time.Since(start)}
 	report, err := a.encodeTo(out, c, in, src, &o)
 	if err != nil {
@@ -58,9 +58,9 @@ func (a *app) encode(c *convertFlags, in *source) error {
 	report.InputBytes, report.BackendReason = size(), b.reason
 	report.Stages = append([]stageReport{newStageReport(read)}, report.Stages...)
 	if err := report.broken(); err != nil {
-		return errors.Join(report.write(a.reports(), c), err)
+		return errors.Join(c.report(a.reports(), report), err)
 	}
-	return a.commit(func(w io.Writer) error { return report.write(w, c) })
+	return a.commit(func(w io.Writer) error { return c.report(w, report) })
 }
 
 // prepare completes the options for an image, and holds them against it.
@@ -68,10 +68,10 @@ func (a *app) prepare(o *qtgpu.Options, t threshold, name string, src *imagefile
 	if o.T, err = t.of(a.ctx, src); err != nil {
 		return at(name, err)
 	}
-	if o.T > 0 && len(src.Format().Palette) > 0 {
-		becomeColours(src)
+	if o.Metadata, err = carried(src); err == nil {
+		o.ColourMetadata, err = ofColours(src)
 	}
-	if o.Metadata, err = carried(src); err != nil {
+	if err != nil {
 		return at(name, err)
 	}
 	if err := o.Check(src); err != nil {
@@ -99,6 +99,7 @@ func (a *app) encodeTo(out *output, c *convertFlags, in *source, src *imagefile.
 	if err != nil {
 		return nil, out.blame(in.name, err)
 	}
+	becomeColours(src, &stats.Format)
 	if err := a.tell(in.name, src, c); err != nil {
 		return nil, err
 	}
@@ -149,15 +150,4 @@ func (a *app) verifyOutput(out *output, c *convertFlags, in string, src *imagefi
 	}
 	report, err := check(a.ctx, q, &original{src, in})
 	return report, at(out.name, err)
-}
-
-// write writes the report that the flags ask for.
-func (r *encodeReport) write(w io.Writer, c *convertFlags) error {
-	switch {
-	case c.quiet:
-		return nil
-	case c.json:
-		return writeJSON(w, r)
-	}
-	return r.writeText(w)
 }

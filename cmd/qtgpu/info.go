@@ -1,12 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/geo"
@@ -45,24 +49,47 @@ type infoReport struct {
 	about string // the samples, in words
 }
 
+// infoFlags are the flags of qtgpu info.
+type infoFlags struct {
+	set         *pflag.FlagSet
+	json, stats bool
+	jobs        int
+	limits      *limits
+	access      access
+}
+
+func (a *app) infoCommand() *cobra.Command {
+	var c infoFlags
+	cmd := newCommand("info IN.qtg [--json] [--stats]", "what a file says about itself", func(args []string) error {
+		return a.info(&c, args[0])
+	})
+	cmd.Args, cmd.ValidArgsFunction = takes(1, 1, "files"), fileArgs(qtgFiles)
+	cmd.Long = `Without --stats, info reads no more than the header and, of a lossless file, the first bytes of
+its tiles.`
+	cmd.Example = `  qtgpu info elevation.qtg
+  qtgpu info elevation.qtg --stats --json`
+	f := cmd.Flags()
+	f.BoolVar(&c.json, "json", false, "as JSON, see docs/JSON.md")
+	f.BoolVar(&c.stats, "stats", false, "minimum, maximum, mean, standard deviation and number of samples that have data, of each band; that decodes all of the file")
+	addJobs(f, &c.jobs)
+	c.limits = newLimits()
+	c.limits.add(f)
+	c.access.add(f)
+	c.set = f
+	return cmd
+}
+
 // info prints the header of a file, of whose tiles it reads the modes at most; --stats
 // decodes all of it.
-func (a *app) info(args []string) error {
-	f := newFlags()
-	asJSON := f.Bool("json", false, "")
-	stats := f.Bool("stats", false, "")
-	jobs := f.IntP("jobs", "j", 0, "")
-	limits := addLimits(f)
-	if err := parse(f, args); err != nil {
+func (a *app) info(c *infoFlags, name string) error {
+	err := refuseIdle(c.set, []idle{{"jobs", !c.stats, "only --stats decodes"}})
+	if err = cmp.Or(err, c.access.idle(c.set, name)); err != nil {
 		return err
 	}
-	if f.NArg() != 1 {
-		return usagef("info with %d files: expected qtgpu info IN.qtg [--json] [--stats]", f.NArg())
-	}
 	bar := a.progress("decoding", false)
-	opt := limits.decode()
-	opt.Workers, opt.Progress = *jobs, bar.update
-	in, r, err := a.open(f.Arg(0), &opt)
+	opt := c.limits.decode()
+	opt.Workers, opt.Progress = c.jobs, bar.update
+	in, r, err := a.open(name, &c.access, &opt)
 	if err != nil {
 		return err
 	}
@@ -71,7 +98,7 @@ func (a *app) info(args []string) error {
 	if err != nil {
 		return err
 	}
-	if *stats {
+	if c.stats {
 		format := r.Format()
 		s := newStatistics(&format)
 		err := r.Copy(a.ctx, s, format.Bounds(), 0)
@@ -80,22 +107,33 @@ func (a *app) info(args []string) error {
 		}
 		report.add(s)
 	}
-	if *asJSON {
+	if c.json {
 		return writeJSON(a.stdout, report)
 	}
 	return report.text().write(a.stdout)
 }
 
+// noSubsampling is what is said of files without colours.
+const noSubsampling = "none"
+
+// subsampling names the subsampling of a file.
+func subsampling(c qtgpu.Chroma) string {
+	if c == qtgpu.ChromaAuto {
+		return noSubsampling
+	}
+	return c.String()
+}
+
 func (a *app) newInfoReport(name string, r *qtgpu.Reader) (*infoReport, error) {
 	i, f := r.Info(), r.Format()
 	report := &infoReport{
-		File: name, Version: i.Version, rasterReport: newRasterReport(&f), Subsampling: i.Subsampling.String(),
+		File: name, Version: i.Version, rasterReport: newRasterReport(&f), Subsampling: subsampling(i.Subsampling),
 		Engine: i.Engine.String(), Promise: promiseOf(r), Step: i.Step,
-		Merged: i.Merged, Labels: i.Labels, Colours: i.Colours,
+		Merged: i.Merged, Labels: i.Labels, Colours: len(f.Palette),
 		TileSize: i.TileSize, Tiles: i.Tiles, Levels: r.Levels(),
 		FileBytes: i.FileBytes, FrontBytes: i.FrontBytes, BodyBytes: i.BodyBytes,
 		TableBytes: i.TableBytes, MetadataBytes: i.MetadataBytes, OtherBytes: i.OtherBytes,
-		BitsPerPixel: bitsPerPixel(i.FileBytes, i.Width, i.Height), Metadata: []string{},
+		BitsPerPixel: bitsPerPixel(i.FileBytes, f.Width, f.Height), Metadata: []string{},
 		about: describe(&f),
 	}
 	meta, err := a.readMetadata(name, r, false)
@@ -183,7 +221,7 @@ func numbers(v []float64, between string) string {
 
 // samples says what is unusual about a picture's samples.
 func (r *infoReport) samples() (s string) {
-	if r.Subsampling != qtgpu.ChromaAuto.String() {
+	if r.Subsampling != noSubsampling {
 		s = ", subsampling " + r.Subsampling
 	}
 	if last := r.Bands[len(r.Bands)-1].Role; last == raster.Premultiplied.String() {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -38,10 +40,77 @@ func TestDocumentOfJSON(t *testing.T) {
 	objects := map[string]any{
 		"info": infoReport{}, "encode": encodeReport{}, "devices": deviceReport{}, "raster": rasterReport{}, "band": bandReport{},
 		"statistics": statisticsReport{}, "promise": promise{}, "georeference": geoReport{}, "crs": crsReport{},
-		"verify": verifyReport{}, "measured": measures{}, "stage": stageReport{},
+		"verify": verifiedReport{}, "tree": treeReport{}, "error": errorReport{}, "warning": warningReport{},
+		"verification": verifyReport{}, "measured": measures{}, "trial": trial{}, "stage": stageReport{},
 	}
 	for title, v := range objects {
 		assert.Equal(t, keys(v), documented[title], "section %s", title)
 	}
 	assert.Len(t, documented, len(objects), "sections with keys")
+}
+
+// TestProblemsAsJSON: with --json errors and warnings are lines of JSON, which say what the
+// text says; standard output has nothing beside a report.
+func TestProblemsAsJSON(t *testing.T) {
+	dir, qtg := encoded(t)
+	missing, in := filepath.Join(dir, "missing.qtg"), filepath.Join(dir, "in.png")
+	for _, c := range []struct {
+		args   []string
+		status int
+		want   errorReport
+	}{
+		{[]string{"info", missing}, exitFailure, errorReport{missing, missing + ": no such file or directory", "failure"}},
+		{[]string{"verify", missing}, exitFailure, errorReport{missing, missing + ": no such file or directory", "failure"}},
+		{[]string{"tree", missing, "-o", filepath.Join(dir, "t.png")}, exitFailure, errorReport{missing, missing + ": no such file or directory", "failure"}},
+		{[]string{"-i", in, "-t", "0", "--split", "cost"}, exitUsage,
+			errorReport{in, in + ": --split does nothing here: without loss samples are predicted, and there is no quadtree to split", "usage"}},
+		{[]string{"info", qtg, "--what"}, exitUsage, errorReport{"", "unknown flag: --what: see qtgpu info --help", "usage"}},
+		{[]string{"verify", qtg, "-q"}, exitUsage, errorReport{"", "--json and -q: expected one of them", "usage"}},
+	} {
+		r := qtgpuRun(append(c.args, "--json")...)
+		assert.Equal(t, c.status, r.status, "%v", c.args)
+		assert.Empty(t, r.stdout, "%v", c.args)
+		var got problemReport
+		require.NoError(t, json.Unmarshal([]byte(r.stderr), &got), "%v: %s", c.args, r.stderr)
+		require.NotNil(t, got.Error, "%v: %s", c.args, r.stderr)
+		assert.Equal(t, c.want, *got.Error, "%v", c.args)
+		assert.Equal(t, 1, strings.Count(r.stderr, "\n"), "%v: %q", c.args, r.stderr)
+	}
+
+	a := app{json: true}
+	var stderr strings.Builder
+	a.stderr = &stderr
+	assert.Equal(t, exitVerification, a.status(at("a.qtg", brokenPromise{errors.New("too\nmuch")})))
+	a.warn("b.png", "left out: %s", "c")
+	assert.Equal(t, `{"error":{"file":"a.qtg","message":"a.qtg: too; much","kind":"promise"}}`+"\n"+
+		`{"warning":{"file":"b.png","message":"b.png: left out: c"}}`+"\n", stderr.String())
+}
+
+// TestReportsOfVerifyAndTree: as text, as JSON, and none.
+func TestReportsOfVerifyAndTree(t *testing.T) {
+	dir, qtg := encoded(t)
+	in, out := filepath.Join(dir, "in.png"), filepath.Join(dir, "tree.png")
+	var v verifiedReport
+	require.NoError(t, json.Unmarshal([]byte(mustRun(t, "verify", qtg, in, "--json")), &v))
+	assert.Equal(t, qtg, v.File)
+	assert.Equal(t, 6, v.Tiles)
+	assert.True(t, v.Holds)
+	require.NotNil(t, v.Measured)
+	assert.Len(t, v.Measured.Errors, 3)
+	assert.Empty(t, mustRun(t, "verify", qtg, "-q"))
+
+	var tree treeReport
+	require.NoError(t, json.Unmarshal([]byte(mustRun(t, "tree", qtg, "-o", out, "--json")), &tree))
+	assert.Equal(t, []string{qtg, out}, []string{tree.File, tree.Output})
+	sum, area := 0, 0
+	for side, n := range tree.LeavesBySize {
+		sum, area = sum+n, area+n*side*side
+	}
+	assert.Equal(t, tree.Leaves, sum, "leaves by size")
+	assert.GreaterOrEqual(t, area, 1100*600, "what the leaves cover")
+	assert.Contains(t, mustRun(t, "tree", qtg, "-o", out, "-f"), grouped(int64(tree.Leaves))+" leaves (")
+	assert.Empty(t, mustRun(t, "tree", qtg, "-o", out, "-f", "-q"))
+	r := qtgpuRun("tree", qtg, "-o", "-")
+	assert.Equal(t, exitOK, r.status)
+	assert.Contains(t, r.stderr, "standard output: ", "the report gives way to the picture")
 }

@@ -14,6 +14,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/gpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
@@ -38,27 +41,47 @@ type job struct {
 // rows of tiles.
 const partBytes = 256 << 20
 
-// plan makes the plan of a job in a new directory.
-func (a *app) plan(args []string) error {
+func (a *app) planCommand() *cobra.Command {
+	var c convertFlags
 	var rows int
-	c, err := parseConvert(args, func(c *convertFlags) { c.set.IntVar(&rows, "part-rows", 0, "") })
-	if err != nil {
-		return err
-	}
-	switch {
-	case c.out == "":
+	cmd := newCommand("plan -i IN -t T -o JOB [--part-rows N]", "prepare encoding by parts, on any machines", func([]string) error {
+		if err := c.check(); err != nil {
+			return err
+		}
+		return a.plan(&c, rows)
+	})
+	cmd.Args = takes(0, 0, "")
+	cmd.Long = `Makes the directory JOB with what all parts have in common. Parts then may be encoded in any order on
+machines that have the directory and the image; merge makes one file of them, the same as
+qtgpu -i IN -t T makes.`
+	cmd.Example = `  qtgpu plan -i big.tif -t 10 -o job
+  for i in 0 1 2 3; do qtgpu part job -i $i; done
+  qtgpu merge job -o big.qtg`
+	f := cmd.Flags()
+	c.set = f
+	f.VarP(&free{&c.in, "IN"}, "input", "i", "the image, a regular file")
+	f.VarP(&free{&c.out, "JOB"}, "output", "o", "the directory to make")
+	isFile(f, "input", imageFiles...)
+	isDirectory(f, "output")
+	c.addCoding()
+	f.Var(atLeast(1, &rows), "part-rows", "the rows of tiles of a part; default what has 256 MiB of samples")
+	f.BoolVarP(&c.quiet, "quiet", "q", false, "no report")
+	addForce(f, &c.force)
+	addStrict(f, &c.strict)
+	addJobs(f, &c.jobs)
+	c.limits = newLimits()
+	c.limits.add(f)
+	c.limits.addExpansion(f)
+	return cmd
+}
+
+// plan makes the plan of a job in a new directory.
+func (a *app) plan(c *convertFlags, rows int) error {
+	if c.out == "" {
 		return usagef("missing -o JOB: expected qtgpu plan -i IN -t T -o JOB, a new directory")
-	case c.set.Changed("part-rows") && rows < 1:
-		return usagef("--part-rows %d: expected 1 or more rows of tiles", rows)
 	}
-	if err := c.refuse(decodeOnly, "is for decoding"); err != nil {
-		return err
-	}
-	o, err := c.options()
-	if err != nil {
-		return err
-	}
-	t, err := parseThreshold(c.t, c.in)
+	o := c.options()
+	t, err := c.threshold()
 	if err != nil {
 		return err
 	}
@@ -70,10 +93,15 @@ func (a *app) plan(args []string) error {
 	if err := a.prepare(&o, t, c.in, src, c.strict); err != nil {
 		return err
 	}
+	if err := c.idleInEncoding(&o, src); err != nil {
+		return at(c.in, err)
+	}
 	o.Memory = int64(c.limits.memory)
 	if j.Plan, err = qtgpu.NewPlan(a.ctx, src, &o); err != nil {
 		return at(c.in, err)
 	}
+	coded := j.Plan.Format()
+	becomeColours(src, &coded)
 	if err := a.tell(c.in, src, c); err != nil {
 		return err
 	}
@@ -170,65 +198,91 @@ func readJob(dir string) (*job, error) {
 // partName is the file of a part.
 func partName(dir string, i int) string { return filepath.Join(dir, fmt.Sprintf("part-%06d.qtg", i)) }
 
+// partFlags are the flags of qtgpu part.
+type partFlags struct {
+	set                 *pflag.FlagSet
+	index, jobs         int
+	env, input, backend string
+	force               bool
+	limits              *limits
+}
+
+func (a *app) partCommand() *cobra.Command {
+	var c partFlags
+	cmd := newCommand("part JOB -i N | --index-env VAR [--input IN]", "encode part N, a file of its own", func(args []string) error {
+		return a.part(&c, args[0])
+	})
+	cmd.Args, cmd.ValidArgsFunction = takes(1, 1, "directories"), directoryArg
+	cmd.Example = `  qtgpu part job -i 3
+  qtgpu part job --index-env SLURM_ARRAY_TASK_ID --input /scratch/big.tif`
+	f := cmd.Flags()
+	c.set = f
+	f.VarP(atLeast(0, &c.index), "index", "i", "the number of the part, from 0")
+	f.Var(&free{&c.env, "VAR"}, "index-env", "the variable of the environment that has the number")
+	f.Var(&free{&c.input, "IN"}, "input", "where the image is; default where it was for plan")
+	isFile(f, "input", imageFiles...)
+	addBackend(f, &c.backend)
+	addForce(f, &c.force)
+	addJobs(f, &c.jobs)
+	c.limits = newLimits()
+	c.limits.add(f)
+	c.limits.addExpansion(f)
+	return cmd
+}
+
+// idle refuses what has no use for a job.
+func (c *partFlags) idle(j *job) error {
+	return refuseIdle(c.set, []idle{
+		{"index", c.env != "", "--index-env has the number"},
+		{"backend", needsGPU(c.backend) && j.Plan.Engine() != qtgpu.Transform, "the parts are coded by the CPU alone"},
+	})
+}
+
 // part codes a part of a job.
-func (a *app) part(args []string) error {
-	f := newFlags()
-	index := f.IntP("index", "i", -1, "")
-	env := f.String("index-env", "", "")
-	input := f.String("input", "", "")
-	jobs := f.IntP("jobs", "j", 0, "")
-	force := f.BoolP("force", "f", false, "")
-	backend := f.String("backend", backendAuto, "")
-	limits := addLimits(f)
-	if err := parse(f, args); err != nil {
-		return err
-	}
-	if f.NArg() != 1 || *jobs < 0 {
-		return usagef("part with %d directories: expected qtgpu part JOB -i N", f.NArg())
-	}
-	if err := limits.check(); err != nil {
-		return err
-	}
-	dir := f.Arg(0)
+func (a *app) part(c *partFlags, dir string) error {
 	j, err := readJob(dir)
 	if err != nil {
 		return err
 	}
-	if !f.Changed("index") && *env == "" {
+	if !c.set.Changed("index") && c.env == "" {
 		return usagef("missing -i N: expected 0 to %d, or --index-env with the variable that has it", j.Parts-1)
 	}
-	i, err := partIndex(*index, *env, j.Parts)
+	if err := c.idle(j); err != nil {
+		return err
+	}
+	i, err := partIndex(c.index, c.env, j.Parts)
 	if err != nil {
 		return err
 	}
-	if *input == "" {
-		*input = j.Input
+	input := c.input
+	if input == "" {
+		input = j.Input
 	}
-	src, now, done, err := a.openJobInput(*input, j.Page, limits)
+	src, now, done, err := a.openJobInput(input, j.Page, c.limits)
 	if err != nil {
 		return err
 	}
 	defer done()
 	if now.Size != j.Size || now.Input == j.Input && !now.Modified.Equal(j.Modified) {
-		return at(*input, fmt.Errorf("%d bytes of %s, expected %d of %s: it is not what the plan was made of",
+		return at(input, fmt.Errorf("%d bytes of %s, expected %d of %s: it is not what the plan was made of",
 			now.Size, now.Modified.Format(time.RFC3339Nano), j.Size, j.Modified.Format(time.RFC3339Nano)))
 	}
 	if now.Sample != j.Sample {
-		return at(*input, fmt.Errorf("other bytes (sample %.8s, expected %.8s): it is not what the plan was made of", now.Sample, j.Sample))
+		return at(input, fmt.Errorf("other bytes (sample %.8s, expected %.8s): it is not what the plan was made of", now.Sample, j.Sample))
 	}
-	b, err := newBackend(*backend, *jobs, gpu.Open, func(err error) { a.warn(*input, "%w", err) })
+	b, err := newBackend(c.backend, c.jobs, gpu.Open, func(err error) { a.warn(input, "%w", err) })
 	if err != nil {
 		return err
 	}
 	defer b.close()
-	out, err := a.create(partName(dir, i), *force)
+	out, err := a.create(partName(dir, i), c.force)
 	if err != nil {
 		return err
 	}
-	o := &qtgpu.Options{Workers: *jobs, Memory: int64(limits.memory), Backend: b}
+	o := &qtgpu.Options{Workers: c.jobs, Memory: int64(c.limits.memory), Backend: b}
 	first := i * j.PartRows
 	if err := j.Plan.EncodePart(a.ctx, out, src, first, min(first+j.PartRows, j.Plan.Rows()), o); err != nil {
-		return out.blame(*input, err)
+		return out.blame(input, err)
 	}
 	return a.commit(noReport)
 }
@@ -250,29 +304,38 @@ func partIndex(i int, env string, parts int) (int, error) {
 	return i, nil
 }
 
+// mergeFlags are the flags of qtgpu merge.
+type mergeFlags struct {
+	out    string
+	jobs   int
+	force  bool
+	limits *limits
+}
+
+func (a *app) mergeCommand() *cobra.Command {
+	var c mergeFlags
+	cmd := newCommand("merge JOB -o OUT.qtg", "the file that one encode of all makes", func(args []string) error {
+		return a.merge(&c, args[0])
+	})
+	cmd.Args, cmd.ValidArgsFunction = takes(1, 1, "directories"), directoryArg
+	f := cmd.Flags()
+	f.VarP(&free{&c.out, "OUT.qtg"}, "output", "o", "the file to write")
+	isFile(f, "output", "qtg")
+	addForce(f, &c.force)
+	addJobs(f, &c.jobs)
+	c.limits = newLimits()
+	c.limits.add(f)
+	return cmd
+}
+
 // merge makes the whole of the parts of a job.
-func (a *app) merge(args []string) error {
-	f := newFlags()
-	name := f.StringP("output", "o", "", "")
-	jobs := f.IntP("jobs", "j", 0, "")
-	force := f.BoolP("force", "f", false, "")
-	limits := addLimits(f)
-	if err := parse(f, args); err != nil {
-		return err
-	}
-	switch {
-	case f.NArg() != 1:
-		return usagef("merge with %d directories: expected qtgpu merge JOB -o OUT.qtg", f.NArg())
-	case *name == "":
+func (a *app) merge(c *mergeFlags, dir string) error {
+	if c.out == "" {
 		return usagef("missing -o: expected qtgpu merge JOB -o OUT.qtg")
 	}
-	if err := checkQTG(*name); err != nil {
+	if err := checkQTG(c.out); err != nil {
 		return err
 	}
-	if err := limits.check(); err != nil {
-		return err
-	}
-	dir := f.Arg(0)
 	j, err := readJob(dir)
 	if err != nil {
 		return err
@@ -280,10 +343,10 @@ func (a *app) merge(args []string) error {
 	if missing := missingParts(dir, j.Parts); missing != "" {
 		return at(dir, fmt.Errorf("missing parts: %s; expected all of 0 to %d", missing, j.Parts-1))
 	}
-	opt := limits.decode()
+	opt := c.limits.decode()
 	parts := make([]*qtgpu.Reader, j.Parts)
 	for i := range parts {
-		in, r, err := a.open(partName(dir, i), &opt)
+		in, r, err := a.open(partName(dir, i), &access{}, &opt)
 		if err != nil {
 			return err
 		}
@@ -293,11 +356,11 @@ func (a *app) merge(args []string) error {
 		}
 		parts[i] = r
 	}
-	out, err := a.createPicture(*name, *force)
+	out, err := a.createPicture(c.out, c.force)
 	if err != nil {
 		return err
 	}
-	o := &qtgpu.Options{Workers: *jobs, Memory: int64(limits.memory)}
+	o := &qtgpu.Options{Workers: c.jobs, Memory: int64(c.limits.memory)}
 	if err := qtgpu.Merge(a.ctx, out, parts, o); err != nil {
 		return out.blame(dir, err)
 	}

@@ -46,7 +46,7 @@ func TestPartRows(t *testing.T) {
 	}
 	for _, rows := range []string{"0", "-1"} {
 		qtgpuRun("plan", "-i", in, "-t", "10", "-o", filepath.Join(dir, "job"), "--part-rows", rows).
-			fails(t, exitUsage, "--part-rows "+rows+": expected 1 or more rows of tiles", rows)
+			fails(t, exitUsage, "--part-rows "+rows+": expected 1 or more", rows)
 	}
 }
 
@@ -70,7 +70,7 @@ func TestFailuresOfParts(t *testing.T) {
 		{[]string{"part", dir, "-i", "0"}, exitFailure, "plan.json: no such file or directory"},
 		{[]string{"part", job}, exitUsage, "missing -i N: expected 0 to 1, or --index-env"},
 		{[]string{"part", job, "-i", "2"}, exitUsage, "-i 2: expected 0 to 1"},
-		{[]string{"part", job, "-i", "-1"}, exitUsage, "-i -1: expected 0 to 1"},
+		{[]string{"part", job, "-i", "-1"}, exitUsage, "--index -1: expected 0 or more"},
 		{[]string{"part", job, "--index-env", "TASK"}, exitUsage, "--index-env TASK: 2: expected 0 to 1"},
 		{[]string{"part", job, "--index-env", "WORD"}, exitUsage, `--index-env WORD: found "two", expected a number from 0 to 1`},
 		{[]string{"part", job, "-i", "1"}, exitFailure, "part-000001.qtg: exists already"},

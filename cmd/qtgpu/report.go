@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"github.com/qtgpu/qtgpu"
 )
 
@@ -17,6 +19,14 @@ import (
 type stageReport struct {
 	Name    string  `json:"name"`
 	Seconds float64 `json:"seconds"`
+}
+
+// trial is what a way to code takes.
+type trial struct {
+	Engine string  `json:"engine"`
+	Bound  string  `json:"bound"`
+	T      float64 `json:"t"`
+	Bytes  int64   `json:"bytes"` // without metadata
 }
 
 // encodeReport is what an encode says about itself; docs/JSON.md describes it.
@@ -30,6 +40,9 @@ type encodeReport struct {
 	BitsPerPixel float64 `json:"bits_per_pixel"`
 	rasterReport
 	Promise       promise       `json:"promise"`
+	Engine        string        `json:"engine"`
+	Tried         []trial       `json:"tried"`
+	OnPilot       bool          `json:"on_pilot"`
 	Nodes         int           `json:"nodes"`
 	Leaves        int           `json:"leaves"`
 	LeavesBySize  map[int]int   `json:"leaves_by_size"`
@@ -51,7 +64,10 @@ func newEncodeReport(in, out string, s *qtgpu.Stats) *encodeReport {
 		rasterReport: newRasterReport(f),
 		Promise:      newPromise(s.Bound, s.T, s.MaxLeafRMS, s.MaxError, f),
 		Nodes:        s.Nodes, Leaves: s.Leaves, LeavesBySize: s.LeavesBySize, TreeDepth: s.TreeDepth,
-		Backend: s.Backend, about: describe(f),
+		Engine: s.Engine.String(), OnPilot: s.OnPilot, Backend: s.Backend, about: describe(f),
+	}
+	for _, t := range s.Tried {
+		r.Tried = append(r.Tried, trial{t.Engine.String(), t.Bound.String(), t.T, t.Bytes})
 	}
 	for _, stage := range s.Stages {
 		r.Stages = append(r.Stages, newStageReport(stage))
@@ -73,12 +89,13 @@ func (r *encodeReport) broken() error {
 	return at(r.Output, r.Verify.broken())
 }
 
-func (r *encodeReport) writeText(w io.Writer) error {
+func (r *encodeReport) text() *text {
 	var t text
 	t.line("input", "%s: %s bytes, %s of pixels", r.Input, grouped(r.InputBytes), grouped(r.PixelBytes))
 	t.line("output", "%s: %s bytes, ratio %.2f, %.3f bits per pixel", r.Output, grouped(r.OutputBytes), r.Ratio, r.BitsPerPixel)
 	t.line("image", "%s", r.about)
 	t.line("promise", "%v; largest error %s", &r.Promise, r.Promise.values(r.Promise.Stated))
+	t.line("engine", "%s", r.chosen())
 	if r.Leaves > 0 {
 		t.line("tree", "%s nodes, %s leaves (%s), depth %d", grouped(int64(r.Nodes)), grouped(int64(r.Leaves)), bySize(r.LeavesBySize), r.TreeDepth)
 	}
@@ -89,9 +106,51 @@ func (r *encodeReport) writeText(w io.Writer) error {
 	t.line("backend", "%s (%s)", r.Backend, reason)
 	t.line("time", "%s", stages(r.Stages))
 	if r.Verify != nil {
-		r.Verify.text(&t)
+		r.Verify.addTo(&t)
 	}
-	return t.write(w)
+	return &t
+}
+
+// chosen tells the engine and why it is that one.
+func (r *encodeReport) chosen() string {
+	if len(r.Tried) == 0 {
+		return r.Engine
+	}
+	of := "all"
+	if r.OnPilot {
+		of = "a sample"
+	}
+	ways := make([]string, len(r.Tried))
+	for i, t := range r.Tried {
+		ways[i] = fmt.Sprintf("%s, %s: %s", t.Engine, (&promise{Bound: t.Bound, T: t.T}).short(), grouped(t.Bytes))
+	}
+	return fmt.Sprintf("%s, the smallest of %d by bytes of %s (%s)", r.Engine, len(ways), of, strings.Join(ways, "; "))
+}
+
+// saying are the flags that say how a command reports.
+type saying struct{ json, quiet bool }
+
+func (s *saying) addSaying(f *pflag.FlagSet) {
+	f.BoolVar(&s.json, "json", false, "the report as JSON, see docs/JSON.md; errors too")
+	f.BoolVarP(&s.quiet, "quiet", "q", false, "no report, no progress bar")
+}
+
+func (s *saying) checkSaying() error {
+	if s.json && s.quiet {
+		return usagef("--json and -q: expected one of them")
+	}
+	return nil
+}
+
+// report writes a report, if it is asked for.
+func (s *saying) report(w io.Writer, report interface{ text() *text }) error {
+	switch {
+	case s.quiet:
+		return nil
+	case s.json:
+		return writeJSON(w, report)
+	}
+	return report.text().write(w)
 }
 
 // text is a report for people: a label and a value a line.

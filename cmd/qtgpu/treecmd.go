@@ -1,11 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"image"
 	"image/color"
+	"io"
 	"path/filepath"
 	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
@@ -23,39 +28,74 @@ var borderColours = map[int]color.RGBA{
 
 // treeFlags are the flags of qtgpu tree.
 type treeFlags struct {
-	in, out string
-	force   bool
-	limits  *limits
+	set    *pflag.FlagSet
+	out    string
+	force  bool
+	limits *limits
+	access access
+	saying
 }
 
-func parseTree(args []string) (c treeFlags, err error) {
-	f := newFlags()
-	f.StringVarP(&c.out, "output", "o", "", "")
-	f.BoolVarP(&c.force, "force", "f", false, "")
-	c.limits = addLimits(f)
-	if err := parse(f, args); err != nil {
-		return c, err
+// treeReport is what qtgpu tree says; docs/JSON.md describes it.
+type treeReport struct {
+	File         string      `json:"file"`
+	Output       string      `json:"output"`
+	Leaves       int         `json:"leaves"`
+	LeavesBySize map[int]int `json:"leaves_by_size"`
+}
+
+func newTreeReport(file, output string, leaves []qtgpu.Leaf) *treeReport {
+	r := &treeReport{file, output, len(leaves), map[int]int{}}
+	for _, l := range leaves {
+		r.LeavesBySize[l.Size]++
 	}
-	c.in = f.Arg(0)
+	return r
+}
+
+func (r *treeReport) text() *text {
+	var t text
+	t.line("output", "%s: %s leaves (%s)", r.Output, grouped(int64(r.Leaves)), bySize(r.LeavesBySize))
+	return &t
+}
+
+func (a *app) treeCommand() *cobra.Command {
+	var c treeFlags
+	cmd := newCommand("tree IN.qtg -o TREE.png [--json]", "the leaves drawn over the picture", func(args []string) error {
+		return a.tree(&c, args[0])
+	})
+	cmd.Args, cmd.ValidArgsFunction = takes(1, 1, "files"), fileArgs(qtgFiles)
+	cmd.Long = `Of files of the transform engine: borders of leaves of 8 pixels are red, of 16 yellow, of 32
+blue. A picture of up to 1000 pixels a side is drawn at twice its size.`
+	f := cmd.Flags()
+	f.VarP(&free{&c.out, "TREE.png"}, "output", "o", "the picture to write")
+	isFile(f, "output", "png")
+	addForce(f, &c.force)
+	c.addSaying(f)
+	c.limits = newLimits()
+	c.limits.add(f)
+	c.access.add(f)
+	c.set = f
+	return cmd
+}
+
+// check checks what does not depend on the input.
+func (c *treeFlags) check(in string) error {
 	switch ext := filepath.Ext(c.out); {
-	case f.NArg() != 1:
-		err = usagef("tree with %d files: expected qtgpu tree IN.qtg -o TREE.png", f.NArg())
 	case c.out == "":
-		err = usagef("missing -o: expected qtgpu tree %s -o TREE.png", c.in)
+		return usagef("missing -o: expected qtgpu tree %s -o TREE.png", safeName(in))
 	case !isStream(c.out) && !strings.EqualFold(ext, ".png"):
-		err = usagef("-o %s: extension %q: expected .png", c.out, ext)
+		return usagef("-o %s: extension %q: expected .png", c.out, ext)
 	}
-	return c, err
+	return c.checkSaying()
 }
 
 // tree draws the leaves of the first plane over the decoded picture.
-func (a *app) tree(args []string) error {
-	c, err := parseTree(args)
-	if err != nil {
+func (a *app) tree(c *treeFlags, name string) error {
+	if err := cmp.Or(c.check(name), c.access.idle(c.set, name)); err != nil {
 		return err
 	}
 	opt := c.limits.decode()
-	in, r, err := a.open(c.in, &opt)
+	in, r, err := a.open(name, &c.access, &opt)
 	if err != nil {
 		return err
 	}
@@ -64,23 +104,23 @@ func (a *app) tree(args []string) error {
 	if err != nil {
 		return err
 	}
-	m, err := treePicture(a.ctx, r)
+	leaves, err := r.Leaves(a.ctx, 0)
+	if err != nil {
+		return at(in.name, err)
+	}
+	m, err := treePicture(a.ctx, r, leaves)
 	if err != nil {
 		return at(in.name, err)
 	}
 	if err := imagefile.Write(out, "png", m, imagefile.WriteOptions{}); err != nil {
 		return out.blame(out.name, err)
 	}
-	return a.commit(noReport)
+	return a.commit(func(w io.Writer) error { return c.report(w, newTreeReport(in.name, out.name, leaves)) })
 }
 
 // treePicture decodes a file and draws the top and left border of every leaf; the
 // borders of its neighbours and of the picture close it.
-func treePicture(ctx context.Context, r *qtgpu.Reader) (*imagefile.Image, error) {
-	leaves, err := r.Leaves(ctx, 0)
-	if err != nil {
-		return nil, err
-	}
+func treePicture(ctx context.Context, r *qtgpu.Reader, leaves []qtgpu.Leaf) (*imagefile.Image, error) {
 	m, err := imagefile.FromRaster(ctx, r.Level(0))
 	if err != nil {
 		return nil, err

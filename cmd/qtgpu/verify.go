@@ -1,10 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"math"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
@@ -49,57 +53,95 @@ func (n number) format(layout string) string {
 	return fmt.Sprintf(layout, float64(n))
 }
 
+// verifiedReport is what qtgpu verify says; docs/JSON.md describes it.
+type verifiedReport struct {
+	File  string `json:"file"`
+	Tiles int    `json:"tiles"` // whose checksums hold
+	verifyReport
+}
+
+// verifyFlags are the flags of qtgpu verify.
+type verifyFlags struct {
+	set    *pflag.FlagSet
+	page   int
+	jobs   int
+	limits *limits
+	access access
+	saying
+}
+
+func (a *app) verifyCommand() *cobra.Command {
+	var c verifyFlags
+	cmd := newCommand("verify IN.qtg [ORIGINAL [--page N]] [--json]", "every checksum, and the promise", func(args []string) error {
+		return a.verify(&c, args)
+	})
+	cmd.Args, cmd.ValidArgsFunction = takes(1, 2, "files"), fileArgs(qtgFiles, imageFiles)
+	cmd.Long = `Decodes all of the file. The promise is held against the errors that the file states or, with
+the original, against those that it has.`
+	cmd.Example = `  qtgpu verify big.qtg
+  qtgpu verify big.qtg big.tif`
+	f := cmd.Flags()
+	addPage(f, &c.page)
+	c.addSaying(f)
+	addJobs(f, &c.jobs)
+	c.limits = newLimits()
+	c.limits.add(f)
+	c.access.add(f)
+	c.limits.addExpansion(f)
+	c.set = f
+	return cmd
+}
+
 // verify checks every checksum of a file by decoding all of it, and the promise:
 // by what the file states or, with the original, by measuring.
-func (a *app) verify(args []string) error {
-	f := newFlags()
-	jobs := f.IntP("jobs", "j", 0, "")
-	page := f.Int("page", 0, "")
-	limits := addLimits(f)
-	if err := parse(f, args); err != nil {
+func (a *app) verify(c *verifyFlags, names []string) error {
+	if err := c.checkSaying(); err != nil {
 		return err
 	}
-	switch {
-	case f.NArg() < 1 || f.NArg() > 2:
-		return usagef("verify with %d files: expected qtgpu verify IN.qtg [ORIGINAL]", f.NArg())
-	case f.Changed("page") && *page < 1:
-		return usagef("--page %d: expected 1 or more", *page)
+	alone := len(names) == 1
+	err := refuseIdle(c.set, []idle{{"page", alone, "there is no ORIGINAL"}, {"max-expansion", alone, "there is no ORIGINAL"}})
+	if err = cmp.Or(err, c.access.idle(c.set, names[0])); err != nil {
+		return err
 	}
-	bar := a.progress("verifying", false)
-	opt := limits.decode()
-	opt.Workers, opt.Progress = *jobs, bar.update
-	in, r, err := a.open(f.Arg(0), &opt)
+	bar := a.progress("verifying", c.quiet)
+	opt := c.limits.decode()
+	opt.Workers, opt.Progress = c.jobs, bar.update
+	in, r, err := a.open(names[0], &c.access, &opt)
 	if err != nil {
 		return err
 	}
 	defer in.close()
 	var before *original
-	if name := f.Arg(1); name != "" {
-		of, err := openSource(name, a.stdin)
+	if len(names) > 1 {
+		of, err := openSource(names[1], a.stdin)
 		if err != nil {
 			return err
 		}
 		defer of.close()
-		read := limits.read()
-		read.Page = *page
+		read := c.limits.read()
+		read.Page = c.page
 		m, _, err := of.image(read)
 		if err != nil {
 			return err
 		}
-		before = &original{m, name}
+		before = &original{m, names[1]}
 	}
 	report, err := check(a.ctx, r, before)
 	bar.clear()
 	if err != nil {
 		return at(in.name, err)
 	}
-	var t text
-	t.line("file", "%s: all checksums of %s hold", in.name, count(r.Info().Tiles, "tile"))
-	report.text(&t)
-	if err := t.write(a.stdout); err != nil {
+	if err := c.report(a.stdout, &verifiedReport{in.name, r.Info().Tiles, *report}); err != nil {
 		return err
 	}
 	return at(in.name, report.broken())
+}
+
+func (r *verifiedReport) text() *text {
+	var t text
+	t.line("file", "%s: all checksums of %s hold", r.File, count(r.Tiles, "tile"))
+	r.addTo(&t)
+	return &t
 }
 
 // original is an image file that a .qtg file is held against. Its errors bear its name.
@@ -171,7 +213,7 @@ func (v *verifyReport) broken() error {
 	return v.Promise.check("has", v.Measured.Errors)
 }
 
-func (v *verifyReport) text(t *text) {
+func (v *verifyReport) addTo(t *text) {
 	verdict := "holds"
 	if !v.Holds {
 		verdict = "does not hold"

@@ -40,16 +40,9 @@ func (t *Totals) add(c *engine.Tile) {
 // coded is told of every tile that enc did not hold already. memory bounds the samples
 // that are held at once, but for one row of tiles.
 func Encode(ctx context.Context, enc engine.Encoder, src raster.Source, rows Rows, w Writer, workers int, memory int64, coded func(pixels int64)) (Totals, error) {
-	e := encoding{enc: enc, src: src, grid: enc.Plan().Grid(), w: w, coded: coded,
-		workers: engine.WithinMemory(workers, memory, enc.Memory()),
-	}
-	step := engine.SlabRows(enc.Plan(), memory)
-	for y := rows.Min; y < rows.Max; y += step {
-		if err := e.slab(ctx, Rows{y, min(y+step, rows.Max)}); err != nil {
-			return Totals{}, err
-		}
-	}
-	return e.totals, nil
+	e := newEncoding(enc, w, workers, memory, coded)
+	err := e.encode(ctx, src, rows)
+	return e.totals, err
 }
 
 // Rows are rows of tiles, from Min on, before Max.
@@ -58,15 +51,34 @@ type Rows struct{ Min, Max int }
 // AllRows are all rows of tiles of a plan.
 func AllRows(p *engine.Plan) Rows { return Rows{0, p.Grid().Down()} }
 
-// encoding is one run of Encode.
+// encoding codes tiles for a writer.
 type encoding struct {
 	enc     engine.Encoder
 	src     raster.Source
 	grid    tiles.Grid
 	w       Writer
 	workers int
+	step    int // rows of tiles of a slab
 	coded   func(pixels int64)
 	totals  Totals
+}
+
+func newEncoding(enc engine.Encoder, w Writer, workers int, memory int64, coded func(pixels int64)) *encoding {
+	return &encoding{
+		enc: enc, grid: enc.Plan().Grid(), w: w, coded: coded,
+		workers: engine.WithinMemory(workers, memory, enc.Memory()), step: engine.SlabRows(enc.Plan(), memory),
+	}
+}
+
+// encode codes rows of tiles of src.
+func (e *encoding) encode(ctx context.Context, src raster.Source, rows Rows) error {
+	e.src = src
+	for y := rows.Min; y < rows.Max; y += e.step {
+		if err := e.slab(ctx, Rows{y, min(y+e.step, rows.Max)}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // slab codes some rows of tiles.

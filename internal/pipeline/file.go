@@ -45,24 +45,52 @@ type Job struct {
 // Write codes the tiles of src by the plan of enc and writes the file. It holds the
 // segments of a group of tiles, and the overviews of all where there are several groups.
 func Write(ctx context.Context, w io.Writer, enc engine.Encoder, src raster.Source, j *Job) (Totals, error) {
+	c, err := Begin(w, enc, j)
+	if err != nil {
+		return Totals{}, err
+	}
+	if err := c.Code(ctx, src, AllRows(enc.Plan())); err != nil {
+		return Totals{}, err
+	}
+	return c.Close(ctx)
+}
+
+// Coding is a file that is being written, by rows of tiles from the top.
+type Coding struct {
+	*encoding
+	out *fileWriter
+	env *engine.Env
+}
+
+// Begin begins what Write does.
+func Begin(w io.Writer, enc engine.Encoder, j *Job) (*Coding, error) {
 	plan := enc.Plan()
 	h := HeaderOf(plan)
 	file, err := container.NewWriter(w, h, containerPlan(plan), j.Metadata)
 	if err != nil {
-		return Totals{}, err
+		return nil, err
 	}
 	out, err := newFileWriter(file, h, plan)
 	if err != nil {
-		return Totals{}, err
+		return nil, err
 	}
-	totals, err := Encode(ctx, enc, src, AllRows(plan), out, j.Env.Workers, j.Env.Memory, j.Env.Coded)
-	if err != nil {
-		return Totals{}, err
-	}
+	return &Coding{newEncoding(enc, out, j.Env.Workers, j.Env.Memory, j.Env.Coded), out, j.Env}, nil
+}
+
+// Step is the number of rows of tiles that are best coded at once.
+func (c *Coding) Step() int { return c.step }
+
+// Code codes the rows of tiles that come next, and reads no others of src.
+func (c *Coding) Code(ctx context.Context, src raster.Source, rows Rows) error {
+	return c.encode(ctx, src, rows)
+}
+
+// Close ends the file when all rows have come.
+func (c *Coding) Close(ctx context.Context) (Totals, error) {
 	start := time.Now()
-	err = out.close(ctx, j.Env)
-	j.Env.Took("write", out.spent+time.Since(start))
-	return totals, err
+	err := c.out.close(ctx, c.env)
+	c.env.Took("write", c.out.spent+time.Since(start))
+	return c.totals, err
 }
 
 // fileWriter writes tiles, and keeps what the coarse levels of a large file are made of.
@@ -173,11 +201,11 @@ func (r *Reader) lossless(ctx context.Context, level int, env *engine.Env) ([]by
 	}
 	quiet := quietly(env)
 	params := engine.Params{Format: f, Bound: engine.Max, Effort: predictive.EffortFitted}
-	enc, err := Choose(ctx, params, src, quiet)
+	c, err := Choose(ctx, params, nil, src, quiet)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
-	_, err = Write(ctx, &b, enc, src, &Job{Env: quiet})
+	_, err = Write(ctx, &b, c.Encoder, src, &Job{Env: quiet})
 	return b.Bytes(), err
 }
