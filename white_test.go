@@ -13,7 +13,8 @@ import (
 
 // paper has areas of white and of black, anywhere, beside slopes, noise, text and colours.
 func paper(x, y, c int) float64 {
-	switch area := hash(x/40, y/24, 3); {
+	area := hash(x/40, y/24, 3)
+	switch {
 	case area < 0.35:
 		return 1
 	case area < 0.5:
