@@ -146,7 +146,7 @@ type stored struct {
 
 // fileOf is a file of chunks, with checksums that are right.
 func fileOf(chunks []stored) []byte {
-	p := []byte("\x89QTG\r\n\x1a\n\x06")
+	p := []byte("\x89QTG\r\n\x1a\n\x07")
 	for _, c := range chunks {
 		q := chunk(c.kind, c.payload)
 		if c.kind == "FRNT" || c.kind == "BODY" {

@@ -73,7 +73,7 @@ func TestExactVectorsCover(t *testing.T) {
 		}
 	}
 	for _, what := range []string{
-		"mode 0", "mode 1", "mode 2", "mode 9", "mode 16", "mode 17", "mode 32", "mode 36",
+		"mode 0", "mode 1", "mode 2", "mode 9", "mode 16", "mode 17", "mode 32", "mode 35",
 		"palette", "merged", "bound", "tiles", "weights", "values", "plain", "plain merged", "groups",
 		"slow merged", "slow bound", "slow tiles", "slow weights", "slow values", "slow 16 bits", "slow alpha",
 		"layered alpha", "layered tiles", "layered bound 1", "layered bound 2", "layered bound 7",

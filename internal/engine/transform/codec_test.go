@@ -157,7 +157,10 @@ func checkLeaves(t *testing.T, c *coded, dst *chroma.Plane, name string) {
 			t.Fatalf("%s: leaf %d at x %d y %d: squared error %d is above the bound", name, 1<<lg, x, y, dist)
 		}
 		stated := math.Sqrt(float64(dist)) / float64(int(1)<<lg)
-		const roundings = 0.45
+		roundings := 0.45
+		if less { // at full scale the basis of larger leaves loses more of the mean
+			roundings = 0.65
+		}
 		if measured > stated+roundings || !less && measured < stated-roundings {
 			t.Fatalf("%s: leaf %d at x %d y %d: RMS %.3f, the encoder's is %.3f", name, 1<<lg, x, y, measured, stated)
 		}
