@@ -34,7 +34,7 @@ var sources = map[string]source{
 	"sky": func(rng *rand.Rand, x, y int) uint16 {
 		return uint16(2200 + 300*math.Sin(float64(x)/90) + 2*float64(y) + float64(rng.IntN(20)))
 	},
-	"flat":       func(*rand.Rand, int, int) uint16 { return 777 },
+	"flat": func(*rand.Rand, int, int) uint16 { return 777 },
 }
 
 // paper is areas of full scale and of 0 with strokes, specks and slopes between.
