@@ -394,7 +394,7 @@ func TestEncoderWritesAsRowsCome(t *testing.T) {
 	plan, err := qtgpu.NewPlan(t.Context(), rising(90, 80, f.Bands), &qtgpu.Options{T: 10})
 	require.NoError(t, err)
 	var b bytes.Buffer
-	e, err := qtgpu.NewEncoder(&b, f, &qtgpu.Options{Plan: plan, Memory: 4 << 20})
+	e, err := qtgpu.NewEncoder(&b, f, &qtgpu.Options{Plan: plan, Memory: 5 << 20})
 	require.NoError(t, err)
 	rows := raster.NewBlock(image.Rect(0, 0, w, 40), raster.Uint8, 1)
 	var sizes []int

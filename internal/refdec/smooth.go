@@ -20,8 +20,11 @@ func (s *smoothing) calm(x, y int) bool {
 	if s.last[at] != 0 || endOf(s.q[at], s.kind, s.step) != 0 {
 		return false
 	}
+	f, g := int64(frontStep(s.step)), s.g(x, y)
 	for i := range 9 {
-		if abs(s.g(x+i%3-1, y+i/3-1)-s.g(x, y)) > int64(frontStep(s.step)) {
+		dx, dy := i%3-1, i/3-1
+		one, opposite := s.g(x+dx, y+dy), s.g(x-dx, y-dy)
+		if abs(one-g) > f || abs(one+opposite-2*g) > f {
 			return false
 		}
 	}

@@ -51,18 +51,20 @@ func (d *decoder) Mode([]byte) string { return "" }
 // Decimates implements engine.Decoder.
 func (d *decoder) Decimates() bool { return false }
 
-// What lies beyond a border of tiles reaches this far, in pixels: at full resolution over two
-// cells of a chroma plane, which are smoothed, four samples of it as deblocking reads and
-// writes, and one of its upsampling; one sample of chroma in the overview, and another where
+// What lies beyond a border of tiles reaches this far, in samples: at full resolution over two
+// cells, which are smoothed, four samples that deblocking reads and writes, and one where
+// chroma is upsampled; in the overview, in pixels, one sample of chroma, and another where
 // hidden ones take after their neighbours.
 const (
-	filterMargin   = 2 * (2*cell + 4 + 1)
+	filterMargin   = 2*cell + 4 + 1
 	overviewMargin = 2 << engine.OverviewLevel
 )
 
 // Margin implements engine.Decoder.
 func (d *decoder) Margin(level int) int {
 	switch {
+	case level == 0 && d.sub420:
+		return 2 * filterMargin
 	case level == 0:
 		return filterMargin
 	case d.hidesChroma():

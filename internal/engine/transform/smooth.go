@@ -8,9 +8,10 @@ import (
 )
 
 // A slope that is less than a step of the overview from cell to cell, a sky, decodes to flats
-// with steps between, where leaves meet. A cell that has no AC levels and no neighbour more
-// than a step away is calm: its samples are interpolated anew, between smoothed means, across
-// the borders of leaves and tiles (FORMAT.md, "Smoothing").
+// with steps between, where leaves meet. A cell that has no AC levels, and whose neighbours are
+// within a step of it and of a slope through it, as roundings leave them, is calm: its samples
+// are interpolated anew, between smoothed means, across the borders of leaves and tiles
+// (FORMAT.md, "Smoothing").
 
 // smoother interpolates the calm cells of a plane.
 type smoother struct {
@@ -44,21 +45,32 @@ func (s *smoother) means(y int) {
 	g := s.grid
 	for x := range g.w {
 		i := g.at(x, y)
-		mean := g.of[i].mean
-		s.smooth[i] = 16 * mean
+		s.smooth[i] = 16 * g.of[i].mean
 		if !g.of[i].bare || g.ends[i] != 0 {
 			continue
 		}
-		sum, calm := int32(0), true
+		var around [9]int32 // differences from the mean, row by row
+		sum := int32(0)
 		for k, weight := range [9]int32{1, 2, 1, 2, 4, 2, 1, 2, 1} {
-			d := g.of[g.at(x+k%3-1, y+k/3-1)].mean - mean
-			calm = calm && max(d, -d) <= s.step
-			sum += weight * d
+			around[k] = g.of[g.at(x+k%3-1, y+k/3-1)].mean - g.of[i].mean
+			sum += weight * around[k]
 		}
-		if calm {
-			s.calm[i], s.smooth[i] = true, 16*mean+sum
+		if s.slopes(&around) {
+			s.calm[i] = true
+			s.smooth[i] += sum
 		}
 	}
+}
+
+// slopes tells whether a cell with such cells around it lies on a slope.
+func (s *smoother) slopes(around *[9]int32) bool {
+	for k := range 4 {
+		a, b := around[k], around[8-k]
+		if max(a, -a, b, -b, a+b, -a-b) > s.step {
+			return false
+		}
+	}
+	return true
 }
 
 // samples makes the samples of the calm cells of a row, by bilinear interpolation between the
