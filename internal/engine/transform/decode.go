@@ -10,9 +10,10 @@ import (
 
 // Decoder decodes the tiles of a file. It is read-only and may be shared.
 type Decoder struct {
-	step   int32
-	planes []Plane
-	tables []rans.DecTable
+	step        int32
+	planes      []Plane
+	tables      []rans.DecTable
+	restoration *restoration // nil where nothing is restored
 }
 
 // NewDecoder takes the step of the plan and the payload of the tables. The error is
@@ -22,7 +23,7 @@ func NewDecoder(step int, planes []Plane, payload []byte) (*Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Decoder{int32(step), planes, rans.NewDecTables(tables)}, nil
+	return &Decoder{step: int32(step), planes: planes, tables: rans.NewDecTables(tables)}, nil
 }
 
 // Overview decodes a tile's overview; rects as in Encoder.Tile.
@@ -84,6 +85,13 @@ func (d *Decoder) Detail(scratch *DecoderScratch, segment []byte, cells []Cells,
 			p.read(root)
 			if r.Overrun() {
 				return rans.ErrCorrupt
+			}
+		}
+	}
+	if d.restoration != nil {
+		for i, p := range d.planes {
+			if !p.Alpha {
+				cells[i].strength = uint8(r.Bits(strengthBits))
 			}
 		}
 	}
@@ -173,12 +181,16 @@ func (d *Decoder) Filter(ctx context.Context, workers int, planes []chroma.Plane
 		if p.Alpha {
 			continue
 		}
-		if err := newSmoother(overviewStepOf(int(d.step)), &planes[i], &grids[i]).run(ctx, workers); err != nil {
-			return err
-		}
-		if err := newDeblocker(d.step, &planes[i], &grids[i]).run(ctx, workers); err != nil {
+		if err := filterPlane(ctx, workers, d.step, &planes[i], &grids[i]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func filterPlane(ctx context.Context, workers int, step int32, p *chroma.Plane, g *Grid) error {
+	if err := newSmoother(overviewStepOf(int(step)), p, g).run(ctx, workers); err != nil {
+		return err
+	}
+	return newDeblocker(step, p, g).run(ctx, workers)
 }

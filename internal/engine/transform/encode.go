@@ -49,6 +49,8 @@ type Encoder struct {
 	rates   *rates
 	plain   *rates
 	promise uint32 // the largest RMS error of a leaf in 1/65536 level, 0 for none
+
+	restoration *restoration // nil where nothing is restored
 }
 
 // NewEncoder returns an encoder at a step in 1/8 levels, MinStep to MaxStep, that promises
@@ -68,15 +70,23 @@ func (e *Encoder) Promising(t int64) *Encoder {
 	return &promising
 }
 
+// Restoring returns an encoder that chooses how strongly tiles are restored.
+func (e *Encoder) Restoring() *Encoder {
+	restoring := *e
+	restoring.restoration = newRestoration(int(e.rates.step))
+	return &restoring
+}
+
 // EncoderScratch is the memory of one encoding goroutine.
 type EncoderScratch struct {
 	spectra spectra     // of the root at hand
 	tokens  levelTokens // of the leaf at hand
 	leaves  []codedLeaf // of the plane at hand
-	levels  []acLevel   // of its leaves, where something is promised
+	levels  []acLevel   // of its leaves, where something is promised or restored
 
 	synthesis synthesis // of the leaf that is measured
 	decoded   [maxN * maxN]uint16
+	chooser   chooser
 
 	detail []rans.Token // of a tile
 }
@@ -104,7 +114,14 @@ func (e *Encoder) Tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids 
 	for i, r := range rects {
 		sources[i] = original{&planes[i], &pyramids[i], r.Min.X / cell, r.Min.Y / cell, !e.planes[i].Chroma}
 		cells[i] = newCells(r, newOverviewScale(int(e.rates.step), e.planes[i]))
-		newPlaneEncoder(e, scratch, t, i, &sources[i], &cells[i]).encode()
+		p := newPlaneEncoder(e, scratch, t, i, &sources[i], &cells[i])
+		p.encode()
+		if e.restoration != nil && !e.planes[i].Alpha {
+			scratch.chooser.take(p)
+		}
+	}
+	if e.restoration != nil {
+		scratch.chooser.choose(e, t, sources, cells)
 	}
 	e.encodeRims(t, sources, cells)
 	// The tokens of all tiles are kept: without the slack of growing.
@@ -200,11 +217,12 @@ func (p *planeEncoder) leaf(n node) {
 	q, low := p.quantise(n, s, coefs, ctx)
 	w, h := p.src.seen(n)
 	l := codedLeaf{node: n, clipped: w*h < 1<<(2*n.lg), dist: s.energy - q.gained, from: len(p.scratch.levels)}
-	if promise := p.encoder.promise; promise > 0 {
+	promise := p.encoder.promise
+	if promise > 0 || p.encoder.restoration != nil {
 		p.keepLevels(&q, n.lg)
-		if l.clipped || leafRMS(l.dist+low, n.lg)+roundings > promise {
-			p.mend(&q, &l, s, coefs, ctx)
-		}
+	}
+	if promise > 0 && (l.clipped || leafRMS(l.dist+low, n.lg)+roundings > promise) {
+		p.mend(&q, &l, s, coefs, ctx)
 	}
 	l.to = len(p.scratch.levels)
 	p.scratch.leaves = append(p.scratch.leaves, l)

@@ -43,12 +43,25 @@ type geometry struct {
 	grid   tiles.Grid
 	format *raster.Format
 	planes []Plane
-	sub420 bool
 	step   int
+	flags
 }
 
-func newGeometry(p *engine.Plan, sub420 bool, step int) geometry {
-	return geometry{p.Grid(), &p.Format, PlanesOf(&p.Format, sub420), sub420, step}
+// flags are what a plan says besides.
+type flags struct {
+	sub420   bool
+	restores bool // tiles say how strongly they are restored
+}
+
+// The flags in a plan.
+const (
+	flag420 = 1 << iota
+	flagRestores
+	allFlags = 1<<iota - 1
+)
+
+func newGeometry(p *engine.Plan, step int, f flags) geometry {
+	return geometry{p.Grid(), &p.Format, PlanesOf(&p.Format, f.sub420), step, f}
 }
 
 // PlanesOf says what the planes of bands hold.
@@ -92,14 +105,17 @@ func (g *geometry) padded(r image.Rectangle) []image.Rectangle {
 	return out
 }
 
-// payload is what the plan holds: step, subsampling, tables.
+// payload is what the plan holds: step, flags, tables.
 func (g *geometry) payload(tables []byte) []byte {
 	p := binary.AppendUvarint(nil, uint64(g.step))
-	sub := byte(0)
+	f := byte(0)
 	if g.sub420 {
-		sub = 1
+		f |= flag420
 	}
-	return append(append(p, sub), tables...)
+	if g.restores {
+		f |= flagRestores
+	}
+	return append(append(p, f), tables...)
 }
 
 // parse is the inverse of payload.
@@ -108,14 +124,14 @@ func parse(p *engine.Plan) (g geometry, tables []byte, err error) {
 	if n <= 0 || len(p.Payload) == n {
 		return g, nil, fmt.Errorf("step: %w", rans.ErrCorrupt)
 	}
-	sub := p.Payload[n]
+	f := p.Payload[n]
 	if step < MinStep || step > MaxStep {
 		return g, nil, fmt.Errorf("step %d, expected %d to %d", step, MinStep, MaxStep)
 	}
-	if sub > 1 || sub == 1 && p.Format.Colour() != 0 {
-		return g, nil, fmt.Errorf("subsampling %d of %d bands, expected 0, or 1 of colours", sub, len(p.Format.Bands))
+	if f > allFlags || f&flag420 != 0 && p.Format.Colour() != 0 {
+		return g, nil, fmt.Errorf("flags %d of %d bands, expected 0 to %d, and 1 of colours only", f, len(p.Format.Bands), allFlags)
 	}
-	return newGeometry(p, sub == 1, int(step)), p.Payload[n+1:], nil
+	return newGeometry(p, int(step), flags{f&flag420 != 0, f&flagRestores != 0}), p.Payload[n+1:], nil
 }
 
 // encoder implements engine.Encoder.
@@ -132,8 +148,15 @@ type encoder struct {
 // newEncoder has no tables yet.
 func newEncoder(p *engine.Plan, g geometry, env *engine.Env) *encoder {
 	coder := NewEncoder(g.step, g.planes, p.Split).Promising(p.T)
+	if g.restores {
+		coder = coder.Restoring()
+	}
 	return &encoder{geometry: g, plan: p, env: env, coder: coder, Store: engine.NewStore[Tile](env.Memory / 4)}
 }
+
+// effortRestores is the effort from which on tiles are restored: without, files are decoded
+// fastest.
+const effortRestores engine.Effort = 2
 
 // auto420 is the promise from which on ChromaAuto is Chroma420.
 const auto420 = 2 * engine.ErrorUnit
@@ -141,8 +164,10 @@ const auto420 = 2 * engine.ErrorUnit
 // Train implements engine.Engine: the tables are the ones that suit the sample best.
 func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env *engine.Env) (engine.Encoder, error) {
 	plan := &engine.Plan{Engine: engine.Transform, Params: p, TileLog2: TileLog2}
-	sub420 := p.Format.Colour() == 0 && (p.Chroma == engine.Chroma420 || p.Chroma == engine.ChromaAuto && p.T >= auto420)
-	g := newGeometry(plan, sub420, StepFor(p.T))
+	g := newGeometry(plan, StepFor(p.T), flags{
+		sub420:   p.Format.Colour() == 0 && (p.Chroma == engine.Chroma420 || p.Chroma == engine.ChromaAuto && p.T >= auto420),
+		restores: p.Effort >= effortRestores,
+	})
 	e := newEncoder(plan, g, env)
 	h := NewHistogram()
 	for _, rect := range e.sample() {

@@ -1,5 +1,7 @@
 package transform
 
+import "image"
+
 // Grid is what filters and pixels need to know of the cells of a plane, row by row.
 type Grid struct {
 	w    int
@@ -9,9 +11,10 @@ type Grid struct {
 
 // trait is what filters need to know of a cell.
 type trait struct {
-	mean int32 // as overviewScale.mean says
-	size uint8 // log2 of its leaf's side
-	bare bool  // whether its leaf has no AC levels
+	mean     int32 // as overviewScale.mean says
+	size     uint8 // log2 of its leaf's side
+	bare     bool  // whether its leaf has no AC levels
+	strength uint8 // the number of the strength of its restoration
 }
 
 // traitBytes is the memory of a trait.
@@ -48,6 +51,17 @@ func (g *Grid) put(src *Grid, x, y int) {
 	}
 }
 
+// part is a copy of some of a grid.
+func (g *Grid) part(r image.Rectangle) Grid {
+	p := newGrid(r.Dx(), r.Dy(), 0)
+	for j := range r.Dy() {
+		at := (r.Min.Y+j)*g.w + r.Min.X
+		copy(p.ends[j*p.w:][:p.w], g.ends[at:])
+		copy(p.of[j*p.w:][:p.w], g.of[at:])
+	}
+	return p
+}
+
 // GridsOf are the grids of a tile's planes at level 0, when their leaves are decoded, or 3.
 func GridsOf(planes []Cells, level int) []Grid {
 	grids := make([]Grid, len(planes))
@@ -67,7 +81,7 @@ func (c *Cells) grid(level int) Grid {
 	}
 	for i, q := range c.overview {
 		g.ends[i] = int8(c.scale.end(q))
-		g.of[i] = trait{c.scale.mean(q), c.size[i], c.last[i] == 0}
+		g.of[i] = trait{c.scale.mean(q), c.size[i], c.last[i] == 0, c.strength}
 	}
 	return g
 }

@@ -37,6 +37,7 @@ type Cells struct {
 	overview []int32 // in steps
 	level3   []int32 // what level 3 shows instead, nil where that is nothing else
 	scale    overviewScale
+	strength uint8 // the number of the strength of its restoration
 }
 
 // newCells has the cells of a rectangle of a plane, whose overview is mid-scale.

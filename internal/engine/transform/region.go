@@ -24,7 +24,9 @@ func (Engine) NewDecoder(p *engine.Plan) (engine.Decoder, error) {
 		return nil, err
 	}
 	d := &decoder{geometry: g}
-	d.coder, err = NewDecoder(g.step, g.planes, tables)
+	if d.coder, err = NewDecoder(g.step, g.planes, tables); err == nil && g.restores {
+		d.coder = d.coder.Restoring()
+	}
 	return d, err
 }
 
@@ -52,29 +54,35 @@ func (d *decoder) Mode([]byte) string { return "" }
 func (d *decoder) Decimates() bool { return false }
 
 // What lies beyond a border of tiles reaches this far, in samples: at full resolution over two
-// cells, which are smoothed, four samples that deblocking reads and writes, and one where
-// chroma is upsampled; in the overview, in pixels, one sample of chroma, and another where
-// hidden ones take after their neighbours.
+// cells, which are smoothed, four samples that deblocking reads and writes, those that the class
+// of a block or a sum of restoration reads, and one where chroma is upsampled; in the overview,
+// in pixels, one sample of chroma, and another where hidden ones take after their neighbours.
 const (
 	filterMargin   = 2*cell + 4 + 1
+	restoreMargin  = block - 1 + 3
 	overviewMargin = 2 << engine.OverviewLevel
 )
 
 // Margin implements engine.Decoder.
 func (d *decoder) Margin(level int) int {
-	switch {
-	case level == 0 && d.sub420:
-		return 2 * filterMargin
-	case level == 0:
-		return filterMargin
-	case d.hidesChroma():
-		return 2 * overviewMargin
+	if level > 0 {
+		if d.hidesChroma() {
+			return 2 * overviewMargin
+		}
+		return overviewMargin
 	}
-	return overviewMargin
+	n := filterMargin
+	if d.restores {
+		n += restoreMargin
+	}
+	if d.sub420 {
+		return 2 * n
+	}
+	return n
 }
 
-// Memory implements engine.Decoder: planes, padding included, and their grids, twice while
-// a plane is smoothed.
+// Memory implements engine.Decoder: planes, padding included, twice where they are restored, and
+// their grids, twice while a plane is smoothed.
 func (d *decoder) Memory(rect image.Rectangle, level int) (window, goroutine int64) {
 	n := int64(0)
 	for _, r := range d.padded(d.grid.Pixels(d.grid.Over(rect, d.Margin(level)))) {
@@ -82,7 +90,7 @@ func (d *decoder) Memory(rect image.Rectangle, level int) (window, goroutine int
 		if level > 0 {
 			n += cells * (sampleBytes + 1)
 		} else {
-			n += engine.Pixels(r)*sampleBytes + cells*2*(traitBytes+1)
+			n += engine.Pixels(r)*d.planeBytes() + cells*2*(traitBytes+1)
 		}
 	}
 	return n, 0
@@ -90,6 +98,14 @@ func (d *decoder) Memory(rect image.Rectangle, level int) (window, goroutine int
 
 // sampleBytes is the memory of a sample in its plane.
 const sampleBytes = 2
+
+// planeBytes is the memory of a sample at level 0.
+func (d *decoder) planeBytes() int64 {
+	if d.restores {
+		return 2 * sampleBytes
+	}
+	return sampleBytes
+}
 
 // Check implements engine.Decoder.
 func (d *decoder) Check(tile int, s engine.Segments, level int) error {
@@ -287,12 +303,14 @@ func (r *region) Load(tile int, from engine.Decoded) {
 // colourBand is the number of rows of a job that converts colour.
 const colourBand = 64
 
-// Finish implements engine.Window: it filters across the edges of leaves and tiles, and
-// converts colour.
+// Finish implements engine.Window: it filters across the edges of leaves and tiles, restores what
+// is shown, and converts colour.
 func (r *region) Finish(ctx context.Context, workers int) error {
+	shown := shown{r.planes, r.pixels.Min.Div(1 << r.level)}
 	switch {
 	case r.level == 0:
-		if err := r.decoder.coder.Filter(ctx, workers, r.planes, r.grids); err != nil {
+		var err error
+		if shown, err = r.filter(ctx, workers); err != nil {
 			return err
 		}
 	case r.decoder.hidesChroma():
@@ -306,21 +324,44 @@ func (r *region) Finish(ctx context.Context, workers int) error {
 		band := rect
 		band.Min.Y += i * colourBand
 		band.Max.Y = min(band.Min.Y+colourBand, rect.Max.Y)
-		r.colour(band)
+		r.colour(&shown, band)
 		return nil
 	})
 }
 
+// shown is the planes that pixels are made of, from pixel at on.
+type shown struct {
+	planes []chroma.Plane
+	at     image.Point
+}
+
+// filter makes of the planes of level 0 those that are shown.
+func (r *region) filter(ctx context.Context, workers int) (shown, error) {
+	d, at := r.decoder, r.pixels.Min
+	if err := d.coder.Filter(ctx, workers, r.planes, r.grids); err != nil || !d.restores {
+		return shown{r.planes, at}, err
+	}
+	// Whole blocks of chroma, and the samples around that upsampling reads.
+	const around, whole = 2, 2 * block
+	rect := r.dst.Rect.Sub(at).Inset(-around)
+	rect.Min = image.Pt(max(rect.Min.X, 0)/whole*whole, max(rect.Min.Y, 0)/whole*whole)
+	rects := d.samples(rect)
+	for i := range rects {
+		rects[i] = rects[i].Intersect(image.Rect(0, 0, r.planes[i].W, r.planes[i].H))
+	}
+	planes, err := d.coder.Restore(ctx, workers, r.planes, r.grids, rects)
+	return shown{planes, at.Add(rect.Min)}, err
+}
+
 // colour makes pixels of planes.
-func (r *region) colour(rect image.Rectangle) {
+func (r *region) colour(from *shown, rect image.Rectangle) {
 	d, dst := r.decoder, r.dst.Sub(rect)
 	m, viewed := view(dst, d.format)
 	if !viewed {
 		m = newInterleaved(rect.Dx(), rect.Dy(), d.format)
 	}
-	origin := r.pixels.Min.Div(1 << r.level)
-	chroma.Inverse(m, r.planes, d.sub420, origin, rect)
-	d.coder.PutEnds(m, rect.Sub(origin), r.grids, r.side())
+	chroma.Inverse(m, from.planes, d.sub420, from.at, rect)
+	d.coder.PutEnds(m, rect.Sub(r.pixels.Min.Div(1<<r.level)), r.grids, r.side())
 	if !viewed {
 		store(dst, m, d.format)
 	}

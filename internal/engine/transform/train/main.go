@@ -1,12 +1,15 @@
-// Train fits the universal tables of the transform engine to images: it encodes
-// each at many thresholds, counts the tokens, and writes the tables. The
-// quantiser prices its decisions by the tables that are built in, so run it
-// again, two or three times, until the tables settle. See docs/TRAINING.md.
+// Train fits the tables of the transform engine to images: it encodes each at many thresholds,
+// counts the tokens, and writes the universal entropy tables; and it decodes each at two, and
+// writes the weights that bring the decoded samples nearest to the images. The quantiser prices
+// its decisions by the tables that are built in, so run it again, two or three times, until the
+// tables settle. See docs/TRAINING.md.
 //
-//	go run ./internal/engine/transform/train -o internal/engine/transform/universal.bin IMAGES...
+//	go run ./internal/engine/transform/train -tables internal/engine/transform/universal.bin IMAGES...
+//	go run ./internal/engine/transform/train -restore internal/engine/transform/restore.bin IMAGES...
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -14,6 +17,7 @@ import (
 	"log"
 	"os"
 
+	"github.com/qtgpu/qtgpu/chroma"
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/transform"
@@ -21,51 +25,121 @@ import (
 	"github.com/qtgpu/qtgpu/tree"
 )
 
-// thresholds span what people use; each counts alike.
+// thresholds of tables span what people use; each counts alike.
 var thresholds = []float64{1.5, 2, 3, 4, 6, 8, 10, 14, 20}
 
+// restoreThresholds stand for little and for much that is lost.
+var restoreThresholds = []float64{5, 14}
+
 func main() {
-	out := flag.String("o", "universal.bin", "where to write the tables")
+	tables := flag.String("tables", "", "where to write the entropy tables")
+	restore := flag.String("restore", "", "where to write the weights of restoration")
 	flag.Parse()
-	sum := transform.NewHistogram()
-	for _, path := range flag.Args() {
-		if err := count(sum, path); err != nil {
-			log.Fatal(err)
-		}
-	}
-	if err := os.WriteFile(*out, sum.Universal(), 0o644); err != nil {
+	if err := cmp.Or(trainTables(*tables, flag.Args()), trainRestore(*restore, flag.Args())); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func count(sum *transform.Histogram, path string) error {
+func trainTables(out string, paths []string) error {
+	if out == "" {
+		return nil
+	}
+	sum := transform.NewHistogram()
+	for _, path := range paths {
+		for _, sub := range []bool{true, false} {
+			s, err := load(path, sub)
+			if err != nil {
+				return err
+			}
+			for _, t := range thresholds {
+				if sub == (t >= 2) {
+					sum.Add(s.encode(t))
+				}
+			}
+		}
+	}
+	return os.WriteFile(out, sum.Universal(), 0o644)
+}
+
+func trainRestore(out string, paths []string) error {
+	if out == "" {
+		return nil
+	}
+	r := new(transform.Regression)
+	for _, path := range paths {
+		s, err := load(path, true)
+		if err != nil {
+			return err
+		}
+		for _, t := range restoreThresholds {
+			decoded, err := s.decode(t)
+			if err != nil {
+				return err
+			}
+			r.Add(stepFor(t), s.planes, decoded, s.prepared.Planes)
+		}
+	}
+	return os.WriteFile(out, r.Weights(), 0o644)
+}
+
+// source is an image as one tile.
+type source struct {
+	prepared *tree.Prepared
+	planes   []transform.Plane
+	rects    []image.Rectangle
+}
+
+func load(path string, sub420 bool) (*source, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer f.Close()
 	m, _, err := imagefile.Read(f, imagefile.ReadOptions{})
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	for _, sub := range []bool{true, false} {
-		p, err := tree.Prepare(context.Background(), cpufallback.New(0), &m.Interleaved, sub)
-		if err != nil {
-			return err
-		}
-		planes := make([]transform.Plane, len(p.Planes))
-		rects := make([]image.Rectangle, len(p.Planes))
-		for i := range planes {
-			planes[i].Chroma = i == 1 || i == 2
-			rects[i] = image.Rect(0, 0, p.Planes[i].Stride, p.Planes[i].Rows())
-		}
-		for _, t := range thresholds {
-			if sub != (t >= 2) {
-				continue
-			}
-			e := transform.NewEncoder(transform.StepFor(int64(t*engine.ErrorUnit)), planes, engine.SplitHybrid)
-			sum.Add(e.Tile(new(transform.EncoderScratch), p.Planes, p.Pyramids, rects))
-		}
+	s := &source{}
+	if s.prepared, err = tree.Prepare(context.Background(), cpufallback.New(0), &m.Interleaved, sub420); err != nil {
+		return nil, err
 	}
-	return nil
+	for i, p := range s.prepared.Planes {
+		colour := i == 1 || i == 2
+		s.planes = append(s.planes, transform.Plane{Chroma: colour, Half: colour && sub420})
+		s.rects = append(s.rects, image.Rect(0, 0, p.Stride, p.Rows()))
+	}
+	return s, nil
+}
+
+func stepFor(t float64) int { return transform.StepFor(int64(t * engine.ErrorUnit)) }
+
+func (s *source) encode(t float64) *transform.Tile {
+	e := transform.NewEncoder(stepFor(t), s.planes, engine.SplitHybrid)
+	return e.Tile(new(transform.EncoderScratch), s.prepared.Planes, s.prepared.Pyramids, s.rects)
+}
+
+// decode gives what a decoder makes of the planes before it restores them.
+func (s *source) decode(t float64) ([]chroma.Plane, error) {
+	h := transform.NewHistogram()
+	tile := s.encode(t)
+	h.Add(tile)
+	tables := h.Tables()
+	segments := tables.Segments(tile)
+	d, err := transform.NewDecoder(stepFor(t), s.planes, tables.Payload)
+	if err != nil {
+		return nil, err
+	}
+	cells, err := d.Overview(segments.Overview, s.rects)
+	if err != nil {
+		return nil, err
+	}
+	planes := make([]chroma.Plane, len(s.rects))
+	for i, r := range s.rects {
+		planes[i] = chroma.NewPlane(r.Dx(), r.Dy())
+	}
+	err = d.Detail(new(transform.DecoderScratch), segments.Detail, cells, planes, make([]image.Point, len(planes)))
+	if err != nil {
+		return nil, err
+	}
+	return planes, d.Filter(context.Background(), 1, planes, transform.GridsOf(cells, 0))
 }

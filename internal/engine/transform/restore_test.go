@@ -1,0 +1,182 @@
+package transform
+
+import (
+	"image"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/chroma"
+)
+
+// naiveRestorer is FORMAT.md, "Restoration", sample by sample.
+type naiveRestorer struct {
+	step    int
+	def     Plane
+	p, luma *chroma.Plane
+}
+
+// nearestSample is a sample of a plane with its padding, or the nearest one.
+func nearestSample(p *chroma.Plane, x, y int) int {
+	return int(p.Pix[min(max(y, 0), p.Rows()-1)*p.Stride+min(max(x, 0), p.Stride-1)])
+}
+
+// guide is luma at a sample of chroma.
+func (r *naiveRestorer) guide(x, y int) int {
+	x, y = min(max(x, 0), r.p.Stride-1), min(max(y, 0), r.p.Rows()-1)
+	if !r.def.Half {
+		return nearestSample(r.luma, x, y)
+	}
+	sum := 2
+	for i := range 4 {
+		sum += nearestSample(r.luma, 2*x+i%2, 2*y+i/2)
+	}
+	return sum >> 2
+}
+
+// class is the class of a block, −1 for none.
+func (r *naiveRestorer) class(bx, by int) int {
+	abs := func(v int) int { return max(v, -v) }
+	var g [4]int
+	for y := 4*by - 2; y < 4*by+6; y += 2 {
+		for x := 4*bx - 2; x < 4*bx+6; x++ {
+			for k, o := range [4]image.Point{{1, 0}, {0, 1}, {1, 1}, {-1, 1}} {
+				g[k] += abs(2*nearestSample(r.p, x, y) - nearestSample(r.p, x-o.X, y-o.Y) - nearestSample(r.p, x+o.X, y+o.Y))
+			}
+		}
+	}
+	bounds := []int{4, 9, 21, 43, 89, 179}
+	if r.def.Chroma {
+		bounds = []int{1, 2, 5, 11, 22, 45}
+	}
+	activity := 0
+	for activity < 6 && g[0]+g[1] >= bounds[activity]*r.step {
+		activity++
+	}
+	if activity == 0 {
+		return -1
+	}
+	more, less := []int{max(g[0], g[1]) + 4, max(g[2], g[3]) + 4}, []int{min(g[0], g[1]) + 4, min(g[2], g[3]) + 4}
+	k := 0
+	if more[0]*less[1] <= more[1]*less[0] {
+		k = 1
+	}
+	direction := 0
+	if 2*more[k] > 3*less[k] {
+		direction = 1 + 4*k
+		if g[2*k+1] > g[2*k] {
+			direction++
+		}
+		if more[k] > 3*less[k] {
+			direction += 2
+		}
+	}
+	return 9*(activity-1) + direction
+}
+
+// sample is a restored sample.
+func (r *naiveRestorer) sample(x, y, strength int) int {
+	own, class := nearestSample(r.p, x, y), r.class(x/4, y/4)
+	if class < 0 || strength == 0 {
+		return own
+	}
+	limit := func(v, most int) int { return min(max(v, -most), most) }
+	slope, sum := (1572864+2*r.step/2)/(2*r.step), 0
+	for k, o := range opposites {
+		var f [3]int
+		for _, sign := range []int{1, -1} {
+			d := nearestSample(r.p, x+sign*o.x, y+sign*o.y) - own
+			luma := r.guide(x+sign*o.x, y+sign*o.y) - r.guide(x, y)
+			f[0] += limit(d, 6*r.step)
+			f[1] += limit(d, (3*r.step+2)/5)
+			f[2] += limit(d, 6*r.step) * max(0, 16-max(luma, -luma)*slope>>16)
+		}
+		sum += 16 * (weight(r.def.kind(), class, k)*f[0] + weight(r.def.kind(), class, pairs+k)*f[1])
+		if r.def.Chroma {
+			sum += weight(kindChroma, class, 2*pairs+k) * f[2]
+		}
+	}
+	return min(max(own+((sum+8)>>4*[]int{0, 8, 11, 16}[strength]+1<<13)>>14, 0), 4095)
+}
+
+// weight is a weight of a class, as restore.bin has it.
+func weight(kind, class, tap int) int {
+	at := 24*class + tap
+	if kind == kindChroma {
+		at = 24*classes + 36*class + tap
+	}
+	return int(int16(uint16(restoreBytes[2*at]) | uint16(restoreBytes[2*at+1])<<8))
+}
+
+// TestWeights holds the weights to what sums of 32 bits bear.
+func TestWeights(t *testing.T) {
+	require.Equal(t, 2*classes*(lumaTaps+chromaTaps), len(restoreBytes))
+	for kind := range 2 {
+		for class := range classes {
+			sum, some := 0, map[int]bool{}
+			for tap := range tapsOf(kind) {
+				if v := weight(kind, class, tap); v != 0 {
+					sum += max(v, -v)
+					some[tap%pairs] = true
+				}
+			}
+			require.LessOrEqual(t, sum, 1<<13, "kind %d, class %d", kind, class)
+			require.LessOrEqual(t, len(some), keptPairs, "kind %d, class %d", kind, class)
+			require.Len(t, weightsOf()[kind][class], len(some))
+		}
+	}
+}
+
+// TestRestore holds restored parts of planes to the naive filter.
+func TestRestore(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for name, f := range sources {
+		for _, step := range hostileSteps {
+			for _, half := range []bool{false, true} {
+				defs := []Plane{{}, {Chroma: true, Half: half}, {Alpha: true}}
+				w, h := 1+rng.IntN(150), 1+rng.IntN(90)
+				planes := []chroma.Plane{newPlane(f, w, h), newPlane(f, w, h), newPlane(f, w, h)}
+				if half {
+					planes[1] = newPlane(f, (w+1)/2, (h+1)/2)
+				}
+				checkRestore(t, rng, name, step, defs, planes)
+			}
+		}
+	}
+}
+
+func checkRestore(t *testing.T, rng *rand.Rand, name string, step int, defs []Plane, planes []chroma.Plane) {
+	t.Helper()
+	d, err := NewDecoder(step, defs, nil)
+	require.NoError(t, err)
+	grids, rects := make([]Grid, len(planes)), make([]image.Rectangle, len(planes))
+	for i := range planes {
+		grids[i] = newGrid(planes[i].Stride/cell, planes[i].Rows()/cell, 0)
+		for k := range grids[i].of {
+			grids[i].of[k].strength = uint8(rng.IntN(len(strengths)))
+		}
+		w, h := planes[i].W, planes[i].H
+		x, y := rng.IntN(w)/block*block, rng.IntN(h)/block*block
+		rects[i] = image.Rect(x, y, x+1+rng.IntN(w-x), y+1+rng.IntN(h-y))
+	}
+	got, err := d.Restoring().Restore(t.Context(), 2, planes, grids, rects)
+	require.NoError(t, err)
+	for i, rect := range rects {
+		naive := naiveRestorer{step, defs[i], &planes[i], &planes[0]}
+		require.Equal(t, rect.Size(), image.Pt(got[i].W, got[i].H))
+		for y := rect.Min.Y; y < rect.Max.Y; y++ {
+			for x := rect.Min.X; x < rect.Max.X; x++ {
+				strength := int(grids[i].of[y/cell*grids[i].w+x/cell].strength)
+				if defs[i].Alpha {
+					strength = 0
+				}
+				want := naive.sample(x, y, strength)
+				if v := int(got[i].Pix[(y-rect.Min.Y)*got[i].Stride+x-rect.Min.X]); v != want {
+					t.Fatalf("%s, step %d, half %t, plane %d of %v, x %d, y %d, strength %d: %d, expected %d",
+						name, step, defs[1].Half, i, planes[i].Stride, x, y, strength, v, want)
+				}
+			}
+		}
+	}
+}
