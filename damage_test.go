@@ -35,7 +35,7 @@ func flipped(data []byte, at int64, by byte) []byte {
 // TestKeepGoing: a damaged tile fails the decode, or with KeepGoing changes
 // nothing but itself and what filters across its border.
 func TestKeepGoing(t *testing.T) {
-	const lost, margin = 4, 8
+	const lost, margin = 4, 56
 	at := image.Rect(512, 512, 1024, 600) // tile 4 of 3×2
 	data := encode(t, picture(patterns["smooth"], 1130, 600, 3, 8), qtgpu.Options{T: 10, Engine: qtgpu.Transform})
 	whole := decode(t, newReader(t, data, qtgpu.DecodeOptions{}))

@@ -412,7 +412,7 @@ func TestDamagedGroup(t *testing.T) {
 	requireSame(t, whole.(*image.RGBA).SubImage(image.Rect(0, 0, 40, 900)), region(t, r, image.Rect(0, 0, 40, 900), 0), "the first group")
 
 	r = newReader(t, damaged, qtgpu.DecodeOptions{KeepGoing: true})
-	requireSameOutside(t, whole, decode(t, r), image.Rect(0, 1024-8, 40, 2048+8))
+	requireSameOutside(t, whole, decode(t, r), image.Rect(0, 1024-56, 40, 2048+56))
 	assert.Equal(t, []image.Rectangle{image.Rect(0, 1024, 40, 1536), image.Rect(0, 1536, 40, 2048)}, r.LostTiles())
 }
 

@@ -77,11 +77,11 @@ type Options struct {
 	Split   Split
 	Backend tree.Backend // nil is the CPU
 	Workers int          // goroutines; 0 is GOMAXPROCS
-	// Effort, 1 to 4, is how hard the engines of BoundMax and of lossless files try for a
-	// small file; 0 is 2.
-	// 1 predicts by built-in weights, 2 fits them to the image, 3 also tries patterns
-	// on a part of every tile, 4 also mixes contexts. With AVX2, 4 takes about ten times
-	// as long as 2, and so does decoding.
+	// Effort, 1 to 4, is how hard engines try for a small file; 0 is 2. Of BoundMax and
+	// without loss, 1 predicts by built-in weights, 2 fits them to the image, 3 also tries
+	// patterns on a part of every tile, 4 also mixes contexts. With AVX2, 4 takes about ten
+	// times as long as 2, and so does decoding. Of BoundRMS, decoders restore what is lost
+	// of files of 2 to 4, which are alike, and decode those of 1 fastest.
 	Effort int
 	// Memory bounds the bytes that are held at once: fewer goroutines work where it does
 	// not allow for more. A row of tiles and what coding a tile takes are held in any

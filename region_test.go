@@ -287,9 +287,9 @@ func TestReads(t *testing.T) {
 		level int
 		want  []span
 	}{
-		{image.Rect(554, 554, 982, 982), 0, []span{fronts[4], bodies[4]}},
-		{image.Rect(277, 300, 287, 310), 1, []span{fronts[4], bodies[4]}},
-		{image.Rect(139, 10, 245, 117), 2, []span{fronts[1], bodies[1]}},
+		{image.Rect(568, 568, 968, 968), 0, []span{fronts[4], bodies[4]}},
+		{image.Rect(284, 300, 294, 310), 1, []span{fronts[4], bodies[4]}},
+		{image.Rect(142, 10, 242, 114), 2, []span{fronts[1], bodies[1]}},
 		{image.Rect(500, 20, 520, 30), 0, []span{{fronts[0].from, bodies[1].to}}}, // less than 16 KiB apart
 		{image.Rect(500, 500, 520, 520), 0, []span{{fronts[0].from, bodies[1].to}, run(bodies, 3, 2)}},
 		{image.Rect(66, 66, 126, 126), 3, []span{fronts[4]}},

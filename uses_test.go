@@ -27,7 +27,7 @@ func TestUses(t *testing.T) {
 		"photograph":               {raster.Uint8, rgb, qtgpu.Options{T: 5}, lossy},
 		"photograph of 16 bits":    {raster.Uint16, rgb, qtgpu.Options{T: 500, Bound: qtgpu.BoundRMS}, lossy},
 		"gray":                     {raster.Uint8, gray, qtgpu.Options{T: 5}, qtgpu.Uses{Split: true, Effort: true, Backend: true}},
-		"by the transform engine":  {raster.Uint8, rgb, qtgpu.Options{T: 5, Engine: qtgpu.Transform}, qtgpu.Uses{Chroma: true, Split: true, Backend: true}},
+		"by the transform engine":  {raster.Uint8, rgb, qtgpu.Options{T: 5, Engine: qtgpu.Transform}, qtgpu.Uses{Chroma: true, Split: true, Effort: true, Backend: true}},
 		"by the predictive engine": {raster.Uint8, rgb, qtgpu.Options{T: 5, Engine: qtgpu.Predictive}, qtgpu.Uses{Effort: true}},
 		"lossless":                 {raster.Uint8, rgb, qtgpu.Options{}, qtgpu.Uses{Effort: true}},
 		"bounded photograph":       {raster.Uint8, rgb, qtgpu.Options{T: 5, Bound: qtgpu.BoundMax}, qtgpu.Uses{Split: true, Effort: true}},

@@ -105,3 +105,19 @@ func interpolate(dst, t []uint32) {
 		left, mid = mid, right
 	}
 }
+
+// Upsample writes row y of Cb and Cr in the resolution of luma, as Inverse makes it of planes with
+// 4:2:0.
+func Upsample(cb, cr []uint16, planes []Plane, g *Guide, y int) {
+	var buf [chromaRun]uint32
+	for x := 0; x < len(cb); x += chromaRun - 2 {
+		n := min(len(cb)-x, chromaRun-2)
+		c := upsample(&buf, &planes[1], &planes[2], x, y, n)
+		if g != nil {
+			g.add(c, planes[0].row(y)[x:][:n], x, y)
+		}
+		for i, v := range c {
+			cb[x+i], cr[x+i] = uint16(v), uint16(v>>16)
+		}
+	}
+}

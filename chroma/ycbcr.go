@@ -159,13 +159,19 @@ func quantise(sum int64, shift uint, depth int) uint16 {
 // is the same as from planes of the whole image wherever the window reaches one
 // chroma sample (two luma samples) beyond r on the sides where the image goes on.
 func Inverse(dst *Interleaved, planes []Plane, sub420 bool, origin image.Point, r image.Rectangle) {
+	InverseGuided(dst, planes, sub420, nil, origin, r)
+}
+
+// InverseGuided is Inverse with chroma that a guide of the planes makes follow luma, where it is
+// not nil. A window then reaches two chroma samples beyond r, and has their luma.
+func InverseGuided(dst *Interleaved, planes []Plane, sub420 bool, g *Guide, origin image.Point, r image.Rectangle) {
 	r = r.Sub(origin)
 	for y := range dst.H {
 		row := dst.row(y)
 		if dst.Channels < 3 {
 			inverseGray(row, dst, planes[0].row(r.Min.Y + y)[r.Min.X:r.Max.X])
 		} else {
-			inverseRow(row, dst, planes, sub420, r.Min.X, r.Min.Y+y)
+			inverseRow(row, dst, planes, sub420, g, r.Min.X, r.Min.Y+y)
 		}
 		if alpha := dst.Channels - 1; alpha&1 == 1 {
 			a := planes[alpha].row(r.Min.Y + y)[r.Min.X:r.Max.X]
@@ -190,7 +196,7 @@ func inverseGray(dst []byte, m *Interleaved, y []uint16) {
 
 // inverseRow writes the colours of one row from position (x,y) of the planes
 // on, in runs whose chroma fits a small buffer.
-func inverseRow(dst []byte, m *Interleaved, planes []Plane, sub420 bool, x, y int) {
+func inverseRow(dst []byte, m *Interleaved, planes []Plane, sub420 bool, g *Guide, x, y int) {
 	var buf [chromaRun]uint32
 	luma := planes[0].row(y)[x:][:m.W]
 	for len(luma) > 0 {
@@ -198,6 +204,9 @@ func inverseRow(dst []byte, m *Interleaved, planes []Plane, sub420 bool, x, y in
 		var c []uint32
 		if sub420 {
 			c = upsample(&buf, &planes[1], &planes[2], x, y, n)
+			if g != nil {
+				g.add(c, luma[:n], x, y)
+			}
 		} else {
 			c = packChroma(&buf, planes[1].row(y)[x:][:n], planes[2].row(y)[x:][:n])
 		}

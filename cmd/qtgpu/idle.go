@@ -48,7 +48,6 @@ func (c *convertFlags) idleInEncoding(o *qtgpu.Options, src *imagefile.File) err
 	return refuseIdle(c.set, []idle{
 		{"chroma", !uses.Chroma, chroma},
 		{"split", !uses.Split, coded + ", and there is no quadtree to split"},
-		{"effort", !uses.Effort, coded + ", and effort is for lossless and the bound max"},
 		{"backend", !uses.Backend && needsGPU(c.backend), coded + ", and that is done by the CPU alone"},
 		{"page", src.Name != "tif", "the image is no TIFF file, which alone has pages"},
 		{"keep-going", src.Name != "jpg", "of images JPEG alone can be read in part"},

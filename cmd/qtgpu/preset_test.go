@@ -36,7 +36,7 @@ func TestPresets(t *testing.T) {
 		{"rgb.png", "photo -t 5", "-t 5 --bound rms"},
 		{"float.tif", "elevation -t 0.5", "-t 0.5"},
 		{"rgb.png", "screen --effort 1", "-t 0 --effort 1"},
-		{"rgb.png", "screen -t 5", "-t 5"}, // effort has no use there, and nobody gave it
+		{"rgb.png", "screen -t 5", "-t 5 --effort 3"},
 		{"rgb.png", "photo --bound max -t 2", "-t 2 --bound max"},
 	} {
 		in := filepath.Join(dir, c.in)

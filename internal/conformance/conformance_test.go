@@ -51,12 +51,12 @@ var vectors = []vector{
 	{"gray-1x1", encoded(1, 1, 1, 8, qtgpu.Options{Engine: qtgpu.Transform, T: 5})},
 	{"rgb-1x1", encoded(1, 1, 3, 8, qtgpu.Options{Engine: qtgpu.Transform, T: 5})},
 	{"rgb-1x200", encoded(1, 200, 3, 8, qtgpu.Options{Engine: qtgpu.Transform, T: 5})},
-	{"gray-100x70", encoded(100, 70, 1, 8, qtgpu.Options{Engine: qtgpu.Transform, T: 0.25})},
+	{"gray-100x70", encoded(100, 70, 1, 8, qtgpu.Options{Engine: qtgpu.Transform, T: 0.25, Effort: 1})},
 	{"gray16-97x61", encoded(97, 61, 1, 16, qtgpu.Options{Engine: qtgpu.Transform, T: 1 * 257, Bound: qtgpu.BoundRMS})},
 	{"grayalpha-65x33", encoded(65, 33, 2, 8, qtgpu.Options{Engine: qtgpu.Transform, T: 6})},
 	{"rgb420-203x131", encoded(203, 131, 3, 8, qtgpu.Options{Engine: qtgpu.Transform, T: 8})},
 	{"rgb444-75x90", encoded(75, 90, 3, 8, qtgpu.Options{Engine: qtgpu.Transform, T: 1.5})},
-	{"rgba-120x90", encoded(120, 90, 4, 8, qtgpu.Options{Engine: qtgpu.Transform, T: 3})},
+	{"rgba-120x90", encoded(120, 90, 4, 8, qtgpu.Options{Engine: qtgpu.Transform, T: 3, Effort: 1})},
 	{"rgba16-50x41", encoded(50, 41, 4, 16, qtgpu.Options{Engine: qtgpu.Transform, T: 2 * 257, Bound: qtgpu.BoundRMS, Split: qtgpu.SplitCost})},
 	{"tiles-601x530", encoded(601, 530, 3, 8, qtgpu.Options{Engine: qtgpu.Transform, T: 30, Split: qtgpu.SplitPyramid})},
 	{"photo-192x160", encodedImage(photo, image.Rect(300, 150, 492, 310), qtgpu.Options{Engine: qtgpu.Transform, T: 10})},
@@ -398,17 +398,20 @@ func compareLevels(t testing.TB, p []byte) {
 
 // TestVectorsCover: the vectors have what they are there for.
 func TestVectorsCover(t *testing.T) {
-	var tables, subsampled, many, groups bool
+	var tables, subsampled, many, groups, restored, plain bool
 	for _, v := range vectors {
 		f, err := parse(readFile(t, filepath.Join(vectorDir, v.name+".qtg")))
 		require.NoError(t, err)
 		tables = tables || len(f.Payload) > 3
 		subsampled = subsampled || f.Subsampling == 1
 		many = many || len(f.Fronts) > 1
+		restored = restored || f.Restored
+		plain = plain || f.Engine == refdec.Transform && !f.Restored
 		groups = groups || f.Groups() > 1 && len(f.Overs) > 0
 	}
 	assert.True(t, tables, "no vector replaces a table")
 	assert.True(t, subsampled, "no vector has 4:2:0")
 	assert.True(t, many, "no vector has several tiles")
+	assert.True(t, restored && plain, "no vector is restored, or none is not")
 	assert.True(t, groups, "no vector has several groups and a coarser level")
 }

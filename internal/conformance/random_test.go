@@ -153,12 +153,12 @@ func wild(t testing.TB, seed uint64) []byte {
 	channels, depth := 1+rng.IntN(4), 8+8*rng.IntN(2)
 	h.TileLog2 += rng.IntN(2)
 	step := transform.MinStep + rng.IntN(transform.MaxStep-transform.MinStep+1)>>rng.IntN(11)
-	subsampling := 0
-	if channels >= 3 {
-		subsampling = rng.IntN(2)
+	flags := 2 * int(seed%2)
+	if channels >= 3 && rng.IntN(2) > 0 {
+		flags |= 1 | 4*int(seed/2%2)
 	}
 	wildSamples(rng, &h, channels, depth)
-	payload := append(binary.AppendUvarint(nil, uint64(step)), byte(subsampling))
+	payload := append(binary.AppendUvarint(nil, uint64(step)), byte(flags))
 	plan := container.Plan{Engine: uint64(engine.Transform), Payload: append(payload, wildTables(rng)...)}
 	return fillTiles(t, &contents{Header: h, Plan: plan}, func(f *refdec.File, tile int) (front, body []byte) {
 		m := &codeMaker{Rand: rng}

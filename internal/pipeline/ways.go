@@ -152,7 +152,7 @@ func Uses(p *engine.Params, id *engine.ID) (u Used) {
 	for _, w := range append(always, ifFlat...) {
 		switch w.engine.ID() {
 		case engine.Transform:
-			u.Split, u.Backend = true, true
+			u.Split, u.Effort, u.Backend = true, true, true
 			u.Chroma = w.on(&p.Format).Format.Colour() == 0
 		case engine.Layered:
 			u.Split = true

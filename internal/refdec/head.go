@@ -20,9 +20,11 @@ type Header struct {
 	Colours       [][4]int // R, G, B, A, of a band of role Index
 
 	Engine      Engine
-	Flags       int // of the predictive engine
-	Subsampling int // of the transform engine: 0 none, 1 4:2:0
-	Step        int // of the transform engine: Δ of the quantiser in 1/8 level
+	Flags       int  // of the predictive engine
+	Subsampling int  // of the transform engine: 0 none, 1 4:2:0
+	Restored    bool // of the transform engine: whether planes are
+	Guided      bool // of the transform engine: whether luma guides chroma
+	Step        int  // of the transform engine: Δ of the quantiser in 1/8 level
 }
 
 // Type is the type of samples.

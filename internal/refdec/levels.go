@@ -142,15 +142,26 @@ func (f *File) lossyBase(overview bool) (*picture, error) {
 // finest is level 0 of decoded planes.
 func (h *Header) finest(planes []*plane) *picture {
 	for i, p := range planes {
-		if h.Alpha() == Data || i < len(planes)-1 {
+		if h.filtered(i) {
 			p.smooth(h.Step)
 			p.deblock(h.Step)
 		}
 	}
-	m := h.toPixels(planes)
+	if h.Restored {
+		h.restorePlanes(planes)
+	}
+	full := *h
+	if h.Guided {
+		planes = h.guided(planes)
+		full.Subsampling = 0
+	}
+	m := full.toPixels(planes)
 	h.putEnds(m, planes, 8)
 	return m
 }
+
+// filtered tells whether a plane is, all but alpha.
+func (h *Header) filtered(plane int) bool { return h.Alpha() == Data || plane < h.NumBands()-1 }
 
 // overview is level 3 of decoded planes.
 func (h *Header) overview(planes []*plane) *picture {

@@ -15,7 +15,8 @@ func (f *File) readPlan(r *reader) error {
 	switch f.Engine {
 	case Transform:
 		f.Step = int(field{"step", 3, 4096}.in(r))
-		f.Subsampling = r.byte("subsampling", 1)
+		flags := r.byte("flags", 7)
+		f.Subsampling, f.Restored, f.Guided = flags&1, flags&2 != 0, flags&4 != 0
 	case Predictive:
 		f.Flags = r.byte("flags", Mapped)
 		what = "values, weights, tables"
@@ -119,6 +120,7 @@ func (h *Header) lossyRules() []rule {
 		{h.Bound != 0 || h.T < 1 || h.T > 255*65536, "bound 0 with t from 1 to 255·65536"},
 		{h.named(), "no names"},
 		{h.Subsampling > 0 && !h.colours(), "4:2:0 of colours only"},
+		{h.Guided && h.Subsampling == 0, "guided upsampling beside 4:2:0 only"},
 	}
 }
 

@@ -4,8 +4,8 @@ package refdec
 
 import "fmt"
 
-// plane is a plane of the transform engine with its padding; leaf, last, q and shown are by
-// cell.
+// plane is a plane of the transform engine with its padding; leaf, last, q, shown, strength
+// and kappa are by cell.
 type plane struct {
 	kind, w, h    int // without the padding
 	stride, rows  int
@@ -13,6 +13,8 @@ type plane struct {
 	cells         int   // across
 	leaf, last, q []int // log2 of the leaf's side, its last group, the value of the front image
 	shown         []int // what level 3 has for q
+	strength      []int // of restoration
+	kappa         []int // which κ luma guides with
 }
 
 func newPlane(kind, w, h int) *plane {
@@ -20,7 +22,8 @@ func newPlane(kind, w, h int) *plane {
 	p.pix = make([]int32, p.stride*p.rows)
 	p.cells = p.stride / 8
 	n := len(p.pix) / 64
-	p.leaf, p.last, p.q, p.shown = make([]int, n), make([]int, n), make([]int, n), make([]int, n)
+	p.leaf, p.last, p.q, p.shown, p.strength = make([]int, n), make([]int, n), make([]int, n), make([]int, n), make([]int, n)
+	p.kappa = make([]int, n)
 	return p
 }
 
@@ -118,6 +121,16 @@ func (h *Header) lossyTile(codes Codes, parts []part, tables [][16]int, front, b
 	}
 	for i := range parts {
 		parts[i].readQuadtrees(s)
+	}
+	for i := range parts {
+		if h.Restored && h.filtered(i) {
+			parts[i].fill(parts[i].strength, int(s.Raw(2)))
+		}
+	}
+	for i := range parts {
+		if h.Guided && parts[i].kind == 1 {
+			parts[i].fill(parts[i].kappa, int(s.Raw(2)))
+		}
 	}
 	if err := s.Finish(); err != nil {
 		return fmt.Errorf("body segment: %w", err)

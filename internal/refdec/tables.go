@@ -16,6 +16,8 @@ var (
 	exactTables []byte
 	//go:embed tables/corrections.bin
 	correctionTables []byte
+	//go:embed tables/restore.bin
+	restoreWeights []byte
 )
 
 // Constants of FORMAT.md, "Tables".

@@ -48,7 +48,7 @@ func (e *Encoder) encodeBase(ctx context.Context, scratch *Scratch, src *chroma.
 	if err != nil {
 		return nil, err
 	}
-	return e.base.Tile(&scratch.enc, planes, pyramids, e.format.rects(src.W, src.H)), nil
+	return e.base.Tile(&scratch.enc, planes, pyramids, e.format.rects(src.W, src.H), nil), nil
 }
 
 // base decodes the pixels of a tile's base.

@@ -14,6 +14,7 @@ type Decoder struct {
 	planes      []Plane
 	tables      []rans.DecTable
 	restoration *restoration // nil where nothing is restored
+	guides      bool         // whether tiles say how much luma guides chroma
 }
 
 // NewDecoder takes the step of the plan and the payload of the tables. The error is
@@ -92,6 +93,13 @@ func (d *Decoder) Detail(scratch *DecoderScratch, segment []byte, cells []Cells,
 		for i, p := range d.planes {
 			if !p.Alpha {
 				cells[i].strength = uint8(r.Bits(strengthBits))
+			}
+		}
+	}
+	if d.guides {
+		for i, p := range d.planes {
+			if p.Half {
+				cells[i].guide = uint8(r.Bits(strengthBits))
 			}
 		}
 	}

@@ -51,6 +51,7 @@ type Encoder struct {
 	promise uint32 // the largest RMS error of a leaf in 1/65536 level, 0 for none
 
 	restoration *restoration // nil where nothing is restored
+	guides      bool         // whether tiles say how much luma guides chroma
 }
 
 // NewEncoder returns an encoder at a step in 1/8 levels, MinStep to MaxStep, that promises
@@ -75,6 +76,13 @@ func (e *Encoder) Restoring() *Encoder {
 	restoring := *e
 	restoring.restoration = newRestoration(int(e.rates.step))
 	return &restoring
+}
+
+// Guiding returns an encoder that chooses how much luma guides chroma, too.
+func (e *Encoder) Guiding() *Encoder {
+	guiding := *e
+	guiding.guides = true
+	return &guiding
 }
 
 // EncoderScratch is the memory of one encoding goroutine.
@@ -106,8 +114,9 @@ type Tile struct {
 // Bytes is the memory of a tile.
 func (t *Tile) Bytes() int64 { return t.overview.bytes() + t.detail.bytes() }
 
-// Tile codes the rectangle rects[i] of each plane, in samples, multiples of 32.
-func (e *Encoder) Tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids []tree.Pyramid, rects []image.Rectangle) *Tile {
+// Tile codes the rectangle rects[i] of each plane, in samples, multiples of 32. pixels are what
+// the planes were made of; only a Guiding encoder needs them.
+func (e *Encoder) Tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids []tree.Pyramid, rects []image.Rectangle, pixels *chroma.Interleaved) *Tile {
 	t := &Tile{Worst: make([]uint32, len(planes))}
 	t.detail.tokens = scratch.detail[:0]
 	sources, cells := make([]original, len(planes)), make([]Cells, len(planes))
@@ -122,6 +131,9 @@ func (e *Encoder) Tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids 
 	}
 	if e.restoration != nil {
 		scratch.chooser.choose(e, t, sources, cells)
+	}
+	if e.guides {
+		scratch.chooser.guide(e, t, pixels, rects[0].Min)
 	}
 	e.encodeRims(t, sources, cells)
 	// The tokens of all tiles are kept: without the slack of growing.

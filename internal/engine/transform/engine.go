@@ -7,6 +7,7 @@ import (
 	"image"
 	"time"
 
+	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/parallel"
 	"github.com/qtgpu/qtgpu/internal/rans"
@@ -51,12 +52,14 @@ type geometry struct {
 type flags struct {
 	sub420   bool
 	restores bool // tiles say how strongly they are restored
+	guides   bool // tiles say how much luma guides chroma
 }
 
 // The flags in a plan.
 const (
 	flag420 = 1 << iota
 	flagRestores
+	flagGuides
 	allFlags = 1<<iota - 1
 )
 
@@ -115,6 +118,9 @@ func (g *geometry) payload(tables []byte) []byte {
 	if g.restores {
 		f |= flagRestores
 	}
+	if g.guides {
+		f |= flagGuides
+	}
 	return append(append(p, f), tables...)
 }
 
@@ -128,10 +134,10 @@ func parse(p *engine.Plan) (g geometry, tables []byte, err error) {
 	if step < MinStep || step > MaxStep {
 		return g, nil, fmt.Errorf("step %d, expected %d to %d", step, MinStep, MaxStep)
 	}
-	if f > allFlags || f&flag420 != 0 && p.Format.Colour() != 0 {
-		return g, nil, fmt.Errorf("flags %d of %d bands, expected 0 to %d, and 1 of colours only", f, len(p.Format.Bands), allFlags)
+	if f > allFlags || f&flag420 != 0 && p.Format.Colour() != 0 || f&flagGuides != 0 && f&flag420 == 0 {
+		return g, nil, fmt.Errorf("flags %d of %d bands, expected 0 to %d, %d of colours only, and %d beside it only", f, len(p.Format.Bands), allFlags, flag420, flagGuides)
 	}
-	return newGeometry(p, int(step), flags{f&flag420 != 0, f&flagRestores != 0}), p.Payload[n+1:], nil
+	return newGeometry(p, int(step), flags{f&flag420 != 0, f&flagRestores != 0, f&flagGuides != 0}), p.Payload[n+1:], nil
 }
 
 // encoder implements engine.Encoder.
@@ -151,6 +157,9 @@ func newEncoder(p *engine.Plan, g geometry, env *engine.Env) *encoder {
 	if g.restores {
 		coder = coder.Restoring()
 	}
+	if g.guides {
+		coder = coder.Guiding()
+	}
 	return &encoder{geometry: g, plan: p, env: env, coder: coder, Store: engine.NewStore[Tile](env.Memory / 4)}
 }
 
@@ -164,10 +173,12 @@ const auto420 = 2 * engine.ErrorUnit
 // Train implements engine.Engine: the tables are the ones that suit the sample best.
 func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env *engine.Env) (engine.Encoder, error) {
 	plan := &engine.Plan{Engine: engine.Transform, Params: p, TileLog2: TileLog2}
-	g := newGeometry(plan, StepFor(p.T), flags{
+	f := flags{
 		sub420:   p.Format.Colour() == 0 && (p.Chroma == engine.Chroma420 || p.Chroma == engine.ChromaAuto && p.T >= auto420),
 		restores: p.Effort >= effortRestores,
-	})
+	}
+	f.guides = f.sub420 && f.restores
+	g := newGeometry(plan, StepFor(p.T), f)
 	e := newEncoder(plan, g, env)
 	h := NewHistogram()
 	for _, rect := range e.sample() {
@@ -248,18 +259,20 @@ func (e *encoder) Memory() int64 { return 4 << (2 * TileLog2) }
 type slab struct {
 	at       image.Point
 	prepared *tree.Prepared
+	pixels   *chroma.Interleaved
 }
 
 // Slab implements engine.Encoder: it runs the stages of the backend.
 func (e *encoder) Slab(ctx context.Context, in *raster.Block) (engine.Slab, error) {
-	p, err := tree.Prepare(ctx, e.env.Backend, Interleaved(in, e.format), e.sub420)
+	pixels := Interleaved(in, e.format)
+	p, err := tree.Prepare(ctx, e.env.Backend, pixels, e.sub420)
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range p.Stages {
 		e.env.Took(s.Name, s.Duration)
 	}
-	return &slab{in.Rect.Min, p}, nil
+	return &slab{in.Rect.Min, p, pixels}, nil
 }
 
 // Encode implements engine.Encoder.
@@ -279,7 +292,7 @@ func (e *encoder) code(s *slab, tile int) *Tile {
 	scratch := e.scratch.Get()
 	defer e.scratch.Put(scratch)
 	rects := e.padded(e.grid.Tile(tile).Sub(s.at))
-	t := e.coder.Tile(scratch, s.prepared.Planes, s.prepared.Pyramids, rects)
+	t := e.coder.Tile(scratch, s.prepared.Planes, s.prepared.Pyramids, rects, s.pixels)
 	e.took("split", t.SplitTime)
 	e.took("transform", t.TransformTime)
 	return t

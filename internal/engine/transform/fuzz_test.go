@@ -23,7 +23,7 @@ var (
 func segmentsOf(f *testing.F, step int, s source) (segments engine.Segments, tables []byte) {
 	planes := []chroma.Plane{newPlane(s, 64, 32), newPlane(s, 32, 32)}
 	e := NewEncoder(step, fuzzPlanes, engine.SplitHybrid)
-	tile := e.Tile(new(EncoderScratch), planes, reduce(f, planes), fuzzRects)
+	tile := e.Tile(new(EncoderScratch), planes, reduce(f, planes), fuzzRects, nil)
 	plain := Tables{enc: rans.NewEncTable(universal.Universal)}
 	return plain.Segments(tile), tablesOf(tile).Payload
 }
@@ -67,6 +67,9 @@ func FuzzDetail(f *testing.F) {
 		s := MinStep + int(step)%(MaxStep-MinStep+1)
 		d, err := NewDecoder(s, fuzzPlanes, nil)
 		require.NoError(t, err)
+		if seed%2 != 0 {
+			d = d.Restoring()
+		}
 		rng := rand.New(rand.NewPCG(seed, 0))
 		cells := d.blankCells(fuzzRects)
 		var dst []chroma.Plane
@@ -79,8 +82,13 @@ func FuzzDetail(f *testing.F) {
 		if err = d.Detail(new(DecoderScratch), segment, cells, dst, make([]image.Point, 2)); err != nil {
 			require.ErrorIs(t, err, rans.ErrCorrupt)
 		}
+		grids := GridsOf(cells, 0)
+		require.NoError(t, d.Filter(t.Context(), 1, dst, grids))
+		restored, restoring := d.Restore(t.Context(), 1, dst, grids, fuzzRects)
+		require.NoError(t, restoring)
 		for i := range dst {
 			requireSamples(t, &dst[i])
+			requireSamples(t, &restored[i])
 			if err == nil {
 				for at, lg := range cells[i].size {
 					require.True(t, lg >= 3 && lg <= 5, "plane %d cell %d: leaf of 2^%d", i, at, lg)

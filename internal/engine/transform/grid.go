@@ -15,6 +15,7 @@ type trait struct {
 	size     uint8 // log2 of its leaf's side
 	bare     bool  // whether its leaf has no AC levels
 	strength uint8 // the number of the strength of its restoration
+	guide    uint8 // the number of how much luma guides it
 }
 
 // traitBytes is the memory of a trait.
@@ -81,7 +82,7 @@ func (c *Cells) grid(level int) Grid {
 	}
 	for i, q := range c.overview {
 		g.ends[i] = int8(c.scale.end(q))
-		g.of[i] = trait{c.scale.mean(q), c.size[i], c.last[i] == 0, c.strength}
+		g.of[i] = trait{c.scale.mean(q), c.size[i], c.last[i] == 0, c.strength, c.guide}
 	}
 	return g
 }

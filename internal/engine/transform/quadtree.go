@@ -38,6 +38,7 @@ type Cells struct {
 	level3   []int32 // what level 3 shows instead, nil where that is nothing else
 	scale    overviewScale
 	strength uint8 // the number of the strength of its restoration
+	guide    uint8 // the number of how much luma guides it
 }
 
 // newCells has the cells of a rectangle of a plane, whose overview is mid-scale.

@@ -27,6 +27,9 @@ func (Engine) NewDecoder(p *engine.Plan) (engine.Decoder, error) {
 	if d.coder, err = NewDecoder(g.step, g.planes, tables); err == nil && g.restores {
 		d.coder = d.coder.Restoring()
 	}
+	if err == nil && g.guides {
+		d.coder = d.coder.Guiding()
+	}
 	return d, err
 }
 
@@ -55,11 +58,12 @@ func (d *decoder) Decimates() bool { return false }
 
 // What lies beyond a border of tiles reaches this far, in samples: at full resolution over two
 // cells, which are smoothed, four samples that deblocking reads and writes, those that the class
-// of a block or a sum of restoration reads, and one where chroma is upsampled; in the overview,
-// in pixels, one sample of chroma, and another where hidden ones take after their neighbours.
+// of a block or a sum of restoration reads, one where chroma is upsampled, and one around it that
+// a slope along luma reads; in the overview, in pixels, one sample of chroma, and another where hidden ones take after their neighbours.
 const (
 	filterMargin   = 2*cell + 4 + 1
 	restoreMargin  = block - 1 + 3
+	guideMargin    = 1
 	overviewMargin = 2 << engine.OverviewLevel
 )
 
@@ -72,6 +76,9 @@ func (d *decoder) Margin(level int) int {
 		return overviewMargin
 	}
 	n := filterMargin
+	if d.guides {
+		n += guideMargin
+	}
 	if d.restores {
 		n += restoreMargin
 	}
@@ -101,10 +108,14 @@ const sampleBytes = 2
 
 // planeBytes is the memory of a sample at level 0.
 func (d *decoder) planeBytes() int64 {
+	n := int64(sampleBytes)
 	if d.restores {
-		return 2 * sampleBytes
+		n += sampleBytes
 	}
-	return sampleBytes
+	if d.guides { // three planes of chroma's size
+		n += sampleBytes / 2
+	}
+	return n
 }
 
 // Check implements engine.Decoder.
@@ -306,11 +317,10 @@ const colourBand = 64
 // Finish implements engine.Window: it filters across the edges of leaves and tiles, restores what
 // is shown, and converts colour.
 func (r *region) Finish(ctx context.Context, workers int) error {
-	shown := shown{r.planes, r.pixels.Min.Div(1 << r.level)}
+	shown := shown{planes: r.planes, at: r.pixels.Min.Div(1 << r.level)}
 	switch {
 	case r.level == 0:
-		var err error
-		if shown, err = r.filter(ctx, workers); err != nil {
+		if err := r.filter(ctx, workers, &shown); err != nil {
 			return err
 		}
 	case r.decoder.hidesChroma():
@@ -319,38 +329,52 @@ func (r *region) Finish(ctx context.Context, workers int) error {
 		}
 	}
 	rect := r.dst.Rect
-	bands := (rect.Dy() + colourBand - 1) / colourBand
-	return parallel.For(ctx, workers, bands, func(i int) error {
+	return inBands(ctx, workers, rect.Dy(), func(from, to int) {
 		band := rect
-		band.Min.Y += i * colourBand
-		band.Max.Y = min(band.Min.Y+colourBand, rect.Max.Y)
+		band.Min.Y, band.Max.Y = rect.Min.Y+from, rect.Min.Y+to
 		r.colour(&shown, band)
+	})
+}
+
+// inBands calls do for all rows of n, some at a time.
+func inBands(ctx context.Context, workers, n int, do func(from, to int)) error {
+	return parallel.For(ctx, workers, (n+colourBand-1)/colourBand, func(i int) error {
+		do(i*colourBand, min((i+1)*colourBand, n))
 		return nil
 	})
 }
 
-// shown is the planes that pixels are made of, from pixel at on.
+// shown is the planes that pixels are made of, from pixel at on, and what guides their chroma.
 type shown struct {
 	planes []chroma.Plane
 	at     image.Point
+	guide  *chroma.Guide
 }
 
 // filter makes of the planes of level 0 those that are shown.
-func (r *region) filter(ctx context.Context, workers int) (shown, error) {
-	d, at := r.decoder, r.pixels.Min
-	if err := d.coder.Filter(ctx, workers, r.planes, r.grids); err != nil || !d.restores {
-		return shown{r.planes, at}, err
+func (r *region) filter(ctx context.Context, workers int, s *shown) error {
+	d := r.decoder
+	if err := d.coder.Filter(ctx, workers, r.planes, r.grids); err != nil || !d.restores && !d.guides {
+		return err
 	}
-	// Whole blocks of chroma, and the samples around that upsampling reads.
-	const around, whole = 2, 2 * block
-	rect := r.dst.Rect.Sub(at).Inset(-around)
+	// Whole cells of chroma, and the samples around that upsampling and slopes read.
+	const around, whole = 6, 2 * cell
+	rect := r.dst.Rect.Sub(s.at).Inset(-around)
 	rect.Min = image.Pt(max(rect.Min.X, 0)/whole*whole, max(rect.Min.Y, 0)/whole*whole)
 	rects := d.samples(rect)
 	for i := range rects {
 		rects[i] = rects[i].Intersect(image.Rect(0, 0, r.planes[i].W, r.planes[i].H))
 	}
-	planes, err := d.coder.Restore(ctx, workers, r.planes, r.grids, rects)
-	return shown{planes, at.Add(rect.Min)}, err
+	s.at = s.at.Add(rect.Min)
+	var err error
+	if s.planes, err = d.coder.Restore(ctx, workers, r.planes, r.grids, rects); err != nil || !d.guides {
+		return err
+	}
+	s.guide = guideOf(s.planes, r.grids, d.step, rects[1].Min)
+	if err := inBands(ctx, workers, s.planes[1].H, s.guide.Low); err != nil {
+		return err
+	}
+	return inBands(ctx, workers, s.planes[1].H, s.guide.Rows)
 }
 
 // colour makes pixels of planes.
@@ -360,7 +384,7 @@ func (r *region) colour(from *shown, rect image.Rectangle) {
 	if !viewed {
 		m = newInterleaved(rect.Dx(), rect.Dy(), d.format)
 	}
-	chroma.Inverse(m, from.planes, d.sub420, from.at, rect)
+	chroma.InverseGuided(m, from.planes, d.sub420, from.guide, from.at, rect)
 	d.coder.PutEnds(m, rect.Sub(r.pixels.Min.Div(1<<r.level)), r.grids, r.side())
 	if !viewed {
 		store(dst, m, d.format)

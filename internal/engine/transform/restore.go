@@ -45,6 +45,9 @@ var strengths = [1 << strengthBits]int32{0, 8, 11, 16}
 
 const strengthBits = 2
 
+// guideWeights are how much of a slope of chroma along luma is taken, in 1/16, by what a tile says.
+var guideWeights = [1 << strengthBits]int32{0, 6, 11, 16}
+
 // weighted is a pair of samples whose differences a class weights.
 type weighted struct {
 	step int // where the first of them lies in a window, in bytes

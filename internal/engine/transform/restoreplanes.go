@@ -15,6 +15,13 @@ func (d *Decoder) Restoring() *Decoder {
 	return &restoring
 }
 
+// Guiding returns a decoder of tiles that say how much luma guides chroma.
+func (d *Decoder) Guiding() *Decoder {
+	guiding := *d
+	guiding.guides = true
+	return &guiding
+}
+
 // Restore gives the samples rects[i] of planes that Filter has gone over, all on multiples of
 // blocks where they begin, restored. Planes that are not restored are shared.
 func (d *Decoder) Restore(ctx context.Context, workers int, planes []chroma.Plane, grids []Grid, rects []image.Rectangle) ([]chroma.Plane, error) {
@@ -41,6 +48,14 @@ func (d *Decoder) Restore(ctx context.Context, workers int, planes []chroma.Plan
 		}
 	}
 	return out, nil
+}
+
+// guideOf is the guide of chroma of planes that begin at sample at of the grids'.
+func guideOf(planes []chroma.Plane, grids []Grid, step int, at image.Point) *chroma.Guide {
+	return chroma.NewGuide(planes, step, func(plane, x, y int) int32 {
+		g := &grids[1+plane]
+		return guideWeights[g.of[(at.Y+y)/cell*g.w+(at.X+x)/cell].guide]
+	})
 }
 
 // restorer restores a part of a plane.

@@ -65,7 +65,7 @@ func trainRestore(out string, paths []string) error {
 	if out == "" {
 		return nil
 	}
-	r := new(transform.Regression)
+	r := new(regression)
 	for _, path := range paths {
 		s, err := load(path, true)
 		if err != nil {
@@ -76,10 +76,10 @@ func trainRestore(out string, paths []string) error {
 			if err != nil {
 				return err
 			}
-			r.Add(stepFor(t), s.planes, decoded, s.prepared.Planes)
+			transform.Trainees(stepFor(t), s.planes, decoded, s.prepared.Planes, func(x *transform.Trainee) { r.add(x, stepFor(t)) })
 		}
 	}
-	return os.WriteFile(out, r.Weights(), 0o644)
+	return os.WriteFile(out, r.weights(), 0o644)
 }
 
 // source is an image as one tile.
@@ -115,7 +115,7 @@ func stepFor(t float64) int { return transform.StepFor(int64(t * engine.ErrorUni
 
 func (s *source) encode(t float64) *transform.Tile {
 	e := transform.NewEncoder(stepFor(t), s.planes, engine.SplitHybrid)
-	return e.Tile(new(transform.EncoderScratch), s.prepared.Planes, s.prepared.Pyramids, s.rects)
+	return e.Tile(new(transform.EncoderScratch), s.prepared.Planes, s.prepared.Pyramids, s.rects, nil)
 }
 
 // decode gives what a decoder makes of the planes before it restores them.

@@ -1,0 +1,157 @@
+package chroma
+
+import "math/bits"
+
+// Guide makes chroma of half the resolution follow luma where it is upsampled (FORMAT.md,
+// "Guided upsampling"): around each sample of chroma a slope tells how much it changes with
+// luma, and what luma has at a pixel more than its own upsampled means, times the slope, is
+// added.
+type Guide struct {
+	planes []Plane
+	damp   int64    // what is added to 81 times the variance of luma
+	low    Plane    // luma, in the resolution of chroma
+	slopes [2]Plane // of Cb and Cr in 1/256, slopeBias more than they are
+	weight func(plane, x, y int) int32
+}
+
+const (
+	slopeBias  = 2048
+	slopeLimit = slopeBias - 1
+)
+
+// NewGuide has no slopes yet: Rows finds them. step is the quantiser's, in 1/8 level; weight
+// gives how much of the slope at a sample of Cb, 0, or Cr, 1, is taken, 0 to 16 in 1/16, the same
+// for all whose x and y differ below the lowest 3 bits. Planes are the ones of NewPlanes with 4:2:0.
+func NewGuide(planes []Plane, step int, weight func(plane, x, y int) int32) *Guide {
+	w, h := planes[1].W, planes[1].H
+	return &Guide{
+		planes: planes, damp: 81 * 4 * int64(step) * int64(step), weight: weight,
+		low: NewPlane(w, h), slopes: [2]Plane{NewPlane(w, h), NewPlane(w, h)},
+	}
+}
+
+// Low finds the luma of the rows [y0,y1) of chroma: it comes before Rows.
+func (g *Guide) Low(y0, y1 int) {
+	luma := &g.planes[0]
+	for y := y0; y < y1; y++ {
+		above, below := luma.row(2*y), luma.row(min(2*y+1, luma.H-1))
+		dst := g.low.row(y)
+		n := len(above) / 2
+		below = below[:len(above)]
+		for x := range dst[:n] {
+			a, b := above[2*x:][:2], below[2*x:][:2]
+			dst[x] = (a[0] + a[1] + b[0] + b[1] + 2) >> 2
+		}
+		if n < len(dst) {
+			dst[n] = (above[2*n] + below[2*n] + 1) >> 1
+		}
+	}
+}
+
+// Rows finds the slopes of the rows [y0,y1) of chroma. Calls for disjoint rows may run at the
+// same time.
+func (g *Guide) Rows(y0, y1 int) {
+	var rows [3]moments
+	for i := range rows {
+		rows[i] = newMoments(g.low.W)
+	}
+	for y := y0 - 1; y <= y0; y++ {
+		rows[(y+3)%3].take(g, y)
+	}
+	for y := y0; y < y1; y++ {
+		rows[(y+4)%3].take(g, y+1)
+		for x := 0; x < g.low.W; x += 8 {
+			n := min(8, g.low.W-x)
+			cb, cr := g.slopes[0].row(y)[x:][:n], g.slopes[1].row(y)[x:][:n]
+			g.cell(cb, cr, &rows, x, g.weight(0, x, y), g.weight(1, x, y))
+		}
+	}
+}
+
+// moments are of a row, each with one more sample on both sides: luma and its square, Cb and
+// Cr, and both times luma, packed as lo + hi·2^32.
+type moments struct{ luma, chroma, both []uint64 }
+
+func newMoments(n int) moments {
+	return moments{make([]uint64, n+2), make([]uint64, n+2), make([]uint64, n+2)}
+}
+
+// take takes row y, or the nearest one.
+func (m *moments) take(g *Guide, y int) {
+	y = min(max(y, 0), g.low.H-1)
+	low, cb, cr := g.low.row(y), g.planes[1].row(y), g.planes[2].row(y)
+	n := len(low)
+	cb, cr = cb[:n], cr[:n]
+	luma, chroma, both := m.luma[1:][:n], m.chroma[1:][:n], m.both[1:][:n]
+	for x, v := range low {
+		l, c := uint64(v), uint64(cb[x])|uint64(cr[x])<<32
+		luma[x], chroma[x], both[x] = l|l*l<<32, c, l*c
+	}
+	for _, s := range [][]uint64{m.luma, m.chroma, m.both} {
+		s[0], s[n+1] = s[1], s[n]
+	}
+}
+
+// cell finds the slopes of some samples of a row, from x on.
+func (g *Guide) cell(cb, cr []uint16, rows *[3]moments, x int, wcb, wcr int32) {
+	if wcb == 0 && wcr == 0 {
+		for i := range cb {
+			cb[i], cr[i] = slopeBias, slopeBias
+		}
+		return
+	}
+	for i := range cb {
+		var luma, chroma, both uint64
+		for k := range rows {
+			r := &rows[k]
+			l, c, b := r.luma[x+i:][:3], r.chroma[x+i:][:3], r.both[x+i:][:3]
+			luma += l[0] + l[1] + l[2]
+			chroma += c[0] + c[1] + c[2]
+			both += b[0] + b[1] + b[2]
+		}
+		sum := int64(uint32(luma))
+		v := 9*int64(luma>>32) - sum*sum + g.damp
+		e := bits.Len64(uint64(v)) - 9
+		r := int64(reciprocals[v>>e&255])
+		cb[i] = slope((9*int64(uint32(both))-sum*int64(uint32(chroma)))>>e, r*int64(wcb))
+		cr[i] = slope((9*int64(both>>32)-sum*int64(chroma>>32))>>e, r*int64(wcr))
+	}
+}
+
+// reciprocals are 2^17 by 256 to 511, rounded.
+var reciprocals = func() (r [256]int32) {
+	for i := range r {
+		m := int32(256 + i)
+		r[i] = (1<<17 + m/2) / m
+	}
+	return r
+}()
+
+// slope is a slope with its bias, of covariance over variance both scaled alike: the latter is
+// 2^17 by r/16.
+func slope(covariance, r int64) uint16 {
+	const most = 4095
+	s := (min(max(covariance, -most), most)*r + 1<<12) >> 13
+	return uint16(min(max(s, -slopeLimit), slopeLimit) + slopeBias)
+}
+
+// add adds to the packed chroma of pixels from (x,y) on what their luma says.
+func (g *Guide) add(c []uint32, luma []uint16, x, y int) {
+	var lowBuf, slopeBuf [chromaRun]uint32
+	low := upsample(&lowBuf, &g.low, &g.low, x, y, len(c))
+	slopes := upsample(&slopeBuf, &g.slopes[0], &g.slopes[1], x, y, len(c))
+	low, slopes, luma = low[:len(c)], slopes[:len(c)], luma[:len(c)]
+	for i, v := range c {
+		s := slopes[i]
+		if s == slopeBias<<16|slopeBias {
+			continue
+		}
+		d := int32(luma[i]) - int32(low[i]&0xffff)
+		cb := int32(v&0xffff) + ((int32(s&0xffff)-slopeBias)*d+128)>>8
+		cr := int32(v>>16) + ((int32(s>>16)-slopeBias)*d+128)>>8
+		c[i] = uint32(min(max(cb, 0), maxSample)) | uint32(min(max(cr, 0), maxSample))<<16
+	}
+}
+
+// maxSample is the largest sample of a decoded plane.
+const maxSample = 1<<(8+FracBits) - 1

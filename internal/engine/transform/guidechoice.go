@@ -1,0 +1,97 @@
+package transform
+
+import (
+	"image"
+
+	"github.com/qtgpu/qtgpu/chroma"
+)
+
+// guide appends how much luma guides the planes of chroma of a tile: as brings red, green and
+// blue nearest to pixels, which the tile begins at a place of, over the areas.
+func (c *chooser) guide(e *Encoder, t *Tile, pixels *chroma.Interleaved, at image.Point) {
+	var gains [2]guideGain
+	for k := range c.areas[0] {
+		r := c.areas[0][k].rect.Add(at).Intersect(image.Rect(0, 0, pixels.W, pixels.H))
+		if r.Empty() || !c.areas[0][k].seen() {
+			continue
+		}
+		want := chroma.NewPlanes(r.Dx(), r.Dy(), 3, false)
+		m := pixels.Sub(r)
+		m.Channels = len(want)
+		chroma.Forward(want, &m, false, 0, m.H)
+		got := chroma.NewPlanes(r.Dx(), r.Dy(), 3, true)
+		for i := range got {
+			c.restoreArea(&got[i], e, i, k)
+		}
+		addGains(&gains, got, want, int(e.rates.step))
+	}
+	for i := range gains {
+		t.detail.raw.Put(uint32(gains[i].best()), strengthBits)
+	}
+}
+
+// restoreArea writes an area of a plane as its chosen strength restores it.
+func (c *chooser) restoreArea(dst *chroma.Plane, e *Encoder, plane, k int) {
+	a := &c.areas[plane][k].plane
+	grid := newGrid(a.Stride/cell, a.Rows()/cell, 0)
+	strength := uint8(0)
+	if e.restoration != nil {
+		strength = c.chosen[plane]
+	}
+	for i := range grid.of {
+		grid.of[i].strength = strength
+	}
+	p := restorer{e.restoration, a, &c.areas[0][k].plane, &grid, e.planes[plane], dst, image.Point{}}
+	p.restore(&c.window, 0, 0)
+}
+
+// guideGain says by how much the squared error of colours changes where luma guides a plane of
+// chroma: along·w + square·w² for a weight w.
+type guideGain struct{ along, square int64 }
+
+// best is the weight of the least error.
+func (g *guideGain) best() (best int) {
+	gain := func(k int) int64 {
+		w := int64(guideWeights[k])
+		return 2*16*w*g.along + w*w*g.square
+	}
+	for k := range guideWeights {
+		if gain(k) < gain(best) {
+			best = k
+		}
+	}
+	return best
+}
+
+// colourWeights are what Cb and Cr count in two of the colours, in 1/64: green and blue, red and
+// green.
+var colourWeights = [2][2]int64{{-22, 113}, {90, -46}}
+
+// addGains adds what an area gains, got being decoded, want the original, whose chroma has the
+// resolution of luma.
+func addGains(gains *[2]guideGain, got, want []chroma.Plane, step int) {
+	full := chroma.NewGuide(got, step, func(int, int, int) int32 { return 16 })
+	full.Low(0, got[1].H)
+	full.Rows(0, got[1].H)
+	var plain, guided [2][areaSide]uint16
+	for y := range got[0].H {
+		n := got[0].W
+		chroma.Upsample(plain[0][:n], plain[1][:n], got, nil, y)
+		chroma.Upsample(guided[0][:n], guided[1][:n], got, full, y)
+		for i := range gains {
+			for x := range n {
+				at := y*want[0].Stride + x
+				off := int64(plain[i][x]) - int64(want[1+i].Pix[at])
+				gains[i].add(colourWeights[i], int64(got[0].Pix[at])-int64(want[0].Pix[at]), off, int64(guided[i][x])-int64(plain[i][x]))
+			}
+		}
+	}
+}
+
+// add adds a pixel whose luma and chroma are off by as much, and whose chroma luma moves.
+func (g *guideGain) add(weights [2]int64, luma, off, moved int64) {
+	for _, w := range weights {
+		g.along += (64*luma + w*off) * w * moved
+		g.square += w * moved * w * moved
+	}
+}
