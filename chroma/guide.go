@@ -11,12 +11,15 @@ type Guide struct {
 	damp   int64    // what is added to 81 times the variance of luma
 	low    Plane    // luma, in the resolution of chroma
 	slopes [2]Plane // of Cb and Cr in 1/256, slopeBias more than they are
+	across int      // runs of guideCell samples in a row
+	some   []bool   // whether such a run has slopes
 	weight func(plane, x, y int) int32
 }
 
 const (
 	slopeBias  = 2048
 	slopeLimit = slopeBias - 1
+	guideCell  = 8
 )
 
 // NewGuide has no slopes yet: Rows finds them. step is the quantiser's, in 1/8 level; weight
@@ -24,8 +27,9 @@ const (
 // for all whose x and y differ below the lowest 3 bits. Planes are the ones of NewPlanes with 4:2:0.
 func NewGuide(planes []Plane, step int, weight func(plane, x, y int) int32) *Guide {
 	w, h := planes[1].W, planes[1].H
+	across := (w + guideCell - 1) / guideCell
 	return &Guide{
-		planes: planes, damp: 81 * 4 * int64(step) * int64(step), weight: weight,
+		across: across, some: make([]bool, across*h), planes: planes, damp: 81 * 4 * int64(step) * int64(step), weight: weight,
 		low: NewPlane(w, h), slopes: [2]Plane{NewPlane(w, h), NewPlane(w, h)},
 	}
 }
@@ -55,15 +59,17 @@ func (g *Guide) Rows(y0, y1 int) {
 	for i := range rows {
 		rows[i] = newMoments(g.low.W)
 	}
+	sums := newMoments(g.low.W)
 	for y := y0 - 1; y <= y0; y++ {
 		rows[(y+3)%3].take(g, y)
 	}
 	for y := y0; y < y1; y++ {
 		rows[(y+4)%3].take(g, y+1)
-		for x := 0; x < g.low.W; x += 8 {
-			n := min(8, g.low.W-x)
+		sums.add(&rows)
+		for x := 0; x < g.low.W; x += guideCell {
+			n := min(guideCell, g.low.W-x)
 			cb, cr := g.slopes[0].row(y)[x:][:n], g.slopes[1].row(y)[x:][:n]
-			g.cell(cb, cr, &rows, x, g.weight(0, x, y), g.weight(1, x, y))
+			g.some[y*g.across+x/guideCell] = g.cell(cb, cr, &sums, x, g.weight(0, x, y), g.weight(1, x, y))
 		}
 	}
 }
@@ -74,6 +80,20 @@ type moments struct{ luma, chroma, both []uint64 }
 
 func newMoments(n int) moments {
 	return moments{make([]uint64, n+2), make([]uint64, n+2), make([]uint64, n+2)}
+}
+
+// add sums up rows.
+func (m *moments) add(rows *[3]moments) {
+	addRows(m.luma, rows[0].luma, rows[1].luma, rows[2].luma)
+	addRows(m.chroma, rows[0].chroma, rows[1].chroma, rows[2].chroma)
+	addRows(m.both, rows[0].both, rows[1].both, rows[2].both)
+}
+
+func addRows(dst, a, b, c []uint64) {
+	a, b, c = a[:len(dst)], b[:len(dst)], c[:len(dst)]
+	for i := range dst {
+		dst[i] = a[i] + b[i] + c[i]
+	}
 }
 
 // take takes row y, or the nearest one.
@@ -92,30 +112,28 @@ func (m *moments) take(g *Guide, y int) {
 	}
 }
 
-// cell finds the slopes of some samples of a row, from x on.
-func (g *Guide) cell(cb, cr []uint16, rows *[3]moments, x int, wcb, wcr int32) {
+// cell finds the slopes of some samples of a row, from x on, and tells whether there are any.
+func (g *Guide) cell(cb, cr []uint16, sums *moments, x int, wcb, wcr int32) bool {
 	if wcb == 0 && wcr == 0 {
 		for i := range cb {
 			cb[i], cr[i] = slopeBias, slopeBias
 		}
-		return
+		return false
 	}
+	l, c, b := sums.luma[x:][:len(cb)+2], sums.chroma[x:][:len(cb)+2], sums.both[x:][:len(cb)+2]
+	cr = cr[:len(cb)]
+	some := uint16(0)
 	for i := range cb {
-		var luma, chroma, both uint64
-		for k := range rows {
-			r := &rows[k]
-			l, c, b := r.luma[x+i:][:3], r.chroma[x+i:][:3], r.both[x+i:][:3]
-			luma += l[0] + l[1] + l[2]
-			chroma += c[0] + c[1] + c[2]
-			both += b[0] + b[1] + b[2]
-		}
+		luma, chroma, both := l[i]+l[i+1]+l[i+2], c[i]+c[i+1]+c[i+2], b[i]+b[i+1]+b[i+2]
 		sum := int64(uint32(luma))
 		v := 9*int64(luma>>32) - sum*sum + g.damp
-		e := bits.Len64(uint64(v)) - 9
+		e := uint(bits.Len64(uint64(v))-9) & 63
 		r := int64(reciprocals[v>>e&255])
 		cb[i] = slope((9*int64(uint32(both))-sum*int64(uint32(chroma)))>>e, r*int64(wcb))
 		cr[i] = slope((9*int64(both>>32)-sum*int64(chroma>>32))>>e, r*int64(wcr))
+		some |= cb[i] ^ slopeBias | cr[i] ^ slopeBias
 	}
+	return some != 0
 }
 
 // reciprocals are 2^17 by 256 to 511, rounded.
@@ -135,8 +153,38 @@ func slope(covariance, r int64) uint16 {
 	return uint16(min(max(s, -slopeLimit), slopeLimit) + slopeBias)
 }
 
+// any tells whether the sample of chroma at (x,y) or one near it that upsampling reads may have a
+// slope.
+func (g *Guide) any(x, y int) bool {
+	other := max(0, min(y>>1+y&1*2-1, g.low.H-1))
+	for i := max(x>>1-1, 0) / guideCell; i <= min(x>>1+1, g.low.W-1)/guideCell; i++ {
+		if g.some[y>>1*g.across+i] || g.some[other*g.across+i] {
+			return true
+		}
+	}
+	return false
+}
+
 // add adds to the packed chroma of pixels from (x,y) on what their luma says.
 func (g *Guide) add(c []uint32, luma []uint16, x, y int) {
+	for len(c) > 0 {
+		n := 0
+		for n < len(c) && !g.any(x+n, y) {
+			n = min(n+2, len(c))
+		}
+		from := n
+		for n < len(c) && g.any(x+n, y) {
+			n = min(n+2, len(c))
+		}
+		if n > from {
+			g.addRun(c[from:n], luma[from:n], x+from, y)
+		}
+		c, luma, x = c[n:], luma[n:], x+n
+	}
+}
+
+// addRun adds what luma says to pixels that may have slopes.
+func (g *Guide) addRun(c []uint32, luma []uint16, x, y int) {
 	var lowBuf, slopeBuf [chromaRun]uint32
 	low := upsample(&lowBuf, &g.low, &g.low, x, y, len(c))
 	slopes := upsample(&slopeBuf, &g.slopes[0], &g.slopes[1], x, y, len(c))
