@@ -49,3 +49,39 @@ func TestEffort(t *testing.T) {
 		require.ErrorContains(t, err, "expected 0 to 4", "effort %d", effort)
 	}
 }
+
+// Of lossy photographs effort 1 leaves decoders nothing to restore; 2 to 4 are alike.
+func TestEffortOfLeaves(t *testing.T) {
+	m := imagefile.New(700, 90, 3, 8)
+	for i := range m.Pix {
+		m.Pix[i] = byte(i/3%700/9*40 + i%3*50)
+	}
+	coded := map[int]string{}
+	for effort := range MaxEffort + 1 {
+		var b bytes.Buffer
+		require.NoError(t, Encode(t.Context(), &b, m, &Options{T: 8, Engine: Transform, Effort: effort}))
+		coded[effort] = b.String()
+	}
+	require.NotEqual(t, coded[1], coded[2])
+	for _, effort := range []int{0, 3, 4} {
+		require.Equal(t, coded[2], coded[effort], "effort %d", effort)
+	}
+	plain, restored := decodedSquares(t, coded[1], m), decodedSquares(t, coded[2], m)
+	require.Less(t, restored, plain, "squared error")
+}
+
+// decodedSquares is the squared error of a decoded file.
+func decodedSquares(t *testing.T, file string, m *imagefile.Image) (sum int) {
+	r, err := NewReader(t.Context(), bytes.NewReader([]byte(file)), int64(len(file)), nil)
+	require.NoError(t, err)
+	got, err := r.Decode(t.Context())
+	require.NoError(t, err)
+	pix := got.(*image.RGBA).Pix
+	for i := range len(m.Pix) / 3 {
+		for c := range 3 {
+			d := int(pix[4*i+c]) - int(m.Pix[3*i+c])
+			sum += d * d
+		}
+	}
+	return sum
+}

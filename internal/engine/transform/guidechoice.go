@@ -20,8 +20,12 @@ func (c *chooser) guide(e *Encoder, t *Tile, pixels *chroma.Interleaved, at imag
 		m.Channels = len(want)
 		chroma.Forward(want, &m, false, 0, m.H)
 		got := chroma.NewPlanes(r.Dx(), r.Dy(), 3, true)
-		for i := range got {
-			c.restoreArea(&got[i], e, i, k)
+		// Luma comes last: chroma is restored by what it was.
+		for _, i := range [3]int{1, 2, 0} {
+			c.restoreArea(e, i, k)
+			for y := range got[i].H {
+				copy(got[i].Pix[y*got[i].Stride:][:got[i].W], rowOf(&c.areas[i][k].plane, y))
+			}
 		}
 		addGains(&gains, got, want, int(e.rates.step))
 	}
@@ -30,19 +34,19 @@ func (c *chooser) guide(e *Encoder, t *Tile, pixels *chroma.Interleaved, at imag
 	}
 }
 
-// restoreArea writes an area of a plane as its chosen strength restores it.
-func (c *chooser) restoreArea(dst *chroma.Plane, e *Encoder, plane, k int) {
+// restoreArea restores an area of a plane by its chosen strength.
+func (c *chooser) restoreArea(e *Encoder, plane, k int) {
+	if e.restoration == nil || c.chosen[plane] == 0 {
+		return
+	}
 	a := &c.areas[plane][k].plane
 	grid := newGrid(a.Stride/cell, a.Rows()/cell, 0)
-	strength := uint8(0)
-	if e.restoration != nil {
-		strength = c.chosen[plane]
-	}
 	for i := range grid.of {
-		grid.of[i].strength = strength
+		grid.of[i].strength = c.chosen[plane]
 	}
-	p := restorer{e.restoration, a, &c.areas[0][k].plane, &grid, e.planes[plane], dst, image.Point{}}
-	p.restore(&c.window, 0, 0)
+	r := restorer{restoration: e.restoration, def: e.planes[plane], plane: a, grid: &grid}
+	c.window.takePlane(a, &c.areas[0][k].plane, r.def, 0, 0)
+	r.restore(&c.window, 0, 0, a.Stride, a.Rows())
 }
 
 // guideGain says by how much the squared error of colours changes where luma guides a plane of

@@ -88,8 +88,8 @@ func (d *decoder) Margin(level int) int {
 	return n
 }
 
-// Memory implements engine.Decoder: planes, padding included, twice where they are restored, and
-// their grids, twice while a plane is smoothed.
+// Memory implements engine.Decoder: planes, padding included, and their grids,
+// twice while a plane is smoothed; and what guides chroma.
 func (d *decoder) Memory(rect image.Rectangle, level int) (window, goroutine int64) {
 	n := int64(0)
 	for _, r := range d.padded(d.grid.Pixels(d.grid.Over(rect, d.Margin(level)))) {
@@ -109,9 +109,6 @@ const sampleBytes = 2
 // planeBytes is the memory of a sample at level 0.
 func (d *decoder) planeBytes() int64 {
 	n := int64(sampleBytes)
-	if d.restores {
-		n += sampleBytes
-	}
 	if d.guides { // three planes of chroma's size
 		n += sampleBytes / 2
 	}
@@ -317,10 +314,11 @@ const colourBand = 64
 // Finish implements engine.Window: it filters across the edges of leaves and tiles, restores what
 // is shown, and converts colour.
 func (r *region) Finish(ctx context.Context, workers int) error {
-	shown := shown{planes: r.planes, at: r.pixels.Min.Div(1 << r.level)}
+	var guide *chroma.Guide
 	switch {
 	case r.level == 0:
-		if err := r.filter(ctx, workers, &shown); err != nil {
+		var err error
+		if guide, err = r.filter(ctx, workers); err != nil {
 			return err
 		}
 	case r.decoder.hidesChroma():
@@ -332,7 +330,7 @@ func (r *region) Finish(ctx context.Context, workers int) error {
 	return inBands(ctx, workers, rect.Dy(), func(from, to int) {
 		band := rect
 		band.Min.Y, band.Max.Y = rect.Min.Y+from, rect.Min.Y+to
-		r.colour(&shown, band)
+		r.colour(guide, band)
 	})
 }
 
@@ -344,48 +342,50 @@ func inBands(ctx context.Context, workers, n int, do func(from, to int)) error {
 	})
 }
 
-// shown is the planes that pixels are made of, from pixel at on, and what guides their chroma.
-type shown struct {
-	planes []chroma.Plane
-	at     image.Point
-	guide  *chroma.Guide
-}
-
-// filter makes of the planes of level 0 those that are shown.
-func (r *region) filter(ctx context.Context, workers int, s *shown) error {
-	d := r.decoder
-	if err := d.coder.Filter(ctx, workers, r.planes, r.grids); err != nil || !d.restores && !d.guides {
-		return err
+// filter filters and restores the planes of level 0, and gives what guides their chroma.
+func (r *region) filter(ctx context.Context, workers int) (*chroma.Guide, error) {
+	d, c := r.decoder, r.decoder.coder
+	if err := c.Filter(ctx, workers, r.planes, r.grids); err != nil {
+		return nil, err
 	}
-	// Whole cells of chroma, and the samples around that upsampling and slopes read.
-	const around, whole = 6, 2 * cell
-	rect := r.dst.Rect.Sub(s.at).Inset(-around)
-	rect.Min = image.Pt(max(rect.Min.X, 0)/whole*whole, max(rect.Min.Y, 0)/whole*whole)
-	rects := d.samples(rect)
+	// Besides the pixels that are shown, what upsampling and slopes read around them.
+	const around = 6
+	rects := d.samples(r.dst.Rect.Sub(r.pixels.Min).Inset(-around))
 	for i := range rects {
 		rects[i] = rects[i].Intersect(image.Rect(0, 0, r.planes[i].W, r.planes[i].H))
 	}
-	s.at = s.at.Add(rect.Min)
-	var err error
-	if s.planes, err = d.coder.Restore(ctx, workers, r.planes, r.grids, rects); err != nil || !d.guides {
-		return err
+	if d.restores {
+		if err := c.Restore(ctx, workers, r.planes, r.grids, rects); err != nil {
+			return nil, err
+		}
 	}
-	s.guide = guideOf(s.planes, r.grids, d.step, rects[1].Min)
-	if err := inBands(ctx, workers, s.planes[1].H, s.guide.Low); err != nil {
-		return err
+	if !d.guides {
+		return nil, nil
 	}
-	return inBands(ctx, workers, s.planes[1].H, s.guide.Rows)
+	g := chroma.NewGuide(r.planes, d.step, func(plane, x, y int) int32 {
+		grid := &r.grids[1+plane]
+		return guideWeights[grid.of[y/cell*grid.w+x/cell].guide]
+	})
+	from := rects[1].Min.Y
+	for _, rows := range []func(from, to int){g.Low, g.Rows} {
+		err := inBands(ctx, workers, rects[1].Dy(), func(y0, y1 int) { rows(from+y0, from+y1) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	return g, nil
 }
 
 // colour makes pixels of planes.
-func (r *region) colour(from *shown, rect image.Rectangle) {
+func (r *region) colour(guide *chroma.Guide, rect image.Rectangle) {
 	d, dst := r.decoder, r.dst.Sub(rect)
 	m, viewed := view(dst, d.format)
 	if !viewed {
 		m = newInterleaved(rect.Dx(), rect.Dy(), d.format)
 	}
-	chroma.InverseGuided(m, from.planes, d.sub420, from.guide, from.at, rect)
-	d.coder.PutEnds(m, rect.Sub(r.pixels.Min.Div(1<<r.level)), r.grids, r.side())
+	origin := r.pixels.Min.Div(1 << r.level)
+	chroma.InverseGuided(m, r.planes, d.sub420, guide, origin, rect)
+	d.coder.PutEnds(m, rect.Sub(origin), r.grids, r.side())
 	if !viewed {
 		store(dst, m, d.format)
 	}

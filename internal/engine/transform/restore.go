@@ -151,13 +151,13 @@ type window struct {
 // at is the place of a sample.
 func (w *window) at(x, y int) int { return (y+windowRim)*rowBytes + (x+windowRim)*sampleBytes }
 
-// take takes the samples of a plane around a window that begins at (x,y), and of luma those
-// that guide chroma.
-func (w *window) take(p, luma *chroma.Plane, def Plane, x, y int) {
+// take takes the samples of a plane around a window that begins at (x,y), whose rows row gives
+// from windowRim above on to as much below its height, and of luma those that guide chroma.
+func (w *window) take(row func(y int) []uint16, p, luma *chroma.Plane, def Plane, x, y, height int) {
 	w.kind = def.kind()
-	for j := range windowSpan {
+	for j := range height + 2*windowRim {
 		at := min(max(y-windowRim+j, 0), p.Rows()-1)
-		takeRow(w.pix[j*rowBytes:][:rowBytes], rowOf(p, at), x-windowRim)
+		takeRow(w.pix[j*rowBytes:][:rowBytes], row(y-windowRim+j), x-windowRim)
 		if !def.Chroma {
 			continue
 		}
@@ -170,8 +170,15 @@ func (w *window) take(p, luma *chroma.Plane, def Plane, x, y int) {
 	}
 }
 
-// rowOf is row y of a plane with its padding, or the last one.
-func rowOf(p *chroma.Plane, y int) []uint16 { return p.Pix[min(y, p.Rows()-1)*p.Stride:][:p.Stride] }
+// rowOf is row y of a plane with its padding, or the nearest one.
+func rowOf(p *chroma.Plane, y int) []uint16 {
+	return p.Pix[min(max(y, 0), p.Rows()-1)*p.Stride:][:p.Stride]
+}
+
+// takePlane is take of a plane that is not being restored.
+func (w *window) takePlane(p, luma *chroma.Plane, def Plane, x, y int) {
+	w.take(func(y int) []uint16 { return rowOf(p, y) }, p, luma, def, x, y, windowSide)
+}
 
 // takeRow writes the samples of a row from x on, the nearest for those that there are none of.
 func takeRow(dst []byte, row []uint16, x int) {

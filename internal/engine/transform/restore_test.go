@@ -3,6 +3,7 @@ package transform
 import (
 	"image"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -161,11 +162,14 @@ func checkRestore(t *testing.T, rng *rand.Rand, name string, step int, defs []Pl
 		x, y := rng.IntN(w)/block*block, rng.IntN(h)/block*block
 		rects[i] = image.Rect(x, y, x+1+rng.IntN(w-x), y+1+rng.IntN(h-y))
 	}
-	got, err := d.Restoring().Restore(t.Context(), 2, planes, grids, rects)
-	require.NoError(t, err)
+	got := make([]chroma.Plane, len(planes))
+	for i := range planes {
+		got[i] = planes[i]
+		got[i].Pix = slices.Clone(planes[i].Pix)
+	}
+	require.NoError(t, d.Restoring().Restore(t.Context(), 2, got, grids, rects))
 	for i, rect := range rects {
 		naive := naiveRestorer{step, defs[i], &planes[i], &planes[0]}
-		require.Equal(t, rect.Size(), image.Pt(got[i].W, got[i].H))
 		for y := rect.Min.Y; y < rect.Max.Y; y++ {
 			for x := rect.Min.X; x < rect.Max.X; x++ {
 				strength := int(grids[i].of[y/cell*grids[i].w+x/cell].strength)
@@ -173,7 +177,7 @@ func checkRestore(t *testing.T, rng *rand.Rand, name string, step int, defs []Pl
 					strength = 0
 				}
 				want := naive.sample(x, y, strength)
-				if v := int(got[i].Pix[(y-rect.Min.Y)*got[i].Stride+x-rect.Min.X]); v != want {
+				if v := int(got[i].Pix[y*got[i].Stride+x]); v != want {
 					t.Fatalf("%s, step %d, half %t, plane %d of %v, x %d, y %d, strength %d: %d, expected %d",
 						name, step, defs[1].Half, i, planes[i].Stride, x, y, strength, v, want)
 				}

@@ -132,7 +132,7 @@ func (e *strengthErrors) least() (best uint8) {
 
 // add adds the errors of the samples of an area that the image has.
 func (c *chooser) add(errors *strengthErrors, r *restoration, def Plane, src *original, a *area, luma *chroma.Plane) {
-	c.window.take(&a.plane, luma, def, 0, 0)
+	c.window.takePlane(&a.plane, luma, def, 0, 0)
 	at := a.rect.Min.Add(image.Pt(cell*src.x, cell*src.y))
 	w, h := min(a.plane.W, src.samples.W-at.X), min(a.plane.H, src.samples.H-at.Y)
 	if w <= 0 || h <= 0 {

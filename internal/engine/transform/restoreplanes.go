@@ -22,87 +22,110 @@ func (d *Decoder) Guiding() *Decoder {
 	return &guiding
 }
 
-// Restore gives the samples rects[i] of planes that Filter has gone over, all on multiples of
-// blocks where they begin, restored. Planes that are not restored are shared.
-func (d *Decoder) Restore(ctx context.Context, workers int, planes []chroma.Plane, grids []Grid, rects []image.Rectangle) ([]chroma.Plane, error) {
-	out := make([]chroma.Plane, len(planes))
-	var scratch parallel.Pool[window]
-	for i, rect := range rects {
-		if d.planes[i].Alpha || d.restoration == nil {
-			out[i] = planes[i]
-			out[i].W, out[i].H = rect.Dx(), rect.Dy()
-			out[i].Pix = out[i].Pix[rect.Min.Y*out[i].Stride+rect.Min.X:]
+// Restore restores the samples rects[i] of planes that Filter has gone over, and may restore some
+// around them. Luma comes last: chroma is restored by what it was.
+func (d *Decoder) Restore(ctx context.Context, workers int, planes []chroma.Plane, grids []Grid, rects []image.Rectangle) error {
+	for n := range planes {
+		i := (n + 1) % len(planes)
+		if d.planes[i].Alpha || rects[i].Empty() {
 			continue
 		}
-		out[i] = chroma.NewPlane(rect.Dx(), rect.Dy())
-		p := restorer{d.restoration, &planes[i], &planes[0], &grids[i], d.planes[i], &out[i], rect.Min}
-		across, down := (rect.Dx()+windowSide-1)/windowSide, (rect.Dy()+windowSide-1)/windowSide
-		err := parallel.For(ctx, workers, across*down, func(k int) error {
-			w := scratch.Get()
-			defer scratch.Put(w)
-			p.restore(w, k%across*windowSide, k/across*windowSide)
+		r := newRestorer(d.restoration, d.planes[i], &planes[i], &planes[0], &grids[i], rects[i])
+		err := parallel.For(ctx, workers, r.bands(), func(k int) error {
+			scratch := r.scratch.Get()
+			defer r.scratch.Put(scratch)
+			r.band(scratch, k)
 			return nil
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return out, nil
+	return nil
 }
 
-// guideOf is the guide of chroma of planes that begin at sample at of the grids'.
-func guideOf(planes []chroma.Plane, grids []Grid, step int, at image.Point) *chroma.Guide {
-	return chroma.NewGuide(planes, step, func(plane, x, y int) int32 {
-		g := &grids[1+plane]
-		return guideWeights[g.of[(at.Y+y)/cell*g.w+(at.X+x)/cell].guide]
-	})
-}
-
-// restorer restores a part of a plane.
+// restorer restores a part of a plane in place, in bands of windows. What a band reads beyond its
+// borders is saved before any band is restored.
 type restorer struct {
 	restoration *restoration
-	src, luma   *chroma.Plane
+	def         Plane
+	plane, luma *chroma.Plane
 	grid        *Grid
-	plane       Plane
-	dst         *chroma.Plane
-	at          image.Point // of dst in src
+	rect        image.Rectangle // in whole blocks
+	saved       []uint16        // windowRim rows above and below the top of each band
+	scratch     parallel.Pool[restoreScratch]
 }
 
-// restore restores the window that begins at (x,y) of dst.
-func (p *restorer) restore(w *window, x, y int) {
-	width, height := min(windowSide, wholeBlocks(p.dst.W)-x), min(windowSide, wholeBlocks(p.dst.H)-y)
-	for j := range height {
-		copy(p.dst.Pix[(y+j)*p.dst.Stride+x:][:width], p.src.Pix[(p.at.Y+y+j)*p.src.Stride+p.at.X+x:])
-	}
-	if !p.any(p.at.X+x, p.at.Y+y, width, height) {
-		return
-	}
-	w.take(p.src, p.luma, p.plane, p.at.X+x, p.at.Y+y)
-	w.classify(p.restoration.step, width/block, height/block)
-	var sums [block * block]int32
-	for by := range height / block {
-		for bx := range width / block {
-			strength := strengths[p.strength(p.at.X+x+block*bx, p.at.Y+y+block*by)]
-			if strength == 0 || w.class[by][bx] < 0 {
-				continue
-			}
-			p.restoration.sums(&sums, w, bx, by)
-			addSums(p.dst.Pix[(y+block*by)*p.dst.Stride+x+block*bx:], p.dst.Stride, &sums, strength)
+// restoreScratch is the memory of a band: its rows as they were, with windowRim more on both sides.
+type restoreScratch struct {
+	rows   []uint16
+	window window
+}
+
+func newRestorer(r *restoration, def Plane, p, luma *chroma.Plane, g *Grid, rect image.Rectangle) *restorer {
+	rect.Min = image.Pt(rect.Min.X/block*block, rect.Min.Y/block*block)
+	rect.Max = image.Pt(wholeBlocks(rect.Max.X), wholeBlocks(rect.Max.Y))
+	s := &restorer{restoration: r, def: def, plane: p, luma: luma, grid: g, rect: rect}
+	for k := range s.bands() + 1 {
+		y := min(rect.Min.Y+k*windowSide, rect.Max.Y)
+		for j := y - windowRim; j < y+windowRim; j++ {
+			s.saved = append(s.saved, rowOf(p, j)...)
 		}
 	}
+	return s
 }
 
 // wholeBlocks rounds a number of samples up to whole blocks.
 func wholeBlocks(n int) int { return (n + block - 1) &^ (block - 1) }
 
+func (r *restorer) bands() int { return (r.rect.Dy() + windowSide - 1) / windowSide }
+
+// band restores a band.
+func (r *restorer) band(s *restoreScratch, k int) {
+	top := r.rect.Min.Y + k*windowSide
+	height := min(windowSide, r.rect.Max.Y-top)
+	stride := r.plane.Stride
+	if n := (height + 2*windowRim) * stride; cap(s.rows) < n {
+		s.rows = make([]uint16, n)
+	}
+	const edge = 2 * windowRim
+	rows := s.rows[:(height+2*windowRim)*stride]
+	copy(rows, r.saved[k*edge*stride:][:edge*stride])
+	copy(rows[edge*stride:], r.plane.Pix[(top+windowRim)*stride:][:max(height-edge, 0)*stride])
+	copy(rows[height*stride:], r.saved[(k+1)*edge*stride:][:edge*stride])
+	row := func(y int) []uint16 { return rows[(y-top+windowRim)*stride:][:stride] }
+	for x := r.rect.Min.X; x < r.rect.Max.X; x += windowSide {
+		if width := min(windowSide, r.rect.Max.X-x); r.any(x, top, width, height) {
+			s.window.take(row, r.plane, r.luma, r.def, x, top, height)
+			r.restore(&s.window, x, top, width, height)
+		}
+	}
+}
+
+// restore restores the samples of the window at (x,y).
+func (r *restorer) restore(w *window, x, y, width, height int) {
+	w.classify(r.restoration.step, width/block, height/block)
+	var sums [block * block]int32
+	for by := range height / block {
+		for bx := range width / block {
+			strength := strengths[r.strength(x+block*bx, y+block*by)]
+			if strength == 0 || w.class[by][bx] < 0 {
+				continue
+			}
+			r.restoration.sums(&sums, w, bx, by)
+			addSums(r.plane.Pix[(y+block*by)*r.plane.Stride+x+block*bx:], r.plane.Stride, &sums, strength)
+		}
+	}
+}
+
 // strength is the number of the strength at a sample.
-func (p *restorer) strength(x, y int) uint8 { return p.grid.of[y/cell*p.grid.w+x/cell].strength }
+func (r *restorer) strength(x, y int) uint8 { return r.grid.of[y/cell*r.grid.w+x/cell].strength }
 
 // any tells whether any of some samples are restored.
-func (p *restorer) any(x, y, width, height int) bool {
+func (r *restorer) any(x, y, width, height int) bool {
 	for j := y / cell; j <= (y+height-1)/cell; j++ {
 		for i := x / cell; i <= (x+width-1)/cell; i++ {
-			if p.grid.of[j*p.grid.w+i].strength != 0 {
+			if r.grid.of[j*r.grid.w+i].strength != 0 {
 				return true
 			}
 		}
