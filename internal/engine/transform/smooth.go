@@ -62,15 +62,16 @@ func (s *smoother) means(y int) {
 	}
 }
 
-// slopes tells whether a cell with such cells around it lies on a slope.
+// slopes tells whether a cell with such cells around it lies on a slope: along rows and columns,
+// as the corner of a step has two more across.
 func (s *smoother) slopes(around *[9]int32) bool {
-	for k := range 4 {
-		a, b := around[k], around[8-k]
-		if max(a, -a, b, -b, a+b, -a-b) > s.step {
+	for _, d := range around {
+		if max(d, -d) > s.step {
 			return false
 		}
 	}
-	return true
+	across, down := around[3]+around[5], around[1]+around[7]
+	return max(across, -across, down, -down) <= s.step
 }
 
 // distances of the samples of half a cell from its centre, towards its border, in 1/16 of a cell.

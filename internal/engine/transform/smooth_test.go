@@ -18,7 +18,7 @@ func naiveSmooth(step int64, p *chroma.Plane, g *Grid) (calmCells int) {
 		for i := range 9 {
 			d := int64(at(x+i%3-1, y+i/3-1).mean) - int64(at(x, y).mean)
 			opposite := int64(at(x+1-i%3, y+1-i/3).mean) - int64(at(x, y).mean)
-			if d > step || -d > step || d+opposite > step || -d-opposite > step {
+			if d > step || -d > step || i%2 == 1 && (d+opposite > step || -d-opposite > step) {
 				return false
 			}
 		}
