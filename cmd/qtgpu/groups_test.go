@@ -69,7 +69,7 @@ func TestCutGroup(t *testing.T) {
 		assert.Equal(t, exitPartial, r.status, r.stderr)
 		assert.Contains(t, r.stderr, "damaged beside the tiles: the input is cut")
 		assert.Contains(t, r.stderr, lost)
-		r = qtgpuRun("-i", qtg, "-o", out, "-f", "--keep-going", "--region", "0,0,1100,500")
+		r = qtgpuRun("-i", qtg, "-o", out, "-f", "--keep-going", "--region", "0,0,1100,460")
 		r.fails(t, exitPartial, "damaged beside the tiles: the input is cut", "a region of the first group")
 	}
 }
