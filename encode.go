@@ -13,6 +13,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive"
 	"github.com/qtgpu/qtgpu/internal/pipeline"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/raster"
 	"github.com/qtgpu/qtgpu/tree"
 )
@@ -72,9 +73,9 @@ func EncodeRaster(ctx context.Context, w io.Writer, src raster.Source, o *Option
 const wholeShare = 4
 
 // inWhole reads a raster, unless it is in memory.
-func inWhole(ctx context.Context, src raster.Source) (raster.Source, error) {
+func inWhole(ctx context.Context, src raster.Source, work *progress.Work) (raster.Source, error) {
 	f := src.Format()
-	b, err := engine.Read(ctx, src, f.Bounds(), len(f.Bands))
+	b, err := engine.Read(ctx, src, f.Bounds(), len(f.Bands), work)
 	if err != nil {
 		return nil, err
 	}
@@ -96,28 +97,35 @@ func checkBounds(b image.Rectangle) error {
 
 // encoding is one run of Encode.
 type encoding struct {
-	opt      *Options
-	src      raster.Source
-	params   engine.Params // what is coded, once prepared
-	stats    Stats
-	mu       sync.Mutex
-	progress *progress
+	opt    *Options
+	src    raster.Source
+	params engine.Params // what is coded, once prepared
+	cost   pipeline.Cost // of it
+	work   *progress.Work
+	stats  Stats
+	mu     sync.Mutex
 }
 
 // prepare decides what is coded: the samples, or the colours of indices unless they are
 // coded without loss. It reads a source as a whole if that is small.
 func (e *encoding) prepare(ctx context.Context) (err error) {
 	p := &e.params
-	*p, err = e.opt.accepted(e.src)
-	if err == nil && e.src.Format().Bytes() <= e.opt.memory()/wholeShare {
-		e.src, err = inWhole(ctx, e.src)
-	}
-	if err != nil {
+	if *p, err = e.opt.accepted(e.src); err != nil {
 		return err
 	}
+	looks := int64(p.Format.Width) * int64(p.Format.Height)
+	e.begin(2 * looks)
+	reading, values := e.work.Part(looks), e.work.Part(looks)
+	if e.src.Format().Bytes() <= e.opt.memory()/wholeShare {
+		if e.src, err = inWhole(ctx, e.src, reading); err != nil {
+			return err
+		}
+	}
+	reading.Finish()
+	defer values.Finish()
 	if p.Bound == engine.Max && p.T > 0 && !predictive.IsRaster(&p.Format) {
 		start := time.Now()
-		merges, err := predictive.Merges(ctx, pipeline.Colours(e.src), p.T, e.opt.Workers)
+		merges, err := predictive.Merges(ctx, pipeline.Colours(e.src), p.T, e.opt.Workers, values)
 		if err != nil {
 			return err
 		}
@@ -129,26 +137,41 @@ func (e *encoding) prepare(ctx context.Context) (err error) {
 		e.src = pipeline.Colours(e.src)
 	}
 	p.Format = *e.src.Format()
-	pixels := int64(p.Format.Width) * int64(p.Format.Height)
-	e.progress = newProgress(e.opt.Progress, pixels*int64(pipeline.Passes(p)))
 	return nil
+}
+
+// begin begins the work: some looks at pixels, and what the pipeline has to do. Who is told
+// of it is told of pixels.
+func (e *encoding) begin(looks int64) {
+	pixels := int64(e.params.Format.Width) * int64(e.params.Format.Height)
+	e.cost = pipeline.CostOf(&e.params)
+	f, told := e.opt.Progress, int64(0)
+	if f == nil {
+		return
+	}
+	e.work = progress.New(looks+e.cost.Choose+e.cost.Write, func(done, size int64) {
+		if n := progress.Scale(pixels, done, size); n > told {
+			told = n
+			f(n, pixels)
+		}
+	})
 }
 
 func (e *encoding) run(ctx context.Context, w io.Writer) error {
 	if err := e.prepare(ctx); err != nil {
 		return err
 	}
-	env := e.env()
-	enc, err := pipeline.Choose(ctx, e.params, e.src, env)
+	enc, err := pipeline.Choose(ctx, e.params, e.src, e.env(e.work.Part(e.cost.Choose)))
 	if err != nil {
 		return err
 	}
 	plan := enc.Plan()
 	counter := countingWriter{w: w}
-	totals, err := pipeline.Write(ctx, &counter, enc, e.src, &pipeline.Job{Metadata: e.opt.Metadata.chunks(), Env: env})
+	totals, err := pipeline.Write(ctx, &counter, enc, e.src, &pipeline.Job{Metadata: e.opt.Metadata.chunks(), Env: e.env(e.work.Part(e.cost.Write))})
 	if err != nil {
 		return err
 	}
+	e.work.Finish()
 	e.report(plan, totals, counter.n)
 	return nil
 }
@@ -187,26 +210,4 @@ func (c *countingWriter) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
 	c.n += int64(n)
 	return n, err
-}
-
-// progress reports what is done, one call at a time.
-type progress struct {
-	mu          sync.Mutex
-	f           func(done, total int64)
-	done, total int64
-}
-
-func newProgress(f func(done, total int64), total int64) *progress {
-	return &progress{f: f, total: total}
-}
-
-// add reports n more, never more than the total.
-func (p *progress) add(n int64) {
-	if p.f == nil {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.done = min(p.done+n, p.total)
-	p.f(p.done, p.total)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -85,7 +86,7 @@ func (r *Reader) decodeRegion(ctx context.Context, rect image.Rectangle, level i
 	m := imagefile.NewFor(&f, true)
 	b := m.Block()
 	b.Rect = rect
-	if err := region.Decode(ctx, b, newProgress(r.opt.Progress, r.tiles.Pixels(rect, level)).add); err != nil {
+	if err := region.Decode(ctx, b, progress.New(r.tiles.Pixels(rect, level), r.opt.Progress).Add); err != nil {
 		return nil, err
 	}
 	if f.Palette != nil {

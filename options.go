@@ -100,8 +100,11 @@ type Options struct {
 	// Metadata to store; what a decoded file of this module carries is
 	// taken where it is empty.
 	Metadata Metadata
-	Stats    *Stats                  // filled in if not nil
-	Progress func(done, total int64) // called as work proceeds, in pixels, never concurrently
+	Stats    *Stats // filled in if not nil
+	// Progress is called as work proceeds, never concurrently, with a number of pixels and
+	// all of them: reading, planning and coding have shares of each pixel, as far as they
+	// take time. done never falls, and is total when the file is written.
+	Progress func(done, total int64)
 }
 
 // The range of Options.T.

@@ -12,6 +12,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/pipeline"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -37,10 +38,11 @@ func NewPlan(ctx context.Context, src raster.Source, o *Options) (*Plan, error) 
 	if err := e.prepare(ctx); err != nil {
 		return nil, public(err)
 	}
-	enc, err := pipeline.Choose(ctx, e.params, e.src, e.env())
+	enc, err := pipeline.Choose(ctx, e.params, e.src, e.env(e.work.Part(e.cost.Choose)))
 	if err != nil {
 		return nil, public(err)
 	}
+	e.work.Finish()
 	return &Plan{enc.Plan(), opt.Metadata}, nil
 }
 
@@ -78,12 +80,13 @@ func (p *Plan) encodePart(ctx context.Context, w io.Writer, src raster.Source, f
 		return fmt.Errorf("source: %w", err)
 	}
 	total := p.RowBytes() / int64(p.plan.Format.Type.Size()*len(p.plan.Format.Bands)) * int64(end-first)
-	e := &encoding{opt: o, progress: newProgress(o.Progress, total)}
-	enc, err := pipeline.NewEncoder(p.plan, e.env())
+	e := &encoding{opt: o, work: progress.New(total, o.Progress)}
+	env := e.env(e.work.Rest())
+	enc, err := pipeline.NewEncoder(p.plan, env)
 	if err != nil {
 		return err
 	}
-	job := &pipeline.Job{Env: e.env()}
+	job := &pipeline.Job{Env: env}
 	if first == 0 {
 		job.Metadata = p.meta.chunks()
 	}
@@ -182,18 +185,18 @@ func Merge(ctx context.Context, w io.Writer, parts []*Reader, o *Options) error 
 	for i, p := range parts {
 		files[i] = p.file
 	}
-	e := &encoding{opt: &opt, progress: newProgress(nil, 0)}
-	return public(pipeline.Merge(ctx, w, files, e.env()))
+	e := &encoding{opt: &opt}
+	return public(pipeline.Merge(ctx, w, files, e.env(nil)))
 }
 
 // env is what engines work with.
-func (e *encoding) env() *engine.Env {
+func (e *encoding) env(work *progress.Work) *engine.Env {
 	backend := e.opt.Backend
 	if backend == nil {
 		backend = cpufallback.New(e.opt.Workers)
 	}
 	return &engine.Env{
 		Workers: e.opt.Workers, Backend: backend, Reducer: cpufallback.New(1), Memory: e.opt.memory(),
-		Took: e.took, Coded: e.progress.add,
+		Took: e.took, Work: work,
 	}
 }

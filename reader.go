@@ -14,6 +14,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/pipeline"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/internal/tiles"
 	"github.com/qtgpu/qtgpu/raster"
 )
@@ -175,8 +176,7 @@ func (r *Reader) ReadBlock(ctx context.Context, dst *raster.Block, level int) er
 	}
 	region, err := r.tiles.Begin(ctx, dst.Rect, level)
 	if err == nil {
-		progress := newProgress(r.opt.Progress, r.tiles.Pixels(dst.Rect, level))
-		err = region.Decode(ctx, dst, progress.add)
+		err = region.Decode(ctx, dst, progress.New(r.tiles.Pixels(dst.Rect, level), r.opt.Progress).Add)
 	}
 	return public(err)
 }
@@ -194,8 +194,7 @@ func (r *Reader) Copy(ctx context.Context, dst raster.Sink, rect image.Rectangle
 			return public(err)
 		}
 	}
-	progress := newProgress(r.opt.Progress, r.tiles.Pixels(rect, level))
-	return public(r.tiles.Stream(ctx, dst, rect, level, progress.add))
+	return public(r.tiles.Stream(ctx, dst, rect, level, progress.New(r.tiles.Pixels(rect, level), r.opt.Progress).Add))
 }
 
 // Level is a level as a source of samples; it panics unless 0 ≤ level < Levels.

@@ -12,6 +12,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/engine/masked"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive"
 	"github.com/qtgpu/qtgpu/internal/engine/transform"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -92,33 +93,28 @@ func Choose(ctx context.Context, p engine.Params, src raster.Source, env *engine
 	}
 	small := p
 	small.Format = *pilot.Format()
-	best, _, err := contest(ctx, all, small, pilot, quietly(env))
+	trial := contestCost(all, &small)
+	work := env.Work.Of(trial + all[0].Cost(&p).Train)
+	best, _, err := contest(ctx, all, small, pilot, untimed(env, work.Part(trial)))
 	if err != nil {
 		return nil, err
 	}
-	return all[best].Train(ctx, p, src, env)
+	return all[best].Train(ctx, p, src, env.With(work.Rest()))
 }
 
-// quietly is an environment that tells nobody.
-func quietly(env *engine.Env) *engine.Env {
-	quiet := *env
-	quiet.Took, quiet.Coded = func(string, time.Duration) {}, func(int64) {}
-	return &quiet
-}
-
-// Passes is how many times Choose and Encode code all of a raster.
-func Passes(p *engine.Params) int {
-	if worthPilot(&p.Format) {
-		return 1
-	}
-	return len(candidates(p))
+// untimed is an environment for some work whose stages nobody is told of.
+func untimed(env *engine.Env, work *progress.Work) *engine.Env {
+	e := env.With(work)
+	e.Took = func(string, time.Duration) {}
+	return e
 }
 
 // contest codes a raster with some engines, and returns the best with what it made.
 func contest(ctx context.Context, all []engine.Engine, p engine.Params, src raster.Source, env *engine.Env) (int, engine.Encoder, error) {
 	best, smallest := 0, (*coded)(nil)
+	work := env.Work.Of(contestCost(all, &p))
 	for i, e := range all {
-		c, err := encodeAll(ctx, e, p, src, env)
+		c, err := encodeAll(ctx, e, p, src, env.With(work.Part(allCost(e, &p))))
 		if err != nil {
 			return 0, nil, err
 		}
@@ -138,13 +134,14 @@ type coded struct {
 
 // encodeAll codes all tiles of a raster.
 func encodeAll(ctx context.Context, e engine.Engine, p engine.Params, src raster.Source, env *engine.Env) (*coded, error) {
-	enc, err := e.Train(ctx, p, src, env)
+	work := env.Work.Of(allCost(e, &p))
+	enc, err := e.Train(ctx, p, src, env.With(work.Part(e.Cost(&p).Train)))
 	if err != nil {
 		return nil, err
 	}
 	plan := enc.Plan()
 	c := &coded{plan: plan, tiles: make([]*engine.Tile, plan.Grid().N()), size: len(plan.Payload)}
-	_, err = Encode(ctx, enc, src, AllRows(plan), c, env.Workers, env.Memory, env.Coded)
+	_, err = Encode(ctx, enc, src, AllRows(plan), c, env.Workers, env.Memory, work)
 	return c, err
 }
 
@@ -164,7 +161,7 @@ func (c *coded) Held(int) bool { return true }
 
 func (c *coded) Slab(context.Context, *raster.Block) (engine.Slab, error) { return nil, nil }
 
-func (c *coded) Encode(_ context.Context, _ engine.Slab, tile int) (*engine.Tile, error) {
+func (c *coded) Encode(_ context.Context, _ engine.Slab, tile int, _ *progress.Work) (*engine.Tile, error) {
 	return c.tiles[tile], nil
 }
 

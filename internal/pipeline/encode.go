@@ -9,6 +9,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/parallel"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/internal/tiles"
 	"github.com/qtgpu/qtgpu/raster"
 )
@@ -37,12 +38,16 @@ func (t *Totals) add(c *engine.Tile) {
 }
 
 // Encode codes whole rows of tiles of src, from rows.Min to rows.Max, and writes them.
-// coded is told of every tile that enc did not hold already. memory bounds the samples
-// that are held at once, but for one row of tiles.
-func Encode(ctx context.Context, enc engine.Encoder, src raster.Source, rows Rows, w Writer, workers int, memory int64, coded func(pixels int64)) (Totals, error) {
-	e := encoding{enc: enc, src: src, grid: enc.Plan().Grid(), w: w, coded: coded,
+// memory bounds the samples that are held at once, but for one row of tiles.
+func Encode(ctx context.Context, enc engine.Encoder, src raster.Source, rows Rows, w Writer, workers int, memory int64, work *progress.Work) (Totals, error) {
+	e := encoding{enc: enc, src: src, grid: enc.Plan().Grid(), w: w, pixelCost: pixelCost(enc.Plan()),
 		workers: engine.WithinMemory(workers, memory, enc.Memory()),
 	}
+	total := int64(0)
+	for _, tile := range e.grid.Indices(image.Rect(0, rows.Min, e.grid.Across(), rows.Max)) {
+		total += engine.Pixels(e.grid.Tile(tile)) + e.cost(tile)
+	}
+	e.work = work.Of(total)
 	step := engine.SlabRows(enc.Plan(), memory)
 	for y := rows.Min; y < rows.Max; y += step {
 		if err := e.slab(ctx, Rows{y, min(y+step, rows.Max)}); err != nil {
@@ -65,25 +70,46 @@ type encoding struct {
 	grid    tiles.Grid
 	w       Writer
 	workers int
-	coded   func(pixels int64)
 	totals  Totals
+
+	work      *progress.Work
+	pixelCost int64
+}
+
+// pixelCost is the work of coding a pixel by a plan.
+func pixelCost(p *engine.Plan) int64 {
+	e, err := byID(p.Engine, &p.Format)
+	if err != nil {
+		return 0
+	}
+	return e.Cost(&p.Params).Pixel
+}
+
+// cost is the work of a tile that has been read: a look at its pixels, and coding them unless
+// it is coded already.
+func (e *encoding) cost(tile int) int64 {
+	cost := engine.Pixels(e.grid.Tile(tile))
+	if !e.enc.Held(tile) {
+		cost *= 1 + e.pixelCost
+	}
+	return cost
 }
 
 // slab codes some rows of tiles.
 func (e *encoding) slab(ctx context.Context, rows Rows) error {
 	rect := image.Rect(0, rows.Min, e.grid.Across(), rows.Max)
 	indices := e.grid.Indices(rect)
-	slab, err := e.prepare(ctx, rect, indices)
+	reading := e.work.Part(engine.Pixels(e.grid.Pixels(rect)))
+	slab, err := e.prepare(ctx, rect, indices, reading)
 	if err != nil {
 		return err
 	}
 	coded := make([]*engine.Tile, len(indices))
 	err = parallel.For(ctx, e.workers, len(indices), func(i int) error {
-		held := e.enc.Held(indices[i])
+		work := e.work.Part(e.cost(indices[i]))
+		defer work.Finish()
 		var err error
-		if coded[i], err = e.enc.Encode(ctx, slab, indices[i]); err == nil && !held {
-			e.coded(engine.Pixels(e.grid.Tile(indices[i])))
-		}
+		coded[i], err = e.enc.Encode(ctx, slab, indices[i], work)
 		return err
 	})
 	if err != nil {
@@ -99,15 +125,16 @@ func (e *encoding) slab(ctx context.Context, rows Rows) error {
 }
 
 // prepare reads and prepares a slab, unless all of its tiles are coded already.
-func (e *encoding) prepare(ctx context.Context, rect image.Rectangle, indices []int) (engine.Slab, error) {
+func (e *encoding) prepare(ctx context.Context, rect image.Rectangle, indices []int, work *progress.Work) (engine.Slab, error) {
 	held := true
 	for _, i := range indices {
 		held = held && e.enc.Held(i)
 	}
 	if held {
+		work.Finish()
 		return nil, nil
 	}
-	b, err := engine.Read(ctx, e.src, e.grid.Pixels(rect), engine.Interleave(&e.enc.Plan().Params))
+	b, err := engine.Read(ctx, e.src, e.grid.Pixels(rect), engine.Interleave(&e.enc.Plan().Params), work)
 	if err != nil {
 		return nil, err
 	}

@@ -55,12 +55,17 @@ func Write(ctx context.Context, w io.Writer, enc engine.Encoder, src raster.Sour
 	if err != nil {
 		return Totals{}, err
 	}
-	totals, err := Encode(ctx, enc, src, AllRows(plan), out, j.Env.Workers, j.Env.Memory, j.Env.Coded)
+	code, coarse := codeCost(engine.Cost{Pixel: pixelCost(plan)}, pixelsOf(&plan.Format)), int64(0)
+	if out.dec != nil {
+		coarse = coarseCost(&plan.Format)
+	}
+	work := j.Env.Work.Of(code + coarse)
+	totals, err := Encode(ctx, enc, src, AllRows(plan), out, j.Env.Workers, j.Env.Memory, work.Part(code))
 	if err != nil {
 		return Totals{}, err
 	}
 	start := time.Now()
-	err = out.close(ctx, j.Env)
+	err = out.close(ctx, j.Env.With(work.Rest()))
 	j.Env.Took("write", out.spent+time.Since(start))
 	return totals, err
 }
@@ -145,8 +150,10 @@ func (f *fileWriter) close(ctx context.Context, env *engine.Env) error {
 	}
 	r := newReader(f, f.plan, f.dec, Options{Workers: env.Workers, Memory: env.Memory})
 	var overs []container.Overview
-	for _, level := range overviewLevels(&f.plan.Format) {
-		data, err := r.lossless(ctx, level, env)
+	levels := overviewLevels(&f.plan.Format)
+	work := env.Work.Of(int64(len(levels)))
+	for _, level := range levels {
+		data, err := r.lossless(ctx, level, env.With(work.Part(1)))
 		if err != nil {
 			return fmt.Errorf("level %d: %w", level, err)
 		}
@@ -168,10 +175,10 @@ func (r *Reader) lossless(ctx context.Context, level int, env *engine.Env) ([]by
 	if err != nil {
 		return nil, err
 	}
-	if err := g.Decode(ctx, src.View(f.Bounds()), func(int64) {}); err != nil {
+	if err := g.Decode(ctx, src.View(f.Bounds()), env.Work.Of(r.Pixels(f.Bounds(), level)).Add); err != nil {
 		return nil, err
 	}
-	quiet := quietly(env)
+	quiet := untimed(env, nil)
 	params := engine.Params{Format: f, Bound: engine.Max, Effort: predictive.EffortFitted}
 	enc, err := Choose(ctx, params, src, quiet)
 	if err != nil {

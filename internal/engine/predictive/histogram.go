@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/internal/sample"
 	"github.com/qtgpu/qtgpu/internal/tiles"
@@ -14,14 +15,14 @@ import (
 )
 
 // usedValues finds the numbers that the tiles of a grid have in each band, of narrow samples.
-func usedValues(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int) ([]Values, error) {
+func usedValues(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int, work *progress.Work) ([]Values, error) {
 	f := src.Format()
 	seen := make([][]bool, len(f.Bands))
 	for c := range seen {
 		seen[c] = make([]bool, 1<<(8*f.Type.Size()))
 	}
 	var mu sync.Mutex
-	err := engine.Each(ctx, src, grid, list, 1, workers, func(_ int, b *raster.Block) error {
+	err := engine.Each(ctx, src, grid, list, 1, workers, work, func(_ int, b *raster.Block) error {
 		found := bandValues(b, len(seen[0]))
 		mu.Lock()
 		defer mu.Unlock()

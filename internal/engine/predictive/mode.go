@@ -120,6 +120,7 @@ func (m *Model) predict(scratch *Scratch, f *Format, mode byte, planes, overview
 	}
 	f.packOverview(transformOf(mode), ps)
 	if mode >= modeMixing {
+		scratch.mixing.Work = scratch.work.Half().Of(int64(len(planes) * len(planes[0].Pix)))
 		t.cells = scratch.mixing.Encode(ps, m.planes)
 	} else {
 		scratch.encode(&t.body, ps, m.planes)
