@@ -169,5 +169,6 @@ are kept, and come back in TIFF.`},
 	{"Exit status", `0 all outputs are complete; 1 failure, damaged input included; 2 usage; 3 the promise does
 not hold; 4 done, but for the part of the input that --keep-going went on without. A file
 takes its name last, when it is whole and the report is written: with status 1, 2 or 3
-there is no new file, and an old one is as it was.`},
+there is no new file, and an old one is as it was. Asked to end by a signal, the command
+removes what is not whole and dies of that signal, so that a shell's loop ends too.`},
 }

@@ -42,20 +42,8 @@ const sigPipe = syscall.Signal(13)
 func main() {
 	debug.SetGCPercent(gcPercent)
 	signal.Ignore(sigPipe) // a closed pipe becomes an error of Write
-	status := run(untilSignal(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	os.Exit(status)
-}
-
-// untilSignal returns a context that ends when a signal asks the program to. One that
-// was ignored when the program was started, as by nohup, stays so.
-func untilSignal() context.Context {
-	ctx := context.Background()
-	for _, s := range endSignals {
-		if !signal.Ignored(s) {
-			ctx, _ = signal.NotifyContext(ctx, s)
-		}
-	}
-	return ctx
+	ctx := untilSignal()
+	exit(ctx, run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
 // app is one invocation.

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
@@ -305,15 +306,36 @@ func interrupted(t *testing.T, sig syscall.Signal, before, temp string, as *sysc
 	t.Helper()
 	what := before + sig.String()
 	dir := t.TempDir()
+	takeNotice(t, sig)
 	c := shell(dir, before+`exec "$Q" -i - -t 5 -o a.qtg`)
 	c.SysProcAttr = as
 	var stderr bytes.Buffer
 	endless(t, c, &stderr, func() bool { return holds(c, filepath.Join(dir, temp)) })
 	require.NoError(t, c.Process.Signal(sig))
 	c.Wait()
-	assert.Equal(t, exitFailure, c.ProcessState.ExitCode(), what)
+	assertDied(t, c, sig, what)
 	assert.Equal(t, "qtgpu: interrupted\n", stderr.String(), what)
 	assert.Empty(t, files(t, dir), what)
+}
+
+// takeNotice lets commands die of a signal that this process was started to ignore, as by
+// nohup: what it is told of is not ignored by what it starts.
+func takeNotice(t *testing.T, sig syscall.Signal) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, sig)
+	t.Cleanup(func() { signal.Stop(c) })
+}
+
+// assertDied holds the end of a command against the signal that it was sent.
+func assertDied(t *testing.T, c *exec.Cmd, sig syscall.Signal, what any) {
+	t.Helper()
+	ws := c.ProcessState.Sys().(syscall.WaitStatus)
+	if sig == syscall.SIGQUIT { // nobody dies of it without a dump
+		assert.Equal(t, exitFailure, ws.ExitStatus(), what)
+		return
+	}
+	assert.True(t, ws.Signaled(), "%v: %v", what, c.ProcessState)
+	assert.Equal(t, sig, ws.Signal(), what)
 }
 
 var endings = []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM}
@@ -358,7 +380,7 @@ func TestInterruptOfAStuckOutput(t *testing.T) {
 		}
 		require.NoError(t, c.Process.Signal(syscall.SIGTERM))
 		c.Wait()
-		assert.Equal(t, exitFailure, c.ProcessState.ExitCode(), out)
+		assertDied(t, c, syscall.SIGTERM, out)
 		assert.Equal(t, "qtgpu: interrupted\n", stderr.String(), out)
 	}
 }
@@ -377,6 +399,39 @@ func TestIgnoredSignal(t *testing.T) {
 	c.Wait()
 	assert.Equal(t, exitOK, c.ProcessState.ExitCode(), stderr.String())
 	assert.Equal(t, []string{"a.qtg"}, files(t, dir))
+}
+
+// TestInterruptEndsALoop: a shell that runs the command in a loop, in the foreground of a
+// terminal, stops at Ctrl-C, which an exit status would not make it do.
+func TestInterruptEndsALoop(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("no bash here")
+	}
+	takeNotice(t, syscall.SIGINT)
+	dir := t.TempDir()
+	master, slave := terminal(t)
+	require.NoError(t, unix.Mkfifo(filepath.Join(dir, "never.png"), 0o666))
+	c := exec.Command(bash, "-c", `for i in 1 2 3; do echo $i >>begun; "$Q" -i never.png -t 5 -o a$i.qtg; done; echo >after`)
+	c.Dir, c.Env = dir, shell(dir, "").Env
+	c.Stdin, c.Stdout, c.Stderr = slave, slave, slave
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	require.NoError(t, c.Start())
+	t.Cleanup(func() { syscall.Kill(-c.Process.Pid, syscall.SIGKILL) })
+	slave.Close()
+	require.Eventually(t, func() bool { _, err := os.Stat(filepath.Join(dir, "begun")); return err == nil }, 10*time.Second, time.Millisecond)
+	w, err := os.OpenFile(filepath.Join(dir, "never.png"), os.O_WRONLY, 0) // waits until the command reads
+	require.NoError(t, err)
+	defer w.Close()
+	_, err = master.Write([]byte{3}) // Ctrl-C
+	require.NoError(t, err)
+	shown, _ := io.ReadAll(master)
+	c.Wait()
+	ws := c.ProcessState.Sys().(syscall.WaitStatus)
+	assert.True(t, ws.Signaled() && ws.Signal() == syscall.SIGINT, "%v, %s", c.ProcessState, shown)
+	assert.Contains(t, string(shown), "qtgpu: interrupted")
+	assert.Equal(t, "1\n", string(readFile(t, filepath.Join(dir, "begun"))), "the loop stops")
+	assert.Equal(t, []string{"begun", "never.png"}, files(t, dir))
 }
 
 // TestKill: whenever the program is killed, it leaves the whole output or nothing.
