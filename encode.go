@@ -145,16 +145,7 @@ func (e *encoding) prepare(ctx context.Context) (err error) {
 func (e *encoding) begin(looks int64) {
 	pixels := int64(e.params.Format.Width) * int64(e.params.Format.Height)
 	e.cost = pipeline.CostOf(&e.params)
-	f, told := e.opt.Progress, int64(0)
-	if f == nil {
-		return
-	}
-	e.work = progress.New(looks+e.cost.Choose+e.cost.Write, func(done, size int64) {
-		if n := progress.Scale(pixels, done, size); n > told {
-			told = n
-			f(n, pixels)
-		}
-	})
+	e.work = progress.New(pixels, e.opt.Progress).Of(looks + e.cost.Choose + e.cost.Write)
 }
 
 func (e *encoding) run(ctx context.Context, w io.Writer) error {

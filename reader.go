@@ -197,6 +197,10 @@ func (r *Reader) Copy(ctx context.Context, dst raster.Sink, rect image.Rectangle
 	return public(r.tiles.Stream(ctx, dst, rect, level, progress.New(r.tiles.Pixels(rect, level), r.opt.Progress).Add))
 }
 
+// Need is about how many bytes Copy of a rectangle of a level takes with one goroutine, where
+// MaxMemory does not bound it.
+func (r *Reader) Need(rect image.Rectangle, level int) int64 { return r.tiles.Need(rect, level) }
+
 // Level is a level as a source of samples; it panics unless 0 ≤ level < Levels.
 func (r *Reader) Level(level int) raster.Source {
 	if level < 0 || level >= r.Levels() {

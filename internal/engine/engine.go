@@ -110,6 +110,8 @@ type Cost struct {
 	Train int64 // all of Train
 	Pixel int64 // coding a pixel
 	Kept  int64 // the number of pixels that Train codes and keeps
+	// Memory is what a goroutine takes that codes a tile, in bytes.
+	Memory int64
 }
 
 // Engine codes tiles in one way.
@@ -218,16 +220,16 @@ func Interleave(p *Params) int {
 	return 1
 }
 
-// slabFactor is about how many bytes are held for a byte of a slab's samples: planes of
+// SlabFactor is about how many bytes are held for a byte of a slab's samples: planes of
 // 16 bits, statistics, and what the tiles become.
-const slabFactor = 4
+const SlabFactor = 4
 
 // SlabRows is the number of rows of tiles that are prepared at once: within half of the
 // memory, but for one row.
 func SlabRows(p *Plan, memory int64) int {
 	row := p.Format
 	row.Height = 1 << p.TileLog2
-	n := memory / 2 / slabFactor / row.Bytes()
+	n := memory / 2 / SlabFactor / row.Bytes()
 	return int(min(max(n, 1), int64(p.Grid().Down())))
 }
 

@@ -29,6 +29,15 @@ func CostOf(p *engine.Params) Cost {
 	return c
 }
 
+// Need is about how many bytes Choose and Write hold with one goroutine, where memory does
+// not bound it.
+func Need(p *engine.Params) (bytes int64) {
+	for _, e := range candidates(p) {
+		bytes = max(bytes, e.Cost(p).Memory)
+	}
+	return bytes + engine.SlabFactor*p.Format.Bytes()
+}
+
 // contestCost is the work of a contest.
 func contestCost(all []engine.Engine, p *engine.Params) (n int64) {
 	for _, e := range all {

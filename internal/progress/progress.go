@@ -13,16 +13,18 @@ import (
 type Work struct {
 	told  *told
 	of    *Work // what it is a part of, nil for none
-	span  int64 // the units of that which it stands for
-	size  int64
+	span  int64 // the shares of that which it stands for
+	unit  int64 // shares of a unit: enough to tell of a part of it
+	size  int64 // in shares, as the rest
 	done  int64
-	given int64 // units that are done, or are parts
+	given int64 // that are done, or are parts
 }
 
 // told is who is told of all the work, one call at a time.
 type told struct {
-	mu sync.Mutex
-	f  func(done, size int64)
+	mu   sync.Mutex
+	f    func(done, size int64)
+	last int64
 }
 
 // New is a piece of work of size units of which f is told, never concurrently; it is nil
@@ -31,7 +33,17 @@ func New(size int64, f func(done, size int64)) *Work {
 	if f == nil {
 		return nil
 	}
-	return &Work{told: &told{f: f}, size: max(size, 0)}
+	w := &Work{told: &told{f: f}}
+	w.divide(max(size, 0))
+	return w
+}
+
+// leastShares is the least number of shares that a piece of work has.
+const leastShares = 1 << 40
+
+func (w *Work) divide(units int64) {
+	w.unit = max(leastShares/max(units, 1), 1)
+	w.size = units * w.unit
 }
 
 // Add does n units, as far as there are so many.
@@ -51,40 +63,45 @@ func (w *Work) Part(units int64) *Work {
 	}
 	w.told.mu.Lock()
 	defer w.told.mu.Unlock()
-	return &Work{told: w.told, of: w, span: w.take(units), size: 1}
+	return w.part(w.take(units))
+}
+
+// part is a part of shares that are taken.
+func (w *Work) part(shares int64) *Work {
+	p := &Work{told: w.told, of: w, span: shares}
+	p.divide(1)
+	return p
 }
 
 // Rest is a part that stands for all units of w that are left.
 func (w *Work) Rest() *Work { return w.Part(all) }
 
 // Half is a part that stands for half of what is left of w: of work of which nobody knows
-// how often it is to be repeated. w has one unit, or many.
+// how often it is to be repeated.
 func (w *Work) Half() *Work {
 	if w == nil {
 		return nil
 	}
-	if w.size == 1 {
-		w.Of(all)
-	}
 	w.told.mu.Lock()
+	defer w.told.mu.Unlock()
 	half := (w.size - w.given + 1) / 2
-	w.told.mu.Unlock()
-	return w.Part(half)
+	w.given += half
+	return w.part(half)
 }
 
-// Of divides what is left of w into size units, and returns what has these: w itself where
+// Of divides what is left of w into some units, and returns what has these: w itself where
 // nothing has been done. Without units it is done.
-func (w *Work) Of(size int64) *Work {
+func (w *Work) Of(units int64) *Work {
 	switch {
 	case w == nil:
 		return nil
-	case size <= 0:
+	case units <= 0:
 		w.Finish()
 		return w
 	case w.of == nil || w.begun():
-		return w.Rest().Of(size)
+		return w.Rest().Of(units)
 	}
-	w.size = size
+	w.divide(units)
 	return w
 }
 
@@ -94,31 +111,45 @@ func (w *Work) begun() bool {
 	return w.given > 0
 }
 
+// Left is the number of units that are neither done nor parts.
+func (w *Work) Left() int64 {
+	if w == nil {
+		return 0
+	}
+	w.told.mu.Lock()
+	defer w.told.mu.Unlock()
+	return (w.size - w.given) / w.unit
+}
+
 // Finish does all units that are left.
 func (w *Work) Finish() { w.Add(all) }
 
 // all is more units than any work has.
 const all = 1 << 62
 
-// take gives out units.
-func (w *Work) take(n int64) int64 {
-	n = min(max(n, 0), w.size-w.given)
-	w.given += n
-	return n
+// take gives out units, as shares.
+func (w *Work) take(units int64) int64 {
+	shares := w.size - w.given
+	if units < shares/w.unit {
+		shares = max(units, 0) * w.unit
+	}
+	w.given += shares
+	return shares
 }
 
-// forward does n units that were given out, and what they are of the work around.
-func (w *Work) forward(n int64) {
-	if n == 0 {
+// forward does shares that were given out, and what they are of the work around.
+func (w *Work) forward(shares int64) {
+	if shares == 0 {
 		return
 	}
 	before := w.done
-	w.done += n
-	if w.of == nil {
-		w.told.f(w.done, w.size)
-		return
+	w.done += shares
+	if w.of != nil {
+		w.of.forward(Scale(w.span, w.done, w.size) - Scale(w.span, before, w.size))
+	} else if n := w.done / w.unit; n > w.told.last {
+		w.told.last = n
+		w.told.f(n, w.size/w.unit)
 	}
-	w.of.forward(Scale(w.span, w.done, w.size) - Scale(w.span, before, w.size))
 }
 
 // Scale is v·part/whole, rounded down, for a part of 0 to whole.

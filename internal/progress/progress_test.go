@@ -64,19 +64,22 @@ func TestOf(t *testing.T) {
 	assert.EqualValues(t, 50, *done)
 }
 
-// TestHalfOfOne: a part of one unit can be halved again and again.
-func TestHalfOfOne(t *testing.T) {
+// TestUnitsOfFewUnits: what is within a unit shows, however few there are.
+func TestUnitsOfFewUnits(t *testing.T) {
 	w, done := watch(t, 64)
-	p := w.Part(64)
-	for _, want := range []int64{32, 48, 56, 60} {
-		p.Half().Finish()
+	p := w.Part(64).Of(2)
+	p.Part(1).Of(8).Add(3)
+	assert.EqualValues(t, 12, *done)
+	one := p.Part(1)
+	for _, want := range []int64{28, 36, 40} {
+		one.Half().Finish()
 		assert.Equal(t, want, *done)
 	}
 }
 
 func TestHalf(t *testing.T) {
 	w, done := watch(t, 100)
-	for _, want := range []int64{50, 75, 88, 94, 97, 99, 100, 100} {
+	for _, want := range []int64{50, 75, 87, 93, 96, 98, 99} {
 		w.Half().Finish()
 		assert.Equal(t, want, *done)
 	}

@@ -45,7 +45,8 @@ const pixelCost = 40
 // Cost implements engine.Engine.
 func (Engine) Cost(p *engine.Params) engine.Cost {
 	kept := engine.Sampled(&p.Format, engine.SampleTiles, TileLog2)
-	return engine.Cost{Train: kept * pixelCost, Pixel: pixelCost, Kept: kept}
+	memory := engine.Sampled(&p.Format, 1, TileLog2) * int64(len(p.Format.Bands)) * encodeBytes
+	return engine.Cost{Train: kept * pixelCost, Pixel: pixelCost, Kept: kept, Memory: memory}
 }
 
 // formatOf is what coding a tile needs to know of a plan.

@@ -89,7 +89,10 @@ func (g Engine) costs(p *engine.Params) costs {
 // Cost implements engine.Engine.
 func (g Engine) Cost(p *engine.Params) engine.Cost {
 	c := g.costs(p)
-	return engine.Cost{Train: c.describe + c.fit + c.look, Pixel: pixelCost(p.Effort), Kept: engine.Sampled(&p.Format, tableTiles, tileLog2)}
+	return engine.Cost{
+		Train: c.describe + c.fit + c.look, Pixel: pixelCost(p.Effort), Kept: engine.Sampled(&p.Format, tableTiles, tileLog2),
+		Memory: engine.Sampled(&p.Format, 1, tileLog2) * int64(len(p.Format.Bands)) * sampleBytes(p),
+	}
 }
 
 // Merges tells whether anything is gained by a bound of t: whether any two values of a
@@ -410,16 +413,20 @@ const (
 	rasterBytes = 24 // more of a raster: words, remainders, classes, samples
 )
 
-// Memory implements engine.Encoder.
-func (e *encoder) Memory() int64 {
+func sampleBytes(p *engine.Params) int64 {
 	bytes := int64(encodeBytes)
-	if e.plan.Effort >= EffortMixing {
+	if p.Effort >= EffortMixing {
 		bytes = mixingBytes
 	}
-	if e.raster != nil {
+	if IsRaster(&p.Format) {
 		bytes += rasterBytes
 	}
-	return e.TilePixels() * int64(e.format.Channels) * bytes
+	return bytes
+}
+
+// Memory implements engine.Encoder.
+func (e *encoder) Memory() int64 {
+	return e.TilePixels() * int64(e.format.Channels) * sampleBytes(&e.plan.Params)
 }
 
 // Slab implements engine.Encoder: there is nothing to prepare.

@@ -45,7 +45,7 @@ const pixelCost = 20
 // Cost implements engine.Engine.
 func (Engine) Cost(p *engine.Params) engine.Cost {
 	kept := engine.Sampled(&p.Format, engine.SampleTiles, TileLog2)
-	return engine.Cost{Train: kept * (pixelCost + 1), Pixel: pixelCost, Kept: kept}
+	return engine.Cost{Train: kept * (pixelCost + 1), Pixel: pixelCost, Kept: kept, Memory: tileBytes}
 }
 
 // geometry is what a plan says of planes and tiles.
@@ -232,8 +232,11 @@ func (Engine) NewEncoder(p *engine.Plan, env *engine.Env) (engine.Encoder, error
 // Plan implements engine.Encoder.
 func (e *encoder) Plan() *engine.Plan { return e.plan }
 
-// Memory implements engine.Encoder: the planes are the slab's, a tile's tokens small.
-func (e *encoder) Memory() int64 { return 4 << (2 * TileLog2) }
+// tileBytes is what a goroutine takes for a tile: the planes are the slab's, tokens small.
+const tileBytes = 4 << (2 * TileLog2)
+
+// Memory implements engine.Encoder.
+func (e *encoder) Memory() int64 { return tileBytes }
 
 // slab is the planes of some tiles, from pixel at on.
 type slab struct {
