@@ -1,8 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -16,7 +16,11 @@ import (
 // convertFlags are the flags of the two forms without a subcommand, and some of plan.
 type convertFlags struct {
 	set                                *pflag.FlagSet
-	in, out, t, backend                string
+	ins                                []string
+	in, out, t, backend                string // in is the input at hand
+	stem                               string // of the output where out is "": the name without an extension
+	outputDir, suffix, format          string
+	recursive, skipExisting            bool
 	bound                              qtgpu.Bound
 	chroma                             qtgpu.Chroma
 	split                              qtgpu.Split
@@ -41,6 +45,9 @@ func (a *app) convertCommand() *cobra.Command {
 	var c convertFlags
 	cmd := newCommand("qtgpu", "a raster codec whose files promise an error bound", func(args []string) error {
 		if c.version {
+			if len(args) > 0 {
+				return usagef("unexpected argument %q: expected --version alone", args[0])
+			}
 			if err := c.onlyVersion(); err != nil {
 				return err
 			}
@@ -49,14 +56,13 @@ func (a *app) convertCommand() *cobra.Command {
 		if err := c.check(); err != nil {
 			return err
 		}
-		return a.convert(&c)
+		return a.convert(&c, args)
 	})
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return nil
 		}
-		return cmp.Or(meantCommand(cmd, args[0]), usagef("unexpected argument %q: expected -i IN -t T, -i IN.qtg -o OUT, or one of %s",
-			args[0], strings.Join(commandNames(cmd), ", ")))
+		return meantCommand(cmd, args[0])
 	}
 	cmd.Long = fmt.Sprintf(convertText, qtgpu.MinT, qtgpu.MaxT)
 	cmd.Example = convertExamples
@@ -81,8 +87,11 @@ point of the largest less the least sample of all bands, for which the input is 
 more. 0 is lossless.`
 
 const convertExamples = `
-  qtgpu -i big.tif -t 10 --verify
-  qtgpu -i big.qtg -o back.tif
+  qtgpu big.tif -t 10 --verify
+  qtgpu big.qtg back.tif
+  qtgpu -t 10 *.tif --skip-existing
+  qtgpu -t 10 -r photos --output-dir archive
+  qtgpu *.qtg --format tif
   qtgpu -i elevation.tif -t 0.01
   qtgpu -i elevation.qtg -o part.tif --bbox -9.3,38.6,-9,38.9 --bbox-crs EPSG:4326
   qtgpu -i elevation.qtg -o hills.png --level 2 --stretch 0,1500
@@ -121,14 +130,19 @@ func (c *convertFlags) addDecoding() {
 	f.Var(&free{&c.box.box, "W,S,E,N"}, "bbox", "the pixels that a box touches, in coordinates of the raster")
 	f.Var(&free{&c.box.crs, "EPSG:4326"}, "bbox-crs", "the box is in longitude and latitude, of a raster in degrees, UTM or web Mercator. A TIFF file lies where its part does")
 	f.Var(&free{&c.stretch, "MIN,MAX"}, "stretch", "a picture of 8 bits, black at MIN and white at MAX, of samples that PNG, JPEG and PNM do not hold: of red, green and blue, else of the first three bands, else of the first. What has no data is transparent, or 0 where the format has no alpha")
+	f.Var(&oneOf[string]{&c.format, formats, formats}, "format", "of the output, where its name does not say it")
 	c.quality = imagefile.DefaultQuality
 	f.Var(&whole[int]{&c.quality, 1, 100}, "quality", "of a JPEG file, 1 to 100. Its colour has the resolution that it has in the .qtg file")
 }
 
 func (c *convertFlags) addBoth() {
 	f := c.set
-	f.VarP(&free{&c.in, "IN"}, "input", "i", "the image or .qtg file")
+	f.VarP(&several{&c.ins, "IN"}, "input", "i", "an image or .qtg file, as without -i; may be given again")
 	f.VarP(&free{&c.out, "OUT"}, "output", "o", "the file to write; default the name of IN with .qtg or, decoded, with .png or .tif, beside it")
+	f.Var(&free{&c.outputDir, "DIR"}, "output-dir", "where outputs go, made if it is not there; with -r the tree below an input is kept below it")
+	f.Var(&free{&c.suffix, "S"}, "suffix", "of the names of outputs, before the extension: -small makes a-small.qtg of a.tif")
+	f.BoolVarP(&c.recursive, "recursive", "r", false, "of a directory, all images below it or, without a flag for encoding, all .qtg files, by their extensions")
+	f.BoolVar(&c.skipExisting, "skip-existing", false, "leave an input out whose output exists")
 	addForce(f, &c.force)
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "no report, no progress bar")
 	f.BoolVar(&c.keepGoing, "keep-going", false, "take what there is of a damaged or cut input, fill its tiles from the overview and name them; of images, JPEG only")
@@ -165,8 +179,6 @@ func addBackend(f *pflag.FlagSet, to *string) {
 // check checks what does not depend on the input.
 func (c *convertFlags) check() error {
 	switch {
-	case c.in == "":
-		return usagef("missing -i IN: expected -i IN -t T [-o OUT.qtg] or -i IN.qtg -o OUT; see qtgpu --help")
 	case c.region != "" && c.set.Changed("bbox"):
 		return usagef("--region and --bbox: expected one of them")
 	case c.set.Changed("bbox-crs") && !c.set.Changed("bbox"):
@@ -189,16 +201,44 @@ func (c *convertFlags) refuse(heading, why string) (err error) {
 	return err
 }
 
-// convert encodes or decodes, as the input's magic tells.
-func (a *app) convert(c *convertFlags) error {
-	in, err := openSource(c.in, a.stdin)
+// convert encodes or decodes the inputs of the flags and args.
+func (a *app) convert(c *convertFlags, args []string) error {
+	tasks, err := c.tasks(args)
+	if err != nil {
+		return err
+	}
+	if len(tasks) > 1 || c.recursive || c.outputDir != "" {
+		return a.batch(c, tasks)
+	}
+	in, err := openSource(tasks[0].in, a.stdin)
 	if err != nil {
 		return err
 	}
 	defer in.close()
-	// What bears the name but not the magic is a damaged .qtg file, unless -t says
-	// that it is something else.
-	if in.qtg || c.t == "" && strings.EqualFold(filepath.Ext(c.in), ".qtg") {
+	if !c.quiet {
+		a.bar.begin("reading", 1, 1)
+	}
+	a.piece = a.bar.piece(1)
+	in.bar = a.bar
+	c.out, c.stem = tasks[0].out, tasks[0].stem
+	return a.convertFrom(c, in)
+}
+
+// decodes tells whether an input is decoded. What bears the name but not the magic is a
+// damaged .qtg file, unless a flag says that it is something else.
+func (c *convertFlags) decodes(in *source) bool {
+	return in.qtg || isQTG(in.name) && !c.encodes()
+}
+
+// convertFrom encodes or decodes an input, as its magic tells.
+func (a *app) convertFrom(c *convertFlags, in *source) error {
+	c.in = in.name
+	if c.outputDir != "" {
+		if err := os.MkdirAll(dirOf(c.stem), 0o777); err != nil {
+			return at(dirOf(c.stem), err)
+		}
+	}
+	if c.decodes(in) {
 		if err := c.refuse(forEncoding, "is for encoding, and "+c.in+" is a .qtg file"); err != nil {
 			return err
 		}
@@ -223,10 +263,13 @@ func (c *convertFlags) encodedName() (string, error) {
 	case c.out == "" && c.set.Changed("output"):
 		return "", usagef(`-o "": expected a name`)
 	case c.out == "":
-		return withoutExt(c.in) + ".qtg", nil
+		return c.stem + ".qtg", nil
 	}
 	return c.out, checkQTG(c.out)
 }
+
+// formats are the formats of decoded files.
+var formats = []string{"png", "tif", "ppm", "pgm", "jpg"}
 
 // checkQTG refuses an output that is no stream and has another extension than .qtg.
 func checkQTG(name string) error {
@@ -255,12 +298,16 @@ func (c *convertFlags) decodedName() (name, format string, err error) {
 	case c.out == "" && isStream(c.in):
 		return "", "", usagef("missing -o: the input is a stream, expected -o with a name in .png, .tif, .ppm, .pgm or .jpg, or -o -")
 	case c.out == "":
-		return withoutExt(c.in), "", nil
+		return c.stem, c.format, nil
 	case isStream(c.out):
-		return c.out, "", nil
+		return c.out, c.format, nil
 	}
-	if format, err = imagefile.FormatFromName(c.out); err != nil {
+	format, err = imagefile.FormatFromName(c.out)
+	switch {
+	case err != nil:
 		return "", "", usagef("-o %s: %w", c.out, err)
+	case c.format != "" && c.format != format:
+		return "", "", usagef("-o %s with --format %s: expected the same of both", c.out, c.format)
 	}
 	return c.out, format, nil
 }

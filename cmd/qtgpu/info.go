@@ -82,9 +82,10 @@ func (a *app) info(c *infoFlags, name string) error {
 	if err := refuseIdle(c.set, []idle{{"jobs", !c.stats, "only --stats decodes"}}); err != nil {
 		return err
 	}
-	bar := a.progress("decoding", false)
+	a.bar.begin("decoding", 1, 1)
+	a.piece = a.bar.piece(1)
 	opt := c.limits.decode()
-	opt.Workers, opt.Progress = c.jobs, bar.update
+	opt.Workers, opt.Progress = c.jobs, telling(a.piece.rest(0), 1)
 	in, r, err := a.open(name, &opt)
 	if err != nil {
 		return err
@@ -97,12 +98,13 @@ func (a *app) info(c *infoFlags, name string) error {
 	if c.stats {
 		format := r.Format()
 		s := newStatistics(&format)
-		err := r.Copy(a.ctx, s, format.Bounds(), 0)
-		if bar.clear(); err != nil {
+		a.piece.is(format.Width, format.Height)
+		if err := r.Copy(a.ctx, s, format.Bounds(), 0); err != nil {
 			return at(in.name, err)
 		}
 		report.add(s)
 	}
+	a.bar.end()
 	if c.json {
 		return writeJSON(a.stdout, report)
 	}

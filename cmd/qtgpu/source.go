@@ -21,6 +21,7 @@ type source struct {
 	file   *os.File      // a regular file, nil for a stream
 	stream *bufio.Reader // a stream, nil for a regular file
 	close  func() error
+	bar    *bar // which is told of what is read of a stream
 }
 
 // openSource opens a file by its name, "-" being stdin.
@@ -70,7 +71,7 @@ func newStream(name string, r io.Reader, close func() error) (*source, error) {
 // it has been read.
 func (s *source) image(opt imagefile.ReadOptions) (m *imagefile.File, size func() int64, err error) {
 	if s.stream != nil {
-		c := &counter{Reader: s.stream}
+		c := &counter{Reader: s.stream, bar: s.bar}
 		m, err = imagefile.Open(c, opt)
 		return m, func() int64 { return c.n }, at(s.name, err)
 	}
@@ -82,14 +83,28 @@ func (s *source) image(opt imagefile.ReadOptions) (m *imagefile.File, size func(
 	return m, info.Size, at(s.name, err)
 }
 
+// peek opens the image for a look at its header, and leaves it as it is.
+func (s *source) peek(opt imagefile.ReadOptions) (*imagefile.File, error) {
+	if s.file == nil {
+		return nil, errors.New("a stream")
+	}
+	info, err := s.file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return imagefile.Peek(io.NewSectionReader(s.file, 0, info.Size()), opt)
+}
+
 type counter struct {
 	io.Reader
-	n int64
+	n   int64
+	bar *bar
 }
 
 func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
 	c.n += int64(n)
+	c.bar.count(n)
 	return n, err
 }
 
@@ -140,7 +155,7 @@ func (s *source) readerAt(maxPixels int64) (io.ReaderAt, int64, error) {
 	}
 	const samples, overhead = 4 * 2, 64 << 20
 	limit := min(maxPixels, 1<<40)*samples + overhead
-	p, err := io.ReadAll(io.LimitReader(s.stream, limit+1))
+	p, err := io.ReadAll(io.LimitReader(&counter{Reader: s.stream, bar: s.bar}, limit+1))
 	if err != nil {
 		return nil, 0, err
 	}

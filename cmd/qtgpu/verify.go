@@ -99,9 +99,16 @@ func (a *app) verify(c *verifyFlags, names []string) error {
 	if err := refuseIdle(c.set, []idle{{"page", alone, "there is no ORIGINAL"}, {"max-expansion", alone, "there is no ORIGINAL"}}); err != nil {
 		return err
 	}
-	bar := a.progress("verifying", c.quiet)
+	if !c.quiet {
+		a.bar.begin("verifying", 1, 1)
+	}
+	a.piece = a.bar.piece(1)
+	times := int64(1)
+	if !alone {
+		times = checks
+	}
 	opt := c.limits.decode()
-	opt.Workers, opt.Progress = c.jobs, bar.update
+	opt.Workers, opt.Progress = c.jobs, telling(a.piece.rest(0), times)
 	in, r, err := a.open(names[0], &opt)
 	if err != nil {
 		return err
@@ -122,8 +129,9 @@ func (a *app) verify(c *verifyFlags, names []string) error {
 		}
 		before = &original{m, names[1]}
 	}
+	a.piece.is(r.Format().Width, r.Format().Height)
 	report, err := check(a.ctx, r, before)
-	bar.clear()
+	a.bar.end()
 	if err != nil {
 		return at(in.name, err)
 	}
@@ -153,6 +161,10 @@ func (o *original) Format() *raster.Format { return o.image.Format() }
 func (o *original) ReadBlock(ctx context.Context, dst *raster.Block) error {
 	return at(o.name, o.image.ReadBlock(ctx, dst))
 }
+
+// checks is how many times check decodes a picture with its original: for the checksums, to
+// measure the promise, and for the quality.
+const checks = 3
 
 // check decodes all of a file, overviews included, and holds it against the original,
 // if there is one.
