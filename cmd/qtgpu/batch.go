@@ -109,7 +109,7 @@ func (b *batch) convert(a *app, c *convertFlags, t task, i int) error {
 	}
 	defer func() { a.release() }()
 	c.out, c.stem = t.out, t.stem
-	in, err := openSource(t.in, nil)
+	in, err := openInput(t.in, nil)
 	if err != nil {
 		return err
 	}

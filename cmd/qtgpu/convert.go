@@ -210,7 +210,7 @@ func (a *app) convert(c *convertFlags, args []string) error {
 	if len(tasks) > 1 || c.recursive || c.outputDir != "" {
 		return a.batch(c, tasks)
 	}
-	in, err := openSource(tasks[0].in, a.stdin)
+	in, err := openInput(tasks[0].in, a.stdin)
 	if err != nil {
 		return err
 	}

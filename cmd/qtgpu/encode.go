@@ -175,11 +175,12 @@ func (a *app) verifyOutput(out *output, c *convertFlags, in string, src *imagefi
 	work := a.piece.part(verifyShare)
 	defer work.Finish()
 	opt := c.limits.decode()
-	opt.Workers, opt.Progress = c.jobs, telling(work, checks)
+	decoding, quality := checking(work, true)
+	opt.Workers, opt.Progress = c.jobs, decoding
 	q, err := qtgpu.NewReader(a.ctx, r, size, &opt)
 	if err != nil {
 		return nil, at(out.name, err)
 	}
-	report, err := check(a.ctx, q, &original{src, in})
+	report, err := check(a.ctx, q, &original{src, in}, quality)
 	return report, at(out.name, err)
 }

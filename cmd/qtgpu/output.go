@@ -75,7 +75,7 @@ func (a *app) create(name string, force bool) (*output, error) {
 		}
 		o.name = o.stream.name
 	case t.info != nil && t.info.IsDir():
-		return nil, at(name, errors.New("is a directory, expected a file"))
+		return nil, at(name, errDirectory)
 	case t.info != nil && !force:
 		return nil, at(name, errExists)
 	}

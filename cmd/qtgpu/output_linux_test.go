@@ -161,7 +161,7 @@ func TestOutputs(t *testing.T) {
 		{`"$Q" -i in.png -t 5 -o ""`, 2, `-o "": expected a name`, ""},
 		{`mkdir d; "$Q" -i in.png -t 5 -o d/`, 2, `-o d/: extension "": expected .qtg`, "d"},
 		{`"$Q" -i in.png -t 5 -o ..`, 2, `-o ..: extension ".": expected .qtg`, ""},
-		{`"$Q" -i .. -t 5`, 1, "..: is a directory, expected a file", ""},
+		{`"$Q" -i .. -t 5`, 1, "..: is a directory, expected a file: -r takes what is in it", ""},
 		// Where no file can be.
 		{`mkdir a.qtg; "$Q" -i bad.png -t 5 -f -o a.qtg`, 1, "a.qtg: is a directory, expected a file", "a.qtg"},
 		{`"$Q" -i bad.png -t 5 -o no/a.qtg`, 1, "no/a.qtg: no such file or directory", ""},
@@ -432,6 +432,45 @@ func TestInterruptEndsALoop(t *testing.T) {
 	assert.Contains(t, string(shown), "qtgpu: interrupted")
 	assert.Equal(t, "1\n", string(readFile(t, filepath.Join(dir, "begun"))), "the loop stops")
 	assert.Equal(t, []string{"begun", "never.png"}, files(t, dir))
+}
+
+// TestInterruptOfABatch: files that are whole stay, of others there is no trace.
+func TestInterruptOfABatch(t *testing.T) {
+	for _, script := range []string{"", noProc} {
+		as := (*syscall.SysProcAttr)(nil)
+		if script != "" {
+			needMounts(t)
+			as = ownRoot
+		}
+		takeNotice(t, syscall.SIGTERM)
+		dir := t.TempDir()
+		writeImage(t, filepath.Join(dir, "000.png"), 500, 400, 3, 8)
+		for i := range 200 {
+			require.NoError(t, os.Link(filepath.Join(dir, "000.png"), filepath.Join(dir, fmt.Sprintf("%03d.png", i+1))))
+		}
+		c := shell(dir, script+`exec "$Q" -t 0 -j 2 *.png`)
+		c.SysProcAttr = as
+		var stderr bytes.Buffer
+		c.Stderr = &stderr
+		require.NoError(t, c.Start())
+		t.Cleanup(func() { c.Process.Kill() })
+		done := func() []string {
+			names, _ := filepath.Glob(filepath.Join(dir, "*.qtg"))
+			return names
+		}
+		require.Eventually(t, func() bool { return len(done()) > 0 }, 20*time.Second, time.Millisecond)
+		require.NoError(t, c.Process.Signal(syscall.SIGTERM))
+		c.Wait()
+		assertDied(t, c, syscall.SIGTERM, script)
+		assert.Equal(t, "qtgpu: interrupted\n", stderr.String())
+		whole := done()
+		assert.Less(t, len(whole), 201)
+		for _, name := range whole {
+			assert.Equal(t, readFile(t, whole[0]), readFile(t, name), name)
+		}
+		assert.Contains(t, mustRun(t, "verify", whole[0]), "holds")
+		assert.Len(t, files(t, dir), 201+len(whole), "nothing else")
+	}
 }
 
 // TestKill: whenever the program is killed, it leaves the whole output or nothing.

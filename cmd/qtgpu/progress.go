@@ -282,6 +282,36 @@ func telling(w *progress.Work, times int64) func(done, total int64) {
 	}
 }
 
+// pacedSource reads rows in pieces that take a moment, and tells of them.
+type pacedSource struct {
+	source raster.Source
+	work   *progress.Work // of all rows
+}
+
+// Format implements raster.Source.
+func (p pacedSource) Format() *raster.Format { return p.source.Format() }
+
+// ReadBlock implements raster.Source.
+func (p pacedSource) ReadBlock(ctx context.Context, dst *raster.Block) error {
+	return inPieces(dst, p.work, func(b *raster.Block) error { return p.source.ReadBlock(ctx, b) })
+}
+
+// inPieces has f look at a block in pieces of some rows.
+func inPieces(b *raster.Block, work *progress.Work, f func(b *raster.Block) error) error {
+	if work == nil {
+		return f(b)
+	}
+	height := max(pacedBytes/(b.Rect.Dx()*len(b.Planes)*b.Type.Size()), 1)
+	for rows := b.Rect; rows.Min.Y < b.Rect.Max.Y; rows.Min.Y += height {
+		rows.Max.Y = min(rows.Min.Y+height, b.Rect.Max.Y)
+		if err := f(b.Sub(rows)); err != nil {
+			return err
+		}
+		work.Add(int64(rows.Dy()))
+	}
+	return nil
+}
+
 // paced passes rows on in pieces that take a moment, and tells of them.
 type paced struct {
 	sink raster.Sink
@@ -293,17 +323,5 @@ const pacedBytes = 4 << 20
 
 // WriteBlock implements raster.Sink.
 func (p paced) WriteBlock(ctx context.Context, b *raster.Block) error {
-	if p.work == nil {
-		return p.sink.WriteBlock(ctx, b)
-	}
-	row := b.Rect.Dx() * len(b.Planes) * b.Type.Size()
-	height := max(pacedBytes/row, 1)
-	for rows := b.Rect; rows.Min.Y < b.Rect.Max.Y; rows.Min.Y += height {
-		rows.Max.Y = min(rows.Min.Y+height, b.Rect.Max.Y)
-		if err := p.sink.WriteBlock(ctx, b.Sub(rows)); err != nil {
-			return err
-		}
-		p.work.Add(int64(rows.Dy()))
-	}
-	return nil
+	return inPieces(b, p.work, func(b *raster.Block) error { return p.sink.WriteBlock(ctx, b) })
 }

@@ -46,7 +46,7 @@ func newSource(name string, f *os.File) (*source, error) {
 	case err != nil:
 		return nil, at(name, err)
 	case info.IsDir():
-		return nil, at(name, errors.New("is a directory, expected a file"))
+		return nil, at(name, errDirectory)
 	case !info.Mode().IsRegular():
 		return newStream(name, f, f.Close)
 	}
@@ -56,6 +56,17 @@ func newSource(name string, f *os.File) (*source, error) {
 		return nil, at(name, err)
 	}
 	return &source{name: name, qtg: string(head[:n]) == container.Magic, file: f, close: f.Close}, nil
+}
+
+var errDirectory = errors.New("is a directory, expected a file")
+
+// openInput is openSource for what -r would take.
+func openInput(name string, stdin io.Reader) (*source, error) {
+	in, err := openSource(name, stdin)
+	if errors.Is(err, errDirectory) {
+		err = at(name, fmt.Errorf("%w: -r takes what is in it", errDirectory))
+	}
+	return in, err
 }
 
 func newStream(name string, r io.Reader, close func() error) (*source, error) {

@@ -12,6 +12,7 @@ import (
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/metrics"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -103,12 +104,9 @@ func (a *app) verify(c *verifyFlags, names []string) error {
 		a.bar.begin("verifying", 1, 1)
 	}
 	a.piece = a.bar.piece(1)
-	times := int64(1)
-	if !alone {
-		times = checks
-	}
+	decoding, quality := checking(a.piece.rest(0), !alone)
 	opt := c.limits.decode()
-	opt.Workers, opt.Progress = c.jobs, telling(a.piece.rest(0), times)
+	opt.Workers, opt.Progress = c.jobs, decoding
 	in, r, err := a.open(names[0], &opt)
 	if err != nil {
 		return err
@@ -130,7 +128,7 @@ func (a *app) verify(c *verifyFlags, names []string) error {
 		before = &original{m, names[1]}
 	}
 	a.piece.is(r.Format().Width, r.Format().Height)
-	report, err := check(a.ctx, r, before)
+	report, err := check(a.ctx, r, before, quality)
 	a.bar.end()
 	if err != nil {
 		return at(in.name, err)
@@ -162,20 +160,35 @@ func (o *original) ReadBlock(ctx context.Context, dst *raster.Block) error {
 	return at(o.name, o.image.ReadBlock(ctx, dst))
 }
 
-// checks is how many times check decodes a picture with its original: for the checksums, to
-// measure the promise, and for the quality.
-const checks = 3
+// checking divides the work of check among what decodes the file, which is for the checksums
+// and, where there is an original, for the promise and for the quality of a picture; and what
+// else the quality takes.
+func checking(work *progress.Work, original bool) (decoding func(done, total int64), quality *progress.Work) {
+	if !original {
+		return telling(work, 1), nil
+	}
+	work = work.Of(3)
+	return telling(work.Part(2), 3), work.Rest()
+}
+
+// picture reads all of it.
+func (o *original) picture(ctx context.Context, work *progress.Work) (*imagefile.Image, error) {
+	if o.image.Whole() {
+		return o.image.Image(ctx)
+	}
+	return imagefile.FromRaster(ctx, pacedSource{o.image, work.Of(int64(o.Format().Height))})
+}
 
 // check decodes all of a file, overviews included, and holds it against the original,
 // if there is one.
-func check(ctx context.Context, r *qtgpu.Reader, before *original) (*verifyReport, error) {
+func check(ctx context.Context, r *qtgpu.Reader, before *original, quality *progress.Work) (*verifyReport, error) {
 	report := &verifyReport{Promise: promiseOf(r)}
 	if err := r.Check(ctx); err != nil {
 		return nil, err
 	}
 	if before != nil {
 		var err error
-		if report.Measured, err = measure(ctx, r, before); err != nil {
+		if report.Measured, err = measure(ctx, r, before, quality); err != nil {
 			return nil, err
 		}
 	}
@@ -183,7 +196,7 @@ func check(ctx context.Context, r *qtgpu.Reader, before *original) (*verifyRepor
 	return report, nil
 }
 
-func measure(ctx context.Context, r *qtgpu.Reader, before *original) (*measures, error) {
+func measure(ctx context.Context, r *qtgpu.Reader, before *original, work *progress.Work) (*measures, error) {
 	worst, err := r.Verify(ctx, before)
 	if err != nil {
 		return nil, err
@@ -193,7 +206,8 @@ func measure(ctx context.Context, r *qtgpu.Reader, before *original) (*measures,
 	if !isPicture(before.Format()) {
 		return all, nil
 	}
-	m, err := before.image.Image(ctx)
+	work = work.Of(2)
+	m, err := before.picture(ctx, work.Part(1))
 	if err != nil {
 		return nil, at(before.name, err)
 	}
@@ -201,7 +215,7 @@ func measure(ctx context.Context, r *qtgpu.Reader, before *original) (*measures,
 	if err != nil {
 		return nil, err
 	}
-	quality, err := metrics.Compare(m.Interleaved, after.Interleaved)
+	quality, err := metrics.Compare(m.Interleaved, after.Interleaved, work.Rest())
 	all.PSNR, all.PSNRLuma, all.SSIM, all.MaxError = number(quality.PSNR), number(quality.PSNRLuma), number(quality.SSIM), quality.MaxError
 	return all, err
 }

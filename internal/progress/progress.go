@@ -121,8 +121,16 @@ func (w *Work) Left() int64 {
 	return (w.size - w.given) / w.unit
 }
 
-// Finish does all units that are left.
-func (w *Work) Finish() { w.Add(all) }
+// Finish does all that is left, of parts too.
+func (w *Work) Finish() {
+	if w == nil {
+		return
+	}
+	w.told.mu.Lock()
+	defer w.told.mu.Unlock()
+	w.given = w.size
+	w.forward(w.size)
+}
 
 // all is more units than any work has.
 const all = 1 << 62
@@ -137,13 +145,14 @@ func (w *Work) take(units int64) int64 {
 	return shares
 }
 
-// forward does shares that were given out, and what they are of the work around.
+// forward does shares that were given out, unless they are done with all, and what they are
+// of the work around.
 func (w *Work) forward(shares int64) {
-	if shares == 0 {
+	before := w.done
+	w.done = min(w.done+shares, w.size)
+	if w.done == before {
 		return
 	}
-	before := w.done
-	w.done += shares
 	if w.of != nil {
 		w.of.forward(Scale(w.span, w.done, w.size) - Scale(w.span, before, w.size))
 	} else if n := w.done / w.unit; n > w.told.last {

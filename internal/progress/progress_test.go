@@ -77,6 +77,22 @@ func TestUnitsOfFewUnits(t *testing.T) {
 	}
 }
 
+// TestFinish: it ends parts that nobody ends, once.
+func TestFinish(t *testing.T) {
+	w, done := watch(t, 64)
+	a := w.Part(32)
+	b, c := a.Of(2).Part(1), a.Part(1)
+	b.Of(4).Add(1)
+	assert.EqualValues(t, 4, *done)
+	a.Finish()
+	assert.EqualValues(t, 32, *done)
+	b.Add(1)
+	c.Finish()
+	assert.EqualValues(t, 32, *done)
+	w.Finish()
+	assert.EqualValues(t, 64, *done)
+}
+
 func TestHalf(t *testing.T) {
 	w, done := watch(t, 100)
 	for _, want := range []int64{50, 75, 87, 93, 96, 98, 99} {
