@@ -1,8 +1,15 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help build demo test race fuzz lint bench vectors tables
+.PHONY: help build demo test race fuzz lint bench vectors tables install uninstall dist check-dist
 
+PREFIX ?= /usr/local
+# Where zsh looks; Debian's packages put it into vendor-completions.
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+PROGRAM ?= bin/qtgpu
+# Of a release, as 1.2.3; else the day and the hash of the commit.
+VERSION ?= $(shell git describe --tags --exact-match --match 'v[0-9]*' 2>/dev/null | sed s/^v// | grep . || \
+	git log -1 --date=format:%Y%m%d --format=0.0.0+git%cd.%h 2>/dev/null || echo 0.0.0)
 FUZZTIME ?= 20000x
 QTGPU_CORPUS ?= ../shared/corpus
 GPU_TAGS := gpu,egl
@@ -19,12 +26,53 @@ gpu_missing = if [ "$$(go env CGO_ENABLED)" != 1 ]; then echo "cgo is off"; \
 	elif ! go build -tags $(GPU_TAGS) ./gpu >/dev/null 2>&1; then echo "package gpu does not build with -tags $(GPU_TAGS)"; fi
 
 help: ## print the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/qtgpu, with GPU support where this machine can
 	@missing=$$($(gpu_missing)); tags=$(GPU_TAGS); \
 	if [ -n "$$missing" ]; then tags=; echo "GPU support left out: $$missing"; fi; \
 	go build -trimpath -tags "$$tags" -o bin/qtgpu ./cmd/qtgpu
+
+bin/qtgpu: $(shell find . -name '*.go' -o -name '*.s' -o -name go.mod)
+	@$(MAKE) --no-print-directory build
+	@touch $@
+
+.PHONY: bin/share # its pages name VERSION
+bin/share: bin/qtgpu
+	rm -rf $@ && mkdir -p $@/man $@/completions
+	bin/qtgpu man $@/man --version "$(VERSION)"
+	for shell in bash zsh fish powershell; do bin/qtgpu completion $$shell > $@/completions/qtgpu.$$shell; done
+
+INSTALL := install -m 644
+SHARE = $(DESTDIR)$(PREFIX)/share
+install: bin/share ## install the command, its manual, completions, media type and thumbnailer under PREFIX, /usr/local by default
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 $(SHARE)/bash-completion/completions $(DESTDIR)$(ZSHDIR) \
+		$(SHARE)/fish/vendor_completions.d $(SHARE)/mime/packages $(SHARE)/thumbnailers $(SHARE)/doc/qtgpu
+	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/qtgpu
+	$(INSTALL) bin/share/man/*.1 $(SHARE)/man/man1
+	$(INSTALL) bin/share/completions/qtgpu.bash $(SHARE)/bash-completion/completions/qtgpu
+	$(INSTALL) bin/share/completions/qtgpu.zsh $(DESTDIR)$(ZSHDIR)/_qtgpu
+	$(INSTALL) bin/share/completions/qtgpu.fish $(SHARE)/fish/vendor_completions.d
+	$(INSTALL) packaging/qtgpu.xml $(SHARE)/mime/packages
+	$(INSTALL) packaging/qtgpu.thumbnailer $(SHARE)/thumbnailers
+	$(INSTALL) README.md CHANGELOG.md LICENSE docs/JSON.md docs/FORMAT.md $(SHARE)/doc/qtgpu
+	$(refresh)
+
+uninstall: ## remove what install put under PREFIX
+	rm -f $(DESTDIR)$(PREFIX)/bin/qtgpu $(SHARE)/man/man1/qtgpu.1 $(SHARE)/man/man1/qtgpu-*.1 \
+		$(SHARE)/bash-completion/completions/qtgpu $(DESTDIR)$(ZSHDIR)/_qtgpu $(SHARE)/fish/vendor_completions.d/qtgpu.fish \
+		$(SHARE)/mime/packages/qtgpu.xml $(SHARE)/thumbnailers/qtgpu.thumbnailer
+	rm -rf $(SHARE)/doc/qtgpu
+	$(refresh)
+
+# The system's list of media types, where it has one and files are not for a package.
+refresh = @if [ -z "$(DESTDIR)" ] && command -v update-mime-database >/dev/null; then update-mime-database $(PREFIX)/share/mime; fi
+
+dist: bin/share ## build bin/dist: static binaries of all systems, Debian packages and their checksums
+	scripts/dist.sh "$(VERSION)"
+
+check-dist: dist ## start the Linux binaries of bin/dist, install its packages into a folder, and build it once more; needs qemu-user
+	scripts/checkdist.sh "$(VERSION)"
 
 demo: build ## encode a photo at t = 10, decode it and draw its tree into bin/demo
 	@mkdir -p bin/demo

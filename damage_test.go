@@ -36,7 +36,7 @@ func flipped(data []byte, at int64, by byte) []byte {
 func TestKeepGoing(t *testing.T) {
 	const lost, margin = 4, 8
 	at := image.Rect(512, 512, 1024, 600) // tile 4 of 3×2
-	data := encode(t, picture(patterns["smooth"], 1130, 600, 3, 8), qtgpu.Options{T: 10})
+	data := encode(t, picture(patterns["smooth"], 1130, 600, 3, 8), qtgpu.Options{T: 10, Engine: qtgpu.Transform})
 	whole := decode(t, newReader(t, data, qtgpu.DecodeOptions{}))
 	fronts, bodies := segments(t, data)
 	for _, c := range []struct {
@@ -80,7 +80,7 @@ func requireSameOutside(t *testing.T, m, n image.Image, r image.Rectangle) {
 
 // TestKeepGoingOverview: the overview needs no body, and stands without a front.
 func TestKeepGoingOverview(t *testing.T) {
-	data := encode(t, picture(patterns["smooth"], 1130, 600, 3, 8), qtgpu.Options{T: 10})
+	data := encode(t, picture(patterns["smooth"], 1130, 600, 3, 8), qtgpu.Options{T: 10, Engine: qtgpu.Transform})
 	fronts, bodies := segments(t, data)
 	all := image.Rect(0, 0, 142, 75)
 	whole := region(t, newReader(t, data, qtgpu.DecodeOptions{}), all, 3)
@@ -102,7 +102,7 @@ func TestKeepGoingOverview(t *testing.T) {
 func small(t testing.TB) []byte {
 	t.Helper()
 	data := encode(t, picture(patterns["text"], 64, 64, 2, 8), qtgpu.Options{
-		T: 3, Metadata: qtgpu.Metadata{ICC: []byte("profile"), EXIF: []byte("II*\x00"), XMP: []byte("<x/>")},
+		T: 3, Engine: qtgpu.Transform, Metadata: qtgpu.Metadata{ICC: []byte("profile"), EXIF: []byte("II*\x00"), XMP: []byte("<x/>")},
 	})
 	for _, chunk := range []string{"HEAD", "PLAN", "iccp", "exif", "xmpm", "INDX", "FRNT", "BODY"} {
 		require.Contains(t, string(data), chunk)
@@ -143,7 +143,7 @@ func allocated(f func()) uint64 {
 // TestTruncated: no part of a file passes for all of it, and a file with more behind it
 // is one where a stream may go on, and none where nothing may follow.
 func TestTruncated(t *testing.T) {
-	several, _ := coarse(t, qtgpu.Options{T: 40})
+	several, _ := coarse(t, qtgpu.Options{T: 40, Engine: qtgpu.Transform})
 	for _, c := range []struct {
 		name string
 		data []byte
@@ -169,9 +169,9 @@ func TestTruncated(t *testing.T) {
 func TestFlipped(t *testing.T) {
 	unknown := []byte("what\x03abc")
 	unknown = binary.LittleEndian.AppendUint32(unknown, crc32.Checksum(unknown, crc32.MakeTable(crc32.Castagnoli)))
-	one := encode(t, picture(patterns["text"], 24, 20, 2, 8), qtgpu.Options{T: 3, Metadata: qtgpu.Metadata{ICC: []byte("icc"), IPTC: []byte("iptc")}})
+	one := encode(t, picture(patterns["text"], 24, 20, 2, 8), qtgpu.Options{T: 3, Engine: qtgpu.Transform, Metadata: qtgpu.Metadata{ICC: []byte("icc"), IPTC: []byte("iptc")}})
 	one = slices.Insert(one, bytes.Index(one, []byte("INDX")), unknown...)
-	several := grouped(t, encode(t, picture(patterns["flat"], 24, 1060, 3, 8), qtgpu.Options{T: 3}), 1, 6)
+	several := grouped(t, encode(t, picture(patterns["flat"], 24, 1060, 3, 8), qtgpu.Options{T: 3, Engine: qtgpu.Transform}), 1, 6)
 	for name, data := range map[string][]byte{"one group": one, "several groups": several} {
 		_, err := qtgpu.Decode(bytes.NewReader(data))
 		require.NoError(t, err, name)
@@ -259,7 +259,7 @@ func TestAbsurdSize(t *testing.T) {
 }
 
 func TestMaxPixels(t *testing.T) {
-	data := encode(t, picture(patterns["flat"], 30, 20, 1, 8), qtgpu.Options{T: 5})
+	data := encode(t, picture(patterns["flat"], 30, 20, 1, 8), qtgpu.Options{T: 5, Engine: qtgpu.Transform})
 	for limit, want := range map[int64]error{599: qtgpu.ErrTooLarge, 600: nil, 0: nil} {
 		_, err := qtgpu.NewReader(context.Background(), bytes.NewReader(data), int64(len(data)), &qtgpu.DecodeOptions{MaxPixels: limit})
 		assert.ErrorIs(t, err, want, "limit %d", limit)
@@ -268,9 +268,9 @@ func TestMaxPixels(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	f.Add(small(f))
-	f.Add(encode(f, picture(patterns["text"], 20, 50, 3, 16), qtgpu.Options{T: 1 * 257, Bound: qtgpu.BoundRMS}))
+	f.Add(encode(f, picture(patterns["text"], 20, 50, 3, 16), qtgpu.Options{T: 1 * 257, Engine: qtgpu.Transform, Bound: qtgpu.BoundRMS}))
 	f.Add(encode(f, picture(patterns["text"], 20, 50, 3, 8), qtgpu.Options{}))
-	f.Add(grouped(f, encode(f, picture(patterns["smooth"], 20, 1100, 3, 8), qtgpu.Options{T: 40}), 1, 6, 9))
+	f.Add(grouped(f, encode(f, picture(patterns["smooth"], 20, 1100, 3, 8), qtgpu.Options{T: 40, Engine: qtgpu.Transform}), 1, 6, 9))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := qtgpu.NewReader(context.Background(), bytes.NewReader(data), int64(len(data)), &qtgpu.DecodeOptions{MaxPixels: 1 << 16, KeepGoing: true})
 		if err != nil {

@@ -99,15 +99,14 @@ func checkBounds(b image.Rectangle) error {
 type encoding struct {
 	opt    *Options
 	src    raster.Source
-	params engine.Params // what is coded, once prepared
+	params engine.Params // what is asked for, once prepared
 	cost   pipeline.Cost // of it
 	work   *progress.Work
 	stats  Stats
 	mu     sync.Mutex
 }
 
-// prepare decides what is coded: the samples, or the colours of indices unless they are
-// coded without loss. It reads a source as a whole if that is small.
+// prepare decides what is asked for. It reads a source as a whole if that is small.
 func (e *encoding) prepare(ctx context.Context) (err error) {
 	p := &e.params
 	if *p, err = e.opt.accepted(e.src); err != nil {
@@ -133,9 +132,6 @@ func (e *encoding) prepare(ctx context.Context) (err error) {
 			p.T = 0 // files without loss have more ways to be small
 		}
 	}
-	if p.T > 0 {
-		e.src = pipeline.Colours(e.src)
-	}
 	p.Format = *e.src.Format()
 	return nil
 }
@@ -144,7 +140,7 @@ func (e *encoding) prepare(ctx context.Context) (err error) {
 // of it is told of pixels.
 func (e *encoding) begin(looks int64) {
 	pixels := int64(e.params.Format.Width) * int64(e.params.Format.Height)
-	e.cost = pipeline.CostOf(&e.params)
+	e.cost = pipeline.CostOf(&e.params, e.opt.Engine.id())
 	e.work = progress.New(pixels, e.opt.Progress).Of(looks + e.cost.Choose + e.cost.Write)
 }
 
@@ -152,13 +148,15 @@ func (e *encoding) run(ctx context.Context, w io.Writer) error {
 	if err := e.prepare(ctx); err != nil {
 		return err
 	}
-	enc, err := pipeline.Choose(ctx, e.params, e.src, e.env(e.work.Part(e.cost.Choose)))
+	c, err := pipeline.Choose(ctx, e.params, e.opt.Engine.id(), e.src, e.env(e.work.Part(e.cost.Choose)))
 	if err != nil {
 		return err
 	}
-	plan := enc.Plan()
+	plan := c.Encoder.Plan()
+	e.stats.Tried, e.stats.OnPilot = tried(c), c.Pilot
 	counter := countingWriter{w: w}
-	totals, err := pipeline.Write(ctx, &counter, enc, e.src, &pipeline.Job{Metadata: e.opt.Metadata.chunks(), Env: e.env(e.work.Part(e.cost.Write))})
+	meta := e.opt.metadata(&plan.Format, e.src.Format())
+	totals, err := pipeline.Write(ctx, &counter, c.Encoder, c.Source, &pipeline.Job{Metadata: meta.chunks(), Env: e.env(e.work.Part(e.cost.Write))})
 	if err != nil {
 		return err
 	}

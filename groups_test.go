@@ -42,8 +42,8 @@ func talls(t *testing.T) []tall {
 		classes.Pix[i] = byte(i / 70 / 9 % 4)
 	}
 	return []tall{
-		{"lossy", picture(patterns["edges"], 90, 1600, 3, 8), qtgpu.Options{T: 10}, engine.Transform},
-		{"lossy with alpha", picture(patterns["smooth"], 80, 1300, 4, 16), qtgpu.Options{T: 5 * 257, Bound: qtgpu.BoundRMS}, engine.Transform},
+		{"lossy", picture(patterns["edges"], 90, 1600, 3, 8), qtgpu.Options{T: 10, Engine: qtgpu.Transform}, engine.Transform},
+		{"lossy with alpha", picture(patterns["smooth"], 80, 1300, 4, 16), qtgpu.Options{T: 5 * 257, Engine: qtgpu.Transform, Bound: qtgpu.BoundRMS}, engine.Transform},
 		{"lossless with alpha", picture(patterns["smooth"], 80, 2100, 4, 8), qtgpu.Options{}, engine.Predictive},
 		{"layered", picture(func(x, y, c int) float64 {
 			return float64(photo.Pix[(150+y%97)*photo.Stride+(300+x)*photo.Step+c]) / 255 * (0.7 + 0.3*math.Sin(float64(y)/200)) // no row twice
@@ -135,7 +135,7 @@ func coarse(t testing.TB, o qtgpu.Options) (data []byte, over int) {
 // TestCoarseLevelsAreUsed: what an OVER holds is what its level and those that are made
 // of it show, and no finer one.
 func TestCoarseLevelsAreUsed(t *testing.T) {
-	data, _ := coarse(t, qtgpu.Options{T: 10})
+	data, _ := coarse(t, qtgpu.Options{T: 10, Engine: qtgpu.Transform})
 	r := newReader(t, data, qtgpu.DecodeOptions{})
 	f := containertest.Take(t, data)
 	black := image.NewRGBA(image.Rectangle{Max: r.Size(6)})
@@ -161,7 +161,7 @@ func TestCoarseLevelsAreUsed(t *testing.T) {
 // by a check, and no region of the level shows it; with KeepGoing the overviews of the
 // tiles stand in.
 func TestDamagedCoarseLevel(t *testing.T) {
-	data, over := coarse(t, qtgpu.Options{T: 10})
+	data, over := coarse(t, qtgpu.Options{T: 10, Engine: qtgpu.Transform})
 	whole := newReader(t, data, qtgpu.DecodeOptions{})
 	all := image.Rectangle{Max: whole.Size(6)}
 	want := region(t, whole, all, 6)
@@ -189,7 +189,7 @@ func TestDamagedCoarseLevel(t *testing.T) {
 // TestWrongCoarseLevel: an OVER that is not the level that it says, under checksums that
 // hold, is an error, and with KeepGoing the overviews of the tiles stand in.
 func TestWrongCoarseLevel(t *testing.T) {
-	data, _ := coarse(t, qtgpu.Options{T: 10})
+	data, _ := coarse(t, qtgpu.Options{T: 10, Engine: qtgpu.Transform})
 	size := newReader(t, data, qtgpu.DecodeOptions{}).Size(6)
 	nested := containertest.Take(t, data).Overviews[0].File
 	flat := func(w, h, channels, depth int) []byte {
@@ -246,7 +246,7 @@ func TestCoarseLevelDamagedInside(t *testing.T) {
 		levels       []int // made of the coarse one
 		memory       int64 // with which that takes one band
 	}{{70, 8300, 1, []int{1}, 5 << 20}, {16, 33000, 3, []int{3, 4, 8}, 1 << 18}} {
-		data := grouped(t, encode(t, picture(patterns["smooth"], c.w, c.h, 3, 8), qtgpu.Options{T: 10}), 1, c.coarse)
+		data := grouped(t, encode(t, picture(patterns["smooth"], c.w, c.h, 3, 8), qtgpu.Options{T: 10, Engine: qtgpu.Transform}), 1, c.coarse)
 		f := containertest.Take(t, data)
 		nested := containertest.Take(t, f.Overviews[0].File)
 		require.Greater(t, len(nested.Bodies), 3)
@@ -348,7 +348,7 @@ func TestWrongPaletteOfCoarseLevel(t *testing.T) {
 // lies before it, and names the tiles that are not there.
 func TestCutGroups(t *testing.T) {
 	const rows, margin = 5, 8
-	for _, o := range []qtgpu.Options{{T: 10}, {T: 5, Bound: qtgpu.BoundMax}} {
+	for _, o := range []qtgpu.Options{{T: 10, Engine: qtgpu.Transform}, {T: 5, Bound: qtgpu.BoundMax}} {
 		side := 512
 		if o.Bound == qtgpu.BoundMax {
 			side = 1024
@@ -398,7 +398,7 @@ func TestCutGroups(t *testing.T) {
 
 // TestDamagedGroup: damage to an index costs the tiles of its group, and no others.
 func TestDamagedGroup(t *testing.T) {
-	data := grouped(t, encode(t, picture(patterns["smooth"], 40, 2560, 3, 8), qtgpu.Options{T: 10}), 2)
+	data := grouped(t, encode(t, picture(patterns["smooth"], 40, 2560, 3, 8), qtgpu.Options{T: 10, Engine: qtgpu.Transform}), 2)
 	whole := decode(t, newReader(t, data, qtgpu.DecodeOptions{}))
 	_, bodies := segments(t, data)
 	damaged := flipped(data, bodies[1].to+7, 1) // the second index
@@ -418,7 +418,7 @@ func TestDamagedGroup(t *testing.T) {
 // TestWrongPlan: a plan that no encoder writes is an error that says so, whatever is to be
 // kept of the file.
 func TestWrongPlan(t *testing.T) {
-	lossy := encode(t, picture(patterns["text"], 64, 64, 3, 8), qtgpu.Options{T: 3})
+	lossy := encode(t, picture(patterns["text"], 64, 64, 3, 8), qtgpu.Options{T: 3, Engine: qtgpu.Transform})
 	exact := encode(t, picture(patterns["smooth"], 64, 64, 3, 8), qtgpu.Options{})
 	layered := encode(t, picture(patterns["noise"], 64, 64, 3, 8), qtgpu.Options{T: 5, Bound: qtgpu.BoundMax})
 	for _, c := range []struct {

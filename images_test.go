@@ -122,7 +122,7 @@ func lossy(m *imagefile.Image, t float64) qtgpu.Options {
 	if m.Max != 0 {
 		full = int(m.Max)
 	}
-	return qtgpu.Options{T: t * float64(full) / 255, Bound: qtgpu.BoundRMS}
+	return qtgpu.Options{T: t * float64(full) / 255, Bound: qtgpu.BoundRMS, Engine: qtgpu.Transform}
 }
 
 func newReader(t testing.TB, data []byte, o qtgpu.DecodeOptions) *qtgpu.Reader {

@@ -11,14 +11,25 @@ type Engine int
 
 // The engines.
 const (
-	Transform  = Engine(engine.Transform)  // quadtrees of cosine transforms, BoundRMS
-	Predictive = Engine(engine.Predictive) // prediction, BoundMax
-	Layered    = Engine(engine.Layered)    // a transform and corrections, BoundMax
+	AnyEngine  Engine = iota // in Options: the one whose file is the smallest
+	Transform                // quadtrees of cosine transforms, BoundRMS
+	Predictive               // prediction, BoundMax
+	Layered                  // a transform and corrections, BoundMax
 )
 
-// String is the engine's name.
-func (e Engine) String() string {
-	return name(int(e), "transform", "predictive", "layered")
+// String is "auto" or the engine's name.
+func (e Engine) String() string { return name(int(e), "auto", "transform", "predictive", "layered") }
+
+// engineOf is the engine of a number.
+func engineOf(id engine.ID) Engine { return Transform + Engine(id) }
+
+// id is the number of an engine, nil of AnyEngine.
+func (e Engine) id() *engine.ID {
+	if e == AnyEngine {
+		return nil
+	}
+	id := engine.ID(e - Transform)
+	return &id
 }
 
 // Info describes a file.
@@ -47,7 +58,7 @@ func (r *Reader) Info() Info {
 		Version: container.Version,
 		Width:   f.Width, Height: f.Height, Bands: len(f.Bands), Depth: 8 * f.Type.Size(),
 		TileSize: 1 << r.plan.TileLog2, Tiles: r.plan.Grid().N(),
-		Engine: Engine(r.plan.Engine), Merged: about.Merged, Bound: boundOf(r.plan.Bound),
+		Engine: engineOf(r.plan.Engine), Merged: about.Merged, Bound: boundOf(r.plan.Bound),
 		T: errorOf(&r.plan.Params, uint64(r.plan.T)), Step: float64(about.Step) / stepUnit,
 		Maximum: int(f.FullScale()), Labels: r.tiles.Decoder().Decimates(), Colours: len(f.Palette),
 		FileBytes: r.bytes, FrontBytes: s.Front, BodyBytes: s.Body, TableBytes: s.Plan, MetadataBytes: s.Metadata,

@@ -81,8 +81,13 @@ type Options struct {
 	// BoundRMS it is the largest RMS error that a leaf may have, MinT to MaxT of samples of
 	// 8 bits and as many times more of others as full scale is; with BoundMax the largest
 	// error of any sample, of integers a whole number up to their range.
+	//
+	// Where a file without loss or with BoundMax is smaller than one of BoundRMS, or a file
+	// without loss than one of BoundMax, that is what is written, with the promise that it
+	// keeps, unless Engine says which engine is to code.
 	T       float64
 	Bound   Bound
+	Engine  Engine
 	Chroma  Chroma
 	Split   Split
 	Backend tree.Backend // nil is the CPU
@@ -100,7 +105,10 @@ type Options struct {
 	// Metadata to store; what a decoded file of this module carries is
 	// taken where it is empty.
 	Metadata Metadata
-	Stats    *Stats // filled in if not nil
+	// ColourMetadata, if not nil, is stored in its place where the colours of a palette are
+	// coded and not its indices.
+	ColourMetadata *Metadata
+	Stats          *Stats // filled in if not nil
 	// Progress is called as work proceeds, never concurrently, with a number of pixels and
 	// all of them: reading, planning and coding have shares of each pixel, as far as they
 	// take time. done never falls, and is total when the file is written.
@@ -149,6 +157,14 @@ func (o *Options) params(f *raster.Format) (engine.Params, error) {
 	return p, nil
 }
 
+// metadata is what to store with samples of a format, src being the format of the source.
+func (o *Options) metadata(coded, src *raster.Format) *Metadata {
+	if o.ColourMetadata != nil && src.Palette != nil && coded.Palette == nil {
+		return o.ColourMetadata
+	}
+	return &o.Metadata
+}
+
 // Check tells whether the options suit the samples of src, of which it reads none. Its
 // error is the one of EncodeRaster: a *ThresholdError where it is about T.
 func (o *Options) Check(src raster.Source) error {
@@ -161,7 +177,9 @@ func (o *Options) Check(src raster.Source) error {
 func (o *Options) accepted(src raster.Source) (engine.Params, error) {
 	p, err := o.params(pipeline.Colours(src).Format())
 	if err == nil {
-		err = pipeline.Accepts(&p)
+		if err = pipeline.Accepts(&p, o.Engine.id()); err != nil && o.Engine != AnyEngine {
+			err = fmt.Errorf("engine %v: %w", o.Engine, err)
+		}
 	}
 	return p, err
 }
@@ -177,6 +195,7 @@ func (o *Options) check(f *raster.Format, bound Bound) error {
 		note      string
 	}{
 		{"effort", o.Effort, 0, MaxEffort, " (0 for the default)"},
+		{"engine", int(o.Engine), int(AnyEngine), int(Layered), ""},
 		{"bound", int(o.Bound), int(BoundAuto), int(BoundMax), ""},
 		{"chroma", int(o.Chroma), int(ChromaAuto), int(Chroma444), ""},
 		{"split", int(o.Split), int(SplitHybrid), int(SplitCost), ""},
@@ -222,12 +241,34 @@ type Stats struct {
 	LeavesBySize             map[int]int
 	MaxLeafRMS               []float64 // per plane, in units of the samples
 	MaxError                 []float64 // per band, of BoundMax, in units of the samples
-	// Bound and T are the promise of the file: lossless where T is 0, which a bound
-	// under which nothing can be gained becomes too.
-	Bound   Bound
-	T       float64
+	// Bound and T are the promise of the file, lossless where T is 0: the one of the options,
+	// or one by which that is kept in fewer bytes.
+	Bound  Bound
+	T      float64
+	Engine Engine
+	// Tried are the ways to code that were tried, none where one alone came into question;
+	// OnPilot tells whether they were tried on a sample, and not on all of the samples.
+	Tried   []Trial
+	OnPilot bool
 	Backend string
 	Stages  []Stage
+}
+
+// Trial is what a way to code takes.
+type Trial struct {
+	Engine Engine
+	Bound  Bound
+	T      float64
+	Bytes  int64 // of the tiles and what they are coded by
+}
+
+// tried are the trials of a choice.
+func tried(c *pipeline.Choice) (all []Trial) {
+	for _, t := range c.Tried {
+		p := engine.Params{Format: *c.Source.Format(), Bound: t.Bound}
+		all = append(all, Trial{engineOf(t.Engine), boundOf(t.Bound), errorOf(&p, uint64(t.T)), t.Bytes})
+	}
+	return all
 }
 
 // Stage is the time one stage took; stages that goroutines run side by side have the
@@ -271,7 +312,7 @@ func (s *Stats) finish(p *engine.Plan, totals pipeline.Totals, size int64) {
 		s.TreeDepth = 1
 	}
 	s.MaxLeafRMS, s.MaxError = errorsOf(&p.Params, totals.Worst)
-	s.Bound, s.T = boundOf(p.Bound), errorOf(&p.Params, uint64(p.T))
+	s.Bound, s.T, s.Engine = boundOf(p.Bound), errorOf(&p.Params, uint64(p.T)), engineOf(p.Engine)
 }
 
 // errorOf is an error in units of the samples.

@@ -38,13 +38,17 @@ func NewPlan(ctx context.Context, src raster.Source, o *Options) (*Plan, error) 
 	if err := e.prepare(ctx); err != nil {
 		return nil, public(err)
 	}
-	enc, err := pipeline.Choose(ctx, e.params, e.src, e.env(e.work.Part(e.cost.Choose)))
+	c, err := pipeline.Choose(ctx, e.params, opt.Engine.id(), e.src, e.env(e.work.Part(e.cost.Choose)))
 	if err != nil {
 		return nil, public(err)
 	}
 	e.work.Finish()
-	return &Plan{enc.Plan(), opt.Metadata}, nil
+	plan := c.Encoder.Plan()
+	return &Plan{plan, *opt.metadata(&plan.Format, e.src.Format())}, nil
 }
+
+// Format is of what is coded: the colours of indices where they are not.
+func (p *Plan) Format() raster.Format { return p.plan.Format }
 
 // Rows is the number of rows of tiles.
 func (p *Plan) Rows() int { return p.plan.Grid().Down() }

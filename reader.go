@@ -242,7 +242,7 @@ func (r *Reader) Leaves(ctx context.Context, plane int) ([]Leaf, error) {
 		leaves = append(leaves, Leaf{x, y, size})
 	})
 	if !ok {
-		err = &container.UnsupportedError{What: fmt.Sprintf("leaves of a file of the %v engine, expected one of the %v engine", Engine(r.plan.Engine), Transform)}
+		err = &container.UnsupportedError{What: fmt.Sprintf("leaves of a file of the %v engine, expected one of the %v engine", engineOf(r.plan.Engine), Transform)}
 	}
 	if err != nil {
 		return nil, public(err)

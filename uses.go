@@ -18,7 +18,7 @@ func (o *Options) Need(src raster.Source) (int64, error) {
 	if err != nil {
 		return 0, public(err)
 	}
-	return pipeline.Need(&p), nil
+	return pipeline.Need(&p, o.Engine.id()), nil
 }
 
 // Uses tells which options the engines have a use for that may code src, whatever its
@@ -28,5 +28,5 @@ func (o *Options) Uses(src raster.Source) (Uses, error) {
 	if err != nil {
 		return Uses{}, public(err)
 	}
-	return Uses(pipeline.Uses(&p)), nil
+	return Uses(pipeline.Uses(&p, o.Engine.id())), nil
 }

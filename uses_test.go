@@ -17,16 +17,18 @@ import (
 func TestUses(t *testing.T) {
 	rgb := raster.Bands(raster.Red, raster.Green, raster.Blue)
 	gray, data := raster.Bands(raster.Gray), raster.Bands(raster.Data)
-	transform := qtgpu.Uses{Chroma: true, Split: true, Backend: true}
+	lossy := qtgpu.Uses{Chroma: true, Split: true, Effort: true, Backend: true} // which may be flat
 	for name, c := range map[string]struct {
 		typ   raster.Type
 		bands []raster.Band
 		o     qtgpu.Options
 		want  qtgpu.Uses
 	}{
-		"photograph":               {raster.Uint8, rgb, qtgpu.Options{T: 5}, transform},
-		"photograph of 16 bits":    {raster.Uint16, rgb, qtgpu.Options{T: 500, Bound: qtgpu.BoundRMS}, transform},
-		"gray":                     {raster.Uint8, gray, qtgpu.Options{T: 5}, qtgpu.Uses{Split: true, Backend: true}},
+		"photograph":               {raster.Uint8, rgb, qtgpu.Options{T: 5}, lossy},
+		"photograph of 16 bits":    {raster.Uint16, rgb, qtgpu.Options{T: 500, Bound: qtgpu.BoundRMS}, lossy},
+		"gray":                     {raster.Uint8, gray, qtgpu.Options{T: 5}, qtgpu.Uses{Split: true, Effort: true, Backend: true}},
+		"by the transform engine":  {raster.Uint8, rgb, qtgpu.Options{T: 5, Engine: qtgpu.Transform}, qtgpu.Uses{Chroma: true, Split: true, Backend: true}},
+		"by the predictive engine": {raster.Uint8, rgb, qtgpu.Options{T: 5, Engine: qtgpu.Predictive}, qtgpu.Uses{Effort: true}},
 		"lossless":                 {raster.Uint8, rgb, qtgpu.Options{}, qtgpu.Uses{Effort: true}},
 		"bounded photograph":       {raster.Uint8, rgb, qtgpu.Options{T: 5, Bound: qtgpu.BoundMax}, qtgpu.Uses{Split: true, Effort: true}},
 		"bounded raster of floats": {raster.Float32, data, qtgpu.Options{T: 0.5}, qtgpu.Uses{Effort: true}},

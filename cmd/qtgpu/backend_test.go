@@ -44,17 +44,17 @@ func (f *fakeGPU) Prepare(ctx context.Context, src *chroma.Interleaved, sub420 b
 	return p, err
 }
 
-// trial is an encode on a backend whose device is fake, or cannot be opened.
-type trial struct {
+// tryOut is an encode on a backend whose device is fake, or cannot be opened.
+type tryOut struct {
 	backend *backend
 	opened  []bool // the arguments of open
 	warned  []error
 	file    []byte
 }
 
-func try(t *testing.T, kind string, device *fakeGPU, openErr error, pixels int) (*trial, error) {
+func try(t *testing.T, kind string, device *fakeGPU, openErr error, pixels int) (*tryOut, error) {
 	t.Helper()
-	tr := &trial{}
+	tr := &tryOut{}
 	open := func(software bool) (gpu.Backend, error) {
 		tr.opened = append(tr.opened, software)
 		if openErr != nil {

@@ -134,11 +134,16 @@ func (c *convertFlags) need(ctx context.Context, in *source) (samples, need int6
 		opt := c.limits.decode()
 		opt.KeepGoing = c.keepGoing
 		r, err := in.reader(ctx, &opt)
-		if err != nil || c.level >= r.Levels() {
+		if err != nil {
 			return 0, 0
 		}
+		level, size := c.level, r.Size(min(c.level, r.Levels()-1))
+		for ; c.maxSide > 0 && max(size.X, size.Y) > c.maxSide && level < r.Levels()-1; size = r.Size(level) {
+			level++
+		}
 		f := r.Format()
-		return f.Bytes(), r.Need(image.Rectangle{Max: r.Size(c.level)}, c.level)
+		f.Width, f.Height = size.X, size.Y
+		return f.Bytes(), r.Need(image.Rectangle{Max: size}, min(level, r.Levels()-1))
 	}
 	opt := c.limits.read()
 	opt.KeepGoing, opt.Page = c.keepGoing, c.page
@@ -148,8 +153,8 @@ func (c *convertFlags) need(ctx context.Context, in *source) (samples, need int6
 	}
 	samples = f.Format().Bytes()
 	o := c.options()
-	if t, err := parseThreshold(c.t, in.name); err == nil && !t.percent {
-		o.T = t.value
+	if t, err := c.threshold(); err == nil {
+		o.T = t.likely(f)
 	}
 	if need, err = o.Need(f); err != nil {
 		need = 0

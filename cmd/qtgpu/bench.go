@@ -47,6 +47,9 @@ GPU in turn, and writes the median time of each stage.`
 	f.Var(&free{&c.plot, "FILE"}, "plot", "draw a chart, .svg or .png")
 	f.BoolVar(&c.noVerify, "no-verify", false, "do not compare the files of the two")
 	addForce(f, &c.force)
+	isFile(f, "input", imageFiles...)
+	isFile(f, "csv", "csv")
+	isFile(f, "plot", "svg", "png")
 	c.set = f
 	addJobs(f, &c.jobs)
 	c.limits = newLimits()

@@ -30,8 +30,12 @@ func (a *app) root() *cobra.Command {
 	root := a.convertCommand()
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(a.infoCommand(), a.verifyCommand(), a.treeCommand(), a.devicesCommand(), a.benchCommand(),
-		a.planCommand(), a.partCommand(), a.mergeCommand())
+		a.planCommand(), a.partCommand(), a.mergeCommand(), a.completionCommand(), a.manCommand())
 	root.SetHelpCommand(helpCommand())
+	root.CompletionOptions.DisableDefaultCmd = true
+	for _, c := range append(root.Commands(), root) {
+		completeValues(c)
+	}
 	return root
 }
 
@@ -67,7 +71,7 @@ const groupKey = "group"
 func group(f *pflag.FlagSet, heading string) {
 	f.VisitAll(func(flag *pflag.Flag) {
 		if groupOf(flag) == "" && flag.Name != "help" {
-			flag.Annotations = map[string][]string{groupKey: {heading}}
+			f.SetAnnotation(flag.Name, groupKey, []string{heading})
 		}
 	})
 }

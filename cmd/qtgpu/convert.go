@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,19 +17,21 @@ import (
 
 // convertFlags are the flags of the two forms without a subcommand, and some of plan.
 type convertFlags struct {
-	set                                *pflag.FlagSet
-	ins                                []string
-	in, out, t, backend                string // in is the input at hand
-	stem                               string // of the output where out is "": the name without an extension
-	outputDir, suffix, format          string
-	recursive, skipExisting            bool
-	bound                              qtgpu.Bound
-	chroma                             qtgpu.Chroma
-	split                              qtgpu.Split
-	region, stretch                    string
-	box                                boxFlags
-	level, jobs, effort, quality, page int
-	limits                             *limits
+	set                                         *pflag.FlagSet
+	ins                                         []string
+	in, out, t, backend                         string // in is the input at hand
+	stem                                        string // of the output where out is "": the name without an extension
+	outputDir, suffix                           string
+	recursive, skipExisting                     bool
+	bound                                       qtgpu.Bound
+	engine                                      qtgpu.Engine
+	chroma                                      qtgpu.Chroma
+	split                                       qtgpu.Split
+	format, region, stretch                     string
+	box                                         boxFlags
+	level, maxSide, jobs, effort, quality, page int
+	preset                                      *preset
+	limits                                      *limits
 	saying
 	force, verify, keepGoing bool
 	strict, version          bool
@@ -103,8 +107,11 @@ const convertExamples = `
 func (c *convertFlags) addCoding() {
 	f := c.set
 	f.VarP(&free{&c.t, "T"}, "threshold", "t", "the promise: the largest error")
+	c.addPreset(f)
 	f.Var(&oneOf[qtgpu.Bound]{&c.bound, []string{boundAuto, boundRMS, boundMax}, []qtgpu.Bound{qtgpu.BoundAuto, qtgpu.BoundRMS, qtgpu.BoundMax}},
 		"bound", "what T limits: auto is rms for photographs of 8 bits and max for all else. The report says which")
+	f.Var(&oneOf[qtgpu.Engine]{&c.engine, []string{"auto", "transform", "predictive"}, []qtgpu.Engine{qtgpu.AnyEngine, qtgpu.Transform, qtgpu.Predictive}},
+		"engine", "auto takes whatever keeps the promise in the fewest bytes: without loss or with the bound max, text, masks and screens may be smaller")
 	f.Var(&oneOf[qtgpu.Chroma]{&c.chroma, []string{"420", "444"}, []qtgpu.Chroma{qtgpu.Chroma420, qtgpu.Chroma444}},
 		"chroma", "resolution of colour; default 420 from T = 2 on")
 	f.Var(&oneOf[qtgpu.Split]{&c.split, []string{"pyramid", "hybrid", "cost"}, []qtgpu.Split{qtgpu.SplitPyramid, qtgpu.SplitHybrid, qtgpu.SplitCost}},
@@ -126,10 +133,11 @@ func (c *convertFlags) addEncoding() {
 func (c *convertFlags) addDecoding() {
 	f := c.set
 	f.Var(atLeast(0, &c.level), "level", "1/2^N of the size")
+	f.Var(atLeast(1, &c.maxSide), "max-side", "the finest level at which the picture, or the part of --bbox, has no side above N pixels")
 	f.Var(&free{&c.region, "X,Y,W,H"}, "region", "a part, in pixels of the level")
 	f.Var(&free{&c.box.box, "W,S,E,N"}, "bbox", "the pixels that a box touches, in coordinates of the raster")
 	f.Var(&free{&c.box.crs, "EPSG:4326"}, "bbox-crs", "the box is in longitude and latitude, of a raster in degrees, UTM or web Mercator. A TIFF file lies where its part does")
-	f.Var(&free{&c.stretch, "MIN,MAX"}, "stretch", "a picture of 8 bits, black at MIN and white at MAX, of samples that PNG, JPEG and PNM do not hold: of red, green and blue, else of the first three bands, else of the first. What has no data is transparent, or 0 where the format has no alpha")
+	f.Var(&free{&c.stretch, "MIN,MAX|auto"}, "stretch", "a picture of 8 bits, black at MIN and white at MAX, of samples that PNG, JPEG and PNM do not hold: of red, green and blue, else of the first three bands, else of the first. What has no data is transparent, or 0 where the format has no alpha. auto is from the least to the largest sample that is shown, and leaves samples be that the format holds")
 	f.Var(&oneOf[string]{&c.format, formats, formats}, "format", "of the output, where its name does not say it")
 	c.quality = imagefile.DefaultQuality
 	f.Var(&whole[int]{&c.quality, 1, 100}, "quality", "of a JPEG file, 1 to 100. Its colour has the resolution that it has in the .qtg file")
@@ -143,6 +151,8 @@ func (c *convertFlags) addBoth() {
 	f.Var(&free{&c.suffix, "S"}, "suffix", "of the names of outputs, before the extension: -small makes a-small.qtg of a.tif")
 	f.BoolVarP(&c.recursive, "recursive", "r", false, "of a directory, all images below it or, without a flag for encoding, all .qtg files, by their extensions")
 	f.BoolVar(&c.skipExisting, "skip-existing", false, "leave an input out whose output exists")
+	isFile(f, "input", slices.Concat(qtgFiles, imageFiles)...)
+	isFile(f, "output", slices.Concat(qtgFiles, pictureFiles)...)
 	addForce(f, &c.force)
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "no report, no progress bar")
 	f.BoolVar(&c.keepGoing, "keep-going", false, "take what there is of a damaged or cut input, fill its tiles from the overview and name them; of images, JPEG only")
@@ -179,10 +189,17 @@ func addBackend(f *pflag.FlagSet, to *string) {
 // check checks what does not depend on the input.
 func (c *convertFlags) check() error {
 	switch {
+	case c.maxSide > 0 && c.set.Changed("level"):
+		return usagef("--level and --max-side: expected one of them")
+	case c.maxSide > 0 && c.region != "":
+		return usagef("--region and --max-side: expected one of them")
 	case c.region != "" && c.set.Changed("bbox"):
 		return usagef("--region and --bbox: expected one of them")
 	case c.set.Changed("bbox-crs") && !c.set.Changed("bbox"):
 		return usagef("--bbox-crs without --bbox W,S,E,N")
+	}
+	if err := c.settle(); err != nil {
+		return err
 	}
 	return c.checkSaying()
 }
@@ -252,7 +269,7 @@ func (a *app) convertFrom(c *convertFlags, in *source) error {
 
 // options returns what the flags ask of the encoder.
 func (c *convertFlags) options() qtgpu.Options {
-	return qtgpu.Options{Bound: c.bound, Chroma: c.chroma, Split: c.split, Effort: c.effort, Workers: c.jobs}
+	return qtgpu.Options{Bound: c.bound, Engine: c.engine, Chroma: c.chroma, Split: c.split, Effort: c.effort, Workers: c.jobs}
 }
 
 // encodedName is the output of an encode: -o, or the input's name with .qtg.
@@ -288,9 +305,10 @@ func withoutExt(name string) string {
 	return strings.TrimSuffix(name, ext)
 }
 
-// decodedName is the output of a decode and its format, "" where the samples decide: PNG
-// where it holds them and nothing says where they lie, else TIFF. So it is for a stream, and
-// for no -o, which stands for the name of the input with .png or .tif.
+// decodedName is the output of a decode and its format, that of --format or of the name's
+// extension, "" where the samples decide: PNG where it holds them and nothing says where they
+// lie, else TIFF. So it is for a stream, and for no -o, which stands for the name of the input
+// with .png or .tif.
 func (c *convertFlags) decodedName() (name, format string, err error) {
 	switch {
 	case c.out == "" && c.set.Changed("output"):
@@ -304,10 +322,10 @@ func (c *convertFlags) decodedName() (name, format string, err error) {
 	}
 	format, err = imagefile.FormatFromName(c.out)
 	switch {
-	case err != nil:
+	case err != nil && c.format == "":
 		return "", "", usagef("-o %s: %w", c.out, err)
-	case c.format != "" && c.format != format:
+	case err == nil && c.format != "" && format != c.format:
 		return "", "", usagef("-o %s with --format %s: expected the same of both", c.out, c.format)
 	}
-	return c.out, format, nil
+	return c.out, cmp.Or(c.format, format), nil
 }

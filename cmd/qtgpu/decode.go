@@ -31,6 +31,7 @@ type decoding struct {
 	name   string // of the output
 	format string // of its file
 	meta   metadata
+	level  int
 	region image.Rectangle // in pixels of the level
 	from   raster.Format   // of the region
 	// stretch makes a picture of the samples, nil where they stay.
@@ -54,7 +55,7 @@ func (a *app) decode(c *convertFlags, in *source) error {
 	if err := d.open(a); err != nil {
 		return err
 	}
-	if err := d.shape(stretch); err != nil {
+	if err := d.shape(a.ctx, stretch); err != nil {
 		return err
 	}
 	if !a.many { // where it has a use for another input
@@ -86,20 +87,27 @@ func (d *decoding) open(a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	if d.region, err = within(d.r, d.region, d.c.level); err != nil {
-		return err
-	}
 	if d.meta, err = a.readMetadata(d.in.name, d.r, d.c.keepGoing); err != nil {
 		return err
 	}
-	if d.c.box.box != "" {
-		d.region, err = d.c.box.region(d.meta.tags, d.c.level, d.r.Size(d.c.level))
+	return d.part()
+}
+
+// part finds the level and the region: of --max-side the finest level with no side above.
+func (d *decoding) part() (err error) {
+	asked := d.region
+	for d.level = d.c.level; ; d.level++ {
+		if d.region, err = within(d.r, asked, d.level); err == nil && d.c.box.box != "" {
+			d.region, err = d.c.box.region(d.meta.tags, d.level, d.r.Size(d.level))
+		}
+		if most := d.c.maxSide; err != nil || most == 0 || max(d.region.Dx(), d.region.Dy()) <= most {
+			return err
+		}
 	}
-	return err
 }
 
 // shape decides the format of the samples and of their file.
-func (d *decoding) shape(s *stretch) (err error) {
+func (d *decoding) shape(ctx context.Context, s *stretch) (err error) {
 	d.from = d.r.Format()
 	d.from.Width, d.from.Height = d.region.Dx(), d.region.Dy()
 	if d.format == "" {
@@ -112,6 +120,11 @@ func (d *decoding) shape(s *stretch) (err error) {
 	if d.c.out == "" {
 		d.name += "." + d.format
 	}
+	if s != nil && s.auto {
+		if s, err = d.autoStretch(ctx); err != nil {
+			return err
+		}
+	}
 	if s != nil {
 		if d.stretch, err = newStretched(*s, &d.from, d.format); err != nil {
 			return usageError{at(d.in.name, err)}
@@ -119,6 +132,27 @@ func (d *decoding) shape(s *stretch) (err error) {
 		d.meta.tags = pictureTags(d.meta.tags)
 	}
 	return nil
+}
+
+// autoStretch is from the least to the largest sample of what is shown, nil where the file
+// holds the samples as they are.
+func (d *decoding) autoStretch(ctx context.Context) (*stretch, error) {
+	if _, err := imagefile.Create(io.Discard, d.format, &d.from, imagefile.Meta{}, imagefile.WriteOptions{}); err == nil {
+		return nil, nil
+	}
+	bands, _, err := shown(&d.from)
+	if err != nil {
+		return nil, usageError{at(d.in.name, err)}
+	}
+	s := newStatistics(&d.from)
+	if err := d.r.Copy(ctx, s, d.region, d.level); err != nil {
+		return nil, at(d.in.name, err)
+	}
+	least, most := s.all(bands...)
+	if least >= most { // one value, or none
+		return &stretch{min: least, max: least + 1}, nil
+	}
+	return &stretch{min: least, max: most}, nil
 }
 
 // to is the format of the samples that are written.
@@ -135,7 +169,7 @@ func (d *decoding) place() []string {
 	if d.format != "tif" {
 		return append(left, d.meta.tags.Names()...)
 	}
-	tags, err := window(d.meta.tags, d.region.Min, d.c.level)
+	tags, err := window(d.meta.tags, d.region.Min, d.level)
 	if d.meta.tags = tags; err != nil {
 		left = append(left, fmt.Sprintf("georeference that cannot be moved to the part (%v)", err))
 	}
@@ -182,7 +216,7 @@ func (d *decoding) write(a *app, out *output) error {
 		sink = d.stretch
 	}
 	rows := a.piece.rest(writeShare).Of(int64(d.region.Dy()))
-	err = d.r.Copy(a.ctx, blamed{paced{sink, rows}}, d.region, d.c.level)
+	err = d.r.Copy(a.ctx, blamed{paced{sink, rows}}, d.region, d.level)
 	if e := (*sinkError)(nil); errors.As(err, &e) {
 		return out.blame(out.name, e.error)
 	}

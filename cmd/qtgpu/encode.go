@@ -15,7 +15,7 @@ import (
 // encode writes the .qtg file of an image, after checking it with --verify.
 func (a *app) encode(c *convertFlags, in *source) error {
 	o := c.options()
-	t, err := parseThreshold(c.t, c.in)
+	t, err := c.threshold()
 	if err != nil {
 		return err
 	}
@@ -75,10 +75,10 @@ func (a *app) prepare(o *qtgpu.Options, t threshold, name string, src *imagefile
 	if o.T, err = t.of(a.ctx, src); err != nil {
 		return at(name, err)
 	}
-	if o.T > 0 && len(src.Format().Palette) > 0 {
-		becomeColours(src)
+	if o.Metadata, err = carried(src); err == nil {
+		o.ColourMetadata, err = ofColours(src)
 	}
-	if o.Metadata, err = carried(src); err != nil {
+	if err != nil {
 		return at(name, err)
 	}
 	if err := o.Check(src); err != nil {
@@ -131,6 +131,7 @@ func (a *app) encodeTo(out *output, c *convertFlags, in *source, src *imagefile.
 	if err != nil {
 		return nil, out.blame(in.name, err)
 	}
+	becomeColours(src, &stats.Format)
 	if err := a.tell(in.name, src, c); err != nil {
 		return nil, err
 	}

@@ -64,7 +64,6 @@ func TestUsage(t *testing.T) {
 		{[]string{"-i", in, "-t", "0", "--effort", "5"}, "--effort 5: expected 1 to 4"},
 		{[]string{"-i", in, "-t", "5", "-j", "many"}, `--jobs "many": expected a whole number`},
 		{[]string{"-i", in, "-t", "5", "--max-pixels", "0"}, "--max-pixels 0"},
-		{[]string{"-i", in, "-t", "5", "--json", "-q"}, "--json and -q"},
 		{[]string{"-i", in, "-t", "5", "--level", "1"}, "--level is for decoding"},
 		{[]string{"-i", in, "-t", "5", "--what"}, "unknown flag: --what"},
 		{[]string{"-i", in, "-t", "101%"}, "-t 101% is out of range"},

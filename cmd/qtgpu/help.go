@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -68,7 +69,14 @@ func sections(c *cobra.Command) []section {
 		}
 		s = append(s, section{"Commands", strings.TrimRight(b.String(), "\n")})
 	}
-	s = append(s, flagSections(c.LocalFlags())...)
+	for _, g := range flagGroups(c.LocalFlags()) {
+		var b strings.Builder
+		for _, flag := range g.flags {
+			form, usage := flagForm(flag)
+			entry(&b, form, usage)
+		}
+		s = append(s, section{g.heading, strings.TrimRight(b.String(), "\n")})
+	}
 	if !c.HasParent() {
 		s = append(s, notes...)
 	}
@@ -78,30 +86,27 @@ func sections(c *cobra.Command) []section {
 	return s
 }
 
-// flagSections describe flags under their headings.
-func flagSections(f *pflag.FlagSet) (s []section) {
+// flagGroup is the flags under a heading.
+type flagGroup struct {
+	heading string
+	flags   []*pflag.Flag
+}
+
+// flagGroups are the flags that help shows, in the order in which they were added.
+func flagGroups(f *pflag.FlagSet) (groups []flagGroup) {
 	f.SortFlags = false
-	texts := map[string]*strings.Builder{}
-	var order []string
 	f.VisitAll(func(flag *pflag.Flag) {
-		heading := groupOf(flag)
 		if flag.Hidden || flag.Name == "help" {
 			return
 		}
-		if heading == "" {
-			heading = "Flags"
+		heading := cmp.Or(groupOf(flag), "Flags")
+		i := slices.IndexFunc(groups, func(g flagGroup) bool { return g.heading == heading })
+		if i < 0 {
+			i, groups = len(groups), append(groups, flagGroup{heading: heading})
 		}
-		if texts[heading] == nil {
-			texts[heading] = new(strings.Builder)
-			order = append(order, heading)
-		}
-		form, usage := flagForm(flag)
-		entry(texts[heading], form, usage)
+		groups[i].flags = append(groups[i].flags, flag)
 	})
-	for _, heading := range order {
-		s = append(s, section{heading, strings.TrimRight(texts[heading].String(), "\n")})
-	}
-	return s
+	return groups
 }
 
 // flagForm is how a flag is written, and what it does.

@@ -39,7 +39,7 @@ func (c *convertFlags) idleInEncoding(o *qtgpu.Options, src *imagefile.File) err
 	case o.T == 0:
 		coded = "without loss samples are predicted"
 	case uses.Split && uses.Backend:
-		coded = fmt.Sprintf("-t %s bounds the RMS error of leaves", c.t)
+		coded = fmt.Sprintf("-t %g bounds the RMS error of leaves", o.T)
 	}
 	chroma := coded + ", and colour keeps its resolution"
 	if src.Format().Colour() < 0 && len(src.Format().Palette) == 0 {

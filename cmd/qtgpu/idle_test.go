@@ -89,8 +89,8 @@ func TestIdleFlags(t *testing.T) {
 // TestEveryFlagIsConsidered: a new flag is either one that always can make a difference,
 // or one that idle flags are told of; whoever adds it decides.
 func TestEveryFlagIsConsidered(t *testing.T) {
-	always := []string{"help", "threshold", "bound", "verify", "json", "level", "region", "bbox", "bbox-crs", "stretch",
-		"input", "output", "force", "quiet", "strict", "jobs", "max-pixels", "memory", "version"}
+	always := []string{"help", "threshold", "bound", "engine", "verify", "json", "format", "level", "max-side", "region", "bbox", "bbox-crs", "stretch",
+		"preset", "input", "output", "force", "quiet", "strict", "jobs", "max-pixels", "memory", "version"}
 	sometimes := []string{"chroma", "split", "effort", "backend", "page", "keep-going", "quality", "max-expansion"}
 	var a app
 	assert.ElementsMatch(t, append(always, sometimes...), flagNames(a.root()))

@@ -61,7 +61,7 @@ func (a *app) infoCommand() *cobra.Command {
 	cmd := newCommand("info IN.qtg [--json] [--stats]", "what a file says about itself", func(args []string) error {
 		return a.info(&c, args[0])
 	})
-	cmd.Args = takes(1, 1, "files")
+	cmd.Args, cmd.ValidArgsFunction = takes(1, 1, "files"), fileArgs(qtgFiles)
 	cmd.Long = `Without --stats, info reads no more than the header and, of a lossless file, the first bytes of
 its tiles.`
 	cmd.Example = `  qtgpu info elevation.qtg

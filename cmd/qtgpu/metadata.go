@@ -6,6 +6,7 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
+	"github.com/qtgpu/qtgpu/raster"
 )
 
 // carried is the metadata of an image file as a .qtg file holds it.
@@ -17,20 +18,32 @@ func carried(f *imagefile.File) (m qtgpu.Metadata, err error) {
 	return m, err
 }
 
-// becomeColours leaves out what is true of indices and not of the colours that are coded
-// in their place where there is a loss.
-func becomeColours(f *imagefile.File) {
-	band := f.Format().Bands[0]
-	if band.NoData != nil {
-		f.Lost = append(f.Lost, fmt.Sprintf("index %v of no data, since colours are coded with loss: -t 0 keeps it", *band.NoData))
+// ofColours is the metadata of an image file as a .qtg file of the colours of its palette
+// holds it, where indices are not coded; nil where there is no palette.
+func ofColours(f *imagefile.File) (*qtgpu.Metadata, error) {
+	if f.Format().Palette == nil {
+		return nil, nil
 	}
-	kept := pictureTags(f.Tags)
+	colours := *f
+	colours.Tags = pictureTags(f.Tags)
+	m, err := carried(&colours)
+	return &m, err
+}
+
+// becomeColours leaves out what is true of indices and not of colours, where these were coded.
+func becomeColours(f *imagefile.File, coded *raster.Format) {
+	if f.Format().Palette == nil || coded.Palette != nil {
+		return
+	}
+	if v := f.Format().Bands[0].NoData; v != nil {
+		f.Lost = append(f.Lost, fmt.Sprintf("index %v of no data, since colours are coded with loss: -t 0 keeps it", *v))
+	}
+	kept := pictureTags(f.Tags).Names()
 	for _, name := range f.Tags.Names() {
-		if !slices.Contains(kept.Names(), name) {
+		if !slices.Contains(kept, name) {
 			f.Lost = append(f.Lost, name)
 		}
 	}
-	f.Tags = kept
 }
 
 // metadata is the metadata of a .qtg file as an image file holds it.

@@ -61,6 +61,8 @@ qtgpu -i IN -t T makes.`
 	c.set = f
 	f.VarP(&free{&c.in, "IN"}, "input", "i", "the image, a regular file")
 	f.VarP(&free{&c.out, "JOB"}, "output", "o", "the directory to make")
+	isFile(f, "input", imageFiles...)
+	isDirectory(f, "output")
 	c.addCoding()
 	f.Var(atLeast(1, &rows), "part-rows", "the rows of tiles of a part; default what has 256 MiB of samples")
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "no report")
@@ -82,7 +84,7 @@ func (a *app) plan(c *convertFlags, rows int) error {
 		return usagef("missing -o JOB: expected qtgpu plan -i IN -t T -o JOB, a new directory")
 	}
 	o := c.options()
-	t, err := parseThreshold(c.t, c.in)
+	t, err := c.threshold()
 	if err != nil {
 		return err
 	}
@@ -101,6 +103,8 @@ func (a *app) plan(c *convertFlags, rows int) error {
 	if j.Plan, err = qtgpu.NewPlan(a.ctx, src, &o); err != nil {
 		return at(c.in, err)
 	}
+	coded := j.Plan.Format()
+	becomeColours(src, &coded)
 	if err := a.tell(c.in, src, c); err != nil {
 		return err
 	}
@@ -211,7 +215,7 @@ func (a *app) partCommand() *cobra.Command {
 	cmd := newCommand("part JOB -i N | --index-env VAR [--input IN]", "encode part N, a file of its own", func(args []string) error {
 		return a.part(&c, args[0])
 	})
-	cmd.Args = takes(1, 1, "directories")
+	cmd.Args, cmd.ValidArgsFunction = takes(1, 1, "directories"), directoryArg
 	cmd.Example = `  qtgpu part job -i 3
   qtgpu part job --index-env SLURM_ARRAY_TASK_ID --input /scratch/big.tif`
 	f := cmd.Flags()
@@ -219,6 +223,7 @@ func (a *app) partCommand() *cobra.Command {
 	f.VarP(atLeast(0, &c.index), "index", "i", "the number of the part, from 0")
 	f.Var(&free{&c.env, "VAR"}, "index-env", "the variable of the environment that has the number")
 	f.Var(&free{&c.input, "IN"}, "input", "where the image is; default where it was for plan")
+	isFile(f, "input", imageFiles...)
 	addBackend(f, &c.backend)
 	addForce(f, &c.force)
 	addJobs(f, &c.jobs)
@@ -315,9 +320,10 @@ func (a *app) mergeCommand() *cobra.Command {
 	cmd := newCommand("merge JOB -o OUT.qtg", "the file that one encode of all makes", func(args []string) error {
 		return a.merge(&c, args[0])
 	})
-	cmd.Args = takes(1, 1, "directories")
+	cmd.Args, cmd.ValidArgsFunction = takes(1, 1, "directories"), directoryArg
 	f := cmd.Flags()
 	f.VarP(&free{&c.out, "OUT.qtg"}, "output", "o", "the file to write")
+	isFile(f, "output", "qtg")
 	addForce(f, &c.force)
 	addJobs(f, &c.jobs)
 	c.limits = newLimits()

@@ -51,6 +51,14 @@ func (p *promise) String() string {
 	return fmt.Sprintf("no leaf's RMS error above %g (bound rms)", p.T)
 }
 
+// short is the promise in a word or two.
+func (p *promise) short() string {
+	if p.lossless() {
+		return "lossless"
+	}
+	return fmt.Sprintf("%s %g", p.Bound, p.T)
+}
+
 // values writes an error of each plane or band.
 func (p *promise) values(v []float64) string {
 	if p.Bound == boundMax {

@@ -21,6 +21,14 @@ type stageReport struct {
 	Seconds float64 `json:"seconds"`
 }
 
+// trial is what a way to code takes.
+type trial struct {
+	Engine string  `json:"engine"`
+	Bound  string  `json:"bound"`
+	T      float64 `json:"t"`
+	Bytes  int64   `json:"bytes"` // without metadata
+}
+
 // encodeReport is what an encode says about itself; docs/JSON.md describes it.
 type encodeReport struct {
 	Input        string  `json:"input"`
@@ -32,6 +40,9 @@ type encodeReport struct {
 	BitsPerPixel float64 `json:"bits_per_pixel"`
 	rasterReport
 	Promise       promise       `json:"promise"`
+	Engine        string        `json:"engine"`
+	Tried         []trial       `json:"tried"`
+	OnPilot       bool          `json:"on_pilot"`
 	Nodes         int           `json:"nodes"`
 	Leaves        int           `json:"leaves"`
 	LeavesBySize  map[int]int   `json:"leaves_by_size"`
@@ -53,7 +64,10 @@ func newEncodeReport(in, out string, s *qtgpu.Stats) *encodeReport {
 		rasterReport: newRasterReport(f),
 		Promise:      newPromise(s.Bound, s.T, s.MaxLeafRMS, s.MaxError, f),
 		Nodes:        s.Nodes, Leaves: s.Leaves, LeavesBySize: s.LeavesBySize, TreeDepth: s.TreeDepth,
-		Backend: s.Backend, about: describe(f),
+		Engine: s.Engine.String(), OnPilot: s.OnPilot, Backend: s.Backend, about: describe(f),
+	}
+	for _, t := range s.Tried {
+		r.Tried = append(r.Tried, trial{t.Engine.String(), t.Bound.String(), t.T, t.Bytes})
 	}
 	for _, stage := range s.Stages {
 		r.Stages = append(r.Stages, newStageReport(stage))
@@ -81,6 +95,7 @@ func (r *encodeReport) text() *text {
 	t.line("output", "%s: %s bytes, ratio %.2f, %.3f bits per pixel", r.Output, grouped(r.OutputBytes), r.Ratio, r.BitsPerPixel)
 	t.line("image", "%s", r.about)
 	t.line("promise", "%v; largest error %s", &r.Promise, r.Promise.values(r.Promise.Stated))
+	t.line("engine", "%s", r.chosen())
 	if r.Leaves > 0 {
 		t.line("tree", "%s nodes, %s leaves (%s), depth %d", grouped(int64(r.Nodes)), grouped(int64(r.Leaves)), bySize(r.LeavesBySize), r.TreeDepth)
 	}
@@ -94,6 +109,22 @@ func (r *encodeReport) text() *text {
 		r.Verify.addTo(&t)
 	}
 	return &t
+}
+
+// chosen tells the engine and why it is that one.
+func (r *encodeReport) chosen() string {
+	if len(r.Tried) == 0 {
+		return r.Engine
+	}
+	of := "all"
+	if r.OnPilot {
+		of = "a sample"
+	}
+	ways := make([]string, len(r.Tried))
+	for i, t := range r.Tried {
+		ways[i] = fmt.Sprintf("%s, %s: %s", t.Engine, (&promise{Bound: t.Bound, T: t.T}).short(), grouped(t.Bytes))
+	}
+	return fmt.Sprintf("%s, the smallest of %d by bytes of %s (%s)", r.Engine, len(ways), of, strings.Join(ways, "; "))
 }
 
 // saying are the flags that say how a command reports.

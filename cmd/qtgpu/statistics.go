@@ -4,6 +4,7 @@ import (
 	"context"
 	"image"
 	"math"
+	"slices"
 
 	"github.com/qtgpu/qtgpu/internal/sample"
 	"github.com/qtgpu/qtgpu/raster"
@@ -83,12 +84,14 @@ func (b *bandStatistics) add(row []float64) {
 	b.deviations += deviations + delta*delta*before*n/float64(b.n)
 }
 
-// all is the least and the largest sample of all bands; least is above most where none
-// counts.
-func (s *statistics) all() (least, most float64) {
+// all is the least and the largest sample of some bands, of all where none is named; least
+// is above most where no sample counts.
+func (s *statistics) all(bands ...int) (least, most float64) {
 	least, most = math.Inf(1), math.Inf(-1)
-	for _, b := range s.bands {
-		least, most = min(least, b.least), max(most, b.most)
+	for i, b := range s.bands {
+		if len(bands) == 0 || slices.Contains(bands, i) {
+			least, most = min(least, b.least), max(most, b.most)
+		}
 	}
 	return least, most
 }

@@ -17,12 +17,18 @@ import (
 // stretch makes a picture of 8 bits of samples of any type, black at min and white at max:
 // of red, green and blue, else of the first three bands, or of the first alone where there
 // are fewer. What has no data is transparent, or 0 where the picture has no alpha.
-type stretch struct{ min, max float64 }
+type stretch struct {
+	min, max float64
+	auto     bool // these are the samples', where there has to be a picture
+}
 
-// parseStretch parses MIN,MAX; nil stands for "".
+// parseStretch parses MIN,MAX or auto; nil stands for "".
 func parseStretch(text string) (*stretch, error) {
-	if text == "" {
+	switch text {
+	case "":
 		return nil, nil
+	case "auto":
+		return &stretch{auto: true}, nil
 	}
 	low, high, ok := strings.Cut(text, ",")
 	s := new(stretch)
@@ -30,7 +36,7 @@ func parseStretch(text string) (*stretch, error) {
 	s.min, err = strconv.ParseFloat(strings.TrimSpace(low), 64)
 	s.max, err2 = strconv.ParseFloat(strings.TrimSpace(high), 64)
 	if span := s.max - s.min; !ok || err != nil || err2 != nil || !(span > 0) || math.IsInf(span, 0) {
-		return nil, usagef("--stretch %q: expected MIN,MAX in units of the samples, MIN below MAX", text)
+		return nil, usagef("--stretch %q: expected MIN,MAX in units of the samples, MIN below MAX, or auto", text)
 	}
 	return s, nil
 }

@@ -15,6 +15,7 @@ import (
 type threshold struct {
 	value   float64
 	percent bool
+	float   *threshold // of floating point, nil for the same
 }
 
 // parseThreshold parses -t; in is the input, for the text of an error.
@@ -22,7 +23,7 @@ func parseThreshold(text, in string) (t threshold, err error) {
 	allowed := fmt.Sprintf("expected 0 for lossless, a largest error in units of the samples (of photographs of 8 bits %g to %g, the RMS of a leaf), or a percentage of their range, as 1%%",
 		qtgpu.MinT, qtgpu.MaxT)
 	if text == "" {
-		return t, usagef("missing -t T: %s is no .qtg file, and encoding takes a threshold: %s", in, allowed)
+		return t, usagef("missing -t T: %s is no .qtg file, and encoding takes a threshold or a --preset: %s", in, allowed)
 	}
 	number, percent := strings.CutSuffix(text, "%")
 	t.value, err = strconv.ParseFloat(number, 64)
@@ -42,6 +43,8 @@ func parseThreshold(text, in string) (t threshold, err error) {
 func (t threshold) of(ctx context.Context, src raster.Source) (float64, error) {
 	f := src.Format()
 	switch {
+	case t.float != nil && f.Type.Float():
+		return t.float.of(ctx, src)
 	case !t.percent:
 		return t.value, nil
 	case len(f.Palette) > 0:
@@ -55,4 +58,18 @@ func (t threshold) of(ctx context.Context, src raster.Source) (float64, error) {
 	}
 	least, most := s.all()
 	return max(most-least, 0) * t.value / 100, nil
+}
+
+// likely is of with a look at the format alone: a percentage of floating point, for which
+// src would be read, is any value that may be.
+func (t threshold) likely(src raster.Source) float64 {
+	float := src.Format().Type.Float()
+	if t.float != nil && float {
+		t = *t.float
+	}
+	if t.percent && float {
+		return 1
+	}
+	v, _ := t.of(context.Background(), src)
+	return v
 }

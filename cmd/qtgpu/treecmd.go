@@ -59,11 +59,12 @@ func (a *app) treeCommand() *cobra.Command {
 	cmd := newCommand("tree IN.qtg -o TREE.png [--json]", "the leaves drawn over the picture", func(args []string) error {
 		return a.tree(&c, args[0])
 	})
-	cmd.Args = takes(1, 1, "files")
+	cmd.Args, cmd.ValidArgsFunction = takes(1, 1, "files"), fileArgs(qtgFiles)
 	cmd.Long = `Of files of the transform engine: borders of leaves of 8 pixels are red, of 16 yellow, of 32
 blue. A picture of up to 1000 pixels a side is drawn at twice its size.`
 	f := cmd.Flags()
 	f.VarP(&free{&c.out, "TREE.png"}, "output", "o", "the picture to write")
+	isFile(f, "output", "png")
 	addForce(f, &c.force)
 	c.addSaying(f)
 	c.limits = newLimits()

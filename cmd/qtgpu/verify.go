@@ -74,7 +74,7 @@ func (a *app) verifyCommand() *cobra.Command {
 	cmd := newCommand("verify IN.qtg [ORIGINAL [--page N]] [--json]", "every checksum, and the promise", func(args []string) error {
 		return a.verify(&c, args)
 	})
-	cmd.Args = takes(1, 2, "files")
+	cmd.Args, cmd.ValidArgsFunction = takes(1, 2, "files"), fileArgs(qtgFiles, imageFiles)
 	cmd.Long = `Decodes all of the file. The promise is held against the errors that the file states or, with
 the original, against those that it has.`
 	cmd.Example = `  qtgpu verify big.qtg

@@ -9,11 +9,17 @@ import (
 	"github.com/qtgpu/qtgpu/internal/container"
 )
 
+// release is the version of a release, which the linker sets.
+var release string
+
 // version prints what this program was built from.
 func (a *app) version() error {
 	build, ok := debug.ReadBuildInfo()
 	if !ok { // built without modules
 		build = &debug.BuildInfo{GoVersion: runtime.Version()}
+	}
+	if release != "" {
+		build.Main.Version = release
 	}
 	_, err := fmt.Fprintln(a.stdout, versionLine(build))
 	return err

@@ -222,9 +222,9 @@ func partFile(t *testing.T) []byte {
 	}
 	ctx, env := context.Background(), environment()
 	p := engine.Params{Bound: engine.Max, Effort: predictive.EffortFitted}
-	trained, err := pipeline.Choose(ctx, p, src, env)
+	trained, err := pipeline.Choose(ctx, p, nil, src, env)
 	require.NoError(t, err)
-	plan := *trained.Plan()
+	plan := *trained.Encoder.Plan()
 	plan.TileLog2 = container.MinTileLog2
 	enc, err := pipeline.NewEncoder(&plan, env)
 	require.NoError(t, err)

@@ -102,10 +102,10 @@ func lossless(t testing.TB, r *pipeline.Reader, level int) []byte {
 	src, err := raster.InMemory(f, b)
 	require.NoError(t, err)
 	env := environment()
-	enc, err := pipeline.Choose(ctx, engine.Params{Bound: engine.Max, Effort: predictive.EffortFitted}, src, env)
+	c, err := pipeline.Choose(ctx, engine.Params{Bound: engine.Max, Effort: predictive.EffortFitted}, nil, src, env)
 	require.NoError(t, err)
 	var buf bytes.Buffer
-	_, err = pipeline.Write(ctx, &buf, enc, src, &pipeline.Job{Env: env})
+	_, err = pipeline.Write(ctx, &buf, c.Encoder, src, &pipeline.Job{Env: env})
 	require.NoError(t, err)
 	return buf.Bytes()
 }

@@ -205,10 +205,10 @@ func rasterFile(f raster.Format, s surface, promise int64, effort engine.Effort)
 // coded is the file of a raster.
 func coded(t testing.TB, src *raster.Memory, promise int64, effort engine.Effort) []byte {
 	ctx, env := context.Background(), environment()
-	enc, err := pipeline.Choose(ctx, engine.Params{Bound: engine.Max, T: promise, Effort: effort}, src, env)
+	c, err := pipeline.Choose(ctx, engine.Params{Bound: engine.Max, T: promise, Effort: effort}, nil, src, env)
 	require.NoError(t, err)
 	var b bytes.Buffer
-	_, err = pipeline.Write(ctx, &b, enc, src, &pipeline.Job{Env: env})
+	_, err = pipeline.Write(ctx, &b, c.Encoder, src, &pipeline.Job{Env: env})
 	require.NoError(t, err)
 	return b.Bytes()
 }
@@ -288,9 +288,9 @@ func tiled(t testing.TB, src *raster.Memory, promise int64) []byte {
 	top.Height = min(f.Height, 64)
 	first, err := raster.InMemory(top, src.View(top.Bounds()))
 	require.NoError(t, err)
-	trained, err := pipeline.Choose(ctx, engine.Params{Bound: engine.Max, T: promise, Effort: predictive.EffortFitted}, first, env)
+	trained, err := pipeline.Choose(ctx, engine.Params{Bound: engine.Max, T: promise, Effort: predictive.EffortFitted}, nil, first, env)
 	require.NoError(t, err)
-	plan := *trained.Plan()
+	plan := *trained.Encoder.Plan()
 	plan.Format, plan.TileLog2 = f, container.MinTileLog2
 	enc, err := pipeline.NewEncoder(&plan, env)
 	require.NoError(t, err)

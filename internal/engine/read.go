@@ -13,8 +13,12 @@ import (
 	"github.com/qtgpu/qtgpu/raster"
 )
 
-// readBytes is about how much is read at once: what takes a moment.
-const readBytes = 8 << 20
+// readBytes is about how much is read at once, what takes a moment: together rows, or a
+// multiple, so that who looks at what is read may count on some rows being together.
+const (
+	readBytes = 8 << 20
+	together  = 64
+)
 
 // Read reads a rectangle of a raster, or views it where the raster is in memory; step
 // is 1 for bands one after the other, or the number of samples from pixel to pixel. A
@@ -34,7 +38,7 @@ func Read(ctx context.Context, src raster.Source, r image.Rectangle, step int, w
 		b = raster.NewInterleaved(r, f.Type, len(f.Bands), step)
 	}
 	row := int64(r.Dx()) * int64(len(f.Bands)*f.Type.Size())
-	height := int(min(max(readBytes/row, 1), int64(r.Dy())))
+	height := int(min(max(readBytes/row/together*together, together), int64(r.Dy())))
 	for rows := r; rows.Min.Y < r.Max.Y; rows.Min.Y += height {
 		rows.Max.Y = min(rows.Min.Y+height, r.Max.Y)
 		if err := readRows(ctx, src, b.Sub(rows)); err != nil {

@@ -14,13 +14,23 @@ import (
 // with alpha too. Other rasters it gives as they are.
 func Colours(src raster.Source) raster.Source {
 	f := src.Format()
-	if len(f.Bands) != 1 || f.Bands[0].Role != raster.Index {
+	if !areIndices(f) {
 		return src
 	}
-	c := &colours{indices: src, format: raster.Format{Width: f.Width, Height: f.Height, Type: raster.Uint8}}
+	return &colours{src, coloursOf(f), paletteBytes(f.Palette)}
+}
+
+func areIndices(f *raster.Format) bool {
+	return len(f.Bands) == 1 && f.Bands[0].Role == raster.Index
+}
+
+// coloursOf is the format of the colours of a raster.
+func coloursOf(f *raster.Format) raster.Format {
+	if !areIndices(f) {
+		return *f
+	}
 	roles := []raster.Role{raster.Gray}
-	c.table = paletteBytes(f.Palette)
-	for _, n := range c.table {
+	for _, n := range paletteBytes(f.Palette) {
 		switch {
 		case n[3] != 255:
 			roles = []raster.Role{raster.Red, raster.Green, raster.Blue, raster.Alpha}
@@ -28,8 +38,7 @@ func Colours(src raster.Source) raster.Source {
 			roles = []raster.Role{raster.Red, raster.Green, raster.Blue}
 		}
 	}
-	c.format.Bands = raster.Bands(roles...)
-	return c
+	return raster.Format{Width: f.Width, Height: f.Height, Type: raster.Uint8, Bands: raster.Bands(roles...)}
 }
 
 // paletteBytes are the colours of a palette, as straight samples of 8 bits.

@@ -8,20 +8,23 @@ import (
 // Cost is about how much work there is, in looks at a pixel.
 type Cost struct{ Choose, Write int64 }
 
-// CostOf is the work of Choose, and of Write with what it returns.
-func CostOf(p *engine.Params) Cost {
-	all := candidates(p)
-	first, pixels := all[0].Cost(p), pixelsOf(&p.Format)
-	c := Cost{first.Train, codeCost(first, pixels)}
-	switch {
-	case len(all) == 1:
+// CostOf is the work of Choose, and of Write with what it returns: of any engine, or the one
+// with an id.
+func CostOf(p *engine.Params, id *engine.ID) (c Cost) {
+	always, ifFlat, err := candidates(p, id)
+	if err != nil {
+		return c
+	}
+	first, pixels := always[0].cost(&p.Format), pixelsOf(&p.Format)
+	switch c = (Cost{first.Train, codeCost(first, pixels)}); {
+	case len(always) == 1 && len(ifFlat) > 0:
+		c.Choose += likelyCost(first.Train)
+	case len(always) == 1:
 	case worthPilot(&p.Format):
-		small := *p
-		_, n := pilotShape(p.Format.Width, p.Format.Height)
-		small.Format.Width, small.Format.Height = n.X*partSide, n.Y*partSide
-		c.Choose += contestCost(all, &small)
+		pilot := pilotFormat(&p.Format)
+		c.Choose += contestCost(always, &pilot)
 	default:
-		c = Cost{contestCost(all, p), 2 * pixels}
+		c = Cost{contestCost(always, &p.Format), 2 * pixels}
 	}
 	if p.Format.Bytes() > groupBytes {
 		c.Write += coarseCost(&p.Format)
@@ -31,26 +34,33 @@ func CostOf(p *engine.Params) Cost {
 
 // Need is about how many bytes Choose and Write hold with one goroutine, where memory does
 // not bound it.
-func Need(p *engine.Params) (bytes int64) {
-	for _, e := range candidates(p) {
-		bytes = max(bytes, e.Cost(p).Memory)
+func Need(p *engine.Params, id *engine.ID) (bytes int64) {
+	always, ifFlat, _ := candidates(p, id)
+	for _, w := range append(always, ifFlat...) {
+		bytes = max(bytes, w.cost(&p.Format).Memory)
 	}
 	return bytes + engine.SlabFactor*p.Format.Bytes()
 }
 
+// cost is the work of a way.
+func (w *way) cost(f *raster.Format) engine.Cost { return w.engine.Cost(w.on(f)) }
+
+// allCost is the work of training and coding all of a raster.
+func (w *way) allCost(f *raster.Format) int64 {
+	c := w.cost(f)
+	return c.Train + codeCost(c, pixelsOf(f))
+}
+
 // contestCost is the work of a contest.
-func contestCost(all []engine.Engine, p *engine.Params) (n int64) {
-	for _, e := range all {
-		n += allCost(e, p)
+func contestCost(ways []*way, f *raster.Format) (n int64) {
+	for _, w := range ways {
+		n += w.allCost(f)
 	}
 	return n
 }
 
-// allCost is the work of training an engine and coding all of a raster.
-func allCost(e engine.Engine, p *engine.Params) int64 {
-	c := e.Cost(p)
-	return c.Train + codeCost(c, pixelsOf(&p.Format))
-}
+// likelyCost is what training has beside it for a contest that most rasters do not come to.
+func likelyCost(train int64) int64 { return train / 8 }
 
 // codeCost is the work of Encode: reading, a look at every pixel, and coding what training
 // has not kept.

@@ -58,12 +58,12 @@ func TestWorkOfChoose(t *testing.T) {
 			var s told
 			p := boundedParams
 			p.Format = src.format
-			cost := CostOf(&p)
+			cost := CostOf(&p, nil)
 			work := s.work().Of(cost.Choose + cost.Write)
-			enc, err := Choose(context.Background(), boundedParams, src, env(2, 1<<30).With(work.Part(cost.Choose)))
+			c, err := Choose(context.Background(), boundedParams, nil, src, env(2, 1<<30).With(work.Part(cost.Choose)))
 			require.NoError(t, err, name)
 			assert.EqualValues(t, 1e6*cost.Choose/(cost.Choose+cost.Write), s.last, "%s of %d rows: chosen", name, src.format.Height)
-			_, err = Write(context.Background(), new(bytes.Buffer), enc, src, &Job{Env: env(2, 1<<30).With(work.Part(cost.Write))})
+			_, err = Write(context.Background(), new(bytes.Buffer), c.Encoder, c.Source, &Job{Env: env(2, 1<<30).With(work.Part(cost.Write))})
 			require.NoError(t, err, name)
 			assert.EqualValues(t, 1e6, s.last, "%s of %d rows", name, src.format.Height)
 			if worthPilot(&src.format) {
@@ -77,8 +77,10 @@ func TestWorkOfChoose(t *testing.T) {
 func TestWorkOfCoarseLevels(t *testing.T) {
 	d := &drawn{raster.Format{Width: 16400, Height: 8200, Type: raster.Uint8, Bands: raster.Bands(raster.Gray)}, func(_, x, y int) int64 { return int64(x>>9+y>>9) & 63 }}
 	p := engine.Params{Format: d.format, Bound: engine.Max, Effort: 1}
+	ways, _ := waysOf(&p)
+	first := ways[0]
 	require.Positive(t, coarseCost(&p.Format))
-	require.Equal(t, CostOf(&p).Write, codeCost(candidates(&p)[0].Cost(&p), pixelsOf(&p.Format))+coarseCost(&p.Format))
+	require.Equal(t, CostOf(&p, nil).Write, codeCost(first.cost(&p.Format), pixelsOf(&p.Format))+coarseCost(&p.Format))
 	p.Format.Height /= 2
-	require.Equal(t, CostOf(&p).Write, codeCost(candidates(&p)[0].Cost(&p), pixelsOf(&p.Format)))
+	require.Equal(t, CostOf(&p, nil).Write, codeCost(first.cost(&p.Format), pixelsOf(&p.Format)))
 }

@@ -178,13 +178,13 @@ func (r *Reader) lossless(ctx context.Context, level int, env *engine.Env) ([]by
 	if err := g.Decode(ctx, src.View(f.Bounds()), env.Work.Of(r.Pixels(f.Bounds(), level)).Add); err != nil {
 		return nil, err
 	}
-	quiet := untimed(env, nil)
+	quiet := untimed(env.With(nil))
 	params := engine.Params{Format: f, Bound: engine.Max, Effort: predictive.EffortFitted}
-	enc, err := Choose(ctx, params, src, quiet)
+	c, err := Choose(ctx, params, nil, src, quiet)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
-	_, err = Write(ctx, &b, enc, src, &Job{Env: quiet})
+	_, err = Write(ctx, &b, c.Encoder, src, &Job{Env: quiet})
 	return b.Bytes(), err
 }

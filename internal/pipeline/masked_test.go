@@ -44,8 +44,8 @@ func TestMasked(t *testing.T) {
 		"colours, samples":         {imagery(raster.Uint8, 0, raster.Red, raster.Green, raster.Blue), engine.Max, 6},
 	} {
 		p := engine.Params{Format: *c.src.Format(), Bound: c.bound, T: c.t, Effort: 1}
-		all := candidates(&p)
-		e := all[len(all)-1]
+		all, _ := waysOf(&p)
+		e := all[len(all)-1].engine
 		require.IsType(t, masked.Engine{}, e, name)
 		var first []byte
 		for _, memory := range []int64{1 << 20, 1 << 30} {

@@ -121,9 +121,9 @@ func fields() map[string]*raster.Memory {
 func codeField(t *testing.T, name string, src *raster.Memory, promise int64, effort engine.Effort) *Reader {
 	t.Helper()
 	p := engine.Params{Bound: engine.Max, T: promise, Effort: effort}
-	enc, err := Choose(context.Background(), p, src, env(2, 1<<30))
+	c, err := Choose(context.Background(), p, nil, src, env(2, 1<<30))
 	require.NoError(t, err, name)
-	data := write(t, name, enc, src, 2, 1<<30)
+	data := write(t, name, c.Encoder, src, 2, 1<<30)
 	return open(t, data, Options{Workers: 2})
 }
 

@@ -19,9 +19,8 @@ import (
 )
 
 // Engine is the engine of the promise for samples. With Merge it codes without loss
-// which of few values stands for each sample; that is for a T from 1 on. With Lossless it
-// codes without loss whatever T is, and says so.
-type Engine struct{ Merge, Lossless bool }
+// which of few values stands for each sample; that is for a T from 1 on.
+type Engine struct{ Merge bool }
 
 // Sides of tiles. Patterns are learned anew in every tile, so tiles of labels are large.
 const (
@@ -152,9 +151,6 @@ type encoderScratch struct {
 // Train implements engine.Engine: the values are the ones that the sample has, the
 // weights are fitted to it and the tables suit it best.
 func (g Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env *engine.Env) (engine.Encoder, error) {
-	if g.Lossless {
-		p.T = 0
-	}
 	e := &encoder{plan: &engine.Plan{Engine: engine.Predictive, Params: p, TileLog2: tileLog2}, env: env, Store: engine.NewStore[Tile](math.MaxInt64)}
 	start := time.Now()
 	e.Grid = e.plan.Grid()
@@ -185,15 +181,19 @@ func (e *encoder) describe(ctx context.Context, src raster.Source, merge bool, w
 	if IsRaster(&e.plan.Format) {
 		return e.describeRaster(ctx, src, work)
 	}
-	values, err := usedValues(ctx, src, e.Grid, e.Spread(engine.SampleTiles), e.env.Workers, work)
+	counts, err := histograms(ctx, src, e.Grid, e.Spread(engine.SampleTiles), e.env.Workers, work)
 	if err != nil {
 		return nil, err
 	}
-	return []byte{e.choose(values, merge)}, nil
+	return []byte{e.choose(counts, merge)}, nil
 }
 
-// choose decides from the values what samples stand for, and the side of tiles.
-func (e *encoder) choose(values []Values, merge bool) (flags byte) {
+// choose decides from the numbers that there are what samples stand for, and the side of tiles.
+func (e *encoder) choose(counts []histogram, merge bool) (flags byte) {
+	values := make([]Values, len(counts))
+	for c, h := range counts {
+		values[c] = h.values()
+	}
 	f, lossless := &e.plan.Format, e.plan.T == 0
 	few := len(values) == 1 && len(values[0]) <= maxLabels && lossless
 	role := f.Bands[0].Role
@@ -213,7 +213,7 @@ func (e *encoder) choose(values []Values, merge bool) (flags byte) {
 	for c, s := range values {
 		switch {
 		case merge:
-			e.format.Values[c] = s.merge(e.plan.T)
+			e.format.Values[c] = counts[c].merge(e.plan.T)
 		case lossless && role != raster.Index && s.sparse(int64(e.W)*int64(e.H)):
 			e.format.Values[c] = s
 		}

@@ -14,46 +14,61 @@ import (
 	"github.com/qtgpu/qtgpu/raster"
 )
 
-// usedValues finds the numbers that the tiles of a grid have in each band, of narrow samples.
-func usedValues(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int, work *progress.Work) ([]Values, error) {
+// histogram is how often a band has each number from 0 on.
+type histogram []int64
+
+// values are the numbers that there are.
+func (h histogram) values() (s Values) {
+	for v, n := range h {
+		if n > 0 {
+			s = append(s, int32(v))
+		}
+	}
+	return s
+}
+
+// histograms counts the numbers that the tiles of a grid have in each band, of narrow samples.
+func histograms(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int, work *progress.Work) ([]histogram, error) {
 	f := src.Format()
-	seen := make([][]bool, len(f.Bands))
-	for c := range seen {
-		seen[c] = make([]bool, 1<<(8*f.Type.Size()))
+	sum := make([]histogram, len(f.Bands))
+	for c := range sum {
+		sum[c] = make(histogram, 1<<(8*f.Type.Size()))
 	}
 	var mu sync.Mutex
 	err := engine.Each(ctx, src, grid, list, 1, workers, work, func(_ int, b *raster.Block) error {
-		found := bandValues(b, len(seen[0]))
+		found := bandCounts(b, len(sum[0]))
 		mu.Lock()
 		defer mu.Unlock()
-		for c := range seen {
-			for v, used := range found[c] {
-				seen[c][v] = seen[c][v] || used
+		for c := range sum {
+			for v, n := range found[c] {
+				sum[c][v] += int64(n)
 			}
 		}
 		return nil
 	})
-	out := make([]Values, len(seen))
-	for c := range seen {
-		for v, used := range seen[c] {
-			if used {
-				out[c] = append(out[c], int32(v))
-			}
-		}
+	return sum, err
+}
+
+// usedValues finds the numbers that the tiles of a grid have in each band, of narrow samples.
+func usedValues(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int, work *progress.Work) ([]Values, error) {
+	all, err := histograms(ctx, src, grid, list, workers, work)
+	out := make([]Values, len(all))
+	for c, h := range all {
+		out[c] = h.values()
 	}
 	return out, err
 }
 
-// bandValues tells which of n values each band of a block has.
-func bandValues(b *raster.Block, n int) [][]bool {
-	out := make([][]bool, len(b.Planes))
+// bandCounts counts the samples of each band of a block that are each of n numbers.
+func bandCounts(b *raster.Block, n int) [][]uint32 {
+	out := make([][]uint32, len(b.Planes))
 	row, offset := make([]int32, b.Rect.Dx()), int32(offsetOf(b.Type))
 	for c := range out {
-		out[c] = make([]bool, n)
+		out[c] = make([]uint32, n)
 		for y := b.Rect.Min.Y; y < b.Rect.Max.Y; y++ {
 			sample.Load(row, b, c, y)
 			for _, v := range row {
-				out[c][v-offset] = true
+				out[c][v-offset]++
 			}
 		}
 	}
@@ -152,28 +167,4 @@ func (x *valueIndex) of(v int32) int32 {
 		return int32(i)
 	}
 	return -1
-}
-
-// merges tells whether merge makes one of any two values.
-func (s Values) merges(t int64) bool {
-	for i := range len(s) - 1 {
-		if int64(s[i+1])-int64(s[i]) <= 2*t {
-			return true
-		}
-	}
-	return false
-}
-
-// merge gives values each of which stands for the values of s within t of it, as few as
-// possible.
-func (s Values) merge(t int64) (merged Values) {
-	for len(s) > 0 {
-		n := 1
-		for n < len(s) && int64(s[n])-int64(s[0]) <= 2*t {
-			n++
-		}
-		merged = append(merged, int32((int(s[0])+int(s[n-1]))/2))
-		s = s[n:]
-	}
-	return merged
 }

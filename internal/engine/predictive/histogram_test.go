@@ -7,9 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestMerge: every value has an index whose value is within the bound, the nearest one,
+// TestCover: every value has an index whose value is within the bound, the nearest one,
 // and others have none where none is near; no two values could be one.
-func TestMerge(t *testing.T) {
+func TestCover(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))
 	for _, bound := range []int64{1, 2, 7, 255, 70000} {
 		for _, n := range []int{1, 2, 50, 3000} {
@@ -17,7 +17,7 @@ func TestMerge(t *testing.T) {
 			for v := r.IntN(9); v < 1<<16 && len(s) < n; v += 1 + r.IntN(20) {
 				s = append(s, int32(v))
 			}
-			merged := s.merge(bound)
+			merged := s.cover(bound)
 			indices := merged.indices(bound, 16)
 			requireNearest(t, merged, indices, bound)
 			groups, first := 0, int64(-1)

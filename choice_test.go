@@ -1,0 +1,53 @@
+package qtgpu_test
+
+import (
+	"bytes"
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu"
+)
+
+// TestSmallestWins: no file takes more than one of a single engine does, but for what samples
+// without loss are worth; its promise keeps the one that was asked for; Stats tells what was tried;
+// and the choice depends on no memory and no number of workers.
+func TestSmallestWins(t *testing.T) {
+	chosen := map[qtgpu.Engine]int{}
+	for name, p := range patterns {
+		for _, channels := range []int{1, 3, 4} {
+			m := picture(p, 130, 150, channels, 8)
+			for _, bound := range []qtgpu.Bound{qtgpu.BoundRMS, qtgpu.BoundMax} {
+				for _, threshold := range []float64{1, 10} {
+					var stats qtgpu.Stats
+					o := qtgpu.Options{T: threshold, Bound: bound, Stats: &stats}
+					data := encode(t, m, o)
+					chosen[stats.Engine]++
+					o.Stats = nil
+					for _, e := range []qtgpu.Engine{qtgpu.Transform, qtgpu.Predictive, qtgpu.Layered} {
+						o.Engine = e
+						var own bytes.Buffer
+						if qtgpu.Encode(&own, m, &o) == nil && len(stats.Tried) > 1 {
+							assert.LessOrEqual(t, len(data)-len(data)/16, own.Len()+len(data)/64, "%s of %d channels, %v %v: %v", name, channels, bound, threshold, e)
+						}
+					}
+					o.Engine, o.Workers, o.Memory = qtgpu.AnyEngine, 1, 1<<20
+					var again bytes.Buffer
+					require.NoError(t, qtgpu.EncodeRaster(context.Background(), &again, m.Source(), &o))
+					assert.True(t, bytes.Equal(data, again.Bytes()), "%s of %d channels, %v %v", name, channels, bound, threshold)
+					r := newReader(t, data, qtgpu.DecodeOptions{})
+					assert.Equal(t, stats.Bound, r.Info().Bound, name)
+					assert.LessOrEqual(t, r.Info().T, threshold, name)
+					worst, err := r.Verify(context.Background(), m.Source())
+					require.NoError(t, err, name)
+					for _, v := range worst {
+						assert.LessOrEqual(t, v, threshold, name)
+					}
+				}
+			}
+		}
+	}
+	assert.Len(t, chosen, 3, "engines that were chosen: %v", chosen)
+}

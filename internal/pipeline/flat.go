@@ -1,0 +1,101 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"sync/atomic"
+
+	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/engine/transform"
+	"github.com/qtgpu/qtgpu/internal/tiles"
+	"github.com/qtgpu/qtgpu/raster"
+)
+
+// flatness counts how many pixels are as the one beside or above them: at most 3 in 8 of
+// photographs, but of those with a blank background, and 7 in 10 at least of drawings, text,
+// masks and screens (docs/bench/choice.md). It looks at a row of flatRows, and at no pixel whose
+// neighbours may lie in another block, so that the count does not depend on how blocks are cut.
+type flatness struct{ equal, all atomic.Int64 }
+
+// flatRows is the distance of the rows that are looked at; it divides the side of tiles.
+const flatRows = 64
+
+// flat tells whether half of the pixels are as others.
+func (f *flatness) flat() bool { return 2*f.equal.Load() > f.all.Load() }
+
+// look counts pixels of whole tiles.
+func (f *flatness) look(b *raster.Block) {
+	first := (b.Rect.Min.Y/flatRows)*flatRows + 1
+	for y := first; y < b.Rect.Max.Y; y += flatRows {
+		if y > b.Rect.Min.Y {
+			f.lookAtRow(b, y)
+		}
+	}
+}
+
+func (f *flatness) lookAtRow(b *raster.Block, y int) {
+	rows, above := make([][]byte, len(b.Planes)), make([][]byte, len(b.Planes))
+	for band := range rows {
+		rows[band], above[band] = b.RowBytes(band, y), b.RowBytes(band, y-1)
+	}
+	size := b.Type.Size()
+	step := b.Step * size
+	equal, all := int64(0), int64(0)
+	for x := 1; x < b.Rect.Dx(); x++ {
+		if (b.Rect.Min.X+x)%flatRows == 0 {
+			continue
+		}
+		i := x * step
+		beside, up := true, true
+		for band, row := range rows {
+			v := row[i : i+size]
+			beside = beside && bytes.Equal(v, row[i-step:i-step+size])
+			up = up && bytes.Equal(v, above[band][i:i+size])
+		}
+		if all++; beside || up {
+			equal++
+		}
+	}
+	f.equal.Add(equal)
+	f.all.Add(all)
+}
+
+// watched is a source whose blocks are looked at as they are read.
+type watched struct {
+	raster.Source
+	seen *flatness
+}
+
+// ReadBlock implements raster.Source.
+func (w *watched) ReadBlock(ctx context.Context, dst *raster.Block) error {
+	err := w.Source.ReadBlock(ctx, dst)
+	if err == nil {
+		w.seen.look(dst)
+	}
+	return err
+}
+
+// isFlat looks at a sample of the tiles of a raster.
+func isFlat(ctx context.Context, src raster.Source, workers int) (bool, error) {
+	f, seen := src.Format(), flatness{}
+	grid := tiles.Grid{W: f.Width, H: f.Height, Log2: transform.TileLog2}
+	err := engine.Each(ctx, src, grid, grid.Spread(engine.SampleTiles), 1, workers, nil, func(_ int, b *raster.Block) error {
+		seen.look(b)
+		return nil
+	})
+	return seen.flat(), err
+}
+
+// trainLooking trains the transform engine, and tells whether the raster is flat. What it reads
+// for that it reads once: the sample of isFlat is the engine's.
+func (w *way) trainLooking(ctx context.Context, src raster.Source, env *engine.Env) (enc engine.Encoder, flat bool, err error) {
+	if _, ok := src.(*raster.Memory); ok {
+		if flat, err = isFlat(ctx, src, env.Workers); err == nil {
+			enc, err = w.train(ctx, src, env)
+		}
+		return enc, flat, err
+	}
+	seen := flatness{}
+	enc, err = w.train(ctx, &watched{src, &seen}, env)
+	return enc, seen.flat(), err
+}
