@@ -55,7 +55,7 @@ func speeds() (all []qtgpu.Options) {
 func BenchmarkEncode(b *testing.B) {
 	eachSpeed(b, func(b *testing.B, m *imagefile.Image, o qtgpu.Options) {
 		for b.Loop() {
-			require.NoError(b, qtgpu.Encode(io.Discard, m, &o))
+			require.NoError(b, qtgpu.Encode(context.Background(), io.Discard, m, &o))
 		}
 	})
 }

@@ -50,7 +50,7 @@ var files = sync.OnceValue(func() map[string][]byte {
 	} {
 		var b bytes.Buffer
 		c.o.Metadata.ICC = make([]byte, 20000)
-		if err := qtgpu.Encode(&b, c.m, &c.o); err != nil {
+		if err := qtgpu.Encode(context.Background(), &b, c.m, &c.o); err != nil {
 			panic(err)
 		}
 		all[name] = b.Bytes()
@@ -168,6 +168,10 @@ func TestReadBlockRefuses(t *testing.T) {
 		err := r.ReadBlock(context.Background(), raster.NewBlock(c.rect, c.typ, c.bands), c.level)
 		assert.ErrorContains(t, err, c.want, "%+v", c)
 	}
+	short := raster.NewBlock(image.Rect(0, 0, 9, 9), raster.Uint8, 3)
+	short.Planes[2] = short.Planes[2][:80]
+	assert.ErrorContains(t, r.ReadBlock(context.Background(), short, 0), "band 2 has 80 bytes, expected at least 81")
+	assert.ErrorContains(t, r.ReadBlock(context.Background(), &raster.Block{}, 0), "not empty")
 	assert.Panics(t, func() { r.Level(7) })
 	assert.Panics(t, func() { r.Level(-1) })
 }

@@ -29,7 +29,7 @@ func TestSmallestWins(t *testing.T) {
 					for _, e := range []qtgpu.Engine{qtgpu.Transform, qtgpu.Predictive, qtgpu.Layered} {
 						o.Engine = e
 						var own bytes.Buffer
-						if qtgpu.Encode(&own, m, &o) == nil && len(stats.Tried) > 1 {
+						if qtgpu.Encode(context.Background(), &own, m, &o) == nil && len(stats.Tried) > 1 {
 							assert.LessOrEqual(t, len(data)-len(data)/16, own.Len()+len(data)/64, "%s of %d channels, %v %v: %v", name, channels, bound, threshold, e)
 						}
 					}

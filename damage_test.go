@@ -22,6 +22,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/containertest"
 	"github.com/qtgpu/qtgpu/internal/engine/transform"
+	"github.com/qtgpu/qtgpu/internal/rastertest"
 )
 
 // flipped is data with one byte changed.
@@ -212,6 +213,11 @@ func TestHostileSegments(t *testing.T) {
 		r, err := qtgpu.NewReader(context.Background(), bytes.NewReader(data), int64(len(data)), &qtgpu.DecodeOptions{KeepGoing: true})
 		if err == nil {
 			decode(t, r)
+			d := newDecoder(t, bytes.NewReader(data), qtgpu.DecodeOptions{KeepGoing: true})
+			got, err := readRows(t, d, 30)
+			require.NoError(t, err, name)
+			require.Empty(t, rastertest.Difference(readLevel(t, r, 0), got), name)
+			require.Equal(t, r.LostTiles(), d.LostTiles(), name)
 		}
 	}
 	for name, n := range failed {

@@ -1,7 +1,6 @@
 package qtgpu
 
 import (
-	"bytes"
 	"context"
 	"image"
 	"io"
@@ -14,23 +13,16 @@ func init() {
 }
 
 // Decode reads a .qtg file of at most 2^30 pixels, to its end and no further, and
-// decodes it. For regions, levels and options use NewReader, and for samples that no image
-// holds, which are an *UnsupportedError here.
+// decodes it, as package image asks for it. [NewDecoder] takes a context and options, and
+// gives samples that no image holds, which are an *UnsupportedError here; [NewReader] gives
+// regions and levels.
 func Decode(r io.Reader) (image.Image, error) {
-	data, err := container.ReadFile(r, func(h *container.Header) error {
-		if err := h.Validate(container.DefaultMaxPixels); err != nil {
-			return err
-		}
-		return checkImage(&h.Format)
-	})
-	if err != nil {
-		return nil, public(err)
-	}
-	d, err := NewReader(context.Background(), bytes.NewReader(data), int64(len(data)), nil)
+	ctx := context.Background()
+	d, err := NewDecoder(ctx, r, nil)
 	if err != nil {
 		return nil, err
 	}
-	return d.Decode(context.Background())
+	return d.Decode(ctx)
 }
 
 // DecodeConfig reads the size and the colour model, no further than the header. What

@@ -22,7 +22,7 @@ func TestEffort(t *testing.T) {
 	for _, bound := range []float64{0, 2} {
 		for effort := range MaxEffort + 1 {
 			var b bytes.Buffer
-			require.NoError(t, Encode(&b, m, &Options{T: bound, Bound: BoundMax, Effort: effort}))
+			require.NoError(t, Encode(t.Context(), &b, m, &Options{T: bound, Bound: BoundMax, Effort: effort}))
 			file, err := NewReader(context.Background(), bytes.NewReader(b.Bytes()), int64(b.Len()), nil)
 			require.NoError(t, err)
 			worst, err := verifyImage(file, m)
@@ -45,7 +45,7 @@ func TestEffort(t *testing.T) {
 	require.Equal(t, size[2], size[0], "default")
 	require.Less(t, size[4], size[2])
 	for _, effort := range []int{-1, MaxEffort + 1} {
-		err := Encode(new(bytes.Buffer), m, &Options{Effort: effort})
+		err := Encode(t.Context(), new(bytes.Buffer), m, &Options{Effort: effort})
 		require.ErrorContains(t, err, "expected 0 to 4", "effort %d", effort)
 	}
 }

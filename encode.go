@@ -26,12 +26,12 @@ import (
 // (0,0) begins one.
 // Nothing is written before the first 128 MiB of samples are coded, most images as a
 // whole.
-func Encode(w io.Writer, m image.Image, o *Options) error {
+func Encode(ctx context.Context, w io.Writer, m image.Image, o *Options) error {
 	var opt Options
 	if o != nil {
 		opt = *o
 	}
-	if err := encodeImage(context.Background(), w, m, &opt); err != nil {
+	if err := encodeImage(ctx, w, m, &opt); err != nil {
 		return fmt.Errorf("qtgpu: %w", err)
 	}
 	return nil
@@ -100,7 +100,9 @@ type encoding struct {
 	opt    *Options
 	src    raster.Source
 	params engine.Params // what is asked for, once prepared
-	cost   pipeline.Cost // of it
+	plan   *engine.Plan  // the one that is given, for these samples
+	meta   *Metadata     // of the file
+	cost   pipeline.Cost // of what is asked for
 	work   *progress.Work
 	stats  Stats
 	mu     sync.Mutex
@@ -145,24 +147,43 @@ func (e *encoding) begin(looks int64) {
 }
 
 func (e *encoding) run(ctx context.Context, w io.Writer) error {
-	if err := e.prepare(ctx); err != nil {
-		return err
-	}
-	c, err := pipeline.Choose(ctx, e.params, e.opt.Engine.id(), e.src, e.env(e.work.Part(e.cost.Choose)))
+	enc, err := e.encoder(ctx)
 	if err != nil {
 		return err
 	}
-	plan := c.Encoder.Plan()
-	e.stats.Tried, e.stats.OnPilot = tried(c), c.Pilot
+	plan := enc.Plan()
 	counter := countingWriter{w: w}
-	meta := e.opt.metadata(&plan.Format, e.src.Format())
-	totals, err := pipeline.Write(ctx, &counter, c.Encoder, c.Source, &pipeline.Job{Metadata: meta.chunks(), Env: e.env(e.work.Part(e.cost.Write))})
+	totals, err := pipeline.Write(ctx, &counter, enc, e.src, e.job())
 	if err != nil {
 		return err
 	}
 	e.work.Finish()
 	e.report(plan, totals, counter.n)
 	return nil
+}
+
+// encoder is what codes the source from then on: by the plan that is given, or by one that
+// it makes.
+func (e *encoding) encoder(ctx context.Context) (engine.Encoder, error) {
+	if e.opt.Plan != nil {
+		return e.byPlan()
+	}
+	if err := e.prepare(ctx); err != nil {
+		return nil, err
+	}
+	c, err := pipeline.Choose(ctx, e.params, e.opt.Engine.id(), e.src, e.env(e.work.Part(e.cost.Choose)))
+	if err != nil {
+		return nil, err
+	}
+	e.meta = e.opt.metadata(&c.Encoder.Plan().Format, e.src.Format())
+	e.src = c.Source
+	e.stats.Tried, e.stats.OnPilot = tried(c), c.Pilot
+	return c.Encoder, nil
+}
+
+// job is what is written besides the samples.
+func (e *encoding) job() *pipeline.Job {
+	return &pipeline.Job{Metadata: e.meta.chunks(), Env: e.env(e.work.Rest())}
 }
 
 // report completes the statistics of a file of size bytes.
@@ -176,7 +197,7 @@ func (e *encoding) report(plan *engine.Plan, totals pipeline.Totals, size int64)
 		s.Backend = e.opt.Backend.Name()
 	}
 	s.finish(plan, totals, size)
-	if s.Bound == BoundRMS {
+	if s.Bound == BoundRMS && e.opt.Plan == nil {
 		s.T = e.opt.T // not rounded to the file's unit
 	}
 	*e.opt.Stats = *s

@@ -107,7 +107,7 @@ func TestDamageErrors(t *testing.T) {
 		"exact": encode(t, picture(patterns["smooth"], 60, 50, 1, 16), qtgpu.Options{}),
 		"palette": func() []byte {
 			var b bytes.Buffer
-			require.NoError(t, qtgpu.Encode(&b, mosaic(60, 50), nil))
+			require.NoError(t, qtgpu.Encode(context.Background(), &b, mosaic(60, 50), nil))
 			return b.Bytes()
 		}(),
 	} {

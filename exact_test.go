@@ -60,7 +60,7 @@ func exactPictures() map[string]*imagefile.Image {
 func exactRoundTrip(t *testing.T, m image.Image, bound float64) *Reader {
 	t.Helper()
 	var b bytes.Buffer
-	require.NoError(t, Encode(&b, m, &Options{T: bound, Bound: BoundMax}))
+	require.NoError(t, Encode(t.Context(), &b, m, &Options{T: bound, Bound: BoundMax}))
 	r, err := NewReader(context.Background(), bytes.NewReader(b.Bytes()), int64(b.Len()), nil)
 	require.NoError(t, err)
 	worst, err := verifyImage(r, m)
@@ -83,8 +83,8 @@ func TestBoundThatMergesNothing(t *testing.T) {
 		require.Equal(t, t1, int(exactRoundTrip(t, m, bound).Info().T), "bound %g", bound)
 	}
 	var lossless, bounded bytes.Buffer
-	require.NoError(t, Encode(&lossless, m, &Options{T: 0}))
-	require.NoError(t, Encode(&bounded, m, &Options{T: 9, Bound: BoundMax}))
+	require.NoError(t, Encode(t.Context(), &lossless, m, &Options{T: 0}))
+	require.NoError(t, Encode(t.Context(), &bounded, m, &Options{T: 9, Bound: BoundMax}))
 	require.True(t, bytes.Equal(lossless.Bytes(), bounded.Bytes()))
 }
 
@@ -151,7 +151,7 @@ func TestKeepGoingOfExact(t *testing.T) {
 	}
 	for name, m := range map[string]image.Image{"palette": p, "gray": gray} {
 		var b bytes.Buffer
-		require.NoError(t, Encode(&b, m, &Options{}))
+		require.NoError(t, Encode(t.Context(), &b, m, &Options{}))
 		lost, step := 0, 1
 		if testing.Short() {
 			step = 7
@@ -217,7 +217,7 @@ func TestExactWorkers(t *testing.T) {
 	var first []byte
 	for _, workers := range []int{1, 2, 5} {
 		var b bytes.Buffer
-		require.NoError(t, Encode(&b, m, &Options{Workers: workers}))
+		require.NoError(t, Encode(t.Context(), &b, m, &Options{Workers: workers}))
 		if first == nil {
 			first = b.Bytes()
 		}
@@ -239,7 +239,7 @@ func TestPremultiplied(t *testing.T) {
 	}
 	for _, m := range []image.Image{small, large} {
 		var b bytes.Buffer
-		require.NoError(t, Encode(&b, m, nil))
+		require.NoError(t, Encode(t.Context(), &b, m, nil))
 		config, _, err := image.DecodeConfig(bytes.NewReader(b.Bytes()))
 		require.NoError(t, err)
 		require.Equal(t, m.ColorModel(), config.ColorModel)

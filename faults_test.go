@@ -31,7 +31,7 @@ func TestOptionsAreLeftAlone(t *testing.T) {
 	var b bytes.Buffer
 	for _, m := range []*imagefile.Image{far, near} {
 		b.Reset()
-		require.NoError(t, qtgpu.Encode(&b, m, &o))
+		require.NoError(t, qtgpu.Encode(context.Background(), &b, m, &o))
 		assert.Equal(t, was, o)
 	}
 	assert.Equal(t, want, b.Bytes())
@@ -78,7 +78,7 @@ func TestOptionsOutOfRange(t *testing.T) {
 		{qtgpu.Options{Metadata: qtgpu.Metadata{XMP: make([]byte, container.MaxMetadata+1)}}, "metadata of 67108865 bytes, expected at most 67108864"},
 	} {
 		var b bytes.Buffer
-		assert.ErrorContains(t, qtgpu.Encode(&b, m, &c.o), c.want)
+		assert.ErrorContains(t, qtgpu.Encode(context.Background(), &b, m, &c.o), c.want)
 		assert.Zero(t, b.Len(), c.want)
 	}
 }
@@ -115,7 +115,7 @@ func TestImagesWithoutPixels(t *testing.T) {
 		"image of 0x0 pixels":       image.NewGray(image.Rectangle{}),
 		"whose size exceeds an int": &image.Gray{Rect: image.Rect(math.MinInt, 0, math.MaxInt, 1)},
 	} {
-		assert.ErrorContains(t, qtgpu.Encode(io.Discard, m, nil), want)
+		assert.ErrorContains(t, qtgpu.Encode(context.Background(), io.Discard, m, nil), want)
 	}
 }
 
@@ -166,7 +166,7 @@ func TestPanicsReachTheCaller(t *testing.T) {
 	for _, o := range []qtgpu.Options{{T: 5, Workers: 3}, {Workers: 3}, {T: 3, Bound: qtgpu.BoundMax, Workers: 3}} {
 		data := encode(t, m, o)
 		name := fmt.Sprintf("T %g, bound %d", o.T, o.Bound)
-		assert.PanicsWithValue(t, "writer", func() { _ = qtgpu.Encode(panicking{}, m, &o) }, name)
+		assert.PanicsWithValue(t, "writer", func() { _ = qtgpu.Encode(context.Background(), panicking{}, m, &o) }, name)
 		_, bodies := segments(t, data)
 		for what, r := range map[string]*qtgpu.Reader{
 			"progress": newReader(t, data, qtgpu.DecodeOptions{Workers: 3, Progress: progress}),
@@ -175,7 +175,7 @@ func TestPanicsReachTheCaller(t *testing.T) {
 			assert.PanicsWithValue(t, what, func() { _, _ = r.Decode(context.Background()) }, "%s: decode", name)
 		}
 		o.Progress = progress
-		assert.PanicsWithValue(t, "progress", func() { _ = qtgpu.Encode(io.Discard, m, &o) }, name)
+		assert.PanicsWithValue(t, "progress", func() { _ = qtgpu.Encode(context.Background(), io.Discard, m, &o) }, name)
 	}
 }
 

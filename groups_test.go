@@ -121,6 +121,7 @@ func requireSameInfo(t *testing.T, want, got *qtgpu.Reader, name string) {
 	i, j := want.Info(), got.Info()
 	j.FileBytes, j.OtherBytes = i.FileBytes, i.OtherBytes
 	assert.Equal(t, i, j, name)
+	assert.Equal(t, formatText(want.Format()), formatText(got.Format()), name)
 }
 
 // coarse is a small file of several groups with coarse levels, and where OVER begins.

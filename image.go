@@ -7,6 +7,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
+	"github.com/qtgpu/qtgpu/internal/pipeline"
 	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/raster"
 )
@@ -52,13 +53,16 @@ func (r *Reader) DecodeRegion(ctx context.Context, rect image.Rectangle, level i
 	if err != nil {
 		return nil, public(err)
 	}
-	if m, ok := m.(*imagefile.Image); ok {
-		if m.Max != 0 || m.Channels%2 == 0 && (m.Alpha == imagefile.NoAlpha || m.Channels == 2 && m.Alpha == imagefile.Premultiplied) {
-			return m, nil // package image has no type for it
-		}
-		return m.Std(), nil
+	return std(m), nil
+}
+
+// std is an image as a type of package image, if that has one for it.
+func std(m image.Image) image.Image {
+	own, ok := m.(*imagefile.Image)
+	if !ok || own.Max != 0 || own.Channels%2 == 0 && (own.Alpha == imagefile.NoAlpha || own.Channels == 2 && own.Alpha == imagefile.Premultiplied) {
+		return m
 	}
-	return m, nil
+	return own.Std()
 }
 
 // checkImage is an error that names the way out where no image holds the samples.
@@ -81,12 +85,17 @@ func (r *Reader) decodeRegion(ctx context.Context, rect image.Rectangle, level i
 	if err != nil {
 		return nil, err
 	}
-	f := r.plan.Format
-	f.Width, f.Height = rect.Dx(), rect.Dy()
+	return decodeImage(ctx, region, r.plan.Format, progress.New(r.tiles.Pixels(rect, level), r.opt.Progress))
+}
+
+// decodeImage decodes a region of a raster as an image, an *imagefile.Image where there is
+// no palette.
+func decodeImage(ctx context.Context, g *pipeline.Region, f raster.Format, work *progress.Work) (image.Image, error) {
+	f.Width, f.Height = g.Rect().Dx(), g.Rect().Dy()
 	m := imagefile.NewFor(&f, true)
 	b := m.Block()
-	b.Rect = rect
-	if err := region.Decode(ctx, b, progress.New(r.tiles.Pixels(rect, level), r.opt.Progress).Add); err != nil {
+	b.Rect = g.Rect()
+	if err := g.Decode(ctx, b, work.Add); err != nil {
 		return nil, err
 	}
 	if f.Palette != nil {

@@ -112,7 +112,7 @@ func readImage(t testing.TB, name string) *imagefile.Image {
 func encode(t testing.TB, m image.Image, o qtgpu.Options) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	require.NoError(t, qtgpu.Encode(&b, m, &o))
+	require.NoError(t, qtgpu.Encode(context.Background(), &b, m, &o))
 	return b.Bytes()
 }
 
@@ -158,6 +158,8 @@ func view(t testing.TB, m image.Image) samples {
 	s := samples{w: m.Bounds().Dx(), h: m.Bounds().Dy(), pixel: 4, size: 1}
 	switch m := m.(type) {
 	case *image.Gray:
+		s.pixel, s.pix, s.stride = 1, m.Pix, m.Stride
+	case *image.Paletted:
 		s.pixel, s.pix, s.stride = 1, m.Pix, m.Stride
 	case *image.Gray16:
 		s.pixel, s.size, s.pix, s.stride = 2, 2, m.Pix, m.Stride

@@ -3,7 +3,6 @@ package qtgpu
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"time"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
@@ -23,9 +22,6 @@ const (
 	Chroma444                // full resolution
 )
 
-// String is the usual notation: "4:2:0", "4:4:4", or "none" of ChromaAuto.
-func (c Chroma) String() string { return name(int(c), "none", "4:2:0", "4:4:4") }
-
 // Bound is what the promise limits.
 type Bound int
 
@@ -34,9 +30,6 @@ const (
 	BoundRMS               // the RMS error of every leaf of the quadtree
 	BoundMax               // the error of every sample
 )
-
-// String is "auto", "rms" or "max".
-func (b Bound) String() string { return name(int(b), "auto", "rms", "max") }
 
 // boundOf is the bound of a plan.
 func boundOf(b engine.Bound) Bound {
@@ -57,14 +50,6 @@ func (b Bound) resolve(f *raster.Format) Bound {
 	return BoundMax
 }
 
-// name names an enumerated value.
-func name(v int, names ...string) string {
-	if v >= 0 && v < len(names) {
-		return names[v]
-	}
-	return strconv.Itoa(v)
-}
-
 // Split is the way the encoder chooses the leaves of the quadtree.
 type Split int
 
@@ -75,16 +60,16 @@ const (
 	SplitCost    = Split(engine.SplitCost)    // cost alone: the smallest files
 )
 
-// Options of Encode, which leaves them as they are.
+// Options of [Encode], [EncodeRaster], [NewEncoder] and [NewPlan], which leave them as they
+// are; nil is the zero value.
 type Options struct {
 	// T is the threshold of the promise, in units of the samples: 0 is lossless. With
 	// BoundRMS it is the largest RMS error that a leaf may have, MinT to MaxT of samples of
 	// 8 bits and as many times more of others as full scale is; with BoundMax the largest
 	// error of any sample, of integers a whole number up to their range.
 	//
-	// Where a file without loss or with BoundMax is smaller than one of BoundRMS, or a file
-	// without loss than one of BoundMax, that is what is written, with the promise that it
-	// keeps, unless Engine says which engine is to code.
+	// Where a file without loss is smaller than a lossy one, that is what is written, unless
+	// Engine says which engine is to code.
 	T       float64
 	Bound   Bound
 	Engine  Engine
@@ -102,8 +87,16 @@ type Options struct {
 	// not allow for more. A row of tiles and what coding a tile takes are held in any
 	// case. 0 is 512 MiB, or no bound for Encode, whose image is there already.
 	Memory int64
-	// Metadata to store; what a decoded file of this module carries is
-	// taken where it is empty.
+	// Plan, where it is not nil, is what tiles are coded by: it is made once, for many
+	// rasters of the same kind or for rows that come one after the other. Type, roles
+	// and palette are the plan's, the size may be another. T, Bound, Engine, Chroma, Split and
+	// Effort are the plan's too, and zero here.
+	Plan *Plan
+	// Spool is where NewEncoder keeps the rows of a raster that takes more than a quarter
+	// of Memory. Nothing else uses it.
+	Spool Spool
+	// Metadata to store; where it is empty, what a decoded file of this module carries, or
+	// else the plan's.
 	Metadata Metadata
 	// ColourMetadata, if not nil, is stored in its place where the colours of a palette are
 	// coded and not its indices.
@@ -168,13 +161,24 @@ func (o *Options) metadata(coded, src *raster.Format) *Metadata {
 // Check tells whether the options suit the samples of src, of which it reads none. Its
 // error is the one of EncodeRaster: a *ThresholdError where it is about T.
 func (o *Options) Check(src raster.Source) error {
-	_, err := o.accepted(src)
+	var opt Options
+	if o != nil {
+		opt = *o
+	}
+	if opt.Plan != nil {
+		_, err := (&encoding{opt: &opt, src: src}).byPlan()
+		return public(err)
+	}
+	_, err := opt.accepted(src)
 	return public(err)
 }
 
 // accepted are the options for the samples of src, or for the colours of indices, where an
 // engine takes them.
 func (o *Options) accepted(src raster.Source) (engine.Params, error) {
+	if err := src.Format().Validate(); err != nil {
+		return engine.Params{}, err
+	}
 	p, err := o.params(pipeline.Colours(src).Format())
 	if err == nil {
 		if err = pipeline.Accepts(&p, o.Engine.id()); err != nil && o.Engine != AnyEngine {
@@ -199,16 +203,26 @@ func (o *Options) check(f *raster.Format, bound Bound) error {
 		{"bound", int(o.Bound), int(BoundAuto), int(BoundMax), ""},
 		{"chroma", int(o.Chroma), int(ChromaAuto), int(Chroma444), ""},
 		{"split", int(o.Split), int(SplitHybrid), int(SplitCost), ""},
-		{"workers", o.Workers, 0, math.MaxInt32, " (0 for one on each CPU)"},
 	} {
 		if field.v < field.lo || field.v > field.hi {
 			return fmt.Errorf("%s %d, expected %d to %d%s", field.name, field.v, field.lo, field.hi, field.note)
 		}
 	}
-	if o.Memory < 0 {
-		return fmt.Errorf("memory of %d bytes, expected 0 or more (0 for 512 MiB)", o.Memory)
+	if err := o.checkWork(); err != nil {
+		return err
 	}
 	return o.checkT(f, bound)
+}
+
+// checkWork checks what the file does not depend on.
+func (o *Options) checkWork() error {
+	switch {
+	case o.Workers < 0 || o.Workers > math.MaxInt32:
+		return fmt.Errorf("workers %d, expected 0 to %d (0 for one on each CPU)", o.Workers, math.MaxInt32)
+	case o.Memory < 0:
+		return fmt.Errorf("memory of %d bytes, expected 0 or more (0 for 512 MiB)", o.Memory)
+	}
+	return nil
 }
 
 func (o *Options) checkT(f *raster.Format, bound Bound) error {
@@ -242,7 +256,7 @@ type Stats struct {
 	MaxLeafRMS               []float64 // per plane, in units of the samples
 	MaxError                 []float64 // per band, of BoundMax, in units of the samples
 	// Bound and T are the promise of the file, lossless where T is 0: the one of the options,
-	// or one by which that is kept in fewer bytes.
+	// or lossless where that takes fewer bytes.
 	Bound  Bound
 	T      float64
 	Engine Engine

@@ -1,10 +1,12 @@
 package qtgpu
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -34,17 +36,16 @@ func NewPlan(ctx context.Context, src raster.Source, o *Options) (*Plan, error) 
 	if o != nil {
 		opt = *o
 	}
-	e := &encoding{opt: &opt, src: src}
-	if err := e.prepare(ctx); err != nil {
-		return nil, public(err)
+	if opt.Plan != nil {
+		return nil, errors.New("qtgpu: a plan by another plan, expected Options.Plan to be nil")
 	}
-	c, err := pipeline.Choose(ctx, e.params, opt.Engine.id(), e.src, e.env(e.work.Part(e.cost.Choose)))
+	e := &encoding{opt: &opt, src: src}
+	enc, err := e.encoder(ctx)
 	if err != nil {
 		return nil, public(err)
 	}
 	e.work.Finish()
-	plan := c.Encoder.Plan()
-	return &Plan{plan, *opt.metadata(&plan.Format, e.src.Format())}, nil
+	return &Plan{enc.Plan(), *e.meta}, nil
 }
 
 // Format is of what is coded: the colours of indices where they are not.
@@ -64,7 +65,7 @@ func (p *Plan) RowBytes() int64 {
 func (p *Plan) Hash() [32]byte { return pipeline.PlanHash(p.plan) }
 
 // Engine is the coder of the tiles.
-func (p *Plan) Engine() Engine { return Engine(p.plan.Engine) }
+func (p *Plan) Engine() Engine { return engineOf(p.plan.Engine) }
 
 // EncodePart writes the rows of tiles from first on, before end, as a .qtg file of their
 // own. Only the fields Workers, Memory, Backend and Progress of o count.
@@ -77,14 +78,16 @@ func (p *Plan) EncodePart(ctx context.Context, w io.Writer, src raster.Source, f
 }
 
 func (p *Plan) encodePart(ctx context.Context, w io.Writer, src raster.Source, first, end int, o *Options) error {
-	if p.plan.Format.Palette == nil {
-		src = pipeline.Colours(src)
+	if err := cmp.Or(p.check(), o.checkWork()); err != nil {
+		return err
 	}
-	if err := pipeline.SameSamples(src.Format(), &p.plan.Format); err != nil {
+	e := &encoding{opt: o, plan: p.plan}
+	e.src = e.coloured(src)
+	if err := pipeline.SameSamples(e.src.Format(), &p.plan.Format); err != nil {
 		return fmt.Errorf("source: %w", err)
 	}
 	total := p.RowBytes() / int64(p.plan.Format.Type.Size()*len(p.plan.Format.Bands)) * int64(end-first)
-	e := &encoding{opt: o, work: progress.New(total, o.Progress)}
+	e.work = progress.New(total, o.Progress)
 	env := e.env(e.work.Rest())
 	enc, err := pipeline.NewEncoder(p.plan, env)
 	if err != nil {
@@ -94,7 +97,75 @@ func (p *Plan) encodePart(ctx context.Context, w io.Writer, src raster.Source, f
 	if first == 0 {
 		job.Metadata = p.meta.chunks()
 	}
-	return pipeline.WritePart(ctx, w, enc, src, pipeline.Rows{Min: first, Max: end}, job)
+	return pipeline.WritePart(ctx, w, enc, e.src, pipeline.Rows{Min: first, Max: end}, job)
+}
+
+// check tells the zero value from a plan.
+func (p *Plan) check() error {
+	if p.plan == nil {
+		return errors.New("the plan is empty, expected one of NewPlan or of its JSON")
+	}
+	return nil
+}
+
+// byPlan codes the source by the plan of the options.
+func (e *encoding) byPlan() (engine.Encoder, error) {
+	if err := e.opt.checkBesidePlan(); err != nil {
+		return nil, err
+	}
+	plan := *e.opt.Plan.plan
+	e.plan = &plan
+	if e.meta = e.opt.metadata(&plan.Format, e.src.Format()); e.meta.empty() {
+		e.meta = &e.opt.Plan.meta
+	}
+	e.src = e.coloured(e.src)
+	f := e.src.Format()
+	plan.Format.Width, plan.Format.Height = f.Width, f.Height
+	err := pipeline.SameSamples(f, &plan.Format)
+	if err == nil {
+		err = sameNoData(f, &plan.Format)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("source of another kind than the plan's: %w", err)
+	}
+	plan.Format.Bands = f.Bands
+	e.work = progress.New(int64(f.Width)*int64(f.Height), e.opt.Progress)
+	return pipeline.NewEncoder(&plan, e.env(nil))
+}
+
+// sameNoData says which band has another sample of no data than is expected.
+func sameNoData(f, want *raster.Format) error {
+	text := func(v *float64) string {
+		if v == nil {
+			return "none"
+		}
+		return fmt.Sprint(*v)
+	}
+	for i := range f.Bands {
+		if got, want := text(f.Bands[i].NoData), text(want.Bands[i].NoData); got != want {
+			return fmt.Errorf("band %d with the sample of no data %s, expected %s", i, got, want)
+		}
+	}
+	return nil
+}
+
+// checkBesidePlan checks options beside a plan.
+func (o *Options) checkBesidePlan() error {
+	if err := o.Plan.check(); err != nil {
+		return err
+	}
+	if o.T != 0 || o.Bound != 0 || o.Engine != 0 || o.Chroma != 0 || o.Split != 0 || o.Effort != 0 {
+		return fmt.Errorf("T %v, bound %v, engine %v, chroma %v, split %v and effort %d beside a plan, which has its own: expected zeros", o.T, o.Bound, o.Engine, o.Chroma, o.Split, o.Effort)
+	}
+	return o.checkWork()
+}
+
+// coloured is a source as the plan has it: colours of indices, unless the plan has these.
+func (e *encoding) coloured(src raster.Source) raster.Source {
+	if e.plan.Format.Palette == nil {
+		return pipeline.Colours(src)
+	}
+	return src
 }
 
 // planJSON is a stored plan.
@@ -112,6 +183,9 @@ type planJSON struct {
 
 // MarshalJSON implements json.Marshaler.
 func (p *Plan) MarshalJSON() ([]byte, error) {
+	if err := p.check(); err != nil {
+		return nil, public(err)
+	}
 	hash := p.Hash()
 	opening, err := pipeline.Opening(p.plan, p.meta.chunks())
 	if err != nil {
@@ -184,6 +258,9 @@ func Merge(ctx context.Context, w io.Writer, parts []*Reader, o *Options) error 
 	var opt Options
 	if o != nil {
 		opt = *o
+	}
+	if err := opt.checkWork(); err != nil {
+		return public(err)
 	}
 	files := make([]*container.Reader, len(parts))
 	for i, p := range parts {

@@ -19,7 +19,7 @@ import (
 	"github.com/qtgpu/qtgpu/raster"
 )
 
-// DecodeOptions of NewReader; nil is the zero value.
+// DecodeOptions of [NewReader] and [NewDecoder]; nil is the zero value.
 type DecodeOptions struct {
 	MaxPixels int64 // of the whole image; 0 is 2^30
 	Workers   int   // goroutines; 0 is GOMAXPROCS
@@ -87,14 +87,19 @@ func (r *Reader) open(ctx context.Context, src io.ReaderAt, size int64) (err err
 	r.tiles, err = pipeline.NewReader(r.file, pipeline.Options{
 		Workers: r.opt.Workers, KeepGoing: r.opt.KeepGoing, Memory: r.opt.MaxMemory, Cache: r.opt.CacheBytes,
 	})
-	switch {
-	case errors.As(err, new(*container.UnsupportedError)):
-		return err
-	case err != nil:
-		return &container.FormatError{What: err.Error()}
+	if err != nil {
+		return planError(err)
 	}
 	r.plan = r.tiles.Plan()
 	return nil
+}
+
+// planError is what is wrong with a plan as an error of the file.
+func planError(err error) error {
+	if errors.As(err, new(*container.UnsupportedError)) {
+		return err
+	}
+	return &container.FormatError{What: err.Error()}
 }
 
 // Format is what the samples have in common.
@@ -116,10 +121,15 @@ func config(f *raster.Format) image.Config {
 	return c
 }
 
-// Metadata reads the metadata of the file, and the checksums of all chunks beside the
-// tiles, known or not. With an error it gives what can be read.
+// Metadata reads the metadata of the file, and the checksums of all chunks of its kind,
+// known or not; with KeepGoing, of all chunks beside the tiles. With an error it gives what
+// can be read.
 func (r *Reader) Metadata(ctx context.Context) (m Metadata, err error) {
-	err = r.file.Check(ctx)
+	check := r.file.CheckMetadata
+	if r.opt.KeepGoing { // whoever goes on is to know of all that is lost
+		check = r.file.Check
+	}
+	err = check(ctx)
 	for _, c := range metadataChunks(&m) {
 		data, lost := r.file.Metadata(ctx, c.kind)
 		*c.data, err = data, cmp.Or(err, lost)
@@ -171,8 +181,10 @@ func (r *Reader) ReadBlock(ctx context.Context, dst *raster.Block, level int) er
 	if err := r.checkRegion(dst.Rect, level); err != nil {
 		return public(err)
 	}
-	if f := &r.plan.Format; dst.Type != f.Type || len(dst.Planes) != len(f.Bands) {
-		return public(fmt.Errorf("block of %d bands of %v, expected %d of %v", len(dst.Planes), dst.Type, len(f.Bands), f.Type))
+	f := r.plan.Format
+	f.Width, f.Height = r.Size(level).X, r.Size(level).Y
+	if err := raster.Check(&f, dst); err != nil {
+		return public(err)
 	}
 	region, err := r.tiles.Begin(ctx, dst.Rect, level)
 	if err == nil {

@@ -190,7 +190,7 @@ func TestOverview(t *testing.T) {
 	} {
 		m := picture(c.pattern, 600, 328, 3, 8)
 		for _, threshold := range []float64{1, 10, 40} {
-			r := newReader(t, encode(t, m, qtgpu.Options{T: threshold, Chroma: c.chroma}), qtgpu.DecodeOptions{})
+			r := newReader(t, encode(t, m, qtgpu.Options{T: threshold, Engine: qtgpu.Transform, Chroma: c.chroma}), qtgpu.DecodeOptions{})
 			for level := 3; level < 7; level++ {
 				got := region(t, r, image.Rectangle{Max: r.Size(level)}, level)
 				rms, _ := meanError(t, m.Std(), got, level)

@@ -56,7 +56,7 @@ func TestSplits(t *testing.T) {
 	for _, split := range []qtgpu.Split{qtgpu.SplitHybrid, qtgpu.SplitPyramid, qtgpu.SplitCost} {
 		last := 0
 		for _, threshold := range []float64{qtgpu.MaxT, 40, 8, 1, qtgpu.MinT} {
-			o := qtgpu.Options{T: threshold, Split: split, Chroma: qtgpu.Chroma444}
+			o := qtgpu.Options{T: threshold, Engine: qtgpu.Transform, Split: split, Chroma: qtgpu.Chroma444}
 			data := encode(t, m, o)
 			assert.Greater(t, len(data), last, "split %d T %g: bytes", split, threshold)
 			last = len(data)
@@ -74,10 +74,10 @@ func TestSplits(t *testing.T) {
 func TestThreshold(t *testing.T) {
 	m := picture(patterns["flat"], 3, 3, 1, 8)
 	for _, threshold := range []float64{-1, 0.1, qtgpu.MinT - 1e-9, qtgpu.MaxT + 1e-9, math.Inf(1), math.NaN()} {
-		err := qtgpu.Encode(fail{t}, m, &qtgpu.Options{T: threshold})
+		err := qtgpu.Encode(context.Background(), fail{t}, m, &qtgpu.Options{T: threshold})
 		assert.ErrorContains(t, err, "0.25 to 255", "T = %v", threshold)
 	}
-	assert.ErrorContains(t, qtgpu.Encode(fail{t}, image.NewGray(image.Rect(5, 5, 5, 9)), &qtgpu.Options{T: 1}), "0x4")
+	assert.ErrorContains(t, qtgpu.Encode(context.Background(), fail{t}, image.NewGray(image.Rect(5, 5, 5, 9)), &qtgpu.Options{T: 1}), "0x4")
 }
 
 // fail is a writer that must not be called.
@@ -105,7 +105,7 @@ func TestStats(t *testing.T) {
 	m := picture(patterns["edges"], 530, 40, 4, 16)
 	var s qtgpu.Stats
 	calls, last := 0, int64(0)
-	o := qtgpu.Options{T: 5 * 257, Bound: qtgpu.BoundRMS, Stats: &s, Progress: func(done, total int64) {
+	o := qtgpu.Options{T: 5 * 257, Bound: qtgpu.BoundRMS, Engine: qtgpu.Transform, Stats: &s, Progress: func(done, total int64) {
 		calls++
 		assert.Greater(t, done, last)
 		assert.EqualValues(t, 530*40, total)
@@ -145,7 +145,7 @@ func TestStats(t *testing.T) {
 
 // TestLeavesCover: the leaves of a plane tile it without gap or overlap.
 func TestLeavesCover(t *testing.T) {
-	r := newReader(t, encode(t, picture(patterns["saturated"], 600, 70, 3, 8), qtgpu.Options{T: 6}), qtgpu.DecodeOptions{})
+	r := newReader(t, encode(t, picture(patterns["saturated"], 600, 70, 3, 8), qtgpu.Options{T: 6, Engine: qtgpu.Transform}), qtgpu.DecodeOptions{})
 	for plane, size := range []image.Point{{608, 96}, {320, 64}, {320, 64}} {
 		leaves, err := r.Leaves(context.Background(), plane)
 		require.NoError(t, err)

@@ -120,6 +120,6 @@ func (f *failing) ReadAt(p []byte, off int64) (int, error) {
 func TestFailingWriter(t *testing.T) {
 	r, w := io.Pipe()
 	require.NoError(t, r.CloseWithError(errSource))
-	err := qtgpu.Encode(w, picture(patterns["flat"], 9, 9, 1, 8), &qtgpu.Options{T: 5})
+	err := qtgpu.Encode(context.Background(), w, picture(patterns["flat"], 9, 9, 1, 8), &qtgpu.Options{T: 5})
 	assert.ErrorIs(t, err, errSource)
 }

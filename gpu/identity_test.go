@@ -5,6 +5,7 @@ package gpu
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -57,7 +58,7 @@ func encode(t *testing.T, m *imagefile.Image, o qtgpu.Options, on tree.Backend) 
 	t.Helper()
 	o.Backend = on
 	var file bytes.Buffer
-	require.NoError(t, qtgpu.Encode(&file, m, &o))
+	require.NoError(t, qtgpu.Encode(context.Background(), &file, m, &o))
 	return file.Bytes()
 }
 

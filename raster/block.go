@@ -281,7 +281,8 @@ func (m *Memory) check(ctx context.Context, b *Block) error {
 	return Check(&m.format, b)
 }
 
-// Check tells whether a block is one of a raster of format f.
+// Check tells whether a block is one of a raster of format f, and has the memory that its
+// fields tell of.
 func Check(f *Format, b *Block) error {
 	switch {
 	case b.Rect.Empty() || !b.Rect.In(f.Bounds()):
@@ -289,5 +290,32 @@ func Check(f *Format, b *Block) error {
 	case b.Type != f.Type || len(b.Planes) != len(f.Bands):
 		return fmt.Errorf("block of %d bands of %v, expected %d of %v", len(b.Planes), b.Type, len(f.Bands), f.Type)
 	}
+	return b.checkPlanes()
+}
+
+// checkPlanes tells whether the last sample of every band, and so all, are in memory at
+// places that suit their type.
+func (b *Block) checkPlanes() error {
+	// In floating point, since fields may be anything: where it rounds no memory suffices.
+	last := float64(b.Rect.Dy()-1)*float64(b.Stride) + float64(b.Rect.Dx()-1)*float64(b.Step)
+	if b.Step < 1 || b.Stride < 0 {
+		return fmt.Errorf("block %v of step %d and stride %d, expected at least 1 and 0", b.Rect, b.Step, b.Stride)
+	}
+	for i, p := range b.Planes {
+		if least := (last + 1) * float64(b.Type.Size()); float64(len(p)) < least {
+			return fmt.Errorf("block %v whose band %d has %d bytes, expected at least %.0f", b.Rect, i, len(p), least)
+		}
+		if uintptr(unsafe.Pointer(unsafe.SliceData(p)))%uintptr(b.Type.align()) != 0 {
+			return fmt.Errorf("block %v whose band %d lies at an address that does not suit %v", b.Rect, i, b.Type)
+		}
+	}
 	return nil
+}
+
+// align is what addresses of samples are multiples of.
+func (t Type) align() int {
+	if t == Float64 {
+		return int(unsafe.Alignof(float64(0)))
+	}
+	return t.Size()
 }

@@ -46,14 +46,6 @@ func (t Type) Size() int {
 	return types[t].size
 }
 
-// String is the name of the Go type.
-func (t Type) String() string {
-	if !t.Valid() {
-		return fmt.Sprintf("type %d", uint8(t))
-	}
-	return types[t].name
-}
-
 // Float tells whether samples are floating-point numbers.
 func (t Type) Float() bool { return t == Float32 || t == Float64 }
 
@@ -92,14 +84,6 @@ var roles = [...]string{"data", "gray", "red", "green", "blue", "alpha", "premul
 
 // Valid tells whether r is one of the roles.
 func (r Role) Valid() bool { return int(r) < len(roles) }
-
-// String is the role's name in English.
-func (r Role) String() string {
-	if !r.Valid() {
-		return fmt.Sprintf("role %d", uint8(r))
-	}
-	return roles[r]
-}
 
 // Band describes one band.
 type Band struct {

@@ -3,6 +3,7 @@ package raster_test
 import (
 	"context"
 	"image"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -113,4 +114,45 @@ func TestMemory(t *testing.T) {
 	ended, cancel := context.WithCancel(ctx)
 	cancel()
 	assert.ErrorIs(t, m.ReadBlock(ended, part), context.Canceled)
+}
+
+// TestCheck: a block that has not the memory that it tells of is refused, whatever its
+// fields are; the least memory is enough.
+func TestCheck(t *testing.T) {
+	f := raster.Format{Width: 9, Height: 5, Type: raster.Uint16, Bands: raster.Bands(raster.Data, raster.Data)}
+	words := make([]byte, 2*100)
+	for name, c := range map[string]struct {
+		rect         image.Rectangle
+		step, stride int
+		bytes        int // of each band
+		want         string
+	}{
+		"least":         {image.Rect(0, 0, 3, 2), 1, 3, 12, ""},
+		"spare":         {image.Rect(0, 0, 3, 2), 2, 10, 2 * 15, ""},
+		"one row":       {image.Rect(0, 0, 3, 1), 1, 0, 6, ""},
+		"short":         {image.Rect(0, 0, 3, 2), 1, 3, 11, "has 11 bytes, expected at least 12"},
+		"short spare":   {image.Rect(0, 0, 3, 2), 2, 10, 29, "has 29 bytes, expected at least 30"},
+		"nothing":       {image.Rect(0, 0, 1, 1), 1, 1, 0, "has 0 bytes, expected at least 2"},
+		"no step":       {image.Rect(0, 0, 3, 2), 0, 3, 12, "step 0 and stride 3"},
+		"back":          {image.Rect(0, 0, 3, 2), 1, -3, 12, "step 1 and stride -3"},
+		"far":           {image.Rect(0, 0, 3, 3), 1, math.MaxInt, 12, "has 12 bytes"},
+		"far steps":     {image.Rect(0, 0, 3, 3), math.MaxInt, math.MaxInt, 12, "has 12 bytes"},
+		"odd addresses": {image.Rect(0, 0, 3, 2), 1, 3, -12, "does not suit uint16"},
+	} {
+		p := words[:max(c.bytes, 0)]
+		if c.bytes < 0 {
+			p = words[1:][:-c.bytes]
+		}
+		b := &raster.Block{Rect: c.rect, Type: raster.Uint16, Planes: [][]byte{p, p}, Step: c.step, Stride: c.stride}
+		if err := raster.Check(&f, b); c.want == "" {
+			assert.NoError(t, err, name)
+			raster.Copy(b, raster.NewBlock(c.rect, raster.Uint16, 2)) // which reaches all of it
+		} else {
+			assert.ErrorContains(t, err, c.want, name)
+		}
+	}
+	b := raster.NewBlock(image.Rect(0, 0, 3, 2), raster.Uint16, 1)
+	assert.ErrorContains(t, raster.Check(&f, b), "block of 1 bands")
+	assert.ErrorContains(t, raster.Check(&f, &raster.Block{}), "expected one inside it")
+	assert.ErrorContains(t, raster.Check(&f, &raster.Block{Rect: image.Rect(math.MinInt, 0, math.MaxInt, 1)}), "expected one inside it")
 }

@@ -74,7 +74,7 @@ func try(t *testing.T, kind string, device *fakeGPU, openErr error, pixels int) 
 		m.Pix[i] = byte(rng.Uint32())
 	}
 	var file bytes.Buffer
-	err = qtgpu.Encode(&file, m, &qtgpu.Options{T: 5, Backend: tr.backend})
+	err = qtgpu.Encode(context.Background(), &file, m, &qtgpu.Options{T: 5, Backend: tr.backend})
 	tr.file = file.Bytes()
 	return tr, err
 }

@@ -109,7 +109,7 @@ func (b *batch) convert(a *app, c *convertFlags, t task, i int) error {
 	}
 	defer func() { a.release() }()
 	c.out, c.stem = t.out, t.stem
-	in, err := openInput(t.in, nil)
+	in, err := c.openInput(a.ctx, t.in, nil)
 	if err != nil {
 		return err
 	}
@@ -220,7 +220,7 @@ func (b *batch) failure() error {
 	for i, o := range b.outcomes {
 		b.app.lost = b.app.lost || o.lost
 		if o.status != exitOK && o.status != exitPartial {
-			names = append(names, b.tasks[i].in)
+			names = append(names, safeName(b.tasks[i].in))
 			if o.status != exitVerification {
 				status = exitFailure
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	"io"
@@ -107,7 +108,7 @@ func (a *app) bench(c *benchFlags) error {
 		return err
 	}
 	defer b.close()
-	if err := b.measure(m); err != nil {
+	if err := b.measure(a.ctx, m); err != nil {
 		return at(in.name, err)
 	}
 	for i, write := range []func(io.Writer) error{b.csv, b.chart().writer(filepath.Ext(c.plot))} {
@@ -185,10 +186,10 @@ func (b *benchmark) close() {
 }
 
 // measure measures the upper left part of m in all sizes.
-func (b *benchmark) measure(m *imagefile.Image) error {
+func (b *benchmark) measure(ctx context.Context, m *imagefile.Image) error {
 	for i := range benchSizes {
 		r := image.Rect(0, 0, max(m.W>>i, 1), max(m.H>>i, 1))
-		if err := b.size(&imagefile.Image{Interleaved: m.Sub(r)}); err != nil {
+		if err := b.size(ctx, &imagefile.Image{Interleaved: m.Sub(r)}); err != nil {
 			return err
 		}
 	}
@@ -197,12 +198,12 @@ func (b *benchmark) measure(m *imagefile.Image) error {
 
 // size measures one size on all backends in turn, after a run of each that is not
 // counted.
-func (b *benchmark) size(m *imagefile.Image) error {
+func (b *benchmark) size(ctx context.Context, m *imagefile.Image) error {
 	b.sizes = append(b.sizes, image.Pt(m.W, m.H))
 	for run := range b.runs + 1 {
 		var first []byte
 		for i, one := range b.backends {
-			file, err := b.run(m, one, run)
+			file, err := b.run(ctx, m, one, run)
 			switch {
 			case err != nil:
 				return err
@@ -217,7 +218,7 @@ func (b *benchmark) size(m *imagefile.Image) error {
 }
 
 // run encodes once. Run 0 warms up.
-func (b *benchmark) run(m *imagefile.Image, on *backend, run int) ([]byte, error) {
+func (b *benchmark) run(ctx context.Context, m *imagefile.Image, on *backend, run int) ([]byte, error) {
 	keep := func(stage string, took time.Duration) {
 		if run > 0 {
 			b.samples = append(b.samples, timing{image.Pt(m.W, m.H), on.kind, stage, run, took})
@@ -229,7 +230,7 @@ func (b *benchmark) run(m *imagefile.Image, on *backend, run int) ([]byte, error
 	var stats qtgpu.Stats
 	var file bytes.Buffer
 	start := time.Now()
-	err := qtgpu.Encode(&file, m, &qtgpu.Options{T: b.t, Bound: qtgpu.BoundRMS, Workers: b.jobs, Backend: on, Stats: &stats})
+	err := qtgpu.Encode(ctx, &file, m, &qtgpu.Options{T: b.t, Bound: qtgpu.BoundRMS, Workers: b.jobs, Backend: on, Stats: &stats})
 	keep(stageTotal, time.Since(start))
 	for _, s := range stats.Stages {
 		keep(s.Name, s.Duration)

@@ -320,9 +320,9 @@ func TestInfoOfExact(t *testing.T) {
 		{"photo.png", "-t 0 --effort 4", "predictive", map[string]int{"slow": 1}},
 		{"photo.png", "-t 4 --bound max", "layered", map[string]int{}},
 		{"blocks.png", "-t 0", "predictive", map[string]int{"patterns": 1}},
-		{"blocks.png", "-t 1 --bound max", "predictive, merged values", map[string]int{"patterns": 1}},
+		{"blocks.png", "-t 12 --bound max", "predictive, merged values", map[string]int{"patterns": 1}},
 		{"classes.pgm", "-t 0", "predictive", map[string]int{"labels": 1}},
-		{"smooth.png", "-t 4", "transform, step 7.5 levels", map[string]int{}},
+		{"smooth.png", "-t 4 --engine transform", "transform, step 7.5 levels", map[string]int{}},
 	} {
 		what := c.in + " " + c.options
 		mustRun(t, append([]string{"-i", name(c.in), "-o", name("a.qtg"), "-f", "-q"}, strings.Fields(c.options)...)...)

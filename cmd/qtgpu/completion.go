@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,7 +11,7 @@ import (
 
 // Extensions of the files that are read and written.
 var (
-	imageFiles   = []string{"tif", "tiff", "png", "jpg", "jpeg", "bmp", "webp", "ppm", "pgm", "pnm"}
+	imageFiles   = []string{"tif", "tiff", "png", "jpg", "jpeg", "jpe", "bmp", "webp", "ppm", "pgm", "pbm", "pnm", "pam"}
 	pictureFiles = []string{"png", "tif", "tiff", "jpg", "jpeg", "ppm", "pgm"}
 	qtgFiles     = []string{"qtg"}
 )
@@ -48,6 +49,11 @@ func fileArgs(extensions ...[]string) cobra.CompletionFunc {
 		}
 		return extensions[len(args)], cobra.ShellCompDirectiveFilterFileExt
 	}
+}
+
+// anyFiles completes any number of arguments to files with some extensions.
+func anyFiles(extensions ...[]string) cobra.CompletionFunc {
+	return cobra.FixedCompletions(slices.Concat(extensions...), cobra.ShellCompDirectiveFilterFileExt)
 }
 
 // directoryArg completes one argument to a directory.

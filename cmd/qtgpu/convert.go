@@ -32,6 +32,7 @@ type convertFlags struct {
 	level, maxSide, jobs, effort, quality, page int
 	preset                                      *preset
 	limits                                      *limits
+	access                                      access
 	saying
 	force, verify, keepGoing bool
 	strict, version          bool
@@ -68,6 +69,7 @@ func (a *app) convertCommand() *cobra.Command {
 		}
 		return meantCommand(cmd, args[0])
 	}
+	cmd.ValidArgsFunction = anyFiles(qtgFiles, imageFiles)
 	cmd.Long = fmt.Sprintf(convertText, qtgpu.MinT, qtgpu.MaxT)
 	cmd.Example = convertExamples
 	c.set, c.limits = cmd.Flags(), newLimits()
@@ -111,7 +113,7 @@ func (c *convertFlags) addCoding() {
 	f.Var(&oneOf[qtgpu.Bound]{&c.bound, []string{boundAuto, boundRMS, boundMax}, []qtgpu.Bound{qtgpu.BoundAuto, qtgpu.BoundRMS, qtgpu.BoundMax}},
 		"bound", "what T limits: auto is rms for photographs of 8 bits and max for all else. The report says which")
 	f.Var(&oneOf[qtgpu.Engine]{&c.engine, []string{"auto", "transform", "predictive"}, []qtgpu.Engine{qtgpu.AnyEngine, qtgpu.Transform, qtgpu.Predictive}},
-		"engine", "auto takes whatever keeps the promise in the fewest bytes: without loss or with the bound max, text, masks and screens may be smaller")
+		"engine", "auto takes whatever keeps the promise in the fewest bytes: text, masks and screens may be smaller without loss")
 	f.Var(&oneOf[qtgpu.Chroma]{&c.chroma, []string{"420", "444"}, []qtgpu.Chroma{qtgpu.Chroma420, qtgpu.Chroma444}},
 		"chroma", "resolution of colour; default 420 from T = 2 on")
 	f.Var(&oneOf[qtgpu.Split]{&c.split, []string{"pyramid", "hybrid", "cost"}, []qtgpu.Split{qtgpu.SplitPyramid, qtgpu.SplitHybrid, qtgpu.SplitCost}},
@@ -141,12 +143,13 @@ func (c *convertFlags) addDecoding() {
 	f.Var(&oneOf[string]{&c.format, formats, formats}, "format", "of the output, where its name does not say it")
 	c.quality = imagefile.DefaultQuality
 	f.Var(&whole[int]{&c.quality, 1, 100}, "quality", "of a JPEG file, 1 to 100. Its colour has the resolution that it has in the .qtg file")
+	c.access.add(f)
 }
 
 func (c *convertFlags) addBoth() {
 	f := c.set
-	f.VarP(&several{&c.ins, "IN"}, "input", "i", "an image or .qtg file, as without -i; may be given again")
-	f.VarP(&free{&c.out, "OUT"}, "output", "o", "the file to write; default the name of IN with .qtg or, decoded, with .png or .tif, beside it")
+	f.VarP(&several{&c.ins, "IN"}, "input", "i", "an image or .qtg file, as without -i, a .qtg file also by its URL; may be given again")
+	f.VarP(&free{&c.out, "OUT"}, "output", "o", "the file to write; default the name of IN with .qtg or, decoded, with .png or .tif, beside it; of a URL in the directory where the command runs")
 	f.Var(&free{&c.outputDir, "DIR"}, "output-dir", "where outputs go, made if it is not there; with -r the tree below an input is kept below it")
 	f.Var(&free{&c.suffix, "S"}, "suffix", "of the names of outputs, before the extension: -small makes a-small.qtg of a.tif")
 	f.BoolVarP(&c.recursive, "recursive", "r", false, "of a directory, all images below it or, without a flag for encoding, all .qtg files, by their extensions")
@@ -227,7 +230,7 @@ func (a *app) convert(c *convertFlags, args []string) error {
 	if len(tasks) > 1 || c.recursive || c.outputDir != "" {
 		return a.batch(c, tasks)
 	}
-	in, err := openInput(tasks[0].in, a.stdin)
+	in, err := c.openInput(a.ctx, tasks[0].in, a.stdin)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func TestIdleFlags(t *testing.T) {
 		{[]string{"-i", "rgb.png", "-t", "0", "--split", "hybrid"}, "--split does nothing here"},
 		{[]string{"-i", "gray.png", "-t", "10", "--split", "cost"}, ""},
 
-		{[]string{"-i", "rgb.png", "-t", "5", "--effort", "3"}, "--effort does nothing here: " + transform},
+		{[]string{"-i", "rgb.png", "-t", "5", "--engine", "transform", "--effort", "3"}, "--effort does nothing here: " + transform},
 		{[]string{"-i", "rgb.png", "-t", "0", "--effort", "3"}, ""},
 		{[]string{"-i", "rgb.png", "-t", "2", "--bound", "max", "--effort", "3"}, ""},
 
@@ -90,7 +90,7 @@ func TestIdleFlags(t *testing.T) {
 // or one that idle flags are told of; whoever adds it decides.
 func TestEveryFlagIsConsidered(t *testing.T) {
 	always := []string{"help", "threshold", "bound", "engine", "verify", "json", "format", "level", "max-side", "region", "bbox", "bbox-crs", "stretch",
-		"preset", "input", "output", "force", "quiet", "strict", "jobs", "max-pixels", "memory", "version"}
+		"preset", "input", "header", "output", "force", "quiet", "strict", "jobs", "max-pixels", "memory", "version"}
 	sometimes := []string{"chroma", "split", "effort", "backend", "page", "keep-going", "quality", "max-expansion"}
 	var a app
 	assert.ElementsMatch(t, append(always, sometimes...), flagNames(a.root()))

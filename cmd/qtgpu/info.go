@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -54,6 +55,7 @@ type infoFlags struct {
 	json, stats bool
 	jobs        int
 	limits      *limits
+	access      access
 }
 
 func (a *app) infoCommand() *cobra.Command {
@@ -72,6 +74,7 @@ its tiles.`
 	addJobs(f, &c.jobs)
 	c.limits = newLimits()
 	c.limits.add(f)
+	c.access.add(f)
 	c.set = f
 	return cmd
 }
@@ -79,14 +82,15 @@ its tiles.`
 // info prints the header of a file, of whose tiles it reads the modes at most; --stats
 // decodes all of it.
 func (a *app) info(c *infoFlags, name string) error {
-	if err := refuseIdle(c.set, []idle{{"jobs", !c.stats, "only --stats decodes"}}); err != nil {
+	err := refuseIdle(c.set, []idle{{"jobs", !c.stats, "only --stats decodes"}})
+	if err = cmp.Or(err, c.access.idle(c.set, name)); err != nil {
 		return err
 	}
 	a.bar.begin("decoding", 1, 1)
 	a.piece = a.bar.piece(1)
 	opt := c.limits.decode()
 	opt.Workers, opt.Progress = c.jobs, telling(a.piece.rest(0), 1)
-	in, r, err := a.open(name, &opt)
+	in, r, err := a.open(name, &c.access, &opt)
 	if err != nil {
 		return err
 	}
@@ -111,16 +115,27 @@ func (a *app) info(c *infoFlags, name string) error {
 	return report.text().write(a.stdout)
 }
 
+// noSubsampling is what is said of files without colours.
+const noSubsampling = "none"
+
+// subsampling names the subsampling of a file.
+func subsampling(c qtgpu.Chroma) string {
+	if c == qtgpu.ChromaAuto {
+		return noSubsampling
+	}
+	return c.String()
+}
+
 func (a *app) newInfoReport(name string, r *qtgpu.Reader) (*infoReport, error) {
 	i, f := r.Info(), r.Format()
 	report := &infoReport{
-		File: name, Version: i.Version, rasterReport: newRasterReport(&f), Subsampling: i.Subsampling.String(),
+		File: name, Version: i.Version, rasterReport: newRasterReport(&f), Subsampling: subsampling(i.Subsampling),
 		Engine: i.Engine.String(), Promise: promiseOf(r), Step: i.Step,
-		Merged: i.Merged, Labels: i.Labels, Colours: i.Colours,
+		Merged: i.Merged, Labels: i.Labels, Colours: len(f.Palette),
 		TileSize: i.TileSize, Tiles: i.Tiles, Levels: r.Levels(),
 		FileBytes: i.FileBytes, FrontBytes: i.FrontBytes, BodyBytes: i.BodyBytes,
 		TableBytes: i.TableBytes, MetadataBytes: i.MetadataBytes, OtherBytes: i.OtherBytes,
-		BitsPerPixel: bitsPerPixel(i.FileBytes, i.Width, i.Height), Metadata: []string{},
+		BitsPerPixel: bitsPerPixel(i.FileBytes, f.Width, f.Height), Metadata: []string{},
 		about: describe(&f),
 	}
 	meta, err := a.readMetadata(name, r, false)
@@ -208,7 +223,7 @@ func numbers(v []float64, between string) string {
 
 // samples says what is unusual about a picture's samples.
 func (r *infoReport) samples() (s string) {
-	if r.Subsampling != qtgpu.ChromaAuto.String() {
+	if r.Subsampling != noSubsampling {
 		s = ", subsampling " + r.Subsampling
 	}
 	if last := r.Bands[len(r.Bands)-1].Role; last == raster.Premultiplied.String() {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,7 +31,8 @@ func (c *convertFlags) tasks(args []string) ([]task, error) {
 		}
 		names, c.out = args[:1], args[1]
 	}
-	if err := c.checkNames(names); err != nil {
+	err := c.checkNames(names)
+	if err = cmp.Or(err, c.access.idle(c.set, names...)); err != nil {
 		return nil, err
 	}
 	var all []task
@@ -83,7 +85,11 @@ func (c *convertFlags) checkPair(in, out string) error {
 	return nil
 }
 
-func isQTG(name string) bool { return strings.EqualFold(filepath.Ext(name), ".qtg") }
+// isQTG tells whether an input is a .qtg file by its name: of files on web servers no others
+// are read.
+func isQTG(name string) bool {
+	return strings.EqualFold(filepath.Ext(name), ".qtg") || isURL(name)
+}
 
 // checkNames holds the flags that name outputs against each other and the inputs.
 func (c *convertFlags) checkNames(names []string) error {
@@ -123,27 +129,34 @@ func (c *convertFlags) verb() string {
 	return "decodes"
 }
 
-// imageExtensions are the extensions of files that are encoded.
-var imageExtensions = []string{".tif", ".tiff", ".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".webp", ".pnm", ".pbm", ".pgm", ".ppm", ".pam"}
-
 // below are the tasks of an input: the files of a directory, with -r, in the order of their
 // names, whose extensions say that they are what is encoded or decoded.
 func (c *convertFlags) below(name string) (all []task, err error) {
+	if isURL(name) {
+		local, err := localName(name)
+		if c.out != "" { // which the name is not needed for
+			err = nil
+		}
+		return []task{c.task(name, local, local)}, err
+	}
 	info, err := os.Stat(name)
 	if !c.recursive || err != nil || !info.IsDir() {
-		return []task{c.task(name, filepath.Base(name))}, nil
+		return []task{c.task(name, name, filepath.Base(name))}, nil
 	}
-	encodes := c.encodes()
+	extensions := qtgFiles
+	if c.encodes() {
+		extensions = imageFiles
+	}
 	err = filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		ext := strings.ToLower(filepath.Ext(path))
-		if d.IsDir() || encodes && !slices.Contains(imageExtensions, ext) || !encodes && ext != ".qtg" {
+		ext := strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".")
+		if d.IsDir() || !slices.Contains(extensions, ext) {
 			return nil
 		}
 		rel, err := filepath.Rel(name, path)
-		all = append(all, c.task(path, rel))
+		all = append(all, c.task(path, path, rel))
 		return err
 	})
 	if e := (*fs.PathError)(nil); errors.As(err, &e) {
@@ -152,13 +165,14 @@ func (c *convertFlags) below(name string) (all []task, err error) {
 	return all, at(name, err)
 }
 
-// task is the task of an input whose path below the output directory is rel.
-func (c *convertFlags) task(name, rel string) task {
-	stem := withoutExt(name)
+// task is the task of an input whose output is beside a path, or below the output directory
+// at rel.
+func (c *convertFlags) task(in, path, rel string) task {
+	stem := withoutExt(path)
 	if c.outputDir != "" {
 		stem = filepath.Join(c.outputDir, withoutExt(rel))
 	}
-	return task{in: name, stem: stem + c.suffix}
+	return task{in: in, stem: stem + c.suffix}
 }
 
 // checkDirections refuses inputs of the other direction than the flags ask for, as far as
@@ -166,7 +180,7 @@ func (c *convertFlags) task(name, rel string) task {
 func (c *convertFlags) checkDirections(all []task) error {
 	encodes := c.encodes()
 	for _, t := range all {
-		if isQTG(t.in) != encodes || isStream(t.in) {
+		if isQTG(t.in) != encodes || isStream(t.in) || isURL(t.in) {
 			continue
 		}
 		in, err := openSource(t.in, nil)
@@ -197,10 +211,10 @@ func (c *convertFlags) checkOutputs(all []task) error {
 		for _, out := range c.outputsOf(t) {
 			key := canonical(out)
 			if first, ok := of[key]; ok {
-				return usagef("%s and %s would both become %s: expected one output each", first, t.in, out)
+				return usagef("%s and %s would both become %s: expected one output each", safeName(first), safeName(t.in), out)
 			}
 			if in, ok := inputs[key]; ok {
-				return usagef("%s would become %s, which is an input: expected another name, as --output-dir or --suffix give", t.in, in)
+				return usagef("%s would become %s, which is an input: expected another name, as --output-dir or --suffix give", safeName(t.in), in)
 			}
 			of[key] = t.in
 		}

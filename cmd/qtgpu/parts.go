@@ -349,7 +349,7 @@ func (a *app) merge(c *mergeFlags, dir string) error {
 	opt := c.limits.decode()
 	parts := make([]*qtgpu.Reader, j.Parts)
 	for i := range parts {
-		in, r, err := a.open(partName(dir, i), &opt)
+		in, r, err := a.open(partName(dir, i), &access{}, &opt)
 		if err != nil {
 			return err
 		}

@@ -12,14 +12,17 @@ import (
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
+	"github.com/qtgpu/qtgpu/remote"
 )
 
-// source is an input file or standard input; its magic tells whether it is .qtg.
+// source is an input file, standard input or a file on a web server; its magic tells
+// whether it is .qtg.
 type source struct {
 	name   string
 	qtg    bool
-	file   *os.File      // a regular file, nil for a stream
-	stream *bufio.Reader // a stream, nil for a regular file
+	file   *os.File      // a regular file, or nil
+	stream *bufio.Reader // a stream, or nil
+	remote *remote.File  // a .qtg file on a web server, or nil
 	close  func() error
 	bar    *bar // which is told of what is read of a stream
 }
@@ -28,6 +31,9 @@ type source struct {
 func openSource(name string, stdin io.Reader) (*source, error) {
 	if name == "-" {
 		return newStream(name, stdin, func() error { return nil })
+	}
+	if isURL(name) {
+		return nil, at(safeName(name), errors.New("expected a file or a stream: "+imageHint))
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -60,9 +66,9 @@ func newSource(name string, f *os.File) (*source, error) {
 
 var errDirectory = errors.New("is a directory, expected a file")
 
-// openInput is openSource for what -r would take.
-func openInput(name string, stdin io.Reader) (*source, error) {
-	in, err := openSource(name, stdin)
+// openInput opens an input, which -r takes where it is a directory.
+func (c *convertFlags) openInput(ctx context.Context, name string, stdin io.Reader) (*source, error) {
+	in, err := c.access.open(ctx, name, stdin)
 	if errors.Is(err, errDirectory) {
 		err = at(name, fmt.Errorf("%w: -r takes what is in it", errDirectory))
 	}
@@ -120,8 +126,8 @@ func (c *counter) Read(p []byte) (int, error) {
 }
 
 // open opens a .qtg file by its name. The caller closes the source.
-func (a *app) open(name string, o *qtgpu.DecodeOptions) (*source, *qtgpu.Reader, error) {
-	in, err := openSource(name, a.stdin)
+func (a *app) open(name string, x *access, o *qtgpu.DecodeOptions) (*source, *qtgpu.Reader, error) {
+	in, err := x.open(a.ctx, name, a.stdin)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -146,7 +152,7 @@ func (s *source) reader(ctx context.Context, o *qtgpu.DecodeOptions) (*qtgpu.Rea
 // partial tells whether --keep-going would open what reader refuses. A stream has been
 // read by then.
 func (s *source) partial(ctx context.Context, o qtgpu.DecodeOptions) bool {
-	if s.file == nil {
+	if s.stream != nil {
 		return true
 	}
 	o.KeepGoing = true
@@ -157,6 +163,9 @@ func (s *source) partial(ctx context.Context, o qtgpu.DecodeOptions) bool {
 // readerAt gives random access to the input; a stream is held in memory, up to
 // what an image of maxPixels can take.
 func (s *source) readerAt(maxPixels int64) (io.ReaderAt, int64, error) {
+	if s.remote != nil {
+		return anonymous{s.remote}, s.remote.Size(), nil
+	}
 	if s.file != nil {
 		info, err := s.file.Stat()
 		if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"image"
 	"image/color"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
@@ -26,9 +28,11 @@ var borderColours = map[int]color.RGBA{
 
 // treeFlags are the flags of qtgpu tree.
 type treeFlags struct {
+	set    *pflag.FlagSet
 	out    string
 	force  bool
 	limits *limits
+	access access
 	saying
 }
 
@@ -69,6 +73,8 @@ blue. A picture of up to 1000 pixels a side is drawn at twice its size.`
 	c.addSaying(f)
 	c.limits = newLimits()
 	c.limits.add(f)
+	c.access.add(f)
+	c.set = f
 	return cmd
 }
 
@@ -76,7 +82,7 @@ blue. A picture of up to 1000 pixels a side is drawn at twice its size.`
 func (c *treeFlags) check(in string) error {
 	switch ext := filepath.Ext(c.out); {
 	case c.out == "":
-		return usagef("missing -o: expected qtgpu tree %s -o TREE.png", in)
+		return usagef("missing -o: expected qtgpu tree %s -o TREE.png", safeName(in))
 	case !isStream(c.out) && !strings.EqualFold(ext, ".png"):
 		return usagef("-o %s: extension %q: expected .png", c.out, ext)
 	}
@@ -85,11 +91,11 @@ func (c *treeFlags) check(in string) error {
 
 // tree draws the leaves of the first plane over the decoded picture.
 func (a *app) tree(c *treeFlags, name string) error {
-	if err := c.check(name); err != nil {
+	if err := cmp.Or(c.check(name), c.access.idle(c.set, name)); err != nil {
 		return err
 	}
 	opt := c.limits.decode()
-	in, r, err := a.open(name, &opt)
+	in, r, err := a.open(name, &c.access, &opt)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -66,6 +67,7 @@ type verifyFlags struct {
 	page   int
 	jobs   int
 	limits *limits
+	access access
 	saying
 }
 
@@ -85,6 +87,7 @@ the original, against those that it has.`
 	addJobs(f, &c.jobs)
 	c.limits = newLimits()
 	c.limits.add(f)
+	c.access.add(f)
 	c.limits.addExpansion(f)
 	c.set = f
 	return cmd
@@ -97,7 +100,8 @@ func (a *app) verify(c *verifyFlags, names []string) error {
 		return err
 	}
 	alone := len(names) == 1
-	if err := refuseIdle(c.set, []idle{{"page", alone, "there is no ORIGINAL"}, {"max-expansion", alone, "there is no ORIGINAL"}}); err != nil {
+	err := refuseIdle(c.set, []idle{{"page", alone, "there is no ORIGINAL"}, {"max-expansion", alone, "there is no ORIGINAL"}})
+	if err = cmp.Or(err, c.access.idle(c.set, names[0])); err != nil {
 		return err
 	}
 	if !c.quiet {
@@ -107,7 +111,7 @@ func (a *app) verify(c *verifyFlags, names []string) error {
 	decoding, quality := checking(a.piece.rest(0), !alone)
 	opt := c.limits.decode()
 	opt.Workers, opt.Progress = c.jobs, decoding
-	in, r, err := a.open(names[0], &opt)
+	in, r, err := a.open(names[0], &c.access, &opt)
 	if err != nil {
 		return err
 	}

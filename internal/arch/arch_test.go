@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -108,6 +109,7 @@ type rule struct {
 	except []string
 	never  []string // import paths, or "./x" for the module's package x
 	but    []string // what never holds too much of
+	direct bool     // of imports alone, not of what these need
 	why    string
 }
 
@@ -133,6 +135,16 @@ var rules = []rule{
 	{
 		of: []string{"tree"}, never: []string{"./cpu_fallback"},
 		why: "the seam knows no backend",
+	},
+	{
+		of: []string{"...", "."}, except: []string{"remote", "cmd/qtgpu"},
+		never: []string{"net/...", "./remote"},
+		why:   "a decoder opens no connection: it reads what it is given",
+	},
+	{
+		of: []string{"remote"}, direct: true,
+		never: []string{"./...", "github.com/...", "golang.org/...", "os"}, but: []string{".", "./internal/parallel"},
+		why: "bytes of a server are what it is about, and the standard library is enough for them",
 	},
 	{
 		of: []string{"raster"}, never: []string{"./..."},
@@ -235,7 +247,11 @@ func (r *rule) broken(all map[string]*source, dir string) (bad []string) {
 	if !matches(dir, r.of) || matches(dir, r.except) {
 		return nil
 	}
-	for _, p := range dependencies(all, dir) {
+	needs := dependencies(all, dir)
+	if r.direct {
+		needs = slices.Sorted(maps.Keys(all[dir].imports))
+	}
+	for _, p := range needs {
 		if matches(p, imported(r.never)) && !matches(p, imported(r.but)) {
 			bad = append(bad, p)
 		}
@@ -247,7 +263,7 @@ func TestImports(t *testing.T) {
 	all := packages(t)
 	for _, dir := range []string{
 		".", "raster", "chroma", "tree", "cpu_fallback", "gpu", "cmd/qtgpu", "internal/engine", "internal/engine/transform",
-		"internal/engine/predictive/linear", "internal/pipeline", "internal/container", "internal/imagefile/jpeg", "internal/geo",
+		"internal/engine/predictive/linear", "internal/pipeline", "internal/container", "internal/imagefile/jpeg", "internal/geo", "remote",
 		"internal/refdec", "internal/refdec/cmd/qtgref",
 	} {
 		require.Contains(t, all, dir)
@@ -319,6 +335,14 @@ func TestRulesBite(t *testing.T) {
 		{"internal/refdec/cmd/qtgref", ".", false},
 		{"cmd/qtgpu", "./internal/refdec", false},
 		{"internal/metrics", "github.com/stretchr/testify/assert", false},
+		{".", "net/http", false},
+		{"internal/imagefile", "./remote", false},
+		{"internal/container", "net", false},
+		{"cmd/qtgpu", "./remote", true},
+		{"remote", "net/http", true},
+		{"remote", ".", true},
+		{"remote", "./internal/container", false},
+		{"remote", "github.com/klauspost/compress/zstd", false},
 	} {
 		bad := broken(map[string]*source{c.dir: of(c.needs)}, c.dir)
 		assert.Equal(t, c.allowed, len(bad) == 0, "%s needing %s", c.dir, c.needs)

@@ -5,6 +5,7 @@ package conformance
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"flag"
@@ -82,7 +83,7 @@ func encodedRaster(m *imagefile.Image, o qtgpu.Options) func(*testing.T) []byte 
 
 func encode(t *testing.T, m image.Image, o qtgpu.Options) []byte {
 	var b bytes.Buffer
-	require.NoError(t, qtgpu.Encode(&b, m, &o))
+	require.NoError(t, qtgpu.Encode(context.Background(), &b, m, &o))
 	return b.Bytes()
 }
 

@@ -8,15 +8,23 @@ import (
 // checkAtOnce is the number of groups whose chunk heads Check reads at once.
 const checkAtOnce = 256
 
-// Check reads all that no decoding reads, for errors: ancillary chunks, of unknown types
-// too, since damage to a type makes a known chunk an unknown one, the OVERs, and the
-// types and lengths of FRNT and BODY. With it and all segments every byte is covered.
-// Where Partial found no end, it says why.
-func (r *Reader) Check(ctx context.Context) error {
+// CheckMetadata reads all ancillary chunks for errors, of unknown types too, since damage
+// to a type makes a known chunk an unknown one.
+func (r *Reader) CheckMetadata(ctx context.Context) error {
 	for _, c := range r.ancillary {
 		if err := c.check(ctx, r.in); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// Check reads all that no decoding reads, for errors: ancillary chunks, the OVERs, and the
+// types and lengths of FRNT and BODY. With it and all segments every byte is covered.
+// Where Partial found no end, it says why.
+func (r *Reader) Check(ctx context.Context) error {
+	if err := r.CheckMetadata(ctx); err != nil {
+		return err
 	}
 	for from := 0; from < len(r.root.groups); from += checkAtOnce {
 		to := min(from+checkAtOnce, len(r.root.groups))

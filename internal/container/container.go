@@ -115,6 +115,7 @@ const (
 	minEntrySize = 2 // of a tile in INDX
 	maxEntrySize = 2*maxUvarint + 2*crcSize
 	maxHeadSize  = 512 << 10                  // of HEAD's payload: 65535 runs of roles and 65536 colours fit
+	maxPlanSize  = MaxPlan + maxUvarint       // of PLAN's payload
 	maxAncillary = 1024                       // chunks, which bounds the hops of Open
 	tailSize     = typeSize + 1 + 8 + crcSize // of the TAIL chunk
 )
@@ -188,6 +189,9 @@ func malformed(off int64, format string, args ...any) error {
 func truncated(off int64, format string, args ...any) error {
 	return &FormatError{Offset: off, What: "truncated: " + fmt.Sprintf(format, args...), Err: io.ErrUnexpectedEOF}
 }
+
+// truncation tells whether an error says that the input is cut short.
+func truncation(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }
 
 func unsupported(off int64, format string, args ...any) error {
 	return &UnsupportedError{Offset: off, What: fmt.Sprintf(format, args...)}

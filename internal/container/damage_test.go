@@ -65,7 +65,7 @@ func TestTruncatedAtEveryLength(t *testing.T) {
 			_, err = Open(background, bytes.NewReader(p[:n]), int64(len(p)), Options{})
 			require.ErrorAs(t, err, &format, "%s: length %d, claimed %d", name, n, len(p))
 
-			_, err = ReadFile(bytes.NewReader(p[:n]), func(*Header) error { return nil })
+			_, err = streamed(bytes.NewReader(p[:n]), StreamOptions{})
 			assert.Equal(t, n > 0, errors.Is(err, io.ErrUnexpectedEOF), "%s: stream of length %d: %v", name, n, err)
 		}
 	}

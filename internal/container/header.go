@@ -286,6 +286,6 @@ func parsePalette(d *fields) color.Palette {
 // ReadHeader reads the header from a stream, up to its end and no further: HEAD alone,
 // so bands have roles only and Place is nil. It sets no limit on the image's size.
 func ReadHeader(r io.Reader) (*Header, error) {
-	s := stream{r: r}
-	return s.header(math.MaxInt64)
+	f := feed{r: r}
+	return f.header(math.MaxInt64)
 }

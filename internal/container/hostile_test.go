@@ -41,15 +41,20 @@ func pieces(f *file) (head, plan, index, front, body []byte) {
 	return f.Header.append(nil), f.Plan.append(nil), index, bytes.Join(f.Fronts, nil), bytes.Join(f.Bodies, nil)
 }
 
-// refuses holds the error of a file to be of the right type and to have a text.
+// refuses holds the error of a file to be of the right type and to have a text. A stream
+// refuses it too, or ends before its last byte.
 func refuses(t *testing.T, name string, p []byte, want string) {
 	t.Helper()
 	_, err := reopened(p)
+	in := bytes.NewReader(p)
+	_, streamErr := streamed(in, StreamOptions{})
 	if want == "" {
 		assert.NoError(t, err, name)
+		assert.NoError(t, streamErr, "%s: stream", name)
 		return
 	}
 	assert.ErrorContains(t, err, want, name)
+	assert.True(t, streamErr != nil || in.Len() > 0, "%s: a stream takes it", name)
 	assert.True(t, errors.As(err, new(*FormatError)) || errors.As(err, new(*UnsupportedError)), "%s: type of %v", name, err)
 }
 
@@ -109,7 +114,7 @@ func TestShortestForm(t *testing.T) {
 	at := bytes.Index(p, []byte("PLAN")) + typeSize
 	long := append(append(bytes.Clone(p[:at]), 0x82, 0), p[at+1:]...)
 	refuses(t, "length of PLAN", long, "chunk PLAN: length above 63 bits or not in its shortest form")
-	_, err := ReadFile(bytes.NewReader(long), func(*Header) error { return nil })
+	_, err := streamed(bytes.NewReader(long), StreamOptions{})
 	assert.ErrorContains(t, err, "chunk PLAN: length above 63 bits or not in its shortest form")
 
 	for n := range 64 {

@@ -98,7 +98,7 @@ func (r *Reader) readHead(s *scanner, maxPixels int64) (err error) {
 			return nil
 		}
 		if err == nil {
-			err = r.addAncillary(s, c)
+			err = r.addAncillary(c, s.read)
 		}
 		if err != nil {
 			return err
@@ -107,8 +107,9 @@ func (r *Reader) readHead(s *scanner, maxPixels int64) (err error) {
 	return malformed(s.off, "more than %d ancillary chunks before %s", maxAncillary, typeIndex)
 }
 
-// addAncillary takes a chunk between PLAN and the first INDX.
-func (r *Reader) addAncillary(s *scanner, c *chunk) error {
+// addAncillary takes a chunk between PLAN and the first INDX. It reads those that tell of
+// the samples.
+func (r *Reader) addAncillary(c *chunk, read func(*chunk) ([]byte, error)) error {
 	if !c.ancillary() {
 		return c.misplaced(typeIndex)
 	}
@@ -125,15 +126,15 @@ func (r *Reader) addAncillary(s *scanner, c *chunk) error {
 	}
 	switch c.kind {
 	case typeBand, typePlace:
-		return r.readSamples(s, c)
+		return r.readSamples(c, read)
 	}
 	r.metadata[Kind(c.kind)] = c
 	return nil
 }
 
 // readSamples reads band or plac.
-func (r *Reader) readSamples(s *scanner, c *chunk) error {
-	p, err := s.read(c)
+func (r *Reader) readSamples(c *chunk, read func(*chunk) ([]byte, error)) error {
+	p, err := read(c)
 	if err != nil {
 		return err
 	}

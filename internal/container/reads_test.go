@@ -126,6 +126,28 @@ func TestOpenOfMuchReads(t *testing.T) {
 	}
 }
 
+// TestCheckReads: a long chunk is checked by pieces of 1 MiB, whose reads have its checksum
+// too, wherever that is cut, and damage to any of its last bytes is found.
+func TestCheckReads(t *testing.T) {
+	f := sample(3)
+	const piece = 1 << 20
+	for _, size := range []int{piece - 20, piece - 12, piece - 11, piece - 10, piece - 9, piece - 8, piece - 7, piece, 2*piece + 5} {
+		f.Metadata[ICC] = make([]byte, size)
+		p := encode(t, f)
+		r, far := openRemote(t, p)
+		c := r.metadata[ICC]
+		far.calls = nil
+		require.NoError(t, r.CheckMetadata(background), "%d bytes", size)
+		assert.LessOrEqual(t, int64(len(far.calls)), c.all().Length/piece+1, "%d bytes: %v", size, far.calls)
+		for _, at := range []int64{c.payload, c.end() - 5, c.end() - 4, c.end() - 1} {
+			bad := bytes.Clone(p)
+			bad[at] ^= 1
+			r, _ := openRemote(t, bad)
+			assert.ErrorContains(t, r.CheckMetadata(background), "chunk iccp: CRC-32C", "%d bytes, at %d", size, at)
+		}
+	}
+}
+
 // TestSegmentsRead: an aligned tile with its neighbours takes a range for each row of
 // fronts and of bodies, in one call behind one for the indices, and then none for these.
 func TestSegmentsRead(t *testing.T) {
@@ -378,28 +400,4 @@ type stopping struct {
 func (s stopping) ReadRanges(ctx context.Context, _ []Range) ([][]byte, error) {
 	s.stop()
 	return nil, ctx.Err()
-}
-
-// TestReadFile: a stream is read up to the end of the file and no further.
-func TestReadFile(t *testing.T) {
-	for rows := 1; rows <= 3; rows++ {
-		f := sample(rows)
-		p := encode(t, f)
-		stream := bytes.NewReader(append(bytes.Clone(p), "more"...))
-		var seen *Header
-		got, err := ReadFile(iotest.OneByteReader(stream), func(h *Header) error { seen = h; return nil })
-		require.NoError(t, err)
-		assert.True(t, bytes.Equal(p, got), "%d rows", rows)
-		assert.Equal(t, 4, stream.Len(), "%d rows: bytes left", rows)
-		assert.Equal(t, f.Header.Bounds(), seen.Bounds())
-
-		stream.Seek(0, io.SeekStart)
-		_, err = ReadFile(stream, func(h *Header) error { return errDisk })
-		assert.Equal(t, errDisk, err)
-		assert.Equal(t, len(p)+4-bytes.Index(p, []byte("PLAN")), stream.Len(), "%d rows: bytes left", rows)
-	}
-	_, err := ReadFile(iotest.ErrReader(errDisk), nil)
-	assert.ErrorIs(t, err, errDisk)
-	_, err = ReadHeader(bytes.NewReader(append(assemble(nil), "HEAD\x80\x00"...)))
-	assert.ErrorContains(t, err, "not in its shortest form")
 }

@@ -95,18 +95,32 @@ func notWhole(off int64, format string, args ...any) error {
 	return &FormatError{off, "the input is cut, or goes on behind its end: " + fmt.Sprintf(format, args...), io.ErrUnexpectedEOF}
 }
 
-// readRoot reads ROOT, the chunk c. The groups begin at first and the OVERs end with c.
+// readRoot reads ROOT, the chunk c.
 func (h *Header) readRoot(s *scanner, c *chunk, first int64) (*root, error) {
-	groups := int64(h.Groups())
-	least := int64(len(h.Bands)) + 3*groups + 2
-	most := maxUvarint * (int64(len(h.Bands)) + 3*groups + 2 + 2*maxLevel)
-	if c.size < least || c.size > most {
-		return nil, malformed(c.off, "ROOT of %d bytes, expected %d to %d of %d bands and %d groups", c.size, least, most, len(h.Bands), groups)
+	if err := h.checkRoot(c); err != nil {
+		return nil, err
 	}
 	p, err := s.read(c)
 	if err != nil {
 		return nil, err
 	}
+	return h.parseRoot(c, p, first)
+}
+
+// checkRoot checks the length of ROOT, before anything is allocated for its groups.
+func (h *Header) checkRoot(c *chunk) error {
+	groups := int64(h.Groups())
+	least := int64(len(h.Bands)) + 3*groups + 2
+	most := maxUvarint * (int64(len(h.Bands)) + 3*groups + 2 + 2*maxLevel)
+	if c.size < least || c.size > most {
+		return malformed(c.off, "ROOT of %d bytes, expected %d to %d of %d bands and %d groups", c.size, least, most, len(h.Bands), groups)
+	}
+	return nil
+}
+
+// parseRoot reads the payload of ROOT, p. The groups begin at first and the OVERs end with
+// the chunk c.
+func (h *Header) parseRoot(c *chunk, p []byte, first int64) (*root, error) {
 	d := &fields{kind: typeRoot, off: c.off, rest: p}
 	r := &root{worst: h.parseErrors(d)}
 	if off := d.uint("offset of the first group", math.MaxInt64); off != uint64(first) {

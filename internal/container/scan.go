@@ -82,20 +82,18 @@ func (c *chunk) open(p []byte) ([]byte, error) {
 
 // check reads a chunk piece by piece for its checksum.
 func (c *chunk) check(ctx context.Context, in *input) error {
-	const piece = 1 << 16
-	sum, end := uint32(0), c.payload+c.size
-	for off := c.off; off < end; off += piece {
-		p, err := in.one(ctx, Range{off, min(piece, end-off)})
+	const piece = 1 << 20
+	sum, stored := uint32(0), make([]byte, 0, crcSize)
+	for off := c.off; off < c.end(); off += piece {
+		p, err := in.one(ctx, Range{off, min(piece, c.end()-off)})
 		if err != nil {
 			return err
 		}
-		sum = crc32.Update(sum, castagnoli, p)
+		n := min(max(c.payload+c.size-off, 0), int64(len(p)))
+		sum = crc32.Update(sum, castagnoli, p[:n])
+		stored = append(stored, p[n:]...)
 	}
-	p, err := in.one(ctx, Range{end, crcSize})
-	if err != nil {
-		return err
-	}
-	return c.compare(sum, p)
+	return c.compare(sum, stored)
 }
 
 // compare holds the checksum of a chunk against the one that is stored.
@@ -146,10 +144,15 @@ func (s *scanner) header(maxPixels int64) (*Header, error) {
 // plan reads PLAN.
 func (s *scanner) plan() (*Plan, error) {
 	off := s.off
-	p, err := s.take(typePlan, MaxPlan+maxUvarint)
+	p, err := s.take(typePlan, maxPlanSize)
 	if err != nil {
 		return nil, err
 	}
+	return parsePlan(off, p)
+}
+
+// parsePlan reads the payload of PLAN, the chunk at off.
+func parsePlan(off int64, p []byte) (*Plan, error) {
 	d := fields{kind: typePlan, off: off, rest: p}
 	plan := &Plan{Engine: d.uint("engine", math.MaxUint64)}
 	if len(d.rest) > 0 {
@@ -161,13 +164,23 @@ func (s *scanner) plan() (*Plan, error) {
 // take reads the chunk that follows, which is of the given kind.
 func (s *scanner) take(kind string, limit int64) ([]byte, error) {
 	c, err := s.nextOf(kind)
-	if c != nil && c.size > limit {
-		return nil, malformed(c.off, "%s of %d bytes, expected at most %d", kind, c.size, limit)
+	if c != nil {
+		if err := c.within(limit); err != nil {
+			return nil, err
+		}
 	}
 	if err != nil {
 		return nil, err
 	}
 	return s.read(c)
+}
+
+// within tells whether the payload is no longer than a limit.
+func (c *chunk) within(limit int64) error {
+	if c.size > limit {
+		return malformed(c.off, "%s of %d bytes, expected at most %d", c.kind, c.size, limit)
+	}
+	return nil
 }
 
 // misplaced says that a chunk is not of the kind that belongs here.

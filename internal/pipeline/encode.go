@@ -40,21 +40,9 @@ func (t *Totals) add(c *engine.Tile) {
 // Encode codes whole rows of tiles of src, from rows.Min to rows.Max, and writes them.
 // memory bounds the samples that are held at once, but for one row of tiles.
 func Encode(ctx context.Context, enc engine.Encoder, src raster.Source, rows Rows, w Writer, workers int, memory int64, work *progress.Work) (Totals, error) {
-	e := encoding{enc: enc, src: src, grid: enc.Plan().Grid(), w: w, pixelCost: pixelCost(enc.Plan()),
-		workers: engine.WithinMemory(workers, memory, enc.Memory()),
-	}
-	total := int64(0)
-	for _, tile := range e.grid.Indices(image.Rect(0, rows.Min, e.grid.Across(), rows.Max)) {
-		total += engine.Pixels(e.grid.Tile(tile)) + e.cost(tile)
-	}
-	e.work = work.Of(total)
-	step := engine.SlabRows(enc.Plan(), memory)
-	for y := rows.Min; y < rows.Max; y += step {
-		if err := e.slab(ctx, Rows{y, min(y+step, rows.Max)}); err != nil {
-			return Totals{}, err
-		}
-	}
-	return e.totals, nil
+	e := newEncoding(enc, w, workers, memory, rows, work)
+	err := e.encode(ctx, src, rows)
+	return e.totals, err
 }
 
 // Rows are rows of tiles, from Min on, before Max.
@@ -63,13 +51,14 @@ type Rows struct{ Min, Max int }
 // AllRows are all rows of tiles of a plan.
 func AllRows(p *engine.Plan) Rows { return Rows{0, p.Grid().Down()} }
 
-// encoding is one run of Encode.
+// encoding codes tiles for a writer.
 type encoding struct {
 	enc     engine.Encoder
 	src     raster.Source
 	grid    tiles.Grid
 	w       Writer
 	workers int
+	step    int // rows of tiles of a slab
 	totals  Totals
 
 	work      *progress.Work
@@ -93,6 +82,31 @@ func (e *encoding) cost(tile int) int64 {
 		cost *= 1 + e.pixelCost
 	}
 	return cost
+}
+
+// newEncoding is for some rows of tiles, which are all of the work.
+func newEncoding(enc engine.Encoder, w Writer, workers int, memory int64, rows Rows, work *progress.Work) *encoding {
+	e := &encoding{
+		enc: enc, grid: enc.Plan().Grid(), w: w, pixelCost: pixelCost(enc.Plan()),
+		workers: engine.WithinMemory(workers, memory, enc.Memory()), step: engine.SlabRows(enc.Plan(), memory),
+	}
+	total := int64(0)
+	for _, tile := range e.grid.Indices(image.Rect(0, rows.Min, e.grid.Across(), rows.Max)) {
+		total += engine.Pixels(e.grid.Tile(tile)) + e.cost(tile)
+	}
+	e.work = work.Of(total)
+	return e
+}
+
+// encode codes rows of tiles of src.
+func (e *encoding) encode(ctx context.Context, src raster.Source, rows Rows) error {
+	e.src = src
+	for y := rows.Min; y < rows.Max; y += e.step {
+		if err := e.slab(ctx, Rows{y, min(y+e.step, rows.Max)}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // slab codes some rows of tiles.

@@ -45,29 +45,58 @@ type Job struct {
 // Write codes the tiles of src by the plan of enc and writes the file. It holds the
 // segments of a group of tiles, and the overviews of all where there are several groups.
 func Write(ctx context.Context, w io.Writer, enc engine.Encoder, src raster.Source, j *Job) (Totals, error) {
+	c, err := Begin(w, enc, j)
+	if err != nil {
+		return Totals{}, err
+	}
+	if err := c.Code(ctx, src, AllRows(enc.Plan())); err != nil {
+		return Totals{}, err
+	}
+	return c.Close(ctx)
+}
+
+// Coding is a file that is being written, by rows of tiles from the top.
+type Coding struct {
+	*encoding
+	out *fileWriter
+	env *engine.Env
+}
+
+// Begin begins what Write does.
+func Begin(w io.Writer, enc engine.Encoder, j *Job) (*Coding, error) {
 	plan := enc.Plan()
 	h := HeaderOf(plan)
 	file, err := container.NewWriter(w, h, containerPlan(plan), j.Metadata)
 	if err != nil {
-		return Totals{}, err
+		return nil, err
 	}
 	out, err := newFileWriter(file, h, plan)
 	if err != nil {
-		return Totals{}, err
+		return nil, err
 	}
 	code, coarse := codeCost(engine.Cost{Pixel: pixelCost(plan)}, pixelsOf(&plan.Format)), int64(0)
 	if out.dec != nil {
 		coarse = coarseCost(&plan.Format)
 	}
 	work := j.Env.Work.Of(code + coarse)
-	totals, err := Encode(ctx, enc, src, AllRows(plan), out, j.Env.Workers, j.Env.Memory, work.Part(code))
-	if err != nil {
-		return Totals{}, err
-	}
+	e := newEncoding(enc, out, j.Env.Workers, j.Env.Memory, AllRows(plan), work.Part(code))
+	return &Coding{e, out, j.Env.With(work.Rest())}, nil
+}
+
+// Step is the number of rows of tiles that are best coded at once.
+func (c *Coding) Step() int { return c.step }
+
+// Code codes the rows of tiles that come next, and reads no others of src.
+func (c *Coding) Code(ctx context.Context, src raster.Source, rows Rows) error {
+	return c.encode(ctx, src, rows)
+}
+
+// Close ends the file when all rows have come.
+func (c *Coding) Close(ctx context.Context) (Totals, error) {
 	start := time.Now()
-	err = out.close(ctx, j.Env.With(work.Rest()))
-	j.Env.Took("write", out.spent+time.Since(start))
-	return totals, err
+	err := c.out.close(ctx, c.env)
+	c.env.Took("write", c.out.spent+time.Since(start))
+	return c.totals, err
 }
 
 // fileWriter writes tiles, and keeps what the coarse levels of a large file are made of.

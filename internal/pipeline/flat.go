@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"context"
+	"slices"
 	"sync/atomic"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
@@ -68,9 +69,11 @@ type watched struct {
 
 // ReadBlock implements raster.Source.
 func (w *watched) ReadBlock(ctx context.Context, dst *raster.Block) error {
+	asked := *dst // a source may change the fields of dst, which is for the caller to refuse
+	asked.Planes = slices.Clone(dst.Planes)
 	err := w.Source.ReadBlock(ctx, dst)
 	if err == nil {
-		w.seen.look(dst)
+		w.seen.look(&asked)
 	}
 	return err
 }

@@ -41,7 +41,7 @@ type losses struct {
 	tiles []image.Rectangle // in pixels of level 0
 }
 
-// segments give the segments of tiles; *container.Reader is one.
+// segments give the segments of tiles; *container.Reader and *container.Stream do.
 type segments interface {
 	Segments(ctx context.Context, wants []container.Want) ([][]byte, error)
 	TileError(ctx context.Context, tile int, part container.Part, err error) error
@@ -56,7 +56,21 @@ var ErrTooLarge = errors.New("region too large")
 // NewReader decodes the tiles of a file. The error says what is wrong with its plan; of an
 // engine that this version does not have it is a *container.UnsupportedError.
 func NewReader(file *container.Reader, o Options) (*Reader, error) {
-	plan := planOf(file.Header(), file.Plan())
+	r, err := readerOf(file, file.Header(), file.Plan(), o)
+	if err == nil {
+		r.coarse.file = file
+	}
+	return r, err
+}
+
+// NewStream decodes the tiles of a file that comes as a stream, once and from the top: by
+// Begin of all of level 0, or by Scan. Its errors are the ones of NewReader.
+func NewStream(file *container.Stream, o Options) (*Reader, error) {
+	return readerOf(file, file.Header(), file.Plan(), o)
+}
+
+func readerOf(file segments, h *container.Header, p *container.Plan, o Options) (*Reader, error) {
+	plan := planOf(h, p)
 	e, err := byID(plan.Engine, &plan.Format)
 	if err != nil {
 		return nil, err
@@ -68,9 +82,7 @@ func NewReader(file *container.Reader, o Options) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
 	}
-	r := newReader(file, plan, dec, o)
-	r.coarse.file = file
-	return r, nil
+	return newReader(file, plan, dec, o), nil
 }
 
 func newReader(file segments, plan *engine.Plan, dec engine.Decoder, o Options) *Reader {
@@ -160,11 +172,11 @@ func (c *call) tile(ctx context.Context, w engine.Window, tile int, s stored) er
 	}
 	defer func() { c.cache.put(tile, d) }()
 	if s.Overview == nil && s.err == nil { // was in the cache when the others were read
-		again, err := c.read(ctx, tile)
+		again, err := c.read(ctx, tile, tile+1)
 		if err != nil {
 			return err
 		}
-		s = again
+		s = again[0]
 	}
 	d, err = c.decode(ctx, w, tile, s, keep)
 	return err
@@ -194,10 +206,11 @@ func (c *call) decode(ctx context.Context, w engine.Window, tile int, s stored, 
 	return nil, nil
 }
 
-// Concealable tells whether damage is to be filled. Input that cannot be read says
-// nothing of the file.
+// Concealable tells whether damage is to be filled. Input that cannot be read, or that a
+// limit does not allow for, says nothing of the file.
 func (r *Reader) Concealable(err error) bool {
-	return r.opt.KeepGoing && !errors.As(err, new(*container.ReadError)) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
+	return r.opt.KeepGoing && !errors.As(err, new(*container.ReadError)) && !errors.Is(err, container.ErrTooLarge) &&
+		!errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 }
 
 // Lost are the tiles that KeepGoing rendered from what is left of them so far, in pixels

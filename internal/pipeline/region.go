@@ -30,6 +30,7 @@ type Region struct {
 type output struct {
 	held   int64 // the bytes of a block that takes all of them
 	passed bool  // whether the rows of each band have a block of their own
+	kept   int64 // the bytes of a cache that outlives the region
 }
 
 // sink takes the samples of a region as they come: block gives memory for some rows, done
@@ -60,11 +61,7 @@ func (r *Reader) begin(ctx context.Context, rect image.Rectangle, level int, o o
 
 // beginTiles begins a region that is made of the tiles.
 func (r *Reader) beginTiles(ctx context.Context, rect image.Rectangle, level int, o output) (*Region, error) {
-	base := baseOf(level)
-	g := &Region{
-		call: call{Reader: r, cache: r.cache, level: base}, at: level, base: base,
-		rect: rect, fine: r.finer(rect, level, base), output: o,
-	}
+	g := r.region(rect, level, o)
 	shared := g.shared()
 	room, err := g.divide(shared)
 	if err != nil {
@@ -76,6 +73,15 @@ func (r *Reader) beginTiles(ctx context.Context, rect image.Rectangle, level int
 	}
 	g.first, err = g.segments(ctx, g.tilesOf(g.bands[0]))
 	return g, err
+}
+
+// region is a rectangle of a level that is made of the tiles.
+func (r *Reader) region(rect image.Rectangle, level int, o output) *Region {
+	base := baseOf(level)
+	return &Region{
+		call: call{Reader: r, cache: r.cache, level: base}, at: level, base: base,
+		rect: rect, fine: r.finer(rect, level, base), output: o,
+	}
 }
 
 // Decode decodes the region, once, into dst of the same rectangle. It equals the crop of
@@ -365,7 +371,7 @@ func (g *Region) cut(limit, room int64) ([]image.Rectangle, error) {
 // need is the memory that a band of the base level takes.
 func (g *Region) need(band image.Rectangle) int64 {
 	window, goroutine := g.dec.Memory(g.full(band, g.base), g.base)
-	bytes := g.output.held + window + int64(g.workers)*goroutine
+	bytes := g.output.held + g.output.kept + window + int64(g.workers)*goroutine
 	if g.at > g.base {
 		bytes += g.bytes(band)
 	}

@@ -75,16 +75,21 @@ func (c *call) complete(ctx context.Context, tile int, s *stored) error {
 	return err
 }
 
-// read reads the segments of a tile.
-func (c *call) read(ctx context.Context, tile int) (stored, error) {
-	out := make([]stored, 1)
-	err := c.fetch(ctx, out, []want{
-		{0, container.Want{Tile: tile, Part: container.Front}}, {0, container.Want{Tile: tile, Part: container.Body}},
-	})
-	if err == nil {
-		err = c.hold(ctx, out, []int{tile})
+// read reads the segments of tiles, from one up to another.
+func (c *call) read(ctx context.Context, from, to int) ([]stored, error) {
+	out := make([]stored, to-from)
+	var wants []want
+	var indices []int
+	for i := range out {
+		indices = append(indices, from+i)
+		for _, part := range []container.Part{container.Front, container.Body} {
+			wants = append(wants, want{i, container.Want{Tile: from + i, Part: part}})
+		}
 	}
-	return out[0], err
+	if err := c.fetch(ctx, out, wants); err != nil {
+		return nil, err
+	}
+	return out, c.hold(ctx, out, indices)
 }
 
 // want is a segment that is wanted for one of some tiles.

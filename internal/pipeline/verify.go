@@ -63,24 +63,77 @@ func (r *Reader) Measure(ctx context.Context, original raster.Source, decoded fu
 }
 
 // each reads the segments of every tile, holds them against what they must take, and
-// has f look at them.
+// has f look at them. Of a far file it reads those of many tiles at once.
 func (r *Reader) each(ctx context.Context, f func(tile int, s engine.Segments) error) error {
 	workers, err := r.tileWorkers()
 	if err != nil {
 		return err
 	}
 	c := call{Reader: r}
-	err = parallel.For(ctx, workers, r.grid.N(), func(tile int) error {
-		s, err := c.read(ctx, tile)
-		if err = cmp.Or(err, s.err); err != nil {
-			return err
+	look := func(tile int, s stored) error {
+		if s.err != nil {
+			return s.err
 		}
 		return f(tile, s.Segments)
-	})
+	}
+	if r.file.Far() {
+		err = c.eachAhead(ctx, workers, look)
+	} else {
+		err = parallel.For(ctx, workers, r.grid.N(), func(tile int) error {
+			s, err := c.read(ctx, tile, tile+1)
+			if err != nil {
+				return err
+			}
+			return look(tile, s[0])
+		})
+	}
 	if err == nil && ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	return err
+}
+
+// eachAhead reads the segments of many tiles at once, and then has look look at them.
+func (c *call) eachAhead(ctx context.Context, workers int, look func(tile int, s stored) error) error {
+	for from, to := 0, 0; from < c.grid.N(); from = to {
+		var err error
+		if to, err = c.ahead(ctx, from); err != nil {
+			return err
+		}
+		read, err := c.read(ctx, from, to)
+		if err != nil {
+			return err
+		}
+		err = parallel.For(ctx, workers, to-from, func(i int) error { return look(from+i, read[i]) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// aheadBytes is about how much is read at once of a far file, aheadTiles of how many tiles.
+const (
+	aheadBytes = 4 << 20
+	aheadTiles = 256
+)
+
+// ahead is the end of the tiles from a first one on whose segments are read at once.
+func (r *Reader) ahead(ctx context.Context, from int) (to int, err error) {
+	end := min(from+aheadTiles, r.grid.N())
+	for to, sum := from, int64(0); to < end; to++ {
+		for _, part := range []container.Part{container.Front, container.Body} {
+			n, err := r.file.Size(ctx, to, part)
+			if err != nil {
+				return 0, err
+			}
+			sum += n
+		}
+		if sum > aheadBytes && to > from {
+			return to, nil
+		}
+	}
+	return end, nil
 }
 
 // tileWorkers is the number of goroutines that may each hold a decoded tile, its original
@@ -122,19 +175,29 @@ func (r *Reader) Leaves(ctx context.Context, plane int, f func(x, y, size int)) 
 // Modes counts the tiles by the mode that their engine names; "damaged" where the
 // overview does not tell. It is empty of engines without modes.
 func (r *Reader) Modes(ctx context.Context) (map[string]int, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	modes := map[string]int{}
-	for tile := range r.grid.N() {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
+	if r.plan.Engine != engine.Predictive {
+		return modes, nil
+	}
+	for from := 0; from < r.grid.N(); from += aheadTiles {
+		var wants []container.Want
+		for tile := from; tile < min(from+aheadTiles, r.grid.N()); tile++ {
+			wants = append(wants, container.Want{Tile: tile, Part: container.Front})
 		}
-		got, err := r.file.Segments(ctx, []container.Want{{Tile: tile, Part: container.Front}})
-		if err != nil && !errors.Is(err, container.ErrChecksum) {
+		got, err := r.file.Segments(ctx, wants)
+		if got == nil {
 			return nil, err
 		}
-		if name := r.dec.Mode(got[0]); name != "" {
-			modes[name]++
-		} else if r.plan.Engine == engine.Predictive {
-			modes["damaged"]++
+		for i, overview := range got {
+			if overview == nil {
+				if lost := damageOf(err, wants[i]); !errors.Is(lost, container.ErrChecksum) {
+					return nil, lost
+				}
+			}
+			modes[cmp.Or(r.dec.Mode(overview), "damaged")]++
 		}
 	}
 	return modes, nil

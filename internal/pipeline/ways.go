@@ -78,8 +78,8 @@ func (w *way) train(ctx context.Context, src raster.Source, env *engine.Env) (en
 const photographT = engine.ErrorUnit
 
 // waysOf are the ways that may have the smallest file, the likeliest first: those that are
-// worth trying for any raster, and those that are for a flat one. What bounds every sample
-// bounds their mean square too, so that any way keeps a promise of engine.RMS.
+// worth trying for any raster, and those that are for a flat one. Merged values would keep a
+// promise of engine.RMS too, but make bands of gradients, which nobody has asked for.
 func waysOf(p *engine.Params) (always, ifFlat []*way) {
 	coded := coloursOf(&p.Format)
 	lossy := func(e engine.Engine) *way { return &way{suited(e, &coded), *p, true} }
@@ -88,12 +88,8 @@ func waysOf(p *engine.Params) (always, ifFlat []*way) {
 	switch {
 	case p.Bound == engine.RMS && p.T < photographT:
 		return []*way{lossy(transform.Engine{}), lossless}, nil
-	case p.Bound == engine.RMS && predictive.IsRaster(&coded):
-		return []*way{lossy(transform.Engine{})}, []*way{lossless}
 	case p.Bound == engine.RMS:
-		merged := lossy(predictive.Engine{Merge: true})
-		merged.params.Bound, merged.params.T = engine.Max, p.T*coded.FullScale()/(255*engine.ErrorUnit)
-		return []*way{lossy(transform.Engine{})}, []*way{lossless, merged}
+		return []*way{lossy(transform.Engine{})}, []*way{lossless}
 	case p.T == 0:
 		return []*way{lossless}, nil
 	}
