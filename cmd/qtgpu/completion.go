@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -51,9 +50,15 @@ func fileArgs(extensions ...[]string) cobra.CompletionFunc {
 	}
 }
 
-// anyFiles completes any number of arguments to files with some extensions.
-func anyFiles(extensions ...[]string) cobra.CompletionFunc {
-	return cobra.FixedCompletions(slices.Concat(extensions...), cobra.ShellCompDirectiveFilterFileExt)
+// inputArgs completes any number of arguments to files with some extensions, but the first,
+// which may be a subcommand, to what there is.
+func inputArgs(extensions ...string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) == 0 {
+			return nil, cobra.ShellCompDirectiveDefault
+		}
+		return extensions, cobra.ShellCompDirectiveFilterFileExt
+	}
 }
 
 // directoryArg completes one argument to a directory.

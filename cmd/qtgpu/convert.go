@@ -69,7 +69,7 @@ func (a *app) convertCommand() *cobra.Command {
 		}
 		return meantCommand(cmd, args[0])
 	}
-	cmd.ValidArgsFunction = anyFiles(qtgFiles, imageFiles)
+	cmd.ValidArgsFunction = inputArgs(slices.Concat(qtgFiles, imageFiles)...)
 	cmd.Long = fmt.Sprintf(convertText, qtgpu.MinT, qtgpu.MaxT)
 	cmd.Example = convertExamples
 	c.set, c.limits = cmd.Flags(), newLimits()
@@ -156,6 +156,7 @@ func (c *convertFlags) addBoth() {
 	f.BoolVar(&c.skipExisting, "skip-existing", false, "leave an input out whose output exists")
 	isFile(f, "input", slices.Concat(qtgFiles, imageFiles)...)
 	isFile(f, "output", slices.Concat(qtgFiles, pictureFiles)...)
+	isDirectory(f, "output-dir")
 	addForce(f, &c.force)
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "no report, no progress bar")
 	f.BoolVar(&c.keepGoing, "keep-going", false, "take what there is of a damaged or cut input, fill its tiles from the overview and name them; of images, JPEG only")
