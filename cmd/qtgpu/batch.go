@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/parallel"
 )
 
@@ -40,6 +42,9 @@ type outcome struct {
 func (a *app) batch(c *convertFlags, tasks []task) error {
 	memory := int64(c.limits.memory)
 	slots := parallel.Workers(c.jobs)
+	if err := c.idleInAll(tasks); err != nil {
+		return err
+	}
 	b := &batch{app: a, flags: c, tasks: tasks, budget: newBudget(slots, memory), outcomes: make([]*outcome, len(tasks))}
 	b.begin()
 	// While some wait for the disk, others have the slots.
@@ -145,17 +150,11 @@ func (c *convertFlags) need(ctx context.Context, in *source) (samples, need int6
 		f.Width, f.Height = size.X, size.Y
 		return f.Bytes(), r.Need(image.Rectangle{Max: size}, min(level, r.Levels()-1))
 	}
-	opt := c.limits.read()
-	opt.KeepGoing, opt.Page = c.keepGoing, c.page
-	f, err := in.peek(opt)
+	f, o, err := c.look(in)
 	if err != nil {
 		return 0, 0
 	}
 	samples = f.Format().Bytes()
-	o := c.options()
-	if t, err := c.threshold(); err == nil {
-		o.T = t.likely(f)
-	}
 	if need, err = o.Need(f); err != nil {
 		need = 0
 	}
@@ -164,6 +163,21 @@ func (c *convertFlags) need(ctx context.Context, in *source) (samples, need int6
 		need += decoded * samples
 	}
 	return samples, need
+}
+
+// look reads the header of an image, and says what options it is likely to be encoded with.
+func (c *convertFlags) look(in *source) (*imagefile.File, *qtgpu.Options, error) {
+	opt := c.limits.read()
+	opt.KeepGoing, opt.Page = c.keepGoing, c.page
+	f, err := in.peek(opt)
+	if err != nil {
+		return nil, nil, err
+	}
+	o := c.options()
+	if t, err := c.threshold(); err == nil {
+		o.T = t.likely(f)
+	}
+	return f, &o, nil
 }
 
 // done takes down what became of a task, and writes the reports whose turn it is.

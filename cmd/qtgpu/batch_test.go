@@ -145,12 +145,26 @@ func TestBatchAsJSON(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(out, "\n"))
 }
 
-// TestBatchFlagsThatSomeHaveAUseFor: a flag may do nothing for one of several inputs.
+// TestBatchFlagsThatSomeHaveAUseFor: a flag may do nothing for one of several inputs, but not
+// for all.
 func TestBatchFlagsThatSomeHaveAUseFor(t *testing.T) {
 	here(t, "a.png")
 	writeImage(t, "gray.png", 50, 40, 1, 8)
 	qtgpuRun("gray.png", "-t", "5", "--chroma", "444").fails(t, exitUsage, "--chroma does nothing here", "alone")
 	mustRun(t, "a.png", "gray.png", "-t", "5", "--chroma", "444")
+	writeImage(t, "gray2.png", 50, 40, 1, 8)
+	before := contents(t)
+	for _, c := range []struct{ args, want string }{
+		{"gray.png gray2.png none.png -t 5 --chroma 444 --output-dir o", "--chroma does nothing here: there are no colours"},
+		{"none.png gray.png a.png -t 5 --page 1 --output-dir o", "--page does nothing here: the image is no TIFF file"},
+		{"-r . -t 0 --split hybrid --output-dir o", "--split does nothing here: without loss samples are predicted"},
+		{"a.qtg gray.qtg --quality 80 --output-dir o", "--quality does nothing here: the output is no JPEG file"},
+		{"a.qtg gray.qtg --quality 80 --output-dir o --format png", "--quality does nothing here"},
+	} {
+		qtgpuRun(strings.Fields(c.args)...).fails(t, exitUsage, c.want, c.args)
+		assert.Equal(t, before, contents(t), "%s", c.args)
+	}
+	mustRun(t, "a.qtg", "gray.qtg", "--quality", "80", "--format", "jpg")
 }
 
 // TestBatchThatCannotReport: where reports are lost the batch ends, and what is whole stays.

@@ -58,10 +58,8 @@ func (a *app) decode(c *convertFlags, in *source) error {
 	if err := d.shape(a.ctx, stretch); err != nil {
 		return err
 	}
-	if !a.many { // where it has a use for another input
-		if err := c.idleInDecoding(d.format); err != nil {
-			return err
-		}
+	if err := c.idleInDecoding(d.format); err != nil {
+		return err
 	}
 	out, err := a.createPicture(d.name, c.force)
 	if c.skipExisting && errors.Is(err, errExists) {

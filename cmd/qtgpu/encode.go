@@ -39,7 +39,7 @@ func (a *app) encode(c *convertFlags, in *source) error {
 		a.piece.is(src.Format().Width, src.Format().Height)
 		err = a.prepare(&o, t, in.name, src, c.strict)
 	}
-	if err == nil && !a.many { // where it has a use for another input
+	if err == nil && !a.many { // idleInAll looks for a use in others
 		err = at(in.name, c.idleInEncoding(&o, src))
 	}
 	// That the threshold or a flag makes no sense comes before that there is a file already.
