@@ -26,15 +26,15 @@ import (
 // error each gives that again, but for a block or an image that is refused, which changes
 // nothing.
 type Decoder struct {
-	opt      DecodeOptions
-	file     *container.Stream
-	tiles    *pipeline.Reader
-	scan     *pipeline.Scan
-	format   raster.Format
-	work *progress.Work
-	left     *raster.Block // a band, some rows of which have not been given yet
-	next     int           // the row that comes next
-	err      error
+	opt    DecodeOptions
+	file   *container.Stream
+	tiles  *pipeline.Reader
+	scan   *pipeline.Scan
+	format raster.Format
+	work   *progress.Work
+	left   *raster.Block // a band, some rows of which have not been given yet
+	next   int           // the row that comes next
+	err    error
 }
 
 // NewDecoder reads the beginning of a file, up to its first tiles. The options are a
