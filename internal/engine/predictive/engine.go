@@ -10,6 +10,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/arith"
+	"github.com/qtgpu/qtgpu/internal/engine/predictive/linear"
 	"github.com/qtgpu/qtgpu/internal/parallel"
 	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/internal/rans"
@@ -49,7 +50,7 @@ func (Engine) Accepts(p *engine.Params) error {
 	if role := f.Bands[0].Role; role != raster.Index && role != raster.Label {
 		return engine.CheckPicture(f)
 	}
-	wide := f.Type != raster.Uint8 && (f.Type != raster.Uint16 || f.Bands[0].Role == raster.Index)
+	wide := f.Type != raster.Uint8 && f.Type != raster.Uint16
 	if len(f.Bands) > 1 || p.T > 0 || wide {
 		return fmt.Errorf("%d bands of %v with the first of role %v and threshold %d, expected one without loss", len(f.Bands), f.Type, f.Bands[0].Role, p.T)
 	}
@@ -119,7 +120,7 @@ func formatOf(p *engine.Plan, flags byte) Format {
 		Maximum: int32(f.FullScale()), Bound: int32(p.T), Labels: flags&flagDecimate != 0,
 	}
 	if f.Bands[0].Role == raster.Index {
-		out.Maximum = 255
+		out.Maximum = int32(f.Type.Max())
 	}
 	if flags&flagMerged != 0 {
 		out.Bound, out.Merged = 0, out.Bound
@@ -250,8 +251,9 @@ func (e *encoder) fit(ctx context.Context, src raster.Source, work *progress.Wor
 	pixels := min(int64(e.W)*int64(e.H), int64(len(list))<<(2*e.Log2))
 	step := int(4 * max(1, pixels/fitPixels))
 	sum := NewFit(&e.format, step)
+	each := e.Memory() + 2*linear.Bytes(e.format.Channels) // two: one finds rough weights
 	var mu sync.Mutex
-	err := engine.Each(ctx, src, e.Grid, list, 1, engine.WithinMemory(e.env.Workers, e.env.Memory, e.Memory()), work, func(_ int, b *raster.Block) error {
+	err := engine.Each(ctx, src, e.Grid, list, 1, engine.WithinMemory(e.env.Workers, e.env.Memory, each), work, func(_ int, b *raster.Block) error {
 		w := e.scratch.Get()
 		defer e.scratch.Put(w)
 		format := e.sampleOf(b, w)
