@@ -165,10 +165,8 @@ func (b *bar) text(took time.Duration) string {
 	const roundings = 1e-6
 	tail := fmt.Sprintf(" %5.1f%%", float64(int(share*1000+roundings))/10) // 100 is all
 	if b.pixels > 0 {
-		if b.of > 1 {
-			tail += fmt.Sprintf("  %.1f Mpx", b.pixels/1e6)
-		}
-		tail += fmt.Sprintf("  %.1f Mpx/s", b.pixels/1e6/took.Seconds())
+		// A thousandth of a large image may take seconds, which its pixels show.
+		tail += fmt.Sprintf("  %.1f Mpx  %.1f Mpx/s", b.pixels/1e6, b.pixels/1e6/took.Seconds())
 	}
 	if share > 0 {
 		tail += "  " + clock(time.Duration(float64(took)*(1-share)/share)) + " left"

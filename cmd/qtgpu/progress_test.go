@@ -36,7 +36,7 @@ func TestBar(t *testing.T) {
 
 	*now = now.Add(2 * time.Second)
 	b.draw()
-	assert.Equal(t, "\rencoding [##########..............................]  25.0%  0.4 Mpx/s  0:06 left\x1b[K", out.String())
+	assert.Equal(t, "\rencoding [##########..............................]  25.0%  0.8 Mpx  0.4 Mpx/s  0:06 left\x1b[K", out.String())
 	out.Reset()
 	b.draw()
 	assert.Empty(t, out.String(), "the same line is not drawn again")
@@ -68,6 +68,22 @@ func TestBarOfSeveralFiles(t *testing.T) {
 	*now = now.Add(3 * time.Minute)
 	b.draw()
 	assert.Equal(t, "\r1 of 3 files [#####################...............]  60.0%  3.0 Mpx  0.0 Mpx/s  2:00 left\x1b[K", out.String())
+}
+
+// TestBarOfALargeImage: it moves with less than a thousandth of the image.
+func TestBarOfALargeImage(t *testing.T) {
+	b, out, now := shownBar(90, 1)
+	p := b.piece(1)
+	p.is(20_000, 20_000)
+	work := p.rest(0).Of(4000)
+	work.Add(1)
+	*now = now.Add(time.Hour)
+	b.draw()
+	assert.Contains(t, out.String(), "  0.0%  0.1 Mpx")
+	out.Reset()
+	work.Add(1)
+	b.draw()
+	assert.Contains(t, out.String(), "  0.0%  0.2 Mpx")
 }
 
 func TestBarInLittleRoom(t *testing.T) {
