@@ -183,19 +183,3 @@ func TestPilotShape(t *testing.T) {
 	require.Equal(t, image.Rect(0, 0, 3, 16*21845), pilot.Format().Bounds())
 	require.EqualValues(t, narrow.at(1, 2, 1_999_999), rastertest.All(pilot).At(1, 2, 16*21845-1))
 }
-
-// TestPasses: what is coded more than once is small, and has more than one candidate.
-func TestPasses(t *testing.T) {
-	for _, c := range []struct {
-		w, h  int
-		t     int64
-		bound engine.Bound
-		want  int
-	}{
-		{200, 150, 6, engine.Max, 2}, {1024, 4095, 6, engine.Max, 2}, {1024, 4096, 6, engine.Max, 1}, {4096, 1023, 6, engine.Max, 2}, {1, 1 << 22, 6, engine.Max, 1},
-		{1 << 20, 1 << 20, 6, engine.Max, 1}, {200, 150, 0, engine.Max, 1}, {200, 150, 1 << 16, engine.RMS, 1},
-	} {
-		p := engine.Params{Format: bounded["layered"].sized(c.w, c.h).format, Bound: c.bound, T: c.t}
-		assert.Equal(t, c.want, Passes(&p, nil), "%+v", c)
-	}
-}

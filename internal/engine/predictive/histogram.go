@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/internal/sample"
 	"github.com/qtgpu/qtgpu/internal/tiles"
@@ -28,13 +29,13 @@ func (h histogram) values() (s Values) {
 }
 
 // histograms counts the numbers that the tiles of a grid have in each band, of narrow samples.
-func histograms(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int) ([]histogram, error) {
+func histograms(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int, work *progress.Work) ([]histogram, error) {
 	f := src.Format()
 	sum := make([]histogram, len(f.Bands))
 	for c := range sum {
 		sum[c] = make(histogram, 1<<(8*f.Type.Size()))
 	}
-	err := countBands(ctx, src, grid, list, workers, func(c int, counts []uint32) {
+	err := countBands(ctx, src, grid, list, workers, work, func(c int, counts []uint32) {
 		for v, n := range counts {
 			sum[c][v] += int64(n)
 		}
@@ -44,13 +45,13 @@ func histograms(ctx context.Context, src raster.Source, grid tiles.Grid, list []
 
 // usedValues finds the numbers that the tiles of a grid have in each band, of narrow samples.
 // A bit for each is all that it holds: there may be 65,535 bands.
-func usedValues(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int) ([]Values, error) {
+func usedValues(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int, work *progress.Work) ([]Values, error) {
 	f := src.Format()
 	used := make([][]uint64, len(f.Bands))
 	for c := range used {
 		used[c] = make([]uint64, 1<<(8*f.Type.Size())/64)
 	}
-	err := countBands(ctx, src, grid, list, workers, func(c int, counts []uint32) {
+	err := countBands(ctx, src, grid, list, workers, work, func(c int, counts []uint32) {
 		for v, n := range counts {
 			if n > 0 {
 				used[c][v/64] |= 1 << (v % 64)
@@ -71,9 +72,9 @@ func usedValues(ctx context.Context, src raster.Source, grid tiles.Grid, list []
 // countBands counts the samples of each band of tiles of a grid that are each number from 0
 // on, of narrow samples. take gets the counts of a band of a tile, which change when it is
 // done, one after the other.
-func countBands(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int, take func(band int, counts []uint32)) error {
+func countBands(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int, work *progress.Work, take func(band int, counts []uint32)) error {
 	var mu sync.Mutex
-	return engine.Each(ctx, src, grid, list, 1, workers, func(_ int, b *raster.Block) error {
+	return engine.Each(ctx, src, grid, list, 1, workers, work, func(_ int, b *raster.Block) error {
 		counts := make([]uint32, 1<<(8*b.Type.Size()))
 		row, offset := make([]int32, b.Rect.Dx()), int32(offsetOf(b.Type))
 		for c := range b.Planes {
