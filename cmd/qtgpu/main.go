@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -79,6 +80,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}()
 	select {
 	case err := <-done:
+		if err != nil && errors.Is(err, context.Cause(ctx)) { // who works has seen it first
+			err = errInterrupted
+		}
 		return a.status(err)
 	case <-ctx.Done():
 		if a.outs.discard() {
