@@ -9,6 +9,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/pipeline"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -25,15 +26,15 @@ import (
 // error each gives that again, but for a block or an image that is refused, which changes
 // nothing.
 type Decoder struct {
-	opt      DecodeOptions
-	file     *container.Stream
-	tiles    *pipeline.Reader
-	scan     *pipeline.Scan
-	format   raster.Format
-	progress *progress
-	left     *raster.Block // a band, some rows of which have not been given yet
-	next     int           // the row that comes next
-	err      error
+	opt    DecodeOptions
+	file   *container.Stream
+	tiles  *pipeline.Reader
+	scan   *pipeline.Scan
+	format raster.Format
+	work   *progress.Work
+	left   *raster.Block // a band, some rows of which have not been given yet
+	next   int           // the row that comes next
+	err    error
 }
 
 // NewDecoder reads the beginning of a file, up to its first tiles. The options are a
@@ -73,7 +74,7 @@ func (d *Decoder) open(ctx context.Context, r io.Reader) (err error) {
 		return planError(err)
 	}
 	d.scan, d.format = d.tiles.Scan(), d.tiles.Plan().Format
-	d.progress = newProgress(d.opt.Progress, d.tiles.Pixels(d.format.Bounds(), 0))
+	d.work = progress.New(d.tiles.Pixels(d.format.Bounds(), 0), d.opt.Progress)
 	return nil
 }
 
@@ -109,7 +110,7 @@ func (d *Decoder) Decode(ctx context.Context) (image.Image, error) {
 	err := d.run(ctx, func() error {
 		g, err := d.tiles.Begin(ctx, d.format.Bounds(), 0)
 		if err == nil {
-			m, err = decodeImage(ctx, g, d.format, d.progress.add)
+			m, err = decodeImage(ctx, g, d.format, d.work)
 		}
 		d.next = d.format.Height
 		return err
@@ -230,12 +231,12 @@ func (d *Decoder) fill(ctx context.Context, dst *raster.Block) error {
 		return err
 	}
 	if dst != nil && g.Rect().In(dst.Rect) {
-		err = g.Decode(ctx, dst, d.progress.add)
+		err = g.Decode(ctx, dst, d.work.Add)
 		d.next = g.Rect().Max.Y
 		return err
 	}
 	b := g.NewBlock()
-	if err := g.Decode(ctx, b, d.progress.add); err != nil {
+	if err := g.Decode(ctx, b, d.work.Add); err != nil {
 		return err
 	}
 	d.left = b

@@ -77,9 +77,9 @@ func decodedSquares(t *testing.T, file string, m *imagefile.Image) (sum int) {
 	got, err := r.Decode(t.Context())
 	require.NoError(t, err)
 	pix := got.(*image.RGBA).Pix
-	for i := range len(m.Pix) / 3 {
+	for i := range m.W * m.H {
 		for c := range 3 {
-			d := int(pix[4*i+c]) - int(m.Pix[3*i+c])
+			d := int(pix[4*i+c]) - int(m.Pix[m.Step*i+c])
 			sum += d * d
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive"
 	"github.com/qtgpu/qtgpu/internal/pipeline"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/raster"
 	"github.com/qtgpu/qtgpu/tree"
 )
@@ -72,9 +73,9 @@ func EncodeRaster(ctx context.Context, w io.Writer, src raster.Source, o *Option
 const wholeShare = 4
 
 // inWhole reads a raster, unless it is in memory.
-func inWhole(ctx context.Context, src raster.Source) (raster.Source, error) {
+func inWhole(ctx context.Context, src raster.Source, work *progress.Work) (raster.Source, error) {
 	f := src.Format()
-	b, err := engine.Read(ctx, src, f.Bounds(), len(f.Bands))
+	b, err := engine.Read(ctx, src, f.Bounds(), len(f.Bands), work)
 	if err != nil {
 		return nil, err
 	}
@@ -96,29 +97,36 @@ func checkBounds(b image.Rectangle) error {
 
 // encoding is one run of Encode.
 type encoding struct {
-	opt      *Options
-	src      raster.Source
-	params   engine.Params // what is asked for, once prepared
-	plan     *engine.Plan  // the one that is given, for these samples
-	meta     *Metadata     // of the file
-	stats    Stats
-	mu       sync.Mutex
-	progress *progress
+	opt    *Options
+	src    raster.Source
+	params engine.Params // what is asked for, once prepared
+	plan   *engine.Plan  // the one that is given, for these samples
+	meta   *Metadata     // of the file
+	cost   pipeline.Cost // of what is asked for
+	work   *progress.Work
+	stats  Stats
+	mu     sync.Mutex
 }
 
 // prepare decides what is asked for. It reads a source as a whole if that is small.
 func (e *encoding) prepare(ctx context.Context) (err error) {
 	p := &e.params
-	*p, err = e.opt.accepted(e.src)
-	if err == nil && e.src.Format().Bytes() <= e.opt.memory()/wholeShare {
-		e.src, err = inWhole(ctx, e.src)
-	}
-	if err != nil {
+	if *p, err = e.opt.accepted(e.src); err != nil {
 		return err
 	}
+	looks := int64(p.Format.Width) * int64(p.Format.Height)
+	e.begin(2 * looks)
+	reading, values := e.work.Part(looks), e.work.Part(looks)
+	if e.src.Format().Bytes() <= e.opt.memory()/wholeShare {
+		if e.src, err = inWhole(ctx, e.src, reading); err != nil {
+			return err
+		}
+	}
+	reading.Finish()
+	defer values.Finish()
 	if p.Bound == engine.Max && p.T > 0 && !predictive.IsRaster(&p.Format) {
 		start := time.Now()
-		merges, err := predictive.Merges(ctx, pipeline.Colours(e.src), p.T, e.opt.Workers)
+		merges, err := predictive.Merges(ctx, pipeline.Colours(e.src), p.T, e.opt.Workers, values)
 		if err != nil {
 			return err
 		}
@@ -127,9 +135,15 @@ func (e *encoding) prepare(ctx context.Context) (err error) {
 		}
 	}
 	p.Format = *e.src.Format()
-	pixels := int64(p.Format.Width) * int64(p.Format.Height)
-	e.progress = newProgress(e.opt.Progress, pixels*int64(pipeline.Passes(p, e.opt.Engine.id())))
 	return nil
+}
+
+// begin begins the work: some looks at pixels, and what the pipeline has to do. Who is told
+// of it is told of pixels.
+func (e *encoding) begin(looks int64) {
+	pixels := int64(e.params.Format.Width) * int64(e.params.Format.Height)
+	e.cost = pipeline.CostOf(&e.params, e.opt.Engine.id())
+	e.work = progress.New(pixels, e.opt.Progress).Of(looks + e.cost.Choose + e.cost.Write)
 }
 
 func (e *encoding) run(ctx context.Context, w io.Writer) error {
@@ -143,6 +157,7 @@ func (e *encoding) run(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	e.work.Finish()
 	e.report(plan, totals, counter.n)
 	return nil
 }
@@ -156,7 +171,7 @@ func (e *encoding) encoder(ctx context.Context) (engine.Encoder, error) {
 	if err := e.prepare(ctx); err != nil {
 		return nil, err
 	}
-	c, err := pipeline.Choose(ctx, e.params, e.opt.Engine.id(), e.src, e.env())
+	c, err := pipeline.Choose(ctx, e.params, e.opt.Engine.id(), e.src, e.env(e.work.Part(e.cost.Choose)))
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +183,7 @@ func (e *encoding) encoder(ctx context.Context) (engine.Encoder, error) {
 
 // job is what is written besides the samples.
 func (e *encoding) job() *pipeline.Job {
-	return &pipeline.Job{Metadata: e.meta.chunks(), Env: e.env()}
+	return &pipeline.Job{Metadata: e.meta.chunks(), Env: e.env(e.work.Rest())}
 }
 
 // report completes the statistics of a file of size bytes.
@@ -205,26 +220,4 @@ func (c *countingWriter) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
 	c.n += int64(n)
 	return n, err
-}
-
-// progress reports what is done, one call at a time.
-type progress struct {
-	mu          sync.Mutex
-	f           func(done, total int64)
-	done, total int64
-}
-
-func newProgress(f func(done, total int64), total int64) *progress {
-	return &progress{f: f, total: total}
-}
-
-// add reports n more, never more than the total.
-func (p *progress) add(n int64) {
-	if p.f == nil {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.done = min(p.done+n, p.total)
-	p.f(p.done, p.total)
 }

@@ -200,6 +200,7 @@ func (p *planned) code(ctx context.Context, b *raster.Block) error {
 func (p *planned) close(ctx context.Context) error {
 	totals, err := p.coding.Close(ctx)
 	if err == nil {
+		p.e.work.Finish()
 		p.e.report(p.e.plan, totals, p.out.n)
 	}
 	return err

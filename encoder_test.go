@@ -113,10 +113,17 @@ func TestEncoder(t *testing.T) {
 				var b bytes.Buffer
 				var s qtgpu.Stats
 				o.Stats = &s
+				pixels, last := int64(k.src.Format().Width)*int64(k.src.Format().Height), int64(0)
+				o.Progress = func(done, total int64) {
+					assert.Equal(t, pixels, total, "%s, %s", name, way)
+					assert.Greater(t, done, last, "%s, %s", name, way)
+					last = done
+				}
 				e, err := qtgpu.NewEncoder(&b, *k.src.Format(), &o)
 				require.NoError(t, err, "%s, %s", name, way)
 				require.NoError(t, give(t, e, k.src, seed), "%s, %s", name, way)
 				require.True(t, bytes.Equal(want, b.Bytes()), "%s, %s, rows %d: other bytes", name, way, seed)
+				assert.Equal(t, pixels, last, "%s, %s: pixels that are done", name, way)
 				s.Stages, stats.Stages = nil, nil
 				if o.Plan != nil { // which does not tell what was tried for it
 					s.Tried, s.OnPilot = stats.Tried, stats.OnPilot

@@ -176,7 +176,7 @@ func ExampleEncodeRaster_cancel() {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	var file bytes.Buffer
 	err := qtgpu.EncodeRaster(ctx, &file, hills(3000, 100), &qtgpu.Options{
-		Progress: func(done, total int64) { cancel(tooLong) }, // with the first tile
+		Progress: func(done, total int64) { cancel(tooLong) }, // at once
 	})
 	fmt.Println(errors.Is(err, tooLong), file.Len())
 	// Output: true 0

@@ -8,6 +8,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/pipeline"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -84,17 +85,17 @@ func (r *Reader) decodeRegion(ctx context.Context, rect image.Rectangle, level i
 	if err != nil {
 		return nil, err
 	}
-	return decodeImage(ctx, region, r.plan.Format, newProgress(r.opt.Progress, r.tiles.Pixels(rect, level)).add)
+	return decodeImage(ctx, region, r.plan.Format, progress.New(r.tiles.Pixels(rect, level), r.opt.Progress))
 }
 
 // decodeImage decodes a region of a raster as an image, an *imagefile.Image where there is
 // no palette.
-func decodeImage(ctx context.Context, g *pipeline.Region, f raster.Format, decoded func(pixels int64)) (image.Image, error) {
+func decodeImage(ctx context.Context, g *pipeline.Region, f raster.Format, work *progress.Work) (image.Image, error) {
 	f.Width, f.Height = g.Rect().Dx(), g.Rect().Dy()
 	m := imagefile.NewFor(&f, true)
 	b := m.Block()
 	b.Rect = g.Rect()
-	if err := g.Decode(ctx, b, decoded); err != nil {
+	if err := g.Decode(ctx, b, work.Add); err != nil {
 		return nil, err
 	}
 	if f.Palette != nil {

@@ -101,8 +101,11 @@ type Options struct {
 	// ColourMetadata, if not nil, is stored in its place where the colours of a palette are
 	// coded and not its indices.
 	ColourMetadata *Metadata
-	Stats          *Stats                  // filled in if not nil
-	Progress       func(done, total int64) // called as work proceeds, in pixels, never concurrently
+	Stats          *Stats // filled in if not nil
+	// Progress is called as work proceeds, never concurrently, with a number of pixels and
+	// all of them: reading, planning and coding have shares of each pixel, as far as they
+	// take time. done never falls, and is total when the file is written.
+	Progress func(done, total int64)
 }
 
 // The range of Options.T.

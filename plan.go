@@ -14,6 +14,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/pipeline"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -43,6 +44,7 @@ func NewPlan(ctx context.Context, src raster.Source, o *Options) (*Plan, error) 
 	if err != nil {
 		return nil, public(err)
 	}
+	e.work.Finish()
 	return &Plan{enc.Plan(), *e.meta}, nil
 }
 
@@ -85,12 +87,13 @@ func (p *Plan) encodePart(ctx context.Context, w io.Writer, src raster.Source, f
 		return fmt.Errorf("source: %w", err)
 	}
 	total := p.RowBytes() / int64(p.plan.Format.Type.Size()*len(p.plan.Format.Bands)) * int64(end-first)
-	e.progress = newProgress(o.Progress, total)
-	enc, err := pipeline.NewEncoder(p.plan, e.env())
+	e.work = progress.New(total, o.Progress)
+	env := e.env(e.work.Rest())
+	enc, err := pipeline.NewEncoder(p.plan, env)
 	if err != nil {
 		return err
 	}
-	job := &pipeline.Job{Env: e.env()}
+	job := &pipeline.Job{Env: env}
 	if first == 0 {
 		job.Metadata = p.meta.chunks()
 	}
@@ -126,8 +129,8 @@ func (e *encoding) byPlan() (engine.Encoder, error) {
 		return nil, fmt.Errorf("source of another kind than the plan's: %w", err)
 	}
 	plan.Format.Bands = f.Bands
-	e.progress = newProgress(e.opt.Progress, int64(f.Width)*int64(f.Height))
-	return pipeline.NewEncoder(&plan, e.env())
+	e.work = progress.New(int64(f.Width)*int64(f.Height), e.opt.Progress)
+	return pipeline.NewEncoder(&plan, e.env(nil))
 }
 
 // sameNoData says which band has another sample of no data than is expected.
@@ -263,18 +266,18 @@ func Merge(ctx context.Context, w io.Writer, parts []*Reader, o *Options) error 
 	for i, p := range parts {
 		files[i] = p.file
 	}
-	e := &encoding{opt: &opt, progress: newProgress(nil, 0)}
-	return public(pipeline.Merge(ctx, w, files, e.env()))
+	e := &encoding{opt: &opt}
+	return public(pipeline.Merge(ctx, w, files, e.env(nil)))
 }
 
 // env is what engines work with.
-func (e *encoding) env() *engine.Env {
+func (e *encoding) env(work *progress.Work) *engine.Env {
 	backend := e.opt.Backend
 	if backend == nil {
 		backend = cpufallback.New(e.opt.Workers)
 	}
 	return &engine.Env{
 		Workers: e.opt.Workers, Backend: backend, Reducer: cpufallback.New(1), Memory: e.opt.memory(),
-		Took: e.took, Coded: e.progress.add,
+		Took: e.took, Work: work,
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/pipeline"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/internal/tiles"
 	"github.com/qtgpu/qtgpu/raster"
 )
@@ -187,8 +188,7 @@ func (r *Reader) ReadBlock(ctx context.Context, dst *raster.Block, level int) er
 	}
 	region, err := r.tiles.Begin(ctx, dst.Rect, level)
 	if err == nil {
-		progress := newProgress(r.opt.Progress, r.tiles.Pixels(dst.Rect, level))
-		err = region.Decode(ctx, dst, progress.add)
+		err = region.Decode(ctx, dst, progress.New(r.tiles.Pixels(dst.Rect, level), r.opt.Progress).Add)
 	}
 	return public(err)
 }
@@ -206,9 +206,12 @@ func (r *Reader) Copy(ctx context.Context, dst raster.Sink, rect image.Rectangle
 			return public(err)
 		}
 	}
-	progress := newProgress(r.opt.Progress, r.tiles.Pixels(rect, level))
-	return public(r.tiles.Stream(ctx, dst, rect, level, progress.add))
+	return public(r.tiles.Stream(ctx, dst, rect, level, progress.New(r.tiles.Pixels(rect, level), r.opt.Progress).Add))
 }
+
+// Need is about how many bytes Copy of a rectangle of a level takes with one goroutine, where
+// MaxMemory does not bound it.
+func (r *Reader) Need(rect image.Rectangle, level int) int64 { return r.tiles.Need(rect, level) }
 
 // Level is a level as a source of samples; it panics unless 0 ≤ level < Levels.
 func (r *Reader) Level(level int) raster.Source {

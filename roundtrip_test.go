@@ -115,7 +115,7 @@ func TestStats(t *testing.T) {
 	assert.EqualValues(t, 530*40, last)
 	calls, last = 0, 0
 	data := encode(t, m, o)
-	assert.Equal(t, 2, calls)
+	assert.Greater(t, calls, 4, "reading, planning and coding of two tiles")
 	assert.Equal(t, raster.Format{Width: 530, Height: 40, Type: raster.Uint16, Bands: raster.Bands(raster.Red, raster.Green, raster.Blue, raster.Alpha)}, s.Format)
 	assert.EqualValues(t, 530*40*8, s.InputBytes)
 	assert.EqualValues(t, len(data), s.OutputBytes)

@@ -10,6 +10,17 @@ type Uses struct {
 	Chroma, Split, Effort, Backend bool
 }
 
+// Need is about how many bytes an encode of src takes with one goroutine, where Memory does
+// not bound it: more goroutines are of use with more of Memory alone. It reads no samples.
+// Its error is the one of EncodeRaster.
+func (o *Options) Need(src raster.Source) (int64, error) {
+	p, err := o.accepted(src)
+	if err != nil {
+		return 0, public(err)
+	}
+	return pipeline.Need(&p, o.Engine.id()), nil
+}
+
 // Uses tells which options the engines have a use for that may code src, whatever its
 // samples are: it reads none. Its error is the one of EncodeRaster.
 func (o *Options) Uses(src raster.Source) (Uses, error) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/pipeline"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -14,15 +15,15 @@ import (
 func (r *Reader) Check(ctx context.Context) error {
 	err := r.file.Check(ctx)
 	if err == nil {
-		err = r.tiles.Check(ctx, r.wholeProgress().add)
+		err = r.tiles.Check(ctx, r.wholeWork().Add)
 	}
 	return public(err)
 }
 
-// wholeProgress is the progress of something that is done for all pixels.
-func (r *Reader) wholeProgress() *progress {
+// wholeWork is something that is done for all pixels.
+func (r *Reader) wholeWork() *progress.Work {
 	f := &r.plan.Format
-	return newProgress(r.opt.Progress, int64(f.Width)*int64(f.Height))
+	return progress.New(int64(f.Width)*int64(f.Height), r.opt.Progress)
 }
 
 // Verify measures the promise against the original samples and returns the largest error
@@ -38,7 +39,7 @@ func (r *Reader) Verify(ctx context.Context, original raster.Source) ([]float64,
 	if err := pipeline.SameSamples(original.Format(), &r.plan.Format); err != nil {
 		return nil, public(fmt.Errorf("original: %w", err))
 	}
-	worst, err := r.tiles.Measure(ctx, original, r.wholeProgress().add)
+	worst, err := r.tiles.Measure(ctx, original, r.wholeWork().Add)
 	if err != nil {
 		return nil, public(err)
 	}

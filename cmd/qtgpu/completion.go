@@ -10,7 +10,7 @@ import (
 
 // Extensions of the files that are read and written.
 var (
-	imageFiles   = []string{"tif", "tiff", "png", "jpg", "jpeg", "bmp", "webp", "ppm", "pgm", "pnm"}
+	imageFiles   = []string{"tif", "tiff", "png", "jpg", "jpeg", "jpe", "bmp", "webp", "ppm", "pgm", "pbm", "pnm", "pam"}
 	pictureFiles = []string{"png", "tif", "tiff", "jpg", "jpeg", "ppm", "pgm"}
 	qtgFiles     = []string{"qtg"}
 )
@@ -47,6 +47,17 @@ func fileArgs(extensions ...[]string) cobra.CompletionFunc {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		return extensions[len(args)], cobra.ShellCompDirectiveFilterFileExt
+	}
+}
+
+// inputArgs completes any number of arguments to files with some extensions, but the first,
+// which may be a subcommand, to what there is.
+func inputArgs(extensions ...string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) == 0 {
+			return nil, cobra.ShellCompDirectiveDefault
+		}
+		return extensions, cobra.ShellCompDirectiveFilterFileExt
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 // TestCompletions: what the shells are offered, in the words of cobra: values, or
 // extensions of files, and a number that says which of them it is.
 func TestCompletions(t *testing.T) {
-	const values, extensions, directories = ":4", ":8", ":16"
+	const anyFile, values, extensions, directories = ":0", ":4", ":8", ":16"
 	for _, c := range []struct {
 		words string // the last is being completed
 		want  []string
@@ -28,6 +28,9 @@ func TestCompletions(t *testing.T) {
 		{"-t ", nil, values},
 		{"-i ", append([]string{"qtg"}, imageFiles...), extensions},
 		{"-o ", append([]string{"qtg"}, pictureFiles...), extensions},
+		{"--output-dir ", nil, directories},
+		{"a.ti", nil, anyFile},
+		{"-t 5 a.tif b.", append([]string{"qtg"}, imageFiles...), extensions},
 		{"info ", []string{"qtg"}, extensions},
 		{"info a.qtg ", nil, values},
 		{"verify a.qtg ", imageFiles, extensions},

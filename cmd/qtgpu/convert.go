@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,7 +18,11 @@ import (
 // convertFlags are the flags of the two forms without a subcommand, and some of plan.
 type convertFlags struct {
 	set                                         *pflag.FlagSet
-	in, out, t, backend                         string
+	ins                                         []string
+	in, out, t, backend                         string // in is the input at hand
+	stem                                        string // of the output where out is "": the name without an extension
+	outputDir, suffix                           string
+	recursive, skipExisting                     bool
 	bound                                       qtgpu.Bound
 	engine                                      qtgpu.Engine
 	chroma                                      qtgpu.Chroma
@@ -45,6 +50,9 @@ func (a *app) convertCommand() *cobra.Command {
 	var c convertFlags
 	cmd := newCommand("qtgpu", "a raster codec whose files promise an error bound", func(args []string) error {
 		if c.version {
+			if len(args) > 0 {
+				return usagef("unexpected argument %q: expected --version alone", args[0])
+			}
 			if err := c.onlyVersion(); err != nil {
 				return err
 			}
@@ -53,15 +61,15 @@ func (a *app) convertCommand() *cobra.Command {
 		if err := c.check(); err != nil {
 			return err
 		}
-		return a.convert(&c)
+		return a.convert(&c, args)
 	})
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return nil
 		}
-		return cmp.Or(meantCommand(cmd, args[0]), usagef("unexpected argument %q: expected -i IN -t T, -i IN.qtg -o OUT, or one of %s",
-			args[0], strings.Join(commandNames(cmd), ", ")))
+		return meantCommand(cmd, args[0])
 	}
+	cmd.ValidArgsFunction = inputArgs(slices.Concat(qtgFiles, imageFiles)...)
 	cmd.Long = fmt.Sprintf(convertText, qtgpu.MinT, qtgpu.MaxT)
 	cmd.Example = convertExamples
 	c.set, c.limits = cmd.Flags(), newLimits()
@@ -85,8 +93,11 @@ point of the largest less the least sample of all bands, for which the input is 
 more. 0 is lossless.`
 
 const convertExamples = `
-  qtgpu -i big.tif -t 10 --verify
-  qtgpu -i big.qtg -o back.tif
+  qtgpu big.tif -t 10 --verify
+  qtgpu big.qtg back.tif
+  qtgpu -t 10 *.tif --skip-existing
+  qtgpu -t 10 -r photos --output-dir archive
+  qtgpu *.qtg --format tif
   qtgpu -i elevation.tif -t 0.01
   qtgpu -i elevation.qtg -o part.tif --bbox -9.3,38.6,-9,38.9 --bbox-crs EPSG:4326
   qtgpu -i elevation.qtg -o hills.png --level 2 --stretch 0,1500
@@ -137,10 +148,15 @@ func (c *convertFlags) addDecoding() {
 
 func (c *convertFlags) addBoth() {
 	f := c.set
-	f.VarP(&free{&c.in, "IN"}, "input", "i", "the image or .qtg file; a .qtg file also by its URL")
+	f.VarP(&several{&c.ins, "IN"}, "input", "i", "an image or .qtg file, as without -i, a .qtg file also by its URL; may be given again")
 	f.VarP(&free{&c.out, "OUT"}, "output", "o", "the file to write; default the name of IN with .qtg or, decoded, with .png or .tif, beside it; of a URL in the directory where the command runs")
+	f.Var(&free{&c.outputDir, "DIR"}, "output-dir", "where outputs go, made if it is not there; with -r the tree below an input is kept below it")
+	f.Var(&free{&c.suffix, "S"}, "suffix", "of the names of outputs, before the extension: -small makes a-small.qtg of a.tif")
+	f.BoolVarP(&c.recursive, "recursive", "r", false, "of a directory, all images below it or, without a flag for encoding, all .qtg files, by their extensions")
+	f.BoolVar(&c.skipExisting, "skip-existing", false, "leave an input out whose output exists")
 	isFile(f, "input", slices.Concat(qtgFiles, imageFiles)...)
 	isFile(f, "output", slices.Concat(qtgFiles, pictureFiles)...)
+	isDirectory(f, "output-dir")
 	addForce(f, &c.force)
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "no report, no progress bar")
 	f.BoolVar(&c.keepGoing, "keep-going", false, "take what there is of a damaged or cut input, fill its tiles from the overview and name them; of images, JPEG only")
@@ -177,8 +193,6 @@ func addBackend(f *pflag.FlagSet, to *string) {
 // check checks what does not depend on the input.
 func (c *convertFlags) check() error {
 	switch {
-	case c.in == "":
-		return usagef("missing -i IN: expected -i IN -t T [-o OUT.qtg] or -i IN.qtg -o OUT; see qtgpu --help")
 	case c.maxSide > 0 && c.set.Changed("level"):
 		return usagef("--level and --max-side: expected one of them")
 	case c.maxSide > 0 && c.region != "":
@@ -208,20 +222,45 @@ func (c *convertFlags) refuse(heading, why string) (err error) {
 	return err
 }
 
-// convert encodes or decodes, as the input's magic tells.
-func (a *app) convert(c *convertFlags) error {
-	if err := c.access.idle(c.set, c.in); err != nil {
+// convert encodes or decodes the inputs of the flags and args.
+func (a *app) convert(c *convertFlags, args []string) error {
+	tasks, err := c.tasks(args)
+	if err != nil {
 		return err
 	}
-	in, err := c.access.open(a.ctx, c.in, a.stdin)
+	if len(tasks) > 1 || c.recursive || c.outputDir != "" {
+		return a.batch(c, tasks)
+	}
+	in, err := c.openInput(a.ctx, tasks[0].in, a.stdin)
 	if err != nil {
 		return err
 	}
 	defer in.close()
-	// What bears the name but not the magic is a damaged .qtg file, unless -t says
-	// that it is something else.
-	if in.qtg || c.t == "" && strings.EqualFold(filepath.Ext(c.in), ".qtg") {
-		if err := c.refuse(forEncoding, "is for encoding, and "+in.name+" is a .qtg file"); err != nil {
+	if !c.quiet {
+		a.bar.begin("reading", 1, 1)
+	}
+	a.piece = a.bar.piece(1)
+	in.bar = a.bar
+	c.out, c.stem = tasks[0].out, tasks[0].stem
+	return a.convertFrom(c, in)
+}
+
+// decodes tells whether an input is decoded. What bears the name but not the magic is a
+// damaged .qtg file, unless a flag says that it is something else.
+func (c *convertFlags) decodes(in *source) bool {
+	return in.qtg || isQTG(in.name) && !c.encodes()
+}
+
+// convertFrom encodes or decodes an input, as its magic tells.
+func (a *app) convertFrom(c *convertFlags, in *source) error {
+	c.in = in.name
+	if c.outputDir != "" {
+		if err := os.MkdirAll(dirOf(c.stem), 0o777); err != nil {
+			return at(dirOf(c.stem), err)
+		}
+	}
+	if c.decodes(in) {
+		if err := c.refuse(forEncoding, "is for encoding, and "+c.in+" is a .qtg file"); err != nil {
 			return err
 		}
 		return a.decode(c, in)
@@ -245,7 +284,7 @@ func (c *convertFlags) encodedName() (string, error) {
 	case c.out == "" && c.set.Changed("output"):
 		return "", usagef(`-o "": expected a name`)
 	case c.out == "":
-		return withoutExt(c.in) + ".qtg", nil
+		return c.stem + ".qtg", nil
 	}
 	return c.out, checkQTG(c.out)
 }
@@ -271,8 +310,9 @@ func withoutExt(name string) string {
 }
 
 // decodedName is the output of a decode and its format, that of --format or of the name's
-// extension, "" where the samples decide: PNG where it holds them and nothing says where they lie, else TIFF. So it is for a stream, and
-// for no -o, which stands for the name of the input with .png or .tif.
+// extension, "" where the samples decide: PNG where it holds them and nothing says where they
+// lie, else TIFF. So it is for a stream, and for no -o, which stands for the name of the input
+// with .png or .tif.
 func (c *convertFlags) decodedName() (name, format string, err error) {
 	switch {
 	case c.out == "" && c.set.Changed("output"):
@@ -280,8 +320,7 @@ func (c *convertFlags) decodedName() (name, format string, err error) {
 	case c.out == "" && isStream(c.in):
 		return "", "", usagef("missing -o: the input is a stream, expected -o with a name in .png, .tif, .ppm, .pgm or .jpg, or -o -")
 	case c.out == "":
-		name, err := localName(c.in)
-		return withoutExt(name), c.format, err
+		return c.stem, c.format, nil
 	case isStream(c.out):
 		return c.out, c.format, nil
 	}

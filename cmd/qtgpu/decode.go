@@ -12,7 +12,15 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/raster"
+)
+
+// Thousandths of a decode: decoding itself, and of JPEG compressing. The rest is rows that are
+// written, compressed by other formats, and bringing the file to the disk.
+const (
+	decodeShare   = 400
+	compressShare = 500
 )
 
 // decoding is one decode.
@@ -44,8 +52,7 @@ func (a *app) decode(c *convertFlags, in *source) error {
 	if err != nil {
 		return err
 	}
-	bar := a.progress("decoding", c.quiet)
-	if err := d.open(a, bar); err != nil {
+	if err := d.open(a); err != nil {
 		return err
 	}
 	if err := d.shape(a.ctx, stretch); err != nil {
@@ -55,19 +62,22 @@ func (a *app) decode(c *convertFlags, in *source) error {
 		return err
 	}
 	out, err := a.createPicture(d.name, c.force)
+	if c.skipExisting && errors.Is(err, errExists) {
+		return a.skip(c, d.name)
+	}
 	if err != nil {
 		return err
 	}
-	if err := d.write(a, out, bar); err != nil {
+	if err := d.write(a, out); err != nil {
 		return err
 	}
 	return a.commit(noReport)
 }
 
 // open opens the file and finds the part of it that is asked for.
-func (d *decoding) open(a *app, bar *progress) (err error) {
+func (d *decoding) open(a *app) (err error) {
 	opt := d.c.limits.decode()
-	opt.Workers, opt.KeepGoing, opt.Progress = d.c.jobs, d.c.keepGoing, bar.update
+	opt.Workers, opt.KeepGoing, opt.Progress = d.c.jobs, d.c.keepGoing, telling(a.piece.part(decodeShare), 1)
 	d.r, err = d.in.reader(a.ctx, &opt)
 	if errors.Is(err, io.ErrUnexpectedEOF) && !d.c.keepGoing && d.in.partial(a.ctx, opt) {
 		return fmt.Errorf("%w: --keep-going gives what there is", err)
@@ -165,9 +175,9 @@ func (d *decoding) place() []string {
 }
 
 // create begins a file of samples of a format.
-func (d *decoding) create(out io.Writer, f *raster.Format) (imagefile.Writer, error) {
+func (d *decoding) create(out io.Writer, f *raster.Format, compressing *progress.Work) (imagefile.Writer, error) {
 	// Colour of half the width and height stays so in a JPEG file.
-	write := imagefile.WriteOptions{Quality: d.c.quality, Subsample: d.r.Info().Subsampling == qtgpu.Chroma420, Tags: d.meta.tags}
+	write := imagefile.WriteOptions{Quality: d.c.quality, Subsample: d.r.Info().Subsampling == qtgpu.Chroma420, Tags: d.meta.tags, Progress: telling(compressing, 1)}
 	return imagefile.Create(out, d.format, f, d.meta.Meta, write)
 }
 
@@ -175,7 +185,7 @@ func (d *decoding) create(out io.Writer, f *raster.Format) (imagefile.Writer, er
 func (d *decoding) hint(err error) error {
 	s, none := newStretched(stretch{}, &d.from, d.format)
 	if d.stretch == nil && d.format != "tif" && none == nil {
-		if _, none = d.create(io.Discard, s.to); none == nil {
+		if _, none = d.create(io.Discard, s.to, nil); none == nil {
 			return fmt.Errorf("%w, or --stretch MIN,MAX makes a picture of 8 bits", err)
 		}
 	}
@@ -183,9 +193,15 @@ func (d *decoding) hint(err error) error {
 }
 
 // write decodes the part to its file.
-func (d *decoding) write(a *app, out *output, bar *progress) error {
+func (d *decoding) write(a *app, out *output) error {
+	a.bar.name("decoding")
+	a.piece.is(d.from.Width, d.from.Height)
 	left := d.place()
-	picture, err := d.create(out, d.to())
+	var compressing *progress.Work
+	if d.format == "jpg" {
+		compressing = a.piece.part(compressShare)
+	}
+	picture, err := d.create(out, d.to(), compressing)
 	if err != nil {
 		return out.blame(out.name, d.hint(err))
 	}
@@ -197,8 +213,8 @@ func (d *decoding) write(a *app, out *output, bar *progress) error {
 		d.stretch.picture = picture
 		sink = d.stretch
 	}
-	err = d.r.Copy(a.ctx, blamed{sink}, d.region, d.level)
-	bar.clear()
+	rows := a.piece.rest(writeShare).Of(int64(d.region.Dy()))
+	err = d.r.Copy(a.ctx, blamed{paced{sink, rows}}, d.region, d.level)
 	if e := (*sinkError)(nil); errors.As(err, &e) {
 		return out.blame(out.name, e.error)
 	}

@@ -24,17 +24,22 @@ func (a *app) encode(c *convertFlags, in *source) error {
 		return err
 	}
 	out, exists := a.createPicture(name, c.force)
+	if c.skipExisting && errors.Is(exists, errExists) {
+		return a.skip(c, name)
+	}
 	if exists != nil && (t.percent || !errors.Is(exists, errExists)) {
 		return exists
 	}
 	start := time.Now()
 	opt := c.limits.read()
 	opt.KeepGoing, opt.Page = c.keepGoing, c.page
+	opt.Progress = a.surveying()
 	src, size, err := in.image(opt)
 	if err == nil {
+		a.piece.is(src.Format().Width, src.Format().Height)
 		err = a.prepare(&o, t, in.name, src, c.strict)
 	}
-	if err == nil {
+	if err == nil && !a.many { // idleInAll looks for a use in others
 		err = at(in.name, c.idleInEncoding(&o, src))
 	}
 	// That the threshold or a flag makes no sense comes before that there is a file already.
@@ -57,10 +62,12 @@ func (a *app) encode(c *convertFlags, in *source) error {
 	}
 	report.InputBytes, report.BackendReason = size(), b.reason
 	report.Stages = append([]stageReport{newStageReport(read)}, report.Stages...)
+	a.outcome.pixels, a.outcome.bytes = report.PixelBytes, report.OutputBytes
 	if err := report.broken(); err != nil {
-		return errors.Join(c.report(a.reports(), report), err)
+		a.outcome.bytes = 0
+		return errors.Join(a.say(c, a.reports(), report), err)
 	}
-	return a.commit(func(w io.Writer) error { return c.report(w, report) })
+	return a.commit(func(w io.Writer) error { return a.say(c, w, report) })
 }
 
 // prepare completes the options for an image, and holds them against it.
@@ -89,13 +96,38 @@ func (a *app) prepare(o *qtgpu.Options, t threshold, name string, src *imagefile
 // leftOut begins what names what reading an image leaves out.
 const leftOut = "left out"
 
+// Thousandths of an encode: a look at the pixels of what is opened, or decoding it whole;
+// decoding what was written; and bringing it to the disk.
+const (
+	openShare   = 100
+	verifyShare = 300
+	writeShare  = 20
+)
+
+// surveying is told of what opening or decoding an image whole takes, if it takes anything.
+func (a *app) surveying() func(done, total int64) {
+	if a.piece == nil {
+		return nil
+	}
+	var tell func(done, total int64)
+	return func(done, total int64) {
+		if tell == nil {
+			tell = telling(a.piece.part(openShare), 1)
+		}
+		tell(done, total)
+	}
+}
+
 // encodeTo encodes an image to the output and verifies it there.
 func (a *app) encodeTo(out *output, c *convertFlags, in *source, src *imagefile.File, o *qtgpu.Options) (*encodeReport, error) {
-	bar := a.progress("encoding", c.quiet)
+	a.bar.name("encoding")
+	later := int64(writeShare)
+	if c.verify {
+		later += verifyShare
+	}
 	var stats qtgpu.Stats
-	o.Stats, o.Progress, o.Memory = &stats, bar.update, int64(c.limits.memory)
+	o.Stats, o.Progress, o.Memory = &stats, telling(a.piece.rest(later), 1), int64(c.limits.memory)
 	err := qtgpu.EncodeRaster(a.ctx, out, src, o)
-	bar.clear()
 	if err != nil {
 		return nil, out.blame(in.name, err)
 	}
@@ -140,14 +172,16 @@ func (a *app) verifyOutput(out *output, c *convertFlags, in string, src *imagefi
 	if err != nil {
 		return nil, at(out.name, err)
 	}
-	bar := a.progress("verifying", c.quiet)
-	defer bar.clear()
+	a.bar.name("verifying")
+	work := a.piece.part(verifyShare)
+	defer work.Finish()
 	opt := c.limits.decode()
-	opt.Workers, opt.Progress = c.jobs, bar.update
+	decoding, quality := checking(work, true)
+	opt.Workers, opt.Progress = c.jobs, decoding
 	q, err := qtgpu.NewReader(a.ctx, r, size, &opt)
 	if err != nil {
 		return nil, at(out.name, err)
 	}
-	report, err := check(a.ctx, q, &original{src, in})
+	report, err := check(a.ctx, q, &original{src, in}, quality)
 	return report, at(out.name, err)
 }

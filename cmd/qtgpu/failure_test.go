@@ -42,9 +42,9 @@ func TestUsage(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, "missing -i"},
-		{[]string{"-t", "5"}, "missing -i"},
-		{[]string{in}, "unexpected argument"},
+		{nil, "missing IN"},
+		{[]string{"-t", "5"}, "missing IN"},
+		{[]string{in}, "missing -t T"},
 		{[]string{"-i", in}, "missing -t T"},
 		{[]string{"-i", in, "-t"}, "flag needs an argument"},
 		{[]string{"-i", in, "-t", "abc"}, `-t "abc" is not a number: expected 0 for lossless, a largest error in units of the samples (of photographs of 8 bits 0.25 to 255, the RMS of a leaf)`},

@@ -12,7 +12,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
-// The tags of GeoTIFF.
+// The tags of GeoTIFF, and the one of rational polynomials of cameras (RPC).
 const (
 	tagPixelScale     = 33550
 	tagTiepoints      = 33922
@@ -20,6 +20,7 @@ const (
 	tagGeoKeys        = 34735
 	tagGeoDoubles     = 34736
 	tagGeoText        = 34737
+	tagRPC            = 50844
 )
 
 // Types of TIFF 6.0, section 2.
@@ -45,6 +46,8 @@ func geoTags(tags imagefile.Tags) (*geo.Tags, error) {
 			g.Transformation, err = doubles(&t)
 		case tagGeoDoubles:
 			g.Doubles, err = doubles(&t)
+		case tagRPC:
+			g.RPC, err = doubles(&t)
 		case tagGeoKeys:
 			g.Keys, err = shorts(&t)
 		case tagGeoText:
@@ -103,9 +106,9 @@ func georeference(tags imagefile.Tags) (*geo.Georeference, error) {
 	return g, err
 }
 
-// isGeo tells the tags of GeoTIFF.
+// isGeo tells the tags of GeoTIFF, and the one of rational polynomials.
 func isGeo(t imagefile.Tag) bool {
-	return slices.Contains([]uint16{tagPixelScale, tagTiepoints, tagTransformation, tagGeoKeys, tagGeoDoubles, tagGeoText}, t.Tag)
+	return slices.Contains([]uint16{tagPixelScale, tagTiepoints, tagTransformation, tagGeoKeys, tagGeoDoubles, tagGeoText, tagRPC}, t.Tag)
 }
 
 // window are the tags of the part of a raster whose first pixel is at, in pixels of a
@@ -131,6 +134,8 @@ func window(tags imagefile.Tags, at image.Point, level int) (imagefile.Tags, err
 			*t = doubleTag(t.Tag, g.Tiepoints)
 		case tagTransformation:
 			*t = doubleTag(t.Tag, g.Transformation)
+		case tagRPC:
+			*t = doubleTag(t.Tag, g.RPC)
 		}
 	}
 	return moved, nil

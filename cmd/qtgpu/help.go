@@ -157,8 +157,9 @@ func usageLines(c *cobra.Command) []string {
 
 // forms are the ways to call the command without a subcommand.
 var forms = []string{
-	"qtgpu -i IN -t T [-o OUT.qtg]                     encode TIFF, PNG, JPEG, BMP, WebP or PNM",
-	"qtgpu -i IN.qtg [-o OUT.png|.tif|.ppm|.pgm|.jpg]  decode",
+	"qtgpu IN [OUT.qtg] -t T                           encode TIFF, PNG, JPEG, BMP, WebP or PNM",
+	"qtgpu IN.qtg [OUT.png|.tif|.ppm|.pgm|.jpg]        decode",
+	"qtgpu IN … [-t T] [--output-dir DIR]              any number of either; -i IN and -o OUT say the same",
 	"qtgpu COMMAND …                                   one of those below; qtgpu COMMAND --help has all of it",
 }
 
@@ -171,8 +172,22 @@ through a symbolic link; /dev/stdout and /dev/fd/N are streams like "-".
 What an image file holds besides, and what a format cannot hold, is named on standard
 error, with -q too. TIFF's georeference, no-data value, names of bands and metadata of GDAL
 are kept, and come back in TIFF.`},
+	{"Many inputs", `Of two arguments the second is the output where it is "-" or its extension is of the other
+kind: .qtg, or for IN.qtg one of an image. Any other arguments are inputs, so that no pattern
+such as *.png overwrites a file that it names (a first argument that is the name of a command, as
+tree, is ./tree); and -f overwrites such an output only where it
+has the name of IN but for the extension. One input with -o is always clear. Images and .qtg
+files are not mixed. Two inputs that would have the same output, or an output that is an input,
+are an error before anything is done.
+
+Inputs are worked on side by side, within --memory and -j for all of them: small images on a
+goroutine each, large ones on all in turn. Reports come in the order of the inputs, with --json a
+line each. What fails is named at once, and again at the end; the others are done.`},
 	{"Exit status", `0 all outputs are complete; 1 failure, damaged input included; 2 usage; 3 the promise does
 not hold; 4 done, but for the part of the input that --keep-going went on without. A file
 takes its name last, when it is whole and the report is written: with status 1, 2 or 3
-there is no new file, and an old one is as it was.`},
+there is no new file, and an old one is as it was. Asked to end by a signal, the command
+removes what is not whole and dies of that signal, so that a shell's loop ends too. Of many
+inputs every file that is whole stays; the status is 1 if any failed, else 3 if the promise
+of any does not hold, else 4 if any was cut.`},
 }

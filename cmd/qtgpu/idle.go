@@ -27,12 +27,21 @@ func refuseIdle(f *pflag.FlagSet, flags []idle) error {
 	return nil
 }
 
-// idleInEncoding refuses a flag that no engine has a use for which may code the image with
-// these options, and one that its file has none for.
+// idleInEncoding refuses a flag that idleFor finds idle.
 func (c *convertFlags) idleInEncoding(o *qtgpu.Options, src *imagefile.File) error {
-	uses, err := o.Uses(src)
+	flags, err := c.idleFor(o, src)
 	if err != nil {
 		return err
+	}
+	return refuseIdle(c.set, flags)
+}
+
+// idleFor tells which flags no engine has a use for that may code the image with these options,
+// and which its file has none for.
+func (c *convertFlags) idleFor(o *qtgpu.Options, src *imagefile.File) ([]idle, error) {
+	uses, err := o.Uses(src)
+	if err != nil {
+		return nil, err
 	}
 	coded := "with the bound max samples are predicted"
 	switch {
@@ -45,13 +54,50 @@ func (c *convertFlags) idleInEncoding(o *qtgpu.Options, src *imagefile.File) err
 	if src.Format().Colour() < 0 && len(src.Format().Palette) == 0 {
 		chroma = "there are no colours"
 	}
-	return refuseIdle(c.set, []idle{
+	return []idle{
 		{"chroma", !uses.Chroma, chroma},
 		{"split", !uses.Split, coded + ", and there is no quadtree to split"},
 		{"backend", !uses.Backend && needsGPU(c.backend), coded + ", and that is done by the CPU alone"},
 		{"page", src.Name != "tif", "the image is no TIFF file, which alone has pages"},
 		{"keep-going", src.Name != "jpg", "of images JPEG alone can be read in part"},
-	})
+	}, nil
+}
+
+// idleInAll refuses a flag that is idle for each of several inputs, as far as a look at them
+// shows.
+func (c *convertFlags) idleInAll(tasks []task) error {
+	if !c.encodes() {
+		return c.idleInDecoding(c.format)
+	}
+	var all []idle
+	for _, t := range tasks {
+		flags := c.idleAtALook(t.in)
+		if all == nil {
+			all = flags
+		}
+		for i := range flags {
+			all[i].is = all[i].is && flags[i].is
+		}
+		if flags != nil && refuseIdle(c.set, all) == nil {
+			return nil
+		}
+	}
+	return refuseIdle(c.set, all)
+}
+
+// idleAtALook is idleFor of an image that only its header is read of, nil where that cannot be.
+func (c *convertFlags) idleAtALook(name string) []idle {
+	in, err := openSource(name, nil)
+	if err != nil {
+		return nil
+	}
+	defer in.close()
+	src, o, err := c.look(in)
+	if err != nil {
+		return nil
+	}
+	flags, _ := c.idleFor(o, src)
+	return flags
 }
 
 // needsGPU tells a backend that is not there without a GPU.

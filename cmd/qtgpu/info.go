@@ -86,9 +86,10 @@ func (a *app) info(c *infoFlags, name string) error {
 	if err = cmp.Or(err, c.access.idle(c.set, name)); err != nil {
 		return err
 	}
-	bar := a.progress("decoding", false)
+	a.bar.begin("decoding", 1, 1)
+	a.piece = a.bar.piece(1)
 	opt := c.limits.decode()
-	opt.Workers, opt.Progress = c.jobs, bar.update
+	opt.Workers, opt.Progress = c.jobs, telling(a.piece.rest(0), 1)
 	in, r, err := a.open(name, &c.access, &opt)
 	if err != nil {
 		return err
@@ -101,12 +102,13 @@ func (a *app) info(c *infoFlags, name string) error {
 	if c.stats {
 		format := r.Format()
 		s := newStatistics(&format)
-		err := r.Copy(a.ctx, s, format.Bounds(), 0)
-		if bar.clear(); err != nil {
+		a.piece.is(format.Width, format.Height)
+		if err := r.Copy(a.ctx, s, format.Bounds(), 0); err != nil {
 			return at(in.name, err)
 		}
 		report.add(s)
 	}
+	a.bar.end()
 	if c.json {
 		return writeJSON(a.stdout, report)
 	}

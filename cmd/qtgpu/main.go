@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -42,20 +43,8 @@ const sigPipe = syscall.Signal(13)
 func main() {
 	debug.SetGCPercent(gcPercent)
 	signal.Ignore(sigPipe) // a closed pipe becomes an error of Write
-	status := run(untilSignal(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	os.Exit(status)
-}
-
-// untilSignal returns a context that ends when a signal asks the program to. One that
-// was ignored when the program was started, as by nohup, stays so.
-func untilSignal() context.Context {
-	ctx := context.Background()
-	for _, s := range endSignals {
-		if !signal.Ignored(s) {
-			ctx, _ = signal.NotifyContext(ctx, s)
-		}
-	}
-	return ctx
+	ctx := untilSignal()
+	exit(ctx, run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
 // app is one invocation.
@@ -67,12 +56,22 @@ type app struct {
 	outs   outputs
 	lost   bool // part of the input, which the command has gone on without
 	json   bool // what goes wrong is told in JSON
+
+	bar     *bar
+	piece   *piece // of the bar, for the file at hand
+	many    bool   // this is the work on one of several inputs
+	outcome outcome
+	// release gives the memory and the goroutines of this file to others; nil where there
+	// are none.
+	release func()
 }
 
 // run carries out args and returns the exit status. When ctx ends it removes what is
 // not whole and returns without waiting for the work.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{ctx: ctx, stdin: stdin, stdout: &stream{name: "standard output", w: stdout}, stderr: stderr, json: asksForJSON(args)}
+	bar := newBar(stderr)
+	a := &app{ctx: ctx, stdin: stdin, stdout: &stream{name: "standard output", w: stdout}, stderr: bar, bar: bar, json: asksForJSON(args)}
+	defer bar.end()
 	done := make(chan error, 1)
 	go func() {
 		err := a.command(ctx, args)
@@ -81,6 +80,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}()
 	select {
 	case err := <-done:
+		if err != nil && errors.Is(err, context.Cause(ctx)) { // who works has seen it first
+			err = errInterrupted
+		}
 		return a.status(err)
 	case <-ctx.Done():
 		if a.outs.discard() {

@@ -24,6 +24,26 @@ type outputs struct {
 	mu   sync.Mutex // between the work and an interrupt
 	all  []*output
 	over bool // published or discarded
+
+	adopted []*outputs // of files that are worked on side by side, each published by itself
+}
+
+// adopt lets an interrupt discard other outputs too.
+func (s *outputs) adopt(other *outputs) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return errInterrupted
+	}
+	s.adopted = slices.DeleteFunc(s.adopted, (*outputs).isOver)
+	s.adopted = append(s.adopted, other)
+	return nil
+}
+
+func (s *outputs) isOver() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.over
 }
 
 // output is a file or a stream. Until it is whole, a file has no name, or a temporary
@@ -55,7 +75,7 @@ func (a *app) create(name string, force bool) (*output, error) {
 		}
 		o.name = o.stream.name
 	case t.info != nil && t.info.IsDir():
-		return nil, at(name, errors.New("is a directory, expected a file"))
+		return nil, at(name, errDirectory)
 	case t.info != nil && !force:
 		return nil, at(name, errExists)
 	}
@@ -171,12 +191,20 @@ func (o *output) blame(name string, err error) error {
 // commit ends a command with outputs: files go to the disk, the report and the streams
 // are written, and last the files take their names.
 func (a *app) commit(report func(io.Writer) error) error {
+	if a.release != nil {
+		a.release() // the disk takes neither memory nor goroutines
+	}
+	a.bar.name("writing")
 	for _, o := range a.outs.all {
 		if o.stream == nil {
 			if err := flush(o.temp); err != nil {
 				return at(o.name, err)
 			}
 		}
+	}
+	if !a.many {
+		a.piece.finish()
+		a.bar.end()
 	}
 	if err := report(a.reports()); err != nil {
 		return err
@@ -281,6 +309,9 @@ func (s *outputs) discard() bool {
 	s.over = true
 	for _, o := range s.all {
 		o.end(false)
+	}
+	for _, other := range s.adopted {
+		other.discard()
 	}
 	return true
 }

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
@@ -160,7 +161,7 @@ func TestOutputs(t *testing.T) {
 		{`"$Q" -i in.png -t 5 -o ""`, 2, `-o "": expected a name`, ""},
 		{`mkdir d; "$Q" -i in.png -t 5 -o d/`, 2, `-o d/: extension "": expected .qtg`, "d"},
 		{`"$Q" -i in.png -t 5 -o ..`, 2, `-o ..: extension ".": expected .qtg`, ""},
-		{`"$Q" -i .. -t 5`, 1, "..: is a directory, expected a file", ""},
+		{`"$Q" -i .. -t 5`, 1, "..: is a directory, expected a file: -r takes what is in it", ""},
 		// Where no file can be.
 		{`mkdir a.qtg; "$Q" -i bad.png -t 5 -f -o a.qtg`, 1, "a.qtg: is a directory, expected a file", "a.qtg"},
 		{`"$Q" -i bad.png -t 5 -o no/a.qtg`, 1, "no/a.qtg: no such file or directory", ""},
@@ -305,15 +306,36 @@ func interrupted(t *testing.T, sig syscall.Signal, before, temp string, as *sysc
 	t.Helper()
 	what := before + sig.String()
 	dir := t.TempDir()
+	takeNotice(t, sig)
 	c := shell(dir, before+`exec "$Q" -i - -t 5 -o a.qtg`)
 	c.SysProcAttr = as
 	var stderr bytes.Buffer
 	endless(t, c, &stderr, func() bool { return holds(c, filepath.Join(dir, temp)) })
 	require.NoError(t, c.Process.Signal(sig))
 	c.Wait()
-	assert.Equal(t, exitFailure, c.ProcessState.ExitCode(), what)
+	assertDied(t, c, sig, what)
 	assert.Equal(t, "qtgpu: interrupted\n", stderr.String(), what)
 	assert.Empty(t, files(t, dir), what)
+}
+
+// takeNotice lets commands die of a signal that this process was started to ignore, as by
+// nohup: what it is told of is not ignored by what it starts.
+func takeNotice(t *testing.T, sig syscall.Signal) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, sig)
+	t.Cleanup(func() { signal.Stop(c) })
+}
+
+// assertDied holds the end of a command against the signal that it was sent.
+func assertDied(t *testing.T, c *exec.Cmd, sig syscall.Signal, what any) {
+	t.Helper()
+	ws := c.ProcessState.Sys().(syscall.WaitStatus)
+	if sig == syscall.SIGQUIT { // nobody dies of it without a dump
+		assert.Equal(t, exitFailure, ws.ExitStatus(), what)
+		return
+	}
+	assert.True(t, ws.Signaled(), "%v: %v", what, c.ProcessState)
+	assert.Equal(t, sig, ws.Signal(), what)
 }
 
 var endings = []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM}
@@ -358,7 +380,7 @@ func TestInterruptOfAStuckOutput(t *testing.T) {
 		}
 		require.NoError(t, c.Process.Signal(syscall.SIGTERM))
 		c.Wait()
-		assert.Equal(t, exitFailure, c.ProcessState.ExitCode(), out)
+		assertDied(t, c, syscall.SIGTERM, out)
 		assert.Equal(t, "qtgpu: interrupted\n", stderr.String(), out)
 	}
 }
@@ -377,6 +399,78 @@ func TestIgnoredSignal(t *testing.T) {
 	c.Wait()
 	assert.Equal(t, exitOK, c.ProcessState.ExitCode(), stderr.String())
 	assert.Equal(t, []string{"a.qtg"}, files(t, dir))
+}
+
+// TestInterruptEndsALoop: a shell that runs the command in a loop, in the foreground of a
+// terminal, stops at Ctrl-C, which an exit status would not make it do.
+func TestInterruptEndsALoop(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("no bash here")
+	}
+	takeNotice(t, syscall.SIGINT)
+	dir := t.TempDir()
+	master, slave := terminal(t)
+	require.NoError(t, unix.Mkfifo(filepath.Join(dir, "never.png"), 0o666))
+	c := exec.Command(bash, "-c", `for i in 1 2 3; do echo $i >>begun; "$Q" -i never.png -t 5 -o a$i.qtg; done; echo >after`)
+	c.Dir, c.Env = dir, shell(dir, "").Env
+	c.Stdin, c.Stdout, c.Stderr = slave, slave, slave
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	require.NoError(t, c.Start())
+	t.Cleanup(func() { syscall.Kill(-c.Process.Pid, syscall.SIGKILL) })
+	slave.Close()
+	require.Eventually(t, func() bool { _, err := os.Stat(filepath.Join(dir, "begun")); return err == nil }, 10*time.Second, time.Millisecond)
+	w, err := os.OpenFile(filepath.Join(dir, "never.png"), os.O_WRONLY, 0) // waits until the command reads
+	require.NoError(t, err)
+	defer w.Close()
+	_, err = master.Write([]byte{3}) // Ctrl-C
+	require.NoError(t, err)
+	shown, _ := io.ReadAll(master)
+	c.Wait()
+	ws := c.ProcessState.Sys().(syscall.WaitStatus)
+	assert.True(t, ws.Signaled() && ws.Signal() == syscall.SIGINT, "%v, %s", c.ProcessState, shown)
+	assert.Contains(t, string(shown), "qtgpu: interrupted")
+	assert.Equal(t, "1\n", string(readFile(t, filepath.Join(dir, "begun"))), "the loop stops")
+	assert.Equal(t, []string{"begun", "never.png"}, files(t, dir))
+}
+
+// TestInterruptOfABatch: files that are whole stay, of others there is no trace.
+func TestInterruptOfABatch(t *testing.T) {
+	for _, script := range []string{"", noProc} {
+		as := (*syscall.SysProcAttr)(nil)
+		if script != "" {
+			needMounts(t)
+			as = ownRoot
+		}
+		takeNotice(t, syscall.SIGTERM)
+		dir := t.TempDir()
+		writeImage(t, filepath.Join(dir, "000.png"), 500, 400, 3, 8)
+		for i := range 200 {
+			require.NoError(t, os.Link(filepath.Join(dir, "000.png"), filepath.Join(dir, fmt.Sprintf("%03d.png", i+1))))
+		}
+		c := shell(dir, script+`exec "$Q" -t 0 -j 2 *.png`)
+		c.SysProcAttr = as
+		var stderr bytes.Buffer
+		c.Stderr = &stderr
+		require.NoError(t, c.Start())
+		t.Cleanup(func() { c.Process.Kill() })
+		done := func() []string {
+			names, _ := filepath.Glob(filepath.Join(dir, "*.qtg"))
+			return names
+		}
+		require.Eventually(t, func() bool { return len(done()) > 0 }, 20*time.Second, time.Millisecond)
+		require.NoError(t, c.Process.Signal(syscall.SIGTERM))
+		c.Wait()
+		assertDied(t, c, syscall.SIGTERM, script)
+		assert.Equal(t, "qtgpu: interrupted\n", stderr.String())
+		whole := done()
+		assert.Less(t, len(whole), 201)
+		for _, name := range whole {
+			assert.Equal(t, readFile(t, whole[0]), readFile(t, name), name)
+		}
+		assert.Contains(t, mustRun(t, "verify", whole[0]), "holds")
+		assert.Len(t, files(t, dir), 201+len(whole), "nothing else")
+	}
 }
 
 // TestKill: whenever the program is killed, it leaves the whole output or nothing.

@@ -77,6 +77,9 @@ qtgpu -i IN -t T makes.`
 
 // plan makes the plan of a job in a new directory.
 func (a *app) plan(c *convertFlags, rows int) error {
+	if c.in == "" {
+		return usagef("missing -i IN: expected qtgpu plan -i IN -t T -o JOB")
+	}
 	if c.out == "" {
 		return usagef("missing -o JOB: expected qtgpu plan -i IN -t T -o JOB, a new directory")
 	}

@@ -41,7 +41,11 @@ func (a *app) status(err error) int {
 		return exitOK
 	}
 	status, kind := exitFailure, "failure"
+	var several *batchError
 	switch {
+	case errors.As(err, &several) && several.status == exitFailure:
+	case errors.As(err, &several):
+		status, kind = several.status, "promise"
 	case errors.As(err, new(usageError)):
 		status, kind = exitUsage, "usage"
 	case errors.As(err, new(brokenPromise)):

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"image"
+	"image/color"
 	"math"
 	"os"
 	"path/filepath"
@@ -52,8 +53,8 @@ func writeRaster(t *testing.T, name string, f raster.Format, tags imagefile.Tags
 				switch v := at(band, x, y); f.Type {
 				case raster.Float32:
 					binary.NativeEndian.PutUint32(p, math.Float32bits(float32(v)))
-				case raster.Int16:
-					binary.NativeEndian.PutUint16(p, uint16(int16(v)))
+				case raster.Int16, raster.Uint16:
+					binary.NativeEndian.PutUint16(p, uint16(int64(v)))
 				case raster.Uint8:
 					p[0] = byte(v)
 				default:
@@ -379,6 +380,41 @@ func TestColoursOfIndices(t *testing.T) {
 	assert.Equal(t, raster.Index, indices.Format().Bands[0].Role)
 	assert.Equal(t, noData, *indices.Format().Bands[0].NoData)
 	qtgpuRun("-i", qtg, "-o", filepath.Join(dir, "c.png"), "--stretch", "0,9").fails(t, exitUsage, "indices of a palette", "stretch")
+}
+
+// TestWidePalette: indices of 16 bits come back with their colours, and coarser levels are
+// some of them.
+func TestWidePalette(t *testing.T) {
+	dir := t.TempDir()
+	in, qtg, out := filepath.Join(dir, "a.tif"), filepath.Join(dir, "a.qtg"), filepath.Join(dir, "b.tif")
+	f := raster.Format{Width: 60, Height: 50, Type: raster.Uint16, Bands: raster.Bands(raster.Index)}
+	for i := range 1 << 16 {
+		f.Palette = append(f.Palette, color.RGBA{uint8(i), uint8(i >> 8), uint8(i / 7), 255})
+	}
+	writeRaster(t, in, f, nil, func(_, x, y int) float64 { return float64(x/9*9000 + y/7) })
+	for _, effort := range []string{"1", "2", "4"} {
+		mustRun(t, "-i", in, "-t", "0", "-q", "-f", "--effort", effort)
+		mustRun(t, "-i", qtg, "-o", out, "-f")
+		file, b := readRaster(t, out)
+		require.Equal(t, raster.Index, file.Format().Bands[0].Role, "effort %s", effort)
+		for i, c := range file.Format().Palette {
+			require.Equal(t, f.Palette[i], c, "effort %s, colour %d", effort, i)
+		}
+		for y := range f.Height {
+			for x := range f.Width {
+				require.Equal(t, float64(x/9*9000+y/7), b.At(0, x, y), "effort %s, x %d y %d", effort, x, y)
+			}
+		}
+		mustRun(t, "-i", qtg, "-o", out, "-f", "--level", "3")
+		_, small := readRaster(t, out)
+		for x := range small.Rect.Dx() {
+			require.LessOrEqual(t, int(small.At(0, x, 0))%9000, 7, "effort %s, level 3, x %d", effort, x)
+		}
+	}
+	for _, bound := range []string{"rms", "max"} {
+		mustRun(t, "-i", in, "-t", "5", "--bound", bound, "-q", "-f")
+		mustRun(t, "verify", qtg, in)
+	}
 }
 
 // TestDamagedTags: a directory that cannot be read is damage, and one whose georeference

@@ -116,6 +116,30 @@ func TestRemoteName(t *testing.T) {
 	r.fails(t, exitFailure, "in.png: exists already", "a second time")
 }
 
+// TestRemoteInputs: of a batch, too, and none of its messages has the secrets of a URL.
+func TestRemoteInputs(t *testing.T) {
+	dir, _ := encoded(t)
+	url := serve(t, dir, "").URL
+	here(t, "b.qtg")
+	mustRun(t, url+"/in.qtg?sig=secret", "b.qtg", "--output-dir", "o")
+	assert.Equal(t, "b.qtg o/b.png o/in.png", below(t))
+	mustRun(t, url+"/in.qtg?sig=secret", "p.png") // the extension of which makes it the output
+	mustRun(t, url+"/in.qtg?sig=secret", "--suffix", "-s")
+	assert.Equal(t, "b.qtg in-s.png o/b.png o/in.png p.png", below(t))
+
+	r := qtgpuRun(url+"/none.qtg?sig=secret", "b.qtg", url+"/?sig=secret2", "-o", "x.png")
+	r.fails(t, exitUsage, "-o x.png with 3 inputs", "")
+	r = qtgpuRun(url+"/none.qtg?sig=secret", "b.qtg", "--output-dir", "n")
+	assert.Equal(t, exitFailure, r.status)
+	assert.True(t, strings.HasSuffix(r.stderr, "1 of 2 files failed: "+url+"/none.qtg?…\n"), r.stderr)
+	assert.NotContains(t, r.stderr, "secret")
+	r = qtgpuRun(url+"/in.qtg?sig=secret", url+"/in.qtg?sig=other", "--output-dir", "n")
+	r.fails(t, exitUsage, "would both become n/in.png", "one name twice")
+	assert.NotContains(t, r.stderr, "secret")
+	assert.Equal(t, "b.qtg in-s.png n/b.png o/b.png o/in.png p.png", below(t))
+	qtgpuRun("b.qtg", "b.qtg", "--header", "A: b").fails(t, exitUsage, "--header does nothing here: no input is a URL", "")
+}
+
 // TestRemoteFails: what cannot be read says why and what to do, with neither the secrets of
 // the URL nor the address twice, and leaves no file.
 func TestRemoteFails(t *testing.T) {

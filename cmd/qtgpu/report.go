@@ -153,6 +153,45 @@ func (s *saying) report(w io.Writer, report interface{ text() *text }) error {
 	return report.text().write(w)
 }
 
+// say writes the report of an encode: of one of several in a line.
+func (a *app) say(c *convertFlags, w io.Writer, r *encodeReport) error {
+	switch {
+	case !a.many || c.quiet:
+		return c.report(w, r)
+	case c.json:
+		return writeLine(w, r)
+	}
+	verified := ""
+	if r.Verify != nil {
+		verified = ", verified"
+	}
+	_, err := fmt.Fprintf(w, "%s: %s bytes, ratio %.2f, %.3f bits per pixel, %v%s\n",
+		r.Output, grouped(r.OutputBytes), r.Ratio, r.BitsPerPixel, &r.Promise, verified)
+	return bare(err)
+}
+
+// skipReport is of an input whose output exists; docs/JSON.md describes it.
+type skipReport struct {
+	Input   string `json:"input"`
+	Output  string `json:"output"`
+	Skipped bool   `json:"skipped"` // true
+}
+
+// skip leaves the input out.
+func (a *app) skip(c *convertFlags, out string) error {
+	a.outcome.skipped = true
+	return a.commit(func(w io.Writer) error {
+		switch {
+		case c.quiet:
+			return nil
+		case c.json:
+			return writeLine(w, &skipReport{c.in, out, true})
+		}
+		_, err := fmt.Fprintf(w, "%s: skipped, %s exists already\n", c.in, out)
+		return bare(err)
+	})
+}
+
 // text is a report for people: a label and a value a line.
 type text struct{ strings.Builder }
 
@@ -162,6 +201,16 @@ func (t *text) line(label, format string, args ...any) {
 
 func (t *text) write(w io.Writer) error {
 	_, err := io.WriteString(w, t.String())
+	return bare(err)
+}
+
+// writeLine writes JSON in a line.
+func writeLine(w io.Writer, v any) error {
+	p, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(p, '\n'))
 	return bare(err)
 }
 

@@ -24,6 +24,7 @@ type source struct {
 	stream *bufio.Reader // a stream, or nil
 	remote *remote.File  // a .qtg file on a web server, or nil
 	close  func() error
+	bar    *bar // which is told of what is read of a stream
 }
 
 // openSource opens a file by its name, "-" being stdin.
@@ -51,7 +52,7 @@ func newSource(name string, f *os.File) (*source, error) {
 	case err != nil:
 		return nil, at(name, err)
 	case info.IsDir():
-		return nil, at(name, errors.New("is a directory, expected a file"))
+		return nil, at(name, errDirectory)
 	case !info.Mode().IsRegular():
 		return newStream(name, f, f.Close)
 	}
@@ -61,6 +62,17 @@ func newSource(name string, f *os.File) (*source, error) {
 		return nil, at(name, err)
 	}
 	return &source{name: name, qtg: string(head[:n]) == container.Magic, file: f, close: f.Close}, nil
+}
+
+var errDirectory = errors.New("is a directory, expected a file")
+
+// openInput opens an input, which -r takes where it is a directory.
+func (c *convertFlags) openInput(ctx context.Context, name string, stdin io.Reader) (*source, error) {
+	in, err := c.access.open(ctx, name, stdin)
+	if errors.Is(err, errDirectory) {
+		err = at(name, fmt.Errorf("%w: -r takes what is in it", errDirectory))
+	}
+	return in, err
 }
 
 func newStream(name string, r io.Reader, close func() error) (*source, error) {
@@ -76,7 +88,7 @@ func newStream(name string, r io.Reader, close func() error) (*source, error) {
 // it has been read.
 func (s *source) image(opt imagefile.ReadOptions) (m *imagefile.File, size func() int64, err error) {
 	if s.stream != nil {
-		c := &counter{Reader: s.stream}
+		c := &counter{Reader: s.stream, bar: s.bar}
 		m, err = imagefile.Open(c, opt)
 		return m, func() int64 { return c.n }, at(s.name, err)
 	}
@@ -88,14 +100,28 @@ func (s *source) image(opt imagefile.ReadOptions) (m *imagefile.File, size func(
 	return m, info.Size, at(s.name, err)
 }
 
+// peek opens the image for a look at its header, and leaves it as it is.
+func (s *source) peek(opt imagefile.ReadOptions) (*imagefile.File, error) {
+	if s.file == nil {
+		return nil, errors.New("a stream")
+	}
+	info, err := s.file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return imagefile.Peek(io.NewSectionReader(s.file, 0, info.Size()), opt)
+}
+
 type counter struct {
 	io.Reader
-	n int64
+	n   int64
+	bar *bar
 }
 
 func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
 	c.n += int64(n)
+	c.bar.count(n)
 	return n, err
 }
 
@@ -149,7 +175,7 @@ func (s *source) readerAt(maxPixels int64) (io.ReaderAt, int64, error) {
 	}
 	const samples, overhead = 4 * 2, 64 << 20
 	limit := min(maxPixels, 1<<40)*samples + overhead
-	p, err := io.ReadAll(io.LimitReader(s.stream, limit+1))
+	p, err := io.ReadAll(io.LimitReader(&counter{Reader: s.stream, bar: s.bar}, limit+1))
 	if err != nil {
 		return nil, 0, err
 	}

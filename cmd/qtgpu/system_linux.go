@@ -12,9 +12,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// endSignals ask a program to end.
-var endSignals = []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM}
-
 // openTemp opens a file in dir that goes away with the process, or one with a temporary
 // name where the file system knows no such file, or /proc, which links it, is absent.
 func openTemp(dir string) (*os.File, string, error) {

@@ -6,11 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"syscall"
 )
-
-// endSignals ask a program to end.
-var endSignals = []os.Signal{os.Interrupt, syscall.SIGTERM}
 
 // openTemp creates a file with a temporary name.
 func openTemp(dir string) (*os.File, string, error) { return openHidden(dir) }

@@ -59,3 +59,17 @@ func (t threshold) of(ctx context.Context, src raster.Source) (float64, error) {
 	least, most := s.all()
 	return max(most-least, 0) * t.value / 100, nil
 }
+
+// likely is of with a look at the format alone: a percentage of floating point, for which
+// src would be read, is any value that may be.
+func (t threshold) likely(src raster.Source) float64 {
+	float := src.Format().Type.Float()
+	if t.float != nil && float {
+		t = *t.float
+	}
+	if t.percent && float {
+		return 1
+	}
+	v, _ := t.of(context.Background(), src)
+	return v
+}

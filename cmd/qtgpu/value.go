@@ -33,6 +33,24 @@ func (t *free) String() string { return *t.to }
 // Type implements pflag.Value.
 func (t *free) Type() string { return t.form }
 
+// several is a flag that may be given again, and takes any text.
+type several struct {
+	to   *[]string
+	form string
+}
+
+// Set implements pflag.Value.
+func (s *several) Set(text string) error {
+	*s.to = append(*s.to, text)
+	return nil
+}
+
+// String implements pflag.Value.
+func (s *several) String() string { return strings.Join(*s.to, ", ") }
+
+// Type implements pflag.Value.
+func (s *several) Type() string { return s.form }
+
 // oneOf is a flag that takes one of a few names, which stand for values.
 type oneOf[T comparable] struct {
 	to     *T

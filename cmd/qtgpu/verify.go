@@ -13,6 +13,7 @@ import (
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/metrics"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -103,9 +104,13 @@ func (a *app) verify(c *verifyFlags, names []string) error {
 	if err = cmp.Or(err, c.access.idle(c.set, names[0])); err != nil {
 		return err
 	}
-	bar := a.progress("verifying", c.quiet)
+	if !c.quiet {
+		a.bar.begin("verifying", 1, 1)
+	}
+	a.piece = a.bar.piece(1)
+	decoding, quality := checking(a.piece.rest(0), !alone)
 	opt := c.limits.decode()
-	opt.Workers, opt.Progress = c.jobs, bar.update
+	opt.Workers, opt.Progress = c.jobs, decoding
 	in, r, err := a.open(names[0], &c.access, &opt)
 	if err != nil {
 		return err
@@ -126,8 +131,9 @@ func (a *app) verify(c *verifyFlags, names []string) error {
 		}
 		before = &original{m, names[1]}
 	}
-	report, err := check(a.ctx, r, before)
-	bar.clear()
+	a.piece.is(r.Format().Width, r.Format().Height)
+	report, err := check(a.ctx, r, before, quality)
+	a.bar.end()
 	if err != nil {
 		return at(in.name, err)
 	}
@@ -158,16 +164,35 @@ func (o *original) ReadBlock(ctx context.Context, dst *raster.Block) error {
 	return at(o.name, o.image.ReadBlock(ctx, dst))
 }
 
+// checking divides the work of check among what decodes the file, which is for the checksums
+// and, where there is an original, for the promise and for the quality of a picture; and what
+// else the quality takes.
+func checking(work *progress.Work, original bool) (decoding func(done, total int64), quality *progress.Work) {
+	if !original {
+		return telling(work, 1), nil
+	}
+	work = work.Of(3)
+	return telling(work.Part(2), 3), work.Rest()
+}
+
+// picture reads all of it.
+func (o *original) picture(ctx context.Context, work *progress.Work) (*imagefile.Image, error) {
+	if o.image.Whole() {
+		return o.image.Image(ctx)
+	}
+	return imagefile.FromRaster(ctx, pacedSource{o.image, work.Of(int64(o.Format().Height))})
+}
+
 // check decodes all of a file, overviews included, and holds it against the original,
 // if there is one.
-func check(ctx context.Context, r *qtgpu.Reader, before *original) (*verifyReport, error) {
+func check(ctx context.Context, r *qtgpu.Reader, before *original, quality *progress.Work) (*verifyReport, error) {
 	report := &verifyReport{Promise: promiseOf(r)}
 	if err := r.Check(ctx); err != nil {
 		return nil, err
 	}
 	if before != nil {
 		var err error
-		if report.Measured, err = measure(ctx, r, before); err != nil {
+		if report.Measured, err = measure(ctx, r, before, quality); err != nil {
 			return nil, err
 		}
 	}
@@ -175,7 +200,7 @@ func check(ctx context.Context, r *qtgpu.Reader, before *original) (*verifyRepor
 	return report, nil
 }
 
-func measure(ctx context.Context, r *qtgpu.Reader, before *original) (*measures, error) {
+func measure(ctx context.Context, r *qtgpu.Reader, before *original, work *progress.Work) (*measures, error) {
 	worst, err := r.Verify(ctx, before)
 	if err != nil {
 		return nil, err
@@ -185,7 +210,8 @@ func measure(ctx context.Context, r *qtgpu.Reader, before *original) (*measures,
 	if !isPicture(before.Format()) {
 		return all, nil
 	}
-	m, err := before.image.Image(ctx)
+	work = work.Of(2)
+	m, err := before.picture(ctx, work.Part(1))
 	if err != nil {
 		return nil, at(before.name, err)
 	}
@@ -193,7 +219,7 @@ func measure(ctx context.Context, r *qtgpu.Reader, before *original) (*measures,
 	if err != nil {
 		return nil, err
 	}
-	quality, err := metrics.Compare(m.Interleaved, after.Interleaved)
+	quality, err := metrics.Compare(m.Interleaved, after.Interleaved, work.Rest())
 	all.PSNR, all.PSNRLuma, all.SSIM, all.MaxError = number(quality.PSNR), number(quality.PSNRLuma), number(quality.SSIM), quality.MaxError
 	return all, err
 }

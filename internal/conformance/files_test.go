@@ -117,7 +117,7 @@ func levels(w, h int) int { return bits.Len(uint(max(w, h)-1)) + 1 }
 func environment() *engine.Env {
 	return &engine.Env{
 		Workers: 1, Backend: cpufallback.New(1), Reducer: cpufallback.New(1), Memory: 1 << 30,
-		Took: func(string, time.Duration) {}, Coded: func(int64) {},
+		Took: func(string, time.Duration) {},
 	}
 }
 

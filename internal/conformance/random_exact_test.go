@@ -208,7 +208,7 @@ func wildNamed(t testing.TB, seed uint64) []byte {
 	rng := rand.New(rand.NewPCG(seed, 8))
 	depth, role := 8+8*rng.IntN(2), raster.Label
 	if rng.IntN(2) == 0 {
-		depth, role = 8, raster.Index
+		role = raster.Index
 	}
 	h := wildHeader(rng, 1, depth)
 	h.Bands = raster.Bands(role)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/qtgpu/qtgpu/internal/parallel"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/internal/tiles"
 	"github.com/qtgpu/qtgpu/raster"
 	"github.com/qtgpu/qtgpu/tree"
@@ -93,8 +94,24 @@ type Env struct {
 	Memory  int64        // bytes that may be held, of slabs, scratch memory and coded tiles
 	// Took is told of the time that a stage took, or a part of it.
 	Took func(stage string, d time.Duration)
-	// Coded is told of the pixels of every tile that training has coded and keeps.
-	Coded func(pixels int64)
+	// Work is what Train is told to have ahead of it, of any size; nil tells nobody.
+	Work *progress.Work
+}
+
+// With is an environment for other work.
+func (e *Env) With(work *progress.Work) *Env {
+	with := *e
+	with.Work = work
+	return &with
+}
+
+// Cost is about how much work an engine has, in looks at a pixel.
+type Cost struct {
+	Train int64 // all of Train
+	Pixel int64 // coding a pixel
+	Kept  int64 // the number of pixels that Train codes and keeps
+	// Memory is what a goroutine takes that codes a tile, in bytes.
+	Memory int64
 }
 
 // Engine codes tiles in one way.
@@ -102,6 +119,8 @@ type Engine interface {
 	ID() ID
 	// Accepts is nil, or says why the engine cannot code this.
 	Accepts(p *Params) error
+	// Cost is for what the engine accepts.
+	Cost(p *Params) Cost
 	// Train makes a plan from a sample of the tiles of src and returns an encoder
 	// that has it. It may keep tiles that it has coded.
 	Train(ctx context.Context, p Params, src raster.Source, env *Env) (Encoder, error)
@@ -134,9 +153,9 @@ type Encoder interface {
 	Held(tile int) bool
 	// Slab prepares the samples of a rectangle of whole tiles.
 	Slab(ctx context.Context, in *raster.Block) (Slab, error)
-	// Encode codes a tile of a slab. A tile that was held is held no longer, and needs
-	// no slab.
-	Encode(ctx context.Context, s Slab, tile int) (*Tile, error)
+	// Encode codes a tile of a slab, which is work of any size. A tile that was held is
+	// held no longer, and needs no slab.
+	Encode(ctx context.Context, s Slab, tile int, work *progress.Work) (*Tile, error)
 }
 
 // OverviewLevel is the level of overviews: a pixel for 8×8.
@@ -201,16 +220,16 @@ func Interleave(p *Params) int {
 	return 1
 }
 
-// slabFactor is about how many bytes are held for a byte of a slab's samples: planes of
+// SlabFactor is about how many bytes are held for a byte of a slab's samples: planes of
 // 16 bits, statistics, and what the tiles become.
-const slabFactor = 4
+const SlabFactor = 4
 
 // SlabRows is the number of rows of tiles that are prepared at once: within half of the
 // memory, but for one row.
 func SlabRows(p *Plan, memory int64) int {
 	row := p.Format
 	row.Height = 1 << p.TileLog2
-	n := memory / 2 / slabFactor / row.Bytes()
+	n := memory / 2 / SlabFactor / row.Bytes()
 	return int(min(max(n, 1), int64(p.Grid().Down())))
 }
 
@@ -225,3 +244,8 @@ func Pixels(r image.Rectangle) int64 { return int64(r.Dx()) * int64(r.Dy()) }
 
 // SampleTiles is the most tiles that a plan is made from.
 const SampleTiles = 128
+
+// Sampled is about the number of pixels of n tiles of 1<<log2 that are spread over a raster.
+func Sampled(f *raster.Format, n, log2 int) int64 {
+	return min(int64(f.Width)*int64(f.Height), int64(n)<<(2*log2))
+}

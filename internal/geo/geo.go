@@ -18,6 +18,7 @@ type Tags struct {
 	Keys           []uint16  // GeoKeyDirectory, 34735
 	Doubles        []float64 // GeoDoubleParams, 34736
 	Text           string    // GeoAsciiParams, 34737, with or without its last NUL
+	RPC            []float64 // RPCCoefficient, 50844, rational polynomials of a camera, which Parse does not need
 }
 
 // ErrNone is the error of Parse where an image has no GeoTIFF tag.
@@ -102,6 +103,7 @@ const (
 	pixelScale     = "ModelPixelScale (33550)"
 	tiepoint       = "ModelTiepoint (33922)"
 	transformation = "ModelTransformation (34264)"
+	rpc            = "RPCCoefficient (50844)"
 )
 
 // checkPlace holds these tags against how many values they are to have, all of them
@@ -117,6 +119,7 @@ func (t *Tags) checkPlace() error {
 		{pixelScale, t.PixelScale, len(t.PixelScale) != 1, "3"},
 		{tiepoint, t.Tiepoints, len(t.Tiepoints)%6 == 0, "6 for each tie point"},
 		{transformation, t.Transformation, len(t.Transformation) == 0 || len(t.Transformation) == 16, "16"},
+		{rpc, t.RPC, len(t.RPC) == 0 || len(t.RPC) == 92, "92"},
 	} {
 		if !tag.ok {
 			return fmt.Errorf("%s: %d values, expected %s", tag.name, len(tag.values), tag.want)

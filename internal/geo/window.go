@@ -28,7 +28,28 @@ func (t *Tags) Window(at image.Point, level int) (*Tags, error) {
 	}
 	w.x = (float64(at.X)+centre)*w.scale - centre
 	w.y = (float64(at.Y)+centre)*w.scale - centre
-	return w.of(t), nil
+	out := w.of(t)
+	out.RPC = rpcOf(t.RPC, at, w.scale)
+	return out, nil
+}
+
+// Values of RPCCoefficient that count pixels ("RPCs in GeoTIFF", 2.1).
+const (
+	lineOffset, sampleOffset = 2, 3
+	lineScale, sampleScale   = 7, 8
+)
+
+// rpcOf gives RPCs of a part, whose pixels stand for scale pixels each way. They count from
+// the centre of pixel 0,0, whatever the GeoTIFF keys say.
+func rpcOf(rpc []float64, at image.Point, scale float64) []float64 {
+	out := slices.Clone(rpc)
+	if len(out) > 0 {
+		out[lineOffset] = (out[lineOffset]+0.5)/scale - 0.5 - float64(at.Y)
+		out[sampleOffset] = (out[sampleOffset]+0.5)/scale - 0.5 - float64(at.X)
+		out[lineScale] /= scale
+		out[sampleScale] /= scale
+	}
+	return out
 }
 
 // window takes a place i, j in a part to i·scale + x, j·scale + y in the raster.

@@ -4,6 +4,7 @@ import (
 	"image"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -60,12 +61,32 @@ func TestWindowOfTiepoints(t *testing.T) {
 	assert.Equal(t, 10.0, tags.Tiepoints[0], "the tags of the raster stay")
 }
 
+// TestWindowOfRPC: rational polynomials see the same ground at a place of a part as at the
+// place of the raster that it is made of.
+func TestWindowOfRPC(t *testing.T) {
+	tags := Tags{RPC: make([]float64, 92)}
+	copy(tags.RPC, []float64{1, 2, 1000.25, 2000.5, 41, 2, 100, 900, 1800, 1, 1, 500, 7})
+	part, err := tags.Window(image.Pt(5, 3), 2)
+	require.NoError(t, err)
+	const line, sample = 101.5, 303.25 // in the part, from the centre of its first pixel
+	wantLine := ((line+0.5+3)*4 - 0.5 - tags.RPC[2]) / tags.RPC[7]
+	wantSample := ((sample+0.5+5)*4 - 0.5 - tags.RPC[3]) / tags.RPC[8]
+	assert.InDelta(t, wantLine, (line-part.RPC[2])/part.RPC[7], 1e-12)
+	assert.InDelta(t, wantSample, (sample-part.RPC[3])/part.RPC[8], 1e-12)
+	rest := slices.Clone(part.RPC)
+	for _, i := range []int{2, 3, 7, 8} {
+		rest[i] = tags.RPC[i]
+	}
+	assert.Equal(t, tags.RPC, rest, "values that count no pixels")
+}
+
 // TestWindowRefuses: tags that cannot be read are an error, not left where they are.
 func TestWindowRefuses(t *testing.T) {
 	for _, tags := range []Tags{
 		{PixelScale: []float64{1}, Tiepoints: make([]float64, 6)},
 		{Tiepoints: make([]float64, 5)},
 		{Transformation: make([]float64, 12)},
+		{RPC: make([]float64, 91)},
 		{PixelScale: []float64{1, 1, 0}, Tiepoints: make([]float64, 6), Keys: []uint16{2, 0, 0, 0}},
 	} {
 		_, err := tags.Window(image.Point{}, 1)

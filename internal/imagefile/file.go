@@ -73,6 +73,16 @@ func Open(r io.Reader, opt ReadOptions) (*File, error) {
 	return f, nil
 }
 
+// Peek opens an image file without a look at its pixels: its format may have a band of alpha
+// or colours of a palette that Open finds to be of no use. It is not to be read.
+func Peek(r io.Reader, opt ReadOptions) (*File, error) { return open(r, opt.withDefaults()) }
+
+// Whole tells whether the file can only be decoded whole, which ReadBlock does once.
+func (f *File) Whole() bool {
+	_, ok := f.pixels.(*whole)
+	return ok
+}
+
 // open opens a file without a look at its pixels.
 func open(r io.Reader, opt ReadOptions) (f *File, err error) {
 	src, format, err := input(r, opt)
@@ -247,6 +257,7 @@ func (f *File) survey() error {
 		if err := f.pixels.readBlock(context.Background(), b); err != nil {
 			return err
 		}
+		f.opt.told(b.Rect.Max.Y, f.format.Height)
 		if palette {
 			largest = []byte{slices.Max(append(largest, b.Planes[0]...))}
 		} else if !isFull(b) {

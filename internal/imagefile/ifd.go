@@ -67,6 +67,7 @@ const (
 	tagGeoKeys          = 34735
 	tagGeoDoubles       = 34736
 	tagGeoText          = 34737
+	tagRPC              = 50844
 	tagGPS              = 34853
 	tagInterop          = 40965
 	tagGDALMetadata     = 42112

@@ -69,7 +69,7 @@ func (f *File) decodeJPEG(data []byte, opt ReadOptions) (*Image, error) {
 	if opt.MaxMemory > 0 {
 		memory = min(memory, opt.MaxMemory)
 	}
-	j, err := jpeg.Decode(data, jpeg.Options{MaxPixels: opt.MaxPixels, MaxBytes: memory, MaxWork: budget / 64})
+	j, err := jpeg.Decode(data, jpeg.Options{MaxPixels: opt.MaxPixels, MaxBytes: memory, MaxWork: budget / 64, Progress: opt.Progress})
 	damage := new(jpeg.DamageError)
 	switch {
 	case errors.As(err, &damage) && !opt.KeepGoing:

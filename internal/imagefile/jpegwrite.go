@@ -49,7 +49,7 @@ func newJPEGEncoder(w io.Writer, f *raster.Format, meta Meta, opt WriteOptions) 
 		return nil, err
 	}
 	e.source = jpeg.Source{W: f.Width, H: f.Height, Channels: n, Step: n, Stride: n * f.Width}
-	e.opt = jpeg.EncodeOptions{Quality: opt.Quality, Subsample: opt.Subsample, Density: meta.jfif(), Segments: meta.segments(n)}
+	e.opt = jpeg.EncodeOptions{Quality: opt.Quality, Subsample: opt.Subsample, Density: meta.jfif(), Segments: meta.segments(n), Progress: opt.Progress}
 	if e.opt.Quality == 0 {
 		e.opt.Quality = DefaultQuality
 	}

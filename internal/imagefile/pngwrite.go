@@ -34,7 +34,7 @@ func pngShapeOf(f *raster.Format, icc []byte) (*pngShape, error) {
 	grays := p.channels == 1 && !profileFits(icc, 3) && profileFits(icc, 1)
 	switch {
 	case p.table != nil && n > 256:
-		return nil, fmt.Errorf("palette of %d colours: png holds at most 256", n)
+		return nil, fmt.Errorf("palette of %d colours: png holds at most 256: write tif instead", n)
 	case p.table != nil && !grays:
 		depth := 1 // the indices go up to n-1; PNG has 1, 2, 4 and 8 bits
 		for 1<<depth < n {

@@ -394,7 +394,7 @@ func TestPNGWriteErrors(t *testing.T) {
 	require.Empty(t, unsaid("png", m))
 	m = paletted(2, 2, 256, true)
 	m.Palette = append(m.Palette, color.White)
-	require.EqualError(t, Write(io.Discard, "png", m, WriteOptions{}), "palette of 257 colours: png holds at most 256")
+	require.EqualError(t, Write(io.Discard, "png", m, WriteOptions{}), "palette of 257 colours: png holds at most 256: write tif instead")
 }
 
 // TestPNGMemory: large images are written without a second copy.

@@ -30,6 +30,9 @@ type ReadOptions struct {
 	// overviews and masks; 0 stands for the first that is neither. Files of other formats
 	// have one.
 	Page int
+	// Progress is told how much is done of what takes long at once: of Open, where it looks
+	// at all pixels of a PNG file, and of decoding JPEG.
+	Progress func(done, total int64)
 }
 
 // DefaultExpansion is the limit of ReadOptions where none is given. Formats whose
@@ -47,6 +50,13 @@ func (o ReadOptions) budget(n int64) int64 {
 		most = freeBytes + o.Expansion*n
 	}
 	return most
+}
+
+// told tells how much is done.
+func (o *ReadOptions) told(done, total int) {
+	if o.Progress != nil {
+		o.Progress(int64(done), int64(total))
+	}
 }
 
 // withDefaults has the defaults in place of zeros.

@@ -32,8 +32,8 @@ type Tags []Tag
 // MaxTagBytes is the most that the value of a Tag takes.
 const MaxTagBytes = 1<<16 - 1
 
-// georeference has the tags of GeoTIFF.
-var georeference = []uint16{tagPixelScale, tagTiePoints, tagTransformation, tagGeoKeys, tagGeoDoubles, tagGeoText}
+// georeference has the tags of GeoTIFF, and the one of rational polynomials of cameras.
+var georeference = []uint16{tagPixelScale, tagTiePoints, tagTransformation, tagGeoKeys, tagGeoDoubles, tagGeoText, tagRPC}
 
 // carried lists the tags of Tags.
 var carried = append([]uint16{

@@ -72,7 +72,7 @@ func TestCreatePalettes(t *testing.T) {
 		}
 	}
 	_, err := Create(&bytes.Buffer{}, "png", f, Meta{}, WriteOptions{})
-	require.EqualError(t, err, "palette of 300 colours: png holds at most 256")
+	require.EqualError(t, err, "palette of 300 colours: png holds at most 256: write tif instead")
 	require.Empty(t, Unsaid("tif", f, Meta{}))
 
 	f.Palette = f.Palette[:9]

@@ -24,6 +24,8 @@ type WriteOptions struct {
 	Quality   int
 	Subsample bool
 	Tags      Tags // of a TIFF file
+	// Progress is told how much is done of what takes long in Close, which is of JPEG alone.
+	Progress func(done, total int64)
 }
 
 // Writer takes the rows of an image file from the top: blocks of the format given to

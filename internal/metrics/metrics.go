@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/progress"
 )
 
 // Result compares two images of the same shape. Errors are in levels of the
@@ -29,12 +30,13 @@ type Result struct {
 	RMS      []float64
 }
 
-// Compare measures b against a. The error says how their shapes differ.
-func Compare(a, b chroma.Interleaved) (Result, error) {
+// Compare measures b against a, which is work. The error says how their shapes differ.
+func Compare(a, b chroma.Interleaved, work *progress.Work) (Result, error) {
+	work = work.Of(ssimCost + 1)
 	if a.W != b.W || a.H != b.H || a.Channels != b.Channels || a.Depth != b.Depth {
 		return Result{}, fmt.Errorf("images of %s and %s cannot be compared", shape(a), shape(b))
 	}
-	sums := parallelBands(a.H, func(y0, y1 int) bandSums { return sumBand(a, b, y0, y1) })
+	sums := parallelBands(a.H, work.Part(1), func(y0, y1 int) bandSums { return sumBand(a, b, y0, y1) })
 	var total bandSums
 	for _, s := range sums {
 		total.add(s)
@@ -42,7 +44,7 @@ func Compare(a, b chroma.Interleaved) (Result, error) {
 	full := float64(int(1)<<a.Depth - 1)
 	pixels := float64(a.W) * float64(a.H)
 	colours := colourChannels(a)
-	r := Result{SSIM: ssim(a, b, full)}
+	r := Result{SSIM: ssim(a, b, full, work.Rest())}
 	var squares uint64
 	for c := range a.Channels {
 		r.MaxError = append(r.MaxError, total.max[c])

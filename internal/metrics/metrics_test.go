@@ -115,7 +115,7 @@ func TestCompareAgainstNaive(t *testing.T) {
 			for _, depth := range []int{8, 16} {
 				t.Run(fmt.Sprintf("%dx%d/%d ch/%d bit", size[0], size[1], channels, depth), func(t *testing.T) {
 					a, b := pair(size[0], size[1], channels, depth, 9<<(depth-8))
-					got, err := Compare(a, b)
+					got, err := Compare(a, b, nil)
 					require.NoError(t, err)
 					want := naive(a, b)
 					require.Equal(t, want.MaxError, got.MaxError)
@@ -135,7 +135,7 @@ func TestCompareAgainstNaive(t *testing.T) {
 
 func TestCompareEqual(t *testing.T) {
 	a, b := pair(40, 30, 3, 8, 0)
-	r, err := Compare(a, b)
+	r, err := Compare(a, b, nil)
 	require.NoError(t, err)
 	require.Equal(t, Result{PSNR: math.Inf(1), PSNRLuma: math.Inf(1), SSIM: r.SSIM, MaxError: []int{0, 0, 0}, RMS: []float64{0, 0, 0}}, r)
 	require.InDelta(t, 1, r.SSIM, 1e-12)
@@ -159,7 +159,7 @@ func TestCompareKnown(t *testing.T) {
 		}
 	}
 	b.Pix[3] ^= 0xff
-	r, err := Compare(a, b)
+	r, err := Compare(a, b, nil)
 	require.NoError(t, err)
 	require.InDelta(t, 20*math.Log10(255/5.0), r.PSNR, 1e-9)
 	require.InDelta(t, 20*math.Log10(255/5.0), r.PSNRLuma, 1e-9)
@@ -176,7 +176,7 @@ func TestCompareExtremes(t *testing.T) {
 	for i := range b.Pix {
 		b.Pix[i] = 0xff
 	}
-	r, err := Compare(a, b)
+	r, err := Compare(a, b, nil)
 	require.NoError(t, err)
 	require.Equal(t, []int{65535}, r.MaxError)
 	require.Equal(t, []float64{65535}, r.RMS)
@@ -186,10 +186,10 @@ func TestCompareExtremes(t *testing.T) {
 
 func TestCompareDoesNotDependOnWorkers(t *testing.T) {
 	a, b := pair(37, 700, 3, 8, 20)
-	want, err := Compare(a, b)
+	want, err := Compare(a, b, nil)
 	require.NoError(t, err)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	got, err := Compare(a, b)
+	got, err := Compare(a, b, nil)
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 }
@@ -197,7 +197,7 @@ func TestCompareDoesNotDependOnWorkers(t *testing.T) {
 func TestCompareShapes(t *testing.T) {
 	a, _ := pair(3, 4, 3, 8, 0)
 	b, _ := pair(3, 4, 4, 8, 0)
-	_, err := Compare(a, b)
+	_, err := Compare(a, b, nil)
 	require.EqualError(t, err, "images of 3x4 pixels with 3 channels of 8 bits and 3x4 pixels with 4 channels of 8 bits cannot be compared")
 }
 
@@ -205,7 +205,7 @@ func BenchmarkCompare(b *testing.B) {
 	p, q := pair(1024, 1024, 3, 8, 9)
 	b.SetBytes(1 << 20)
 	for b.Loop() {
-		if _, err := Compare(p, q); err != nil {
+		if _, err := Compare(p, q, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

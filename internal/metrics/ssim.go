@@ -4,7 +4,11 @@ import (
 	"math"
 
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/progress"
 )
+
+// ssimCost is about how much longer than the other measures it takes.
+const ssimCost = 7
 
 const (
 	window = 11
@@ -27,13 +31,13 @@ var gaussian = func() (g [window]float64) {
 }()
 
 // ssim is the mean over the windows inside the image.
-func ssim(a, b chroma.Interleaved, full float64) float64 {
+func ssim(a, b chroma.Interleaved, full float64, work *progress.Work) float64 {
 	w, h := a.W-window+1, a.H-window+1
 	if w < 1 || h < 1 {
 		return math.NaN()
 	}
 	total := 0.0
-	for _, s := range parallelBands(h, func(y0, y1 int) float64 { return ssimBand(a, b, y0, y1, full) }) {
+	for _, s := range parallelBands(h, work, func(y0, y1 int) float64 { return ssimBand(a, b, y0, y1, full) }) {
 		total += s
 	}
 	return total / (float64(w) * float64(h))

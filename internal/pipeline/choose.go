@@ -2,9 +2,11 @@ package pipeline
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -36,19 +38,21 @@ func Choose(ctx context.Context, p engine.Params, id *engine.ID, src raster.Sour
 	}
 	c := &contest{src: src, env: env}
 	if len(always) > 1 {
-		return c.run(ctx, always, ifFlat)
+		return c.run(ctx, always, ifFlat, env.Work)
 	}
 	first := always[0]
 	if len(ifFlat) == 0 {
 		enc, err := first.train(ctx, src, env)
 		return &Choice{Encoder: enc, Source: first.source(src)}, err
 	}
-	flat := false
-	if c.first, flat, err = first.trainLooking(ctx, src, env); err != nil {
+	flat, train := false, first.cost(&p.Format).Train
+	work := env.Work.Of(train + likelyCost(train))
+	if c.first, flat, err = first.trainLooking(ctx, src, env.With(work.Part(train))); err != nil {
 		return nil, err
 	}
 	if flat {
-		return c.run(ctx, append(always, ifFlat...), nil)
+		c.flat = true
+		return c.run(ctx, append(always, ifFlat...), nil, work.Rest())
 	}
 	return &Choice{Encoder: c.first, Source: first.source(src)}, nil
 }
@@ -57,11 +61,12 @@ func Choose(ctx context.Context, p engine.Params, id *engine.ID, src raster.Sour
 type contest struct {
 	src   raster.Source
 	env   *engine.Env
+	flat  bool           // whether it is known to be flat
 	first engine.Encoder // of the first way for all of the raster, if it is trained
 }
 
 // run has the smallest way win.
-func (c *contest) run(ctx context.Context, ways, ifFlat []*way) (*Choice, error) {
+func (c *contest) run(ctx context.Context, ways, ifFlat []*way, work *progress.Work) (*Choice, error) {
 	start := time.Now()
 	choice := &Choice{Pilot: worthPilot(c.src.Format())}
 	field, trained, env := c.src, c.first, c.env
@@ -73,37 +78,90 @@ func (c *contest) run(ctx context.Context, ways, ifFlat []*way) (*Choice, error)
 		field, trained = pilot, nil
 	}
 	if choice.Pilot || c.first != nil {
-		env = quietly(env)
+		env = untimed(env)
 	}
 	if len(ifFlat) > 0 {
 		flat, err := isFlat(ctx, field, env.Workers)
 		if err != nil {
 			return nil, err
 		}
-		if flat {
+		if c.flat = flat; flat {
 			ways = append(ways, ifFlat...)
 		}
 	}
-	best, smallest := 0, (*coded)(nil)
-	for i, w := range ways {
-		made, err := w.encode(ctx, trained, field, env)
-		if err != nil {
+	cost := contestCost(ways, field.Format())
+	if choice.Pilot {
+		cost += ways[0].cost(c.src.Format()).Train
+	}
+	work = work.Of(cost)
+	best, smallest, err := choice.try(ctx, ways, trained, field, env, work)
+	if err != nil {
+		return nil, err
+	}
+	winner := ways[best]
+	if doubt := choice.doubted(best); c.flat && doubt >= 0 {
+		if best > 0 {
+			c.first = nil
+		}
+		if winner, smallest, err = c.again(ctx, choice, []*way{winner, ways[doubt]}, env, work); err != nil {
 			return nil, err
+		}
+	}
+	if env != c.env {
+		c.env.Took("choice", time.Since(start))
+	}
+	return choice, c.end(ctx, choice, winner, smallest, winner == ways[0], work.Rest())
+}
+
+// maxAgain is the number of pixels up to which a raster is coded twice.
+const maxAgain = 1 << 26
+
+// again has two ways, of which a pilot has found the first smaller, code all of the raster.
+// Where that is too much, the second is taken.
+func (c *contest) again(ctx context.Context, choice *Choice, ways []*way, env *engine.Env, work *progress.Work) (*way, *coded, error) {
+	trained := c.first
+	c.first = nil
+	if pixelsOf(c.src.Format()) > maxAgain {
+		return ways[1], nil, nil
+	}
+	choice.Pilot, choice.Tried = false, nil
+	best, smallest, err := choice.try(ctx, ways, trained, c.src, env, work.Rest().Of(contestCost(ways, c.src.Format())))
+	if err != nil {
+		return nil, nil, err
+	}
+	return ways[best], smallest, nil
+}
+
+// try codes a raster in several ways, and finds the smallest. The first way may be trained.
+func (c *Choice) try(ctx context.Context, ways []*way, trained engine.Encoder, src raster.Source, env *engine.Env, work *progress.Work) (best int, smallest *coded, err error) {
+	for i, w := range ways {
+		made, err := w.encode(ctx, trained, src, env.With(work.Part(w.allCost(src.Format()))))
+		if err != nil {
+			return 0, nil, err
 		}
 		if smallest == nil || made.weight() < smallest.weight() {
 			best, smallest = i, made
 		}
-		choice.Tried = append(choice.Tried, Trial{made.plan.Engine, made.plan.Bound, made.plan.T, int64(made.size)})
+		c.Tried = append(c.Tried, Trial{made.plan.Engine, made.plan.Bound, made.plan.T, int64(made.size)})
 		trained = nil
 	}
-	if choice.Pilot || c.first != nil {
-		c.env.Took("choice", time.Since(start))
-	}
-	return choice, c.end(ctx, choice, ways[best], smallest, best == 0)
+	return best, smallest, nil
 }
 
+// doubted is the way without loss that takes less than 4/3 of the best way with loss on a
+// pilot, -1 where there is none. What pages of text repeat is not in a pilot, and lossless was
+// smaller than merged values by a fifth where its pilot was larger by a third.
+func (c *Choice) doubted(best int) int {
+	if !c.Pilot || c.Tried[best].lossless() {
+		return -1
+	}
+	return slices.IndexFunc(c.Tried, func(t Trial) bool { return t.lossless() && 3*t.Bytes < 4*c.Tried[best].Bytes })
+}
+
+func (t *Trial) lossless() bool { return t.Bound == engine.Max && t.T == 0 }
+
 // end gives a choice its encoder.
-func (c *contest) end(ctx context.Context, choice *Choice, best *way, made *coded, first bool) (err error) {
+func (c *contest) end(ctx context.Context, choice *Choice, best *way, made *coded, first bool, work *progress.Work) (err error) {
 	choice.Source = best.source(c.src)
 	switch {
 	case !choice.Pilot:
@@ -112,25 +170,17 @@ func (c *contest) end(ctx context.Context, choice *Choice, best *way, made *code
 		choice.Encoder = c.first
 	default:
 		c.first = nil // whose tiles are in the way
-		choice.Encoder, err = best.train(ctx, c.src, c.env)
+		choice.Encoder, err = best.train(ctx, c.src, c.env.With(work))
 	}
+	work.Finish()
 	return err
 }
 
-// quietly is an environment that tells nobody.
-func quietly(env *engine.Env) *engine.Env {
-	quiet := *env
-	quiet.Took, quiet.Coded = func(string, time.Duration) {}, func(int64) {}
-	return &quiet
-}
-
-// Passes is how many times Choose and Encode code all of a raster, unless it is flat.
-func Passes(p *engine.Params, id *engine.ID) int {
-	always, _, err := candidates(p, id)
-	if err != nil || worthPilot(&p.Format) {
-		return 1
-	}
-	return len(always)
+// untimed is an environment whose stages nobody is told of.
+func untimed(env *engine.Env) *engine.Env {
+	e := *env
+	e.Took = func(string, time.Duration) {}
+	return &e
 }
 
 // coded is an encoder that holds all tiles.
@@ -142,14 +192,17 @@ type coded struct {
 
 // encode codes all tiles of a raster, by an encoder that may be trained already.
 func (w *way) encode(ctx context.Context, enc engine.Encoder, src raster.Source, env *engine.Env) (_ *coded, err error) {
+	work := env.Work.Of(w.allCost(src.Format()))
+	training := work.Part(w.cost(src.Format()).Train)
 	if enc == nil {
-		if enc, err = w.train(ctx, src, env); err != nil {
+		if enc, err = w.train(ctx, src, env.With(training)); err != nil {
 			return nil, err
 		}
 	}
+	training.Finish()
 	plan := enc.Plan()
 	c := &coded{plan: plan, tiles: make([]*engine.Tile, plan.Grid().N()), size: len(plan.Payload)}
-	_, err = Encode(ctx, enc, w.source(src), AllRows(plan), c, env.Workers, env.Memory, env.Coded)
+	_, err = Encode(ctx, enc, w.source(src), AllRows(plan), c, env.Workers, env.Memory, work.Rest())
 	return c, err
 }
 
@@ -178,6 +231,6 @@ func (c *coded) Held(int) bool { return true }
 
 func (c *coded) Slab(context.Context, *raster.Block) (engine.Slab, error) { return nil, nil }
 
-func (c *coded) Encode(_ context.Context, _ engine.Slab, tile int) (*engine.Tile, error) {
+func (c *coded) Encode(_ context.Context, _ engine.Slab, tile int, _ *progress.Work) (*engine.Tile, error) {
 	return c.tiles[tile], nil
 }

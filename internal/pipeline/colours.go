@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 
+	"github.com/qtgpu/qtgpu/internal/sample"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -70,8 +71,10 @@ func (c *colours) ReadBlock(ctx context.Context, dst *raster.Block) error {
 	if err := c.indices.ReadBlock(ctx, b); err != nil {
 		return err
 	}
+	row := make([]int32, dst.Rect.Dx())
 	for y := dst.Rect.Min.Y; y < dst.Rect.Max.Y; y++ {
-		for x, v := range raster.Row[uint8](b, 0, y) {
+		sample.Load(row, b, 0, y)
+		for x, v := range row {
 			if int(v) >= len(c.table) {
 				return fmt.Errorf("pixel %v: palette index %d, expected less than %d", image.Pt(dst.Rect.Min.X+x, y), v, len(c.table))
 			}

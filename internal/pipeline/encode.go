@@ -9,6 +9,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/parallel"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/internal/tiles"
 	"github.com/qtgpu/qtgpu/raster"
 )
@@ -37,10 +38,9 @@ func (t *Totals) add(c *engine.Tile) {
 }
 
 // Encode codes whole rows of tiles of src, from rows.Min to rows.Max, and writes them.
-// coded is told of every tile that enc did not hold already. memory bounds the samples
-// that are held at once, but for one row of tiles.
-func Encode(ctx context.Context, enc engine.Encoder, src raster.Source, rows Rows, w Writer, workers int, memory int64, coded func(pixels int64)) (Totals, error) {
-	e := newEncoding(enc, w, workers, memory, coded)
+// memory bounds the samples that are held at once, but for one row of tiles.
+func Encode(ctx context.Context, enc engine.Encoder, src raster.Source, rows Rows, w Writer, workers int, memory int64, work *progress.Work) (Totals, error) {
+	e := newEncoding(enc, w, workers, memory, rows, work)
 	err := e.encode(ctx, src, rows)
 	return e.totals, err
 }
@@ -59,15 +59,43 @@ type encoding struct {
 	w       Writer
 	workers int
 	step    int // rows of tiles of a slab
-	coded   func(pixels int64)
 	totals  Totals
+
+	work      *progress.Work
+	pixelCost int64
 }
 
-func newEncoding(enc engine.Encoder, w Writer, workers int, memory int64, coded func(pixels int64)) *encoding {
-	return &encoding{
-		enc: enc, grid: enc.Plan().Grid(), w: w, coded: coded,
+// pixelCost is the work of coding a pixel by a plan.
+func pixelCost(p *engine.Plan) int64 {
+	e, err := byID(p.Engine, &p.Format)
+	if err != nil {
+		return 0
+	}
+	return e.Cost(&p.Params).Pixel
+}
+
+// cost is the work of a tile that has been read: a look at its pixels, and coding them unless
+// it is coded already.
+func (e *encoding) cost(tile int) int64 {
+	cost := engine.Pixels(e.grid.Tile(tile))
+	if !e.enc.Held(tile) {
+		cost *= 1 + e.pixelCost
+	}
+	return cost
+}
+
+// newEncoding is for some rows of tiles, which are all of the work.
+func newEncoding(enc engine.Encoder, w Writer, workers int, memory int64, rows Rows, work *progress.Work) *encoding {
+	e := &encoding{
+		enc: enc, grid: enc.Plan().Grid(), w: w, pixelCost: pixelCost(enc.Plan()),
 		workers: engine.WithinMemory(workers, memory, enc.Memory()), step: engine.SlabRows(enc.Plan(), memory),
 	}
+	total := int64(0)
+	for _, tile := range e.grid.Indices(image.Rect(0, rows.Min, e.grid.Across(), rows.Max)) {
+		total += engine.Pixels(e.grid.Tile(tile)) + e.cost(tile)
+	}
+	e.work = work.Of(total)
+	return e
 }
 
 // encode codes rows of tiles of src.
@@ -85,17 +113,17 @@ func (e *encoding) encode(ctx context.Context, src raster.Source, rows Rows) err
 func (e *encoding) slab(ctx context.Context, rows Rows) error {
 	rect := image.Rect(0, rows.Min, e.grid.Across(), rows.Max)
 	indices := e.grid.Indices(rect)
-	slab, err := e.prepare(ctx, rect, indices)
+	reading := e.work.Part(engine.Pixels(e.grid.Pixels(rect)))
+	slab, err := e.prepare(ctx, rect, indices, reading)
 	if err != nil {
 		return err
 	}
 	coded := make([]*engine.Tile, len(indices))
 	err = parallel.For(ctx, e.workers, len(indices), func(i int) error {
-		held := e.enc.Held(indices[i])
+		work := e.work.Part(e.cost(indices[i]))
+		defer work.Finish()
 		var err error
-		if coded[i], err = e.enc.Encode(ctx, slab, indices[i]); err == nil && !held {
-			e.coded(engine.Pixels(e.grid.Tile(indices[i])))
-		}
+		coded[i], err = e.enc.Encode(ctx, slab, indices[i], work)
 		return err
 	})
 	if err != nil {
@@ -111,15 +139,16 @@ func (e *encoding) slab(ctx context.Context, rows Rows) error {
 }
 
 // prepare reads and prepares a slab, unless all of its tiles are coded already.
-func (e *encoding) prepare(ctx context.Context, rect image.Rectangle, indices []int) (engine.Slab, error) {
+func (e *encoding) prepare(ctx context.Context, rect image.Rectangle, indices []int, work *progress.Work) (engine.Slab, error) {
 	held := true
 	for _, i := range indices {
 		held = held && e.enc.Held(i)
 	}
 	if held {
+		work.Finish()
 		return nil, nil
 	}
-	b, err := engine.Read(ctx, e.src, e.grid.Pixels(rect), engine.Interleave(&e.enc.Plan().Params))
+	b, err := engine.Read(ctx, e.src, e.grid.Pixels(rect), engine.Interleave(&e.enc.Plan().Params), work)
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,7 @@ func (e *example) source() *raster.Memory {
 func env(workers int, memory int64) *engine.Env {
 	return &engine.Env{
 		Workers: workers, Backend: cpufallback.New(workers), Reducer: cpufallback.New(1), Memory: memory,
-		Took: func(string, time.Duration) {}, Coded: func(int64) {},
+		Took: func(string, time.Duration) {},
 	}
 }
 

@@ -74,7 +74,13 @@ func Begin(w io.Writer, enc engine.Encoder, j *Job) (*Coding, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Coding{newEncoding(enc, out, j.Env.Workers, j.Env.Memory, j.Env.Coded), out, j.Env}, nil
+	code, coarse := codeCost(engine.Cost{Pixel: pixelCost(plan)}, pixelsOf(&plan.Format)), int64(0)
+	if out.dec != nil {
+		coarse = coarseCost(&plan.Format)
+	}
+	work := j.Env.Work.Of(code + coarse)
+	e := newEncoding(enc, out, j.Env.Workers, j.Env.Memory, AllRows(plan), work.Part(code))
+	return &Coding{e, out, j.Env.With(work.Rest())}, nil
 }
 
 // Step is the number of rows of tiles that are best coded at once.
@@ -173,8 +179,10 @@ func (f *fileWriter) close(ctx context.Context, env *engine.Env) error {
 	}
 	r := newReader(f, f.plan, f.dec, Options{Workers: env.Workers, Memory: env.Memory})
 	var overs []container.Overview
-	for _, level := range overviewLevels(&f.plan.Format) {
-		data, err := r.lossless(ctx, level, env)
+	levels := overviewLevels(&f.plan.Format)
+	work := env.Work.Of(int64(len(levels)))
+	for _, level := range levels {
+		data, err := r.lossless(ctx, level, env.With(work.Part(1)))
 		if err != nil {
 			return fmt.Errorf("level %d: %w", level, err)
 		}
@@ -196,10 +204,10 @@ func (r *Reader) lossless(ctx context.Context, level int, env *engine.Env) ([]by
 	if err != nil {
 		return nil, err
 	}
-	if err := g.Decode(ctx, src.View(f.Bounds()), func(int64) {}); err != nil {
+	if err := g.Decode(ctx, src.View(f.Bounds()), env.Work.Of(r.Pixels(f.Bounds(), level)).Add); err != nil {
 		return nil, err
 	}
-	quiet := quietly(env)
+	quiet := untimed(env.With(nil))
 	params := engine.Params{Format: f, Bound: engine.Max, Effort: predictive.EffortFitted}
 	c, err := Choose(ctx, params, nil, src, quiet)
 	if err != nil {

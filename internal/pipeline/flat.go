@@ -82,7 +82,7 @@ func (w *watched) ReadBlock(ctx context.Context, dst *raster.Block) error {
 func isFlat(ctx context.Context, src raster.Source, workers int) (bool, error) {
 	f, seen := src.Format(), flatness{}
 	grid := tiles.Grid{W: f.Width, H: f.Height, Log2: transform.TileLog2}
-	err := engine.Each(ctx, src, grid, grid.Spread(engine.SampleTiles), 1, workers, func(_ int, b *raster.Block) error {
+	err := engine.Each(ctx, src, grid, grid.Spread(engine.SampleTiles), 1, workers, nil, func(_ int, b *raster.Block) error {
 		seen.look(b)
 		return nil
 	})

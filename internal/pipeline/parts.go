@@ -61,7 +61,7 @@ func WritePart(ctx context.Context, w io.Writer, enc engine.Encoder, src raster.
 		return err
 	}
 	out := partWriter{file, rows.Min * grid.Across()}
-	if _, err := Encode(ctx, enc, src, rows, out, j.Env.Workers, j.Env.Memory, j.Env.Coded); err != nil {
+	if _, err := Encode(ctx, enc, src, rows, out, j.Env.Workers, j.Env.Memory, j.Env.Work); err != nil {
 		return err
 	}
 	return file.Close(nil)

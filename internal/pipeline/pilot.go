@@ -33,11 +33,18 @@ func pilotShape(w, h int) (part, n image.Point) {
 	return part, n
 }
 
+// pilotFormat is the pilot's for a raster of a format.
+func pilotFormat(f *raster.Format) raster.Format {
+	size, n := pilotShape(f.Width, f.Height)
+	pilot := *f
+	pilot.Width, pilot.Height = n.X*size.X, n.Y*size.Y
+	return pilot
+}
+
 func newPilot(ctx context.Context, src raster.Source) (*raster.Memory, error) {
-	f := *src.Format()
-	w, h := f.Width, f.Height
+	w, h := src.Format().Width, src.Format().Height
 	size, n := pilotShape(w, h)
-	f.Width, f.Height = n.X*size.X, n.Y*size.Y
+	f := pilotFormat(src.Format())
 	pilot, err := raster.NewMemory(f)
 	if err != nil {
 		return nil, err

@@ -122,11 +122,10 @@ func (r *Reader) full(rect image.Rectangle, base int) image.Rectangle {
 	return r.finer(rect, base, 0)
 }
 
-// Pixels is the number of pixels of the tiles that a rectangle of a level needs.
+// Pixels is the number of pixels of the raster that a rectangle of a level covers.
 func (r *Reader) Pixels(rect image.Rectangle, level int) int64 {
 	base := baseOf(level)
-	over := r.grid.Over(r.full(r.finer(rect, level, base), base), r.dec.Margin(base))
-	return engine.Pixels(r.grid.Pixels(over))
+	return engine.Pixels(r.full(r.finer(rect, level, base), base))
 }
 
 // bytes is the memory of the samples of a rectangle.

@@ -85,7 +85,8 @@ func (r *Reader) region(rect image.Rectangle, level int, o output) *Region {
 }
 
 // Decode decodes the region, once, into dst of the same rectangle. It equals the crop of
-// the whole level, byte for byte. decoded is told of the pixels of every tile.
+// the whole level, byte for byte. decoded is told of the pixels that every tile gives, of the
+// raster.
 func (g *Region) Decode(ctx context.Context, dst *raster.Block, decoded func(pixels int64)) error {
 	g.decoded = decoded
 	return g.decode(ctx, sink{block: dst.Sub, done: func(*raster.Block) error { return nil }})
@@ -264,9 +265,9 @@ func (g *Region) pass(i int) {
 // band decodes a band of the base level.
 func (g *Region) band(ctx context.Context, dst *raster.Block, segments []stored) error {
 	indices := g.tilesOf(dst.Rect)
-	w := g.dec.Window(dst, g.level)
+	w, here := g.dec.Window(dst, g.level), g.full(dst.Rect, g.level)
 	err := parallel.For(ctx, g.workers, len(indices), func(i int) error {
-		defer g.decoded(engine.Pixels(g.grid.Tile(indices[i])))
+		defer g.decoded(engine.Pixels(g.grid.Tile(indices[i]).Intersect(here)))
 		return g.tile(ctx, w, indices[i], segments[i])
 	})
 	if err != nil {
@@ -378,6 +379,17 @@ func (g *Region) need(band image.Rectangle) int64 {
 		bytes += g.bytes(g.rows(band))
 	}
 	return bytes
+}
+
+// Need is about how many bytes Stream takes with one goroutine, where Options.Memory does not
+// bound it.
+func (r *Reader) Need(rect image.Rectangle, level int) int64 {
+	base := baseOf(level)
+	g := &Region{
+		call: call{Reader: r, level: base}, at: level, base: base, rect: rect, fine: r.finer(rect, level, base),
+		output: output{passed: true}, workers: 1,
+	}
+	return g.need(g.fine)
 }
 
 func (g *Region) tooLarge(need, limit int64) error {

@@ -15,7 +15,7 @@ func SameSamples(f, want *raster.Format) error {
 	case f.Width != want.Width || f.Height != want.Height:
 		return fmt.Errorf("%d×%d pixels, expected %d×%d", f.Width, f.Height, want.Width, want.Height)
 	case f.Type != want.Type || f.FullScale() != want.FullScale():
-		return fmt.Errorf("samples of %v up to %d, expected %v up to %d", f.Type, f.FullScale(), want.Type, want.FullScale())
+		return fmt.Errorf("samples of %s, expected %s", scaleOf(f), scaleOf(want))
 	case len(f.Bands) != len(want.Bands):
 		return fmt.Errorf("%d bands, expected %d", len(f.Bands), len(want.Bands))
 	case !slices.EqualFunc(f.Bands, want.Bands, role):
@@ -24,6 +24,14 @@ func SameSamples(f, want *raster.Format) error {
 		return fmt.Errorf("another palette, of %d colours instead of %d", len(f.Palette), len(want.Palette))
 	}
 	return nil
+}
+
+// scaleOf is the type of samples with full scale, which floating point does not have.
+func scaleOf(f *raster.Format) string {
+	if f.Type.Float() {
+		return f.Type.String()
+	}
+	return fmt.Sprintf("%v up to %d", f.Type, f.FullScale())
 }
 
 // roles names the roles of bands.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"sort"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -41,7 +42,12 @@ func streamed(t *testing.T, r *Reader, rect image.Rectangle, level int) (*collec
 	t.Helper()
 	f := &r.plan.Format
 	c := &collector{t: t, all: raster.NewBlock(image.Rectangle{Max: rect.Size()}, f.Type, len(f.Bands))}
-	return c, r.Stream(context.Background(), c, rect, level, func(int64) {})
+	var decoded atomic.Int64
+	err := r.Stream(context.Background(), c, rect, level, func(n int64) { decoded.Add(n) })
+	if err == nil { // however many bands a tile has a part in
+		require.Equal(t, r.Pixels(rect, level), decoded.Load(), "pixels told of, of %v of level %d", rect, level)
+	}
+	return c, err
 }
 
 // budgets are limits on memory, from the least with which a rectangle can be streamed.

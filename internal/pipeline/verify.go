@@ -43,7 +43,7 @@ func (r *Reader) Measure(ctx context.Context, original raster.Source, decoded fu
 	worst := make([]uint64, len(r.plan.Format.Bands))
 	var mu sync.Mutex
 	err := r.each(ctx, func(tile int, s engine.Segments) error {
-		b, err := engine.Read(ctx, original, r.grid.Tile(tile), engine.Interleave(&r.plan.Params))
+		b, err := engine.Read(ctx, original, r.grid.Tile(tile), engine.Interleave(&r.plan.Params), nil)
 		if err != nil {
 			return err
 		}

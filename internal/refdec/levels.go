@@ -21,12 +21,12 @@ func (f *File) Level(level int) (*Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	maximum := f.Maximum
+	maximum, depth := f.Maximum, f.Depth()
 	if f.Roles[0] == Index {
-		m, maximum = m.look(f.Colours), 255
+		m, maximum, depth = m.look(f.Colours), 255, 8
 	}
 	return &Image{
-		Width: m.w, Height: m.h, Bands: m.bands, Bits: f.Depth(), Maximum: maximum, Samples: m.samples,
+		Width: m.w, Height: m.h, Bands: m.bands, Bits: depth, Maximum: maximum, Samples: m.samples,
 		Header: f.Header, Metadata: f.Metadata,
 	}, nil
 }

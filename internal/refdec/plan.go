@@ -128,7 +128,6 @@ func (h *Header) exactRules() []rule {
 	return []rule{
 		{h.Bound != 1 || h.T > 65535, "bound 1 with t from 0 to 65535"},
 		{h.named() && (h.T > 0 || !h.Has(Singles)), "t 0 and flag 1 of names"},
-		{h.Roles[0] == Index && h.Type != Uint8, "indices of uint8"},
 		{h.Has(Singles) && (h.NumBands() > 1 || h.T > 0), "flag 1 of one band with t 0"},
 		{h.Has(Merged) && h.T == 0, "flag 2 with t from 1 on"},
 	}

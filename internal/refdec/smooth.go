@@ -24,7 +24,7 @@ func (s *smoothing) calm(x, y int) bool {
 	for i := range 9 {
 		dx, dy := i%3-1, i/3-1
 		one, opposite := s.g(x+dx, y+dy), s.g(x-dx, y-dy)
-		if abs(one-g) > f || abs(one+opposite-2*g) > f {
+		if abs(one-g) > f || dx*dy == 0 && abs(one+opposite-2*g) > f {
 			return false
 		}
 	}

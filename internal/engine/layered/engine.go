@@ -11,6 +11,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/parallel"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/internal/tiles"
 	"github.com/qtgpu/qtgpu/raster"
 )
@@ -36,6 +37,16 @@ func (Engine) Accepts(p *engine.Params) error {
 		return fmt.Errorf("%d bands, expected red, green and blue, and at most one more", len(f.Bands))
 	}
 	return engine.CheckPicture(f)
+}
+
+// pixelCost is the cost of coding a pixel, about, as measured.
+const pixelCost = 40
+
+// Cost implements engine.Engine.
+func (Engine) Cost(p *engine.Params) engine.Cost {
+	kept := engine.Sampled(&p.Format, engine.SampleTiles, TileLog2)
+	memory := engine.Sampled(&p.Format, 1, TileLog2) * int64(len(p.Format.Bands)) * encodeBytes
+	return engine.Cost{Train: kept * pixelCost, Pixel: pixelCost, Kept: kept, Memory: memory}
 }
 
 // formatOf is what coding a tile needs to know of a plan.
@@ -65,14 +76,12 @@ func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env
 	list := e.Spread(engine.SampleTiles)
 	counts := newCounts()
 	var mu sync.Mutex
-	err := engine.Each(ctx, src, e.Grid, list, engine.Interleave(&p), engine.WithinMemory(env.Workers, env.Memory, e.Memory()), func(i int, b *raster.Block) error {
+	err := engine.Each(ctx, src, e.Grid, list, engine.Interleave(&p), engine.WithinMemory(env.Workers, env.Memory, e.Memory()), env.Work, func(i int, b *raster.Block) error {
 		t, err := e.code(ctx, b)
 		if err != nil {
 			return err
 		}
-		if e.Hold(list[i], t, t.bytes()) {
-			env.Coded(engine.Pixels(b.Rect))
-		}
+		e.Hold(list[i], t, t.bytes())
 		mu.Lock()
 		defer mu.Unlock()
 		counts.add(t)
@@ -107,7 +116,7 @@ func (e *encoder) Memory() int64 {
 func (e *encoder) Slab(_ context.Context, in *raster.Block) (engine.Slab, error) { return in, nil }
 
 // Encode implements engine.Encoder.
-func (e *encoder) Encode(ctx context.Context, s engine.Slab, tile int) (*engine.Tile, error) {
+func (e *encoder) Encode(ctx context.Context, s engine.Slab, tile int, _ *progress.Work) (*engine.Tile, error) {
 	t := e.Take(tile)
 	if t == nil {
 		var err error

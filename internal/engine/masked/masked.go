@@ -9,6 +9,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/internal/tiles"
 	"github.com/qtgpu/qtgpu/raster"
 )
@@ -38,6 +39,15 @@ func (e Engine) Accepts(p *engine.Params) error {
 		return fmt.Errorf("no data within the range of the samples, expected an end of it")
 	}
 	return nil
+}
+
+// Cost implements engine.Engine: masks cost little, but tiles are coded again, since they
+// are not held.
+func (e Engine) Cost(p *engine.Params) engine.Cost {
+	inner := without(*p)
+	c := e.Engine.Cost(&inner)
+	c.Kept = 0
+	return c
 }
 
 // encoder implements engine.Encoder.
@@ -95,9 +105,9 @@ func (e *encoder) Slab(ctx context.Context, in *raster.Block) (engine.Slab, erro
 }
 
 // Encode implements engine.Encoder.
-func (e *encoder) Encode(ctx context.Context, s engine.Slab, tile int) (*engine.Tile, error) {
+func (e *encoder) Encode(ctx context.Context, s engine.Slab, tile int, work *progress.Work) (*engine.Tile, error) {
 	from := s.(*slab)
-	t, err := e.Encoder.Encode(ctx, from.inner, tile)
+	t, err := e.Encoder.Encode(ctx, from.inner, tile, work)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,9 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/arith"
+	"github.com/qtgpu/qtgpu/internal/engine/predictive/linear"
 	"github.com/qtgpu/qtgpu/internal/parallel"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/internal/sample"
 	"github.com/qtgpu/qtgpu/internal/tiles"
@@ -48,19 +50,57 @@ func (Engine) Accepts(p *engine.Params) error {
 	if role := f.Bands[0].Role; role != raster.Index && role != raster.Label {
 		return engine.CheckPicture(f)
 	}
-	wide := f.Type != raster.Uint8 && (f.Type != raster.Uint16 || f.Bands[0].Role == raster.Index)
+	wide := f.Type != raster.Uint8 && f.Type != raster.Uint16
 	if len(f.Bands) > 1 || p.T > 0 || wide {
 		return fmt.Errorf("%d bands of %v with the first of role %v and threshold %d, expected one without loss", len(f.Bands), f.Type, f.Bands[0].Role, p.T)
 	}
 	return nil
 }
 
+// What is done to a pixel costs, about, as measured: coding it by effort, fitting, and one
+// look more for each way that describing a raster may try.
+const (
+	fitCost    = 12
+	rasterCost = 8
+)
+
+// pixelCost is the cost of coding a pixel.
+func pixelCost(effort engine.Effort) int64 {
+	return [...]int64{EffortBuiltIn: 8, EffortFitted: 10, EffortSymbols: 20, EffortMixing: 250}[effort]
+}
+
+// costs are the costs of the steps of Train.
+type costs struct{ describe, fit, look int64 }
+
+func (g Engine) costs(p *engine.Params) costs {
+	c := costs{
+		describe: engine.Sampled(&p.Format, engine.SampleTiles, tileLog2),
+		look:     engine.Sampled(&p.Format, tableTiles, tileLog2) * pixelCost(p.Effort),
+	}
+	if p.Effort >= EffortFitted {
+		c.fit = engine.Sampled(&p.Format, fitTiles, tileLog2) * fitCost
+	}
+	if IsRaster(&p.Format) {
+		c.describe, c.fit = rasterCost*c.describe+c.fit, 0
+	}
+	return c
+}
+
+// Cost implements engine.Engine.
+func (g Engine) Cost(p *engine.Params) engine.Cost {
+	c := g.costs(p)
+	return engine.Cost{
+		Train: c.describe + c.fit + c.look, Pixel: pixelCost(p.Effort), Kept: engine.Sampled(&p.Format, tableTiles, tileLog2),
+		Memory: engine.Sampled(&p.Format, 1, tileLog2) * int64(len(p.Format.Bands)) * sampleBytes(p),
+	}
+}
+
 // Merges tells whether anything is gained by a bound of t: whether any two values of a
 // band can become one.
-func Merges(ctx context.Context, src raster.Source, t int64, workers int) (bool, error) {
+func Merges(ctx context.Context, src raster.Source, t int64, workers int, work *progress.Work) (bool, error) {
 	f := src.Format()
 	grid := tiles.Grid{W: f.Width, H: f.Height, Log2: tileLog2}
-	values, err := usedValues(ctx, src, grid, grid.Spread(engine.SampleTiles), workers)
+	values, err := usedValues(ctx, src, grid, grid.Spread(engine.SampleTiles), workers, work)
 	return slices.ContainsFunc(values, func(s Values) bool { return s.merges(t) }), err
 }
 
@@ -80,7 +120,7 @@ func formatOf(p *engine.Plan, flags byte) Format {
 		Maximum: int32(f.FullScale()), Bound: int32(p.T), Labels: flags&flagDecimate != 0,
 	}
 	if f.Bands[0].Role == raster.Index {
-		out.Maximum = 255
+		out.Maximum = int32(f.Type.Max())
 	}
 	if flags&flagMerged != 0 {
 		out.Bound, out.Merged = 0, out.Bound
@@ -115,20 +155,22 @@ func (g Engine) Train(ctx context.Context, p engine.Params, src raster.Source, e
 	e := &encoder{plan: &engine.Plan{Engine: engine.Predictive, Params: p, TileLog2: tileLog2}, env: env, Store: engine.NewStore[Tile](math.MaxInt64)}
 	start := time.Now()
 	e.Grid = e.plan.Grid()
-	payload, err := e.describe(ctx, src, g.Merge)
+	cost := g.costs(&p)
+	work := env.Work.Of(cost.describe + cost.fit + cost.look)
+	payload, err := e.describe(ctx, src, g.Merge, work.Part(cost.describe))
 	if err != nil {
 		return nil, err
 	}
 	env.Took("values", time.Since(start))
 	start = time.Now()
 	if e.model == nil {
-		if e.model, err = e.fit(ctx, src); err != nil {
+		if e.model, err = e.fit(ctx, src, work.Part(cost.fit)); err != nil {
 			return nil, err
 		}
 	}
 	e.planned = e.model
 	env.Took("fit", time.Since(start))
-	if err := e.look(ctx, src); err != nil {
+	if err := e.look(ctx, src, work.Rest()); err != nil {
 		return nil, err
 	}
 	e.plan.Payload = append(payload, e.tables.Payload...)
@@ -136,11 +178,11 @@ func (g Engine) Train(ctx context.Context, p engine.Params, src raster.Source, e
 }
 
 // describe finds what samples stand for, and gives the beginning of the payload that says so.
-func (e *encoder) describe(ctx context.Context, src raster.Source, merge bool) ([]byte, error) {
+func (e *encoder) describe(ctx context.Context, src raster.Source, merge bool, work *progress.Work) ([]byte, error) {
 	if IsRaster(&e.plan.Format) {
-		return e.describeRaster(ctx, src)
+		return e.describeRaster(ctx, src, work)
 	}
-	counts, err := histograms(ctx, src, e.Grid, e.Spread(engine.SampleTiles), e.env.Workers)
+	counts, err := histograms(ctx, src, e.Grid, e.Spread(engine.SampleTiles), e.env.Workers, work)
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +243,7 @@ const (
 )
 
 // fit fits the predictors.
-func (e *encoder) fit(ctx context.Context, src raster.Source) (*Model, error) {
+func (e *encoder) fit(ctx context.Context, src raster.Source, work *progress.Work) (*Model, error) {
 	if e.plan.Effort < EffortFitted {
 		return DefaultModel(&e.format), nil
 	}
@@ -209,8 +251,9 @@ func (e *encoder) fit(ctx context.Context, src raster.Source) (*Model, error) {
 	pixels := min(int64(e.W)*int64(e.H), int64(len(list))<<(2*e.Log2))
 	step := int(4 * max(1, pixels/fitPixels))
 	sum := NewFit(&e.format, step)
+	each := e.Memory() + 2*linear.Bytes(e.format.Channels) // two: one finds rough weights
 	var mu sync.Mutex
-	err := engine.Each(ctx, src, e.Grid, list, 1, engine.WithinMemory(e.env.Workers, e.env.Memory, e.Memory()), func(_ int, b *raster.Block) error {
+	err := engine.Each(ctx, src, e.Grid, list, 1, engine.WithinMemory(e.env.Workers, e.env.Memory, each), work, func(_ int, b *raster.Block) error {
 		w := e.scratch.Get()
 		defer e.scratch.Put(w)
 		format := e.sampleOf(b, w)
@@ -229,13 +272,15 @@ func (e *encoder) fit(ctx context.Context, src raster.Source) (*Model, error) {
 const tableTiles = 8
 
 // look codes some tiles, chooses the tables for them and keeps them.
-func (e *encoder) look(ctx context.Context, src raster.Source) error {
+func (e *encoder) look(ctx context.Context, src raster.Source, work *progress.Work) error {
 	start := time.Now()
 	list := e.Spread(tableTiles)
 	coded := make([]*Tile, len(list))
-	err := engine.Each(ctx, src, e.Grid, list, 1, engine.WithinMemory(e.env.Workers, e.env.Memory, e.Memory()), func(i int, b *raster.Block) error {
-		coded[i] = e.code(b)
-		e.env.Coded(engine.Pixels(b.Rect))
+	work = work.Of(int64(len(list)))
+	err := engine.Each(ctx, src, e.Grid, list, 1, engine.WithinMemory(e.env.Workers, e.env.Memory, e.Memory()), nil, func(i int, b *raster.Block) error {
+		tile := work.Part(1)
+		defer tile.Finish()
+		coded[i] = e.code(b, tile)
 		return nil
 	})
 	if err != nil {
@@ -308,18 +353,19 @@ func loadPlanes(b *raster.Block, old []Plane) []Plane {
 
 // code makes the tokens of a tile. Where the plan holds another model than the one that
 // modes are chosen by, since none of its tiles was predicted, one that is takes the plan's.
-func (e *encoder) code(b *raster.Block) *Tile {
-	t := e.codeBy(e.model, b)
+func (e *encoder) code(b *raster.Block, work *progress.Work) *Tile {
+	t := e.codeBy(e.model, b, work)
 	if e.planned != e.model && t.Predicted() {
-		t = e.codeBy(e.planned, b)
+		t = e.codeBy(e.planned, b, work)
 	}
 	return t
 }
 
 // codeBy is code by a given model.
-func (e *encoder) codeBy(m *Model, b *raster.Block) *Tile {
+func (e *encoder) codeBy(m *Model, b *raster.Block, work *progress.Work) *Tile {
 	w := e.scratch.Get()
 	defer e.scratch.Put(w)
+	w.work = work
 	if e.raster != nil {
 		return e.codeRaster(m, b, w)
 	}
@@ -369,27 +415,31 @@ const (
 	rasterBytes = 24 // more of a raster: words, remainders, classes, samples
 )
 
-// Memory implements engine.Encoder.
-func (e *encoder) Memory() int64 {
+func sampleBytes(p *engine.Params) int64 {
 	bytes := int64(encodeBytes)
-	if e.plan.Effort >= EffortMixing {
+	if p.Effort >= EffortMixing {
 		bytes = mixingBytes
 	}
-	if e.raster != nil {
+	if IsRaster(&p.Format) {
 		bytes += rasterBytes
 	}
-	return e.TilePixels() * int64(e.format.Channels) * bytes
+	return bytes
+}
+
+// Memory implements engine.Encoder.
+func (e *encoder) Memory() int64 {
+	return e.TilePixels() * int64(e.format.Channels) * sampleBytes(&e.plan.Params)
 }
 
 // Slab implements engine.Encoder: there is nothing to prepare.
 func (e *encoder) Slab(_ context.Context, in *raster.Block) (engine.Slab, error) { return in, nil }
 
 // Encode implements engine.Encoder.
-func (e *encoder) Encode(_ context.Context, s engine.Slab, tile int) (*engine.Tile, error) {
+func (e *encoder) Encode(_ context.Context, s engine.Slab, tile int, work *progress.Work) (*engine.Tile, error) {
 	start := time.Now()
 	t := e.Take(tile)
 	if t == nil {
-		t = e.code(s.(*raster.Block).Sub(e.Tile(tile)))
+		t = e.code(s.(*raster.Block).Sub(e.Tile(tile)), work)
 	}
 	out := &engine.Tile{Worst: t.worst}
 	if e.raster == nil {

@@ -3,10 +3,12 @@ package predictive
 import (
 	"context"
 	"math"
+	"math/bits"
 	"slices"
 	"sync"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/internal/sample"
 	"github.com/qtgpu/qtgpu/internal/tiles"
@@ -27,51 +29,68 @@ func (h histogram) values() (s Values) {
 }
 
 // histograms counts the numbers that the tiles of a grid have in each band, of narrow samples.
-func histograms(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int) ([]histogram, error) {
+func histograms(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int, work *progress.Work) ([]histogram, error) {
 	f := src.Format()
 	sum := make([]histogram, len(f.Bands))
 	for c := range sum {
 		sum[c] = make(histogram, 1<<(8*f.Type.Size()))
 	}
-	var mu sync.Mutex
-	err := engine.Each(ctx, src, grid, list, 1, workers, func(_ int, b *raster.Block) error {
-		found := bandCounts(b, len(sum[0]))
-		mu.Lock()
-		defer mu.Unlock()
-		for c := range sum {
-			for v, n := range found[c] {
-				sum[c][v] += int64(n)
-			}
+	err := countBands(ctx, src, grid, list, workers, work, func(c int, counts []uint32) {
+		for v, n := range counts {
+			sum[c][v] += int64(n)
 		}
-		return nil
 	})
 	return sum, err
 }
 
 // usedValues finds the numbers that the tiles of a grid have in each band, of narrow samples.
-func usedValues(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int) ([]Values, error) {
-	all, err := histograms(ctx, src, grid, list, workers)
-	out := make([]Values, len(all))
-	for c, h := range all {
-		out[c] = h.values()
+// A bit for each is all that it holds: there may be 65,535 bands.
+func usedValues(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int, work *progress.Work) ([]Values, error) {
+	f := src.Format()
+	used := make([][]uint64, len(f.Bands))
+	for c := range used {
+		used[c] = make([]uint64, 1<<(8*f.Type.Size())/64)
+	}
+	err := countBands(ctx, src, grid, list, workers, work, func(c int, counts []uint32) {
+		for v, n := range counts {
+			if n > 0 {
+				used[c][v/64] |= 1 << (v % 64)
+			}
+		}
+	})
+	out := make([]Values, len(used))
+	for c := range used {
+		for i, set := range used[c] {
+			for ; set != 0; set &= set - 1 {
+				out[c] = append(out[c], int32(64*i+bits.TrailingZeros64(set)))
+			}
+		}
 	}
 	return out, err
 }
 
-// bandCounts counts the samples of each band of a block that are each of n numbers.
-func bandCounts(b *raster.Block, n int) [][]uint32 {
-	out := make([][]uint32, len(b.Planes))
-	row, offset := make([]int32, b.Rect.Dx()), int32(offsetOf(b.Type))
-	for c := range out {
-		out[c] = make([]uint32, n)
-		for y := b.Rect.Min.Y; y < b.Rect.Max.Y; y++ {
-			sample.Load(row, b, c, y)
-			for _, v := range row {
-				out[c][v-offset]++
+// countBands counts the samples of each band of tiles of a grid that are each number from 0
+// on, of narrow samples. take gets the counts of a band of a tile, which change when it is
+// done, one after the other.
+func countBands(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int, work *progress.Work, take func(band int, counts []uint32)) error {
+	var mu sync.Mutex
+	return engine.Each(ctx, src, grid, list, 1, workers, work, func(_ int, b *raster.Block) error {
+		counts := make([]uint32, 1<<(8*b.Type.Size()))
+		row, offset := make([]int32, b.Rect.Dx()), int32(offsetOf(b.Type))
+		for c := range b.Planes {
+			clear(counts)
+			for y := b.Rect.Min.Y; y < b.Rect.Max.Y; y++ {
+				sample.Load(row, b, c, y)
+				for _, v := range row {
+					counts[v-offset]++
+				}
 			}
+			mu.Lock()
+			take(c, counts)
+			mu.Unlock()
 		}
-	}
-	return out
+		return nil
+	})
 }
 
 // maxLabels is the number of different gray values up to which a raster is taken for a

@@ -62,12 +62,20 @@ const (
 // channels.
 func (m *Model) Encode(scratch *Scratch, format *Format, effort engine.Effort, channels []Plane) *Tile {
 	if format.Labels {
-		grid, cells := symbols.Encode(pack(format, channels))
+		packed := pack(format, channels)
+		packed.Work = scratch.work
+		grid, cells := symbols.Encode(packed)
 		return &Tile{mode: modeLabels, grid: grid, cells: cells, Worst: make([]int32, len(channels))}
 	}
 	var packed *symbols.Tile
+	work := scratch.work.Of(16)
+	scratch.work = work.Part(2)
 	if format.packable() && (likelySymbols(format, channels) || effort >= EffortSymbols && m.symbolsWin(scratch, format, effort, channels)) {
 		packed = pack(format, channels)
+	}
+	scratch.work = work
+	if packed != nil {
+		scratch.work = work.Part(7) // symbols take as long
 	}
 	planes, overviews, rct := transform(format, channels)
 	t := m.predict(scratch, format, byte(rct), planes, overviews)
@@ -84,6 +92,7 @@ func (m *Model) Encode(scratch *Scratch, format *Format, effort engine.Effort, c
 	if effort >= EffortMixing {
 		size -= size / 32 // symbols take the longest to decode
 	}
+	packed.Work = work.Rest()
 	if s := symbolTile(format, packed, format.roundedOverview); len(s.grid)+len(s.cells) < size {
 		s.Worst = t.Worst
 		return s
@@ -100,7 +109,9 @@ func (m *Model) symbolsWin(scratch *Scratch, format *Format, effort engine.Effor
 		h := min(max(c.H/share, least), c.H)
 		some[i] = Plane{W: c.W, H: h, Pix: slices.Clone(c.Pix[(c.H-h)/2*c.W:][:h*c.W])}
 	}
-	cells := symbols.EncodeBody(pack(format, some))
+	packed := pack(format, some)
+	packed.Work = scratch.work.Half()
+	cells := symbols.EncodeBody(packed)
 	planes, overviews, rct := transform(format, some)
 	mode := byte(rct)
 	if effort >= EffortMixing {
@@ -120,6 +131,7 @@ func (m *Model) predict(scratch *Scratch, f *Format, mode byte, planes, overview
 	}
 	f.packOverview(transformOf(mode), ps)
 	if mode >= modeMixing {
+		scratch.mixing.Work = scratch.work.Of(8).Part(7).Of(int64(len(planes) * len(planes[0].Pix)))
 		t.cells = scratch.mixing.Encode(ps, m.planes)
 	} else {
 		scratch.encode(&t.body, ps, m.planes)

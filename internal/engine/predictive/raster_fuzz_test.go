@@ -16,7 +16,7 @@ import (
 
 // rasterEnv is what an engine works with in tests.
 func rasterEnv() *engine.Env {
-	return &engine.Env{Workers: 1, Memory: 1 << 30, Took: func(string, time.Duration) {}, Coded: func(int64) {}}
+	return &engine.Env{Workers: 1, Memory: 1 << 30, Took: func(string, time.Duration) {}}
 }
 
 // codedRaster is a raster of a type as its bits make it, coded in one tile: the plan and the
@@ -41,7 +41,7 @@ func codedRaster(t testing.TB, typ raster.Type, bands int, promise int64, at fun
 	require.NoError(t, err)
 	s, err := e.Slab(context.Background(), all)
 	require.NoError(t, err)
-	tile, err := e.Encode(context.Background(), s, 0)
+	tile, err := e.Encode(context.Background(), s, 0, nil)
 	require.NoError(t, err)
 	return e.Plan(), tile, all
 }

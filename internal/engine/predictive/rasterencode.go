@@ -331,7 +331,9 @@ func (t *rasterTile) symbols(m *Model, scratch *Scratch, f *Format, effort engin
 	if !likelySymbols(f, t.planes) && (effort < EffortSymbols || !m.symbolsWin(scratch, f, effort, t.planes)) {
 		return nil
 	}
-	tile := symbolTile(f, pack(f, t.planes), func(whole []Plane) []Plane {
+	packed := pack(f, t.planes)
+	packed.Work = scratch.work.Half()
+	tile := symbolTile(f, packed, func(whole []Plane) []Plane {
 		f.unpack(whole)
 		for _, c := range t.without {
 			whole[c.plane].Mask = c.classes

@@ -10,6 +10,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/linear"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/internal/sample"
 	"github.com/qtgpu/qtgpu/internal/tiles"
 	"github.com/qtgpu/qtgpu/raster"
@@ -23,12 +24,15 @@ type survey struct {
 	t       int64
 	workers int
 	memory  int64
+	work    *progress.Work
 	found   []Values // of each band, of types that are not narrow
 }
 
-// each has f look at the tiles of the sample.
+// each has f look at tiles: half of the work that is left, since the samples decide how often
+// that is.
 func (s *survey) each(ctx context.Context, list []int, f func(b *raster.Block) error) error {
-	return engine.Each(ctx, s.src, s.grid, list, 1, s.workers, func(_ int, b *raster.Block) error { return f(b) })
+	work := s.work.Half()
+	return engine.Each(ctx, s.src, s.grid, list, 1, s.workers, work, func(_ int, b *raster.Block) error { return f(b) })
 }
 
 // plan finds how the bands of a raster become planes.
@@ -364,13 +368,13 @@ const maxTilePixels = 4 << (2 * tileLog2)
 const minTileLog2 = 6
 
 // describeRaster is describe for a raster.
-func (e *encoder) describeRaster(ctx context.Context, src raster.Source) ([]byte, error) {
+func (e *encoder) describeRaster(ctx context.Context, src raster.Source, work *progress.Work) ([]byte, error) {
 	f := &e.plan.Format
 	for e.plan.TileLog2 > minTileLog2 && len(f.Bands)<<(2*e.plan.TileLog2) > maxTilePixels {
 		e.plan.TileLog2--
 	}
 	e.Grid = e.plan.Grid()
-	s := &survey{src: src, grid: e.Grid, list: e.Spread(engine.SampleTiles), t: e.plan.T, workers: e.env.Workers, memory: e.env.Memory}
+	s := &survey{src: src, grid: e.Grid, list: e.Spread(engine.SampleTiles), t: e.plan.T, workers: e.env.Workers, memory: e.env.Memory, work: work}
 	var err error
 	if e.raster, err = s.plan(ctx); err != nil {
 		return nil, err
@@ -387,24 +391,24 @@ func (e *encoder) describeRaster(ctx context.Context, src raster.Source) ([]byte
 	}
 	e.format.refine()
 	e.index()
-	if e.model, err = e.fit(ctx, src); err != nil {
+	if e.model, err = e.fit(ctx, src, work.Half()); err != nil {
 		return nil, err
 	}
-	if err := e.fitScales(ctx, src); err != nil {
+	if err := e.fitScales(ctx, src, work.Rest()); err != nil {
 		return nil, err
 	}
 	return e.raster.append([]byte{flagRaster}), nil
 }
 
 // fitScales finds the scales of fine planes, on the tiles that predictors are fitted to.
-func (e *encoder) fitScales(ctx context.Context, src raster.Source) error {
+func (e *encoder) fitScales(ctx context.Context, src raster.Source, work *progress.Work) error {
 	list := e.Spread(fitTiles)
 	trials := newTrials(&e.format)
 	if !slices.ContainsFunc(trials, func(t *planeTrials) bool { return t != nil }) {
 		return nil
 	}
 	var mu sync.Mutex
-	err := engine.Each(ctx, src, e.Grid, list, 1, engine.WithinMemory(e.env.Workers, e.env.Memory, e.Memory()), func(_ int, b *raster.Block) error {
+	err := engine.Each(ctx, src, e.Grid, list, 1, engine.WithinMemory(e.env.Workers, e.env.Memory, e.Memory()), work, func(_ int, b *raster.Block) error {
 		w := e.scratch.Get()
 		defer e.scratch.Put(w)
 		format := e.sampleOf(b, w)
@@ -430,7 +434,7 @@ func (s *survey) values(ctx context.Context, r *rasterPlan) ([]Values, error) {
 	values := s.found
 	if Narrow(r.kind) {
 		var err error
-		if values, err = usedValues(ctx, s.src, s.grid, s.list, s.workers); err != nil {
+		if values, err = usedValues(ctx, s.src, s.grid, s.list, s.workers, s.work.Half()); err != nil {
 			return nil, err
 		}
 	}

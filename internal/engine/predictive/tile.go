@@ -9,6 +9,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/linear"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/mixing"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/residual"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
@@ -19,6 +20,7 @@ type Scratch struct {
 	tokens  []rans.Token // of a tile
 	decoded []Plane
 	mixing  mixing.Coder
+	work    *progress.Work // of the tile at hand
 }
 
 // predictors are prepared for the planes of a tile after a transform, but for their

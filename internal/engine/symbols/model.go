@@ -1,6 +1,9 @@
 package symbols
 
-import "github.com/qtgpu/qtgpu/internal/cm"
+import (
+	"github.com/qtgpu/qtgpu/internal/cm"
+	"github.com/qtgpu/qtgpu/internal/progress"
+)
 
 const (
 	pad      = 4 // samples of a row's border at each end
@@ -26,6 +29,7 @@ type model struct {
 	mixer
 	history
 	w, h, channels, depth int
+	work                  *progress.Work // a unit for each row
 
 	row, up, up2 []uint32 // the rows y, y−1, y−2 with their borders
 	outcome      []uint8  // of row y: which candidate it was, literal for none
@@ -88,6 +92,7 @@ func (m *model) walk() {
 		m.row, m.up, m.up2 = m.up2, m.row, m.up
 		m.outcome, m.outcomeUp = m.outcomeUp, m.outcome
 		m.errs, m.errsUp = m.errsUp, m.errs
+		m.work.Add(1)
 	}
 }
 

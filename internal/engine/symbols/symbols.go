@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/qtgpu/qtgpu/internal/cm"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
@@ -16,6 +17,7 @@ type Tile struct {
 	W, H            int
 	Channels, Depth int
 	Pix             []uint32
+	Work            *progress.Work // of coding it, nil tells nobody
 }
 
 // checkShape refuses what a Tile does not hold.
@@ -42,7 +44,7 @@ func Encode(t *Tile) (front, body []byte) {
 			grid = append(grid, t.Pix[y*t.W+x])
 		}
 	}
-	return encode(t, grid, nil, gw, gh), encode(t, t.Pix, grid, t.W, t.H)
+	return encode(t, grid, nil, gw, gh, nil), encode(t, t.Pix, grid, t.W, t.H, t.Work)
 }
 
 // EncodeBody codes a whole tile without a front: DecodeBody takes a nil grid.
@@ -51,11 +53,12 @@ func EncodeBody(t *Tile) []byte {
 	if err := checkShape(t.W, t.H, t.Channels, t.Depth); err != nil {
 		panic(err)
 	}
-	return encode(t, t.Pix, nil, t.W, t.H)
+	return encode(t, t.Pix, nil, t.W, t.H, t.Work)
 }
 
-func encode(t *Tile, pix, grid []uint32, w, h int) []byte {
+func encode(t *Tile, pix, grid []uint32, w, h int, work *progress.Work) []byte {
 	m := newModel(cm.NewEncoder(), pix, grid, w, h, t.Channels, t.Depth)
+	m.work = work.Of(int64(h))
 	m.walk()
 	return m.Finish(m.least())
 }

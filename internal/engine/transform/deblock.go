@@ -23,7 +23,7 @@ func newDeblocker(step int32, p *chroma.Plane, g *Grid) *deblocker {
 // run filters the plane.
 func (d *deblocker) run(ctx context.Context, workers int) error {
 	for _, pass := range []func(y int){d.vertical, d.horizontal} {
-		err := parallel.For(ctx, workers, d.grid.h(), func(y int) error {
+		err := parallel.For(ctx, workers, d.grid.h, func(y int) error {
 			pass(y)
 			return nil
 		})

@@ -100,7 +100,7 @@ func TestDeblocker(t *testing.T) {
 		}
 		d := newDeblocker(int32(step), &p, &g)
 		for _, pass := range []func(int){d.vertical, d.horizontal} {
-			for _, y := range rng.Perm(g.h()) {
+			for _, y := range rng.Perm(g.h) {
 				pass(y)
 			}
 		}

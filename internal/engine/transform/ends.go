@@ -36,9 +36,6 @@ func newOverviewScale(step int, p Plane) overviewScale {
 // rounding to the nearest gives none of it.
 func beyond(mean, step int32) int32 { return (2*mean+step)/(2*step) + 1 }
 
-// ends tells whether a plane has ends.
-func (s *overviewScale) ends() bool { return s.full <= maxOverview }
-
 // end is 1 of the value of an end at full scale, -1 of one at 0, and 0 of all others.
 func (s *overviewScale) end(q int32) int32 {
 	switch q {

@@ -10,6 +10,7 @@ import (
 	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/parallel"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/internal/tiles"
 	"github.com/qtgpu/qtgpu/raster"
@@ -37,6 +38,15 @@ func (Engine) Accepts(p *engine.Params) error {
 		return fmt.Errorf("threshold %d/65536, expected 1 to %d", p.T, MaxT)
 	}
 	return engine.CheckPicture(&p.Format)
+}
+
+// pixelCost is the cost of coding a pixel, about, as measured.
+const pixelCost = 20
+
+// Cost implements engine.Engine.
+func (Engine) Cost(p *engine.Params) engine.Cost {
+	kept := engine.Sampled(&p.Format, engine.SampleTiles, TileLog2)
+	return engine.Cost{Train: kept * (pixelCost + 1), Pixel: pixelCost, Kept: kept, Memory: tileBytes}
 }
 
 // geometry is what a plan says of planes and tiles.
@@ -181,8 +191,14 @@ func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env
 	g := newGeometry(plan, StepFor(p.T), f)
 	e := newEncoder(plan, g, env)
 	h := NewHistogram()
-	for _, rect := range e.sample() {
-		if err := e.look(ctx, src, rect, h); err != nil {
+	sample := e.sample()
+	pixels := int64(0)
+	for _, rect := range sample {
+		pixels += engine.Pixels(e.grid.Pixels(rect))
+	}
+	work := env.Work.Of(pixels * (pixelCost + 1))
+	for _, rect := range sample {
+		if err := e.look(ctx, src, rect, h, work); err != nil {
 			return nil, err
 		}
 	}
@@ -212,8 +228,9 @@ func (e *encoder) sample() (rects []image.Rectangle) {
 
 // look codes some tiles, counts what they are made of, and keeps them as far as memory
 // goes.
-func (e *encoder) look(ctx context.Context, src raster.Source, rect image.Rectangle, h *Histogram) error {
-	b, err := engine.Read(ctx, src, e.grid.Pixels(rect), engine.Interleave(&e.plan.Params))
+func (e *encoder) look(ctx context.Context, src raster.Source, rect image.Rectangle, h *Histogram, work *progress.Work) error {
+	pixels := engine.Pixels(e.grid.Pixels(rect))
+	b, err := engine.Read(ctx, src, e.grid.Pixels(rect), engine.Interleave(&e.plan.Params), work.Part(pixels))
 	if err != nil {
 		return err
 	}
@@ -225,9 +242,8 @@ func (e *encoder) look(ctx context.Context, src raster.Source, rect image.Rectan
 	coded := make([]*Tile, len(indices))
 	err = parallel.For(ctx, e.env.Workers, len(indices), func(i int) error {
 		coded[i] = e.code(s.(*slab), indices[i])
-		if e.Hold(indices[i], coded[i], coded[i].Bytes()) {
-			e.env.Coded(engine.Pixels(e.grid.Tile(indices[i])))
-		}
+		e.Hold(indices[i], coded[i], coded[i].Bytes())
+		work.Add(pixelCost * engine.Pixels(e.grid.Tile(indices[i])))
 		return nil
 	})
 	for _, t := range coded {
@@ -252,8 +268,11 @@ func (Engine) NewEncoder(p *engine.Plan, env *engine.Env) (engine.Encoder, error
 // Plan implements engine.Encoder.
 func (e *encoder) Plan() *engine.Plan { return e.plan }
 
-// Memory implements engine.Encoder: the planes are the slab's, a tile's tokens small.
-func (e *encoder) Memory() int64 { return 4 << (2 * TileLog2) }
+// tileBytes is what a goroutine takes for a tile: the planes are the slab's, tokens small.
+const tileBytes = 4 << (2 * TileLog2)
+
+// Memory implements engine.Encoder.
+func (e *encoder) Memory() int64 { return tileBytes }
 
 // slab is the planes of some tiles, from pixel at on.
 type slab struct {
@@ -276,7 +295,7 @@ func (e *encoder) Slab(ctx context.Context, in *raster.Block) (engine.Slab, erro
 }
 
 // Encode implements engine.Encoder.
-func (e *encoder) Encode(_ context.Context, s engine.Slab, tile int) (*engine.Tile, error) {
+func (e *encoder) Encode(_ context.Context, s engine.Slab, tile int, _ *progress.Work) (*engine.Tile, error) {
 	t := e.Take(tile)
 	if t == nil {
 		t = e.code(s.(*slab), tile)

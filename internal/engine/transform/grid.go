@@ -4,7 +4,7 @@ import "image"
 
 // Grid is what filters and pixels need to know of the cells of a plane, row by row.
 type Grid struct {
-	w    int
+	w, h int
 	ends []int8 // as overviewScale.end says
 	of   []trait
 }
@@ -23,19 +23,16 @@ const traitBytes = 8
 
 // newGrid has w×h cells; of level 3, which is not filtered, they have no traits.
 func newGrid(w, h, level int) Grid {
-	g := Grid{w: w, ends: make([]int8, w*h)}
+	g := Grid{w: w, h: h, ends: make([]int8, w*h)}
 	if level == 0 {
 		g.of = make([]trait, w*h)
 	}
 	return g
 }
 
-// h is the number of rows.
-func (g *Grid) h() int { return len(g.ends) / g.w }
-
 // at is the index of a cell, or of the nearest one of those there are.
 func (g *Grid) at(x, y int) int {
-	return min(max(y, 0), g.h()-1)*g.w + min(max(x, 0), g.w-1)
+	return min(max(y, 0), g.h-1)*g.w + min(max(x, 0), g.w-1)
 }
 
 // bytes is the memory of a grid.
@@ -43,7 +40,7 @@ func (g *Grid) bytes() int64 { return int64(len(g.ends) + traitBytes*len(g.of)) 
 
 // put copies a grid to where its first cell is (x,y).
 func (g *Grid) put(src *Grid, x, y int) {
-	for j := range src.h() {
+	for j := range src.h {
 		from, to := j*src.w, (y+j)*g.w+x
 		copy(g.ends[to:], src.ends[from:][:src.w])
 		if src.of != nil {

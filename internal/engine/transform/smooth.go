@@ -29,7 +29,7 @@ func newSmoother(step int32, p *chroma.Plane, g *Grid) *smoother {
 // run smooths the plane.
 func (s *smoother) run(ctx context.Context, workers int) error {
 	for _, pass := range []func(y int){s.means, s.samples} {
-		err := parallel.For(ctx, workers, s.grid.h(), func(y int) error {
+		err := parallel.For(ctx, workers, s.grid.h, func(y int) error {
 			pass(y)
 			return nil
 		})
@@ -62,48 +62,53 @@ func (s *smoother) means(y int) {
 	}
 }
 
-// slopes tells whether a cell with such cells around it lies on a slope.
+// slopes tells whether a cell with such cells around it lies on a slope: along rows and columns,
+// as the corner of a step has two more across.
 func (s *smoother) slopes(around *[9]int32) bool {
-	for k := range 4 {
-		a, b := around[k], around[8-k]
-		if max(a, -a, b, -b, a+b, -a-b) > s.step {
+	for _, d := range around {
+		if max(d, -d) > s.step {
 			return false
 		}
 	}
-	return true
+	across, down := around[3]+around[5], around[1]+around[7]
+	return max(across, -across, down, -down) <= s.step
 }
+
+// distances of the samples of half a cell from its centre, towards its border, in 1/16 of a cell.
+var distances = [cell / 2]int64{1, 3, 5, 7}
 
 // samples makes the samples of the calm cells of a row, by bilinear interpolation between the
 // centres of cells.
 func (s *smoother) samples(y int) {
 	g := s.grid
 	for x := range g.w {
-		i := g.at(x, y)
-		if !s.calm[i] {
+		if !s.calm[g.at(x, y)] {
 			continue
 		}
-		for j := range cell {
-			b, beside := towards(j)
-			var column [3]int64 // of the cells on the left, here, on the right
-			for k := range column {
-				column[k] = (16-b)*int64(s.smooth[g.at(x+k-1, y)]) + b*int64(s.smooth[g.at(x+k-1, y+beside)])
-			}
-			row := s.plane.Pix[(cell*y+j)*s.plane.Stride+cell*x:][:cell]
-			for i := range row {
-				a, beside := towards(i)
-				v := (16-a)*column[1] + a*column[1+beside]
-				row[i] = clampSample(int32((v+1<<13)>>14) + chroma.Centre)
-			}
+		var here, above, below [3]int64 // of the cells on the left, here, on the right
+		for k := range here {
+			here[k] = int64(s.smooth[g.at(x+k-1, y)])
+			above[k] = int64(s.smooth[g.at(x+k-1, y-1)]) - here[k]
+			below[k] = int64(s.smooth[g.at(x+k-1, y+1)]) - here[k]
+		}
+		for i, d := range distances {
+			s.row(x, cell*y+cell/2-1-i, &here, &above, d)
+			s.row(x, cell*y+cell/2+i, &here, &below, d)
 		}
 	}
 }
 
-// towards tells how far a sample of a cell lies from its centre, in 1/16 of a cell, and
-// towards which neighbour.
-func towards(i int) (distance int64, neighbour int) {
-	if d := 2*i - (cell - 1); d > 0 {
-		return int64(d), 1
-	} else {
-		return int64(-d), -1
+// row makes row y of the samples of a cell, a distance away from its centre. beside is what the
+// cells on that side are more.
+func (s *smoother) row(x, y int, here, beside *[3]int64, distance int64) {
+	var v [3]int64
+	for k := range v {
+		v[k] = 16*here[k] + distance*beside[k]
+	}
+	row := (*[cell]uint16)(s.plane.Pix[y*s.plane.Stride+cell*x:])
+	middle, left, right := 16*v[1]+1<<13, v[0]-v[1], v[2]-v[1]
+	for i, d := range distances {
+		row[cell/2-1-i] = clampSample(int32((middle+d*left)>>14) + chroma.Centre)
+		row[cell/2+i] = clampSample(int32((middle+d*right)>>14) + chroma.Centre)
 	}
 }

@@ -24,6 +24,8 @@ type Options struct {
 	MaxWork int64
 	// Space says how colours are coded; by default the markers of the file tell.
 	Space Space
+	// Progress is told how much of all is done, in units of no meaning; nil tells nobody.
+	Progress func(done, total int64)
 }
 
 // Space is how colours are coded, where it is known otherwise than by markers.
@@ -104,7 +106,7 @@ func Decode(data []byte, o Options) (*Image, error) {
 		return nil, err
 	}
 	r := d.newRenderer()
-	if err := d.decodeScans(single, r); err != nil {
+	if err := d.decodeScans(single, r, o.Progress); err != nil {
 		return nil, err
 	}
 	m := &Image{Header: d.Header, Pix: r.pix, Stray: d.stray, Trailing: d.trailing}
@@ -144,11 +146,20 @@ func (d *decoder) allocate(single bool, o Options) error {
 	return nil
 }
 
-// decodeScans decodes all scans and renders the picture.
-func (d *decoder) decodeScans(single bool, r *renderer) error {
+// decodeScans decodes all scans and renders the picture. The work is as much as there are
+// bytes and, where all scans come before the picture, as much again.
+func (d *decoder) decodeScans(single bool, r *renderer, progress func(done, total int64)) error {
+	total := int64(len(d.data))
+	if !single {
+		total *= 2
+	}
+	if progress == nil {
+		progress = func(int64, int64) {}
+	}
 	for {
 		for row := range d.mcusY {
 			d.scan.decodeRow(row)
+			progress(int64(d.scan.bits.pos), total)
 			if single {
 				r.render(row)
 				d.clear()
@@ -165,6 +176,7 @@ func (d *decoder) decodeScans(single bool, r *renderer) error {
 	r.smooth = d.smoothable()
 	for row := 0; row < d.mcusY && !single; row++ {
 		r.render(row)
+		progress(total/2+total/2*int64(row+1)/int64(d.mcusY), total)
 	}
 	return nil
 }

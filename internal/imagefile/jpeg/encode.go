@@ -34,6 +34,8 @@ type EncodeOptions struct {
 	Density Density
 	// Segments are APPn and COM segments to be written behind the JFIF segment.
 	Segments []Segment
+	// Progress is told of the rows of MCUs that are done; nil tells nobody.
+	Progress func(done, total int64)
 }
 
 // Encode writes a baseline JFIF file with Huffman tables made for it, the same
@@ -55,6 +57,9 @@ func Encode(w io.Writer, src *Source, o EncodeOptions) error {
 		e.load(row)
 		e.transform(row)
 		e.tokenise()
+		if o.Progress != nil {
+			o.Progress(int64(row+1), int64(e.mcusY))
+		}
 	}
 	for i := range e.codes {
 		e.codes[i] = newHuffmanCode(&e.freq[i])

@@ -2,6 +2,7 @@ package linear
 
 import (
 	"math"
+	"slices"
 
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/interlace"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/residual"
@@ -14,10 +15,20 @@ type Fit struct {
 	step   int
 }
 
-// NewFit is empty, for n planes of which every step-th row will be entered.
-func NewFit(n, step int) *Fit { return &Fit{make([]equations, n), step} }
+// planeBytes is the most that a Fit takes of a plane.
+const planeBytes = int64(interlace.Base) * int64(interlace.Passes) * textures * ((terms+1)*(terms+1) + 1) * 8
 
-// Merge adds the sums of g.
+// maxPlanes is how many planes are fitted, of which sums are held at once. Those behind them
+// keep their weights: there may be 65,535.
+const maxPlanes = 1024
+
+// NewFit is empty, for n planes of which every step-th row will be entered.
+func NewFit(n, step int) *Fit { return &Fit{make([]equations, min(n, maxPlanes)), step} }
+
+// Bytes is the most that a Fit of n planes takes.
+func Bytes(n int) int64 { return int64(min(n, maxPlanes)) * planeBytes }
+
+// Merge adds the sums of g, which is not to be used from then on.
 func (f *Fit) Merge(g *Fit) {
 	for i := range f.planes {
 		f.planes[i].merge(&g.planes[i])
@@ -27,8 +38,8 @@ func (f *Fit) Merge(g *Fit) {
 // Weights solves for the weights of each plane, with more bits of some. A class keeps the
 // weights of base where it has few samples, or where its own would not pay for themselves.
 func (f *Fit) Weights(base []WeightSet, more []int) []WeightSet {
-	out := make([]WeightSet, len(f.planes))
-	for i := range out {
+	out := slices.Clone(base)
+	for i := range f.planes {
 		out[i] = f.planes[i].solve(&base[i], f.step, more[i])
 	}
 	return out
@@ -37,15 +48,32 @@ func (f *Fit) Weights(base []WeightSet, more []int) []WeightSet {
 // equations adds up the normal equations of every class of weights: integers,
 // so that the sum does not depend on the order. The terms of each sample are in
 // units of its spread, min(e1,e2) + 12 + the magnitude of its residual by rough
-// weights: least absolute errors rather than squared ones.
-type equations [interlace.Base][interlace.Passes][textures]normal
+// weights: least absolute errors rather than squared ones. A class without samples is nil:
+// of many bands most have few of them.
+type equations [interlace.Base][interlace.Passes][textures]*normal
+
+// class is a class of weights, which is there from now on.
+func (e *equations) class(lev int, ps interlace.Pass, texture int32) *normal {
+	n := &e[lev][ps][texture]
+	if *n == nil {
+		*n = new(normal)
+	}
+	return *n
+}
 
 // merge adds the equations of g.
 func (e *equations) merge(g *equations) {
-	for l := range e {
-		for p := range e[l] {
-			for d := range e[l][p] {
-				n, m := &e[l][p][d], &g[l][p][d]
+	for l := range g {
+		for p := range g[l] {
+			for d, m := range g[l][p] {
+				n := e[l][p][d]
+				switch {
+				case m == nil:
+					continue
+				case n == nil:
+					e[l][p][d] = m
+					continue
+				}
 				for i := range n.moments {
 					for j := range i + 1 {
 						n.moments[i][j] += m.moments[i][j]
@@ -79,7 +107,7 @@ func (f *Fit) Sample(planes []Predictor, rough []WeightSet) {
 // addRow adds a row of a pass. Residuals above, which are terms too, are found two
 // rows deep.
 func (f *Fit) addRow(planes []Predictor, rough []WeightSet, lev int, ps interlace.Pass, y int) {
-	for i := range planes {
+	for i := range f.planes {
 		p, w := &planes[i], &rough[i][lev]
 		before := Before(planes, i, lev)
 		for j := -3; j <= 1 && ps > interlace.PassA; j += 2 {
@@ -128,7 +156,7 @@ func (e *equations) add(p *Predictor, lev int, ps interlace.Pass, x, y int, befo
 		}
 	}
 	residuals[own-cross], residuals[own-cross+1], residuals[own-cross+2] = ownTerms(l, ps, i)
-	n := &e[lev][ps][textureOf(e1, e2)]
+	n := e.class(lev, ps, textureOf(e1, e2))
 	n.add(t[:used], v, &residuals, int64(rans.Magnitude(min(e1, e2))+12+rans.Magnitude(l.Q[i])))
 	if l.Q[i] != 0 {
 		n.n++
@@ -146,8 +174,8 @@ func (e *equations) solve(def *WeightSet, step, more int) WeightSet {
 	for l := range e {
 		for ps := range e[l] {
 			for d := range e[l][ps] {
-				n, base := &e[l][ps][d], &def[l][ps][d]
-				if n.n < minSamples {
+				n, base := e[l][ps][d], &def[l][ps][d]
+				if n == nil || n.n < minSamples {
 					continue
 				}
 				w := n.solve(base, more)

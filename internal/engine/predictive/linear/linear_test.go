@@ -119,7 +119,7 @@ func TestFit(t *testing.T) {
 	got := f.Weights(base, []int{0})[0][0][interlace.PassA]
 	fitted := 0
 	for texture := range got {
-		if f.planes[0][0][interlace.PassA][texture].n < 500 { // noise has few flat places
+		if n := f.planes[0][0][interlace.PassA][texture]; n == nil || n.n < 500 { // noise has few flat places
 			continue
 		}
 		fitted++

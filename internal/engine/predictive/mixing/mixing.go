@@ -7,12 +7,14 @@ import (
 	"github.com/qtgpu/qtgpu/internal/engine/arith"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/interlace"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/linear"
+	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
 // Coder codes the grid and the levels of a tile's planes. Both directions are the same
 // walk. There is no skip map: residuals that go on being zero cost next to nothing.
 type Coder struct {
+	Work *progress.Work // a unit for each sample of the levels
 	cm.Mixer
 	contexts  [cm.Inputs]uint32 // first slot of each context of the residual
 	lineShift int               // from a hash to a line of slots
@@ -104,6 +106,7 @@ func (c *Coder) level(p *linear.Predictor, lev int, w *linear.WeightSet, before 
 	p.CodeLevel(lev, w, before, func(ps interlace.Pass, x0, y, n int) {
 		around[ps].at = l.At(x0, y)
 		c.row(p, l, n, around[ps], &features{kind: p.Kind, pass: ps})
+		c.Work.Add(int64(n))
 	}, c.spent)
 }
 
