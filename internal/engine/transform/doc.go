@@ -16,8 +16,9 @@
 // An Encoder takes a tile through these stages: partition chooses the leaves, by variances
 // and costs; quantise.go decides their levels, encodeoverview.go their part of the
 // overview, both by rate and distortion; promise.go holds what a decoder will see against
-// the promise. A Decoder reads the overview, then the detail, and deblocks when the tiles
-// around are there.
+// the promise; restorechoice.go and guidechoice.go choose how decoded planes are restored.
+// A Decoder reads the overview, then the detail, and filters when the tiles around are there: it
+// smooths, deblocks, restores, and has luma guide the upsampling of chroma.
 //
 // Coordinates of nodes and cells are in cells, from the corner of the tile.
 package transform

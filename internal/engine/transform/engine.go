@@ -268,8 +268,9 @@ func (Engine) NewEncoder(p *engine.Plan, env *engine.Env) (engine.Encoder, error
 // Plan implements engine.Encoder.
 func (e *encoder) Plan() *engine.Plan { return e.plan }
 
-// tileBytes is what a goroutine takes for a tile: the planes are the slab's, tokens small.
-const tileBytes = 4 << (2 * TileLog2)
+// tileBytes is what a goroutine takes for a tile: the planes are the slab's, tokens small, and half
+// of a tile is decoded to choose how it is restored.
+const tileBytes = 8 << (2 * TileLog2)
 
 // Memory implements engine.Encoder.
 func (e *encoder) Memory() int64 { return tileBytes }

@@ -49,19 +49,21 @@ func (c *chooser) restoreArea(e *Encoder, plane, k int) {
 	r.restore(&c.window, 0, 0, a.Stride, a.Rows())
 }
 
-// guideGain says by how much the squared error of colours changes where luma guides a plane of
-// chroma: along·w + square·w² for a weight w.
-type guideGain struct{ along, square int64 }
+// guideGain says what the squared error of colours becomes where luma guides a plane of chroma:
+// before + 2·along·w + square·w² for a weight w.
+type guideGain struct{ before, along, square int64 }
 
-// best is the weight of the least error.
+// worthGuiding is the part of the squared error that a guide is to take away at least, for what
+// decoding takes longer with it.
+const worthGuiding = 100
+
+// best is the weight of the least error, of those worth it.
 func (g *guideGain) best() (best int) {
-	gain := func(k int) int64 {
-		w := int64(guideWeights[k])
-		return 2*16*w*g.along + w*w*g.square
-	}
+	least := -g.before / worthGuiding * 256
 	for k := range guideWeights {
-		if gain(k) < gain(best) {
-			best = k
+		w := int64(guideWeights[k])
+		if change := 2*16*w*g.along + w*w*g.square; change < least {
+			best, least = k, change
 		}
 	}
 	return best
@@ -95,6 +97,7 @@ func addGains(gains *[2]guideGain, got, want []chroma.Plane, step int) {
 // add adds a pixel whose luma and chroma are off by as much, and whose chroma luma moves.
 func (g *guideGain) add(weights [2]int64, luma, off, moved int64) {
 	for _, w := range weights {
+		g.before += (64*luma + w*off) * (64*luma + w*off)
 		g.along += (64*luma + w*off) * w * moved
 		g.square += w * moved * w * moved
 	}
