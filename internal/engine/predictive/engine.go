@@ -306,7 +306,7 @@ func (e *encoder) sampleOf(b *raster.Block, w *encoderScratch) *Format {
 		format, _ := e.load(b, w)
 		return format
 	}
-	t := e.rasterTile(b, w, !Narrow(e.raster.kind) || e.plan.T > 0)
+	t := e.rasterTile(b, w, e.masksClasses())
 	return t.head.apply(&e.format)
 }
 
