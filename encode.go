@@ -114,6 +114,9 @@ func (e *encoding) prepare(ctx context.Context) (err error) {
 	if *p, err = e.opt.accepted(e.src); err != nil {
 		return err
 	}
+	if e.src, err = engine.InScale(e.src); err != nil {
+		return err
+	}
 	looks := int64(p.Format.Width) * int64(p.Format.Height)
 	e.begin(2 * looks)
 	reading, values := e.work.Part(looks), e.work.Part(looks)

@@ -7,6 +7,7 @@ import (
 	"image"
 	"io"
 
+	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/pipeline"
 	"github.com/qtgpu/qtgpu/raster"
 )
@@ -194,7 +195,11 @@ func (p *planned) WriteBlock(ctx context.Context, b *raster.Block) error {
 func (p *planned) code(ctx context.Context, b *raster.Block) error {
 	rows := p.tiles()
 	p.first, p.slab = rows.Max, nil
-	return p.coding.Code(ctx, p.e.coloured(&inBlock{formatted{p.format}, b}), rows)
+	src, err := engine.InScale(&inBlock{formatted{p.format}, b})
+	if err != nil {
+		return err
+	}
+	return p.coding.Code(ctx, p.e.coloured(src), rows)
 }
 
 func (p *planned) close(ctx context.Context) error {

@@ -81,6 +81,10 @@ func (p *Plan) encodePart(ctx context.Context, w io.Writer, src raster.Source, f
 	if err := cmp.Or(p.check(), o.checkWork()); err != nil {
 		return err
 	}
+	src, err := engine.InScale(src)
+	if err != nil {
+		return err
+	}
 	e := &encoding{opt: o, plan: p.plan}
 	e.src = e.coloured(src)
 	if err := pipeline.SameSamples(e.src.Format(), &p.plan.Format); err != nil {
@@ -118,11 +122,14 @@ func (e *encoding) byPlan() (engine.Encoder, error) {
 	if e.meta = e.opt.metadata(&plan.Format, e.src.Format()); e.meta.empty() {
 		e.meta = &e.opt.Plan.meta
 	}
-	e.src = e.coloured(e.src)
+	src, err := engine.InScale(e.src)
+	if err != nil {
+		return nil, err
+	}
+	e.src = e.coloured(src)
 	f := e.src.Format()
 	plan.Format.Width, plan.Format.Height = f.Width, f.Height
-	err := pipeline.SameSamples(f, &plan.Format)
-	if err == nil {
+	if err = pipeline.SameSamples(f, &plan.Format); err == nil {
 		err = sameNoData(f, &plan.Format)
 	}
 	if err != nil {

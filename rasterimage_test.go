@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/internal/rastertest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -106,3 +107,66 @@ func TestCellsOfNoData(t *testing.T) {
 		}
 	}
 }
+
+// TestNoDataAboveMaximum: no data that no other sample can be comes back too, in few pixels,
+// where it would be a number beside them, and in many.
+func TestNoDataAboveMaximum(t *testing.T) {
+	for _, size := range []image.Point{{1, 2}, {70, 50}} {
+		for effort := 1; effort <= 4; effort++ {
+			bands := raster.Bands(raster.Red, raster.Green, raster.Blue, raster.Alpha)
+			none := [4]float64{65535, 65535, 0, 0}
+			for i := range bands {
+				bands[i].NoData = &none[i]
+			}
+			f := raster.Format{Width: size.X, Height: size.Y, Type: raster.Uint16, Max: 9779, Bands: bands}
+			src := rastertest.Draw(f, func(band, x, y int) int64 {
+				if (x+y)%2 == 0 && band%3 != 0 {
+					return int64(none[band])
+				}
+				return int64(3000 + 900*band + 20*x + 50*y)
+			})
+			var file bytes.Buffer
+			require.NoError(t, qtgpu.EncodeRaster(context.Background(), &file, src, &qtgpu.Options{Effort: effort}))
+			r := newReader(t, file.Bytes(), qtgpu.DecodeOptions{})
+			worst, err := r.Verify(context.Background(), src)
+			require.NoError(t, err, "%v, effort %d", size, effort)
+			require.Equal(t, make([]float64, 4), worst, "%v, effort %d", size, effort)
+		}
+	}
+}
+
+// TestAboveFullScale: a sample above the full scale that a format states is an error that
+// names it, not a file.
+func TestAboveFullScale(t *testing.T) {
+	for _, kind := range []raster.Type{raster.Uint8, raster.Uint16} {
+		for _, role := range []raster.Role{raster.Gray, raster.Data} {
+			f := raster.Format{Width: 70, Height: 50, Type: kind, Max: 99, Bands: raster.Bands(role)}
+			for _, threshold := range []float64{0, 5} {
+				o := qtgpu.Options{T: threshold}
+				src := rastertest.Draw(f, func(_, x, y int) int64 { return int64((x + y) % 100) })
+				plan, err := qtgpu.NewPlan(context.Background(), src, &o)
+				require.NoError(t, err, "%v %v", kind, role)
+				rastertest.Set(src.View(f.Bounds()), 0, 60, 40, 100)
+				byRows := func() error {
+					e, err := qtgpu.NewEncoder(new(bytes.Buffer), f, &qtgpu.Options{Plan: plan})
+					require.NoError(t, err)
+					if err := e.WriteBlock(context.Background(), src.View(f.Bounds())); err != nil {
+						return err
+					}
+					return e.Close(context.Background())
+				}
+				for i, err := range []error{
+					qtgpu.EncodeRaster(context.Background(), new(bytes.Buffer), src, &o),
+					qtgpu.EncodeRaster(context.Background(), new(bytes.Buffer), readAgain{src}, &o),
+					plan.EncodePart(context.Background(), new(bytes.Buffer), src, 0, 1, nil),
+					byRows(),
+				} {
+					require.ErrorContains(t, err, "band 0, pixel 60,40: sample 100, expected at most 99", "%v %v, T %v, way %d", kind, role, threshold, i)
+				}
+			}
+		}
+	}
+}
+
+// readAgain is a source that is not in memory.
+type readAgain struct{ raster.Source }

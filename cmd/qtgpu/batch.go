@@ -91,7 +91,7 @@ func (b *batch) run(i int) error {
 	c := *b.flags
 	limits := *c.limits
 	c.limits = &limits
-	err := b.convert(a, &c, b.tasks[i], i)
+	err := b.convert(a, &c, b.tasks[i])
 	a.outs.discard()
 	if cause := context.Cause(b.app.ctx); cause != nil {
 		return cause
@@ -103,7 +103,7 @@ func (b *batch) run(i int) error {
 }
 
 // convert works on a task when there are slots for it.
-func (b *batch) convert(a *app, c *convertFlags, t task, i int) error {
+func (b *batch) convert(a *app, c *convertFlags, t task) error {
 	if err := b.budget.take(a.ctx, 1); err != nil {
 		return err
 	}

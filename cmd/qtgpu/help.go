@@ -174,11 +174,11 @@ error, with -q too. TIFF's georeference, no-data value, names of bands and metad
 are kept, and come back in TIFF.`},
 	{"Many inputs", `Of two arguments the second is the output where it is "-" or its extension is of the other
 kind: .qtg, or for IN.qtg one of an image. Any other arguments are inputs, so that no pattern
-such as *.png overwrites a file that it names (a first argument that is the name of a command, as
-tree, is ./tree); and -f overwrites such an output only where it
-has the name of IN but for the extension. One input with -o is always clear. Images and .qtg
-files are not mixed. Two inputs that would have the same output, or an output that is an input,
-are an error before anything is done.
+such as *.png overwrites a file that it names; and -f overwrites such an output only where it
+has the name of IN but for the extension. One input with -o is always clear. An input with the
+name of a command, as tree, is ./tree. Images and .qtg files are not mixed. Two inputs that
+would have the same output, or an output that is an input, are an error before anything is
+done.
 
 Inputs are worked on side by side, within --memory and -j for all of them: small images on a
 goroutine each, large ones on all in turn. Reports come in the order of the inputs, with --json a

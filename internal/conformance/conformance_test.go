@@ -94,23 +94,31 @@ func encode(t *testing.T, m image.Image, o qtgpu.Options) []byte {
 // synthetic draws slopes, discs with hard edges, stripes and noise in integers, so
 // that every kind of leaf occurs.
 func synthetic(w, h, channels, depth int) *imagefile.Image {
+	return sketch(w, h, channels, depth, func(x, y, c int, noise uint32) int {
+		v := 40000 + 60*x - 90*y + 5000*c
+		dx, dy := x%90-45+5*c, y%80-40
+		switch r := dx*dx + dy*dy; {
+		case r < 400:
+			v = 65535 - v
+		case r < 900:
+			v += (x + 2*y) % 7 * 6000
+		case x%90 < 16:
+			v += int(noise>>16) / 3
+		}
+		return clamp(v, 0, 65535) >> (16 - depth)
+	})
+}
+
+// sketch has the samples that at makes of their places and of noise, which is the same each
+// time.
+func sketch(w, h, channels, depth int, at func(x, y, c int, noise uint32) int) *imagefile.Image {
 	m := imagefile.New(w, h, channels, depth)
 	noise := uint32(1)
 	for y := range h {
 		for x := range w {
 			for c := range channels {
 				noise = noise*1664525 + 1013904223
-				v := 40000 + 60*x - 90*y + 5000*c
-				dx, dy := x%90-45+5*c, y%80-40
-				switch r := dx*dx + dy*dy; {
-				case r < 400:
-					v = 65535 - v
-				case r < 900:
-					v += (x + 2*y) % 7 * 6000
-				case x%90 < 16:
-					v += int(noise>>16) / 3
-				}
-				putSample(m, x, y, c, clamp(v, 0, 65535)>>(16-depth))
+				putSample(m, x, y, c, at(x, y, c, noise))
 			}
 		}
 	}
@@ -139,43 +147,28 @@ func hidden(w, h, channels, depth int) *imagefile.Image {
 
 // paper is white with strokes, red columns and black bars, and discs of alpha.
 func paper(w, h, channels, depth int) *imagefile.Image {
-	m := imagefile.New(w, h, channels, depth)
 	full := 1<<depth - 1
-	for y := range h {
-		for x := range w {
-			for c := range channels {
-				v := full
-				dx, dy := x%75-37, y%60-29
-				switch {
-				case channels%2 == 0 && c == channels-1:
-					v = clamp((30*30-dx*dx-dy*dy)*full/300, 0, full)
-				case y%56 < 11:
-					v = 0
-				case x%70 > 52 && c > 0:
-					v = full / 4
-				case x%70 > 9 && y%24 < 10 && (5*x+3*y)%23 < 4:
-					v = full / 8
-				}
-				putSample(m, x, y, c, v)
-			}
+	return sketch(w, h, channels, depth, func(x, y, c int, _ uint32) int {
+		dx, dy := x%75-37, y%60-29
+		switch {
+		case channels%2 == 0 && c == channels-1:
+			return clamp((30*30-dx*dx-dy*dy)*full/300, 0, full)
+		case y%56 < 11:
+			return 0
+		case x%70 > 52 && c > 0:
+			return full / 4
+		case x%70 > 9 && y%24 < 10 && (5*x+3*y)%23 < 4:
+			return full / 8
 		}
-	}
-	return m
+		return full
+	})
 }
 
 // sky has slopes of less than a level from cell to cell, and a little noise.
 func sky(w, h, channels, depth int) *imagefile.Image {
-	m := imagefile.New(w, h, channels, depth)
-	noise := uint32(1)
-	for y := range h {
-		for x := range w {
-			for c := range channels {
-				noise = noise*1664525 + 1013904223
-				putSample(m, x, y, c, (36000+30*x-20*y+3000*c+int(noise>>23))>>(16-depth))
-			}
-		}
-	}
-	return m
+	return sketch(w, h, channels, depth, func(x, y, c int, noise uint32) int {
+		return (36000 + 30*x - 20*y + 3000*c + int(noise>>23)) >> (16 - depth)
+	})
 }
 
 // lastIs says what the last channel is.

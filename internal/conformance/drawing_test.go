@@ -270,16 +270,8 @@ func layeredFile(src *imagefile.Image, bound int) func(*testing.T) []byte {
 
 // slopes has parabolas and a little noise, which context mixing codes best.
 func slopes(w, h, channels, depth, noisy int) *imagefile.Image {
-	m := imagefile.New(w, h, channels, depth)
-	noise := uint32(1)
-	for y := range h {
-		for x := range w {
-			for c := range channels {
-				noise = noise*1664525 + 1013904223
-				v := (90+7*c)<<(depth-8) + (x*x+(c+1)*x*y-y*y)<<(depth-8)/300 + int(noise>>16)%noisy
-				putSample(m, x, y, c, clamp(v, 0, 1<<depth-1))
-			}
-		}
-	}
-	return m
+	return sketch(w, h, channels, depth, func(x, y, c int, noise uint32) int {
+		v := (90+7*c)<<(depth-8) + (x*x+(c+1)*x*y-y*y)<<(depth-8)/300 + int(noise>>16)%noisy
+		return clamp(v, 0, 1<<depth-1)
+	})
 }

@@ -248,7 +248,7 @@ func (e *encoder) fit(ctx context.Context, src raster.Source, work *progress.Wor
 		return DefaultModel(&e.format), nil
 	}
 	list := e.Spread(fitTiles)
-	pixels := min(int64(e.W)*int64(e.H), int64(len(list))<<(2*e.Log2))
+	pixels := engine.Sampled(&e.plan.Format, len(list), e.Log2)
 	step := int(4 * max(1, pixels/fitPixels))
 	sum := NewFit(&e.format, step)
 	each := e.Memory() + 2*linear.Bytes(e.format.Channels) // two: one finds rough weights
@@ -306,7 +306,7 @@ func (e *encoder) sampleOf(b *raster.Block, w *encoderScratch) *Format {
 		format, _ := e.load(b, w)
 		return format
 	}
-	t := e.rasterTile(b, w, !Narrow(e.raster.kind) || e.plan.T > 0)
+	t := e.rasterTile(b, w, e.masksClasses())
 	return t.head.apply(&e.format)
 }
 

@@ -382,7 +382,7 @@ func (e *encoder) rasterTile(b *raster.Block, w *encoderScratch, masked bool) *r
 // codeRaster codes a tile of a raster. Classes that have numbers are coded as these, and
 // where they fill areas that all planes share, without them too, to see which is smaller.
 func (e *encoder) codeRaster(m *Model, b *raster.Block, w *encoderScratch) *Tile {
-	if !Narrow(e.raster.kind) || e.plan.T > 0 {
+	if e.masksClasses() {
 		return e.rasterTile(b, w, true).encode(m, &w.Scratch, &e.format, e.plan.Effort)
 	}
 	t := e.rasterTile(b, w, false)
@@ -395,6 +395,25 @@ func (e *encoder) codeRaster(m *Model, b *raster.Block, w *encoderScratch) *Tile
 		return masked
 	}
 	return best
+}
+
+// masksClasses tells whether classes leave the planes in every tile: where samples are coded
+// with loss, or are wide, and where the number of a class is beyond the limits of samples, as
+// no data above full scale is.
+func (e *encoder) masksClasses() bool {
+	if !Narrow(e.raster.kind) || e.plan.T > 0 {
+		return true
+	}
+	for i, number := range e.raster.order {
+		band := &e.raster.bands[number]
+		least, most := e.format.numbers(i)
+		for _, c := range band.classes {
+			if lane, ok := band.mapping.Lane(e.raster.kind, c.word); ok && (lane < least || lane > most) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // maskShare is the least share of a plane that classes must have to be worth a mask.

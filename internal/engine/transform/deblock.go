@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/qtgpu/qtgpu/chroma"
-	"github.com/qtgpu/qtgpu/internal/parallel"
 )
 
 // deblocker smooths the borders of leaves in a decoded plane (FORMAT.md, "Deblocking"):
@@ -22,16 +21,7 @@ func newDeblocker(step int32, p *chroma.Plane, g *Grid) *deblocker {
 
 // run filters the plane.
 func (d *deblocker) run(ctx context.Context, workers int) error {
-	for _, pass := range []func(y int){d.vertical, d.horizontal} {
-		err := parallel.For(ctx, workers, d.grid.h, func(y int) error {
-			pass(y)
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return d.grid.pass(ctx, workers, d.vertical, d.horizontal)
 }
 
 // border tells whether a leaf of size lg that holds cell x (or y) begins there.

@@ -1,6 +1,11 @@
 package transform
 
-import "image"
+import (
+	"context"
+	"image"
+
+	"github.com/qtgpu/qtgpu/internal/parallel"
+)
 
 // Grid is what filters and pixels need to know of the cells of a plane, row by row.
 type Grid struct {
@@ -33,6 +38,20 @@ func newGrid(w, h, level int) Grid {
 // at is the index of a cell, or of the nearest one of those there are.
 func (g *Grid) at(x, y int) int {
 	return min(max(y, 0), g.h-1)*g.w + min(max(x, 0), g.w-1)
+}
+
+// pass has each filter do all rows of cells, on several goroutines, before the next begins.
+func (g *Grid) pass(ctx context.Context, workers int, filters ...func(y int)) error {
+	for _, filter := range filters {
+		err := parallel.For(ctx, workers, g.h, func(y int) error {
+			filter(y)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // bytes is the memory of a grid.

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/qtgpu/qtgpu/chroma"
-	"github.com/qtgpu/qtgpu/internal/parallel"
 )
 
 // A slope that is less than a step of the overview from cell to cell, a sky, decodes to flats
@@ -28,16 +27,7 @@ func newSmoother(step int32, p *chroma.Plane, g *Grid) *smoother {
 
 // run smooths the plane.
 func (s *smoother) run(ctx context.Context, workers int) error {
-	for _, pass := range []func(y int){s.means, s.samples} {
-		err := parallel.For(ctx, workers, s.grid.h, func(y int) error {
-			pass(y)
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.grid.pass(ctx, workers, s.means, s.samples)
 }
 
 // means finds the calm cells of a row, and the means that it is interpolated between.
