@@ -153,11 +153,11 @@ func slope(covariance, r int64) uint16 {
 	return uint16(min(max(s, -slopeLimit), slopeLimit) + slopeBias)
 }
 
-// any tells whether the sample of chroma at (x,y) or one near it that upsampling reads may have a
-// slope.
-func (g *Guide) any(x, y int) bool {
+// any tells whether samples of chroma that upsampling reads for pixels of row y and of cell c of
+// chroma may have slopes.
+func (g *Guide) any(c, y int) bool {
 	other := max(0, min(y>>1+y&1*2-1, g.low.H-1))
-	for i := max(x>>1-1, 0) / guideCell; i <= min(x>>1+1, g.low.W-1)/guideCell; i++ {
+	for i := max(c-1, 0); i <= min(c+1, g.across-1); i++ {
 		if g.some[y>>1*g.across+i] || g.some[other*g.across+i] {
 			return true
 		}
@@ -167,19 +167,17 @@ func (g *Guide) any(x, y int) bool {
 
 // add adds to the packed chroma of pixels from (x,y) on what their luma says.
 func (g *Guide) add(c []uint32, luma []uint16, x, y int) {
-	for len(c) > 0 {
-		n := 0
-		for n < len(c) && !g.any(x+n, y) {
-			n = min(n+2, len(c))
+	const side = 2 * guideCell
+	for from := 0; from < len(c); {
+		n := from
+		some := g.any((x+from)/side, y)
+		for n < len(c) && g.any((x+n)/side, y) == some {
+			n = min(n+side-(x+n)%side, len(c))
 		}
-		from := n
-		for n < len(c) && g.any(x+n, y) {
-			n = min(n+2, len(c))
-		}
-		if n > from {
+		if some {
 			g.addRun(c[from:n], luma[from:n], x+from, y)
 		}
-		c, luma, x = c[n:], luma[n:], x+n
+		from = n
 	}
 }
 

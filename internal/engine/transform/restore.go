@@ -197,13 +197,23 @@ func takeRow(dst []byte, row []uint16, x int) {
 // of half the resolution.
 func takeMeans(dst []byte, above, below []uint16, x, n int) {
 	below = below[:len(above)]
-	for i := range windowSpan {
-		at := min(max(x+i, 0), n-1)
-		left, right := min(2*at, len(above)-1), min(2*at+1, len(above)-1)
-		sum := above[left] + above[right] + below[left] + below[right]
-		binary.LittleEndian.PutUint16(dst[2*i:], (sum+2)>>2)
+	from := 2 * x
+	if x < 0 || from+2*windowSpan > len(above) {
+		for i := range windowSpan {
+			at := min(max(x+i, 0), n-1)
+			left, right := min(2*at, len(above)-1), min(2*at+1, len(above)-1)
+			putMean(dst[2*i:], above[left]+above[right]+below[left]+below[right])
+		}
+		return
+	}
+	above, below = above[from:][:2*windowSpan], below[from:][:2*windowSpan]
+	for i := 0; i < len(above)-1; i += 2 {
+		putMean(dst[i:], above[i]+above[i+1]+below[i]+below[i+1])
 	}
 }
+
+// putMean writes the mean of four samples.
+func putMean(dst []byte, sum uint16) { binary.LittleEndian.PutUint16(dst, (sum+2)>>2) }
 
 // Words of four samples, one in each 16 bits.
 const ones = 1<<48 | 1<<32 | 1<<16 | 1
