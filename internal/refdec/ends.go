@@ -2,7 +2,7 @@ package refdec
 
 // ends are E and E' (FORMAT.md, "Ends").
 func ends(step int) (full, none int) {
-	f := frontStep(step)
+	f := frontStep(step, 0)
 	return (2*8128+f)/(2*f) + 1, -(2*8192+f)/(2*f) - 1
 }
 
@@ -34,7 +34,7 @@ func mean(q, kind, step int) int {
 	case q < none:
 		q++
 	}
-	return q * frontStep(step)
+	return q * frontStep(step, kind)
 }
 
 // fillEnds gives the samples of a leaf of m×m cells to those that are ends.

@@ -10,8 +10,13 @@ var (
 	}
 )
 
-// frontStep is F.
-func frontStep(step int) int { return (218*step + 128) >> 8 }
+// frontStep is F of the planes of a kind.
+func frontStep(step, kind int) int {
+	if kind == 1 {
+		return (160*step + 128) >> 8
+	}
+	return (218*step + 128) >> 8
+}
 
 // readFront reads the front image of a plane.
 func (t *part) readFront(s Symbols) {

@@ -20,7 +20,7 @@ func (s *smoothing) calm(x, y int) bool {
 	if s.last[at] != 0 || endOf(s.q[at], s.kind, s.step) != 0 {
 		return false
 	}
-	f, g := int64(frontStep(s.step)), s.g(x, y)
+	f, g := int64(frontStep(s.step, s.kind)), s.g(x, y)
 	for i := range 9 {
 		dx, dy := i%3-1, i/3-1
 		one, opposite := s.g(x+dx, y+dy), s.g(x-dx, y-dy)

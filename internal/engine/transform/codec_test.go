@@ -330,7 +330,7 @@ func TestOverview(t *testing.T) {
 			for x := range 16 {
 				want := 600 + 17*(8*float64(x)+3.5) + 9*(8*float64(y)+3.5)
 				// A value of the overview is 4 to the sample; it may be moved by a step and a half.
-				limit := 1.5*float64(overviewStepOf(step))/4 + 8
+				limit := 1.5*float64(overviewStepOf(step, Plane{}))/4 + 8
 				assert.InDelta(t, want, float64(dst.Pix[(y+1)*dst.Stride+x+3]), limit, "step %d x %d y %d", step, x, y)
 			}
 		}

@@ -189,15 +189,15 @@ func (d *Decoder) Filter(ctx context.Context, workers int, planes []chroma.Plane
 		if p.Alpha {
 			continue
 		}
-		if err := filterPlane(ctx, workers, d.step, &planes[i], &grids[i]); err != nil {
+		if err := filterPlane(ctx, workers, d.step, p, &planes[i], &grids[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func filterPlane(ctx context.Context, workers int, step int32, p *chroma.Plane, g *Grid) error {
-	if err := newSmoother(overviewStepOf(int(step)), p, g).run(ctx, workers); err != nil {
+func filterPlane(ctx context.Context, workers int, step int32, def Plane, p *chroma.Plane, g *Grid) error {
+	if err := newSmoother(overviewStepOf(int(step), def), p, g).run(ctx, workers); err != nil {
 		return err
 	}
 	return newDeblocker(step, p, g).run(ctx, workers)

@@ -167,11 +167,14 @@ type codedLeaf struct {
 func (l *codedLeaf) rms() uint32 { return leafRMS(l.dist, l.node.lg) }
 
 func newPlaneEncoder(e *Encoder, scratch *EncoderScratch, t *Tile, i int, src *original, c *Cells) *planeEncoder {
-	kind := e.planes[i].kind()
+	kind, pixels := e.planes[i].kind(), int64(1)
+	if e.planes[i].Half {
+		pixels = 4
+	}
 	return &planeEncoder{
 		encoder: e, scratch: scratch, tile: t, index: i, kind: kind, src: src, cells: c,
 		partition: partition{encoder: e, scratch: scratch, src: src, cells: c, kind: kind},
-		overview:  overviewEncoder{src: src, cells: c, exact: make([]int32, len(c.overview))},
+		overview:  overviewEncoder{src: src, cells: c, exact: make([]int32, len(c.overview)), pixels: pixels},
 		gauge:     gauge{src: src, cells: c, step: e.rates.step, scratch: scratch},
 	}
 }

@@ -6,9 +6,10 @@ import (
 
 // overviewEncoder finds the values of the overview of a plane.
 type overviewEncoder struct {
-	src   *original
-	cells *Cells
-	exact []int32 // the values before they are rounded to steps
+	src    *original
+	cells  *Cells
+	exact  []int32 // the values before they are rounded to steps
+	pixels int64   // that have the error of a sample
 }
 
 // take finds the exact values of a leaf, from the statistics where it is flat and else
@@ -102,9 +103,10 @@ func (o *overviewEncoder) refine(kind int, r *rates) {
 	}, never)
 }
 
-// cost is what a value costs, in error and bits.
+// cost is what a value costs, in the error of pixels and bits. AC levels count errors of samples:
+// what they lose in chroma of half the resolution is of some pixels, and unseen.
 func (o *overviewEncoder) cost(r *rates, at, ctx int, q, pred int32) int64 {
 	d := int64(o.exact[at] - o.cells.scale.mean(q))
 	symbol, raw := residualBits(q - pred)
-	return d*d<<distScale + r.cost(ctx, symbol) + int64(raw)*r.overviewBit
+	return o.pixels*d*d<<distScale + r.cost(ctx, symbol) + int64(raw)*r.overviewBit
 }

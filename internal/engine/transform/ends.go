@@ -25,7 +25,7 @@ const (
 
 // newOverviewScale takes the step of AC levels.
 func newOverviewScale(step int, p Plane) overviewScale {
-	s := overviewScale{step: overviewStepOf(step), full: maxOverview + 1, low: -maxOverview - 1}
+	s := overviewScale{step: overviewStepOf(step, p), full: maxOverview + 1, low: -maxOverview - 1}
 	if !p.Chroma {
 		s.full, s.low = beyond(fullMean, s.step), -beyond(-lowMean, s.step)
 	}

@@ -11,8 +11,14 @@ import (
 // step in the scale of the DC coefficient of an 8×8 leaf: 64 times the mean's distance
 // from the centre in levels.
 
-// overviewStepOf is the step of the overview, 0.85 of the step of AC levels.
-func overviewStepOf(step int) int32 { return int32(step*218+128) >> 8 }
+// overviewStepOf is the step of the overview by the step of AC levels: 0.85 of it, of chroma 0.625,
+// whose errors over large areas are seen as blotches (docs/bench/colour.md).
+func overviewStepOf(step int, p Plane) int32 {
+	if p.Chroma {
+		return int32(step*160+128) >> 8
+	}
+	return int32(step*218+128) >> 8
+}
 
 // maxOverview bounds a value, so that no product leaves 32 bits.
 const maxOverview = 1<<15 - 1

@@ -223,7 +223,7 @@ func TestFallbacks(t *testing.T) {
 			for round := range 40 {
 				p := hardLeaves(e, &plane, pyramid, lg, func() []int32 {
 					c := worstCoefficients(rng, lg, step, round)
-					levelOverview(rng, c, lg, overviewStepOf(step))
+					levelOverview(rng, c, lg, overviewStepOf(step, Plane{}))
 					energy, top := analyse(c, lg, e.rates.step)
 					q := new(levelTokens).quantise(e.rates, c, lg, kindLuma, top, lastContext(kindLuma, lg, -1))
 					if !withinHalf(e.rates.step, energy-q.gained, lg) {

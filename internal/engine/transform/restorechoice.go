@@ -98,7 +98,7 @@ func (c *chooser) choose(e *Encoder, t *Tile, sources []original, cells []Cells)
 			}
 			g := grid.part(image.Rectangle{Min: a.rect.Min.Div(cell), Max: a.rect.Max.Div(cell)})
 			// Without an end of the context there is no error.
-			filterPlane(context.Background(), 1, int32(e.rates.step), &a.plane, &g)
+			filterPlane(context.Background(), 1, int32(e.rates.step), def, &a.plane, &g)
 		}
 	}
 	c.chosen = make([]uint8, len(e.planes))

@@ -62,7 +62,7 @@ func TestSmoother(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 1))
 	calm := 0
 	for round := range 60 {
-		step := overviewStepOf([]int{MinStep, 20, 150, 700, MaxStep}[round%5])
+		step := overviewStepOf([]int{MinStep, 20, 150, 700, MaxStep}[round%5], Plane{Chroma: round%2 > 0})
 		p := newPlane(sources["noise"], 96, 64)
 		g := newGrid(12, 8, 0)
 		for i := range g.of {
