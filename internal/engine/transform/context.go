@@ -32,8 +32,13 @@ const escape = rans.Symbols - 1
 
 // alphabet is the number of symbols of a context.
 func alphabet(ctx int) int {
-	if ctx < ctxLast {
+	switch {
+	case ctx < ctxLast:
 		return 2
+	case ctx >= ctxMode && ctx < ctxModeChroma:
+		return modeAlphabet
+	case ctx >= ctxModeChroma && ctx < ctxAlpha:
+		return modeAlphabetC
 	}
 	return rans.Symbols
 }

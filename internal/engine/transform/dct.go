@@ -62,6 +62,46 @@ func (t *transformer) forward(out []int32, pix []uint16, stride, lg int) {
 	}
 }
 
+// low gives the m×m lowest coefficients of a block, as forward does.
+func (t *transformer) low(pix []uint16, lg int) (low [rootCells * rootCells]int32) {
+	n, m, shift := 1<<lg, 1<<(lg-cellLog2), lg+forwardShift1
+	for v := range m {
+		mid := t.mid[:n]
+		for x := range mid {
+			mid[x] = 1 << (shift - 1)
+		}
+		for y := range n {
+			c := lowCosines[lg-cellLog2][v][y]
+			for x, p := range pix[y*n : y*n+n] {
+				mid[x] += c * (int32(p) - chroma.Centre)
+			}
+		}
+		for u := range m {
+			s := int32(1 << (forwardShift2 - 1))
+			for x, c := range lowCosines[lg-cellLog2][u][:n] {
+				s += c * (mid[x] >> shift)
+			}
+			low[u*m+v] = s >> forwardShift2
+		}
+	}
+	return low
+}
+
+// lowCosines[size][k][i] is the cosine of frequency k at sample i.
+var lowCosines = makeLowCosines()
+
+func makeLowCosines() (t [sizes][rootCells][maxN]int32) {
+	for size := range t {
+		n := cell << size
+		for k := range 1 << size {
+			for i := range n {
+				t[size][k][i] = int32(cosine(i, k, n))
+			}
+		}
+	}
+	return t
+}
+
 // fold makes the coefficients y of the samples x, n points.
 func (t *transformer) fold(n int) {
 	switch n {
@@ -96,10 +136,11 @@ type extent struct{ u, v, l1 int }
 // the roundings.
 const safeL1 = 1<<19 - 1<<15
 
-// inverse writes the block of the coefficients to pix, in rows stride apart.
-func (t *transformer) inverse(pix []uint16, stride int, coefs []int32, lg int, e extent) {
+// inverse writes the block of the coefficients to pix, in rows stride apart: around the centre,
+// or on what is predicted, 1<<lg × 1<<lg samples.
+func (t *transformer) inverse(pix []uint16, stride int, coefs []int32, lg int, e extent, predicted []uint16) {
 	if e.l1 > safeL1 {
-		inverseWrapping(pix, stride, coefs, lg)
+		inverseWrapping(pix, stride, coefs, lg, predicted)
 		return
 	}
 	n := 1 << lg
@@ -115,6 +156,14 @@ func (t *transformer) inverse(pix []uint16, stride int, coefs []int32, lg int, e
 		}
 		t.unfold(n, e.u+1)
 		r0, r1 := pix[y*stride:y*stride+n], pix[(y+1)*stride:(y+1)*stride+n]
+		if predicted != nil {
+			p0, p1 := predicted[y*n:y*n+n], predicted[(y+1)*n:(y+1)*n+n]
+			for x, p := range t.x[:n] {
+				lo, hi := lanes(p + packed)
+				r0[x], r1[x] = onto(p0[x], lo>>shift), onto(p1[x], hi>>shift)
+			}
+			continue
+		}
 		for x, p := range t.x[:n] {
 			lo, hi := lanes(p + packed)
 			r0[x], r1[x] = clampSample(lo>>shift), clampSample(hi>>shift)
@@ -149,6 +198,9 @@ func inverseOffset(lg int) (offset int32, shift int) {
 // maxSample is the largest value that a plane sample can take.
 const maxSample = 1<<12 - 1
 
+// onto is a sample that differs from what is predicted as v does from the centre.
+func onto(predicted uint16, v int32) uint16 { return clampSample(int32(predicted) + v - chroma.Centre) }
+
 func clampSample(v int32) uint16 { return uint16(min(max(v, 0), maxSample)) }
 
 // clampTo leaves v a magnitude of most at most.
@@ -156,7 +208,7 @@ func clampTo(v, most int32) int32 { return min(max(v, -most), most) }
 
 // inverseWrapping defines what the inverse means for coefficients that no encoder
 // produces: the same sums in 32-bit two's complement.
-func inverseWrapping(pix []uint16, stride int, coefs []int32, lg int) {
+func inverseWrapping(pix []uint16, stride int, coefs []int32, lg int, predicted []uint16) {
 	n := 1 << lg
 	var mid [maxN * maxN]int32
 	for u := range n {
@@ -175,7 +227,11 @@ func inverseWrapping(pix []uint16, stride int, coefs []int32, lg int) {
 			for u := range n {
 				s += mid[u*n+y] * int32(cosine(x, u, n))
 			}
-			pix[y*stride+x] = clampSample(s >> shift)
+			if s >>= shift; predicted != nil {
+				pix[y*stride+x] = onto(predicted[y*n+x], s)
+			} else {
+				pix[y*stride+x] = clampSample(s)
+			}
 		}
 	}
 }

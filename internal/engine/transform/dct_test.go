@@ -72,8 +72,8 @@ func TestTransform(t *testing.T) {
 				l1 += int(max(c, -c))
 			}
 			back, slow := make([]uint16, n*40), make([]uint16, n*40)
-			tr.inverse(back, 40, got, lg, extent{n - 1, n - 1, min(l1, safeL1)})
-			inverseWrapping(slow, 40, got, lg)
+			tr.inverse(back, 40, got, lg, extent{n - 1, n - 1, min(l1, safeL1)}, nil)
+			inverseWrapping(slow, 40, got, lg, nil)
 			require.Equal(t, slow, back)
 			for i := range n * n {
 				y, x := i/n, i%n
@@ -104,8 +104,8 @@ func TestInversePruned(t *testing.T) {
 				}
 			}
 			got, want := make([]uint16, n*n), make([]uint16, n*n)
-			tr.inverse(got, n, c, lg, extent{um - 1, vm - 1, l1})
-			inverseWrapping(want, n, c, lg)
+			tr.inverse(got, n, c, lg, extent{um - 1, vm - 1, l1}, nil)
+			inverseWrapping(want, n, c, lg, nil)
 			require.Equal(t, want, got, "n %d um %d vm %d", n, um, vm)
 		}
 	}
@@ -130,7 +130,7 @@ func BenchmarkTransform(b *testing.B) {
 		for _, used := range []int{n / 4, n} {
 			b.Run(fmt.Sprint("inverse", n, "/", used), func(b *testing.B) {
 				for b.Loop() {
-					tr.inverse(pix, 32, out, lg, extent{used - 1, used - 1, 0})
+					tr.inverse(pix, 32, out, lg, extent{used - 1, used - 1, 0}, nil)
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n*n), "ns/sample")
 			})

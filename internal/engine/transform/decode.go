@@ -15,16 +15,26 @@ type Decoder struct {
 	tables      []rans.DecTable
 	restoration *restoration // nil where nothing is restored
 	guides      bool         // whether tiles say how much luma guides chroma
+	predicts    bool         // whether leaves have modes
 }
 
 // NewDecoder takes the step of the plan and the payload of the tables. The error is
 // rans.ErrCorrupt where the tables are damaged.
 func NewDecoder(step int, planes []Plane, payload []byte) (*Decoder, error) {
-	tables, err := parseTables(payload)
+	return newDecoder(step, planes, payload, false)
+}
+
+// NewPredictingDecoder is NewDecoder for tiles of a Predicting encoder.
+func NewPredictingDecoder(step int, planes []Plane, payload []byte) (*Decoder, error) {
+	return newDecoder(step, planes, payload, true)
+}
+
+func newDecoder(step int, planes []Plane, payload []byte, predicts bool) (*Decoder, error) {
+	tables, err := parseTables(payload, predicts)
 	if err != nil {
 		return nil, err
 	}
-	return &Decoder{step: int32(step), planes: planes, tables: rans.NewDecTables(tables)}, nil
+	return &Decoder{step: int32(step), planes: planes, tables: rans.NewDecTables(tables), predicts: predicts}, nil
 }
 
 // Overview decodes a tile's overview; rects as in Encoder.Tile.
@@ -71,6 +81,7 @@ func (d *Decoder) Level3(dst *chroma.Plane, x, y int, c *Cells) {
 type DecoderScratch struct {
 	synthesis synthesis
 	mag       magnitudes
+	predicted [maxN * maxN]uint16
 }
 
 // Detail decodes a tile's detail into the rectangle of dst[i] that begins at at[i]; cells
@@ -80,8 +91,13 @@ func (d *Decoder) Detail(scratch *DecoderScratch, segment []byte, cells []Cells,
 	if err := r.Init(segment); err != nil {
 		return err
 	}
+	predictors := make([]*predictor, len(cells))
 	for i := range cells {
-		p := planeDecoder{d, scratch, &r, &cells[i], d.planes[i].kind(), &dst[i], at[i]}
+		p := planeDecoder{d, scratch, &r, &cells[i], d.planes[i].kind(), &dst[i], at[i], nil}
+		if d.predicts {
+			predictors[i] = newPredictor(predictors, d.planes, i, &cells[i], dst[i].Pix[at[i].Y*dst[i].Stride+at[i].X:], dst[i].Stride)
+			p.predictor = predictors[i]
+		}
 		for root := range p.cells.roots {
 			p.read(root)
 			if r.Overrun() {
@@ -112,7 +128,7 @@ func (d *Decoder) Conceal(scratch *DecoderScratch, cells []Cells, dst []chroma.P
 	for i := range cells {
 		p := planeDecoder{decoder: d, scratch: scratch, cells: &cells[i], dst: &dst[i], at: at[i]}
 		for root := range p.cells.roots {
-			p.leaf(root, 0)
+			p.leaf(root, modeNone, 0)
 		}
 	}
 }
@@ -126,6 +142,8 @@ type planeDecoder struct {
 	kind    int
 	dst     *chroma.Plane
 	at      image.Point // of the tile, in dst
+
+	predictor *predictor // nil where nothing is predicted
 }
 
 func (p *planeDecoder) symbol(ctx int) int { return p.src.Symbol(&p.decoder.tables[ctx]) }
@@ -138,16 +156,27 @@ func (p *planeDecoder) read(n node) {
 		}
 		return
 	}
+	mode := modeNone
+	if p.predictor != nil {
+		m := p.predictor.modeContext(n)
+		mode = m.get(p.src, p.decoder.tables)
+		p.cells.setMode(n, mode)
+	}
 	last := p.symbol(p.cells.lastContext(p.kind, n))
 	p.cells.setLast(n, last)
-	p.leaf(n, last)
+	p.leaf(n, mode, last)
 }
 
 // leaf reads the levels of a leaf up to a last group, and renders it.
-func (p *planeDecoder) leaf(n node, last int) {
+func (p *planeDecoder) leaf(n node, mode, last int) {
 	p.cells.setLeaf(n)
 	s := &p.scratch.synthesis
 	s.begin(p.cells, n)
+	if mode != modeNone {
+		p.predictor.gather(n)
+		p.predictor.predict(p.scratch.predicted[:], n, mode)
+		s.predict(p.scratch.predicted[:1<<(2*n.lg)])
+	}
 	if last > 0 {
 		p.levels(n.lg, last)
 	}

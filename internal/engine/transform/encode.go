@@ -52,6 +52,7 @@ type Encoder struct {
 
 	restoration *restoration // nil where nothing is restored
 	guides      bool         // whether tiles say how much luma guides chroma
+	predicts    bool         // whether leaves have modes
 }
 
 // NewEncoder returns an encoder at a step in 1/8 levels, MinStep to MaxStep, that promises
@@ -59,7 +60,7 @@ type Encoder struct {
 func NewEncoder(step int, planes []Plane, split engine.Split) *Encoder {
 	return &Encoder{
 		planes: planes, rule: ruleOf(split, step),
-		rates: newRates(step), plain: plainRates(step),
+		rates: newRates(step, &universal), plain: plainRates(step),
 	}
 }
 
@@ -85,6 +86,14 @@ func (e *Encoder) Guiding() *Encoder {
 	return &guiding
 }
 
+// Predicting returns an encoder that predicts leaves from what is decoded around them.
+func (e *Encoder) Predicting() *Encoder {
+	predicting := *e
+	predicting.predicts = true
+	predicting.rates = newRates(int(e.rates.step), &predictedSet)
+	return &predicting
+}
+
 // EncoderScratch is the memory of one encoding goroutine.
 type EncoderScratch struct {
 	spectra spectra     // of the root at hand
@@ -95,6 +104,7 @@ type EncoderScratch struct {
 	synthesis synthesis // of the leaf that is measured
 	decoded   [maxN * maxN]uint16
 	chooser   chooser
+	trial     *trial // of a Predicting encoder
 
 	detail []rans.Token // of a tile
 }
@@ -120,10 +130,15 @@ func (e *Encoder) Tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids 
 	t := &Tile{Worst: make([]uint32, len(planes))}
 	t.detail.tokens = scratch.detail[:0]
 	sources, cells := make([]original, len(planes)), make([]Cells, len(planes))
+	predictors := make([]*predictor, len(planes))
 	for i, r := range rects {
 		sources[i] = original{&planes[i], &pyramids[i], r.Min.X / cell, r.Min.Y / cell, !e.planes[i].Chroma}
 		cells[i] = newCells(r, newOverviewScale(int(e.rates.step), e.planes[i]))
 		p := newPlaneEncoder(e, scratch, t, i, &sources[i], &cells[i])
+		if e.predicts {
+			predictors[i] = newPredictor(predictors, e.planes, i, &cells[i], scratch.rebuilt(i, r), r.Dx())
+			p.predictor = predictors[i]
+		}
 		p.encode()
 		if e.restoration != nil && !e.planes[i].Alpha {
 			scratch.chooser.take(p)
@@ -153,6 +168,7 @@ type planeEncoder struct {
 	partition partition
 	overview  overviewEncoder
 	gauge     gauge
+	predictor *predictor // nil where nothing is predicted
 }
 
 // codedLeaf is a leaf whose tokens are written.
@@ -184,10 +200,12 @@ func newPlaneEncoder(e *Encoder, scratch *EncoderScratch, t *Tile, i int, src *o
 func (p *planeEncoder) encode() {
 	p.scratch.leaves, p.scratch.levels = p.scratch.leaves[:0], p.scratch.levels[:0]
 	p.detail()
-	p.overview.refine(p.kind, p.encoder.rates)
-	p.settle()
-	if p.encoder.promise > 0 {
-		p.tile.Worst[p.index] = p.worst()
+	if p.predictor == nil {
+		p.overview.refine(p.kind, p.encoder.rates)
+		p.settle()
+		if p.encoder.promise > 0 {
+			p.tile.Worst[p.index] = p.worst()
+		}
 	}
 	p.tile.overview.putOverview(p.cells, p.kind)
 }
@@ -197,7 +215,11 @@ func (p *planeEncoder) detail() {
 	for root := range p.cells.roots {
 		p.scratch.spectra.reset()
 		start := time.Now()
-		p.partition.choose(root, false)
+		if p.predictor != nil {
+			p.choose(root)
+		} else {
+			p.partition.choose(root, false)
+		}
 		chosen := time.Now()
 		p.write(root)
 		p.tile.SplitTime += chosen.Sub(start)
@@ -215,7 +237,11 @@ func (p *planeEncoder) write(n node) {
 		}
 		p.tile.detail.put(p.cells.splitContext(p.kind, n), flag)
 	}
-	if leaf {
+	switch {
+	case leaf && p.predictor != nil:
+		p.predictedLeaf(n)
+		return
+	case leaf:
 		p.leaf(n)
 		return
 	}

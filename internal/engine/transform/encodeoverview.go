@@ -82,25 +82,38 @@ func (o *overviewEncoder) lowError(n node) int64 {
 // refine moves values one step towards their prediction where that saves more bits than
 // it costs in error. Ends stay, and nothing else becomes one.
 func (o *overviewEncoder) refine(kind int, r *rates) {
-	scale := &o.cells.scale
-	o.cells.codeOverview(kind, func(at, ctx int, pred int32) int32 {
-		q, nearer := o.cells.overview[at], int32(0)
-		switch {
-		case q == pred:
-			return q
-		case q < pred:
-			nearer = q + 1
-		default:
-			nearer = q - 1
-		}
-		if scale.end(q) != 0 || scale.end(nearer) != 0 {
-			return q
-		}
-		if o.cost(r, at, ctx, nearer, pred) < o.cost(r, at, ctx, q, pred) {
-			return nearer
-		}
+	o.cells.codeOverview(kind, func(at, ctx int, pred int32) int32 { return o.refined(r, at, ctx, pred) }, never)
+}
+
+// refined is a value, or the one nearer to its prediction.
+func (o *overviewEncoder) refined(r *rates, at, ctx int, pred int32) int32 {
+	scale, q := &o.cells.scale, o.cells.overview[at]
+	nearer := q - 1
+	switch {
+	case q == pred:
 		return q
-	}, never)
+	case q < pred:
+		nearer = q + 1
+	}
+	if scale.end(q) != 0 || scale.end(nearer) != 0 {
+		return q
+	}
+	if o.cost(r, at, ctx, nearer, pred) < o.cost(r, at, ctx, q, pred) {
+		return nearer
+	}
+	return q
+}
+
+// refineLeaf refines the values of a leaf alone: values after them count for their contexts as they
+// are.
+func (o *overviewEncoder) refineLeaf(n node, kind int, r *rates) {
+	for y := n.y; y < n.y+n.cells(); y++ {
+		for x := n.x; x < n.x+n.cells(); x++ {
+			pred, gradient := o.cells.predict(x, y)
+			at := o.cells.index(x, y)
+			o.cells.overview[at] = o.refined(r, at, overviewContext(kind, gradient), pred)
+		}
+	}
 }
 
 // cost is what a value costs, in the error of pixels and bits. AC levels count errors of samples:

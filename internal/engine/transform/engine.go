@@ -63,6 +63,7 @@ type flags struct {
 	sub420   bool
 	restores bool // tiles say how strongly they are restored
 	guides   bool // tiles say how much luma guides chroma
+	predicts bool // leaves have modes
 }
 
 // The flags in a plan.
@@ -70,6 +71,7 @@ const (
 	flag420 = 1 << iota
 	flagRestores
 	flagGuides
+	flagPredicts
 	allFlags = 1<<iota - 1
 )
 
@@ -131,6 +133,9 @@ func (g *geometry) payload(tables []byte) []byte {
 	if g.guides {
 		f |= flagGuides
 	}
+	if g.predicts {
+		f |= flagPredicts
+	}
 	return append(append(p, f), tables...)
 }
 
@@ -147,7 +152,7 @@ func parse(p *engine.Plan) (g geometry, tables []byte, err error) {
 	if f > allFlags || f&flag420 != 0 && p.Format.Colour() != 0 || f&flagGuides != 0 && f&flag420 == 0 {
 		return g, nil, fmt.Errorf("flags %d of %d bands, expected 0 to %d, %d of colours only, and %d beside it only", f, len(p.Format.Bands), allFlags, flag420, flagGuides)
 	}
-	return newGeometry(p, int(step), flags{f&flag420 != 0, f&flagRestores != 0, f&flagGuides != 0}), p.Payload[n+1:], nil
+	return newGeometry(p, int(step), flags{f&flag420 != 0, f&flagRestores != 0, f&flagGuides != 0, f&flagPredicts != 0}), p.Payload[n+1:], nil
 }
 
 // encoder implements engine.Encoder.
@@ -163,7 +168,14 @@ type encoder struct {
 
 // newEncoder has no tables yet.
 func newEncoder(p *engine.Plan, g geometry, env *engine.Env) *encoder {
-	coder := NewEncoder(g.step, g.planes, p.Split).Promising(p.T)
+	split := p.Split
+	if g.predicts && split == engine.SplitHybrid {
+		split = engine.SplitCost // variances do not tell of what can be predicted
+	}
+	coder := NewEncoder(g.step, g.planes, split).Promising(p.T)
+	if g.predicts {
+		coder = coder.Predicting()
+	}
 	if g.restores {
 		coder = coder.Restoring()
 	}
@@ -177,6 +189,9 @@ func newEncoder(p *engine.Plan, g geometry, env *engine.Env) *encoder {
 // fastest.
 const effortRestores engine.Effort = 2
 
+// effortPredicts is the effort from which on leaves are predicted.
+const effortPredicts engine.Effort = 3
+
 // auto420 is the promise from which on ChromaAuto is Chroma420.
 const auto420 = 2 * engine.ErrorUnit
 
@@ -186,11 +201,12 @@ func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env
 	f := flags{
 		sub420:   p.Format.Colour() == 0 && (p.Chroma == engine.Chroma420 || p.Chroma == engine.ChromaAuto && p.T >= auto420),
 		restores: p.Effort >= effortRestores,
+		predicts: p.Effort >= effortPredicts,
 	}
 	f.guides = f.sub420 && f.restores
 	g := newGeometry(plan, StepFor(p.T), f)
 	e := newEncoder(plan, g, env)
-	h := NewHistogram()
+	h := newHistogram(f.predicts)
 	sample := e.sample()
 	pixels := int64(0)
 	for _, rect := range sample {
@@ -261,7 +277,7 @@ func (Engine) NewEncoder(p *engine.Plan, env *engine.Env) (engine.Encoder, error
 		return nil, err
 	}
 	e := newEncoder(p, g, env)
-	e.tables, err = ParseTables(payload)
+	e.tables, err = newTables(payload, g.predicts)
 	return e, err
 }
 

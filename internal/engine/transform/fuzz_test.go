@@ -112,7 +112,7 @@ func FuzzTables(f *testing.F) {
 		f.Add(tables)
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		tables, err := parseTables(payload)
+		tables, err := parseTables(payload, false)
 		if err != nil {
 			require.True(t, errors.Is(err, rans.ErrCorrupt), "%v", err)
 			return

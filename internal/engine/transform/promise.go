@@ -77,6 +77,8 @@ type gauge struct {
 	cells   *Cells
 	step    int64
 	scratch *EncoderScratch
+
+	predicted []uint16 // of the leaf at hand, nil where nothing is
 }
 
 // rms decodes a leaf of given levels into the scratch and returns its error over the
@@ -88,6 +90,9 @@ func (g *gauge) rms(n node, levels []acLevel) uint32 {
 	}
 	s := &g.scratch.synthesis
 	s.begin(g.cells, n)
+	if g.predicted != nil {
+		s.predict(g.predicted)
+	}
 	for _, l := range levels {
 		s.setLevel(int(l.coef), l.level, int32(g.step))
 	}

@@ -39,6 +39,7 @@ type Cells struct {
 	scale    overviewScale
 	strength uint8 // the number of the strength of its restoration
 	guide    uint8 // the number of how much luma guides it
+	modes    []uint8 // of leaves, nil where none is predicted
 }
 
 // newCells has the cells of a rectangle of a plane, whose overview is mid-scale.
@@ -72,6 +73,8 @@ func (c *Cells) roots(yield func(node) bool) {
 func (c *Cells) setLeaf(n node) { c.fill(c.size, n, uint8(n.lg)) }
 
 func (c *Cells) setLast(n node, last int) { c.fill(c.last, n, uint8(last)) }
+
+func (c *Cells) setMode(n node, mode int) { c.fill(c.modes, n, uint8(mode)) }
 
 func (c *Cells) fill(m []uint8, n node, v uint8) {
 	for j := range n.cells() {
@@ -119,11 +122,12 @@ type synthesis struct {
 	lg     int
 	coef   [maxN * maxN]int32
 	extent extent
+	base   []uint16 // what is predicted, nil where nothing is
 }
 
 // begin takes up a leaf: its low block follows from the overview, all else is 0.
 func (s *synthesis) begin(c *Cells, n node) {
-	s.lg, s.extent = n.lg, extent{}
+	s.lg, s.extent, s.base = n.lg, extent{}, nil
 	clear(s.coef[:1<<(2*n.lg)])
 	m := n.cells()
 	var values, low [rootCells * rootCells]int32
@@ -134,6 +138,19 @@ func (s *synthesis) begin(c *Cells, n node) {
 	for i, v := range low[:m*m] {
 		if k := min(max(v, -1<<15), 1<<15-1); k != 0 {
 			s.set(i/m<<n.lg+i%m, k)
+		}
+	}
+}
+
+// predict takes up what is predicted of the leaf, row by row: its low block follows from the overview all
+// the same.
+func (s *synthesis) predict(samples []uint16) {
+	s.base = samples
+	m := 1 << (s.lg - cellLog2)
+	low := s.dct.low(samples, s.lg)
+	for i, v := range low[:m*m] {
+		if at := i/m<<s.lg + i%m; v != 0 {
+			s.set(at, s.coef[at]-v)
 		}
 	}
 }
@@ -152,7 +169,7 @@ func (s *synthesis) set(coef int, v int32) {
 
 // samples writes the leaf to dst, in rows stride apart.
 func (s *synthesis) samples(dst []uint16, stride int) {
-	s.dct.inverse(dst, stride, s.coef[:1<<(2*s.lg)], s.lg, s.extent)
+	s.dct.inverse(dst, stride, s.coef[:1<<(2*s.lg)], s.lg, s.extent, s.base)
 }
 
 // maxMagnitude is the largest coefficient that a level makes. maxEscape is the most that an

@@ -21,23 +21,23 @@ type rates struct {
 	step   int64
 	divide divider
 	// symbol is the cost of each token; of AC tokens with their sign.
-	symbol [nContexts * rans.Symbols]int32
+	symbol [nPredicted * rans.Symbols]int32
 	// bit is the cost of one raw bit, overviewBit of one in the overview.
 	bit, overviewBit int64
 }
 
-func newRates(step int) *rates {
+func newRates(step int, set *rans.TableSet) *rates {
 	r := plainRates(step)
 	r.bit = price(r.step, lambdaLevels, 1<<rans.CostFrac)
 	r.overviewBit = price(r.step, lambdaOverview, 1<<rans.CostFrac)
-	for c := range nContexts {
+	for c := range set.Universal {
 		lambda := int64(lambdaLevels)
 		if c >= ctxOverview && c < ctxAC {
 			lambda = lambdaOverview
 		}
 		for k := range rans.Symbols {
-			bits := rans.Cost(universal.Universal[c][k])
-			if c >= ctxAC && k > 0 {
+			bits := rans.Cost(set.Universal[c][k])
+			if c >= ctxAC && c < nContexts && k > 0 {
 				bits += 1 << rans.CostFrac
 			}
 			r.symbol[c*rans.Symbols+k] = int32(min(price(r.step, lambda, bits), 1<<30))

@@ -82,7 +82,7 @@ func TestPlainRounding(t *testing.T) {
 // level costs, where it is smaller than analyse looks for.
 func TestWorthCoding(t *testing.T) {
 	for _, step := range quantSteps {
-		r := newRates(step)
+		r := newRates(step, &universal)
 		cheapest := int64(math.MaxInt64)
 		for ctx := ctxAC; ctx < nContexts; ctx += magnitudeClasses { // the first of the leaf: no level is near
 			cheapest = min(cheapest, r.cost(ctx, 1))
@@ -124,7 +124,7 @@ func TestRateDistortion(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	var tokens levelTokens
 	for _, step := range quantSteps {
-		r, plain := newRates(step), plainRates(step)
+		r, plain := newRates(step, &universal), plainRates(step)
 		var total, totalPlain int64
 		for lg := 3; lg <= 5; lg++ {
 			for range 60 {

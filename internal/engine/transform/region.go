@@ -24,7 +24,7 @@ func (Engine) NewDecoder(p *engine.Plan) (engine.Decoder, error) {
 		return nil, err
 	}
 	d := &decoder{geometry: g}
-	if d.coder, err = NewDecoder(g.step, g.planes, tables); err == nil && g.restores {
+	if d.coder, err = newDecoder(g.step, g.planes, tables, g.predicts); err == nil && g.restores {
 		d.coder = d.coder.Restoring()
 	}
 	if err == nil && g.guides {

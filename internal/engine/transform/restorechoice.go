@@ -64,11 +64,28 @@ func sideOf(def Plane) int {
 func (c *chooser) take(p *planeEncoder) {
 	def := p.encoder.planes[p.index]
 	c.lay(p.index, def, p.cells)
+	if p.predictor != nil {
+		c.copy(p.index, p.predictor)
+		return
+	}
 	for _, l := range p.scratch.leaves {
 		at := image.Pt(cell*l.node.x, cell*l.node.y)
 		if a := &c.areas[p.index][at.Y/sideOf(def)*c.across+at.X/sideOf(def)]; a.seen() {
 			at = at.Sub(a.rect.Min)
 			p.render(&l, a.plane.Pix[at.Y*a.plane.Stride+at.X:], a.plane.Stride)
+		}
+	}
+}
+
+// copy takes areas of a plane that is decoded already.
+func (c *chooser) copy(i int, p *predictor) {
+	for k := range c.areas[i] {
+		a := &c.areas[i][k]
+		if !a.seen() {
+			continue
+		}
+		for y := range a.rect.Dy() {
+			copy(a.plane.Pix[y*a.plane.Stride:][:a.rect.Dx()], p.pix[(a.rect.Min.Y+y)*p.stride+a.rect.Min.X:])
 		}
 	}
 }

@@ -16,6 +16,21 @@ var universalBytes []byte
 
 var universal = rans.NewTableSet(universalBytes, nContexts, alphabet)
 
+// predictedBytes is the table set that a file of predicted leaves starts from.
+//
+//go:embed predicted.bin
+var predictedBytes []byte
+
+var predictedSet = rans.NewTableSet(predictedBytes, nPredicted, alphabet)
+
+// setOf is the table set that a file starts from.
+func setOf(predicts bool) *rans.TableSet {
+	if predicts {
+		return &predictedSet
+	}
+	return &universal
+}
+
 // segment is a segment before its entropy coding.
 type segment struct {
 	tokens []rans.Token
@@ -28,11 +43,20 @@ func (s *segment) put(ctx, symbol int) { s.tokens = append(s.tokens, rans.MakeTo
 func (s *segment) bytes() int64 { return int64(2*len(s.tokens) + s.raw.Len()) }
 
 // Histogram counts the tokens of tiles.
-type Histogram struct{ counts rans.Histogram }
+type Histogram struct {
+	set    *rans.TableSet
+	counts rans.Histogram
+}
 
-// NewHistogram is all zero.
-func NewHistogram() *Histogram {
-	return &Histogram{make(rans.Histogram, nContexts*rans.Symbols)}
+// NewHistogram is all zero, of tiles without prediction.
+func NewHistogram() *Histogram { return newHistogram(false) }
+
+// NewPredictedHistogram is all zero, of tiles of a Predicting encoder.
+func NewPredictedHistogram() *Histogram { return newHistogram(true) }
+
+func newHistogram(predicts bool) *Histogram {
+	set := setOf(predicts)
+	return &Histogram{set, make(rans.Histogram, len(set.Universal)*rans.Symbols)}
 }
 
 // Add counts the tokens of a tile.
@@ -42,7 +66,7 @@ func (h *Histogram) Add(t *Tile) {
 }
 
 // Universal turns counts into the content of universal.bin.
-func (h *Histogram) Universal() []byte { return universal.Append(nil, h.counts) }
+func (h *Histogram) Universal() []byte { return h.set.Append(nil, h.counts) }
 
 // Tables is the table set that all tiles of a file share.
 type Tables struct {
@@ -53,7 +77,7 @@ type Tables struct {
 // Tables fits the tables of a file to what was counted.
 func (h *Histogram) Tables() *Tables {
 	var w rans.BitWriter
-	tables, replaced := universal.Choose(&w, h.counts)
+	tables, replaced := h.set.Choose(&w, h.counts)
 	t := &Tables{enc: rans.NewEncTable(tables)}
 	if replaced > 0 {
 		t.Payload = w.AppendReversed(nil)
@@ -63,8 +87,10 @@ func (h *Histogram) Tables() *Tables {
 
 // ParseTables gives the tables that have a payload. The error is rans.ErrCorrupt where
 // that is damaged.
-func ParseTables(payload []byte) (*Tables, error) {
-	tables, err := parseTables(payload)
+func ParseTables(payload []byte) (*Tables, error) { return newTables(payload, false) }
+
+func newTables(payload []byte, predicts bool) (*Tables, error) {
+	tables, err := parseTables(payload, predicts)
 	if err != nil {
 		return nil, err
 	}
@@ -72,12 +98,13 @@ func ParseTables(payload []byte) (*Tables, error) {
 }
 
 // parseTables is the decoder's side of Histogram.Tables.
-func parseTables(payload []byte) ([]rans.Freqs, error) {
+func parseTables(payload []byte, predicts bool) ([]rans.Freqs, error) {
+	set := setOf(predicts)
 	if len(payload) == 0 {
-		return slices.Clone(universal.Universal), nil
+		return slices.Clone(set.Universal), nil
 	}
 	r := rans.NewBitReader(payload)
-	tables, err := universal.Parse(&r)
+	tables, err := set.Parse(&r)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,288 @@
+package transform
+
+import (
+	"image"
+	"math"
+)
+
+// trial is the memory of an encoder that tries predictions.
+type trial struct {
+	planes     [][]uint16 // what is decoded of the planes of the tile
+	candidates [maxCandidates]candidate
+	best       [maxN * maxN]uint16 // what the best one predicts
+	levels     []acLevel           // of the best one
+	rest       [maxN * maxN]int32  // coefficients that prediction leaves
+	dct        transformer
+	saved      [sizes]savedNode
+}
+
+// candidate is a mode that is tried.
+type candidate struct {
+	mode      int
+	estimate  int64
+	predicted [maxN * maxN]uint16
+	coefs     [maxN * maxN]int32 // of it
+}
+
+const maxCandidates = 40
+
+// savedNode is what a tile has of a node, while something else is tried.
+type savedNode struct {
+	pix               [maxN * maxN]uint16
+	size, last, modes [rootCells * rootCells]uint8
+	overview, exact   [rootCells * rootCells]int32
+}
+
+// rebuilt is the memory for a plane of a tile, as it will be decoded.
+func (s *EncoderScratch) rebuilt(i int, r image.Rectangle) []uint16 {
+	if s.trial == nil {
+		s.trial = new(trial)
+	}
+	t := s.trial
+	for len(t.planes) <= i {
+		t.planes = append(t.planes, nil)
+	}
+	if n := r.Dx() * r.Dy(); len(t.planes[i]) < n {
+		t.planes[i] = make([]uint16, n)
+	}
+	return t.planes[i]
+}
+
+// save keeps what is decided of a node, and restore brings it back.
+func (p *planeEncoder) save(n node) {
+	s, r := &p.scratch.trial.saved[n.lg-cellLog2], p.predictor
+	side, m := 1<<n.lg, n.cells()
+	for y := range side {
+		copy(s.pix[y*side:][:side], r.pix[(cell*n.y+y)*r.stride+cell*n.x:])
+	}
+	for y := range m {
+		at := p.cells.index(n.x, n.y+y)
+		copy(s.size[y*m:][:m], p.cells.size[at:])
+		copy(s.modes[y*m:][:m], p.cells.modes[at:])
+		copy(s.overview[y*m:][:m], p.cells.overview[at:])
+		copy(s.exact[y*m:][:m], p.overview.exact[at:])
+	}
+}
+
+func (p *planeEncoder) restore(n node) {
+	s, r := &p.scratch.trial.saved[n.lg-cellLog2], p.predictor
+	side, m := 1<<n.lg, n.cells()
+	for y := range side {
+		copy(r.pix[(cell*n.y+y)*r.stride+cell*n.x:], s.pix[y*side:][:side])
+	}
+	for y := range m {
+		at := p.cells.index(n.x, n.y+y)
+		copy(p.cells.size[at:], s.size[y*m:][:m])
+		copy(p.cells.modes[at:], s.modes[y*m:][:m])
+		copy(p.cells.overview[at:], s.overview[y*m:][:m])
+		copy(p.overview.exact[at:], s.exact[y*m:][:m])
+	}
+}
+
+// choose decides the leaves under a node and their modes, decodes them as far as is known, and
+// returns their cost.
+func (p *planeEncoder) choose(n node) int64 {
+	rule := &p.encoder.rule
+	x, y := p.src.place(n)
+	if rule.Flat(p.src.pyramid, n.lg, x, y) {
+		cost := p.partition.flatLeaf(n)
+		p.tryLeaf(n)
+		return cost
+	}
+	if n.lg == cellLog2 {
+		return p.tryLeaf(n)
+	}
+	children := p.partition.flagCost(n.lg, 1)
+	for i := range 4 {
+		children += p.choose(n.child(i))
+	}
+	if p.partition.bendsEnd(n) {
+		return children
+	}
+	p.save(n)
+	leaf := p.tryLeaf(n) + p.partition.flagCost(n.lg, 0)
+	if children < leaf {
+		p.restore(n)
+		return children
+	}
+	return leaf
+}
+
+// tryLeaf makes a node a leaf of the mode that costs least, and decodes it.
+func (p *planeEncoder) tryLeaf(n node) int64 {
+	t, r := p.scratch.trial, p.encoder.rates
+	p.cells.setLeaf(n)
+	s, coefs := p.scratch.spectra.of(n, p.src, r.step)
+	p.overview.take(n, s.flat, coefs)
+	ctx := lastContext(p.kind, n.lg, typicalLast)
+	context := p.predictor.modeContext(n)
+	size := 1 << (2 * n.lg)
+	count := 0
+	if !s.flat {
+		count = p.candidates(n, coefs, &context)
+	}
+	best, mode := int64(math.MaxInt64), modeNone
+	t.levels = t.levels[:0]
+	for i := range count + 1 {
+		rest, energy, top, m := coefs, s.energy, s.top, modeNone
+		if i > 0 {
+			c := &t.candidates[i-1]
+			m = c.mode
+			rest = t.remainder(c, coefs, size)
+			energy, top = analyse(rest, n.lg, r.step)
+		}
+		saved := -r.cost(ctx, 0)
+		q := quantised{}
+		if top > 0 {
+			q = p.scratch.tokens.quantise(r, rest, n.lg, p.kind, top, ctx)
+			saved = q.saved
+		}
+		j := energy<<distScale - saved + context.cost(r, m)
+		if j < best {
+			best, mode = j, m
+			t.levels = p.scratch.tokens.appendLevels(t.levels[:0], &q, n.lg)
+			if i > 0 {
+				copy(t.best[:size], t.candidates[i-1].predicted[:])
+			}
+		}
+	}
+	p.cells.setMode(n, mode)
+	p.rebuild(n, mode, t.levels)
+	return best
+}
+
+// remainder are the coefficients that a prediction leaves.
+func (t *trial) remainder(c *candidate, coefs []int32, size int) []int32 {
+	for k, v := range coefs[:size] {
+		t.rest[k] = v - c.coefs[k]
+	}
+	return t.rest[:size]
+}
+
+// candidates finds the modes that are worth trying, and what they predict.
+func (p *planeEncoder) candidates(n node, coefs []int32, context *modeContext) int {
+	t := p.scratch.trial
+	size := 1 << (2 * n.lg)
+	p.predictor.gather(n)
+	count := 0
+	for m := modePlanar; m < modeLuma; m++ {
+		c := &t.candidates[count]
+		c.mode = m
+		p.predictor.predict(c.predicted[:], n, m)
+		t.dct.forward(c.coefs[:size], c.predicted[:], 1<<n.lg, n.lg)
+		count++
+	}
+	if p.predictor.luma != nil {
+		if a := p.alpha(n, coefs); a != 0 {
+			c := &t.candidates[count]
+			c.mode = modeOf(a)
+			p.predictor.predict(c.predicted[:], n, c.mode)
+			t.dct.forward(c.coefs[:size], c.predicted[:], 1<<n.lg, n.lg)
+			count++
+		}
+	}
+	return count
+}
+
+// alpha is the factor of luma that leaves least of a leaf, in 1/8.
+func (p *planeEncoder) alpha(n node, coefs []int32) int32 {
+	c := &p.scratch.trial.candidates[maxCandidates-1]
+	size, low := 1<<n.lg, n.cells()
+	p.predictor.lumaAt(c.predicted[:], n)
+	p.scratch.trial.dct.forward(c.coefs[:size*size], c.predicted[:], size, n.lg)
+	along, energy := int64(0), int64(0)
+	for u := range size {
+		for v := range size {
+			if u < low && v < low {
+				continue
+			}
+			l := int64(c.coefs[u*size+v])
+			along += l * int64(coefs[u*size+v])
+			energy += l * l
+		}
+	}
+	if energy == 0 {
+		return 0
+	}
+	a := (16*max(along, -along) + energy) / (2 * energy)
+	if along < 0 {
+		a = -a
+	}
+	return int32(min(max(a, -8), 8))
+}
+
+// rebuild decodes a leaf in its place; what it is predicted to be is the best trial.
+func (p *planeEncoder) rebuild(n node, mode int, levels []acLevel) {
+	s, r := &p.scratch.synthesis, p.predictor
+	s.begin(p.cells, n)
+	if mode != modeNone {
+		s.predict(p.scratch.trial.best[:1<<(2*n.lg)])
+	}
+	for _, l := range levels {
+		s.setLevel(int(l.coef), l.level, int32(p.encoder.rates.step))
+	}
+	dst := r.pix[cell*n.y*r.stride+cell*n.x:]
+	s.samples(dst, r.stride)
+	p.cells.putEnds(n, dst, r.stride)
+}
+
+// predictedLeaf quantises a leaf whose mode is chosen, as leaf does, decodes it and writes it.
+func (p *planeEncoder) predictedLeaf(n node) {
+	t, r := p.scratch.trial, p.encoder.rates
+	mode := int(p.cells.modes[p.cells.index(n.x, n.y)])
+	ctx := p.cells.lastContext(p.kind, n)
+	context := p.predictor.modeContext(n)
+	s, coefs := p.scratch.spectra.of(n, p.src, r.step)
+	p.overview.take(n, s.flat, coefs)
+	rest, left := coefs, *s
+	p.gauge.predicted = nil
+	if mode != modeNone {
+		size := 1 << (2 * n.lg)
+		c := &t.candidates[0]
+		p.predictor.gather(n)
+		p.predictor.predict(t.best[:], n, mode)
+		t.dct.forward(c.coefs[:size], t.best[:], 1<<n.lg, n.lg)
+		rest = t.remainder(c, coefs, size)
+		left.energy, left.top = analyse(rest, n.lg, r.step)
+		p.gauge.predicted = t.best[:size]
+	}
+	q, rms := p.settledLeaf(n, &left, rest, ctx)
+	if promise := p.encoder.promise; promise > 0 && rms > promise && mode != modeNone {
+		p.cells.setMode(n, modeNone)
+		p.predictedLeaf(n)
+		return
+	}
+	if p.encoder.promise > 0 {
+		p.tile.Worst[p.index] = max(p.tile.Worst[p.index], rms)
+	}
+	p.rebuild(n, mode, p.scratch.levels)
+	p.cells.setLast(n, q.last)
+	p.tile.Leaves[n.lg-cellLog2]++
+	context.put(&p.tile.detail, mode)
+	p.tile.detail.put(ctx, q.last)
+	p.scratch.tokens.put(&p.tile.detail, &q)
+}
+
+// settledLeaf finds the levels of a leaf, which it leaves in the scratch, and the values of its
+// overview, so that the promise is kept, and gives its error.
+func (p *planeEncoder) settledLeaf(n node, s *spectrum, coefs []int32, ctx int) (quantised, uint32) {
+	q, _ := p.quantise(n, s, coefs, ctx)
+	p.scratch.levels = p.scratch.levels[:0]
+	p.keepLevels(&q, n.lg)
+	p.overview.refineLeaf(n, p.kind, p.encoder.rates)
+	if !withinHalf(p.encoder.rates.step, s.energy-q.gained+p.overview.lowError(n), n.lg) {
+		p.overview.round(n)
+	}
+	promise := p.encoder.promise
+	if promise == 0 {
+		return q, 0
+	}
+	rms := p.gauge.rms(n, p.scratch.levels)
+	if rms > promise {
+		p.overview.round(n)
+		l := codedLeaf{node: n}
+		p.mend(&q, &l, s, coefs, ctx)
+		rms = p.gauge.rms(n, p.scratch.levels)
+	}
+	return q, rms
+}
