@@ -216,6 +216,7 @@ func (p *planeEncoder) detail() {
 		p.scratch.spectra.reset()
 		start := time.Now()
 		if p.predictor != nil {
+			p.countDirections(root)
 			p.choose(root)
 		} else {
 			p.partition.choose(root, false)

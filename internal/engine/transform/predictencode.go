@@ -7,8 +7,11 @@ import (
 
 // trial is the memory of an encoder that tries predictions.
 type trial struct {
-	planes     [][]uint16 // what is decoded of the planes of the tile
-	candidates [maxCandidates]candidate
+	planes     [][]uint16                            // what is decoded of the planes of the tile
+	directions [rootCells * rootCells][nAngles]int32 // of the cells of the root
+	candidates [maxCandidates]*candidate
+	count      int                 // of the candidates
+	seen       uint64              // the modes that are candidates
 	best       [maxN * maxN]uint16 // what the best one predicts
 	levels     []acLevel           // of the best one
 	rest       [maxN * maxN]int32  // coefficients that prediction leaves
@@ -24,7 +27,7 @@ type candidate struct {
 	coefs     [maxN * maxN]int32 // of it
 }
 
-const maxCandidates = 40
+const maxCandidates = 16
 
 // savedNode is what a tile has of a node, while something else is tried.
 type savedNode struct {
@@ -37,6 +40,9 @@ type savedNode struct {
 func (s *EncoderScratch) rebuilt(i int, r image.Rectangle) []uint16 {
 	if s.trial == nil {
 		s.trial = new(trial)
+		for i := range s.trial.candidates {
+			s.trial.candidates[i] = new(candidate)
+		}
 	}
 	t := s.trial
 	for len(t.planes) <= i {
@@ -126,7 +132,7 @@ func (p *planeEncoder) tryLeaf(n node) int64 {
 	for i := range count + 1 {
 		rest, energy, top, m := coefs, s.energy, s.top, modeNone
 		if i > 0 {
-			c := &t.candidates[i-1]
+			c := t.candidates[i-1]
 			m = c.mode
 			rest = t.remainder(c, coefs, size)
 			energy, top = analyse(rest, n.lg, r.step)
@@ -159,34 +165,9 @@ func (t *trial) remainder(c *candidate, coefs []int32, size int) []int32 {
 	return t.rest[:size]
 }
 
-// candidates finds the modes that are worth trying, and what they predict.
-func (p *planeEncoder) candidates(n node, coefs []int32, context *modeContext) int {
-	t := p.scratch.trial
-	size := 1 << (2 * n.lg)
-	p.predictor.gather(n)
-	count := 0
-	for m := modePlanar; m < modeLuma; m++ {
-		c := &t.candidates[count]
-		c.mode = m
-		p.predictor.predict(c.predicted[:], n, m)
-		t.dct.forward(c.coefs[:size], c.predicted[:], 1<<n.lg, n.lg)
-		count++
-	}
-	if p.predictor.luma != nil {
-		if a := p.alpha(n, coefs); a != 0 {
-			c := &t.candidates[count]
-			c.mode = modeOf(a)
-			p.predictor.predict(c.predicted[:], n, c.mode)
-			t.dct.forward(c.coefs[:size], c.predicted[:], 1<<n.lg, n.lg)
-			count++
-		}
-	}
-	return count
-}
-
 // alpha is the factor of luma that leaves least of a leaf, in 1/8.
 func (p *planeEncoder) alpha(n node, coefs []int32) int32 {
-	c := &p.scratch.trial.candidates[maxCandidates-1]
+	c := p.scratch.trial.candidates[maxCandidates-1]
 	size, low := 1<<n.lg, n.cells()
 	p.predictor.lumaAt(c.predicted[:], n)
 	p.scratch.trial.dct.forward(c.coefs[:size*size], c.predicted[:], size, n.lg)
@@ -238,7 +219,7 @@ func (p *planeEncoder) predictedLeaf(n node) {
 	p.gauge.predicted = nil
 	if mode != modeNone {
 		size := 1 << (2 * n.lg)
-		c := &t.candidates[0]
+		c := t.candidates[0]
 		p.predictor.gather(n)
 		p.predictor.predict(t.best[:], n, mode)
 		t.dct.forward(c.coefs[:size], t.best[:], 1<<n.lg, n.lg)

@@ -37,8 +37,8 @@ type Cells struct {
 	overview []int32 // in steps
 	level3   []int32 // what level 3 shows instead, nil where that is nothing else
 	scale    overviewScale
-	strength uint8 // the number of the strength of its restoration
-	guide    uint8 // the number of how much luma guides it
+	strength uint8   // the number of the strength of its restoration
+	guide    uint8   // the number of how much luma guides it
 	modes    []uint8 // of leaves, nil where none is predicted
 }
 

@@ -18,8 +18,9 @@ const (
 // rates holds what symbols cost at one step. It prices them by the universal tables, since
 // a file has its own only when its levels are decided.
 type rates struct {
-	step   int64
-	divide divider
+	step    int64
+	divide  divider
+	eighths divider // divides by an eighth of the step
 	// symbol is the cost of each token; of AC tokens with their sign.
 	symbol [nPredicted * rans.Symbols]int32
 	// bit is the cost of one raw bit, overviewBit of one in the overview.
@@ -47,7 +48,9 @@ func newRates(step int, set *rans.TableSet) *rates {
 }
 
 // plainRates price nothing: quantising by them is plain rounding.
-func plainRates(step int) *rates { return &rates{step: int64(step), divide: newDivider(step)} }
+func plainRates(step int) *rates {
+	return &rates{step: int64(step), divide: newDivider(step), eighths: newDivider8(step)}
+}
 
 // price is λ·Δ²·bits, of bits in 1/2^rans.CostFrac.
 func price(step, lambda, bits int64) int64 {
@@ -61,6 +64,9 @@ func (r *rates) cost(ctx, symbol int) int64 { return int64(r.symbol[ctx*rans.Sym
 type divider struct{ reciprocal uint64 }
 
 func newDivider(step int) divider { return divider{(1<<32 + uint64(step) - 1) / uint64(step)} }
+
+// newDivider8 divides by an eighth of the step, magnitudes below 2^17.
+func newDivider8(step int) divider { return divider{(8<<32 + uint64(step) - 1) / uint64(step)} }
 
 func (d divider) div(a int64) int64 { return int64(uint64(a) * d.reciprocal >> 32) }
 

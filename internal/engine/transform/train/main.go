@@ -33,18 +33,22 @@ var restoreThresholds = []float64{5, 14}
 
 func main() {
 	tables := flag.String("tables", "", "where to write the entropy tables")
+	predicted := flag.String("predicted", "", "where to write the entropy tables of predicted leaves")
 	restore := flag.String("restore", "", "where to write the weights of restoration")
 	flag.Parse()
-	if err := cmp.Or(trainTables(*tables, flag.Args()), trainRestore(*restore, flag.Args())); err != nil {
+	err := cmp.Or(
+		trainTables(*tables, transform.NewHistogram(), false, flag.Args()),
+		trainTables(*predicted, transform.NewPredictedHistogram(), true, flag.Args()),
+		trainRestore(*restore, flag.Args()))
+	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-func trainTables(out string, paths []string) error {
+func trainTables(out string, sum *transform.Histogram, predicts bool, paths []string) error {
 	if out == "" {
 		return nil
 	}
-	sum := transform.NewHistogram()
 	for _, path := range paths {
 		for _, sub := range []bool{true, false} {
 			s, err := load(path, sub)
@@ -53,7 +57,7 @@ func trainTables(out string, paths []string) error {
 			}
 			for _, t := range thresholds {
 				if sub == (t >= 2) {
-					sum.Add(s.encode(t))
+					sum.Add(s.encode(t, predicts))
 				}
 			}
 		}
@@ -113,15 +117,18 @@ func load(path string, sub420 bool) (*source, error) {
 
 func stepFor(t float64) int { return transform.StepFor(int64(t * engine.ErrorUnit)) }
 
-func (s *source) encode(t float64) *transform.Tile {
+func (s *source) encode(t float64, predicts bool) *transform.Tile {
 	e := transform.NewEncoder(stepFor(t), s.planes, engine.SplitHybrid)
+	if predicts {
+		e = e.Predicting()
+	}
 	return e.Tile(new(transform.EncoderScratch), s.prepared.Planes, s.prepared.Pyramids, s.rects, nil)
 }
 
 // decode gives what a decoder makes of the planes before it restores them.
 func (s *source) decode(t float64) ([]chroma.Plane, error) {
 	h := transform.NewHistogram()
-	tile := s.encode(t)
+	tile := s.encode(t, false)
 	h.Add(tile)
 	tables := h.Tables()
 	segments := tables.Segments(tile)

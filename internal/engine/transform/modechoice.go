@@ -1,0 +1,188 @@
+package transform
+
+import "github.com/qtgpu/qtgpu/internal/fixlog"
+
+// Few of the modes of a leaf are tried: the directions that its original has most of, that its
+// neighbours have, and the ones beside the best of them. What they cost is estimated from the
+// coefficients that they leave, and the best few are quantised.
+
+// survivors is how many modes besides none are quantised.
+const survivors = 2
+
+// directionsOf counts the slopes of a cell by the direction that continues them, weighted by their
+// heights. It looks at no sample beside the cell.
+func directionsOf(counts *[nAngles]int32, pix []uint16, stride int) {
+	for y := range cell - 1 {
+		a, b := pix[y*stride:][:cell], pix[(y+1)*stride:][:cell]
+		for x := range cell - 1 {
+			d1, d2 := int32(b[x+1])-int32(a[x]), int32(b[x])-int32(a[x+1])
+			gx, gy := d1-d2, d1+d2
+			ax, ay := max(gx, -gx), max(gy, -gy)
+			if ax+ay < 8 {
+				continue
+			}
+			at, less, more := 24, ay, ax // from above, straight
+			if ay > ax {
+				at, less, more = 8, ax, ay // from the left
+			}
+			k := nearestAngle[32*less/more]
+			if (gx^gy < 0) == (ay <= ax) {
+				k = -k
+			}
+			counts[at+int(k)] += more
+		}
+	}
+}
+
+// nearestAngle is how many steps the direction is from straight that is nearest to a displacement.
+var nearestAngle = makeNearestAngle()
+
+func makeNearestAngle() (t [33]int8) {
+	for a := range t {
+		for k := range 9 {
+			if d := angles[24+k] - a; max(d, -d) < max(angles[24+int(t[a])]-a, a-angles[24+int(t[a])]) {
+				t[a] = int8(k)
+			}
+		}
+	}
+	return t
+}
+
+// countDirections counts the directions of the cells of a root.
+func (p *planeEncoder) countDirections(root node) {
+	t := p.scratch.trial
+	clear(t.directions[:])
+	for i := range t.directions {
+		pix := p.src.from(node{cellLog2, root.x + i%rootCells, root.y + i/rootCells})
+		directionsOf(&t.directions[i], pix, p.src.samples.Stride)
+	}
+}
+
+// tried are the most directions that the original has most of.
+const tried = 3
+
+// likeliest gives the directions that a node has most of.
+func (t *trial) likeliest(n node) (best [tried]int, count int) {
+	var sums, smooth [nAngles]int32
+	for y := range n.cells() {
+		for x := range n.cells() {
+			for d, v := range t.directions[(n.y+y)%rootCells*rootCells+(n.x+x)%rootCells] {
+				sums[d] += v
+			}
+		}
+	}
+	for d, v := range sums {
+		smooth[d] = 2*v + sums[max(d-1, 0)] + sums[min(d+1, nAngles-1)]
+	}
+	for count < tried {
+		most := 0
+		for d, v := range smooth {
+			if v > smooth[most] {
+				most = d
+			}
+		}
+		if smooth[most] == 0 {
+			break
+		}
+		best[count] = most
+		count++
+		for d := max(most-1, 0); d <= min(most+1, nAngles-1); d++ {
+			smooth[d] = 0
+		}
+	}
+	return best, count
+}
+
+// candidates finds the modes besides none that are worth quantising, and what they predict; how
+// many they are.
+func (p *planeEncoder) candidates(n node, coefs []int32, context *modeContext) int {
+	t := p.scratch.trial
+	p.predictor.gather(n)
+	t.count, t.seen = 0, 0
+	p.try(n, modePlanar, coefs, context)
+	for _, d := range context.likely[:2] {
+		p.try(n, modeAngle+d, coefs, context)
+	}
+	best, count := t.likeliest(n)
+	for _, d := range best[:count] {
+		p.try(n, modeAngle+d, coefs, context)
+	}
+	for range 2 {
+		if m := t.candidates[t.least(isAngle)].mode; isAngle(m) {
+			p.try(n, max(m-1, modeAngle), coefs, context)
+			p.try(n, min(m+1, modeLuma-1), coefs, context)
+		}
+	}
+	if p.predictor.luma != nil {
+		if a := p.alpha(n, coefs); a != 0 {
+			p.try(n, modeOf(a), coefs, context)
+		}
+	}
+	for k := range min(survivors, t.count) {
+		best := k
+		for i := k + 1; i < t.count; i++ {
+			if t.candidates[i].estimate < t.candidates[best].estimate {
+				best = i
+			}
+		}
+		t.candidates[k], t.candidates[best] = t.candidates[best], t.candidates[k]
+	}
+	return min(survivors, t.count)
+}
+
+// try makes a mode a candidate, unless it is one.
+func (p *planeEncoder) try(n node, mode int, coefs []int32, context *modeContext) {
+	t := p.scratch.trial
+	if t.seen>>mode&1 != 0 {
+		return
+	}
+	t.seen |= 1 << mode
+	c := t.candidates[t.count]
+	t.count++
+	c.mode = mode
+	p.predictor.predict(c.predicted[:], n, mode)
+	t.dct.forward(c.coefs[:1<<(2*n.lg)], c.predicted[:], 1<<n.lg, n.lg)
+	c.estimate = p.encoder.rates.estimate(coefs, c.coefs[:], n.lg) + context.cost(p.encoder.rates, mode)
+}
+
+// least is the candidate that is estimated to cost least of those that are of a sort.
+func (t *trial) least(is func(mode int) bool) int {
+	best := 0
+	for i, c := range t.candidates[:t.count] {
+		if is(c.mode) && (!is(t.candidates[best].mode) || c.estimate < t.candidates[best].estimate) {
+			best = i
+		}
+	}
+	return best
+}
+
+// estimates[x] is about what a coefficient of x/8 steps costs, in 1/256 of Δ²: its square, or
+// from half a step on what rounding and a level do.
+var estimates = makeEstimates()
+
+func makeEstimates() (t [256]int64) {
+	for i := range t {
+		x := int64(2*i + 1) // in 1/16, the middle
+		log := int64(fixlog.Log2(uint64(x+8))) - 4<<fixlog.Frac
+		t[i] = min(x*x+5, 133+87*log>>(fixlog.Frac+1)) // 0.02; 0.52 and 0.17 for each octave
+	}
+	return t
+}
+
+// estimate is about what the levels of a leaf cost, less its low block.
+func (r *rates) estimate(coefs, predicted []int32, lg int) int64 {
+	n, low := 1<<lg, 1<<(lg-cellLog2)
+	sum := int64(0)
+	for u := range n {
+		from := 0
+		if u < low {
+			from = low
+		}
+		c, q := coefs[u*n+from:u*n+n], predicted[u*n+from:u*n+n]
+		for i, v := range c {
+			d := v - q[i]
+			sum += estimates[min(r.eighths.div(int64(max(d, -d))), 255)]
+		}
+	}
+	return sum * r.step * r.step >> (8 - distScale)
+}
