@@ -38,7 +38,7 @@ func requireStated(t *testing.T, name, lines string) {
 func TestTablesAreStated(t *testing.T) {
 	names, err := filepath.Glob("../refdec/tables/*.bin")
 	require.NoError(t, err)
-	require.Len(t, names, 4)
+	require.Len(t, names, 5)
 	b := "| file | bytes | SHA-256 |\n|---|---|---|\n"
 	for _, name := range names {
 		p := readFile(t, name)
@@ -160,6 +160,7 @@ var contextNames = map[int][]struct {
 	name  string
 }{
 	refdec.TransformContexts:  {{0, "split flag"}, {12, "last group"}, {36, "front image"}, {58, "AC level"}},
+	refdec.PredictedContexts:  {{0, "split flag"}, {12, "last group"}, {36, "front image"}, {58, "AC level"}, {526, "mode"}, {610, "factor"}},
 	refdec.PredictiveContexts: {{0, "residual"}, {792, "zero tree"}},
 	refdec.CorrectionContexts: {{0, "correction"}},
 }

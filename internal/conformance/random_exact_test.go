@@ -270,7 +270,7 @@ func wildLayered(t testing.TB, seed uint64) []byte {
 	rng := rand.New(rand.NewPCG(seed, 4))
 	h := wildHeader(rng, 3+rng.IntN(2), 8)
 	h.Max, h.T = 0, uint64(1+rng.IntN(255)>>rng.IntN(8))
-	base := wildTables(rng)
+	base := wildTables(rng, false)
 	var w rans.BitWriter
 	putWildTables(&w, rng, refdec.CorrectionContexts, refdec.CorrectionAlphabet)
 	payload := w.AppendReversed(append(binary.AppendUvarint(nil, uint64(len(base))), base...))

@@ -30,7 +30,7 @@ type codeMaker struct {
 
 func (m *codeMaker) Symbols(_ []byte, tables [][16]int, _ int) (refdec.Symbols, error) {
 	spread := 9
-	if len(tables) == refdec.TransformContexts {
+	if n := len(tables); n == refdec.TransformContexts || n == refdec.PredictedContexts {
 		spread = 5
 	}
 	return &dice{codeMaker: m, tables: tables, busy: m.IntN(257) >> m.IntN(spread)}, nil
@@ -153,13 +153,13 @@ func wild(t testing.TB, seed uint64) []byte {
 	channels, depth := 1+rng.IntN(4), 8+8*rng.IntN(2)
 	h.TileLog2 += rng.IntN(2)
 	step := transform.MinStep + rng.IntN(transform.MaxStep-transform.MinStep+1)>>rng.IntN(11)
-	flags := 2 * int(seed%2)
+	flags := 2*int(seed%2) + 8*int(seed/3%2)
 	if channels >= 3 && rng.IntN(2) > 0 {
 		flags |= 1 | 4*int(seed/2%2)
 	}
 	wildSamples(rng, &h, channels, depth)
 	payload := append(binary.AppendUvarint(nil, uint64(step)), byte(flags))
-	plan := container.Plan{Engine: uint64(engine.Transform), Payload: append(payload, wildTables(rng)...)}
+	plan := container.Plan{Engine: uint64(engine.Transform), Payload: append(payload, wildTables(rng, flags&8 != 0)...)}
 	return fillTiles(t, &contents{Header: h, Plan: plan}, func(f *refdec.File, tile int) (front, body []byte) {
 		m := &codeMaker{Rand: rng}
 		require.NoError(t, f.ReadTile(m, tile, nil, nil, false))
@@ -168,12 +168,16 @@ func wild(t testing.TB, seed uint64) []byte {
 }
 
 // wildTables replaces tables at random.
-func wildTables(rng *rand.Rand) []byte {
+func wildTables(rng *rand.Rand, predicted bool) []byte {
 	if rng.IntN(2) == 0 {
 		return nil
 	}
 	var w rans.BitWriter
-	putWildTables(&w, rng, refdec.TransformContexts, refdec.TransformAlphabet)
+	n := refdec.TransformContexts
+	if predicted {
+		n = refdec.PredictedContexts
+	}
+	putWildTables(&w, rng, n, refdec.TransformAlphabet)
 	return w.AppendReversed(nil)
 }
 

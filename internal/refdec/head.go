@@ -24,6 +24,7 @@ type Header struct {
 	Subsampling int  // of the transform engine: 0 none, 1 4:2:0
 	Restored    bool // of the transform engine: whether planes are
 	Guided      bool // of the transform engine: whether luma guides chroma
+	Predicted   bool // of the transform engine: whether leaves have modes
 	Step        int  // of the transform engine: Δ of the quantiser in 1/8 level
 }
 

@@ -30,7 +30,7 @@ func (f *File) readLayered(data []byte) error {
 	if err != nil {
 		return err
 	}
-	if f.baseTables, err = lossyFrequencies(base); err != nil {
+	if f.baseTables, err = lossyFrequencies(base, false); err != nil {
 		return err
 	}
 	f.tables = frequencies(correctionTables, CorrectionContexts)

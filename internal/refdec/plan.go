@@ -15,8 +15,8 @@ func (f *File) readPlan(r *reader) error {
 	switch f.Engine {
 	case Transform:
 		f.Step = int(field{"step", 3, 4096}.in(r))
-		flags := r.byte("flags", 7)
-		f.Subsampling, f.Restored, f.Guided = flags&1, flags&2 != 0, flags&4 != 0
+		flags := r.byte("flags", 15)
+		f.Subsampling, f.Restored, f.Guided, f.Predicted = flags&1, flags&2 != 0, flags&4 != 0, flags&8 != 0
 	case Predictive:
 		f.Flags = r.byte("flags", Mapped)
 		what = "values, weights, tables"

@@ -4,8 +4,8 @@ package refdec
 
 import "fmt"
 
-// plane is a plane of the transform engine with its padding; leaf, last, q, shown, strength
-// and kappa are by cell.
+// plane is a plane of the transform engine with its padding; leaf, last, q, shown, strength,
+// kappa and mode are by cell.
 type plane struct {
 	kind, w, h    int // without the padding
 	stride, rows  int
@@ -15,6 +15,7 @@ type plane struct {
 	shown         []int // what level 3 has for q
 	strength      []int // of restoration
 	kappa         []int // which κ luma guides with
+	mode          []int // of prediction
 }
 
 func newPlane(kind, w, h int) *plane {
@@ -23,7 +24,7 @@ func newPlane(kind, w, h int) *plane {
 	p.cells = p.stride / 8
 	n := len(p.pix) / 64
 	p.leaf, p.last, p.q, p.shown, p.strength = make([]int, n), make([]int, n), make([]int, n), make([]int, n), make([]int, n)
-	p.kappa = make([]int, n)
+	p.kappa, p.mode = make([]int, n), make([]int, n)
 	return p
 }
 
@@ -46,6 +47,8 @@ func (h *Header) newPlanes(width, height int) []*plane {
 // part is what a tile covers of a plane; x, y, w, h are in cells.
 type part struct {
 	*plane
+	relations
+	predicted  bool // leaves have modes
 	step       int
 	x, y, w, h int
 }
@@ -59,7 +62,7 @@ func (h *Header) parts(planes []*plane, tile int) []part {
 		if p.kind == 1 {
 			side >>= h.Subsampling
 		}
-		t := part{plane: p, step: h.Step, x: tile % across * side, y: tile / across * side}
+		t := part{plane: p, predicted: h.Predicted, step: h.Step, x: tile % across * side, y: tile / across * side}
 		t.w, t.h = min(side, p.cells-t.x), min(side, p.rows/8-t.y)
 		parts[i] = t
 	}
@@ -119,6 +122,7 @@ func (h *Header) lossyTile(codes Codes, parts []part, tables [][16]int, front, b
 	if s, err = codes.Symbols(body, tables, 0); err != nil {
 		return fmt.Errorf("body segment: %w", err)
 	}
+	h.relate(parts)
 	for i := range parts {
 		parts[i].readQuadtrees(s)
 	}

@@ -59,16 +59,25 @@ func (t *part) lastClass(x, y int) int {
 
 // readLeaf reads a leaf and fills in its samples.
 func (t *part) readLeaf(s Symbols, lg, x, y int) {
+	mode := noMode
+	if t.predicted {
+		mode = t.readMode(s, lg, x, y)
+	}
 	last := s.Symbol(12 + 12*t.kind + 4*(lg-3) + t.lastClass(x, y))
 	m := 1 << (lg - 3)
 	for i := range m * m {
 		at := t.cell(x+i%m, y+i/m)
-		t.leaf[at], t.last[at] = lg, last
+		t.leaf[at], t.last[at], t.mode[at] = lg, last, mode
 	}
 	c := newBlock(8 * m)
 	t.lowBlock(c, x, y)
 	t.readLevels(s, c, lg, last)
-	t.transform(c, lg, x, y)
+	var predicted block
+	if mode != noMode {
+		predicted = t.predictLeaf(mode, lg, x, y)
+		takeLow(c, predicted, lg)
+	}
+	t.transform(c, predicted, lg, x, y)
 	t.fillEnds(m, x, y)
 }
 

@@ -12,6 +12,8 @@ import (
 var (
 	//go:embed tables/transform.bin
 	lossyTables []byte
+	//go:embed tables/predicted.bin
+	predictedTables []byte
 	//go:embed tables/predictive.bin
 	exactTables []byte
 	//go:embed tables/corrections.bin
@@ -34,10 +36,18 @@ var (
 // TransformContexts is the number of contexts of the transform engine.
 const TransformContexts = 526
 
+// PredictedContexts is the number of them where leaves have modes.
+const PredictedContexts = 614
+
 // TransformAlphabet is the number of symbols of a context of the transform engine.
 func TransformAlphabet(context int) int {
-	if context < 12 {
+	switch {
+	case context < 12:
 		return 2
+	case context >= 526 && context < 547:
+		return 14
+	case context >= 547 && context < 610:
+		return 15
 	}
 	return 16
 }
@@ -61,7 +71,7 @@ func (f *File) readModel(data []byte) error {
 	var err error
 	switch f.Engine {
 	case Transform:
-		f.tables, err = lossyFrequencies(data)
+		f.tables, err = lossyFrequencies(data, f.Predicted)
 	case Predictive:
 		err = f.readExact(data)
 	case Layered:
@@ -74,8 +84,11 @@ func (f *File) readModel(data []byte) error {
 }
 
 // lossyFrequencies are the tables of the transform engine, as data replaces them.
-func lossyFrequencies(data []byte) ([][16]int, error) {
+func lossyFrequencies(data []byte, predicted bool) ([][16]int, error) {
 	tables := frequencies(lossyTables, TransformContexts)
+	if predicted {
+		tables = frequencies(predictedTables, PredictedContexts)
+	}
 	if len(data) == 0 {
 		return tables, nil
 	}

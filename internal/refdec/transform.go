@@ -17,9 +17,10 @@ func cosine(n, k, size int) int32 {
 	return quarterTurn[b]
 }
 
-// transform turns the coefficients of a leaf whose first cell is (x,y) into samples.
+// transform turns the coefficients of a leaf whose first cell is (x,y) into samples, on what is
+// predicted, if anything is.
 // Sums are of 32 bits and wrap.
-func (t *part) transform(c block, lg, x, y int) {
+func (t *part) transform(c, predicted block, lg, x, y int) {
 	n := len(c)
 	mid := newBlock(n)
 	for u := range n {
@@ -38,7 +39,11 @@ func (t *part) transform(c block, lg, x, y int) {
 			for u := range n {
 				sum += int32(mid[u][j]) * cosine(i, u, n)
 			}
-			t.pix[((t.y+y)*8+j)*t.stride+(t.x+x)*8+i] = clamp(sum>>shift, 0, 4095)
+			sum >>= shift
+			if predicted != nil {
+				sum += int32(predicted[j][i]) - 2048
+			}
+			t.pix[((t.y+y)*8+j)*t.stride+(t.x+x)*8+i] = clamp(sum, 0, 4095)
 		}
 	}
 }
