@@ -153,7 +153,7 @@ func wild(t testing.TB, seed uint64) []byte {
 	channels, depth := 1+rng.IntN(4), 8+8*rng.IntN(2)
 	h.TileLog2 += rng.IntN(2)
 	step := transform.MinStep + rng.IntN(transform.MaxStep-transform.MinStep+1)>>rng.IntN(11)
-	flags := 2*int(seed%2) + 8*int(seed/3%2)
+	flags := 2*int(seed%2) + 8*int(seed/4%2)
 	if channels >= 3 && rng.IntN(2) > 0 {
 		flags |= 1 | 4*int(seed/2%2)
 	}
