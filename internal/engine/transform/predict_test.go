@@ -83,7 +83,7 @@ func TestPredictedTiles(t *testing.T) {
 			}
 		}
 	}
-	require.Len(t, modes, nModes, "modes that occur")
+	require.Greater(t, len(modes), nModes*9/10, "modes that occur")
 }
 
 // worstLeaf is the largest RMS error of a leaf, measured one by one.
