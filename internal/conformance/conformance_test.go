@@ -70,6 +70,12 @@ var vectors = []vector{
 	{"rgb420-paper-170x120", encodedRaster(paper(170, 120, 3, 8), qtgpu.Options{Engine: qtgpu.Transform, T: 20})},
 	{"rgba16-paper-100x70", encodedRaster(paper(100, 70, 4, 16), qtgpu.Options{Engine: qtgpu.Transform, T: 3 * 257, Bound: qtgpu.BoundRMS})},
 	{"rgb420-sky-220x150", encodedRaster(sky(220, 150, 3, 8), qtgpu.Options{Engine: qtgpu.Transform, T: 12})},
+	{"predicted-gray16-97x61", encoded(97, 61, 1, 16, qtgpu.Options{Engine: qtgpu.Transform, T: 1 * 257, Bound: qtgpu.BoundRMS, Effort: 3})},
+	{"predicted-rgb420-203x131", encoded(203, 131, 3, 8, qtgpu.Options{Engine: qtgpu.Transform, T: 4, Effort: 3})},
+	{"predicted-rgb444-75x90", encoded(75, 90, 3, 8, qtgpu.Options{Engine: qtgpu.Transform, T: 1.5, Effort: 3})},
+	{"predicted-rgba-hidden-150x97", encodedRaster(hidden(150, 97, 4, 8), qtgpu.Options{Engine: qtgpu.Transform, T: 5, Effort: 3})},
+	{"predicted-tiles-601x70", encoded(601, 70, 3, 8, qtgpu.Options{Engine: qtgpu.Transform, T: 12, Effort: 3})},
+	{"predicted-photo-192x160", encodedImage(photo, image.Rect(300, 150, 492, 310), qtgpu.Options{Engine: qtgpu.Transform, T: 6, Effort: 3})},
 	{"metadata-40x30", withMetadata},
 	{"groups-600x150", groupsFile},
 	{"wild-75x96", func(t *testing.T) []byte { return wild(t, 594) }},
@@ -391,7 +397,7 @@ func compareLevels(t testing.TB, p []byte) {
 
 // TestVectorsCover: the vectors have what they are there for.
 func TestVectorsCover(t *testing.T) {
-	var tables, subsampled, many, groups, restored, plain bool
+	var tables, subsampled, many, groups, restored, plain, predicted bool
 	for _, v := range vectors {
 		f, err := parse(readFile(t, filepath.Join(vectorDir, v.name+".qtg")))
 		require.NoError(t, err)
@@ -399,6 +405,7 @@ func TestVectorsCover(t *testing.T) {
 		subsampled = subsampled || f.Subsampling == 1
 		many = many || len(f.Fronts) > 1
 		restored = restored || f.Restored
+		predicted = predicted || f.Predicted
 		plain = plain || f.Engine == refdec.Transform && !f.Restored
 		groups = groups || f.Groups() > 1 && len(f.Overs) > 0
 	}
@@ -406,5 +413,6 @@ func TestVectorsCover(t *testing.T) {
 	assert.True(t, subsampled, "no vector has 4:2:0")
 	assert.True(t, many, "no vector has several tiles")
 	assert.True(t, restored && plain, "no vector is restored, or none is not")
+	assert.True(t, predicted, "no vector has modes")
 	assert.True(t, groups, "no vector has several groups and a coarser level")
 }
