@@ -7,7 +7,7 @@ import "github.com/qtgpu/qtgpu/internal/fixlog"
 // coefficients that they leave, and the best few are quantised.
 
 // survivors is how many modes besides none are quantised.
-const survivors = 2
+const survivors = 4
 
 // directionsOf counts the slopes of a cell by the direction that continues them, weighted by their
 // heights. It looks at no sample beside the cell.
@@ -107,7 +107,7 @@ func (p *planeEncoder) candidates(n node, coefs []int32, context *modeContext) i
 	for _, d := range best[:count] {
 		p.try(n, modeAngle+d, coefs, context)
 	}
-	for range 2 {
+	for range 1 {
 		if m := t.candidates[t.least(isAngle)].mode; isAngle(m) {
 			p.try(n, max(m-1, modeAngle), coefs, context)
 			p.try(n, min(m+1, modeLuma-1), coefs, context)
