@@ -8,7 +8,8 @@
 //   - its overview: the mean of each cell of 8×8 samples, in steps, as a residual of what
 //     its neighbours predict; the lowest coefficients of a leaf follow from it;
 //   - its detail: the split flags of the quadtrees, and of each leaf up to which
-//     frequencies it has levels, and these.
+//     frequencies it has levels, and these; before them, where the plan has prediction, a mode: what
+//     the leaf is predicted from.
 //
 // The format calls the overview's values the front image and F their step, the two
 // segments front and body, and the chunks that hold them FRNT and BODY.
@@ -17,6 +18,8 @@
 // and costs; quantise.go decides their levels, encodeoverview.go their part of the
 // overview, both by rate and distortion; promise.go holds what a decoder will see against
 // the promise; restorechoice.go and guidechoice.go choose how decoded planes are restored.
+// Where leaves are predicted, predictencode.go chooses leaves and modes together, of which
+// modechoice.go finds the few that are worth trying, and decodes each leaf before the next.
 // A Decoder reads the overview, then the detail, and filters when the tiles around are there: it
 // smooths, deblocks, restores, and has luma guide the upsampling of chroma.
 //

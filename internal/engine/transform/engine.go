@@ -40,13 +40,25 @@ func (Engine) Accepts(p *engine.Params) error {
 	return engine.CheckPicture(&p.Format)
 }
 
-// pixelCost is the cost of coding a pixel, about, as measured.
-const pixelCost = 20
+// What coding a pixel costs, about, as measured, without prediction and with it.
+const (
+	plainCost     = 20
+	predictedCost = 60
+)
+
+func costOf(predicts bool) int64 {
+	if predicts {
+		return predictedCost
+	}
+	return plainCost
+}
 
 // Cost implements engine.Engine.
 func (Engine) Cost(p *engine.Params) engine.Cost {
 	kept := engine.Sampled(&p.Format, engine.SampleTiles, TileLog2)
-	return engine.Cost{Train: kept * (pixelCost + 1), Pixel: pixelCost, Kept: kept, Memory: tileBytes}
+	predicts := p.Effort >= effortPredicts
+	cost := costOf(predicts)
+	return engine.Cost{Train: kept * (cost + 1), Pixel: cost, Kept: kept, Memory: memoryOf(predicts)}
 }
 
 // geometry is what a plan says of planes and tiles.
@@ -212,7 +224,7 @@ func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env
 	for _, rect := range sample {
 		pixels += engine.Pixels(e.grid.Pixels(rect))
 	}
-	work := env.Work.Of(pixels * (pixelCost + 1))
+	work := env.Work.Of(pixels * (costOf(f.predicts) + 1))
 	for _, rect := range sample {
 		if err := e.look(ctx, src, rect, h, work); err != nil {
 			return nil, err
@@ -259,7 +271,7 @@ func (e *encoder) look(ctx context.Context, src raster.Source, rect image.Rectan
 	err = parallel.For(ctx, e.env.Workers, len(indices), func(i int) error {
 		coded[i] = e.code(s.(*slab), indices[i])
 		e.Hold(indices[i], coded[i], coded[i].Bytes())
-		work.Add(pixelCost * engine.Pixels(e.grid.Tile(indices[i])))
+		work.Add(costOf(e.predicts) * engine.Pixels(e.grid.Tile(indices[i])))
 		return nil
 	})
 	for _, t := range coded {
@@ -288,8 +300,16 @@ func (e *encoder) Plan() *engine.Plan { return e.plan }
 // of a tile is decoded to choose how it is restored.
 const tileBytes = 8 << (2 * TileLog2)
 
+// memoryOf is tileBytes, and what four planes take that are decoded as they are coded.
+func memoryOf(predicts bool) int64 {
+	if predicts {
+		return 2 * tileBytes
+	}
+	return tileBytes
+}
+
 // Memory implements engine.Encoder.
-func (e *encoder) Memory() int64 { return tileBytes }
+func (e *encoder) Memory() int64 { return memoryOf(e.predicts) }
 
 // slab is the planes of some tiles, from pixel at on.
 type slab struct {
