@@ -1,6 +1,12 @@
 package transform
 
-import "github.com/qtgpu/qtgpu/internal/fixlog"
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/qtgpu/qtgpu/internal/fixlog"
+)
 
 // Few of the modes of a leaf are tried: the directions that its original has most of, that its
 // neighbours have, and the ones beside the best of them. What they cost is estimated from the
@@ -93,9 +99,8 @@ func (t *trial) likeliest(n node) (best [tried]int, count int) {
 	return best, count
 }
 
-// candidates finds the modes besides none that are worth quantising, and what they predict; how
-// many they are.
-func (p *planeEncoder) candidates(n node, coefs []int32, context *modeContext) int {
+// candidates finds the modes besides none that are worth quantising, and what they predict.
+func (p *planeEncoder) candidates(n node, coefs []int32, context *modeContext) []*candidate {
 	t := p.scratch.trial
 	p.predictor.gather(n)
 	t.count, t.seen = 0, 0
@@ -107,27 +112,18 @@ func (p *planeEncoder) candidates(n node, coefs []int32, context *modeContext) i
 	for _, d := range best[:count] {
 		p.try(n, modeAngle+d, coefs, context)
 	}
-	for range 1 {
-		if m := t.candidates[t.least(isAngle)].mode; isAngle(m) {
-			p.try(n, max(m-1, modeAngle), coefs, context)
-			p.try(n, min(m+1, modeLuma-1), coefs, context)
-		}
+	if m := t.bestAngle(); isAngle(m) {
+		p.try(n, max(m-1, modeAngle), coefs, context)
+		p.try(n, min(m+1, modeLuma-1), coefs, context)
 	}
 	if p.predictor.luma != nil {
 		if a := p.alpha(n, coefs); a != 0 {
 			p.try(n, modeOf(a), coefs, context)
 		}
 	}
-	for k := range min(survivors, t.count) {
-		best := k
-		for i := k + 1; i < t.count; i++ {
-			if t.candidates[i].estimate < t.candidates[best].estimate {
-				best = i
-			}
-		}
-		t.candidates[k], t.candidates[best] = t.candidates[best], t.candidates[k]
-	}
-	return min(survivors, t.count)
+	all := t.candidates[:t.count]
+	slices.SortStableFunc(all, func(a, b *candidate) int { return cmp.Compare(a.estimate, b.estimate) })
+	return all[:min(survivors, len(all))]
 }
 
 // try makes a mode a candidate, unless it is one.
@@ -139,21 +135,27 @@ func (p *planeEncoder) try(n node, mode int, coefs []int32, context *modeContext
 	t.seen |= 1 << mode
 	c := t.candidates[t.count]
 	t.count++
-	c.mode = mode
-	p.predictor.predict(c.predicted[:], n, mode)
-	t.dct.forward(c.coefs[:1<<(2*n.lg)], c.predicted[:], 1<<n.lg, n.lg)
+	p.transform(c, n, mode)
 	c.estimate = p.encoder.rates.estimate(coefs, c.coefs[:], n.lg) + context.cost(p.encoder.rates, mode)
 }
 
-// least is the candidate that is estimated to cost least of those that are of a sort.
-func (t *trial) least(is func(mode int) bool) int {
-	best := 0
-	for i, c := range t.candidates[:t.count] {
-		if is(c.mode) && (!is(t.candidates[best].mode) || c.estimate < t.candidates[best].estimate) {
-			best = i
+// transform finds what a mode predicts of a node whose surroundings are gathered, and its
+// coefficients.
+func (p *planeEncoder) transform(c *candidate, n node, mode int) {
+	c.mode = mode
+	p.predictor.predict(c.predicted[:], n, mode)
+	p.scratch.trial.dct.forward(c.coefs[:1<<(2*n.lg)], c.predicted[:], 1<<n.lg, n.lg)
+}
+
+// bestAngle is the direction that is estimated to cost least so far, as a mode.
+func (t *trial) bestAngle() (mode int) {
+	least := int64(math.MaxInt64)
+	for _, c := range t.candidates[:t.count] {
+		if isAngle(c.mode) && c.estimate < least {
+			mode, least = c.mode, c.estimate
 		}
 	}
-	return best
+	return mode
 }
 
 // estimates[x] is about what a coefficient of x/8 steps costs, in 1/256 of Δ²: its square, or

@@ -11,9 +11,12 @@ type trial struct {
 	directions [rootCells * rootCells][nAngles]int32 // of the cells of the root
 	candidates [maxCandidates]*candidate
 	count      int                 // of the candidates
+	luma       candidate           // what luma in the place of a leaf has
 	seen       uint64              // the modes that are candidates
-	best       [maxN * maxN]uint16 // what the best one predicts
-	levels     []acLevel           // of the best one
+	mode       int                 // the best one
+	cost       int64               // of it
+	predicted  [maxN * maxN]uint16 // by it
+	levels     []acLevel           // of what it leaves
 	rest       [maxN * maxN]int32  // coefficients that prediction leaves
 	dct        transformer
 	saved      [sizes]savedNode
@@ -27,13 +30,14 @@ type candidate struct {
 	coefs     [maxN * maxN]int32 // of it
 }
 
-const maxCandidates = 16
+// maxCandidates is the most that candidates tries.
+const maxCandidates = 9
 
 // savedNode is what a tile has of a node, while something else is tried.
 type savedNode struct {
-	pix               [maxN * maxN]uint16
-	size, last, modes [rootCells * rootCells]uint8
-	overview, exact   [rootCells * rootCells]int32
+	pix             [maxN * maxN]uint16
+	size, modes     [rootCells * rootCells]uint8
+	overview, exact [rootCells * rootCells]int32
 }
 
 // rebuilt is the memory for a plane of a tile, as it will be decoded.
@@ -88,14 +92,12 @@ func (p *planeEncoder) restore(n node) {
 // choose decides the leaves under a node and their modes, decodes them as far as is known, and
 // returns their cost.
 func (p *planeEncoder) choose(n node) int64 {
-	rule := &p.encoder.rule
 	x, y := p.src.place(n)
-	if rule.Flat(p.src.pyramid, n.lg, x, y) {
-		cost := p.partition.flatLeaf(n)
-		p.tryLeaf(n)
-		return cost
+	flat := p.encoder.rule.Flat(p.src.pyramid, n.lg, x, y)
+	if flat {
+		p.partition.flatLeaf(n)
 	}
-	if n.lg == cellLog2 {
+	if flat || n.lg == cellLog2 {
 		return p.tryLeaf(n)
 	}
 	children := p.partition.flagCost(n.lg, 1)
@@ -106,7 +108,7 @@ func (p *planeEncoder) choose(n node) int64 {
 		return children
 	}
 	p.save(n)
-	leaf := p.tryLeaf(n) + p.partition.flagCost(n.lg, 0)
+	leaf := p.tryLeaf(n)
 	if children < leaf {
 		p.restore(n)
 		return children
@@ -114,60 +116,62 @@ func (p *planeEncoder) choose(n node) int64 {
 	return leaf
 }
 
-// tryLeaf makes a node a leaf of the mode that costs least, and decodes it.
+// tryLeaf makes a node a leaf of the mode that costs least, decodes it, and returns its cost.
 func (p *planeEncoder) tryLeaf(n node) int64 {
-	t, r := p.scratch.trial, p.encoder.rates
+	t := p.scratch.trial
 	p.cells.setLeaf(n)
-	s, coefs := p.scratch.spectra.of(n, p.src, r.step)
+	s, coefs := p.scratch.spectra.of(n, p.src, p.encoder.rates.step)
 	p.overview.take(n, s.flat, coefs)
-	ctx := lastContext(p.kind, n.lg, typicalLast)
 	context := p.predictor.modeContext(n)
-	size := 1 << (2 * n.lg)
-	count := 0
+	t.cost = math.MaxInt64
+	p.attempt(n, nil, s, coefs, &context)
 	if !s.flat {
-		count = p.candidates(n, coefs, &context)
-	}
-	best, mode := int64(math.MaxInt64), modeNone
-	t.levels = t.levels[:0]
-	for i := range count + 1 {
-		rest, energy, top, m := coefs, s.energy, s.top, modeNone
-		if i > 0 {
-			c := t.candidates[i-1]
-			m = c.mode
-			rest = t.remainder(c, coefs, size)
-			energy, top = analyse(rest, n.lg, r.step)
-		}
-		saved := -r.cost(ctx, 0)
-		q := quantised{}
-		if top > 0 {
-			q = p.scratch.tokens.quantise(r, rest, n.lg, p.kind, top, ctx)
-			saved = q.saved
-		}
-		j := energy<<distScale - saved + context.cost(r, m)
-		if j < best {
-			best, mode = j, m
-			t.levels = p.scratch.tokens.appendLevels(t.levels[:0], &q, n.lg)
-			if i > 0 {
-				copy(t.best[:size], t.candidates[i-1].predicted[:])
-			}
+		for _, c := range p.candidates(n, coefs, &context) {
+			left, rest := p.remainder(c, coefs, n.lg)
+			p.attempt(n, c, &left, rest, &context)
 		}
 	}
-	p.cells.setMode(n, mode)
-	p.rebuild(n, mode, t.levels)
-	return best
+	p.cells.setMode(n, t.mode)
+	p.rebuild(n, t.mode, t.levels)
+	return t.cost + p.partition.flagCost(n.lg, 0)
 }
 
-// remainder are the coefficients that a prediction leaves.
-func (t *trial) remainder(c *candidate, coefs []int32, size int) []int32 {
-	for k, v := range coefs[:size] {
-		t.rest[k] = v - c.coefs[k]
+// attempt quantises what a candidate leaves of a leaf, nil for no prediction, and keeps it where it
+// is the best so far.
+func (p *planeEncoder) attempt(n node, c *candidate, s *spectrum, coefs []int32, context *modeContext) {
+	t, r := p.scratch.trial, p.encoder.rates
+	mode, ctx := modeNone, lastContext(p.kind, n.lg, typicalLast)
+	if c != nil {
+		mode = c.mode
 	}
-	return t.rest[:size]
+	q := quantised{saved: -r.cost(ctx, 0)}
+	if s.top > 0 {
+		q = p.scratch.tokens.quantise(r, coefs, n.lg, p.kind, s.top, ctx)
+	}
+	cost := s.energy<<distScale - q.saved + context.cost(r, mode)
+	if cost >= t.cost {
+		return
+	}
+	t.cost, t.mode = cost, mode
+	t.levels = p.scratch.tokens.appendLevels(t.levels[:0], &q, n.lg)
+	if c != nil {
+		copy(t.predicted[:1<<(2*n.lg)], c.predicted[:])
+	}
+}
+
+// remainder is what a prediction leaves of the coefficients of a leaf.
+func (p *planeEncoder) remainder(c *candidate, coefs []int32, lg int) (s spectrum, rest []int32) {
+	rest = p.scratch.trial.rest[:len(coefs)]
+	for k, v := range coefs {
+		rest[k] = v - c.coefs[k]
+	}
+	s.energy, s.top = analyse(rest, lg, p.encoder.rates.step)
+	return s, rest
 }
 
 // alpha is the factor of luma that leaves least of a leaf, in 1/8.
 func (p *planeEncoder) alpha(n node, coefs []int32) int32 {
-	c := p.scratch.trial.candidates[maxCandidates-1]
+	c := &p.scratch.trial.luma
 	size, low := 1<<n.lg, n.cells()
 	p.predictor.lumaAt(c.predicted[:], n)
 	p.scratch.trial.dct.forward(c.coefs[:size*size], c.predicted[:], size, n.lg)
@@ -197,7 +201,7 @@ func (p *planeEncoder) rebuild(n node, mode int, levels []acLevel) {
 	s, r := &p.scratch.synthesis, p.predictor
 	s.begin(p.cells, n)
 	if mode != modeNone {
-		s.predict(p.scratch.trial.best[:1<<(2*n.lg)])
+		s.predict(p.scratch.trial.predicted[:1<<(2*n.lg)])
 	}
 	for _, l := range levels {
 		s.setLevel(int(l.coef), l.level, int32(p.encoder.rates.step))
@@ -207,33 +211,30 @@ func (p *planeEncoder) rebuild(n node, mode int, levels []acLevel) {
 	p.cells.putEnds(n, dst, r.stride)
 }
 
-// predictedLeaf quantises a leaf whose mode is chosen, as leaf does, decodes it and writes it.
+// predictedLeaf quantises a leaf whose mode is chosen, decodes it and writes it. Where it would break
+// the promise, for what the transform of the prediction rounds, it is not predicted.
 func (p *planeEncoder) predictedLeaf(n node) {
-	t, r := p.scratch.trial, p.encoder.rates
 	mode := int(p.cells.modes[p.cells.index(n.x, n.y)])
-	ctx := p.cells.lastContext(p.kind, n)
-	context := p.predictor.modeContext(n)
-	s, coefs := p.scratch.spectra.of(n, p.src, r.step)
+	ctx, context := p.cells.lastContext(p.kind, n), p.predictor.modeContext(n)
+	s, coefs := p.scratch.spectra.of(n, p.src, p.encoder.rates.step)
 	p.overview.take(n, s.flat, coefs)
-	rest, left := coefs, *s
 	p.gauge.predicted = nil
 	if mode != modeNone {
-		size := 1 << (2 * n.lg)
-		c := t.candidates[0]
+		c := p.scratch.trial.candidates[0]
 		p.predictor.gather(n)
-		p.predictor.predict(t.best[:], n, mode)
-		t.dct.forward(c.coefs[:size], t.best[:], 1<<n.lg, n.lg)
-		rest = t.remainder(c, coefs, size)
-		left.energy, left.top = analyse(rest, n.lg, r.step)
-		p.gauge.predicted = t.best[:size]
+		p.transform(c, n, mode)
+		p.gauge.predicted = p.scratch.trial.predicted[:copy(p.scratch.trial.predicted[:1<<(2*n.lg)], c.predicted[:])]
+		var left spectrum
+		left, coefs = p.remainder(c, coefs, n.lg)
+		s = &left
 	}
-	q, rms := p.settledLeaf(n, &left, rest, ctx)
-	if promise := p.encoder.promise; promise > 0 && rms > promise && mode != modeNone {
-		p.cells.setMode(n, modeNone)
-		p.predictedLeaf(n)
-		return
-	}
+	q, rms := p.settledLeaf(n, s, coefs, ctx)
 	if p.encoder.promise > 0 {
+		if rms > p.encoder.promise && mode != modeNone {
+			p.cells.setMode(n, modeNone)
+			p.predictedLeaf(n)
+			return
+		}
 		p.tile.Worst[p.index] = max(p.tile.Worst[p.index], rms)
 	}
 	p.rebuild(n, mode, p.scratch.levels)
@@ -254,15 +255,13 @@ func (p *planeEncoder) settledLeaf(n node, s *spectrum, coefs []int32, ctx int) 
 	if !withinHalf(p.encoder.rates.step, s.energy-q.gained+p.overview.lowError(n), n.lg) {
 		p.overview.round(n)
 	}
-	promise := p.encoder.promise
-	if promise == 0 {
+	if p.encoder.promise == 0 {
 		return q, 0
 	}
 	rms := p.gauge.rms(n, p.scratch.levels)
-	if rms > promise {
+	if rms > p.encoder.promise {
 		p.overview.round(n)
-		l := codedLeaf{node: n}
-		p.mend(&q, &l, s, coefs, ctx)
+		p.mend(&q, &codedLeaf{node: n}, s, coefs, ctx)
 		rms = p.gauge.rms(n, p.scratch.levels)
 	}
 	return q, rms
