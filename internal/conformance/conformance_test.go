@@ -79,6 +79,8 @@ var vectors = []vector{
 	{"metadata-40x30", withMetadata},
 	{"groups-600x150", groupsFile},
 	{"wild-75x96", func(t *testing.T) []byte { return wild(t, 594) }},
+	{"predicted-wild-52x73", func(t *testing.T) []byte { return wild(t, 655) }},
+	{"predicted-wild16-13x30", func(t *testing.T) []byte { return wild(t, 703) }},
 	{"wild16-82x100", func(t *testing.T) []byte { return wild(t, 3771) }},
 }
 

@@ -164,7 +164,7 @@ type stored struct {
 
 // fileOf is a file of chunks, with checksums that are right.
 func fileOf(chunks []stored) []byte {
-	p := []byte("\x89QTG\r\n\x1a\n\x07")
+	p := []byte("\x89QTG\r\n\x1a\n\x08")
 	for _, c := range chunks {
 		q := chunk(c.kind, c.payload)
 		if c.kind == "FRNT" || c.kind == "BODY" {

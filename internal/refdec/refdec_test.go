@@ -39,7 +39,7 @@ func TestTablesAreTheEngines(t *testing.T) {
 		}
 		return nil
 	}))
-	for name, p := range map[string][]byte{"transform.bin": lossyTables, "predictive.bin": exactTables, "corrections.bin": correctionTables, "restore.bin": restoreWeights} {
+	for name, p := range map[string][]byte{"transform.bin": lossyTables, "predicted.bin": predictedTables, "predictive.bin": exactTables, "corrections.bin": correctionTables, "restore.bin": restoreWeights} {
 		assert.Contains(t, engines, string(p), "tables/%s is none of the files of engines; after training copy the new one there", name)
 		delete(engines, string(p))
 	}
@@ -58,6 +58,7 @@ func TestBuiltInTables(t *testing.T) {
 		contexts int
 	}{
 		{"lossy", lossyTables, TransformContexts},
+		{"predicted", predictedTables, PredictedContexts},
 		{"exact", exactTables[weights:], PredictiveContexts},
 		{"corrections", correctionTables, CorrectionContexts},
 	} {

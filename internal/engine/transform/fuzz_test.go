@@ -62,10 +62,11 @@ func FuzzDetail(f *testing.F) {
 		segments, _ := segmentsOf(f, 40, s)
 		f.Add(segments.Detail, uint64(0), uint16(40))
 		f.Add(segments.Detail, uint64(1), uint16(MaxStep))
+		f.Add(segments.Detail, uint64(2), uint16(40))
 	}
 	f.Fuzz(func(t *testing.T, segment []byte, seed uint64, step uint16) {
 		s := MinStep + int(step)%(MaxStep-MinStep+1)
-		d, err := NewDecoder(s, fuzzPlanes, nil)
+		d, err := newDecoder(s, fuzzPlanes, nil, seed%4 > 1)
 		require.NoError(t, err)
 		if seed%2 != 0 {
 			d = d.Restoring()
