@@ -12,8 +12,11 @@ import (
 // neighbours have, and the ones beside the best of them. What they cost is estimated from the
 // coefficients that they leave, and the best few are quantised.
 
-// survivors is how many modes besides none are quantised.
-const survivors = 4
+// How many modes besides none are quantised.
+const (
+	survivors       = 4
+	chromaSurvivors = 2 // planar, the direction of the plane before, luma: few to choose from
+)
 
 // directionsOf counts the slopes of a cell by the direction that continues them, weighted by their
 // heights. It looks at no sample beside the cell.
@@ -108,6 +111,23 @@ func (p *planeEncoder) candidates(n node, coefs []int32, context *modeContext) [
 	for _, d := range context.likely[:2] {
 		p.try(n, modeAngle+d, coefs, context)
 	}
+	most := survivors
+	if p.predictor.luma != nil {
+		most = chromaSurvivors
+		if a := p.alpha(n, coefs); a != 0 {
+			p.try(n, modeOf(a), coefs, context)
+		}
+	} else {
+		p.tryOwn(n, coefs, context)
+	}
+	all := t.candidates[:t.count]
+	slices.SortStableFunc(all, func(a, b *candidate) int { return cmp.Compare(a.estimate, b.estimate) })
+	return all[:min(most, len(all))]
+}
+
+// tryOwn makes the directions candidates that a node has most of, and the ones beside the best.
+func (p *planeEncoder) tryOwn(n node, coefs []int32, context *modeContext) {
+	t := p.scratch.trial
 	best, count := t.likeliest(n)
 	for _, d := range best[:count] {
 		p.try(n, modeAngle+d, coefs, context)
@@ -116,14 +136,6 @@ func (p *planeEncoder) candidates(n node, coefs []int32, context *modeContext) [
 		p.try(n, max(m-1, modeAngle), coefs, context)
 		p.try(n, min(m+1, modeLuma-1), coefs, context)
 	}
-	if p.predictor.luma != nil {
-		if a := p.alpha(n, coefs); a != 0 {
-			p.try(n, modeOf(a), coefs, context)
-		}
-	}
-	all := t.candidates[:t.count]
-	slices.SortStableFunc(all, func(a, b *candidate) int { return cmp.Compare(a.estimate, b.estimate) })
-	return all[:min(survivors, len(all))]
 }
 
 // try makes a mode a candidate, unless it is one.

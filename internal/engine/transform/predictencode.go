@@ -97,14 +97,14 @@ func (p *planeEncoder) choose(n node) int64 {
 	if flat {
 		p.partition.flatLeaf(n)
 	}
-	if flat || n.lg == cellLog2 {
+	if flat || n.lg == cellLog2 || p.empty(n) {
 		return p.tryLeaf(n)
 	}
 	children := p.partition.flagCost(n.lg, 1)
 	for i := range 4 {
 		children += p.choose(n.child(i))
 	}
-	if p.partition.bendsEnd(n) {
+	if p.partition.bendsEnd(n) || p.splitAll(n) {
 		return children
 	}
 	p.save(n)
@@ -116,6 +116,23 @@ func (p *planeEncoder) choose(n node) int64 {
 	return leaf
 }
 
+// splitAll tells whether all children of a node are split: such a one is hardly ever a leaf.
+func (p *planeEncoder) splitAll(n node) bool {
+	for i := range 4 {
+		if p.cells.isLeaf(n.child(i)) {
+			return false
+		}
+	}
+	return true
+}
+
+// empty tells whether a node as a leaf has nothing that is worth coding: its parts have nothing
+// either.
+func (p *planeEncoder) empty(n node) bool {
+	s, _ := p.scratch.spectra.of(n, p.src, p.encoder.rates.step)
+	return s.top == 0 && !p.partition.bendsEnd(n)
+}
+
 // tryLeaf makes a node a leaf of the mode that costs least, decodes it, and returns its cost.
 func (p *planeEncoder) tryLeaf(n node) int64 {
 	t := p.scratch.trial
@@ -125,7 +142,7 @@ func (p *planeEncoder) tryLeaf(n node) int64 {
 	context := p.predictor.modeContext(n)
 	t.cost = math.MaxInt64
 	p.attempt(n, nil, s, coefs, &context)
-	if !s.flat {
+	if s.top > 0 {
 		for _, c := range p.candidates(n, coefs, &context) {
 			left, rest := p.remainder(c, coefs, n.lg)
 			p.attempt(n, c, &left, rest, &context)
