@@ -66,6 +66,18 @@ func TestEffortOfLeaves(t *testing.T) {
 	require.Equal(t, coded[2], coded[0], "the default")
 	require.Equal(t, coded[3], coded[4])
 	require.Less(t, len(coded[3]), len(coded[2]), "bytes")
+	file, err := NewReader(t.Context(), bytes.NewReader([]byte(coded[3])), int64(len(coded[3])), nil)
+	require.NoError(t, err)
+	whole, err := file.Decode(t.Context())
+	require.NoError(t, err)
+	rect := image.Rect(490, 13, 560, 71) // of two tiles
+	part, err := file.DecodeRegion(t.Context(), rect, 0)
+	require.NoError(t, err)
+	for y := range rect.Dy() {
+		for x := range rect.Dx() {
+			require.Equal(t, whole.At(rect.Min.X+x, rect.Min.Y+y), part.At(x, y), "x %d y %d of the region", x, y)
+		}
+	}
 	plain, restored := decodedSquares(t, coded[1], m), decodedSquares(t, coded[2], m)
 	require.Less(t, restored, plain, "squared error")
 }

@@ -119,7 +119,7 @@ func (c *convertFlags) addCoding() {
 	f.Var(&oneOf[qtgpu.Split]{&c.split, []string{"pyramid", "hybrid", "cost"}, []qtgpu.Split{qtgpu.SplitPyramid, qtgpu.SplitHybrid, qtgpu.SplitCost}},
 		"split", "the rule of the quadtree, from the fastest to the one of the smallest files")
 	f.Var(&whole[int]{&c.effort, 1, qtgpu.MaxEffort}, "effort",
-		"1 is fastest, in decoding too; 3 is smaller, of the bound rms in three times the time to encode; without loss and of the bound max 4 is smallest and about ten times as slow as 2, the default")
+		"1 is fastest, in decoding too; 3 is smaller, of the bound rms in three to four times the time to encode; without loss and of the bound max 4 is smallest and about ten times as slow as 2, the default")
 	addPage(f, &c.page)
 }
 

@@ -75,6 +75,7 @@ func TestPredictedTiles(t *testing.T) {
 						require.Zero(t, at, "%s: plane %d", name, i)
 						require.Equal(t, worstLeaf(&cells[i], &planes[i], &dst[i]), tile.Worst[i], "%s: plane %d", name, i)
 						require.LessOrEqual(t, tile.Worst[i], uint32(promise), "%s: plane %d", name, i)
+						requireEnds(t, &planes[i], &dst[i], defs[i], name)
 						for _, m := range cells[i].modes {
 							modes[int(m)]++
 						}
@@ -84,6 +85,26 @@ func TestPredictedTiles(t *testing.T) {
 		}
 	}
 	require.Greater(t, len(modes), nModes*9/10, "modes that occur")
+}
+
+// requireEnds asks for the samples of cells at full scale or at 0 throughout as they were.
+func requireEnds(t *testing.T, want, got *chroma.Plane, def Plane, name string) {
+	t.Helper()
+	if def.Chroma {
+		return
+	}
+	for y := 0; y < want.Rows(); y += cell {
+		for x := 0; x < want.Stride; x += cell {
+			var w, g [cell * cell]uint16
+			for i := range w {
+				at := (y+i/cell)*want.Stride + x + i%cell
+				w[i], g[i] = want.Pix[at], got.Pix[at]
+			}
+			if least, most := slices.Min(w[:]), slices.Max(w[:]); least == chroma.MaxLevel || most == 0 {
+				require.Equal(t, w, g, "%s: cell at x %d y %d", name, x, y)
+			}
+		}
+	}
 }
 
 // worstLeaf is the largest RMS error of a leaf, measured one by one.
