@@ -157,11 +157,8 @@ func TestKeepGoingOfExact(t *testing.T) {
 	for name, m := range map[string]image.Image{"palette": p, "gray": gray} {
 		var b bytes.Buffer
 		require.NoError(t, Encode(t.Context(), &b, m, &Options{}))
-		lost, step := 0, 1
-		if testing.Short() {
-			step = 7
-		}
-		for i := b.Len() / 2; i < b.Len(); i += step {
+		lost := 0
+		for i := b.Len() / 2; i < b.Len(); i += shorttest.Step() {
 			damaged := bytes.Clone(b.Bytes())
 			damaged[i] ^= 4
 			r, err := NewReader(context.Background(), bytes.NewReader(damaged), int64(len(damaged)), &DecodeOptions{KeepGoing: true})
@@ -208,11 +205,10 @@ func TestLosslessCorpus(t *testing.T) {
 // TestExactWorkers: files do not depend on the number of workers.
 func TestExactWorkers(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))
-	width := 2100 // six tiles
+	m := imagefile.New(2100, 1060, 3, 8) // six tiles
 	if testing.Short() {
-		width = 1060 // four
+		m = imagefile.New(3100, 70, 3, 8) // four
 	}
-	m := imagefile.New(width, 1060, 3, 8)
 	for i := range m.Pix {
 		m.Pix[i] |= byte(i/9+i/8400) ^ byte(r.IntN(8))
 	}

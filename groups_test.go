@@ -21,6 +21,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/containertest"
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/rastertest"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -167,7 +168,7 @@ func TestDamagedCoarseLevel(t *testing.T) {
 	all := image.Rectangle{Max: whole.Size(6)}
 	want := region(t, whole, all, 6)
 	root := bytes.LastIndex(data, []byte("ROOT"))
-	for at := over; at < root; at++ {
+	for at := over; at < root; at += shorttest.Step() {
 		damaged := flipped(data, int64(at), 1<<(at%8))
 		name := fmt.Sprintf("byte %d of OVERs from %d to %d, bit %d", at, over, root, at%8)
 		r := newReader(t, damaged, qtgpu.DecodeOptions{})

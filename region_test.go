@@ -16,6 +16,7 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -40,10 +41,7 @@ func rectangle(rng *rand.Rand, size image.Point) image.Rectangle {
 // TestRegionIsCrop: every region of every level is the crop of the whole level,
 // byte for byte.
 func TestRegionIsCrop(t *testing.T) {
-	rng, regions := rand.New(rand.NewPCG(1, 1)), 12
-	if testing.Short() {
-		regions = 2
-	}
+	rng := rand.New(rand.NewPCG(1, 1))
 	for _, c := range []struct {
 		pattern               string
 		w, h, channels, depth int
@@ -65,7 +63,7 @@ func TestRegionIsCrop(t *testing.T) {
 			size := r.Size(level)
 			whole := region(t, r, image.Rectangle{Max: size}, level)
 			require.Equal(t, size, whole.Bounds().Size(), "%v level %d", c, level)
-			for range regions {
+			for range shorttest.Rounds(12) {
 				rect := rectangle(rng, size)
 				part := region(t, r, rect, level)
 				require.Equal(t, rect.Size(), part.Bounds().Size(), "%v level %d", c, level)
@@ -192,7 +190,7 @@ func TestOverview(t *testing.T) {
 		"edges":      {patterns["edges"], qtgpu.Chroma444, 5},
 	} {
 		m := picture(c.pattern, 600, 328, 3, 8)
-		for _, threshold := range []float64{1, 10, 40} {
+		for _, threshold := range shorttest.Cases([]float64{1, 10, 40}) {
 			r := newReader(t, encode(t, m, qtgpu.Options{T: threshold, Engine: qtgpu.Transform, Chroma: c.chroma}), qtgpu.DecodeOptions{})
 			for level := 3; level < 7; level++ {
 				got := region(t, r, image.Rectangle{Max: r.Size(level)}, level)

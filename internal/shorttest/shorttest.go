@@ -5,25 +5,25 @@ package shorttest
 
 import "testing"
 
-// of is how many rounds there are to one that is left: a prime, so that cases of nested loops
-// keep some of every turn of the inner ones.
-const of = 7
-
-// Rounds is n, or a seventh under -short, rounded up.
-func Rounds[N int | uint64](n N) N {
+// Step is 1, or 7 under -short, from one round to the next: a prime, so that what comes in
+// twos, threes or eights keeps some of each.
+func Step() int {
 	if testing.Short() {
-		return (n + of - 1) / of
+		return 7
 	}
-	return n
+	return 1
 }
 
-// Cases are all cases, or the first of each seven under -short.
+// Rounds is how many of n rounds there are, at least one.
+func Rounds[N int | uint64](n N) N {
+	step := N(Step())
+	return (n + step - 1) / step
+}
+
+// Cases are the cases that there are, the first among them.
 func Cases[C any](all []C) []C {
-	if !testing.Short() {
-		return all
-	}
 	var some []C
-	for i := 0; i < len(all); i += of {
+	for i := 0; i < len(all); i += Step() {
 		some = append(some, all[i])
 	}
 	return some
