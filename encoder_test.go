@@ -18,6 +18,7 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/rastertest"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -106,7 +107,7 @@ func TestEncoder(t *testing.T) {
 		assert.NoError(t, byPlan.Check(k.src), name)
 		little := k.o
 		little.Memory, little.Spool = 1, tempFile(t)
-		for seed := range uint64(4) {
+		for seed := range shorttest.Rounds(uint64(4)) {
 			for way, o := range map[string]qtgpu.Options{
 				"memory": k.o, "file": little, "plan": byPlan, "plan, little memory": {Plan: plan, Memory: 1},
 			} {
@@ -147,7 +148,7 @@ func TestPlanOfAnotherSize(t *testing.T) {
 		require.NoError(t, err)
 		plan, err := qtgpu.NewPlan(t.Context(), first, &o)
 		require.NoError(t, err)
-		for i, pattern := range []string{"smooth", "text", "noise", "edges", "saturated", "flat"} {
+		for i, pattern := range shorttest.Cases([]string{"smooth", "text", "noise", "edges", "saturated", "flat"}) {
 			m := picture(patterns[pattern], 33+500*i, 1300/(i+1), 3, 8)
 			src, err := qtgpu.FromImage(m)
 			require.NoError(t, err)

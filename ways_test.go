@@ -140,7 +140,7 @@ func TestWays(t *testing.T) {
 func TestBoundedRegions(t *testing.T) {
 	for kind, way := range bounded {
 		size := image.Pt(1100, 60) // two tiles
-		if kind == "photo" {
+		if kind == "photo" && !testing.Short() {
 			size = image.Pt(1060, 1040) // four
 		}
 		m := boundedPicture(kind, size.X, size.Y)

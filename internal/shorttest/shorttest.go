@@ -1,6 +1,7 @@
 // Package shorttest is what tests leave out under -short, which is how the race detector runs
-// them: six of seven rounds of what one goroutine does alone. Tests of workers, caches,
-// signals and the ends of contexts make no use of it.
+// them: six of seven rounds of what one goroutine does alone. Tests of workers, of goroutines
+// side by side, of caches, signals and contexts that end keep every one of these, if of fewer
+// images.
 package shorttest
 
 import "testing"
