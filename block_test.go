@@ -93,7 +93,7 @@ func samplesOf(t *testing.T, m image.Image, f raster.Format, at image.Rectangle)
 func TestReadBlock(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 6))
 	for name, data := range files() {
-		for _, cache := range []int64{0, 1 << 30} {
+		for _, cache := range shorttest.Cases([]int64{1 << 30, 0}) {
 			r := newReader(t, data, qtgpu.DecodeOptions{CacheBytes: cache})
 			for level := range r.Levels() {
 				size := r.Size(level)
@@ -231,7 +231,7 @@ func TestCacheBytes(t *testing.T) {
 			readLevel(t, r, 0)
 			input.reads = nil
 			for level, want := range whole {
-				for range 4 {
+				for range shorttest.Rounds(4) {
 					rect := rectangle(rng, r.Size(level))
 					require.Empty(t, rastertest.Difference(want, readBlock(t, r, rect, level, false)), "%s: %v of level %d with %d bytes", name, rect, level, limit)
 				}
@@ -239,7 +239,7 @@ func TestCacheBytes(t *testing.T) {
 			if limit == 1<<30 {
 				assert.Empty(t, input.reads, "%s: read again", name)
 			} else if limit <= 1 {
-				assert.GreaterOrEqual(t, len(input.reads), 12, "%s: a cache of %d bytes that holds a tile", name, limit)
+				assert.GreaterOrEqual(t, len(input.reads), 3*shorttest.Rounds(4), "%s: a cache of %d bytes that holds a tile", name, limit)
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/qtgpu/qtgpu/internal/imagefile"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -19,7 +20,7 @@ func TestEffort(t *testing.T) {
 		m.Pix[i] = byte(i/7 + r.IntN(5))
 	}
 	size := map[int]int{}
-	for _, bound := range []float64{0, 2} {
+	for _, bound := range shorttest.Cases([]float64{0, 2}) {
 		for effort := range MaxEffort + 1 {
 			var b bytes.Buffer
 			require.NoError(t, Encode(t.Context(), &b, m, &Options{T: bound, Bound: BoundMax, Effort: effort}))

@@ -118,7 +118,7 @@ func TestLossless(t *testing.T) {
 
 func TestMaxBound(t *testing.T) {
 	for _, m := range shorttest.Cases(exactPictures()) {
-		for _, bound := range []float64{1, 3, 20} {
+		for _, bound := range shorttest.Cases([]float64{3, 1, 20}) {
 			t.Run(m.name, func(t *testing.T) { exactRoundTrip(t, m.Image, bound) })
 		}
 	}

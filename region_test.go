@@ -48,12 +48,12 @@ func TestRegionIsCrop(t *testing.T) {
 		chroma                qtgpu.Chroma
 		threshold             float64
 	}{
+		{"saturated", 521, 67, 2, 8, qtgpu.ChromaAuto, 20},
 		{"edges", 1130, 600, 3, 8, qtgpu.Chroma420, 10},
 		{"noise", 1110, 530, 3, 8, qtgpu.Chroma444, 30},
 		{"smooth", 530, 1101, 4, 16, qtgpu.Chroma420, 30},
 		{"sky", 1115, 520, 3, 8, qtgpu.Chroma420, 15},
 		{"text", 1101, 515, 1, 16, qtgpu.ChromaAuto, 5},
-		{"saturated", 521, 67, 2, 8, qtgpu.ChromaAuto, 20},
 		{"saturated", 37, 29, 3, 8, qtgpu.Chroma420, 20},
 		{"gradient", 1, 1, 3, 16, qtgpu.Chroma420, 20},
 	}) {
