@@ -84,7 +84,7 @@ demo: build ## encode a photo at t = 10, decode it and draw its tree into bin/de
 test: ## run all tests
 	go test -timeout 30m ./...
 
-race: ## run all tests, the long ones short, under the race detector; needs cgo
+race: ## run all tests, the long ones short (internal/shorttest), under the race detector; needs cgo
 	CGO_ENABLED=1 go test -race -short -timeout 30m ./...
 
 fuzz: ## run every fuzz target for FUZZTIME, 20000x by default

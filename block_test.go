@@ -18,6 +18,7 @@ import (
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/rastertest"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -92,13 +93,13 @@ func samplesOf(t *testing.T, m image.Image, f raster.Format, at image.Rectangle)
 func TestReadBlock(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 6))
 	for name, data := range files() {
-		for _, cache := range []int64{0, 1 << 30} {
+		for _, cache := range shorttest.Cases([]int64{1 << 30, 0}) {
 			r := newReader(t, data, qtgpu.DecodeOptions{CacheBytes: cache})
 			for level := range r.Levels() {
 				size := r.Size(level)
 				src := r.Level(level)
 				require.Equal(t, size, src.Format().Bounds().Size(), "%s: level %d", name, level)
-				for i := range 4 {
+				for i := range shorttest.Rounds(4) {
 					rect := image.Rectangle{Max: size}
 					switch i {
 					case 1:
@@ -219,16 +220,18 @@ func TestReadBlockEnds(t *testing.T) {
 func TestCacheBytes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 4))
 	for name, data := range files() {
-		whole := newReader(t, data, qtgpu.DecodeOptions{})
+		var whole []*raster.Block // levels
+		for level := range 3 {
+			whole = append(whole, readLevel(t, newReader(t, data, qtgpu.DecodeOptions{}), level))
+		}
 		for _, limit := range []int64{0, 1, 200_000, 1 << 30} {
 			input := &counter{ReaderAt: bytes.NewReader(data)}
 			r, err := qtgpu.NewReader(context.Background(), input, int64(len(data)), &qtgpu.DecodeOptions{CacheBytes: limit})
 			require.NoError(t, err)
 			readLevel(t, r, 0)
 			input.reads = nil
-			for level := range 3 {
-				want := readLevel(t, whole, level)
-				for range 4 {
+			for level, want := range whole {
+				for range shorttest.Rounds(4) {
 					rect := rectangle(rng, r.Size(level))
 					require.Empty(t, rastertest.Difference(want, readBlock(t, r, rect, level, false)), "%s: %v of level %d with %d bytes", name, rect, level, limit)
 				}
@@ -236,7 +239,7 @@ func TestCacheBytes(t *testing.T) {
 			if limit == 1<<30 {
 				assert.Empty(t, input.reads, "%s: read again", name)
 			} else if limit <= 1 {
-				assert.GreaterOrEqual(t, len(input.reads), 12, "%s: a cache of %d bytes that holds a tile", name, limit)
+				assert.GreaterOrEqual(t, len(input.reads), 3*shorttest.Rounds(4), "%s: a cache of %d bytes that holds a tile", name, limit)
 			}
 		}
 	}

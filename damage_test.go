@@ -23,6 +23,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/containertest"
 	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/rastertest"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 )
 
 // flipped is data with one byte changed.
@@ -153,7 +154,7 @@ func TestTruncated(t *testing.T) {
 		{"one group", small(t), "3 bytes after chunk BODY"},
 		{"several groups", several, "the input is cut, or goes on behind its end"},
 	} {
-		for n := range c.data {
+		for n := 0; n < len(c.data); n += shorttest.Step() {
 			_, err := attempt(t, c.data[:n], fmt.Sprintf("%s: %d of %d bytes", c.name, n, len(c.data)))
 			require.Error(t, err, "%s: %d of %d bytes", c.name, n, len(c.data))
 		}
@@ -176,7 +177,7 @@ func TestFlipped(t *testing.T) {
 	for name, data := range map[string][]byte{"one group": one, "several groups": several} {
 		_, err := qtgpu.Decode(bytes.NewReader(data))
 		require.NoError(t, err, name)
-		for at := range data {
+		for at := 0; at < len(data); at += shorttest.Step() {
 			damaged := flipped(data, int64(at), 1<<(at%8)) // internal/container tests all bits
 			name := fmt.Sprintf("%s: byte %d of %d, bit %d", name, at, len(data), at%8)
 			_, err := qtgpu.Decode(bytes.NewReader(damaged))
@@ -194,7 +195,7 @@ func TestHostileSegments(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	failed := map[string]int{}
 	data := small(t)
-	const rounds = 400
+	rounds := shorttest.Rounds(400)
 	for i := range rounds {
 		f := containertest.Take(t, data)
 		setStep(f, []uint64{transform.MinStep, 75, transform.MaxStep}[rng.IntN(3)])

@@ -18,6 +18,7 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/rastertest"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -36,17 +37,17 @@ func kinds(t testing.TB) map[string]kind {
 		return src
 	}
 	none := -1.0
-	heights := raster.Format{Width: 90, Height: 1100, Type: raster.Float32, Bands: []raster.Band{{Name: "height", NoData: &none, Scale: 0.5}}}
-	six := raster.Format{Width: 70, Height: 1050, Type: raster.Int16, Bands: raster.Bands(0, 0, 0, 0, 0, 0)}
+	heights := raster.Format{Width: 40, Height: 1100, Type: raster.Float32, Bands: []raster.Band{{Name: "height", NoData: &none, Scale: 0.5}}}
+	six := raster.Format{Width: 30, Height: 1050, Type: raster.Int16, Bands: raster.Bands(0, 0, 0, 0, 0, 0)}
 	meta := qtgpu.Metadata{XMP: []byte("<x/>"), ICC: []byte("profile")}
 	return map[string]kind{
-		"transform":  {fromImage(picture(patterns["smooth"], 70, 1300, 3, 8)), qtgpu.Options{T: 10, Engine: qtgpu.Transform, Metadata: meta}},
+		"transform":  {fromImage(picture(patterns["smooth"], 30, 1300, 3, 8)), qtgpu.Options{T: 10, Engine: qtgpu.Transform, Metadata: meta}},
 		"alpha":      {fromImage(picture(patterns["edges"], 600, 80, 4, 8)), qtgpu.Options{T: 20, Engine: qtgpu.Transform, Split: qtgpu.SplitCost, Chroma: qtgpu.Chroma444}},
-		"predictive": {fromImage(picture(patterns["text"], 70, 1300, 3, 16)), qtgpu.Options{}},
-		"layered":    {fromImage(picture(patterns["noise"], 70, 1300, 3, 8)), qtgpu.Options{T: 5, Bound: qtgpu.BoundMax, Engine: qtgpu.Layered}},
+		"predictive": {fromImage(picture(patterns["text"], 30, 1300, 3, 16)), qtgpu.Options{}},
+		"layered":    {fromImage(picture(patterns["noise"], 30, 1300, 3, 8)), qtgpu.Options{T: 5, Bound: qtgpu.BoundMax, Engine: qtgpu.Layered}},
 		"chosen":     {fromImage(picture(patterns["edges"], 300, 200, 3, 8)), qtgpu.Options{T: 5}},
-		"palette":    {fromImage(mosaic(70, 1100)), qtgpu.Options{Metadata: meta}},
-		"colours":    {fromImage(mosaic(70, 1100)), qtgpu.Options{T: 10, Engine: qtgpu.Transform, ColourMetadata: &meta}},
+		"palette":    {fromImage(mosaic(30, 1100)), qtgpu.Options{Metadata: meta}},
+		"colours":    {fromImage(mosaic(30, 1100)), qtgpu.Options{T: 10, Engine: qtgpu.Transform, ColourMetadata: &meta}},
 		"heights":    {rastertest.Numbers(heights, func(_, x, y int) float64 { return float64((x*x+y)/50)/4 - 1 }), qtgpu.Options{T: 0.25}},
 		"six bands":  {rastertest.Numbers(six, func(b, x, y int) float64 { return float64(b*x - y*y/70) }), qtgpu.Options{}},
 	}
@@ -106,7 +107,7 @@ func TestEncoder(t *testing.T) {
 		assert.NoError(t, byPlan.Check(k.src), name)
 		little := k.o
 		little.Memory, little.Spool = 1, tempFile(t)
-		for seed := range uint64(4) {
+		for seed := range shorttest.Rounds(uint64(4)) {
 			for way, o := range map[string]qtgpu.Options{
 				"memory": k.o, "file": little, "plan": byPlan, "plan, little memory": {Plan: plan, Memory: 1},
 			} {
@@ -147,7 +148,7 @@ func TestPlanOfAnotherSize(t *testing.T) {
 		require.NoError(t, err)
 		plan, err := qtgpu.NewPlan(t.Context(), first, &o)
 		require.NoError(t, err)
-		for i, pattern := range []string{"smooth", "text", "noise", "edges", "saturated", "flat"} {
+		for i, pattern := range shorttest.Cases([]string{"smooth", "text", "noise", "edges", "saturated", "flat"}) {
 			m := picture(patterns[pattern], 33+500*i, 1300/(i+1), 3, 8)
 			src, err := qtgpu.FromImage(m)
 			require.NoError(t, err)

@@ -3,6 +3,7 @@ package qtgpu
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"image"
 	"image/color"
 	"math/rand/v2"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/qtgpu/qtgpu/internal/imagefile"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -23,10 +25,15 @@ func verifyImage(r *Reader, m image.Image) ([]float64, error) {
 	return r.Verify(context.Background(), src)
 }
 
-// exactPictures are images of all kinds that the predictive engine must give back.
-func exactPictures() map[string]*imagefile.Image {
+// exactPicture is an image of a kind that the predictive engine must give back.
+type exactPicture struct {
+	name string
+	*imagefile.Image
+}
+
+// exactPictures are images of all kinds.
+func exactPictures() (out []exactPicture) {
 	r := rand.New(rand.NewPCG(4, 4))
-	out := map[string]*imagefile.Image{}
 	for _, depth := range []int{8, 16} {
 		for channels := 1; channels <= 4; channels++ {
 			for _, s := range []image.Point{{1, 1}, {1, 9}, {17, 1}, {31, 33}, {1100, 40}} {
@@ -49,7 +56,7 @@ func exactPictures() map[string]*imagefile.Image {
 							}
 						}
 					}
-					out[kind+s.String()+string(rune('0'+channels))+string(rune('a'+n))] = m
+					out = append(out, exactPicture{fmt.Sprintf("%s %v, %d channels of %d bits", kind, s, channels, depth), m})
 				}
 			}
 		}
@@ -89,10 +96,10 @@ func TestBoundThatMergesNothing(t *testing.T) {
 }
 
 func TestLossless(t *testing.T) {
-	for name, m := range exactPictures() {
-		r := exactRoundTrip(t, m, 0)
+	for _, m := range shorttest.Cases(exactPictures()) {
+		r := exactRoundTrip(t, m.Image, 0)
 		back, err := r.Decode(context.Background())
-		require.NoError(t, err, name)
+		require.NoError(t, err, m.name)
 		got, err := imagefile.FromImage(back)
 		require.NoError(t, err)
 		size := m.Channels * m.Depth / 8
@@ -101,20 +108,18 @@ func TestLossless(t *testing.T) {
 		}
 		for y := range m.H {
 			for x := range m.W {
-				require.Equal(t, m.Pix[y*m.Stride+x*m.Step:][:size], got.Pix[y*got.Stride+x*got.Step:][:size], "%s x %d y %d", name, x, y)
+				if want, have := m.Pix[y*m.Stride+x*m.Step:][:size], got.Pix[y*got.Stride+x*got.Step:][:size]; !bytes.Equal(want, have) {
+					require.Equal(t, want, have, "%s x %d y %d", m.name, x, y)
+				}
 			}
 		}
 	}
 }
 
 func TestMaxBound(t *testing.T) {
-	bounds := []float64{1, 3, 20}
-	if testing.Short() {
-		bounds = bounds[1:2]
-	}
-	for name, m := range exactPictures() {
-		for _, bound := range bounds {
-			t.Run(name, func(t *testing.T) { exactRoundTrip(t, m, bound) })
+	for _, m := range shorttest.Cases(exactPictures()) {
+		for _, bound := range shorttest.Cases([]float64{3, 1, 20}) {
+			t.Run(m.name, func(t *testing.T) { exactRoundTrip(t, m.Image, bound) })
 		}
 	}
 }
@@ -152,11 +157,8 @@ func TestKeepGoingOfExact(t *testing.T) {
 	for name, m := range map[string]image.Image{"palette": p, "gray": gray} {
 		var b bytes.Buffer
 		require.NoError(t, Encode(t.Context(), &b, m, &Options{}))
-		lost, step := 0, 1
-		if testing.Short() {
-			step = 7
-		}
-		for i := b.Len() / 2; i < b.Len(); i += step {
+		lost := 0
+		for i := b.Len() / 2; i < b.Len(); i += shorttest.Step() {
 			damaged := bytes.Clone(b.Bytes())
 			damaged[i] ^= 4
 			r, err := NewReader(context.Background(), bytes.NewReader(damaged), int64(len(damaged)), &DecodeOptions{KeepGoing: true})
@@ -203,11 +205,10 @@ func TestLosslessCorpus(t *testing.T) {
 // TestExactWorkers: files do not depend on the number of workers.
 func TestExactWorkers(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))
-	width := 2100 // six tiles
+	m := imagefile.New(2100, 1060, 3, 8) // six tiles
 	if testing.Short() {
-		width = 1060 // four
+		m = imagefile.New(3100, 70, 3, 8) // four
 	}
-	m := imagefile.New(width, 1060, 3, 8)
 	for i := range m.Pix {
 		m.Pix[i] |= byte(i/9+i/8400) ^ byte(r.IntN(8))
 	}

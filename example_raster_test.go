@@ -116,10 +116,10 @@ func ExampleEncoder() {
 func ExampleDecoder() {
 	ctx := context.Background()
 	var file bytes.Buffer
-	if err := qtgpu.Encode(ctx, &file, slope(640, 2000), &qtgpu.Options{T: 4}); err != nil {
+	if err := qtgpu.Encode(ctx, &file, slope(160, 2000), &qtgpu.Options{T: 4}); err != nil {
 		log.Fatal(err)
 	}
-	like, err := qtgpu.FromImage(slope(640, 480))
+	like, err := qtgpu.FromImage(slope(160, 480))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func ExampleDecoder() {
 	}
 	c, err := qtgpu.DecodeConfig(&again)
 	fmt.Println(c.Width, c.Height, err)
-	// Output: 640 2000 <nil>
+	// Output: 160 2000 <nil>
 }
 
 // Rows go into an image of the caller's, a few at a time.

@@ -92,7 +92,7 @@ func Example_imageDecode() {
 // reads no more of the file than that.
 func ExampleReader_DecodeRegion() {
 	var file bytes.Buffer
-	if err := qtgpu.Encode(context.Background(), &file, slope(1500, 1000), &qtgpu.Options{T: 4}); err != nil {
+	if err := qtgpu.Encode(context.Background(), &file, slope(700, 600), &qtgpu.Options{T: 4}); err != nil {
 		log.Fatal(err)
 	}
 	r, err := qtgpu.NewReader(context.Background(), bytes.NewReader(file.Bytes()), int64(file.Len()), nil)
@@ -120,7 +120,7 @@ func ExampleReader_DecodeRegion() {
 		}
 	}
 
-	for _, q := range []string{"/?level=0&x=1&y=1", "/?level=1&x=2&y=1", "/?level=4", "/?level=1&x=9"} {
+	for _, q := range []string{"/?level=0&x=1&y=1", "/?level=1&x=1&y=1", "/?level=4", "/?level=1&x=9"} {
 		w := httptest.NewRecorder()
 		serve(w, httptest.NewRequest("GET", q, nil))
 		if m, err := png.Decode(w.Body); err == nil {
@@ -131,8 +131,8 @@ func ExampleReader_DecodeRegion() {
 	}
 	// Output:
 	// /?level=0&x=1&y=1 200 (256,256)
-	// /?level=1&x=2&y=1 200 (238,244)
-	// /?level=4 200 (94,63)
+	// /?level=1&x=1&y=1 200 (94,44)
+	// /?level=4 200 (44,38)
 	// /?level=1&x=9 404
 }
 
@@ -163,7 +163,7 @@ func ExampleReader_Metadata() {
 func ExampleReader_LostTiles() {
 	ctx := context.Background()
 	var file bytes.Buffer
-	if err := qtgpu.Encode(ctx, &file, slope(1500, 1000), &qtgpu.Options{T: 4}); err != nil {
+	if err := qtgpu.Encode(ctx, &file, slope(700, 600), &qtgpu.Options{T: 4}); err != nil {
 		log.Fatal(err)
 	}
 	file.Bytes()[file.Len()-1] ^= 1 // of the last tile
@@ -183,8 +183,8 @@ func ExampleReader_LostTiles() {
 	}
 	fmt.Println(m.Bounds(), "but for", r.LostTiles())
 	// Output:
-	// tile 5 body true
-	// (0,0)-(1500,1000) but for [(1024,512)-(1500,1000)]
+	// tile 3 body true
+	// (0,0)-(700,600) but for [(512,512)-(700,600)]
 }
 
 // Many images at once share what there is: as many goroutines as CPUs take one image each,

@@ -21,6 +21,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/containertest"
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/rastertest"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -81,7 +82,7 @@ func requireSame(t *testing.T, want, got image.Image, name string) {
 // levels and without, at every level, from a file and from a stream.
 func TestGroups(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 5))
-	for _, c := range talls(t) {
+	for _, c := range shorttest.Cases(talls(t)) {
 		c.o.Metadata = qtgpu.Metadata{ICC: []byte("profile")}
 		data := encode(t, c.m, c.o)
 		one := newReader(t, data, qtgpu.DecodeOptions{})
@@ -167,7 +168,7 @@ func TestDamagedCoarseLevel(t *testing.T) {
 	all := image.Rectangle{Max: whole.Size(6)}
 	want := region(t, whole, all, 6)
 	root := bytes.LastIndex(data, []byte("ROOT"))
-	for at := over; at < root; at++ {
+	for at := over; at < root; at += shorttest.Step() {
 		damaged := flipped(data, int64(at), 1<<(at%8))
 		name := fmt.Sprintf("byte %d of OVERs from %d to %d, bit %d", at, over, root, at%8)
 		r := newReader(t, damaged, qtgpu.DecodeOptions{})
@@ -261,7 +262,7 @@ func TestCoarseLevelDamagedInside(t *testing.T) {
 			require.ErrorContains(t, r.Copy(t.Context(), newBands(t, r, all), all, level), fmt.Sprintf("level %d: ", c.coarse), name)
 			want := copied(t, newReader(t, data, qtgpu.DecodeOptions{}), all, level)
 			most := 0
-			for limit := c.memory; ; limit = limit * 31 / 32 {
+			for limit := c.memory; ; {
 				o := qtgpu.DecodeOptions{KeepGoing: true, MaxMemory: limit}
 				got := copied(t, newReader(t, damaged, o), all, level)
 				if got == nil {
@@ -271,6 +272,9 @@ func TestCoarseLevelDamagedInside(t *testing.T) {
 				if got.n > most {
 					most = got.n
 					requireStopped(t, newReader(t, damaged, o), all, level, min(most, 2))
+				}
+				for range shorttest.Step() {
+					limit = limit * 31 / 32
 				}
 			}
 			require.Greater(t, most, 3, "%s: bands", name)

@@ -13,11 +13,15 @@ import (
 
 // TestWorkers: files and pixels do not depend on the number of workers.
 func TestWorkers(t *testing.T) {
+	height := 530 // 3×2 tiles
+	if testing.Short() {
+		height = 70 // 3
+	}
 	for _, c := range []struct {
 		pattern         string
 		channels, depth int
 	}{{"edges", 3, 8}, {"noise", 1, 16}, {"smooth", 4, 8}} {
-		m := picture(patterns[c.pattern], 1100, 600, c.channels, c.depth)
+		m := picture(patterns[c.pattern], 1040, height, c.channels, c.depth)
 		want := encode(t, m, qtgpu.Options{T: 8, Workers: 1})
 		pixels := decode(t, newReader(t, want, qtgpu.DecodeOptions{Workers: 1}))
 		for _, workers := range []int{0, 2, 3, 7} {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 )
 
 var thresholds = []float64{0.5, 1, 2, 5, 10, 30}
@@ -37,7 +38,7 @@ func TestPromiseOfPatterns(t *testing.T) {
 	for name, p := range patterns {
 		for _, c := range []struct{ channels, depth int }{{1, 16}, {3, 8}, {4, 8}} {
 			m := picture(p, 170, 140, c.channels, c.depth)
-			for _, threshold := range thresholds {
+			for _, threshold := range shorttest.Cases(thresholds) {
 				for _, chroma := range []qtgpu.Chroma{qtgpu.Chroma420, qtgpu.Chroma444} {
 					o := lossy(m, threshold)
 					o.Chroma = chroma
@@ -95,7 +96,7 @@ func TestAlphaExtremes(t *testing.T) {
 				}
 			}
 			original := view(t, m.Std())
-			for _, threshold := range append(thresholds, qtgpu.MinT, 77, qtgpu.MaxT) {
+			for _, threshold := range shorttest.Cases(append(thresholds, qtgpu.MinT, 77, qtgpu.MaxT)) {
 				r := newReader(t, encode(t, m, lossy(m, threshold)), qtgpu.DecodeOptions{})
 				holdPromise(t, r, m, "alpha")
 				back := view(t, decode(t, r))
@@ -132,7 +133,7 @@ func requireCellKept(t *testing.T, a, b *samples, x, y int, threshold float64) {
 func TestPromiseSeen(t *testing.T) {
 	for name, m := range grays(t) {
 		original := view(t, m.Std())
-		for _, threshold := range []float64{1, 2, 5, 10, 30, 100} {
+		for _, threshold := range shorttest.Cases([]float64{1, 2, 5, 10, 30, 100}) {
 			r := newReader(t, encode(t, m, lossy(m, threshold)), qtgpu.DecodeOptions{})
 			back := view(t, decode(t, r))
 			leaves, err := r.Leaves(context.Background(), 0)

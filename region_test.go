@@ -16,6 +16,7 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -40,32 +41,29 @@ func rectangle(rng *rand.Rand, size image.Point) image.Rectangle {
 // TestRegionIsCrop: every region of every level is the crop of the whole level,
 // byte for byte.
 func TestRegionIsCrop(t *testing.T) {
-	rng, regions := rand.New(rand.NewPCG(1, 1)), 12
-	if testing.Short() {
-		regions = 2
-	}
-	for _, c := range []struct {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, c := range shorttest.Cases([]struct {
 		pattern               string
 		w, h, channels, depth int
 		chroma                qtgpu.Chroma
 		threshold             float64
 	}{
+		{"saturated", 521, 67, 2, 8, qtgpu.ChromaAuto, 20},
 		{"edges", 1130, 600, 3, 8, qtgpu.Chroma420, 10},
 		{"noise", 1110, 530, 3, 8, qtgpu.Chroma444, 30},
 		{"smooth", 530, 1101, 4, 16, qtgpu.Chroma420, 30},
 		{"sky", 1115, 520, 3, 8, qtgpu.Chroma420, 15},
 		{"text", 1101, 515, 1, 16, qtgpu.ChromaAuto, 5},
-		{"saturated", 521, 67, 2, 8, qtgpu.ChromaAuto, 20},
 		{"saturated", 37, 29, 3, 8, qtgpu.Chroma420, 20},
 		{"gradient", 1, 1, 3, 16, qtgpu.Chroma420, 20},
-	} {
+	}) {
 		m := picture(patterns[c.pattern], c.w, c.h, c.channels, c.depth)
 		r := newReader(t, encode(t, m, qtgpu.Options{T: c.threshold, Chroma: c.chroma}), qtgpu.DecodeOptions{})
 		for level := range r.Levels() {
 			size := r.Size(level)
 			whole := region(t, r, image.Rectangle{Max: size}, level)
 			require.Equal(t, size, whole.Bounds().Size(), "%v level %d", c, level)
-			for range regions {
+			for range shorttest.Rounds(12) {
 				rect := rectangle(rng, size)
 				part := region(t, r, rect, level)
 				require.Equal(t, rect.Size(), part.Bounds().Size(), "%v level %d", c, level)
@@ -82,7 +80,7 @@ func TestRegionAtTileBorder(t *testing.T) {
 		m := picture(patterns[name], 570, 570, 3, 8)
 		r := newReader(t, encode(t, m, qtgpu.Options{T: threshold}), qtgpu.DecodeOptions{CacheBytes: 64 << 20})
 		whole := decode(t, r)
-		for d := -48; d <= 48; d += 5 {
+		for d := -48; d <= 48; d += 5 * shorttest.Step() {
 			for _, rect := range []image.Rectangle{
 				image.Rect(0, 460, 512+d, 512-d), image.Rect(512+d, 0, 570, 20), image.Rect(500, 512+d, 530, 570), image.Rect(512+d, 512-d, 513+d, 513-d),
 			} {
@@ -192,7 +190,7 @@ func TestOverview(t *testing.T) {
 		"edges":      {patterns["edges"], qtgpu.Chroma444, 5},
 	} {
 		m := picture(c.pattern, 600, 328, 3, 8)
-		for _, threshold := range []float64{1, 10, 40} {
+		for _, threshold := range shorttest.Cases([]float64{1, 10, 40}) {
 			r := newReader(t, encode(t, m, qtgpu.Options{T: threshold, Engine: qtgpu.Transform, Chroma: c.chroma}), qtgpu.DecodeOptions{})
 			for level := 3; level < 7; level++ {
 				got := region(t, r, image.Rectangle{Max: r.Size(level)}, level)
@@ -304,36 +302,49 @@ func TestReads(t *testing.T) {
 	}
 }
 
-// TestConcurrentRegions: a Reader serves many goroutines, at every level, coarse ones of
-// the file included.
+// TestConcurrentRegions: a Reader of either engine serves many goroutines, at every level,
+// coarse ones of the file included.
 func TestConcurrentRegions(t *testing.T) {
-	data := grouped(t, encode(t, picture(patterns["edges"], 600, 1300, 3, 8), qtgpu.Options{T: 5}), 1, 6, 9)
-	for _, o := range []qtgpu.DecodeOptions{{Workers: 2}, {Workers: 2, CacheBytes: 1 << 20}} {
-		one, r := newReader(t, data, qtgpu.DecodeOptions{}), newReader(t, data, o)
-		var whole []image.Image
-		for level := range r.Levels() {
-			whole = append(whole, region(t, one, image.Rectangle{Max: r.Size(level)}, level))
+	edges := patterns["edges"]
+	for engine, data := range map[string][]byte{
+		"transform":  encode(t, picture(edges, 530, 1040, 3, 8), qtgpu.Options{T: 5, Engine: qtgpu.Transform}), // 2×3 tiles
+		"predictive": encode(t, picture(edges, 70, 1040, 3, 8), qtgpu.Options{}),                               // 2
+	} {
+		data := grouped(t, data, 1, 6, 9)
+		one := newReader(t, data, qtgpu.DecodeOptions{})
+		var whole []image.Image // levels
+		for level := range one.Levels() {
+			whole = append(whole, region(t, one, image.Rectangle{Max: one.Size(level)}, level))
 		}
-		found := make([]string, 32)
-		var wg sync.WaitGroup
-		for i := range found {
-			wg.Go(func() {
-				level := i % r.Levels()
-				size := r.Size(level)
-				rect := image.Rect(size.X*i/64, size.Y*i/64, size.X*i/64+(size.X+7)/8, size.Y*i/64+(size.Y+7)/8)
-				part, err := r.DecodeRegion(context.Background(), rect, level)
-				if err != nil {
-					found[i] = err.Error()
-					return
-				}
-				if d := difference(t, whole[level], part, rect.Min); d != "" {
-					found[i] = fmt.Sprint(level, rect, d)
-				}
-			})
+		for _, cache := range []int64{0, 1 << 20} {
+			r := newReader(t, data, qtgpu.DecodeOptions{Workers: 2, CacheBytes: cache})
+			assert.Equal(t, make([]string, 32), sideBySide(t, r, whole), "%s, cache of %d bytes", engine, cache)
 		}
-		wg.Wait()
-		assert.Equal(t, make([]string, 32), found, "cache of %d bytes", o.CacheBytes)
 	}
+}
+
+// sideBySide decodes regions of all levels, each on a goroutine of its own, and tells what is
+// wrong with them.
+func sideBySide(t *testing.T, r *qtgpu.Reader, whole []image.Image) []string {
+	found := make([]string, 32)
+	var wg sync.WaitGroup
+	for i := range found {
+		wg.Go(func() {
+			level := i % r.Levels()
+			size := r.Size(level)
+			rect := image.Rect(size.X*i/64, size.Y*i/64, size.X*i/64+(size.X+7)/8, size.Y*i/64+(size.Y+7)/8)
+			part, err := r.DecodeRegion(context.Background(), rect, level)
+			if err != nil {
+				found[i] = err.Error()
+				return
+			}
+			if d := difference(t, whole[level], part, rect.Min); d != "" {
+				found[i] = fmt.Sprint(level, rect, d)
+			}
+		})
+	}
+	wg.Wait()
+	return found
 }
 
 // TestManyWorkers: more goroutines than the memory allows for decode what fewer do.

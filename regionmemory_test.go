@@ -17,6 +17,9 @@ import (
 // (and, of a lossy file, the ones that filters reach from), at levels 0 to 2; a lossless
 // one allocates less than 16 MB.
 func TestRegionAtACorner(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	m := picture(patterns["smooth"], 2100, 2100, 3, 8)
 	for name, c := range map[string]struct {
 		o      qtgpu.Options

@@ -13,6 +13,7 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -32,7 +33,7 @@ func typeOf(channels, depth int) string {
 // TestRoundTrip: any shape comes back in its type and size, near what it was.
 func TestRoundTrip(t *testing.T) {
 	const threshold = 3
-	for _, size := range sizes {
+	for _, size := range shorttest.Cases(sizes) {
 		for channels := 1; channels <= 4; channels++ {
 			for _, depth := range []int{8, 16} {
 				m := picture(patterns["smooth"], size.X, size.Y, channels, depth)

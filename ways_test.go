@@ -16,6 +16,7 @@ import (
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/rastertest"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -139,7 +140,7 @@ func TestWays(t *testing.T) {
 func TestBoundedRegions(t *testing.T) {
 	for kind, way := range bounded {
 		size := image.Pt(1100, 60) // two tiles
-		if kind == "photo" {
+		if kind == "photo" && !testing.Short() {
 			size = image.Pt(1060, 1040) // four
 		}
 		m := boundedPicture(kind, size.X, size.Y)
@@ -166,7 +167,7 @@ func TestBoundedDamage(t *testing.T) {
 	for kind := range bounded {
 		data := encode(t, boundedPicture(kind, 60, 50), withinSix)
 		refused := 0
-		for i := range data {
+		for i := 0; i < len(data); i += shorttest.Step() {
 			p := flipped(data, int64(i), 0x15)
 			r, err := qtgpu.NewReader(context.Background(), bytes.NewReader(p), int64(len(p)), &qtgpu.DecodeOptions{MaxPixels: 1 << 20, KeepGoing: i%2 == 0})
 			if err != nil {
@@ -178,7 +179,7 @@ func TestBoundedDamage(t *testing.T) {
 				refused++
 			}
 		}
-		require.Greater(t, refused, len(data)/4, "%s: of %d bytes", kind, len(data))
+		require.Greater(t, refused, shorttest.Rounds(len(data))/4, "%s: of %d bytes", kind, len(data))
 	}
 }
 
@@ -235,7 +236,7 @@ func overviewDistance(t *testing.T, src *raster.Block, bound int64) float64 {
 // their ranks, in every mode, and coarser levels means of these.
 func TestOverviewIsMeanOfValues(t *testing.T) {
 	modes := map[string]bool{}
-	for _, size := range []image.Point{{70, 90}, {1031, 20}} {
+	for _, size := range shorttest.Cases([]image.Point{{70, 90}, {1031, 20}}) {
 		for _, depth := range []int{8, 16} {
 			for channels := 1; channels <= 4; channels++ {
 				for _, blocks := range []bool{false, true} {

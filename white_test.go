@@ -9,6 +9,7 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 )
 
 // paper has areas of white and of black, anywhere, beside slopes, noise, text and colours.
@@ -48,7 +49,7 @@ func TestWhiteStaysWhite(t *testing.T) {
 		cells := 0
 		for _, size := range whiteSizes {
 			m := picture(paper, size.X, size.Y, c.channels, c.depth)
-			for _, threshold := range []float64{qtgpu.MinT, 1, 2, 5, 10, 30, 77, qtgpu.MaxT} {
+			for _, threshold := range shorttest.Cases([]float64{qtgpu.MinT, 1, 2, 5, 10, 30, 77, qtgpu.MaxT}) {
 				o := lossy(m, threshold)
 				o.Chroma = c.chroma
 				r := newReader(t, encode(t, m, o), qtgpu.DecodeOptions{})

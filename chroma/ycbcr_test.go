@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 )
 
 // layout is a pixel layout that the tests run over.
@@ -238,14 +240,10 @@ func requirePixels(t *testing.T, got *Interleaved, planes []Plane, sub bool, l l
 // TestRoundTrip444 holds the two directions together: 4:4:4 alone loses nothing
 // of an 8-bit source.
 func TestRoundTrip444(t *testing.T) {
-	step := 5
-	if testing.Short() {
-		step = 17
-	}
 	l := layout{3, 8, 3}
 	m := l.blank(256, 256, 0)
 	got := l.blank(256, 256, 0)
-	for b := 0; b < 256; b += step {
+	for b := 0; b < 256; b += 5 * shorttest.Step() {
 		for y := range m.H {
 			for x := range m.W {
 				copy(m.Pix[y*m.Stride+x*m.Step:], []byte{byte(x), byte(y), byte(b)})

@@ -102,14 +102,23 @@ func readFile(t *testing.T, name string) []byte {
 	return p
 }
 
+// encodedOnce are the bytes of in.png and in.qtg, which no test changes.
+var encodedOnce [2][]byte
+
 // encoded returns a directory with in.png and its in.qtg, 3×2 tiles of 512.
 func encoded(t *testing.T) (dir, qtg string) {
 	t.Helper()
 	dir = t.TempDir()
-	in := filepath.Join(dir, "in.png")
-	writeImage(t, in, 1100, 600, 3, 8)
-	mustRun(t, "-i", in, "-t", "10", "-q")
-	return dir, filepath.Join(dir, "in.qtg")
+	in, qtg := filepath.Join(dir, "in.png"), filepath.Join(dir, "in.qtg")
+	if encodedOnce[1] == nil {
+		writeImage(t, in, 1100, 600, 3, 8)
+		mustRun(t, "-i", in, "-t", "10", "-q")
+		encodedOnce = [2][]byte{readFile(t, in), readFile(t, qtg)}
+		return dir, qtg
+	}
+	require.NoError(t, os.WriteFile(in, encodedOnce[0], 0o666))
+	require.NoError(t, os.WriteFile(qtg, encodedOnce[1], 0o666))
+	return dir, qtg
 }
 
 func TestHelp(t *testing.T) {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 )
 
 // gdal runs a program of GDAL and returns what it prints.
@@ -65,7 +67,7 @@ func TestGISOfGDAL(t *testing.T) {
 	dir := corpus(t, "gis")
 	qtg, back := filepath.Join(t.TempDir(), "a.qtg"), filepath.Join(t.TempDir(), "back.tif")
 	for _, name := range files(t, dir) {
-		if info, err := os.Stat(filepath.Join(dir, name)); testing.Short() && (err != nil || info.Size() > 1e6) {
+		if info, err := os.Stat(filepath.Join(dir, name)); testing.Short() && (err != nil || info.Size() > 350_000) {
 			continue
 		}
 		in := filepath.Join(dir, name)
@@ -89,7 +91,7 @@ func TestPartOfGDAL(t *testing.T) {
 	ours, theirs := filepath.Join(dir, "ours.tif"), filepath.Join(dir, "theirs.tif")
 	whole := gdalinfo(t, tif)
 	rng := rand.New(rand.NewPCG(2, 7))
-	for range 12 {
+	for range shorttest.Rounds(12) {
 		level := rng.IntN(5)
 		w, h := (150-1)>>level+1, (90-1)>>level+1
 		x, y := rng.IntN(w), rng.IntN(h)

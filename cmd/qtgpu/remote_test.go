@@ -221,8 +221,12 @@ func TestHeader(t *testing.T) {
 func TestRemoteRequests(t *testing.T) {
 	dir := t.TempDir()
 	in := filepath.Join(dir, "in.png")
-	writeImage(t, in, 2200, 1600, 3, 8)
-	mustRun(t, "-i", in, "-t", "0", "-q")
+	w, h := 2200, 1600
+	if testing.Short() {
+		w, h = 1100, 800
+	}
+	writeImage(t, in, w, h, 3, 8)
+	mustRun(t, "-i", in, "-t", "0", "-q", "--effort", "1")
 	mustRun(t, "-i", in, "-t", "2", "-q", "-o", filepath.Join(dir, "lossy.qtg"))
 	s := serve(t, dir, "")
 	for _, c := range []struct {

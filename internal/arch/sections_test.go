@@ -27,11 +27,19 @@ var (
 	noSlug  = regexp.MustCompile(`[^\p{L}\p{N}_ -]`)
 )
 
+// titlesOf are what sections has found, by the text.
+var titlesOf = map[string][]string{}
+
 // sections are the titles of a document, in their order.
-func sections(text string) (titles []string) {
+func sections(text string) []string {
+	if titles, ok := titlesOf[text]; ok {
+		return titles
+	}
+	var titles []string
 	for _, m := range heading.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
 		titles = append(titles, m[1])
 	}
+	titlesOf[text] = titles
 	return titles
 }
 

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 )
 
 func TestSquashAndStretch(t *testing.T) {
@@ -24,7 +26,7 @@ func TestSquashAndStretch(t *testing.T) {
 
 func TestCoder(t *testing.T) {
 	for _, p := range []uint32{1, 2, 300, 32768, 65000, 65535} {
-		for seed := range uint64(50) {
+		for seed := range shorttest.Rounds(uint64(50)) {
 			r := rand.New(rand.NewPCG(seed, uint64(p)))
 			bits := make([]int, r.IntN(2000))
 			for i := range bits {

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 )
 
 // pair is a mixer that the kernels serve and one that the plain code does.
@@ -16,7 +18,7 @@ func TestKernels(t *testing.T) {
 	if !vector {
 		t.Skip("no kernels on this machine")
 	}
-	for seed := range uint64(60) {
+	for seed := range shorttest.Rounds(uint64(60)) {
 		r := rand.New(rand.NewPCG(seed, 11))
 		s := Shape{Slots: 300, Sets: 80, Learning: uint(1 + r.IntN(20)), Horizon: uint32(r.IntN(maxHorizon + 1))}
 		e := pair{newMixer(NewEncoder(), s), newMixer(NewEncoder(), s)}

@@ -28,6 +28,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/refdec"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 )
 
 // update makes what is missing and never changes what is there: vectors of a
@@ -359,7 +360,7 @@ func writeSums(t *testing.T, m map[string]string) {
 func TestVectors(t *testing.T) {
 	want := readSums(t)
 	all := slices.Concat(vectors, exactVectors, rasterVectors)
-	for _, v := range all {
+	for _, v := range shorttest.Cases(all) {
 		t.Run(v.name, func(t *testing.T) {
 			name := v.name + ".qtg"
 			path := filepath.Join(vectorDir, name)

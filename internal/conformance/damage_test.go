@@ -20,6 +20,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/pipeline"
 	"github.com/qtgpu/qtgpu/internal/refdec"
 	"github.com/qtgpu/qtgpu/internal/sample"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -131,7 +132,7 @@ func requireSameVerdict(t testing.TB, p []byte, level int) bool {
 // TestDamagedFiles: the decoders agree on what is damaged.
 func TestDamagedFiles(t *testing.T) {
 	for kind, make := range slices.Concat(wildKinds, []maker{wild, wildNamed, wildGroups}) {
-		for seed := range uint64(20) {
+		for seed := range shorttest.Rounds(uint64(20)) {
 			t.Run(fmt.Sprint(kind, "/", seed), func(t *testing.T) {
 				rng := rand.New(rand.NewPCG(seed, 5))
 				p := damage(t, make(t, seed), rng)
@@ -184,7 +185,7 @@ func TestDamagedChunks(t *testing.T) {
 		p := readFile(t, vectorDir+"/"+name+".qtg")
 		require.Equal(t, p, fileOf(chunksOf(p)), name)
 		rng := rand.New(rand.NewPCG(9, 9))
-		for range 150 {
+		for range shorttest.Rounds(150) {
 			chunks := chunksOf(p)
 			i := rng.IntN(len(chunks))
 			switch c := &chunks[i]; {
@@ -202,7 +203,7 @@ func TestDamagedChunks(t *testing.T) {
 			}
 		}
 	}
-	require.Greater(t, taken, 10, "files that both took")
+	require.Greater(t, taken, shorttest.Rounds(10), "files that both took")
 }
 
 // TestLongForms: a number that is longer than it needs to be is an error in payloads and

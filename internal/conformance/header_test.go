@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 )
 
 // start is what a file begins with: the fields of HEAD but colours, and the payload of
@@ -71,7 +72,7 @@ func TestHeaders(t *testing.T) {
 		p := readFile(t, vectorDir+"/"+name+".qtg")
 		require.Equal(t, p, new(startOf(p)).file(), name)
 		rng := rand.New(rand.NewPCG(6, 6))
-		for range 400 {
+		for range shorttest.Rounds(400) {
 			s := startOf(bytes.Clone(p))
 			for range 1 + rng.IntN(2) {
 				if i := rng.IntN(len(s.fields) + 2); i < len(s.fields) {
@@ -90,5 +91,5 @@ func TestHeaders(t *testing.T) {
 			}
 		}
 	}
-	require.Greater(t, taken, 100, "headers that both took")
+	require.Greater(t, taken, shorttest.Rounds(100), "headers that both took")
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/internal/refdec"
 	"github.com/qtgpu/qtgpu/internal/sample"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -414,14 +415,14 @@ func wildMasks(t testing.TB, seed uint64) []byte {
 
 // TestWildMasks: the decoders agree on masks that no encoder would write.
 func TestWildMasks(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range shorttest.Rounds(uint64(60)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { compareLevels(t, wildMasks(t, seed)) })
 	}
 }
 
 // TestWildRasters: the decoders agree on rasters that no encoder would write.
 func TestWildRasters(t *testing.T) {
-	for seed := range uint64(100) {
+	for seed := range shorttest.Rounds(uint64(100)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { compareLevels(t, wildRaster(t, seed)) })
 	}
 }

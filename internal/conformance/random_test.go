@@ -16,6 +16,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/internal/refdec"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -229,7 +230,7 @@ func chunk(kind string, payload []byte) []byte {
 
 // TestWildFiles: the decoders agree on what means nothing, too.
 func TestWildFiles(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range shorttest.Rounds(uint64(60)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { compareLevels(t, wild(t, seed)) })
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/tree"
 )
 
@@ -22,16 +23,9 @@ type Backend interface {
 // pyramids, over all kinds of sources, then runs the suite of its Reducer.
 func RunBackend(t *testing.T, b Backend) {
 	rng := rand.New(rand.NewPCG(4, 20))
-	for _, size := range [][2]int{{1, 1}, {1, 2}, {2, 1}, {3, 3}, {31, 33}, {32, 32}, {33, 31}, {64, 65}, {97, 130}, {1500, 3}, {3, 1500}} {
-		for channels := 1; channels <= 4; channels++ {
-			for _, depth := range []int{8, 16} {
-				for layout := range 3 {
-					m := Picture(rng, size[0], size[1], channels, depth, layout)
-					sub420 := rng.IntN(2) == 0
-					t.Run(Describe(m, sub420), func(t *testing.T) { checkPrepare(t, b, m, sub420) })
-				}
-			}
-		}
+	for _, m := range shorttest.Cases(pictures(rng)) {
+		sub420 := rng.IntN(2) == 0
+		t.Run(Describe(m, sub420), func(t *testing.T) { checkPrepare(t, b, m, sub420) })
 	}
 	t.Run("prepare cancelled", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
@@ -42,6 +36,20 @@ func RunBackend(t *testing.T, b Backend) {
 		}
 	})
 	Run(t, b)
+}
+
+// pictures are of all sizes of the suite, channels, depths and layouts.
+func pictures(rng *rand.Rand) (all []*chroma.Interleaved) {
+	for _, size := range [][2]int{{1, 1}, {1, 2}, {2, 1}, {3, 3}, {31, 33}, {32, 32}, {33, 31}, {64, 65}, {97, 130}, {1500, 3}, {3, 1500}} {
+		for channels := 1; channels <= 4; channels++ {
+			for _, depth := range []int{8, 16} {
+				for layout := range 3 {
+					all = append(all, Picture(rng, size[0], size[1], channels, depth, layout))
+				}
+			}
+		}
+	}
+	return all
 }
 
 // Picture makes w×h pixels in one of three layouts: tight, with bytes between the

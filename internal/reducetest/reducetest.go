@@ -11,6 +11,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/tree"
 )
 
@@ -18,7 +19,7 @@ import (
 // checks the rest of the contract of tree.Reducer: input left alone, repeatable,
 // a context that has ended.
 func Run(t *testing.T, r tree.Reducer) {
-	for _, c := range cases() {
+	for _, c := range shorttest.Cases(cases()) {
 		t.Run(c.name, func(t *testing.T) { check(t, r, c.planes) })
 	}
 	t.Run("cancelled", func(t *testing.T) { checkCancelled(t, r) })
