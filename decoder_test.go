@@ -123,13 +123,13 @@ func TestDecoderOfVectors(t *testing.T) {
 // TestDecoderOfBands: at any memory, with any number of workers.
 func TestDecoderOfBands(t *testing.T) {
 	for engine, o := range map[string]qtgpu.Options{"transform": {T: 20}, "predictive": {}, "layered": {T: 5, Bound: qtgpu.BoundMax}} {
-		m := picture(patterns["noise"], 70, 2600, 3, 8)
+		m := picture(patterns["noise"], 30, 2600, 3, 8)
 		data := encode(t, m, o)
 		for name, data := range map[string][]byte{"one group": data, "groups": grouped(t, data, 1, 6), "groups of two": grouped(t, data, 2)} {
 			want, done := readLevel(t, newReader(t, data, qtgpu.DecodeOptions{}), 0), 0
 			for limit := int64(64 << 20); limit > 1<<18; limit /= 3 {
 				d := qtgpu.DecodeOptions{MaxMemory: limit, Workers: 1 + done%3}
-				if copied(t, newReader(t, data, d), image.Rect(0, 0, 70, 2600), 0) == nil {
+				if copied(t, newReader(t, data, d), image.Rect(0, 0, 30, 2600), 0) == nil {
 					break
 				}
 				dec := newDecoder(t, bytes.NewReader(data), d)
