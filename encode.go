@@ -2,6 +2,7 @@ package qtgpu
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"io"
@@ -11,7 +12,6 @@ import (
 
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/internal/engine"
-	"github.com/qtgpu/qtgpu/internal/engine/predictive"
 	"github.com/qtgpu/qtgpu/internal/pipeline"
 	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/raster"
@@ -127,14 +127,9 @@ func (e *encoding) prepare(ctx context.Context) (err error) {
 	}
 	reading.Finish()
 	defer values.Finish()
-	if p.Bound == engine.Max && p.T > 0 && !predictive.IsRaster(&p.Format) {
-		start := time.Now()
-		merges, err := predictive.Merges(ctx, pipeline.Colours(e.src), p.T, e.opt.Workers, values)
-		if err != nil {
+	if !e.opt.aims() {
+		if err := pipeline.Settle(ctx, p, e.src, e.env(values)); err != nil {
 			return err
-		}
-		if e.took("values", time.Since(start)); !merges {
-			p.T = 0 // files without loss have more ways to be small
 		}
 	}
 	p.Format = *e.src.Format()
@@ -146,6 +141,9 @@ func (e *encoding) prepare(ctx context.Context) (err error) {
 func (e *encoding) begin(looks int64) {
 	pixels := int64(e.params.Format.Width) * int64(e.params.Format.Height)
 	e.cost = pipeline.CostOf(&e.params, e.opt.Engine.id())
+	if e.opt.aims() {
+		e.cost = pipeline.CostOfAim(&e.params, e.opt.Engine.id())
+	}
 	e.work = progress.New(pixels, e.opt.Progress).Of(looks + e.cost.Choose + e.cost.Write)
 }
 
@@ -174,7 +172,7 @@ func (e *encoding) encoder(ctx context.Context) (engine.Encoder, error) {
 	if err := e.prepare(ctx); err != nil {
 		return nil, err
 	}
-	c, err := pipeline.Choose(ctx, e.params, e.opt.Engine.id(), e.src, e.env(e.work.Part(e.cost.Choose)))
+	c, err := e.choose(ctx, e.env(e.work.Part(e.cost.Choose)))
 	if err != nil {
 		return nil, err
 	}
@@ -182,6 +180,22 @@ func (e *encoding) encoder(ctx context.Context) (engine.Encoder, error) {
 	e.src = c.Source
 	e.stats.Tried, e.stats.OnPilot = tried(c), c.Pilot
 	return c.Encoder, nil
+}
+
+// choose is the way to code the source: with the promise of the options, or by the target.
+func (e *encoding) choose(ctx context.Context, env *engine.Env) (*pipeline.Choice, error) {
+	if !e.opt.aims() {
+		return pipeline.Choose(ctx, e.params, e.opt.Engine.id(), e.src, env)
+	}
+	a, err := pipeline.Aim(ctx, e.params, e.opt.Engine.id(), e.target(), e.src, env)
+	if unreachable := (*pipeline.UnreachableError)(nil); errors.As(err, &unreachable) {
+		return nil, e.opt.unreachable(unreachable)
+	}
+	if err != nil {
+		return nil, err
+	}
+	e.stats.Search = &Search{a.PSNR, a.Pilots, a.Codings}
+	return a.Choice, nil
 }
 
 // job is what is written besides the samples.
@@ -200,7 +214,11 @@ func (e *encoding) report(plan *engine.Plan, totals pipeline.Totals, size int64)
 		s.Backend = e.opt.Backend.Name()
 	}
 	s.finish(plan, totals, size)
-	if s.Bound == BoundRMS && e.opt.Plan == nil {
+	switch {
+	case s.Bound != BoundRMS || e.opt.Plan != nil:
+	case e.opt.aims():
+		s.T = shortest(&plan.Params)
+	default:
 		s.T = e.opt.T // not rounded to the file's unit
 	}
 	*e.opt.Stats = *s

@@ -70,13 +70,23 @@ type Options struct {
 	//
 	// Where a file without loss is smaller than a lossy one, that is what is written, unless
 	// Engine says which engine is to code.
-	T       float64
-	Bound   Bound
-	Engine  Engine
-	Chroma  Chroma
-	Split   Split
-	Backend tree.Backend // nil is the CPU
-	Workers int          // goroutines; 0 is GOMAXPROCS
+	T float64
+	// TargetSize is the most bytes that the file may have, TargetPSNR the least PSNR in dB of
+	// the decoded colours of a picture. One of them may stand in the place of T, which then is
+	// searched for: by a size the smallest T whose file has no more bytes, by a PSNR the largest
+	// whose file has no less. T is within half a percent of that, or the file within 1 percent of
+	// the size or 0.05 dB of the PSNR; of large rasters it is as near as a few encodes of all
+	// come. The file is the one of T, which Stats has; lossless is the smallest T. The raster is
+	// read several times, and nothing is written before T is found. A target that no T comes to
+	// is a *TargetError.
+	TargetSize int64
+	TargetPSNR float64
+	Bound      Bound
+	Engine     Engine
+	Chroma     Chroma
+	Split      Split
+	Backend    tree.Backend // nil is the CPU
+	Workers    int          // goroutines; 0 is GOMAXPROCS
 	// Effort, 1 to 4, is how hard engines try for a small file; 0 is 2. Of BoundMax and
 	// without loss, 1 predicts by built-in weights, 2 fits them to the image, 3 also tries
 	// patterns on a part of every tile, 4 also mixes contexts. With AVX2, 4 takes about ten
@@ -130,6 +140,12 @@ const MaxEffort = int(predictive.EffortMixing)
 
 // params are the options for samples of a format.
 func (o *Options) params(f *raster.Format) (engine.Params, error) {
+	if o.aims() {
+		if err := o.checkTarget(f); err != nil {
+			return engine.Params{}, err
+		}
+		o = o.withLikelyT(f)
+	}
 	bound := o.Bound.resolve(f)
 	if err := o.check(f, bound); err != nil {
 		return engine.Params{}, err
@@ -265,6 +281,7 @@ type Stats struct {
 	// OnPilot tells whether they were tried on a sample, and not on all of the samples.
 	Tried   []Trial
 	OnPilot bool
+	Search  *Search // for the T of a target, nil where there is none
 	Backend string
 	Stages  []Stage
 }

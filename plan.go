@@ -39,6 +39,9 @@ func NewPlan(ctx context.Context, src raster.Source, o *Options) (*Plan, error) 
 	if opt.Plan != nil {
 		return nil, errors.New("qtgpu: a plan by another plan, expected Options.Plan to be nil")
 	}
+	if opt.aims() {
+		return nil, errors.New("qtgpu: a plan by a target, expected Options.T: what a file comes to is known when all of it is coded")
+	}
 	e := &encoding{opt: &opt, src: src}
 	enc, err := e.encoder(ctx)
 	if err != nil {
@@ -163,6 +166,9 @@ func (o *Options) checkBesidePlan() error {
 	}
 	if o.T != 0 || o.Bound != 0 || o.Engine != 0 || o.Chroma != 0 || o.Split != 0 || o.Effort != 0 {
 		return fmt.Errorf("T %v, bound %v, engine %v, chroma %v, split %v and effort %d beside a plan, which has its own: expected zeros", o.T, o.Bound, o.Engine, o.Chroma, o.Split, o.Effort)
+	}
+	if o.aims() {
+		return errors.New("a target beside a plan, which has a T, expected zeros")
 	}
 	return o.checkWork()
 }

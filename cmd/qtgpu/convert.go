@@ -31,6 +31,7 @@ type convertFlags struct {
 	box                                         boxFlags
 	level, maxSide, jobs, effort, quality, page int
 	preset                                      *preset
+	aim                                         aim
 	limits                                      *limits
 	access                                      access
 	saying
@@ -74,6 +75,7 @@ func (a *app) convertCommand() *cobra.Command {
 	cmd.Example = convertExamples
 	c.set, c.limits = cmd.Flags(), newLimits()
 	c.addCoding()
+	c.addTarget()
 	c.addEncoding()
 	group(c.set, forEncoding)
 	c.addDecoding()
@@ -90,7 +92,10 @@ count. Of photographs of 8 bits T is the largest RMS error of any quadtree leaf 
 %g to %g steps, and of those of 16 bits with --bound rms, 257 times as many. 1%% is a
 percentage: of the range of the type for integers, rounded down to whole steps; for floating
 point of the largest less the least sample of all bands, for which the input is read once
-more. 0 is lossless.`
+more. 0 is lossless.
+
+--size and --psnr find T. The file is the one of that T, which the report says, so -t makes it
+again. A target that no T comes to is an error, which says what is within reach.`
 
 const convertExamples = `
   qtgpu big.tif -t 10 --verify
@@ -98,6 +103,7 @@ const convertExamples = `
   qtgpu -t 10 *.tif --skip-existing
   qtgpu -t 10 -r photos --output-dir archive
   qtgpu *.qtg --format tif
+  qtgpu big.tif --size 2M
   qtgpu -i elevation.tif -t 0.01
   qtgpu -i elevation.qtg -o part.tif --bbox -9.3,38.6,-9,38.9 --bbox-crs EPSG:4326
   qtgpu -i elevation.qtg -o hills.png --level 2 --stretch 0,1500
@@ -202,7 +208,7 @@ func (c *convertFlags) check() error {
 	case c.set.Changed("bbox-crs") && !c.set.Changed("bbox"):
 		return usagef("--bbox-crs without --bbox W,S,E,N")
 	}
-	if err := c.settle(); err != nil {
+	if err := cmp.Or(c.checkTarget(), c.settle()); err != nil {
 		return err
 	}
 	return c.checkSaying()
@@ -273,7 +279,10 @@ func (a *app) convertFrom(c *convertFlags, in *source) error {
 
 // options returns what the flags ask of the encoder.
 func (c *convertFlags) options() qtgpu.Options {
-	return qtgpu.Options{Bound: c.bound, Engine: c.engine, Chroma: c.chroma, Split: c.split, Effort: c.effort, Workers: c.jobs}
+	return qtgpu.Options{
+		Bound: c.bound, Engine: c.engine, Chroma: c.chroma, Split: c.split, Effort: c.effort, Workers: c.jobs,
+		TargetSize: c.aim.size, TargetPSNR: c.aim.psnr,
+	}
 }
 
 // encodedName is the output of an encode: -o, or the input's name with .qtg.

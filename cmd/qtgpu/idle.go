@@ -45,8 +45,10 @@ func (c *convertFlags) idleFor(o *qtgpu.Options, src *imagefile.File) ([]idle, e
 	}
 	coded := "with the bound max samples are predicted"
 	switch {
-	case o.T == 0:
+	case o.T == 0 && !c.aim.given():
 		coded = "without loss samples are predicted"
+	case uses.Split && uses.Backend && c.aim.given():
+		coded = "the bound is the RMS error of leaves"
 	case uses.Split && uses.Backend:
 		coded = fmt.Sprintf("-t %g bounds the RMS error of leaves", o.T)
 	}

@@ -65,8 +65,11 @@ func (c *convertFlags) settle() error {
 	return nil
 }
 
-// threshold is the value of -t, or the preset's.
+// threshold is the value of -t, or the preset's; 0 where a target stands in its place.
 func (c *convertFlags) threshold() (threshold, error) {
+	if c.aim.given() {
+		return threshold{}, nil
+	}
 	if c.t != "" || c.preset == nil {
 		return parseThreshold(c.t, c.in)
 	}

@@ -43,6 +43,7 @@ type encodeReport struct {
 	Engine        string        `json:"engine"`
 	Tried         []trial       `json:"tried"`
 	OnPilot       bool          `json:"on_pilot"`
+	Search        *searchReport `json:"search,omitempty"`
 	Nodes         int           `json:"nodes"`
 	Leaves        int           `json:"leaves"`
 	LeavesBySize  map[int]int   `json:"leaves_by_size"`
@@ -64,7 +65,7 @@ func newEncodeReport(in, out string, s *qtgpu.Stats) *encodeReport {
 		rasterReport: newRasterReport(f),
 		Promise:      newPromise(s.Bound, s.T, s.MaxLeafRMS, s.MaxError, f),
 		Nodes:        s.Nodes, Leaves: s.Leaves, LeavesBySize: s.LeavesBySize, TreeDepth: s.TreeDepth,
-		Engine: s.Engine.String(), OnPilot: s.OnPilot, Backend: s.Backend, about: describe(f),
+		Engine: s.Engine.String(), OnPilot: s.OnPilot, Search: newSearchReport(s.Search), Backend: s.Backend, about: describe(f),
 	}
 	for _, t := range s.Tried {
 		r.Tried = append(r.Tried, trial{t.Engine.String(), t.Bound.String(), t.T, t.Bytes})
@@ -95,6 +96,9 @@ func (r *encodeReport) text() *text {
 	t.line("output", "%s: %s bytes, ratio %.2f, %.3f bits per pixel", r.Output, grouped(r.OutputBytes), r.Ratio, r.BitsPerPixel)
 	t.line("image", "%s", r.about)
 	t.line("promise", "%v; largest error %s", &r.Promise, r.Promise.values(r.Promise.Stated))
+	if r.Search != nil {
+		t.line("search", "%v", r.Search)
+	}
 	t.line("engine", "%s", r.chosen())
 	if r.Leaves > 0 {
 		t.line("tree", "%s nodes, %s leaves (%s), depth %d", grouped(int64(r.Nodes)), grouped(int64(r.Leaves)), bySize(r.LeavesBySize), r.TreeDepth)
@@ -161,12 +165,15 @@ func (a *app) say(c *convertFlags, w io.Writer, r *encodeReport) error {
 	case c.json:
 		return writeLine(w, r)
 	}
-	verified := ""
+	more := ""
+	if r.Search != nil && r.Search.PSNR.finite() {
+		more = r.Search.PSNR.format(", PSNR %.2f dB")
+	}
 	if r.Verify != nil {
-		verified = ", verified"
+		more += ", verified"
 	}
 	_, err := fmt.Fprintf(w, "%s: %s bytes, ratio %.2f, %.3f bits per pixel, %v%s\n",
-		r.Output, grouped(r.OutputBytes), r.Ratio, r.BitsPerPixel, &r.Promise, verified)
+		r.Output, grouped(r.OutputBytes), r.Ratio, r.BitsPerPixel, &r.Promise, more)
 	return bare(err)
 }
 

@@ -23,7 +23,7 @@ func parseThreshold(text, in string) (t threshold, err error) {
 	allowed := fmt.Sprintf("expected 0 for lossless, a largest error in units of the samples (of photographs of 8 bits %g to %g, the RMS of a leaf), or a percentage of their range, as 1%%",
 		qtgpu.MinT, qtgpu.MaxT)
 	if text == "" {
-		return t, usagef("missing -t T: %s is no .qtg file, and encoding takes a threshold or a --preset: %s", in, allowed)
+		return t, usagef("missing -t T: %s is no .qtg file, and encoding takes a threshold, a --preset, a --size or a --psnr: %s", in, allowed)
 	}
 	number, percent := strings.CutSuffix(text, "%")
 	t.value, err = strconv.ParseFloat(number, 64)

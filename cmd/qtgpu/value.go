@@ -133,6 +133,15 @@ func (s *size) Type() string { return "SIZE" }
 
 // Set implements pflag.Value; 0 is no limit.
 func (s *size) Set(text string) error {
+	n, err := parseSize(text)
+	if *s = size(n); n == 0 && err == nil {
+		*s = math.MaxInt64
+	}
+	return err
+}
+
+// parseSize gives the bytes of a size.
+func parseSize(text string) (int64, error) {
 	digits := strings.TrimSuffix(strings.TrimSuffix(strings.ToUpper(text), "B"), "I")
 	shift := 0
 	for i, suffix := range []string{"K", "M", "G", "T"} {
@@ -141,13 +150,8 @@ func (s *size) Set(text string) error {
 		}
 	}
 	n, err := strconv.ParseUint(digits, 10, 63)
-	switch {
-	case err != nil || n > math.MaxInt64>>shift:
-		return &wrongValue{strconv.Quote(text), "bytes, as 500000000, 512M or 4GiB"}
-	case n == 0:
-		*s = math.MaxInt64
-	default:
-		*s = size(n << shift)
+	if err != nil || n > math.MaxInt64>>shift {
+		return 0, &wrongValue{strconv.Quote(text), "bytes, as 500000000, 512M or 4GiB"}
 	}
-	return nil
+	return int64(n) << shift, nil
 }

@@ -219,7 +219,7 @@ func measure(ctx context.Context, r *qtgpu.Reader, before *original, work *progr
 	if err != nil {
 		return nil, err
 	}
-	quality, err := metrics.Compare(m.Interleaved, after.Interleaved, work.Rest())
+	quality, err := metrics.Compare(m.Interleaved, after.Interleaved, before.Format().FullScale(), work.Rest())
 	all.PSNR, all.PSNRLuma, all.SSIM, all.MaxError = number(quality.PSNR), number(quality.PSNRLuma), number(quality.SSIM), quality.MaxError
 	return all, err
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Result compares two images of the same shape. Errors are in levels of the
-// samples' own depth, 0 to 255 or 65535; PSNR is in dB.
+// samples, PSNR is in dB.
 type Result struct {
 	// PSNR is 10·log10(L²/MSE) over the samples of all colour channels, where L
 	// is the largest level; +Inf for equal images. Alpha does not count.
@@ -30,8 +30,9 @@ type Result struct {
 	RMS      []float64
 }
 
-// Compare measures b against a, which is work. The error says how their shapes differ.
-func Compare(a, b chroma.Interleaved, work *progress.Work) (Result, error) {
+// Compare measures b against a, which is work; their samples are 0 to full. The error says how
+// their shapes differ.
+func Compare(a, b chroma.Interleaved, full int64, work *progress.Work) (Result, error) {
 	work = work.Of(ssimCost + 1)
 	if a.W != b.W || a.H != b.H || a.Channels != b.Channels || a.Depth != b.Depth {
 		return Result{}, fmt.Errorf("images of %s and %s cannot be compared", shape(a), shape(b))
@@ -41,10 +42,9 @@ func Compare(a, b chroma.Interleaved, work *progress.Work) (Result, error) {
 	for _, s := range sums {
 		total.add(s)
 	}
-	full := float64(int(1)<<a.Depth - 1)
 	pixels := float64(a.W) * float64(a.H)
 	colours := colourChannels(a)
-	r := Result{SSIM: ssim(a, b, full, work.Rest())}
+	r := Result{SSIM: ssim(a, b, float64(full), work.Rest())}
 	var squares uint64
 	for c := range a.Channels {
 		r.MaxError = append(r.MaxError, total.max[c])
@@ -53,13 +53,19 @@ func Compare(a, b chroma.Interleaved, work *progress.Work) (Result, error) {
 			squares += total.squares[c]
 		}
 	}
-	r.PSNR = psnr(float64(squares)/(pixels*float64(colours)), full)
-	r.PSNRLuma = psnr(total.luma/pixels, full)
+	r.PSNR = PSNR(squares, int64(a.W)*int64(a.H)*int64(colours), full)
+	r.PSNRLuma = psnr(total.luma/pixels, float64(full))
 	return r, nil
 }
 
 func shape(m chroma.Interleaved) string {
 	return fmt.Sprintf("%dx%d pixels with %d channels of %d bits", m.W, m.H, m.Channels, m.Depth)
+}
+
+// PSNR is the one of Result, of the sum of the squared errors of some samples whose largest
+// level is full.
+func PSNR(squares uint64, samples, full int64) float64 {
+	return psnr(float64(squares)/float64(samples), float64(full))
 }
 
 // psnr is +Inf for no error.

@@ -115,7 +115,7 @@ func TestCompareAgainstNaive(t *testing.T) {
 			for _, depth := range []int{8, 16} {
 				t.Run(fmt.Sprintf("%dx%d/%d ch/%d bit", size[0], size[1], channels, depth), func(t *testing.T) {
 					a, b := pair(size[0], size[1], channels, depth, 9<<(depth-8))
-					got, err := Compare(a, b, nil)
+					got, err := Compare(a, b, full(a), nil)
 					require.NoError(t, err)
 					want := naive(a, b)
 					require.Equal(t, want.MaxError, got.MaxError)
@@ -135,7 +135,7 @@ func TestCompareAgainstNaive(t *testing.T) {
 
 func TestCompareEqual(t *testing.T) {
 	a, b := pair(40, 30, 3, 8, 0)
-	r, err := Compare(a, b, nil)
+	r, err := Compare(a, b, full(a), nil)
 	require.NoError(t, err)
 	require.Equal(t, Result{PSNR: math.Inf(1), PSNRLuma: math.Inf(1), SSIM: r.SSIM, MaxError: []int{0, 0, 0}, RMS: []float64{0, 0, 0}}, r)
 	require.InDelta(t, 1, r.SSIM, 1e-12)
@@ -159,7 +159,7 @@ func TestCompareKnown(t *testing.T) {
 		}
 	}
 	b.Pix[3] ^= 0xff
-	r, err := Compare(a, b, nil)
+	r, err := Compare(a, b, full(a), nil)
 	require.NoError(t, err)
 	require.InDelta(t, 20*math.Log10(255/5.0), r.PSNR, 1e-9)
 	require.InDelta(t, 20*math.Log10(255/5.0), r.PSNRLuma, 1e-9)
@@ -176,7 +176,7 @@ func TestCompareExtremes(t *testing.T) {
 	for i := range b.Pix {
 		b.Pix[i] = 0xff
 	}
-	r, err := Compare(a, b, nil)
+	r, err := Compare(a, b, full(a), nil)
 	require.NoError(t, err)
 	require.Equal(t, []int{65535}, r.MaxError)
 	require.Equal(t, []float64{65535}, r.RMS)
@@ -186,10 +186,10 @@ func TestCompareExtremes(t *testing.T) {
 
 func TestCompareDoesNotDependOnWorkers(t *testing.T) {
 	a, b := pair(37, 700, 3, 8, 20)
-	want, err := Compare(a, b, nil)
+	want, err := Compare(a, b, full(a), nil)
 	require.NoError(t, err)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	got, err := Compare(a, b, nil)
+	got, err := Compare(a, b, full(a), nil)
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 }
@@ -197,7 +197,7 @@ func TestCompareDoesNotDependOnWorkers(t *testing.T) {
 func TestCompareShapes(t *testing.T) {
 	a, _ := pair(3, 4, 3, 8, 0)
 	b, _ := pair(3, 4, 4, 8, 0)
-	_, err := Compare(a, b, nil)
+	_, err := Compare(a, b, full(a), nil)
 	require.EqualError(t, err, "images of 3x4 pixels with 3 channels of 8 bits and 3x4 pixels with 4 channels of 8 bits cannot be compared")
 }
 
@@ -205,8 +205,22 @@ func BenchmarkCompare(b *testing.B) {
 	p, q := pair(1024, 1024, 3, 8, 9)
 	b.SetBytes(1 << 20)
 	for b.Loop() {
-		if _, err := Compare(p, q, nil); err != nil {
+		if _, err := Compare(p, q, full(p), nil); err != nil {
 			b.Fatal(err)
 		}
 	}
+}
+
+// full is the largest sample of a depth.
+func full(m chroma.Interleaved) int64 { return 1<<m.Depth - 1 }
+
+// TestFullScale: PSNR is of the full scale that is given, whatever the depth has room for.
+func TestFullScale(t *testing.T) {
+	a, b := pair(40, 30, 1, 16, 9)
+	whole, err := Compare(a, b, full(a), nil)
+	require.NoError(t, err)
+	of10, err := Compare(a, b, 1023, nil)
+	require.NoError(t, err)
+	require.InDelta(t, 20*math.Log10(65535.0/1023), whole.PSNR-of10.PSNR, 1e-9)
+	require.Equal(t, PSNR(25, 1, 1023), PSNR(100, 4, 1023))
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/engine/predictive"
 	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/raster"
 )
@@ -31,12 +32,16 @@ type Trial struct {
 // What no photograph gains by is tried on flat rasters alone. p has the promise and the
 // options, src the samples.
 func Choose(ctx context.Context, p engine.Params, id *engine.ID, src raster.Source, env *engine.Env) (*Choice, error) {
+	return (&contest{src: src, env: env}).choose(ctx, p, id)
+}
+
+func (c *contest) choose(ctx context.Context, p engine.Params, id *engine.ID) (*Choice, error) {
+	src, env := c.src, c.env
 	p.Format = *src.Format()
 	always, ifFlat, err := candidates(&p, id)
 	if err != nil {
 		return nil, err
 	}
-	c := &contest{src: src, env: env}
 	if len(always) > 1 {
 		return c.run(ctx, always, ifFlat, env.Work)
 	}
@@ -45,16 +50,31 @@ func Choose(ctx context.Context, p engine.Params, id *engine.ID, src raster.Sour
 		enc, err := first.train(ctx, src, env)
 		return &Choice{Encoder: enc, Source: first.source(src)}, err
 	}
-	flat, train := false, first.cost(&p.Format).Train
+	train := first.cost(&p.Format).Train
 	work := env.Work.Of(train + likelyCost(train))
-	if c.first, flat, err = first.trainLooking(ctx, src, env.With(work.Part(train))); err != nil {
+	if c.first, c.flat, err = first.trainLooking(ctx, src, env.With(work.Part(train))); err != nil {
 		return nil, err
 	}
-	if flat {
-		c.flat = true
+	if c.flat {
 		return c.run(ctx, append(always, ifFlat...), nil, work.Rest())
 	}
 	return &Choice{Encoder: c.first, Source: first.source(src)}, nil
+}
+
+// Settle takes a bound of every sample back that gains nothing, since no two values come within
+// it: files without loss have more ways to be small.
+func Settle(ctx context.Context, p *engine.Params, src raster.Source, env *engine.Env) error {
+	src = Colours(src)
+	if p.Bound != engine.Max || p.T == 0 || predictive.IsRaster(src.Format()) {
+		return nil
+	}
+	start := time.Now()
+	merges, err := predictive.Merges(ctx, src, p.T, env.Workers, env.Work)
+	if err == nil && !merges {
+		p.T = 0
+	}
+	env.Took("values", time.Since(start))
+	return err
 }
 
 // contest is between ways to code a raster.
@@ -63,6 +83,9 @@ type contest struct {
 	env   *engine.Env
 	flat  bool           // whether it is known to be flat
 	first engine.Encoder // of the first way for all of the raster, if it is trained
+	// lossless, where it is not nil, keeps what coding all of the raster without loss has made
+	// from one contest to the next, of another promise.
+	lossless **coded
 }
 
 // run has the smallest way win.
@@ -94,7 +117,11 @@ func (c *contest) run(ctx context.Context, ways, ifFlat []*way, work *progress.W
 		cost += ways[0].cost(c.src.Format()).Train
 	}
 	work = work.Of(cost)
-	best, smallest, err := choice.try(ctx, ways, trained, field, env, work)
+	lossless := c.lossless
+	if choice.Pilot {
+		lossless = nil
+	}
+	best, smallest, err := choice.try(ctx, ways, trained, field, env.With(work), lossless)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +152,8 @@ func (c *contest) again(ctx context.Context, choice *Choice, ways []*way, env *e
 		return ways[1], nil, nil
 	}
 	choice.Pilot, choice.Tried = false, nil
-	best, smallest, err := choice.try(ctx, ways, trained, c.src, env, work.Rest().Of(contestCost(ways, c.src.Format())))
+	work = work.Rest().Of(contestCost(ways, c.src.Format()))
+	best, smallest, err := choice.try(ctx, ways, trained, c.src, env.With(work), c.lossless)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -133,12 +161,15 @@ func (c *contest) again(ctx context.Context, choice *Choice, ways []*way, env *e
 }
 
 // try codes a raster in several ways, and finds the smallest. The first way may be trained.
-func (c *Choice) try(ctx context.Context, ways []*way, trained engine.Encoder, src raster.Source, env *engine.Env, work *progress.Work) (best int, smallest *coded, err error) {
+// lossless is as in a contest.
+func (c *Choice) try(ctx context.Context, ways []*way, trained engine.Encoder, src raster.Source, env *engine.Env, lossless **coded) (best int, smallest *coded, err error) {
 	for i, w := range ways {
-		made, err := w.encode(ctx, trained, src, env.With(work.Part(w.allCost(src.Format()))))
+		part := env.Work.Part(w.allCost(src.Format()))
+		made, err := w.encodeOnce(ctx, trained, src, env.With(part), lossless)
 		if err != nil {
 			return 0, nil, err
 		}
+		part.Finish()
 		if smallest == nil || made.weight() < smallest.weight() {
 			best, smallest = i, made
 		}
@@ -158,7 +189,9 @@ func (c *Choice) doubted(best int) int {
 	return slices.IndexFunc(c.Tried, func(t Trial) bool { return t.lossless() && 3*t.Bytes < 4*c.Tried[best].Bytes })
 }
 
-func (t *Trial) lossless() bool { return t.Bound == engine.Max && t.T == 0 }
+func (t *Trial) lossless() bool { return isLossless(t.Bound, t.T) }
+
+func isLossless(b engine.Bound, t int64) bool { return b == engine.Max && t == 0 }
 
 // end gives a choice its encoder.
 func (c *contest) end(ctx context.Context, choice *Choice, best *way, made *coded, first bool, work *progress.Work) (err error) {
@@ -206,10 +239,21 @@ func (w *way) encode(ctx context.Context, enc engine.Encoder, src raster.Source,
 	return c, err
 }
 
+// encodeOnce is encode, but for what is kept of a contest before.
+func (w *way) encodeOnce(ctx context.Context, enc engine.Encoder, src raster.Source, env *engine.Env, lossless **coded) (_ *coded, err error) {
+	if lossless == nil || !w.lossless() {
+		return w.encode(ctx, enc, src, env)
+	}
+	if *lossless == nil {
+		*lossless, err = w.encode(ctx, enc, src, env)
+	}
+	return *lossless, err
+}
+
 // weight is what the size counts for in a contest: samples without loss are worth a 16th, and a
 // pilot may be off by as much.
 func (c *coded) weight() int {
-	if c.plan.Bound == engine.Max && c.plan.T == 0 {
+	if isLossless(c.plan.Bound, c.plan.T) {
 		return c.size - c.size/16
 	}
 	return c.size

@@ -32,6 +32,13 @@ func CostOf(p *engine.Params, id *engine.ID) (c Cost) {
 	return c
 }
 
+// CostOfAim is the work of Aim, and of Write with what it returns.
+func CostOfAim(p *engine.Params, id *engine.ID) Cost {
+	const codings = 4 // about, of all of the raster
+	c, pixels := CostOf(p, id), pixelsOf(&p.Format)
+	return Cost{codings * (c.Choose + c.Write), 2 * pixels}
+}
+
 // Need is about how many bytes Choose and Write hold with one goroutine, where memory does
 // not bound it.
 func Need(p *engine.Params, id *engine.ID) (bytes int64) {

@@ -60,6 +60,7 @@ type encoding struct {
 	workers int
 	step    int // rows of tiles of a slab
 	totals  Totals
+	gauge   *gauge // nil for none
 
 	work      *progress.Work
 	pixelCost int64
@@ -114,7 +115,7 @@ func (e *encoding) slab(ctx context.Context, rows Rows) error {
 	rect := image.Rect(0, rows.Min, e.grid.Across(), rows.Max)
 	indices := e.grid.Indices(rect)
 	reading := e.work.Part(engine.Pixels(e.grid.Pixels(rect)))
-	slab, err := e.prepare(ctx, rect, indices, reading)
+	slab, block, err := e.prepare(ctx, rect, indices, reading)
 	if err != nil {
 		return err
 	}
@@ -134,23 +135,30 @@ func (e *encoding) slab(ctx context.Context, rows Rows) error {
 		if err := e.w.WriteTile(indices[i], t.Overview, t.Detail, t.Worst); err != nil {
 			return err
 		}
+		if e.gauge != nil {
+			e.gauge.tiles.take(indices[i], t.Overview, t.Detail)
+		}
+	}
+	if e.gauge != nil {
+		return e.gauge.look(ctx, e.src, rows, block)
 	}
 	return nil
 }
 
 // prepare reads and prepares a slab, unless all of its tiles are coded already.
-func (e *encoding) prepare(ctx context.Context, rect image.Rectangle, indices []int, work *progress.Work) (engine.Slab, error) {
+func (e *encoding) prepare(ctx context.Context, rect image.Rectangle, indices []int, work *progress.Work) (engine.Slab, *raster.Block, error) {
 	held := true
 	for _, i := range indices {
 		held = held && e.enc.Held(i)
 	}
 	if held {
 		work.Finish()
-		return nil, nil
+		return nil, nil, nil
 	}
 	b, err := engine.Read(ctx, e.src, e.grid.Pixels(rect), engine.Interleave(&e.enc.Plan().Params), work)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return e.enc.Slab(ctx, b)
+	slab, err := e.enc.Slab(ctx, b)
+	return slab, b, err
 }

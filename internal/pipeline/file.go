@@ -40,6 +40,7 @@ func planOf(h *container.Header, p *container.Plan) *engine.Plan {
 type Job struct {
 	Metadata container.Metadata
 	Env      *engine.Env
+	gauge    *gauge // that measures it
 }
 
 // Write codes the tiles of src by the plan of enc and writes the file. It holds the
@@ -80,6 +81,7 @@ func Begin(w io.Writer, enc engine.Encoder, j *Job) (*Coding, error) {
 	}
 	work := j.Env.Work.Of(code + coarse)
 	e := newEncoding(enc, out, j.Env.Workers, j.Env.Memory, AllRows(plan), work.Part(code))
+	e.gauge = j.gauge
 	return &Coding{e, out, j.Env.With(work.Rest())}, nil
 }
 
@@ -104,7 +106,7 @@ type fileWriter struct {
 	*container.Writer
 	plan *engine.Plan
 	dec  engine.Decoder // nil of a file without coarse levels
-	kept map[container.Want][]byte
+	kept held
 
 	spent time.Duration // in WriteTile
 }
@@ -118,7 +120,7 @@ func newFileWriter(w *container.Writer, h *container.Header, p *engine.Plan) (*f
 	if err != nil {
 		return nil, err
 	}
-	f.kept = map[container.Want][]byte{}
+	f.kept = held{}
 	f.dec, err = e.NewDecoder(p)
 	return f, err
 }
@@ -126,36 +128,14 @@ func newFileWriter(w *container.Writer, h *container.Header, p *engine.Plan) (*f
 // WriteTile implements Writer.
 func (f *fileWriter) WriteTile(tile int, overview, detail []byte, worst []uint64) error {
 	if f.dec != nil {
-		f.kept[container.Want{Tile: tile, Part: container.Front}] = overview
-		if f.dec.NeedsDetail(overview) {
-			f.kept[container.Want{Tile: tile, Part: container.Body}] = detail
+		if !f.dec.NeedsDetail(overview) {
+			detail = nil
 		}
+		f.kept.take(tile, overview, detail)
 	}
 	start := time.Now()
 	defer func() { f.spent += time.Since(start) }()
 	return f.Writer.WriteTile(tile, overview, detail, worst)
-}
-
-// Segments implements segments.
-func (f *fileWriter) Segments(_ context.Context, wants []container.Want) ([][]byte, error) {
-	out := make([][]byte, len(wants))
-	for i, w := range wants {
-		out[i] = f.kept[w]
-	}
-	return out, nil
-}
-
-// Size implements segments.
-func (f *fileWriter) Size(_ context.Context, tile int, part container.Part) (int64, error) {
-	return int64(len(f.kept[container.Want{Tile: tile, Part: part}])), nil
-}
-
-// Far implements segments.
-func (f *fileWriter) Far() bool { return true }
-
-// TileError implements segments.
-func (f *fileWriter) TileError(_ context.Context, tile int, part container.Part, err error) error {
-	return fmt.Errorf("tile %d, %s: %w", tile, part, err)
 }
 
 // coarsest is the longer side from which on down there are no coarser levels in a file.
@@ -177,7 +157,7 @@ func (f *fileWriter) close(ctx context.Context, env *engine.Env) error {
 	if f.dec == nil {
 		return f.Close(nil)
 	}
-	r := newReader(f, f.plan, f.dec, Options{Workers: env.Workers, Memory: env.Memory})
+	r := newReader(f.kept, f.plan, f.dec, Options{Workers: env.Workers, Memory: env.Memory})
 	var overs []container.Overview
 	levels := overviewLevels(&f.plan.Format)
 	work := env.Work.Of(int64(len(levels)))

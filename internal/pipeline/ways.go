@@ -66,6 +66,8 @@ func (w *way) on(f *raster.Format) *engine.Params {
 	return &p
 }
 
+func (w *way) lossless() bool { return isLossless(w.params.Bound, w.params.T) }
+
 func (w *way) accepts(f *raster.Format) error { return w.engine.Accepts(w.on(f)) }
 
 // train trains the engine on a raster.
