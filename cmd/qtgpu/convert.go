@@ -290,7 +290,7 @@ func (c *convertFlags) encodedName() (string, error) {
 }
 
 // formats are the formats of decoded files.
-var formats = []string{"png", "tif", "ppm", "pgm", "jpg"}
+var formats = []string{"png", "tif", "ppm", "pgm", "pbm", "jpg"}
 
 // checkQTG refuses an output that is no stream and has another extension than .qtg.
 func checkQTG(name string) error {
@@ -318,7 +318,7 @@ func (c *convertFlags) decodedName() (name, format string, err error) {
 	case c.out == "" && c.set.Changed("output"):
 		return "", "", usagef(`-o "": expected a name`)
 	case c.out == "" && isStream(c.in):
-		return "", "", usagef("missing -o: the input is a stream, expected -o with a name in .png, .tif, .ppm, .pgm or .jpg, or -o -")
+		return "", "", usagef("missing -o: the input is a stream, expected -o with a name in .png, .tif, .ppm, .pgm, .pbm or .jpg, or -o -")
 	case c.out == "":
 		return c.stem, c.format, nil
 	case isStream(c.out):

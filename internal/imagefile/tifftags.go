@@ -279,6 +279,31 @@ func (t Tags) metadataOf(bands []raster.Band) string {
 	for i, b := range bands {
 		m.Items = append(m.Items, describing(i, b)...)
 	}
+	return m.text()
+}
+
+// WithoutStatistics are the tags without statistics of samples in GDAL's metadata, and how
+// many of these there were.
+func (t Tags) WithoutStatistics() (Tags, int) {
+	var m gdalMetadata
+	if xml.Unmarshal([]byte(t.text(tagGDALMetadata)), &m) != nil {
+		return t, 0
+	}
+	n := len(m.Items)
+	m.Items = slices.DeleteFunc(m.Items, func(i gdalItem) bool { return strings.HasPrefix(i.Name, "STATISTICS_") })
+	if n -= len(m.Items); n == 0 {
+		return t, 0
+	}
+	kept := slices.DeleteFunc(slices.Clone(t), func(v Tag) bool { return v.Tag == tagGDALMetadata && len(m.Items) == 0 })
+	if v := kept.find(tagGDALMetadata); v != nil {
+		f := ascii(tagGDALMetadata, m.text())
+		v.Count, v.Value = f.count, f.value
+	}
+	return kept, n
+}
+
+// text is the value of the tag.
+func (m *gdalMetadata) text() string {
 	var out strings.Builder
 	if err := xml.NewEncoder(&out).Encode(m); err != nil {
 		return "" // to memory, of text and numbers
