@@ -87,10 +87,11 @@ const convertText = `
 T is the largest error of any sample, in its own units: -t 0.01 of heights in metres is a
 centimetre, -t 40 of 16 bits is 40 of their 65,535 steps. Scale and offset of bands do not
 count. Of photographs of 8 bits T is the largest RMS error of any quadtree leaf instead,
-%g to %g steps, and of those of 16 bits with --bound rms, 257 times as many. 1%% is a
-percentage: of the range of the type for integers, rounded down to whole steps; for floating
-point of the largest less the least sample of all bands, for which the input is read once
-more. 0 is lossless.`
+%g to %g steps, and of those of 16 bits with --bound rms, 257 times as many. Samples of 1,
+2 and 4 bits count as 8 bits, 0 to 255, and come back in their depth where they are as they
+were. 1%% is a percentage: of the range of the type for integers, rounded down to whole
+steps; for floating point of the largest less the least sample of all bands, for which the
+input is read once more. 0 is lossless.`
 
 const convertExamples = `
   qtgpu big.tif -t 10 --verify

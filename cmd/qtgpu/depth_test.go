@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -283,3 +284,38 @@ func TestOverviewsAreNoLoss(t *testing.T) {
 	}
 	assert.Equal(t, checksums(cog), checksums(back))
 }
+
+// TestScanOfWideRows: rows of more than what is held at once are read by parts, with the
+// statistics of all.
+func TestScanOfWideRows(t *testing.T) {
+	f := raster.Format{Width: scanBytes/8 + 77, Height: 3, Type: raster.Float32, Bands: make([]raster.Band, 2)}
+	m, err := raster.NewMemory(f)
+	require.NoError(t, err)
+	b := m.View(f.Bounds())
+	for y := range f.Height {
+		for band := range f.Bands {
+			row := raster.Row[float32](b, band, y)
+			for x := range row {
+				row[x] = float32(x%1000 - 300*band + y)
+			}
+		}
+	}
+	whole, parts := newStatistics(&f), newStatistics(&f)
+	require.NoError(t, whole.WriteBlock(t.Context(), b))
+	largest := 0
+	require.NoError(t, scan(t.Context(), m, sinkFunc(func(b *raster.Block) error {
+		largest = max(largest, b.Rect.Dx()*b.Rect.Dy()*8)
+		return parts.WriteBlock(t.Context(), b)
+	})))
+	assert.LessOrEqual(t, largest, scanBytes)
+	for i, want := range whole.bands {
+		got := parts.bands[i]
+		assert.Equal(t, []any{want.n, want.least, want.most}, []any{got.n, got.least, got.most})
+		assert.InDelta(t, want.mean, got.mean, 1e-9)
+	}
+}
+
+// sinkFunc is a raster.Sink.
+type sinkFunc func(b *raster.Block) error
+
+func (f sinkFunc) WriteBlock(_ context.Context, b *raster.Block) error { return f(b) }
