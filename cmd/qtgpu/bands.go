@@ -13,11 +13,14 @@ import (
 
 // rasterReport is what the samples are.
 type rasterReport struct {
-	Width   int          `json:"width"`
-	Height  int          `json:"height"`
-	Type    string       `json:"type"`
-	Maximum int64        `json:"maximum"` // the sample of full scale, 0 of floating point
-	Bands   []bandReport `json:"bands"`
+	Width   int    `json:"width"`
+	Height  int    `json:"height"`
+	Type    string `json:"type"`
+	Maximum int64  `json:"maximum"` // the sample of full scale, 0 of floating point
+	// SourceBits is how many bits a sample had in the file that it comes from, where these
+	// were fewer than the type has, else 0.
+	SourceBits int          `json:"source_bits"`
+	Bands      []bandReport `json:"bands"`
 }
 
 // bandReport is what a band is.
@@ -76,6 +79,21 @@ func newRasterReport(f *raster.Format) rasterReport {
 		r.Bands = append(r.Bands, band)
 	}
 	return r
+}
+
+// came says how many bits a sample had in the file that it comes from, where these were
+// fewer, and how a promise counts them.
+func (r *rasterReport) came(t *text, p *promise) {
+	if r.SourceBits == 0 {
+		return
+	}
+	var of raster.Type
+	of.UnmarshalText([]byte(r.Type)) // which is one
+	line := fmt.Sprintf("%d bits a sample in the source, coded as %d", r.SourceBits, 8*of.Size())
+	if !p.lossless() {
+		line += fmt.Sprintf(", in whose steps T counts; decoding gives %d bits, or %d where all samples are still ones of these", 8*of.Size(), r.SourceBits)
+	}
+	t.line("depth", "%s", line)
 }
 
 // add adds the statistics of all bands.

@@ -11,7 +11,7 @@ import (
 // Extensions of the files that are read and written.
 var (
 	imageFiles   = []string{"tif", "tiff", "png", "jpg", "jpeg", "jpe", "bmp", "webp", "ppm", "pgm", "pbm", "pnm", "pam"}
-	pictureFiles = []string{"png", "tif", "tiff", "jpg", "jpeg", "ppm", "pgm"}
+	pictureFiles = []string{"png", "tif", "tiff", "jpg", "jpeg", "ppm", "pgm", "pbm"}
 	qtgFiles     = []string{"qtg"}
 )
 

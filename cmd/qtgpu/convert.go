@@ -89,10 +89,11 @@ const convertText = `
 T is the largest error of any sample, in its own units: -t 0.01 of heights in metres is a
 centimetre, -t 40 of 16 bits is 40 of their 65,535 steps. Scale and offset of bands do not
 count. Of photographs of 8 bits T is the largest RMS error of any quadtree leaf instead,
-%g to %g steps, and of those of 16 bits with --bound rms, 257 times as many. 1%% is a
-percentage: of the range of the type for integers, rounded down to whole steps; for floating
-point of the largest less the least sample of all bands, for which the input is read once
-more. 0 is lossless.
+%g to %g steps, and of those of 16 bits with --bound rms, 257 times as many. Samples of 1,
+2 and 4 bits count as 8 bits, 0 to 255, and come back in their depth where they are as they
+were. 1%% is a percentage: of the range of the type for integers, rounded down to whole
+steps; for floating point of the largest less the least sample of all bands, for which the
+input is read once more. 0 is lossless.
 
 --size and --psnr find T. The file is the one of that T, which the report says, so -t makes it
 again. A target that no T comes to is an error, which says what is within reach.`
@@ -299,7 +300,7 @@ func (c *convertFlags) encodedName() (string, error) {
 }
 
 // formats are the formats of decoded files.
-var formats = []string{"png", "tif", "ppm", "pgm", "jpg"}
+var formats = []string{"png", "tif", "ppm", "pgm", "pbm", "jpg"}
 
 // checkQTG refuses an output that is no stream and has another extension than .qtg.
 func checkQTG(name string) error {
@@ -327,7 +328,7 @@ func (c *convertFlags) decodedName() (name, format string, err error) {
 	case c.out == "" && c.set.Changed("output"):
 		return "", "", usagef(`-o "": expected a name`)
 	case c.out == "" && isStream(c.in):
-		return "", "", usagef("missing -o: the input is a stream, expected -o with a name in .png, .tif, .ppm, .pgm or .jpg, or -o -")
+		return "", "", usagef("missing -o: the input is a stream, expected -o with a name in .png, .tif, .ppm, .pgm, .pbm or .jpg, or -o -")
 	case c.out == "":
 		return c.stem, c.format, nil
 	case isStream(c.out):

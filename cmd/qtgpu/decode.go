@@ -36,6 +36,8 @@ type decoding struct {
 	from   raster.Format   // of the region
 	// stretch makes a picture of the samples, nil where they stay.
 	stretch *stretched
+	// fullDepth has samples written with all bits of their type, though they had fewer.
+	fullDepth bool
 }
 
 // decode writes the samples of a .qtg file, or of a region or an overview of it.
@@ -161,23 +163,54 @@ func (d *decoding) to() *raster.Format {
 	return &d.from
 }
 
-// place moves the georeference to the part, and gives what the file leaves out or changes.
-func (d *decoding) place() []string {
-	left := imagefile.Unsaid(d.format, d.to(), d.meta.Meta)
+// place moves the georeference to the part, and gives what the file leaves out or changes,
+// and what is said of it unless the command is quiet.
+func (d *decoding) place() (left []string, note string) {
+	left = imagefile.Unsaid(d.format, d.to(), d.meta.Meta)
 	if d.format != "tif" {
-		return append(left, d.meta.tags.Names()...)
+		return append(left, d.meta.tags.Names()...), ""
 	}
 	tags, err := window(d.meta.tags, d.region.Min, d.level)
-	if d.meta.tags = tags; err != nil {
+	if err != nil {
 		left = append(left, fmt.Sprintf("georeference that cannot be moved to the part (%v)", err))
 	}
-	return left
+	d.meta.tags = tags
+	if d.changed() {
+		var n int
+		if d.meta.tags, n = tags.WithoutStatistics(); n > 0 {
+			note = "statistics in GDAL's metadata are of other samples, and left out"
+		}
+	}
+	return left, note
+}
+
+// changed tells whether the samples are others than the ones that were encoded, or not all of
+// them.
+func (d *decoding) changed() bool {
+	p := promiseOf(d.r)
+	return d.level > 0 || d.region.Size() != d.r.Size(0) || p.Bound != boundMax || slices.Max(p.Stated) > 0
+}
+
+// tolerance is by how much floating point of each band may be rounded within the promise,
+// nil where it may not.
+func (d *decoding) tolerance() (room []float64) {
+	p := promiseOf(d.r)
+	if d.level > 0 || p.Bound != boundMax || p.T == 0 {
+		return nil
+	}
+	for _, v := range p.Stated {
+		room = append(room, p.T-v)
+	}
+	return room
 }
 
 // create begins a file of samples of a format.
 func (d *decoding) create(out io.Writer, f *raster.Format, compressing *progress.Work) (imagefile.Writer, error) {
-	// Colour of half the width and height stays so in a JPEG file.
-	write := imagefile.WriteOptions{Quality: d.c.quality, Subsample: d.r.Info().Subsampling == qtgpu.Chroma420, Tags: d.meta.tags, Progress: telling(compressing, 1)}
+	write := imagefile.WriteOptions{
+		// Colour of half the width and height stays so in a JPEG file.
+		Quality: d.c.quality, Subsample: d.r.Info().Subsampling == qtgpu.Chroma420, Progress: telling(compressing, 1),
+		Tags: d.meta.tags, FullDepth: d.fullDepth, Tolerance: d.tolerance(),
+	}
 	return imagefile.Create(out, d.format, f, d.meta.Meta, write)
 }
 
@@ -192,11 +225,12 @@ func (d *decoding) hint(err error) error {
 	return err
 }
 
-// write decodes the part to its file.
+// write decodes the part to its file. Where samples have become others than so few bits hold
+// as they had, it begins again with all bits of their type.
 func (d *decoding) write(a *app, out *output) error {
 	a.bar.name("decoding")
 	a.piece.is(d.from.Width, d.from.Height)
-	left := d.place()
+	left, note := d.place()
 	var compressing *progress.Work
 	if d.format == "jpg" {
 		compressing = a.piece.part(compressShare)
@@ -205,16 +239,49 @@ func (d *decoding) write(a *app, out *output) error {
 	if err != nil {
 		return out.blame(out.name, d.hint(err))
 	}
-	if err := a.leave(out.name, d.c.strict, "left out or changed for "+d.format, left); err != nil {
+	if err := d.leave(a, out, left); err != nil {
 		return err
 	}
+	if note != "" && !d.c.quiet {
+		a.warn(out.name, "%s", note)
+	}
+	err = d.copy(a, out, picture, a.piece.rest(writeShare).Of(int64(d.region.Dy())))
+	if few := (*imagefile.DepthError)(nil); errors.As(err, &few) {
+		return d.deepen(a, out, few)
+	}
+	return err
+}
+
+// leave names what the file leaves out or changes.
+func (d *decoding) leave(a *app, out *output, left []string) error {
+	return a.leave(out.name, d.c.strict, "left out or changed for "+d.format, left)
+}
+
+// deepen begins again with all bits.
+func (d *decoding) deepen(a *app, out *output, few *imagefile.DepthError) error {
+	change := fmt.Sprintf("samples of %d bits are written as %d, since they have changed: %v", few.Bits, 8*d.from.Type.Size(), few)
+	if err := d.leave(a, out, []string{change}); err != nil {
+		return err
+	}
+	if err := out.restart(); err != nil {
+		return at(out.name, err)
+	}
+	d.fullDepth = true
+	picture, err := d.create(out, d.to(), nil)
+	if err != nil {
+		return out.blame(out.name, err)
+	}
+	return d.copy(a, out, picture, nil)
+}
+
+// copy decodes the part to a file that has begun.
+func (d *decoding) copy(a *app, out *output, picture imagefile.Writer, rows *progress.Work) error {
 	var sink raster.Sink = picture
 	if d.stretch != nil {
 		d.stretch.picture = picture
 		sink = d.stretch
 	}
-	rows := a.piece.rest(writeShare).Of(int64(d.region.Dy()))
-	err = d.r.Copy(a.ctx, blamed{paced{sink, rows}}, d.region, d.level)
+	err := d.r.Copy(a.ctx, blamed{paced{sink, rows}}, d.region, d.level)
 	if e := (*sinkError)(nil); errors.As(err, &e) {
 		return out.blame(out.name, e.error)
 	}

@@ -136,6 +136,9 @@ func (a *app) encodeTo(out *output, c *convertFlags, in *source, src *imagefile.
 		return nil, err
 	}
 	report := newEncodeReport(in.name, out.name, &stats)
+	if src.Format().Palette == nil || stats.Format.Palette != nil { // indices as they came
+		report.SourceBits = src.Tags.Bits()
+	}
 	if c.verify {
 		report.Verify, err = a.verifyOutput(out, c, in.name, src)
 	}

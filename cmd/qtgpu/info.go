@@ -150,6 +150,7 @@ func (a *app) newInfoReport(name string, r *qtgpu.Reader) (*infoReport, error) {
 			report.Metadata = append(report.Metadata, m.name)
 		}
 	}
+	report.SourceBits = meta.tags.Bits()
 	g, err := georeference(meta.tags)
 	if err != nil {
 		a.warn(name, "georeference that cannot be read: %w", err)
@@ -241,6 +242,7 @@ func (r *infoReport) text() *text {
 	var t text
 	t.line("file", "%s: %s bytes, %.3f bits per pixel, format version %d", r.File, grouped(r.FileBytes), r.BitsPerPixel, r.Version)
 	t.line("image", "%s%s", r.about, r.samples())
+	r.came(&t, &r.Promise)
 	if g := r.Georeference; g != nil {
 		g.write(&t)
 	}

@@ -115,7 +115,7 @@ func TestInputsRefused(t *testing.T) {
 		{"a.png", "-t 5 a.png --output-dir=", `--output-dir "": expected a name`},
 		{"a.png", "-t 5 a.png -f --skip-existing", "-f and --skip-existing: expected one of them"},
 		{"a.png", "a.png -t 5 --format png", "--format is for decoding"},
-		{"a.qtg", "a.qtg --format bmp", `--format "bmp": expected png, tif, ppm, pgm, jpg`},
+		{"a.qtg", "a.qtg --format bmp", `--format "bmp": expected png, tif, ppm, pgm, pbm, jpg`},
 		{"a.qtg", "a.qtg o.png --format tif", "-o o.png with --format tif: expected the same of both"},
 		// Both directions.
 		{"a.png b.qtg c.png", "-t 5 a.png b.qtg c.png", "-t is for encoding, and b.qtg is a .qtg file"},

@@ -170,6 +170,18 @@ func (o *output) Seek(offset int64, whence int) (int64, error) {
 	return o.temp.Seek(offset, whence)
 }
 
+// restart drops what has been written so far.
+func (o *output) restart() error {
+	if o.stream != nil {
+		o.memory.Reset()
+		return nil
+	}
+	if _, err := o.temp.Seek(0, io.SeekStart); err != nil {
+		return bare(err)
+	}
+	return bare(o.temp.Truncate(0))
+}
+
 // content gives random access to what has been written so far.
 func (o *output) content() (io.ReaderAt, int64, error) {
 	if o.stream != nil {

@@ -95,6 +95,7 @@ func (r *encodeReport) text() *text {
 	t.line("input", "%s: %s bytes, %s of pixels", r.Input, grouped(r.InputBytes), grouped(r.PixelBytes))
 	t.line("output", "%s: %s bytes, ratio %.2f, %.3f bits per pixel", r.Output, grouped(r.OutputBytes), r.Ratio, r.BitsPerPixel)
 	t.line("image", "%s", r.about)
+	r.came(&t, &r.Promise)
 	t.line("promise", "%v; largest error %s", &r.Promise, r.Promise.values(r.Promise.Stated))
 	if r.Search != nil {
 		t.line("search", "%v", r.Search)

@@ -15,7 +15,7 @@ import (
 type statistics struct {
 	bands  []bandStatistics
 	noData []float64
-	row    []float64
+	row    []float64 // scratch
 }
 
 // bandStatistics are of the samples that count.
@@ -28,7 +28,7 @@ type bandStatistics struct {
 }
 
 func newStatistics(f *raster.Format) *statistics {
-	s := &statistics{row: make([]float64, f.Width)}
+	s := new(statistics)
 	for i := range f.Bands {
 		s.noData = append(s.noData, sample.NoDataNumber(f, i))
 		s.bands = append(s.bands, bandStatistics{least: math.Inf(1), most: math.Inf(-1)})
@@ -38,6 +38,7 @@ func newStatistics(f *raster.Format) *statistics {
 
 // WriteBlock implements raster.Sink.
 func (s *statistics) WriteBlock(_ context.Context, b *raster.Block) error {
+	s.row = slices.Grow(s.row[:0], b.Rect.Dx())
 	for i := range s.bands {
 		for y := b.Rect.Min.Y; y < b.Rect.Max.Y; y++ {
 			row := s.row[:b.Rect.Dx()]
@@ -99,20 +100,26 @@ func (s *statistics) all(bands ...int) (least, most float64) {
 // scanBytes is about how much of a raster is held while it is scanned.
 const scanBytes = 8 << 20
 
-// scan reads all of a raster by bands of rows.
+// scan reads all of a raster by bands of rows, or where a row of all bands is more than
+// scanBytes by parts of it.
 func scan(ctx context.Context, src raster.Source, to raster.Sink) error {
 	f := src.Format()
-	row := int64(f.Width) * int64(len(f.Bands)) * int64(f.Type.Size())
-	height := int(min(max(scanBytes/row, 1), int64(f.Height)))
-	all := raster.NewBlock(image.Rect(0, 0, f.Width, height), f.Type, len(f.Bands))
-	for y := 0; y < f.Height; y += height {
-		b := all.Sub(image.Rect(0, 0, f.Width, min(height, f.Height-y)))
-		b.Rect = b.Rect.Add(image.Pt(0, y))
-		if err := src.ReadBlock(ctx, b); err != nil {
-			return err
-		}
-		if err := to.WriteBlock(ctx, b); err != nil {
-			return err
+	pixel := int64(len(f.Bands)) * int64(f.Type.Size())
+	size := image.Pt(int(min(max(scanBytes/pixel, 1), int64(f.Width))), 1)
+	if size.X == f.Width {
+		size.Y = int(min(max(scanBytes/(pixel*int64(f.Width)), 1), int64(f.Height)))
+	}
+	all := raster.NewBlock(image.Rectangle{Max: size}, f.Type, len(f.Bands))
+	for y := 0; y < f.Height; y += size.Y {
+		for x := 0; x < f.Width; x += size.X {
+			b := all.Sub(image.Rect(0, 0, min(size.X, f.Width-x), min(size.Y, f.Height-y)))
+			b.Rect = b.Rect.Add(image.Pt(x, y))
+			if err := src.ReadBlock(ctx, b); err != nil {
+				return err
+			}
+			if err := to.WriteBlock(ctx, b); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -69,6 +69,12 @@ var rasterVectors = []vector{
 	{"masked-rgb-90x80", maskedFile(of(raster.Uint8, 90, 80, colours(0)...), lake(0, tinted), engine.RMS, 8*engine.ErrorUnit)},
 	{"masked-gray16-80x70", maskedFile(of(raster.Uint16, 80, 70, raster.Band{Role: raster.Gray, NoData: number(300)}), lake(300, times(30, dunes(9))), engine.RMS, 3*engine.ErrorUnit)},
 	{"masked-layered-rgb-150x130", maskedFile(of(raster.Uint8, 150, 130, colours(255)...), lake(255, tinted), engine.Max, 9)},
+	{"mask-rgb-90x80", maskedFile(of(raster.Uint8, 90, 80, beside(raster.Red, raster.Green, raster.Blue)...), holes(3, 255, tinted), engine.RMS, 8*engine.ErrorUnit)},
+	{"mask-layered-rgb-150x130", maskedFile(of(raster.Uint8, 150, 130, beside(raster.Red, raster.Green, raster.Blue)...), holes(3, 255, tinted), engine.Max, 9)},
+	{"mask-rgb-lossless-90x80", rasterFile(of(raster.Uint8, 90, 80, beside(raster.Red, raster.Green, raster.Blue)...), holes(3, 255, tinted), 0, 2)},
+	{"mask-int16-bound3-90x80", rasterFile(of(raster.Int16, 90, 80, beside(raster.Data)...), holes(1, 32767, shifted(-500, dunes(40))), 3, 2)},
+	{"mask-float32-90x80", rasterFile(of(raster.Float32, 90, 80, beside(raster.Data, raster.Data)...), holes(2, 1, hundredths), 0, 2)},
+	{"mask-float64-bound-90x80", rasterFile(of(raster.Float64, 90, 80, beside(raster.Data)...), holes(1, 1, rough), promised(0.25), 2)},
 	{"wild-masks-5", func(t *testing.T) []byte { return wildMasks(t, 5) }},
 	{"wild-masks-8", func(t *testing.T) []byte { return wildMasks(t, 8) }},
 	{"wild-raster-1", func(t *testing.T) []byte { return wildRaster(t, 1) }},
@@ -80,6 +86,26 @@ func number(v float64) *float64 { return &v }
 
 // none is a band of measurements with a sample of no data.
 func none(v float64) raster.Band { return raster.Band{NoData: number(v)} }
+
+// beside are bands and a mask, which is the last.
+func beside(roles ...raster.Role) []raster.Band {
+	return append(raster.Bands(roles...), raster.Band{Role: raster.Alpha, NoData: number(0)})
+}
+
+// holes are a surface of n bands and a mask that is full where these count.
+func holes(n int, full float64, of surface) surface {
+	return func(b, x, y int) float64 {
+		mask := b == n
+		counts := (x/19+y/13)%3 > 0 && noise(9, x, y) > 0.05
+		switch {
+		case mask && counts:
+			return full
+		case mask:
+			return 0
+		}
+		return of(b, x, y)
+	}
+}
 
 // colours are bands of colour with a sample of no data.
 func colours(v float64) []raster.Band {

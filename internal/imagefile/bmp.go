@@ -30,6 +30,9 @@ func openBMP(src *io.SectionReader, opt ReadOptions) (*File, error) {
 	}
 	if b.Palette != nil {
 		f.format.Bands, f.pixelBytes = raster.Bands(raster.Index), bmpBytes
+		if b.Bits < 8 {
+			f.Tags = Tags{bitsTag(b.Bits)}
+		}
 	}
 	rows, packed := b.Rows()
 	if !packed {

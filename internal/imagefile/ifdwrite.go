@@ -75,12 +75,13 @@ func (t tiffForm) appendWord(b []byte, v int64) []byte {
 
 // appendDirectory appends a directory of a file of 4-byte words, as tiffForm does.
 func appendDirectory(b []byte, base int64, fields []field) []byte {
-	return tiffForm{}.appendDirectory(b, base, fields)
+	return tiffForm{}.appendDirectory(b, base, 0, fields)
 }
 
-// appendDirectory appends a directory, its values and the directories under
-// it; base is the offset in the file of the first byte of b. Both are even.
-func (t tiffForm) appendDirectory(b []byte, base int64, fields []field) []byte {
+// appendDirectory appends a directory, its values and the directories under it; the first
+// byte of b is to lie at base in the file, and the directory behind this one at next, 0 for
+// none. All are even.
+func (t tiffForm) appendDirectory(b []byte, base, next int64, fields []field) []byte {
 	sort.SliceStable(fields, func(i, j int) bool { return fields[i].tag < fields[j].tag })
 	word := len(t.appendWord(nil, 0))
 	if t.big {
@@ -89,7 +90,8 @@ func (t tiffForm) appendDirectory(b []byte, base int64, fields []field) []byte {
 		b = binary.LittleEndian.AppendUint16(b, uint16(len(fields)))
 	}
 	at, size := len(b), 4+2*word
-	b = append(b, make([]byte, size*len(fields)+word)...) // the last word: no next directory
+	b = append(b, make([]byte, size*len(fields))...)
+	b = t.appendWord(b, next)
 	for _, f := range fields {
 		e := binary.LittleEndian.AppendUint16(make([]byte, 0, size), f.tag)
 		e = binary.LittleEndian.AppendUint16(e, f.kind)
@@ -99,7 +101,7 @@ func (t tiffForm) appendDirectory(b []byte, base int64, fields []field) []byte {
 		} else {
 			e = t.appendWord(e, base+int64(len(b)))
 			if f.under != nil {
-				b = t.appendDirectory(b, base, f.under)
+				b = t.appendDirectory(b, base, 0, f.under)
 			} else {
 				b = append(b, f.value...)
 			}

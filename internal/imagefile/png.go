@@ -48,6 +48,9 @@ func openPNG(src *io.SectionReader, opt ReadOptions) (*File, error) {
 		format: p.format(), padded: true, mayGrow: true, mayBeOpaque: p.colour == pngRGBA || p.colour == pngRGB && p.key != nil,
 		Meta: p.meta, Lost: p.lost,
 	}
+	if p.depth < 8 && p.key == nil {
+		f.Tags = Tags{bitsTag(int(p.depth))}
+	}
 	f.pixelBytes = int64(len(f.format.Bands) * f.format.Type.Size())
 	switch p.colour {
 	case pngRGB: // four samples

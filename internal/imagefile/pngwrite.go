@@ -17,15 +17,16 @@ import (
 // pngShape is how a PNG file stores a picture.
 type pngShape struct {
 	*picture
-	colour   byte // type
-	depth    int  // bits of a sample or of a palette index
-	channels int  // of the colours, 3 for a palette
+	small    *depth // of gray of 1, 2 and 4 bits, else nil
+	colour   byte   // type
+	depth    int    // bits of a sample or of a palette index
+	channels int    // of the colours, 3 for a palette
 }
 
 // pngShapeOf chooses the shape that holds a raster. A palette counts as RGB,
 // profiles included (PNG 11.3.2.3); where the profile is for gray, a palette of
 // grays is written as such.
-func pngShapeOf(f *raster.Format, icc []byte) (*pngShape, error) {
+func pngShapeOf(f *raster.Format, icc []byte, opt *WriteOptions) (*pngShape, error) {
 	p, err := pictureOf("png", f)
 	if err != nil {
 		return nil, err
@@ -37,15 +38,19 @@ func pngShapeOf(f *raster.Format, icc []byte) (*pngShape, error) {
 		return nil, fmt.Errorf("palette of %d colours: png holds at most 256: write tif instead", n)
 	case p.table != nil && !grays:
 		depth := 1 // the indices go up to n-1; PNG has 1, 2, 4 and 8 bits
-		for 1<<depth < n {
+		for 1<<depth < n || depth < 8 && depth < opt.Tags.Bits() {
 			depth *= 2
 		}
-		return &pngShape{p, pngPalette, depth, 3}, nil
+		return &pngShape{picture: p, colour: pngPalette, depth: depth, channels: 3}, nil
 	case p.channels%2 == 0 && p.alpha == NoAlpha:
 		return nil, errors.New("png holds no band beside colours and alpha: write .tif instead")
 	}
 	channels := p.channelsFor(icc)
-	return &pngShape{p, [...]byte{1: pngGray, 2: pngGrayAlpha, 3: pngRGB, 4: pngRGBA}[channels], p.depth, channels}, nil
+	s := &pngShape{picture: p, colour: [...]byte{1: pngGray, 2: pngGrayAlpha, 3: pngRGB, 4: pngRGBA}[channels], depth: p.depth, channels: channels}
+	if d := p.smallDepth(f, opt); d != nil && channels == 1 {
+		s.small, s.depth = d, d.bits
+	}
+	return s, nil
 }
 
 // divides tells whether alpha is divided out of the colours.
@@ -74,11 +79,11 @@ type pngEncoder struct {
 	z       *zlib.Writer
 	filter  *pngFilter
 	pixels  *pixels
-	indices []byte // a row of them
+	samples []byte // a row of those that are packed
 }
 
-func newPNGEncoder(w io.Writer, f *raster.Format, meta Meta) (*pngEncoder, error) {
-	shape, err := pngShapeOf(f, meta.ICC)
+func newPNGEncoder(w io.Writer, f *raster.Format, meta Meta, opt *WriteOptions) (*pngEncoder, error) {
+	shape, err := pngShapeOf(f, meta.ICC, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -89,8 +94,8 @@ func newPNGEncoder(w io.Writer, f *raster.Format, meta Meta) (*pngEncoder, error
 	if e.z, err = zlib.NewWriterLevel(e.data, zlib.BestSpeed); err != nil {
 		return nil, err
 	}
-	if shape.colour == pngPalette {
-		e.indices = make([]byte, f.Width)
+	if shape.colour == pngPalette || shape.small != nil {
+		e.samples = make([]byte, f.Width)
 	}
 	e.filter = newPNGFilter((f.Width*shape.pixel()+7)/8, max(1, shape.pixel()/8))
 	head, err := shape.head(f, meta)
@@ -115,7 +120,7 @@ func (e *pngEncoder) row(b *raster.Block, y int) error {
 		return err
 	}
 	line := e.filter.none()
-	if e.colour != pngPalette {
+	if e.colour != pngPalette && e.small == nil {
 		line = e.filter.best()
 	}
 	_, err := e.z.Write(line)
@@ -124,9 +129,14 @@ func (e *pngEncoder) row(b *raster.Block, y int) error {
 
 // fill fills dst with row y as PNG stores it.
 func (e *pngEncoder) fill(dst []byte, b *raster.Block, y int) error {
-	if e.colour == pngPalette {
-		err := e.pixels.row(e.indices, b, y)
-		packIndices(dst, e.indices, e.depth)
+	if e.colour == pngPalette || e.small != nil {
+		err := e.pixels.row(e.samples, b, y)
+		if err == nil && e.small != nil {
+			err = e.small.divide(e.samples, 1, 1, y)
+		}
+		if err == nil {
+			pack(dst, e.samples, 1, e.depth)
+		}
 		return err
 	}
 	err := e.pixels.row(dst, b, y)
@@ -212,19 +222,6 @@ func (s *pngShape) appendPalette(out []byte, p color.Palette) []byte {
 		out = appendChunk(out, "tRNS", alpha[:opaque])
 	}
 	return out
-}
-
-// packIndices puts indices of some bits into bytes, from the highest bits on.
-func packIndices(dst, index []byte, bits int) {
-	if bits == 8 {
-		copy(dst, index)
-		return
-	}
-	clear(dst)
-	for x, v := range index {
-		at := x * bits
-		dst[at/8] |= v << (8 - bits - at%8)
-	}
 }
 
 // divide makes straight alpha of premultiplied, rounded to the nearest; a colour

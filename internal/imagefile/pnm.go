@@ -36,6 +36,9 @@ func openPNM(src *io.SectionReader, opt ReadOptions) (*File, error) {
 		return nil, err
 	}
 	f := &File{format: h.format(), pixelBytes: h.pixelBytes()}
+	if h.max == 1 {
+		f.Tags = Tags{bitsTag(1)}
+	}
 	if h.kind <= '3' {
 		f.pixels, err = h.digits(src, opt, func(behind []string) { f.Lost = behind })
 		return f, err

@@ -10,16 +10,18 @@ import (
 	"github.com/qtgpu/qtgpu/raster"
 )
 
-// pnmEncoder writes a PGM or PPM file of the depth and full scale of the raster; gray is
+// pnmEncoder writes a PBM, PGM or PPM file of the depth and full scale of the raster; gray is
 // repeated in a PPM. What is above full scale, which the format forbids, is at full scale.
 type pnmEncoder struct {
 	w      *bufio.Writer
 	pixels *pixels
+	small  *depth // of gray of 1, 2 and 4 bits, else nil
 	max    int
 	buf    []byte // a row
+	bits   []byte // a row of a PBM, else nil
 }
 
-func newPNMEncoder(w io.Writer, format string, f *raster.Format) (*pnmEncoder, error) {
+func newPNMEncoder(w io.Writer, format string, f *raster.Format, opt *WriteOptions) (*pnmEncoder, error) {
 	p, err := pictureOf(format, f)
 	if err != nil {
 		return nil, err
@@ -32,22 +34,51 @@ func newPNMEncoder(w io.Writer, format string, f *raster.Format) (*pnmEncoder, e
 		return nil, errAlpha(format)
 	}
 	if p.channels > channels {
-		return nil, errors.New("pgm holds no colour: write ppm instead")
+		return nil, fmt.Errorf("%s holds no colour: write ppm instead", format)
 	}
 	e := &pnmEncoder{w: bufio.NewWriterSize(w, 1<<16), max: int(p.full)}
+	if e.small = p.smallDepth(f, opt); e.small != nil {
+		e.max = 1<<e.small.bits - 1
+	}
 	if e.pixels, err = p.pixels(f, channels, binary.BigEndian); err != nil {
 		return nil, err
 	}
 	e.buf = make([]byte, e.pixels.stride())
+	if format == "pbm" {
+		return e, e.beginBits(f)
+	}
 	_, err = fmt.Fprintf(e.w, "P%c\n%d %d\n%d\n", kind, f.Width, f.Height, e.max)
 	return e, err
+}
+
+// beginBits begins a PBM.
+func (e *pnmEncoder) beginBits(f *raster.Format) error {
+	if e.small == nil || e.small.bits != 1 {
+		return errors.New("pbm holds samples that had 1 bit and come back so: write pgm instead")
+	}
+	e.bits = make([]byte, (f.Width+7)/8)
+	_, err := fmt.Fprintf(e.w, "P4\n%d %d\n", f.Width, f.Height)
+	return err
 }
 
 func (e *pnmEncoder) row(b *raster.Block, y int) error {
 	if err := e.pixels.row(e.buf, b, y); err != nil {
 		return err
 	}
-	_, err := e.w.Write(e.limit(e.buf))
+	row := e.buf
+	if e.small == nil {
+		row = e.limit(row)
+	} else if err := e.small.divide(row, 1, e.pixels.step(), y); err != nil {
+		return err
+	}
+	if e.bits != nil { // where one is black
+		for i := range row {
+			row[i] ^= 1
+		}
+		pack(e.bits, row, 1, 1)
+		row = e.bits
+	}
+	_, err := e.w.Write(row)
 	return err
 }
 

@@ -281,7 +281,7 @@ func TestWriteErrors(t *testing.T) {
 		{"pgm", 2, "pgm holds no alpha: write png or tif instead"},
 		{"ppm", 4, "ppm holds no alpha: write png or tif instead"},
 		{"jpg", 4, "jpg holds no alpha: write png or tif instead"},
-		{"gif", 1, `format "gif": expected png, tif, ppm, pgm or jpg`},
+		{"gif", 1, `format "gif": expected png, tif, ppm, pgm, pbm or jpg`},
 	}
 	for _, c := range cases {
 		require.EqualError(t, Write(io.Discard, c.format, New(2, 2, c.channels, 8), WriteOptions{}), c.want)
@@ -323,6 +323,6 @@ func TestFormatFromName(t *testing.T) {
 	}
 	for _, name := range []string{"", "png", "a.webp", "a.png/b"} {
 		_, err := FormatFromName(name)
-		require.ErrorContains(t, err, "expected .png, .tif, .ppm, .pgm or .jpg", fmt.Sprintf("%q", name))
+		require.ErrorContains(t, err, "expected .png, .tif, .ppm, .pgm, .pbm or .jpg", fmt.Sprintf("%q", name))
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"image/color"
 	"math"
-	"slices"
 
 	"github.com/qtgpu/qtgpu/raster"
 )
@@ -25,6 +24,7 @@ type tiffHeader struct {
 	inverted       bool   // gray is turned around, since white is zero
 	bands          []raster.Band
 	palette        color.Palette // of photometricPalette
+	colorMap       []uint16      // what the palette is made of, where that is more than 8 bits
 	jpegTables     []byte        // JPEGTables without SOI and EOI
 
 	blockW, blockH int // tiles, or strips of the width of the image
@@ -282,8 +282,8 @@ func (h *tiffHeader) fullScale() int64 {
 
 // scale is what samples are multiplied with.
 func (h *tiffHeader) scale() int64 {
-	if slices.Contains([]int{1, 2, 4}, h.bits) && h.palette == nil {
-		return 255 / (1<<h.bits - 1)
+	if h.palette != nil {
+		return 1
 	}
-	return 1
+	return smallScale(h.bits)
 }

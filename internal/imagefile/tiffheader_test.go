@@ -140,7 +140,7 @@ func TestTIFFPalettes(t *testing.T) {
 				for j, v := range []byte{c.R, c.G, c.B} {
 					colors[j*n+i] = uint16(v)
 					if !small {
-						colors[j*n+i] = uint16(v)<<8 | 0x5a
+						colors[j*n+i] = uint16(min(int(v)*257+100, 65535))
 					}
 				}
 			}

@@ -17,7 +17,10 @@ type tiffLayout struct {
 	*pixels
 	format   *raster.Format
 	tags     Tags
+	depth    *depth   // of samples of fewer bits than their type has, else nil
+	wide     []byte   // scratch of a row of floating point that has fewer
 	palette  bool     // the samples are indices
+	mask     bool     // the samples are 1 where the last band of the raster is not 0
 	white    bool     // white is zero: Gray is turned around
 	inks     bool     // the first bands are cyan, magenta, yellow and black
 	repeated bool     // gray stands for red, green and blue
@@ -27,8 +30,8 @@ type tiffLayout struct {
 	icc      []byte   // the profile, nil where it does not fit
 }
 
-func newTIFFLayout(f *raster.Format, icc []byte, tags Tags) (*tiffLayout, error) {
-	l := &tiffLayout{format: f, tags: tags, colours: 1, profiled: 1}
+func newTIFFLayout(f *raster.Format, icc []byte, opt *WriteOptions) (*tiffLayout, error) {
+	l := &tiffLayout{format: f, tags: opt.Tags, colours: 1, profiled: 1}
 	p, err := pictureOf("tif", f)
 	switch {
 	case err != nil || l.saysInks(): // more than a picture
@@ -44,9 +47,40 @@ func newTIFFLayout(f *raster.Format, icc []byte, tags Tags) (*tiffLayout, error)
 	if profileFits(icc, l.profiled) || l.inks {
 		l.icc = icc
 	}
+	if err != nil {
+		return nil, err
+	}
 	l.white = l.says(photometricWhiteIsZero) && l.colours == 1 && !l.palette && l.table == nil && l.format.FullScale() > 0
-	return l, err
+	if l.palette || l.table == nil {
+		l.depth = depthOf(f, opt)
+	}
+	return l, nil
 }
+
+// size is the bytes of a sample before it is packed, step of a pixel and stride of a row.
+func (l *tiffLayout) size() int {
+	if l.depth != nil {
+		return l.depth.size(l.format.Type)
+	}
+	return l.pixels.size
+}
+
+func (l *tiffLayout) step() int   { return len(l.bands) * l.size() }
+func (l *tiffLayout) stride() int { return l.w * l.step() }
+
+// bits is how many a sample has in the file.
+func (l *tiffLayout) bits() int {
+	if l.depth != nil {
+		return l.depth.bits
+	}
+	return 8 * l.size()
+}
+
+// packed tells whether samples take no whole bytes in the file.
+func (l *tiffLayout) packed() bool { return l.bits()%8 != 0 }
+
+// rowBytes is the bytes of a row of so many pixels in the file.
+func (l *tiffLayout) rowBytes(pixels int) int { return (pixels*len(l.bands)*l.bits() + 7) / 8 }
 
 // says tells whether the tags have a photometric interpretation.
 func (l *tiffLayout) says(photometric uint16) bool {
@@ -73,7 +107,7 @@ func (l *tiffLayout) layBands() (err error) {
 	case f.Colour() == 0:
 		l.colours, l.profiled = 3, 3
 	case l.saysInks():
-		l.inks, l.colours = true, min(len(inks), len(bands))
+		l.inks, l.colours = true, min(inks, len(bands))
 	case f.Bands[0].Role == raster.Index:
 		l.palette, l.profiled = paletteFits(f), 3
 	}
@@ -84,20 +118,42 @@ func (l *tiffLayout) layBands() (err error) {
 	return err
 }
 
-// row is the next row as it is in the file.
+// row is the next row as it is in the file, but for packing.
 func (l *tiffLayout) row(dst []byte, b *raster.Block, y int) error {
-	if err := l.pixels.row(dst, b, y); err != nil || !l.reversed() {
+	if l.mask {
+		maskRow(dst, b, y)
+		return nil
+	}
+	narrow := l.depth != nil && l.format.Type.Float()
+	row := dst
+	if narrow {
+		row = room(&l.wide, l.pixels.stride())
+	}
+	if err := l.pixels.row(row, b, y); err != nil {
 		return err
 	}
-	full, step, le := l.format.FullScale(), l.step(), binary.LittleEndian
-	for i := 0; i < len(dst); i += step {
-		if l.size == 1 {
-			dst[i] = byte(full) - dst[i]
-		} else {
-			le.PutUint16(dst[i:], uint16(full)-le.Uint16(dst[i:]))
-		}
+	if l.reversed() {
+		l.reverse(row)
+	}
+	switch {
+	case narrow:
+		return l.depth.narrow(dst, row, l.format.Bands, y)
+	case l.depth != nil:
+		return l.depth.divide(row, l.size(), len(l.bands), y)
 	}
 	return nil
+}
+
+// reverse turns the first sample of each pixel around.
+func (l *tiffLayout) reverse(row []byte) {
+	full, step, le := l.format.FullScale(), l.step(), binary.LittleEndian
+	for i := 0; i < len(row); i += step {
+		if l.size() == 1 {
+			row[i] = byte(full) - row[i]
+		} else {
+			le.PutUint16(row[i:], uint16(full)-le.Uint16(row[i:]))
+		}
+	}
 }
 
 func (l *tiffLayout) layPicture(p *picture, icc []byte) (err error) {
@@ -147,7 +203,12 @@ func opaque(p color.Palette) bool {
 // predictors are those that may make samples smaller before compression: differences along
 // the row, and for floating point of the bytes of one significance.
 func (l *tiffLayout) predictors() []uint16 {
-	if l.format.Type.Float() {
+	switch {
+	case l.packed():
+		return []uint16{predictorNone}
+	case l.bits() == 24: // predictors have words of 1, 2, 4 and 8 bytes
+		return []uint16{predictorFloat, predictorNone}
+	case l.format.Type.Float():
 		return []uint16{predictorFloat, predictorHorizontal, predictorNone}
 	}
 	return []uint16{predictorHorizontal, predictorNone}
@@ -167,6 +228,8 @@ func (l *tiffLayout) sampleFields() []field {
 	each := func(tag uint16, v int) field { return shorts(tag, slices.Repeat([]uint16{uint16(v)}, n)...) }
 	photometric := uint16(photometricBlackIsZero)
 	switch {
+	case l.mask:
+		photometric = photometricMask
 	case l.palette:
 		photometric = photometricPalette
 	case l.inks:
@@ -176,7 +239,7 @@ func (l *tiffLayout) sampleFields() []field {
 	case l.colours == 3:
 		photometric = photometricRGB
 	}
-	fields := []field{each(tagBitsPerSample, 8*l.size), shorts(tagPhotometric, photometric), shorts(tagSamplesPerPixel, uint16(n))}
+	fields := []field{each(tagBitsPerSample, l.bits()), shorts(tagPhotometric, photometric), shorts(tagSamplesPerPixel, uint16(n))}
 	switch t := l.format.Type; {
 	case t.Signed():
 		fields = append(fields, each(tagSampleFormat, sampleSigned))
@@ -184,8 +247,8 @@ func (l *tiffLayout) sampleFields() []field {
 		fields = append(fields, each(tagSampleFormat, sampleFloat))
 	}
 	if l.palette {
-		fields = append(fields, shorts(tagColorMap, colorMap(l.format.Palette, 8*l.size)...))
-	} else if full := l.format.FullScale(); l.table == nil && full < l.format.Type.Max() && full <= math.MaxUint16 {
+		fields = append(fields, shorts(tagColorMap, l.colorMap()...))
+	} else if full := l.format.FullScale(); l.table == nil && l.depth == nil && full < l.format.Type.Max() && full <= math.MaxUint16 {
 		fields = append(fields, each(tagMaxSampleValue, int(full)))
 	}
 	if l.extra != nil {
@@ -199,7 +262,7 @@ func (l *tiffLayout) sampleFields() []field {
 func (l *tiffLayout) describing(meta Meta) (fields []field) {
 	for _, f := range l.tags.fields() {
 		switch f.tag {
-		case tagPhotometric, tagGDALNodata, tagGDALMetadata:
+		case tagPhotometric, tagGDALNodata, tagGDALMetadata, tagNewSubfileType, tagBitsPerSample, tagColorMap:
 		default:
 			fields = append(fields, f)
 		}
@@ -242,6 +305,9 @@ func (l *tiffLayout) noData() string {
 	if l.reversed() {
 		stored = float64(l.format.FullScale()) - stored
 	}
+	if l.depth != nil {
+		stored /= float64(l.depth.factor)
+	}
 	said, err := strconv.ParseFloat(text, 64)
 	if err == nil && (said == stored || l.format.Type == raster.Float32 && float32(said) == float32(stored) || said != said && stored != stored) {
 		return text
@@ -258,6 +324,16 @@ func hasResolution(fields []field) bool {
 	return slices.ContainsFunc(fields, func(f field) bool {
 		return f.tag == tagXResolution || f.tag == tagYResolution || f.tag == tagResolutionUnit
 	})
+}
+
+// colorMap is the one of the tags where its colours are the palette's, which have 8 bits,
+// else made anew.
+func (l *tiffLayout) colorMap() []uint16 {
+	made := colorMap(l.format.Palette, l.bits())
+	if said := l.tags.colorMap(); said != nil && slices.Equal(colorMap(paletteOf(said), l.bits()), made) {
+		return said
+	}
+	return made
 }
 
 // colorMap is all reds, all greens and all blues of the colours of so many bits, 16 bits

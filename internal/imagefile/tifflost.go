@@ -50,6 +50,9 @@ func (d *directory) lost(h *tiffHeader, meta Meta, tags Tags) (lost []string) {
 	if _, err := d.nodata(); err != nil {
 		lost = append(lost, fmt.Sprintf("damaged nodata value (%v)", err))
 	}
+	if h.colorMap != nil && tags.find(tagColorMap) == nil {
+		lost = append(lost, lowerColours)
+	}
 	full := uint64(1)<<h.bits - 1
 	if v, err := d.uint(tagMaxSampleValue, full); err == nil && v != full && h.bits < 32 {
 		lost = append(lost, fmt.Sprintf("MaxSampleValue %d", v))

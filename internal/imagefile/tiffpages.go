@@ -8,7 +8,8 @@ type pageKind uint8
 const (
 	fullPage pageKind = iota
 	reducedPage
-	maskPage // of another page, at any resolution
+	maskPage    // of another page
+	reducedMask // of an overview
 )
 
 // kind tells by NewSubfileType (TIFF 6.0, section 8), or by SubfileType where
@@ -17,6 +18,8 @@ func (d *directory) kind() pageKind {
 	const reduced, mask, oldReduced = 1, 4, 2
 	if t, err := d.uint(tagNewSubfileType, 0); err == nil {
 		switch {
+		case t&mask != 0 && t&reduced != 0:
+			return reducedMask
 		case t&mask != 0:
 			return maskPage
 		case t&reduced != 0:
@@ -32,10 +35,11 @@ func (d *directory) kind() pageKind {
 // pages is the chain of directories of a TIFF file.
 type pages struct {
 	picture *directory // the page asked for, or the first full one, or the first where none is full
+	mask    *directory // the picture's, nil for none
 	asked   int        // the page asked for, from 1; 0 for none
 	at      int        // its place in the chain, from 0
 	n       int        // how many directories there are
-	kinds   [3]int     // of each pageKind
+	kinds   [4]int     // of each pageKind
 	broken  error      // why the chain ends early, nil where it does not
 }
 
@@ -49,10 +53,17 @@ func walk(first *directory, page int) *pages {
 	p := &pages{picture: first, asked: page}
 	seen := map[uint64]bool{first.off: true}
 	left := first.src.Size()
+	masks := false // behind the picture, if it is a full page, and before the next one
 	for d := first; ; {
 		kind := d.kind()
 		if page == 0 && kind == fullPage && p.kinds[fullPage] == 0 || page == p.n+1 {
 			p.picture, p.at = d, p.n
+		}
+		switch {
+		case kind == fullPage:
+			masks = p.picture == d
+		case masks && p.mask == nil && kind == maskPage && d.masks(p.picture):
+			p.mask = d
 		}
 		p.kinds[kind]++
 		p.n++
@@ -85,14 +96,37 @@ func (p *pages) check() error {
 	return fmt.Errorf("page %d: expected 1 to %d", p.asked, p.n)
 }
 
-// others names the pages beside the picture, and what of the chain is damaged.
-func (p *pages) others() (lost []string) {
+// masks tells whether the mask in d has the size of a picture.
+func (d *directory) masks(picture *directory) bool {
+	for _, tag := range []uint16{tagImageWidth, tagImageLength} {
+		v, err := d.uint(tag, 0)
+		w, err2 := picture.uint(tag, 0)
+		if err != nil || err2 != nil || v != w {
+			return false
+		}
+	}
+	return true
+}
+
+// beside counts the pages of each kind beside the picture and its mask.
+func (p *pages) beside() [4]int {
 	kinds := p.kinds
 	kinds[p.picture.kind()]--
-	for i, name := range [...][2]string{{"a further page", "%d further pages"}, {"an overview", "%d overviews"}, {"a mask", "%d masks"}} {
-		if n := kinds[i]; n > 0 {
-			lost = append(lost, counted(n, name[0], name[1]))
-		}
+	if p.mask != nil {
+		kinds[maskPage]--
+	}
+	return kinds
+}
+
+// lost names the pages that are left out, and what of the chain is damaged. Overviews are
+// made of the picture, and masks of overviews of its mask: they are not among them.
+func (p *pages) lost() (lost []string) {
+	kinds := p.beside()
+	if n := kinds[fullPage]; n > 0 {
+		lost = append(lost, counted(n, "a further page", "%d further pages"))
+	}
+	if n := kinds[maskPage]; n > 0 {
+		lost = append(lost, counted(n, "a mask", "%d masks"))
 	}
 	if p.broken != nil {
 		lost = append(lost, fmt.Sprintf("what follows page %d (%v)", p.n, p.broken))
@@ -100,12 +134,16 @@ func (p *pages) others() (lost []string) {
 	return lost
 }
 
-// notes says which page was read where it is not the first.
-func (p *pages) notes() []string {
-	if p.at == 0 || p.asked > 0 {
-		return nil
+// notes says which page was read where it is not the first, and which pages are made anew
+// when they are asked for.
+func (p *pages) notes() (notes []string) {
+	if p.at > 0 && p.asked == 0 {
+		notes = append(notes, fmt.Sprintf("page %d read: those before it are reduced images or masks", p.at+1))
 	}
-	return []string{fmt.Sprintf("page %d read: those before it are reduced images or masks", p.at+1)}
+	if n := p.beside()[reducedPage]; n > 0 {
+		notes = append(notes, counted(n, "an overview is", "%d overviews are")+" made anew")
+	}
+	return notes
 }
 
 // counted is the phrase for one, or that for many with their number in it.

@@ -66,13 +66,13 @@ func TestTIFFPages(t *testing.T) {
 		{"one", [][]byte{page(t, 5)}, 5, nil, nil},
 		{"two", [][]byte{page(t, 5), page(t, 6)}, 5, []string{"a further page"}, nil},
 		{"three", [][]byte{page(t, 5, of), page(t, 6, of), page(t, 7, oldPage)}, 5, []string{"2 further pages"}, nil},
-		{"overviews", [][]byte{page(t, 5), page(t, 4, reduced), page(t, 3, reduced), page(t, 2, old)}, 5, []string{"3 overviews"}, nil},
-		{"masks", [][]byte{page(t, 5), page(t, 5, mask), page(t, 2, reduced), page(t, 2, both)}, 5, []string{"an overview", "2 masks"}, nil},
-		{"thumbnail first", [][]byte{page(t, 3, reduced), page(t, 9), page(t, 8)}, 9, []string{"a further page", "an overview"},
-			[]string{"page 2 read: those before it are reduced images or masks"}},
-		{"old thumbnail first", [][]byte{page(t, 3, old), page(t, 3, mask), page(t, 9)}, 9, []string{"an overview", "a mask"},
-			[]string{"page 3 read: those before it are reduced images or masks"}},
-		{"only reduced", [][]byte{page(t, 3, reduced), page(t, 2, reduced)}, 3, []string{"an overview"}, nil},
+		{"overviews", [][]byte{page(t, 5), page(t, 4, reduced), page(t, 3, reduced), page(t, 2, old)}, 5, nil, []string{"3 overviews are made anew"}},
+		{"masks", [][]byte{page(t, 5), page(t, 5, mask), page(t, 2, reduced), page(t, 2, both)}, 5, []string{"a mask (a sample of 8 bits, expected one of 1)"}, []string{"an overview is made anew"}},
+		{"thumbnail first", [][]byte{page(t, 3, reduced), page(t, 9), page(t, 8)}, 9, []string{"a further page"},
+			[]string{"page 2 read: those before it are reduced images or masks", "an overview is made anew"}},
+		{"old thumbnail first", [][]byte{page(t, 3, old), page(t, 3, mask), page(t, 9)}, 9, []string{"a mask"},
+			[]string{"page 3 read: those before it are reduced images or masks", "an overview is made anew"}},
+		{"only reduced", [][]byte{page(t, 3, reduced), page(t, 2, reduced)}, 3, nil, []string{"an overview is made anew"}},
 	}
 	for _, c := range cases {
 		got := decode(t, "tif", chain(t, c.pages...))
@@ -86,12 +86,14 @@ func TestTIFFPages(t *testing.T) {
 // file of another format does not have, is an error.
 func TestTIFFPageByNumber(t *testing.T) {
 	file := chain(t, page(t, 5), page(t, 6, longs(tagNewSubfileType, 1)), page(t, 7))
-	for i, lost := range [][]string{{"a further page", "an overview"}, {"2 further pages"}, {"a further page", "an overview"}} {
+	anew := []string{"an overview is made anew"}
+	for i, notes := range [][]string{anew, nil, anew} {
+		lost := []string{counted(1+i%2, "a further page", "%d further pages")}
 		m, _, err := Read(bytes.NewReader(file), ReadOptions{Page: i + 1})
 		require.NoError(t, err)
 		requireSame(t, noise(5+i, 5+i, 1, 8), m)
 		require.Equal(t, lost, m.Lost)
-		require.Empty(t, m.Notes)
+		require.Equal(t, notes, m.Notes)
 	}
 	for page, want := range map[int]string{4: "reading TIFF: page 4: expected 1 to 3", -1: "reading TIFF: page -1, expected 1"} {
 		_, _, err := Read(bytes.NewReader(file), ReadOptions{Page: page})

@@ -15,7 +15,7 @@ import (
 // of bands, and palettes; as is, CCITT, LZW, Deflate, PackBits, Zstandard or JPEG. Of
 // several pages it reads the one that the options ask for, else the first that is neither
 // a reduced image nor a mask. Alpha is as the file has it, and so are inks, as bands of
-// their names.
+// measurements.
 func openTIFF(src *io.SectionReader, opt ReadOptions) (*File, error) {
 	first, err := openDirectory(src)
 	if err != nil {
@@ -43,8 +43,13 @@ func openTIFF(src *io.SectionReader, opt ReadOptions) (*File, error) {
 	f.Meta = Meta{ICC: d.blob(tagICC), XMP: d.blob(tagXMP), IPTC: d.iptc(), EXIF: exifFromTIFF(d), PNG: d.density()}
 	f.Tags = d.tags(h)
 	f.Tags.describe(f.format.Bands)
-	f.Lost = append(p.others(), d.lost(h, f.Meta, f.Tags)...)
+	f.Lost = append(p.lost(), d.lost(h, f.Meta, f.Tags)...)
 	f.Notes = append(p.notes(), h.notes...)
+	if p.mask != nil {
+		if err := f.addMask(p.mask, opt); err != nil {
+			f.Lost = append(f.Lost, fmt.Sprintf("a mask (%v)", err))
+		}
+	}
 	return f, nil
 }
 

@@ -27,7 +27,7 @@ func (h *tiffHeader) readPhotometric(d *directory) (err error) {
 		return err
 	}
 	if h.photometric == photometricPalette {
-		if h.palette, err = d.palette(h.bits); err != nil {
+		if err := h.readPalette(d); err != nil {
 			return err
 		}
 	}
@@ -36,9 +36,6 @@ func (h *tiffHeader) readPhotometric(d *directory) (err error) {
 	}
 	if h.inverted = h.photometric == photometricWhiteIsZero && h.bands[0].Role == raster.Gray; h.inverted {
 		h.notes = append(h.notes, "white is zero: samples inverted")
-	}
-	if h.scale() > 1 {
-		h.notes = append(h.notes, fmt.Sprintf("%d-bit samples scaled to 8 bits", h.bits))
 	}
 	return nil
 }
@@ -75,29 +72,20 @@ func (h *tiffHeader) colours() int {
 	case photometricRGB, photometricYCbCr:
 		return 3
 	case photometricSeparated:
-		return min(4, h.channels)
+		return min(inks, h.channels)
 	}
 	return 1
 }
 
-// inks are the names of the bands of CMYK, InkSet 1.
-var inks = [...]string{"cyan", "magenta", "yellow", "black"}
+// inks is the number of inks of CMYK.
+const inks = 4
 
 // readRoles gives bands their roles. One unsigned sample of at most 16 bits, alone or with
 // one more, is a picture in gray; other samples that are said to be gray are measurements.
 func (h *tiffHeader) readRoles(d *directory) error {
 	h.bands = make([]raster.Band, h.channels) // of Data
 	switch colours := h.colours(); {
-	case h.photometric == photometricSeparated:
-		inkSet, err := d.uint(tagInkSet, 1)
-		if err != nil {
-			return err
-		}
-		for i := range colours {
-			if inkSet == 1 && h.channels >= len(inks) {
-				h.bands[i].Name = inks[i]
-			}
-		}
+	case h.photometric == photometricSeparated: // inks are measurements
 	case h.palette != nil:
 		h.bands[0].Role = raster.Index
 	case colours == 3:
@@ -134,28 +122,42 @@ func (h *tiffHeader) readExtra(d *directory) error {
 	return nil
 }
 
-// palette reads the ColorMap: all reds, all greens, all blues, 16 bits each.
-// Where all are below 256 they have 8 bits, as libtiff takes them.
-func (d *directory) palette(bits int) (color.Palette, error) {
-	v, err := d.uints(tagColorMap, 3<<bits)
+// readPalette reads the ColorMap. What a palette of 8 bits leaves of it is a tag of its own.
+func (h *tiffHeader) readPalette(d *directory) error {
+	v, err := d.uints(tagColorMap, 3<<h.bits)
 	switch {
 	case err != nil:
-		return nil, err
+		return err
 	case v == nil:
-		return nil, fmt.Errorf("a palette image without a colour map (tag %d)", tagColorMap)
+		return fmt.Errorf("a palette image without a colour map (tag %d)", tagColorMap)
 	case len(v)%3 != 0:
-		return nil, fmt.Errorf("colour map (tag %d) of %d values: expected 3 for each colour", tagColorMap, len(v))
+		return fmt.Errorf("colour map (tag %d) of %d values: expected 3 for each colour", tagColorMap, len(v))
 	}
-	shift := 0
-	if slices.Max(v) > 255 {
-		shift = 8
+	all := make([]uint16, len(v))
+	for i := range v {
+		all[i] = uint16(min(v[i], math.MaxUint16))
+	}
+	h.palette = paletteOf(all)
+	if !slices.Equal(colorMap(h.palette, h.bits), all) {
+		h.colorMap = all
+	}
+	return nil
+}
+
+// paletteOf is the palette of a ColorMap: all reds, all greens, all blues, 16 bits each, of
+// which 65,535 is full scale, as GDAL takes them. Where all are below 256 they have 8 bits, as
+// GDAL and libtiff have it.
+func paletteOf(v []uint16) color.Palette {
+	unit := uint16(math.MaxUint16 / math.MaxUint8)
+	if len(v) == 0 || slices.Max(v) <= math.MaxUint8 {
+		unit = 1
 	}
 	n := len(v) / 3
 	p := make(color.Palette, n)
 	for i := range p {
-		p[i] = color.RGBA{R: byte(v[i] >> shift), G: byte(v[n+i] >> shift), B: byte(v[2*n+i] >> shift), A: 255}
+		p[i] = color.RGBA{R: byte(v[i] / unit), G: byte(v[n+i] / unit), B: byte(v[2*n+i] / unit), A: 255}
 	}
-	return p, nil
+	return p
 }
 
 // noData is the sample in memory of a number in GDAL's tag, and whether there is one.

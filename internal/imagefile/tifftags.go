@@ -26,7 +26,8 @@ type Tag struct {
 // numbers: the georeference, GDAL's metadata and no-data value, description, software,
 // time, artist and resolution, values as they stand in the file. A photometric
 // interpretation is among them where the roles of bands do not tell it: white is zero,
-// and inks.
+// and inks; so is the number of bits of a sample, as one value, where it is less than the
+// type's, and the colour map where the palette is not all of it.
 type Tags []Tag
 
 // MaxTagBytes is the most that the value of a Tag takes.
@@ -55,7 +56,19 @@ func (d *directory) tags(h *tiffHeader) (t Tags) {
 			t = append(t, Tag{e.tag, e.kind, uint32(e.count), v})
 		}
 	}
+	t = append(t, h.stated()...)
 	slices.SortFunc(t, func(a, b Tag) int { return int(a.Tag) - int(b.Tag) })
+	return t
+}
+
+// stated are tags that say of the samples in the file what those in memory do not tell.
+func (h *tiffHeader) stated() (t Tags) {
+	if h.bits < 8*h.typ.Size() && (h.bits != 24 || h.typ.Float()) {
+		t = append(t, bitsTag(h.bits))
+	}
+	if f := shorts(tagColorMap, h.colorMap...); h.colorMap != nil && len(f.value) <= MaxTagBytes {
+		t = append(t, Tag{f.tag, f.kind, f.count, f.value})
+	}
 	return t
 }
 
@@ -96,7 +109,25 @@ func (t Tags) Names() (names []string) {
 	if t.find(tagGDALMetadata) != nil {
 		names = append(names, "GDAL metadata")
 	}
+	if v := t.colorMap(); v != nil && slices.Max(v) > math.MaxUint8 {
+		names = append(names, lowerColours)
+	}
 	return names
+}
+
+// lowerColours is what a palette of 8 bits has not of one of 16.
+const lowerColours = "the lower bits of the palette's colours"
+
+// colorMap is the value of the tag, nil where there is none.
+func (t Tags) colorMap() (v []uint16) {
+	tag := t.find(tagColorMap)
+	if tag == nil || tag.Type != typeShort || tag.Count%3 != 0 {
+		return nil
+	}
+	for i := range int(tag.Count) {
+		v = append(v, binary.LittleEndian.Uint16(tag.Value[2*i:]))
+	}
+	return v
 }
 
 // noData is the text of GDAL's tag where it is a number, else "".
@@ -248,6 +279,31 @@ func (t Tags) metadataOf(bands []raster.Band) string {
 	for i, b := range bands {
 		m.Items = append(m.Items, describing(i, b)...)
 	}
+	return m.text()
+}
+
+// WithoutStatistics are the tags without statistics of samples in GDAL's metadata, and how
+// many of these there were.
+func (t Tags) WithoutStatistics() (Tags, int) {
+	var m gdalMetadata
+	if xml.Unmarshal([]byte(t.text(tagGDALMetadata)), &m) != nil {
+		return t, 0
+	}
+	n := len(m.Items)
+	m.Items = slices.DeleteFunc(m.Items, func(i gdalItem) bool { return strings.HasPrefix(i.Name, "STATISTICS_") })
+	if n -= len(m.Items); n == 0 {
+		return t, 0
+	}
+	kept := slices.DeleteFunc(slices.Clone(t), func(v Tag) bool { return v.Tag == tagGDALMetadata && len(m.Items) == 0 })
+	if v := kept.find(tagGDALMetadata); v != nil {
+		f := ascii(tagGDALMetadata, m.text())
+		v.Count, v.Value = f.count, f.value
+	}
+	return kept, n
+}
+
+// text is the value of the tag.
+func (m *gdalMetadata) text() string {
 	var out strings.Builder
 	if err := xml.NewEncoder(&out).Encode(m); err != nil {
 		return "" // to memory, of text and numbers

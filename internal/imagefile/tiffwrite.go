@@ -22,24 +22,30 @@ const (
 	mostTiles = 64 << 20 // the most that a row of tiles holds before compression
 )
 
-// tiffEncoder writes a little-endian TIFF: header, strips or tiles, directory. They are
+// tiffEncoder writes a little-endian TIFF: header, strips or tiles, directories. Blocks are
 // Deflate with a predictor, or as they are.
 type tiffEncoder struct {
-	*tiffLayout
 	tiffForm
+	w      io.Writer
+	back   io.WriteSeeker // w, where the header waits for the end; else nil
+	start  int64          // where the file starts in back
+	raw    bool           // blocks are as they are
+	at     int64          // where the next one lies in the file
+	held   [][]byte       // those before it, where the header cannot wait
+	images []*tiffImage   // each with a directory of its own
+}
+
+// tiffImage is the samples under one directory.
+type tiffImage struct {
+	*tiffLayout
 	tiffCut
-	w         io.Writer
-	back      io.WriteSeeker // w, where the header waits for the end; else nil
-	start     int64          // where the file starts in back
-	fixed     []field        // but for the places of the blocks and the predictor
+	fixed     []field // but for the places of the blocks and the predictor
 	predictor uint16
 	measured  bool      // predictor is chosen
 	batch     []byte    // the samples of the next rows
 	packers   []*packer // for blocks at the same time
-	raw       bool      // blocks are as they are
-	at        int64     // where the next one lies in the file
-	counts    []int64   // bytes of those before it
-	held      [][]byte  // those before it, where the header cannot wait
+	offsets   []int64   // of blocks in the file
+	counts    []int64   // bytes of blocks
 }
 
 // tiffCut is how an image is cut into blocks: strips, or tiles.
@@ -60,29 +66,43 @@ func newTIFFEncoder(w io.Writer, f *raster.Format, meta Meta, opt WriteOptions) 
 
 // planTIFF returns an encoder that has yet to begin.
 func planTIFF(w io.Writer, f *raster.Format, meta Meta, opt WriteOptions) (*tiffEncoder, error) {
-	l, err := newTIFFLayout(f, meta.ICC, opt.Tags)
+	picture, masked := beforeMask(f, opt.Tags)
+	l, err := newTIFFLayout(picture, meta.ICC, &opt)
 	if err != nil {
 		return nil, err
 	}
-	e := &tiffEncoder{tiffLayout: l, tiffCut: l.cut(), w: w, raw: opt.Uncompressed, predictor: l.picturePredictor()}
-	compression := uint16(compressionDeflate)
-	if e.raw {
-		compression, e.predictor = compressionNone, predictorNone
+	e := &tiffEncoder{w: w, raw: opt.Uncompressed}
+	e.add(l, l.cut(), l.describing(meta))
+	if masked {
+		mask, err := newMaskLayout(f)
+		if err != nil {
+			return nil, err
+		}
+		e.add(mask, l.cut(), []field{longs(tagNewSubfileType, maskSubfile)})
 	}
-	e.measured = e.raw || !e.tiled
-	workers, rows := max(1, min(e.n, runtime.GOMAXPROCS(0), stripBatch/e.blockBytes())), e.tiffCut.h
-	for range workers {
-		e.packers = append(e.packers, &packer{layout: l})
-	}
-	if !e.tiled {
-		rows *= workers
-	}
-	e.batch = make([]byte, 0, rows*l.stride())
-	e.fixed = append(l.sampleFields(), longs(tagImageWidth, uint32(f.Width)), longs(tagImageLength, uint32(f.Height)), shorts(tagCompression, compression))
-	e.fixed = append(e.fixed, e.sizeFields()...)
-	e.fixed = append(e.fixed, l.describing(meta)...)
 	e.big = e.atMost() > math.MaxUint32
 	return e, nil
+}
+
+// add adds an image of which more is to be said than what its samples are.
+func (e *tiffEncoder) add(l *tiffLayout, cut tiffCut, describing []field) {
+	m := &tiffImage{tiffLayout: l, tiffCut: cut, predictor: l.picturePredictor()}
+	compression := uint16(compressionDeflate)
+	if e.raw {
+		compression, m.predictor = compressionNone, predictorNone
+	}
+	m.measured = e.raw || !m.tiled
+	workers, rows := max(1, min(m.n, runtime.GOMAXPROCS(0), stripBatch/m.blockBytes())), m.tiffCut.h
+	for range workers {
+		m.packers = append(m.packers, &packer{layout: l})
+	}
+	if !m.tiled {
+		rows *= workers
+	}
+	m.batch = make([]byte, 0, rows*l.stride())
+	m.fixed = append(l.sampleFields(), longs(tagImageWidth, uint32(l.format.Width)), longs(tagImageLength, uint32(l.format.Height)), shorts(tagCompression, compression))
+	m.fixed = append(append(m.fixed, m.sizeFields()...), describing...)
+	e.images = append(e.images, m)
 }
 
 // cut chooses tiles for what is more than a picture, if it has more than one and they do
@@ -107,36 +127,44 @@ func (l *tiffLayout) georeferenced() bool {
 }
 
 // sizeFields say how large the blocks are.
-func (e *tiffEncoder) sizeFields() []field {
-	if e.tiled {
-		return []field{longs(tagTileWidth, uint32(e.tiffCut.w)), longs(tagTileLength, uint32(e.tiffCut.h))}
+func (m *tiffImage) sizeFields() []field {
+	if m.tiled {
+		return []field{longs(tagTileWidth, uint32(m.tiffCut.w)), longs(tagTileLength, uint32(m.tiffCut.h))}
 	}
-	return []field{longs(tagRowsPerStrip, uint32(e.tiffCut.h))}
+	return []field{longs(tagRowsPerStrip, uint32(m.tiffCut.h))}
 }
 
 // blockBytes is the bytes of a whole block before compression.
-func (e *tiffEncoder) blockBytes() int { return e.tiffCut.w * e.step() * e.tiffCut.h }
+func (m *tiffImage) blockBytes() int { return m.rowBytes(m.tiffCut.w) * m.tiffCut.h }
+
+// allBytes is the bytes of all blocks before compression.
+func (m *tiffImage) allBytes() int64 {
+	if m.tiled {
+		return int64(m.n) * int64(m.blockBytes())
+	}
+	return int64(m.format.Height) * int64(m.rowBytes(m.format.Width))
+}
 
 // atMost is the most bytes that a file of 4-byte words can take: Deflate makes what it
 // cannot compress longer by 5 bytes for each 65,535, and a block by 6 and the rest of a
 // block of its own.
 func (e *tiffEncoder) atMost() int64 {
-	one := int64(e.blockBytes())
-	all := int64(e.n) * one
-	if !e.tiled {
-		all = int64(e.format.Height) * int64(e.stride())
+	n := int64(8)
+	for _, m := range e.images {
+		all := m.allBytes()
+		if !e.raw {
+			all += all/1024 + 64*int64(m.n)
+		}
+		n += all + e.room(m)
 	}
-	if !e.raw {
-		all += all/1024 + 64*int64(e.n)
-	}
-	return 8 + all + e.room()
+	return n
 }
 
-// room is the bytes of the directory.
-func (e *tiffEncoder) room() int64 {
-	n := int64(len(e.appendDirectory(nil, 0, e.directory([]int64{0}, []int64{0}))))
-	if e.n > 1 {
-		n += 2 * int64(len(e.appendWord(nil, 0))) * int64(e.n) // where they lie, and their lengths
+// room is the bytes of a directory.
+func (e *tiffEncoder) room(m *tiffImage) int64 {
+	n := int64(len(e.appendDirectory(nil, 0, 0, e.directory(m, []int64{0}, []int64{0}))))
+	if m.n > 1 {
+		n += 2 * int64(len(e.appendWord(nil, 0))) * int64(m.n) // where they lie, and their lengths
 	}
 	return n
 }
@@ -146,9 +174,9 @@ func (e *tiffEncoder) room() int64 {
 func (e *tiffEncoder) begin() error {
 	e.at = e.headSize()
 	if e.raw {
-		end := e.at + int64(e.n)*int64(e.blockBytes())
-		if !e.tiled {
-			end = e.at + int64(e.format.Height)*int64(e.stride())
+		end := e.at
+		for _, m := range e.images {
+			end += m.allBytes()
 		}
 		_, err := e.w.Write(e.head(end + end&1))
 		return err
@@ -180,31 +208,35 @@ func seekable(w io.Writer) (io.WriteSeeker, int64) {
 
 // row takes the next row.
 func (e *tiffEncoder) row(b *raster.Block, y int) error {
-	n := len(e.batch)
-	e.batch = e.batch[:n+e.stride()]
-	if err := e.tiffLayout.row(e.batch[n:], b, y); err != nil {
-		return err
-	}
-	if len(e.batch) == cap(e.batch) {
-		return e.flush()
+	for _, m := range e.images {
+		n := len(m.batch)
+		m.batch = m.batch[:n+m.stride()]
+		if err := m.tiffLayout.row(m.batch[n:], b, y); err != nil {
+			return err
+		}
+		if len(m.batch) == cap(m.batch) {
+			if err := e.flush(m); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
 
 // flush compresses the blocks of a batch, each on its own, and writes them in order.
-func (e *tiffEncoder) flush() error {
-	rows := len(e.batch) / e.stride()
-	n := (rows + e.tiffCut.h - 1) / e.tiffCut.h * e.across
-	if !e.measured && n > 0 {
-		e.predictor, e.measured = e.measure(n), true
+func (e *tiffEncoder) flush(m *tiffImage) error {
+	rows := len(m.batch) / m.stride()
+	n := (rows + m.tiffCut.h - 1) / m.tiffCut.h * m.across
+	if !m.measured && n > 0 {
+		m.predictor, m.measured = m.measure(n), true
 	}
-	for i := 0; i < n; i += len(e.packers) {
-		packers := e.packers[:min(len(e.packers), n-i)]
+	for i := 0; i < n; i += len(m.packers) {
+		packers := m.packers[:min(len(m.packers), n-i)]
 		err := parallel(context.Background(), len(packers), len(packers), func(k int) error {
 			p := packers[k]
-			p.take(e.batch, e.tiffCut, i+k)
+			p.take(m.batch, m.tiffCut, i+k)
 			if !e.raw {
-				p.pack(e.predictor)
+				p.pack(m.predictor)
 			}
 			return nil
 		})
@@ -212,23 +244,23 @@ func (e *tiffEncoder) flush() error {
 			return err
 		}
 		for _, p := range packers {
-			if err := e.put(p.out); err != nil {
+			if err := e.put(m, p.out); err != nil {
 				return err
 			}
 		}
 	}
-	e.batch = e.batch[:0]
+	m.batch = m.batch[:0]
 	return nil
 }
 
 // measure is the predictor that makes the fewest bytes of every fourth tile of a row of n.
-func (e *tiffEncoder) measure(n int) (best uint16) {
+func (m *tiffImage) measure(n int) (best uint16) {
 	least := math.MaxInt
-	for _, predictor := range e.predictors() {
+	for _, predictor := range m.predictors() {
 		size := 0
 		for i := 0; i < n; i += 4 {
-			p := e.packers[0]
-			p.take(e.batch, e.tiffCut, i)
+			p := m.packers[0]
+			p.take(m.batch, m.tiffCut, i)
 			p.pack(predictor)
 			size += len(p.out)
 		}
@@ -240,9 +272,9 @@ func (e *tiffEncoder) measure(n int) (best uint16) {
 }
 
 // put writes or holds a block as it is in the file.
-func (e *tiffEncoder) put(block []byte) error {
+func (e *tiffEncoder) put(m *tiffImage, block []byte) error {
+	m.offsets, m.counts = append(m.offsets, e.at), append(m.counts, int64(len(block)))
 	e.at += int64(len(block))
-	e.counts = append(e.counts, int64(len(block)))
 	if !e.raw && e.back == nil {
 		e.held = append(e.held, bytes.Clone(block))
 		return nil
@@ -251,18 +283,15 @@ func (e *tiffEncoder) put(block []byte) error {
 	return err
 }
 
-// finish writes the directory, and what had to wait for it.
+// finish writes the directories, and what had to wait for them.
 func (e *tiffEncoder) finish() error {
-	if err := e.flush(); err != nil {
-		return err
+	for _, m := range e.images {
+		if err := e.flush(m); err != nil {
+			return err
+		}
 	}
 	end := e.at + e.at&1
-	offsets := make([]int64, len(e.counts))
-	for i, at := 0, e.headSize(); i < len(offsets); i++ {
-		offsets[i] = at
-		at += e.counts[i]
-	}
-	tail := e.appendDirectory(nil, end, e.directory(offsets, e.counts))
+	tail := e.directories(end)
 	if e.held != nil {
 		e.held = slices.Insert(e.held, 0, e.head(end))
 	}
@@ -277,13 +306,27 @@ func (e *tiffEncoder) finish() error {
 	return nil
 }
 
-// directory is all fields of the file.
-func (e *tiffEncoder) directory(offsets, counts []int64) []field {
+// directories are the directories of all images, the first at an offset in the file.
+func (e *tiffEncoder) directories(at int64) (all []byte) {
+	for i, m := range e.images {
+		fields := e.directory(m, m.offsets, m.counts)
+		next := int64(0)
+		if i+1 < len(e.images) {
+			next = at + int64(len(e.appendDirectory(nil, at, 0, fields)))
+		}
+		all = append(all, e.appendDirectory(nil, at, next, fields)...)
+		at = next
+	}
+	return all
+}
+
+// directory is all fields of an image.
+func (e *tiffEncoder) directory(m *tiffImage, offsets, counts []int64) []field {
 	places, lengths := uint16(tagStripOffsets), uint16(tagStripByteCounts)
-	if e.tiled {
+	if m.tiled {
 		places, lengths = tagTileOffsets, tagTileByteCounts
 	}
-	return append(slices.Clip(e.fixed), shorts(tagPredictor, e.predictor), e.words(places, offsets), e.words(lengths, counts))
+	return append(slices.Clip(m.fixed), shorts(tagPredictor, m.predictor), e.words(places, offsets), e.words(lengths, counts))
 }
 
 // patch writes the header again with the place of the directory and goes to the end of
@@ -309,6 +352,7 @@ func (e *tiffEncoder) patch(directory, end int64) error {
 type packer struct {
 	layout *tiffLayout
 	block  []byte // samples of a tile
+	bits   []byte // samples of a block that take no whole bytes
 	out    []byte // the block, up to the next call
 	z      bytes.Buffer
 	d      *zlib.Writer
@@ -319,12 +363,26 @@ type packer struct {
 // take takes the samples of block i of some rows, which it may change where they are a
 // strip's. What a tile has outside the image repeats what is at its edge.
 func (p *packer) take(rows []byte, c tiffCut, i int) {
-	stride, step := p.layout.stride(), p.layout.step()
-	p.width = c.w * step
-	if !c.tiled {
+	stride := p.layout.stride()
+	p.width = c.w * p.layout.step()
+	if c.tiled {
+		p.tile(rows, c, i)
+	} else {
 		p.out = rows[min(len(rows), i*c.h*stride):min(len(rows), (i+1)*c.h*stride)]
-		return
 	}
+	if l := p.layout; l.packed() {
+		n := l.rowBytes(c.w)
+		bits := room(&p.bits, len(p.out)/p.width*n)
+		for y := range len(p.out) / p.width {
+			pack(bits[y*n:][:n], p.out[y*p.width:][:p.width], l.size(), l.bits())
+		}
+		p.out, p.width = bits, n
+	}
+}
+
+// tile takes the samples of a tile.
+func (p *packer) tile(rows []byte, c tiffCut, i int) {
+	stride, step := p.layout.stride(), p.layout.step()
 	p.block = slices.Grow(p.block[:0], c.h*p.width)
 	from, to := i*p.width, min((i+1)*p.width, stride)
 	for row := range slices.Chunk(rows, stride) {
@@ -344,10 +402,10 @@ func (p *packer) pack(predictor uint16) {
 	for row := range slices.Chunk(p.out, p.width) {
 		switch predictor {
 		case predictorHorizontal:
-			subtract(row, p.layout.step(), p.layout.size)
+			subtract(row, p.layout.step(), p.layout.size())
 		case predictorFloat:
 			p.line = append(p.line[:0], row...)
-			regroup(row, p.line, p.layout.size)
+			regroup(row, p.line, p.layout.size())
 			subtract(row, len(p.layout.bands), 1)
 		}
 	}

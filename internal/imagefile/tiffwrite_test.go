@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"image"
 	"image/color"
+	"io"
 	"math"
 	"runtime"
 	"slices"
@@ -286,5 +287,30 @@ func TestTIFFPredictor(t *testing.T) {
 		before := runtime.GOMAXPROCS(1)
 		require.True(t, bytes.Equal(file, created(t, "tif", f, b, WriteOptions{})))
 		runtime.GOMAXPROCS(before)
+	}
+}
+
+// BenchmarkTIFF is of writing rasters in tiles, with the predictor that measures best.
+func BenchmarkTIFF(b *testing.B) {
+	const side = 1024
+	for _, typ := range []raster.Type{raster.Uint8, raster.Int16, raster.Float32} {
+		f := formatOf(side, side, typ, raster.Data, raster.Data)
+		samples := raster.NewBlock(f.Bounds(), typ, 2)
+		for c := range 2 {
+			for y := range side {
+				for x := range side {
+					storeValue(samples.RowBytes(c, y)[x*typ.Size():], typ, math.Floor(60+50*math.Sin(float64(x+c)/90)*math.Cos(float64(y)/70)))
+				}
+			}
+		}
+		b.Run(typ.String(), func(b *testing.B) {
+			b.SetBytes(f.Bytes())
+			for b.Loop() {
+				w, err := Create(io.Discard, "tif", f, Meta{}, WriteOptions{Tags: placed()})
+				require.NoError(b, err)
+				require.NoError(b, w.WriteBlock(background, samples))
+				require.NoError(b, w.Close())
+			}
+		})
 	}
 }

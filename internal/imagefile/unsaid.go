@@ -23,7 +23,7 @@ func Unsaid(format string, f *raster.Format, meta Meta) []string {
 	var list []string
 	switch format {
 	case "png":
-		shape, err := pngShapeOf(f, meta.ICC)
+		shape, err := pngShapeOf(f, meta.ICC, &WriteOptions{})
 		if err != nil {
 			return nil
 		}
@@ -59,7 +59,7 @@ func unsaidBands(f *raster.Format, roles []raster.Role, tiff bool) (list []strin
 			lost = append(lost, b.Role.String())
 		}
 		names = names || b.Name != ""
-		noData = noData || b.NoData != nil
+		noData = noData || b.NoData != nil && !isMask(&b)
 		scaled = scaled || b.Offset != 0 || b.Scale != 0 && b.Scale != 1
 	}
 	if lost != nil {
@@ -78,16 +78,20 @@ func unsaidBands(f *raster.Format, roles []raster.Role, tiff bool) (list []strin
 	return list
 }
 
-// commonNoData is the sample that stands for no data in all bands, nil where there is
-// none.
-func commonNoData(f *raster.Format) *float64 {
-	first := f.Bands[0].NoData
-	for _, b := range f.Bands {
-		if first == nil || b.NoData == nil || *first != *b.NoData && !(math.IsNaN(*first) && math.IsNaN(*b.NoData)) {
+// commonNoData is the sample that stands for no data in all bands but a mask, which says so
+// itself; nil where there is none.
+func commonNoData(f *raster.Format) (common *float64) {
+	for i := range f.Bands {
+		v := f.Bands[i].NoData
+		switch {
+		case i > 0 && isMask(&f.Bands[i]):
+		case v == nil || common != nil && *v != *common && !(math.IsNaN(*v) && math.IsNaN(*common)):
 			return nil
+		default:
+			common = v
 		}
 	}
-	return first
+	return common
 }
 
 // unsaidProfile names what becomes of a profile in a file of pixels of so many channels,
@@ -104,7 +108,7 @@ func unsaidProfile(icc []byte, channels int, repeated bool) []string {
 
 // unsaidTIFF names what a TIFF file leaves out or changes.
 func unsaidTIFF(f *raster.Format, meta Meta) []string {
-	l, err := newTIFFLayout(f, meta.ICC, nil)
+	l, err := newTIFFLayout(f, meta.ICC, &WriteOptions{})
 	if err != nil {
 		return nil
 	}

@@ -23,7 +23,14 @@ type WriteOptions struct {
 	// of half the width and height.
 	Quality   int
 	Subsample bool
-	Tags      Tags // of a TIFF file
+	// Tags of a TIFF file. Where they say that samples had fewer bits than their type has
+	// (Tags.Bits), they have so many in files of TIFF, and of PNG and PNM that can have them,
+	// unless FullDepth is set; a sample that none of so few bits stands for is a *DepthError
+	// of WriteBlock. Tolerance is by how much floating point of each band may be rounded then,
+	// nil for not at all.
+	Tags      Tags
+	FullDepth bool
+	Tolerance []float64
 	// Progress is told how much is done of what takes long in Close, which is of JPEG alone.
 	Progress func(done, total int64)
 }
@@ -39,8 +46,8 @@ type Writer interface {
 }
 
 // Create begins an image file of the rows that WriteBlock will bring: "png", "tif",
-// "ppm", "pgm" or "jpg". PNG holds 8 and 16 bits of gray, colours, alpha and palettes;
-// PNM the same but no alpha; JPEG 8 bits of gray and colours; TIFF samples of any type
+// "ppm", "pgm", "pbm" or "jpg". PNG holds 8 and 16 bits of gray, colours, alpha and palettes;
+// PNM the same but no alpha, PBM 1 bit of gray; JPEG 8 bits of gray and colours; TIFF samples of any type
 // in any number of bands. Metadata goes into all but PNM. What a format cannot hold is
 // refused, or left out or changed as Unsaid says.
 //
@@ -72,15 +79,15 @@ type encoder interface {
 func newEncoder(w io.Writer, format string, f *raster.Format, meta Meta, opt WriteOptions) (encoder, error) {
 	switch format {
 	case "png":
-		return newPNGEncoder(w, f, meta)
+		return newPNGEncoder(w, f, meta, &opt)
 	case "tif":
 		return newTIFFEncoder(w, f, meta, opt)
-	case "ppm", "pgm":
-		return newPNMEncoder(w, format, f)
+	case "ppm", "pgm", "pbm":
+		return newPNMEncoder(w, format, f, &opt)
 	case "jpg":
 		return newJPEGEncoder(w, f, meta, opt)
 	}
-	return nil, fmt.Errorf("format %q: expected png, tif, ppm, pgm or jpg", format)
+	return nil, fmt.Errorf("format %q: expected png, tif, ppm, pgm, pbm or jpg", format)
 }
 
 // writer holds blocks against their format and order before an encoder takes them.
@@ -184,14 +191,14 @@ func (m *Image) rows(f *raster.Format, y int, before *raster.Block) *raster.Bloc
 // file's name; the error lists those it knows.
 func FormatFromName(name string) (string, error) {
 	switch ext := strings.ToLower(filepath.Ext(name)); ext {
-	case ".png", ".tif", ".ppm", ".pgm", ".jpg":
+	case ".png", ".tif", ".ppm", ".pgm", ".pbm", ".jpg":
 		return ext[1:], nil
 	case ".tiff":
 		return "tif", nil
 	case ".jpeg":
 		return "jpg", nil
 	default:
-		return "", fmt.Errorf("extension %q: expected .png, .tif, .ppm, .pgm or .jpg", ext)
+		return "", fmt.Errorf("extension %q: expected .png, .tif, .ppm, .pgm, .pbm or .jpg", ext)
 	}
 }
 

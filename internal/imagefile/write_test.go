@@ -187,7 +187,7 @@ func TestCreateRefuses(t *testing.T) {
 		{"tif", formatOf(0, 1, raster.Uint8, raster.Gray), "raster of 0×1 pixels, expected sides of 1 to 2147483647"},
 		{"tif", formatOf(1<<28, 1, raster.Float64, raster.Data), "image file with rows of 2147483648 bytes, expected at most 1073741824"},
 		{"pgm", formatOf(1<<30+1, 1, raster.Uint8, raster.Gray), "image file with rows of 1073741825 bytes, expected at most 1073741824"},
-		{"bmp", formatOf(1, 1, raster.Uint8, raster.Gray), `format "bmp": expected png, tif, ppm, pgm or jpg`},
+		{"bmp", formatOf(1, 1, raster.Uint8, raster.Gray), `format "bmp": expected png, tif, ppm, pgm, pbm or jpg`},
 	}
 	for _, c := range cases {
 		var out bytes.Buffer

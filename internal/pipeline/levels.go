@@ -130,17 +130,24 @@ func newMeans(f *raster.Format, s step) *means {
 }
 
 // weights is the band that weights the others in means, the last of straight alpha, −1 for
-// none: opacities below 0 mean nothing, so samples have no sign.
+// none: opacities below 0 mean nothing, so that samples have no sign, or alpha is a mask.
 func weights(f *raster.Format) int {
-	if f.Type > raster.Uint32 {
-		return -1
-	}
 	for i := len(f.Bands) - 1; i >= 0; i-- {
 		if f.Bands[i].Role == raster.Alpha {
+			if f.Type > raster.Uint32 && !isMask(f, i) {
+				return -1
+			}
 			return i
 		}
 	}
 	return -1
+}
+
+// isMask tells whether a band of signed or floating samples tells where the others count: by
+// 0, which is its sample of no data.
+func isMask(f *raster.Format, band int) bool {
+	v := f.Bands[band].NoData
+	return f.Type > raster.Uint32 && v != nil && *v == 0
 }
 
 // add implements squares.

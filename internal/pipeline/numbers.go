@@ -16,6 +16,7 @@ type numbers struct {
 	kind   raster.Type
 	shift  int
 	alpha  int       // the band that weights the others, or -1
+	mask   bool      // its samples that have data count as 1
 	none   []float64 // the sample of no data of each band, NaN where there is none
 	beside []uint64  // the word of the sample beside it
 
@@ -28,6 +29,7 @@ type numbers struct {
 // newNumbers is a cascade of words.
 func newNumbers(f *raster.Format, s step) *cascade[uint64] {
 	r := &numbers{kind: f.Type, shift: s.shift, alpha: weights(f)}
+	r.mask = r.alpha >= 0 && isMask(f, r.alpha)
 	for i := range f.Bands {
 		r.none, r.beside = append(r.none, sample.NoDataNumber(f, i)), append(r.beside, besideNoData(f, i))
 		r.values = append(r.values, make([]float64, s.fine.Dx()))
@@ -68,7 +70,7 @@ func (r *numbers) add(rows [][]uint64, first bool) {
 			}
 			to, weight := x>>r.shift, 1.0
 			if r.alpha >= 0 && i != r.alpha {
-				weight = r.values[r.alpha][x]
+				weight = r.weight(x)
 			}
 			r.sums[i][to] += float64(weight * v) // which no architecture fuses with the sum
 			r.weights[i][to] += weight
@@ -76,6 +78,18 @@ func (r *numbers) add(rows [][]uint64, first bool) {
 			r.count[i][to]++
 		}
 	}
+}
+
+// weight is what alpha makes of pixel x of a row.
+func (r *numbers) weight(x int) float64 {
+	v := r.values[r.alpha][x]
+	switch {
+	case !r.mask:
+		return v
+	case sample.Counts(v, 0):
+		return 1
+	}
+	return 0
 }
 
 // take implements squares.

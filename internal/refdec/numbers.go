@@ -50,7 +50,7 @@ func (f *File) shrinkNumbers(m *picture, lg int) *picture {
 // meanNumber is the mean of a band of a square of n pixels, none being its value of no data.
 func (f *File) meanNumber(m *picture, x, y, n, band int, none float64) int64 {
 	var weighted, weights, sum, count float64
-	alpha := f.weighing()
+	alpha, mask := f.counting()
 	for j := y; j < min(y+n, m.h); j++ {
 		for i := x; i < min(x+n, m.w); i++ {
 			pixel := m.samples[(j*m.w+i)*m.bands:][:m.bands]
@@ -61,6 +61,13 @@ func (f *File) meanNumber(m *picture, x, y, n, band int, none float64) int64 {
 			weight := 1.0
 			if alpha >= 0 && alpha != band {
 				weight = f.Type.value(pixel[alpha])
+			}
+			if mask && alpha != band { // 1 where it has data
+				if weight == 0 || math.IsNaN(weight) || math.IsInf(weight, 0) {
+					weight = 0
+				} else {
+					weight = 1
+				}
 			}
 			weighted += float64(weight * v)
 			weights += weight
@@ -75,6 +82,22 @@ func (f *File) meanNumber(m *picture, x, y, n, band int, none float64) int64 {
 		weighted, weights = sum, count
 	}
 	return f.Type.sample(f.Type.nearestTo(weighted/weights, none))
+}
+
+// counting is the band that weights the others, or −1, and whether it is a mask.
+func (f *File) counting() (band int, mask bool) {
+	if band = f.weighing(); band >= 0 {
+		return band, false
+	}
+	for i, r := range f.Roles {
+		if r == Straight {
+			band = i
+		}
+	}
+	if band >= 0 && f.noData(band) == 0 {
+		return band, true
+	}
+	return -1, false
 }
 
 // nearestTo is the value of the type nearest to v, or, where that is none, the next one.

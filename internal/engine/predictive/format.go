@@ -205,6 +205,15 @@ func (f *Format) weighs(channels []Plane) bool {
 // overview holds the means of the values of each channel's cells, beside Alpha
 // weighted by it.
 func (f *Format) overview(channels []Plane) []Plane {
+	values, last := f.unpacked(channels), len(channels)-1
+	if f.weighs(values) {
+		return overviewsBy(values, last, &values[last])
+	}
+	return overviewsBy(values, last, nil)
+}
+
+// unpacked are channels with values in the place of ranks.
+func (f *Format) unpacked(channels []Plane) []Plane {
 	values := slices.Clone(channels)
 	for i := range values {
 		if s := f.values(i); s != nil {
@@ -212,15 +221,18 @@ func (f *Format) overview(channels []Plane) []Plane {
 			s.unpack(values[i].Pix)
 		}
 	}
-	var weights *Plane
-	last := len(values) - 1
-	if f.weighs(values) {
-		weights = &values[last]
+	return values
+}
+
+// overviewsBy holds the means of cells, by weights, if there are any, of all planes but one.
+func overviewsBy(planes []Plane, but int, weights *Plane) []Plane {
+	out := make([]Plane, len(planes))
+	for i := range planes {
+		if i == but {
+			out[i] = planes[i].Overview(nil)
+		} else {
+			out[i] = planes[i].Overview(weights)
+		}
 	}
-	out := make([]Plane, len(values))
-	for i := range values[:last] {
-		out[i] = values[i].Overview(weights)
-	}
-	out[last] = values[last].Overview(nil)
 	return out
 }

@@ -41,6 +41,9 @@ type rasterPlan struct {
 	kind  raster.Type
 	bands []band
 	order []int // the band of each plane
+	// mask is the band that tells where the others count, counted from 1, of a plan that is
+	// made; else 0.
+	mask int
 }
 
 // Narrow tells whether samples are numbers of 8 or 16 bits without a sign: by an offset,

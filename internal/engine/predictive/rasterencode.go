@@ -236,26 +236,32 @@ func (t *rasterTile) encode(m *Model, scratch *Scratch, f *Format, effort engine
 // means are the overviews of planes that are not just means of their numbers, all of them,
 // or nil where there is no such plane.
 func (t *rasterTile) means(f *Format) []Plane {
-	ordered := func(i int) bool {
-		return t.plan.kind.Float() && t.head.mapping(t.plan, i).Kind == sample.Ordered
-	}
 	special := len(t.without) > 0 || f.packed() || f.weighs(t.planes)
 	counted := slices.Clone(t.planes)
-	for i := range t.planes {
-		special = special || ordered(i) || f.values(i) == nil && t.count(&counted[i], i)
+	mask, weights := t.weights()
+	if weights != nil {
+		counted = f.unpacked(counted)
 	}
-	if !special {
+	for i := range t.planes {
+		if weights != nil {
+			t.count(&counted[i], i)
+		} else {
+			special = special || t.ordered(i) || f.values(i) == nil && t.count(&counted[i], i)
+		}
+	}
+	if !special && weights == nil {
 		return nil
 	}
 	for _, c := range t.without {
 		counted[c.plane].Mask = c.classes
 	}
-	out := f.overview(counted)
-	for i := range out {
-		if m := t.head.mapping(t.plan, i); ordered(i) {
-			out[i] = counted[i].OverviewBy(func(numbers []int32) int32 { return m.Mean(t.plan.kind, numbers) })
-		}
+	var out []Plane
+	if weights != nil {
+		out = overviewsBy(counted, mask, weights)
+	} else {
+		out = f.overview(counted)
 	}
+	t.orderedMeans(out, counted, weights)
 	for _, c := range t.without {
 		b := &t.plan.bands[t.plan.order[c.plane]]
 		for k, class := range cellsOf(c.classes, t.head.w, t.head.h) {
@@ -265,6 +271,21 @@ func (t *rasterTile) means(f *Format) []Plane {
 		}
 	}
 	return out
+}
+
+// ordered tells whether the numbers of a plane are the order of bits, so that their mean is
+// not the mean of samples.
+func (t *rasterTile) ordered(i int) bool {
+	return t.plan.kind.Float() && t.head.mapping(t.plan, i).Kind == sample.Ordered
+}
+
+// orderedMeans sets the means of planes in the order of bits.
+func (t *rasterTile) orderedMeans(out, counted []Plane, weights *Plane) {
+	for i := range out {
+		if m := t.head.mapping(t.plan, i); t.ordered(i) {
+			out[i] = visible(counted[i], weights).OverviewBy(func(numbers []int32) int32 { return m.Mean(t.plan.kind, numbers) })
+		}
+	}
 }
 
 // count lets samples of classes that are numbers, such as the level of the sea, count in the

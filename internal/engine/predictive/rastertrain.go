@@ -49,6 +49,9 @@ func (s *survey) plan(ctx context.Context) (*rasterPlan, error) {
 		r.bands[i].parent, r.bands[i].scales = -1, linear.NoScales
 		r.bands[i].limit(f.Type, s.t)
 	}
+	if r.mask = maskBand(f); r.mask > 0 {
+		r.bands[r.mask-1].bound = 0
+	}
 	if err := s.relate(ctx, r); err != nil {
 		return nil, err
 	}
@@ -89,6 +92,9 @@ func (s *survey) classes(ctx context.Context, r *rasterPlan) error {
 		if err != nil {
 			return err
 		}
+	}
+	if m := maskBand(f); m > 0 { // so that a cell has a class only where nothing counts
+		clear(counts[m-1].frequent)
 	}
 	for i := range r.bands {
 		r.bands[i].classes = counts[i].classes(f, i)

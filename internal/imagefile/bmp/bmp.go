@@ -14,6 +14,7 @@ import (
 // Config is what the header of a bitmap says.
 type Config struct {
 	W, H     int
+	Bits     int           // of a pixel in the file: 1, 2, 4, 8, 16, 24 or 32
 	Channels int           // 1 palette index, 3 for RGB, 4 for RGB and straight alpha
 	Palette  color.Palette // at most 256 colours; nil where pixels hold colours
 	// XDensity and YDensity are pixels per metre, 0 where the file does not say.
@@ -74,7 +75,7 @@ type Rows struct {
 // Rows returns where the rows lie, or false where they are run-length coded.
 func (r *Reader) Rows() (Rows, bool) {
 	stride, _ := r.h.stride()
-	rows := Rows{r.h.dataAt, stride, r.h.bits, r.h.unpacker()}
+	rows := Rows{r.h.dataAt, stride, r.h.Bits, r.h.unpacker()}
 	if !r.h.topDown {
 		rows.First += int64(r.H-1) * stride
 		rows.Stride = -stride

@@ -35,7 +35,6 @@ var unsupported = map[uint32]string{4: "JPEG", 5: "PNG", 11: "CMYK", 12: "CMYK o
 
 type header struct {
 	Config
-	bits        int // of a pixel
 	compression uint32
 	topDown     bool
 	dataAt      int64 // of the pixels in the file
@@ -75,7 +74,7 @@ func readHeader(src io.ReaderAt, size int64) (*header, error) {
 	// An offset inside the header is as good as none.
 	h.dataAt = int64(le.Uint32(file[10:]))
 	told := h.dataAt >= end
-	if h.bits <= 8 {
+	if h.Bits <= 8 {
 		until := size
 		if told {
 			until = h.dataAt
@@ -109,14 +108,14 @@ func (h *header) parse(n int) error {
 	at := h.info[:]
 	if n == coreHeader {
 		h.W, h.H = int(le.Uint16(at[4:])), int(le.Uint16(at[6:]))
-		h.bits = int(le.Uint16(at[10:]))
+		h.Bits = int(le.Uint16(at[10:]))
 		return h.check(le.Uint16(at[8:]))
 	}
 	w, l := int32(le.Uint32(at[4:])), int32(le.Uint32(at[8:]))
 	if l < 0 && l != math.MinInt32 {
 		h.topDown, l = true, -l
 	}
-	h.W, h.H, h.bits = int(w), int(l), int(le.Uint16(at[14:]))
+	h.W, h.H, h.Bits = int(w), int(l), int(le.Uint16(at[14:]))
 	h.compression = le.Uint32(at[16:])
 	if x, y := int32(le.Uint32(at[24:])), int32(le.Uint32(at[28:])); x > 0 && y > 0 {
 		h.XDensity, h.YDensity = uint32(x), uint32(y)
@@ -156,8 +155,8 @@ func (h *header) check(planes uint16) error {
 		}
 		return fmt.Errorf("compression %d: expected 0 to 3 or 6", h.compression)
 	}
-	if !allowed[h.bits] {
-		return fmt.Errorf("header: %d bits a pixel with compression %d: expected 1, 2, 4, 8, 16, 24 or 32 with none, 4 with RLE4, 8 with RLE8, 16 or 32 with bit fields", h.bits, h.compression)
+	if !allowed[h.Bits] {
+		return fmt.Errorf("header: %d bits a pixel with compression %d: expected 1, 2, 4, 8, 16, 24 or 32 with none, 4 with RLE4, 8 with RLE8, 16 or 32 with bit fields", h.Bits, h.compression)
 	}
 	return nil
 }
@@ -186,12 +185,12 @@ func (h *header) readMasks(src io.ReaderAt, size, n int64) (masks [4]uint32, end
 	}
 	if !h.explicit() {
 		colours := [4]uint32{0xff0000, 0x00ff00, 0x0000ff, 0xff000000}
-		if h.bits == 16 {
+		if h.Bits == 16 {
 			colours = [4]uint32{0x7c00, 0x03e0, 0x001f, 0x8000}
 		}
 		// Only the mask of alpha counts, and only where the pixel has it: some
 		// writers leave the mask of 32 bits in the headers of other pixels.
-		if h.bits == 24 || masks[3]&^colours[3] != 0 {
+		if h.Bits == 24 || masks[3]&^colours[3] != 0 {
 			colours[3] = 0
 		}
 		colours[3] &= masks[3]
@@ -206,12 +205,12 @@ func (h *header) explicit() bool {
 
 // setFields sets the channels, and the fields of pixels that hold colours.
 func (h *header) setFields(masks [4]uint32) (err error) {
-	if h.bits <= 8 {
+	if h.Bits <= 8 {
 		h.Channels = 1
 		return nil
 	}
 	for i, mask := range masks {
-		if h.fields[i], err = newField(mask, h.bits); err != nil {
+		if h.fields[i], err = newField(mask, h.Bits); err != nil {
 			return fmt.Errorf("mask of %s: %w", [...]string{"red", "green", "blue", "alpha"}[i], err)
 		}
 	}
@@ -228,7 +227,7 @@ func (h *header) setFields(masks [4]uint32) (err error) {
 // readPalette reads the colours at off, as many as the header says, as there
 // can be, and as fit before the byte until, and returns where they end.
 func (h *header) readPalette(src io.ReaderAt, size, off, until int64) (end int64, err error) {
-	n := int64(1) << h.bits
+	n := int64(1) << h.Bits
 	if used := int64(le.Uint32(h.info[32:])); used != 0 {
 		n = min(n, used)
 	}

@@ -50,7 +50,7 @@ func (f *field) scale(v uint32) byte {
 // stride is the length of a row in the file, which is a multiple of 4 bytes;
 // used is what the pixels take of it.
 func (h *header) stride() (stride, used int64) {
-	n := int64(h.W) * int64(h.bits)
+	n := int64(h.W) * int64(h.Bits)
 	return (n + 31) / 32 * 4, (n + 7) / 8
 }
 
@@ -69,11 +69,11 @@ func (h *header) checkRows(size int64) error {
 // unpacker is what turns a row of the file into samples.
 func (h *header) unpacker() func(dst, src []byte) {
 	switch {
-	case h.bits < 8:
+	case h.Bits < 8:
 		return h.unpackIndices
-	case h.bits == 8:
+	case h.Bits == 8:
 		return func(dst, src []byte) { copy(dst, src) }
-	case h.bits == 24:
+	case h.Bits == 24:
 		return swapColours
 	}
 	return h.unpackFields
@@ -88,16 +88,16 @@ func swapColours(dst, src []byte) {
 
 // unpackIndices takes the pixels of 1, 2 or 4 bits from the highest bits on.
 func (h *header) unpackIndices(dst, src []byte) {
-	in := 8 / h.bits
-	mask := byte(1)<<h.bits - 1
+	in := 8 / h.Bits
+	mask := byte(1)<<h.Bits - 1
 	for x := range dst {
-		dst[x] = src[x/in] >> ((in - 1 - x%in) * h.bits) & mask
+		dst[x] = src[x/in] >> ((in - 1 - x%in) * h.Bits) & mask
 	}
 }
 
 // unpackFields takes the channels of pixels of 16 or 32 bits.
 func (h *header) unpackFields(dst, src []byte) {
-	size := h.bits / 8
+	size := h.Bits / 8
 	for ; len(dst) > 0; dst, src = dst[h.Channels:], src[size:] {
 		p := uint32(le.Uint16(src))
 		if size == 4 {
