@@ -90,7 +90,7 @@ func TestIdleFlags(t *testing.T) {
 // or one that idle flags are told of; whoever adds it decides.
 func TestEveryFlagIsConsidered(t *testing.T) {
 	always := []string{"help", "threshold", "bound", "engine", "verify", "json", "format", "level", "max-side", "effort", "region", "bbox", "bbox-crs", "stretch",
-		"preset", "input", "header", "output", "output-dir", "suffix", "recursive", "skip-existing", "force", "quiet", "strict", "jobs", "max-pixels", "memory", "version"}
+		"preset", "size", "psnr", "input", "header", "output", "output-dir", "suffix", "recursive", "skip-existing", "force", "quiet", "strict", "jobs", "max-pixels", "memory", "version"}
 	sometimes := []string{"chroma", "split", "backend", "page", "keep-going", "quality", "max-expansion"}
 	var a app
 	assert.ElementsMatch(t, append(always, sometimes...), flagNames(a.root()))

@@ -41,7 +41,7 @@ func TestDocumentOfJSON(t *testing.T) {
 		"info": infoReport{}, "encode": encodeReport{}, "devices": deviceReport{}, "raster": rasterReport{}, "band": bandReport{},
 		"statistics": statisticsReport{}, "promise": promise{}, "georeference": geoReport{}, "crs": crsReport{},
 		"verify": verifiedReport{}, "tree": treeReport{}, "error": errorReport{}, "warning": warningReport{},
-		"verification": verifyReport{}, "measured": measures{}, "trial": trial{}, "stage": stageReport{}, "skip": skipReport{},
+		"verification": verifyReport{}, "measured": measures{}, "trial": trial{}, "search": searchReport{}, "stage": stageReport{}, "skip": skipReport{},
 	}
 	for title, v := range objects {
 		assert.Equal(t, keys(v), documented[title], "section %s", title)

@@ -136,7 +136,7 @@ func (e *encoding) slab(ctx context.Context, rows Rows) error {
 			return err
 		}
 		if e.gauge != nil {
-			e.gauge.tiles.take(indices[i], t.Overview, t.Detail)
+			e.gauge.tiles.take(indices[i], t.Segments)
 		}
 	}
 	if e.gauge != nil {

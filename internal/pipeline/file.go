@@ -128,10 +128,11 @@ func newFileWriter(w *container.Writer, h *container.Header, p *engine.Plan) (*f
 // WriteTile implements Writer.
 func (f *fileWriter) WriteTile(tile int, overview, detail []byte, worst []uint64) error {
 	if f.dec != nil {
-		if !f.dec.NeedsDetail(overview) {
-			detail = nil
+		needed := engine.Segments{Overview: overview}
+		if f.dec.NeedsDetail(overview) {
+			needed.Detail = detail
 		}
-		f.kept.take(tile, overview, detail)
+		f.kept.take(tile, needed)
 	}
 	start := time.Now()
 	defer func() { f.spent += time.Since(start) }()

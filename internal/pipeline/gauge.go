@@ -127,9 +127,9 @@ func rowSquares[T uint8 | uint16](a, b []T, stepA, stepB int) (sum uint64) {
 type held map[container.Want][]byte
 
 // take takes the segments of a tile.
-func (h held) take(tile int, overview, detail []byte) {
-	h[container.Want{Tile: tile, Part: container.Front}] = overview
-	h[container.Want{Tile: tile, Part: container.Body}] = detail
+func (h held) take(tile int, s engine.Segments) {
+	h[container.Want{Tile: tile, Part: container.Front}] = s.Overview
+	h[container.Want{Tile: tile, Part: container.Body}] = s.Detail
 }
 
 // Segments implements segments.
