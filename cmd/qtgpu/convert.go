@@ -27,6 +27,7 @@ type convertFlags struct {
 	engine                                      qtgpu.Engine
 	chroma                                      qtgpu.Chroma
 	split                                       qtgpu.Split
+	tune                                        qtgpu.Tune
 	format, region, stretch                     string
 	box                                         boxFlags
 	level, maxSide, jobs, effort, quality, page int
@@ -87,7 +88,9 @@ const convertText = `
 T is the largest error of any sample, in its own units: -t 0.01 of heights in metres is a
 centimetre, -t 40 of 16 bits is 40 of their 65,535 steps. Scale and offset of bands do not
 count. Of photographs of 8 bits T is the largest RMS error of any quadtree leaf instead,
-%g to %g steps, and of those of 16 bits with --bound rms, 257 times as many. 1%% is a
+%g to %g steps, and of those of 16 bits with --bound rms, 257 times as many. With --tune
+visual a leaf may be off by T times the multiplier of its step class, which is 0.5 where errors are
+seen best and 2 in the strongest texture; of colour 0.53 to 1.06, with --chroma 444 0.99 to 1.98. 1%% is a
 percentage: of the range of the type for integers, rounded down to whole steps; for floating
 point of the largest less the least sample of all bands, for which the input is read once
 more. 0 is lossless.`
@@ -118,6 +121,8 @@ func (c *convertFlags) addCoding() {
 		"chroma", "resolution of colour; default 420 from T = 2 on")
 	f.Var(&oneOf[qtgpu.Split]{&c.split, []string{"pyramid", "hybrid", "cost"}, []qtgpu.Split{qtgpu.SplitPyramid, qtgpu.SplitHybrid, qtgpu.SplitCost}},
 		"split", "the rule of the quadtree, from the fastest to the one of the smallest files")
+	f.Var(&oneOf[qtgpu.Tune]{&c.tune, []string{"psnr", "visual"}, []qtgpu.Tune{qtgpu.TunePSNR, qtgpu.TuneVisual}},
+		"tune", "what T limits with --bound rms: the RMS error of every leaf, or, visual, T times 0.5 of leaves where errors are seen best to T times 2 of those where texture hides them, for files that look better at the same size; T is 1 or more then")
 	f.Var(&whole[int]{&c.effort, 1, qtgpu.MaxEffort}, "effort",
 		"1 is fastest, in decoding too; 3 is smaller, of the bound rms in three to four times the time to encode; without loss and of the bound max 4 is smallest and about ten times as slow as 2, the default")
 	addPage(f, &c.page)
@@ -273,7 +278,7 @@ func (a *app) convertFrom(c *convertFlags, in *source) error {
 
 // options returns what the flags ask of the encoder.
 func (c *convertFlags) options() qtgpu.Options {
-	return qtgpu.Options{Bound: c.bound, Engine: c.engine, Chroma: c.chroma, Split: c.split, Effort: c.effort, Workers: c.jobs}
+	return qtgpu.Options{Bound: c.bound, Engine: c.engine, Chroma: c.chroma, Split: c.split, Tune: c.tune, Effort: c.effort, Workers: c.jobs}
 }
 
 // encodedName is the output of an encode: -o, or the input's name with .qtg.

@@ -159,8 +159,8 @@ var contextNames = map[int][]struct {
 	first int
 	name  string
 }{
-	refdec.TransformContexts:  {{0, "split flag"}, {12, "last group"}, {36, "front image"}, {58, "AC level"}},
-	refdec.PredictedContexts:  {{0, "split flag"}, {12, "last group"}, {36, "front image"}, {58, "AC level"}, {526, "mode"}, {610, "factor"}},
+	refdec.AllContexts: {{0, "split flag"}, {12, "last group"}, {36, "front image"}, {58, "AC level"}, {526, "mode"}, {610, "factor"},
+		{614, "step class"}},
 	refdec.PredictiveContexts: {{0, "residual"}, {792, "zero tree"}},
 	refdec.CorrectionContexts: {{0, "correction"}},
 }
