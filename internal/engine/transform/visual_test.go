@@ -117,7 +117,9 @@ func TestVisualKeeps(t *testing.T) {
 			for defs, planes := range visualDefs {
 				for _, threshold := range []float64{1, 2, 5, 12, 40, 255} {
 					what := fmt.Sprintf("%s %v %s T %g", name, size, defs, threshold)
-					checkVisual(t, f, image.Pt(size[0], size[1]), planes, int64(threshold*engine.ErrorUnit), classes, what)
+					for _, predicts := range []bool{false, true} {
+						checkVisual(t, f, image.Pt(size[0], size[1]), planes, int64(threshold*engine.ErrorUnit), predicts, classes, fmt.Sprintf("%s predicts %t", what, predicts))
+					}
 				}
 			}
 		}
@@ -125,7 +127,7 @@ func TestVisualKeeps(t *testing.T) {
 	require.Greater(t, len(classes), 5, "classes in use")
 }
 
-func checkVisual(t *testing.T, f source, size image.Point, defs []Plane, promise int64, classes map[uint8]bool, what string) {
+func checkVisual(t *testing.T, f source, size image.Point, defs []Plane, promise int64, predicts bool, classes map[uint8]bool, what string) {
 	t.Helper()
 	var planes, decoded []chroma.Plane
 	var rects []image.Rectangle
@@ -142,10 +144,15 @@ func checkVisual(t *testing.T, f source, size image.Point, defs []Plane, promise
 	}
 	step := VisualStepFor(promise)
 	e := NewEncoder(step, defs, engine.SplitHybrid).Promising(promise).Tuning()
+	if predicts {
+		e = e.Predicting()
+	}
 	tile := e.Tile(new(EncoderScratch), planes, reduce(t, planes), rects, nil)
-	tables := tablesOf(tile)
+	h := newHistogram(predicts)
+	h.Add(tile)
+	tables := h.Tables()
 	segments := tables.Segments(tile)
-	d, err := NewDecoder(step, defs, tables.Payload)
+	d, err := newDecoder(step, defs, tables.Payload, predicts)
 	require.NoError(t, err)
 	d = d.Tuning()
 	cells, err := d.Overview(segments.Overview, rects)
