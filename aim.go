@@ -53,7 +53,7 @@ func (o *Options) checkTarget(f *raster.Format) error {
 func (o *Options) withLikelyT(f *raster.Format) *Options {
 	likely := *o
 	likely.TargetSize, likely.TargetPSNR = 0, 0
-	switch bound := o.Bound.resolve(f); {
+	switch bound := o.resolve(f); {
 	case f.Bands[0].Role == raster.Label: // no engine has a loss for them
 	case bound == BoundRMS:
 		likely.T = 8 * levelOf(f)

@@ -30,15 +30,18 @@ func (e Engine) id() *engine.ID {
 
 // Info describes how a file is coded; what it holds is in [Reader.Format].
 type Info struct {
-	Version                               int    // of the format
-	TileSize, Tiles                       int    // the side in pixels; the number
-	Subsampling                           Chroma // ChromaAuto of files without colours
-	Engine                                Engine
-	Bound                                 Bound
-	Merged                                bool      // of Predictive: values stand for all within T
-	T, Step                               float64   // T in units of the samples, Step in levels of an 8-bit scale
-	MaxLeafRMS, MaxError                  []float64 // per plane, in the unit of T; the one of Bound, the other is nil
-	Labels                                bool      // samples name classes: overviews are not means
+	Version         int    // of the format
+	TileSize, Tiles int    // the side in pixels; the number
+	Subsampling     Chroma // ChromaAuto of files without colours
+	Engine          Engine
+	Bound           Bound
+	Tune            Tune
+	Merged          bool    // of Predictive: values stand for all within T
+	T, Step         float64 // T in units of the samples, Step in levels of an 8-bit scale
+	// MaxLeafRMS are per plane, in the unit of T, of TuneVisual divided by the multiplier of the leaf's
+	// step class; MaxError per band. The one that is not of Bound is nil.
+	MaxLeafRMS, MaxError                  []float64
+	Labels                                bool // samples name classes: overviews are not means
 	FileBytes, FrontBytes, BodyBytes      int64
 	TableBytes, MetadataBytes, OtherBytes int64
 }
@@ -60,6 +63,9 @@ func (r *Reader) Info() Info {
 		i.Subsampling = Chroma420
 	case f.Colour() >= 0:
 		i.Subsampling = Chroma444
+	}
+	if about.Visual {
+		i.Tune = TuneVisual
 	}
 	i.MaxLeafRMS, i.MaxError = errorsOf(&r.plan.Params, r.file.Worst())
 	return i

@@ -26,7 +26,7 @@ const (
 type Bound int
 
 const (
-	BoundAuto Bound = iota // BoundRMS for photographs of 8 bits, BoundMax for all else
+	BoundAuto Bound = iota // BoundRMS for photographs of 8 bits, with TuneVisual of 16 too, BoundMax for all else
 	BoundRMS               // the RMS error of every leaf of the quadtree
 	BoundMax               // the error of every sample
 )
@@ -39,12 +39,21 @@ func boundOf(b engine.Bound) Bound {
 	return BoundMax
 }
 
+// Tune is what the bytes of a file of BoundRMS are spent on.
+type Tune int
+
+// The ways to spend bytes.
+const (
+	TunePSNR   = Tune(engine.PSNR)   // every error counts alike
+	TuneVisual = Tune(engine.Visual) // errors count as far as they are seen
+)
+
 // resolve is the bound that BoundAuto stands for.
-func (b Bound) resolve(f *raster.Format) Bound {
+func (o *Options) resolve(f *raster.Format) Bound {
 	switch {
-	case b != BoundAuto:
-		return b
-	case f.Type == raster.Uint8 && engine.CheckPicture(f) == nil:
+	case o.Bound != BoundAuto:
+		return o.Bound
+	case (f.Type == raster.Uint8 || o.Tune == TuneVisual) && engine.CheckPicture(f) == nil:
 		return BoundRMS
 	}
 	return BoundMax
@@ -85,8 +94,13 @@ type Options struct {
 	Engine     Engine
 	Chroma     Chroma
 	Split      Split
-	Backend    tree.Backend // nil is the CPU
-	Workers    int          // goroutines; 0 is GOMAXPROCS
+	// Tune makes no difference with BoundMax and without loss. With TuneVisual no leaf has a larger
+	// RMS error than T times the multiplier of its step class: 0.5 in areas where errors are seen
+	// best to 2 in the strongest texture, for colour differences 0.53 to 1.06, or 0.99 to 1.98 of
+	// Chroma444. T is 1 to MaxT then.
+	Tune    Tune
+	Backend tree.Backend // nil is the CPU
+	Workers int          // goroutines; 0 is GOMAXPROCS
 	// Effort, 1 to 4, is how hard engines try for a small file; 0 is 2. Of BoundMax and
 	// without loss, 1 predicts by built-in weights, 2 fits them to the image, 3 also tries
 	// patterns on a part of every tile, 4 also mixes contexts. With AVX2, 4 takes about ten
@@ -100,8 +114,8 @@ type Options struct {
 	Memory int64
 	// Plan, where it is not nil, is what tiles are coded by: it is made once, for many
 	// rasters of the same kind or for rows that come one after the other. Type, roles
-	// and palette are the plan's, the size may be another. T, Bound, Engine, Chroma, Split and
-	// Effort are the plan's too, and zero here.
+	// and palette are the plan's, the size may be another. T, Bound, Engine, Chroma, Split,
+	// Tune and Effort are the plan's too, and zero here.
 	Plan *Plan
 	// Spool is where NewEncoder keeps the rows of a raster that takes more than a quarter
 	// of Memory. Nothing else uses it.
@@ -119,10 +133,11 @@ type Options struct {
 	Progress func(done, total int64)
 }
 
-// The range of Options.T.
+// The range of Options.T, with TuneVisual from MinVisualT on.
 const (
-	MinT = 0.25
-	MaxT = 255.0
+	MinT       = 0.25
+	MinVisualT = 1.0
+	MaxT       = 255.0
 )
 
 // defaultMemory is Options.Memory where none is given.
@@ -146,11 +161,11 @@ func (o *Options) params(f *raster.Format) (engine.Params, error) {
 		}
 		o = o.withLikelyT(f)
 	}
-	bound := o.Bound.resolve(f)
+	bound := o.resolve(f)
 	if err := o.check(f, bound); err != nil {
 		return engine.Params{}, err
 	}
-	p := engine.Params{Format: *f, Chroma: engine.Chroma(o.Chroma), Split: engine.Split(o.Split), Effort: engine.Effort(o.Effort)}
+	p := engine.Params{Format: *f, Chroma: engine.Chroma(o.Chroma), Split: engine.Split(o.Split), Effort: engine.Effort(o.Effort), Tune: engine.Tune(o.Tune)}
 	if p.Effort == 0 {
 		p.Effort = predictive.EffortFitted
 	}
@@ -220,6 +235,7 @@ func (o *Options) check(f *raster.Format, bound Bound) error {
 		{"bound", int(o.Bound), int(BoundAuto), int(BoundMax), ""},
 		{"chroma", int(o.Chroma), int(ChromaAuto), int(Chroma444), ""},
 		{"split", int(o.Split), int(SplitHybrid), int(SplitCost), ""},
+		{"tune", int(o.Tune), int(TunePSNR), int(TuneVisual), ""},
 	} {
 		if field.v < field.lo || field.v > field.hi {
 			return fmt.Errorf("%s %d, expected %d to %d%s", field.name, field.v, field.lo, field.hi, field.note)
@@ -244,16 +260,23 @@ func (o *Options) checkWork() error {
 
 func (o *Options) checkT(f *raster.Format, bound Bound) error {
 	wrong := func(format string, args ...any) error {
-		return &ThresholdError{fmt.Sprintf("threshold %v with the bound %v, expected ", o.T, bound) + fmt.Sprintf(format, args...)}
+		tune := ""
+		if o.Tune == TuneVisual && bound == BoundRMS {
+			tune = " and the tune visual"
+		}
+		return &ThresholdError{fmt.Sprintf("threshold %v with the bound %v%s, expected ", o.T, bound, tune) + fmt.Sprintf(format, args...)}
 	}
-	picture := engine.CheckPicture(f)
+	picture, least := engine.CheckPicture(f), MinT
+	if o.Tune == TuneVisual {
+		least = MinVisualT
+	}
 	switch level := levelOf(f); {
 	case o.T == 0:
 		return nil
 	case bound == BoundRMS && picture != nil:
 		return &ThresholdError{fmt.Sprintf("bound %v of %v; or the bound %v", bound, picture, BoundMax)}
-	case bound == BoundRMS && (math.IsNaN(o.T) || o.T < MinT*level || o.T > MaxT*level):
-		return wrong("0 for lossless or %v to %v", MinT*level, MaxT*level)
+	case bound == BoundRMS && (math.IsNaN(o.T) || o.T < least*level || o.T > MaxT*level):
+		return wrong("0 for lossless or %v to %v", least*level, MaxT*level)
 	case bound == BoundRMS:
 		return nil
 	case f.Type.Float() && (math.IsNaN(o.T) || math.IsInf(o.T, 0) || o.T < 0):
@@ -270,12 +293,13 @@ type Stats struct {
 	InputBytes, OutputBytes  int64         // of the samples, of the file
 	Nodes, Leaves, TreeDepth int           // of the quadtrees below their 32×32 roots
 	LeavesBySize             map[int]int
-	MaxLeafRMS               []float64 // per plane, in units of the samples
+	MaxLeafRMS               []float64 // per plane, in units of the samples, as Info has them
 	MaxError                 []float64 // per band, of BoundMax, in units of the samples
 	// Bound and T are the promise of the file, lossless where T is 0: the one of the options,
 	// or lossless where that takes fewer bytes.
 	Bound  Bound
 	T      float64
+	Tune   Tune // of BoundRMS
 	Engine Engine
 	// Tried are the ways to code that were tried, none where one alone came into question;
 	// OnPilot tells whether they were tried on a sample, and not on all of the samples.
@@ -344,6 +368,9 @@ func (s *Stats) finish(p *engine.Plan, totals pipeline.Totals, size int64) {
 		s.TreeDepth = 1
 	}
 	s.MaxLeafRMS, s.MaxError = errorsOf(&p.Params, totals.Worst)
+	if p.Bound == engine.RMS {
+		s.Tune = Tune(p.Tune)
+	}
 	s.Bound, s.T, s.Engine = boundOf(p.Bound), errorOf(&p.Params, uint64(p.T)), engineOf(p.Engine)
 }
 

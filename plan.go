@@ -164,8 +164,8 @@ func (o *Options) checkBesidePlan() error {
 	if err := o.Plan.check(); err != nil {
 		return err
 	}
-	if o.T != 0 || o.Bound != 0 || o.Engine != 0 || o.Chroma != 0 || o.Split != 0 || o.Effort != 0 {
-		return fmt.Errorf("T %v, bound %v, engine %v, chroma %v, split %v and effort %d beside a plan, which has its own: expected zeros", o.T, o.Bound, o.Engine, o.Chroma, o.Split, o.Effort)
+	if o.T != 0 || o.Bound != 0 || o.Engine != 0 || o.Chroma != 0 || o.Split != 0 || o.Tune != 0 || o.Effort != 0 {
+		return fmt.Errorf("T %v, bound %v, engine %v, chroma %v, split %v, tune %v and effort %d beside a plan, which has its own: expected zeros", o.T, o.Bound, o.Engine, o.Chroma, o.Split, o.Tune, o.Effort)
 	}
 	if o.aims() {
 		return errors.New("a target beside a plan, which has a T, expected zeros")
@@ -190,6 +190,7 @@ type planJSON struct {
 	// What only encoders need.
 	Chroma int    `json:"chroma"`
 	Split  int    `json:"split"`
+	Tune   int    `json:"tune"`
 	Effort int    `json:"effort"`
 	Hints  []byte `json:"hints"`
 }
@@ -206,7 +207,7 @@ func (p *Plan) MarshalJSON() ([]byte, error) {
 	}
 	j := planJSON{
 		FormatVersion: container.Version, Hash: hex.EncodeToString(hash[:]), Opening: opening,
-		Chroma: int(p.plan.Chroma), Split: int(p.plan.Split), Effort: int(p.plan.Effort), Hints: p.plan.Hints,
+		Chroma: int(p.plan.Chroma), Split: int(p.plan.Split), Tune: int(p.plan.Tune), Effort: int(p.plan.Effort), Hints: p.plan.Hints,
 	}
 	if j.Checksum, err = j.checksum(); err != nil {
 		return nil, err
@@ -242,7 +243,8 @@ func (p *Plan) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return fmt.Errorf("qtgpu: plan: %w", public(err))
 	}
-	plan.Chroma, plan.Split, plan.Effort, plan.Hints = engine.Chroma(j.Chroma), engine.Split(j.Split), engine.Effort(j.Effort), j.Hints
+	plan.Chroma, plan.Split, plan.Tune = engine.Chroma(j.Chroma), engine.Split(j.Split), engine.Tune(j.Tune)
+	plan.Effort, plan.Hints = engine.Effort(j.Effort), j.Hints
 	p.plan = plan
 	for _, c := range metadataChunks(&p.meta) {
 		*c.data = chunks[c.kind]

@@ -24,7 +24,7 @@ func TestDamagedPlan(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(data, new(qtgpu.Plan)))
 	tries := 0
-	for _, field := range []string{"format_version", "hash", "checksum", "opening", "chroma", "split", "effort", "hints"} {
+	for _, field := range []string{"format_version", "hash", "checksum", "opening", "chroma", "split", "tune", "effort", "hints"} {
 		at := strings.Index(string(data), `"`+field+`":`)
 		require.Positive(t, at, field)
 		at += len(field) + 3

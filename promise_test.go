@@ -34,16 +34,26 @@ func holdPromise(t *testing.T, r *qtgpu.Reader, m *imagefile.Image, name string)
 	}
 }
 
+// tunes are what may be tuned for at a threshold in levels.
+func tunes(threshold float64) []qtgpu.Tune {
+	if threshold < qtgpu.MinVisualT {
+		return []qtgpu.Tune{qtgpu.TunePSNR}
+	}
+	return []qtgpu.Tune{qtgpu.TunePSNR, qtgpu.TuneVisual}
+}
+
 func TestPromiseOfPatterns(t *testing.T) {
 	for name, p := range patterns {
 		for _, c := range []struct{ channels, depth int }{{1, 16}, {3, 8}, {4, 8}} {
 			m := picture(p, 170, 140, c.channels, c.depth)
 			for _, threshold := range shorttest.Cases(thresholds) {
 				for _, chroma := range []qtgpu.Chroma{qtgpu.Chroma420, qtgpu.Chroma444} {
-					o := lossy(m, threshold)
-					o.Chroma = chroma
-					r := newReader(t, encode(t, m, o), qtgpu.DecodeOptions{})
-					holdPromise(t, r, m, fmt.Sprintf("%s %d×%d chroma %d", name, c.channels, c.depth, chroma))
+					for _, tune := range tunes(threshold) {
+						o := lossy(m, threshold)
+						o.Chroma, o.Tune = chroma, tune
+						r := newReader(t, encode(t, m, o), qtgpu.DecodeOptions{})
+						holdPromise(t, r, m, fmt.Sprintf("%s %d×%d chroma %v tune %v", name, c.channels, c.depth, chroma, tune))
+					}
 				}
 			}
 		}
@@ -62,8 +72,12 @@ func TestPromiseOfCorpus(t *testing.T) {
 	for _, name := range list {
 		m := cropped(readImage(t, name), 400, 331)
 		for _, threshold := range thresholds {
-			r := newReader(t, encode(t, m, lossy(m, threshold)), qtgpu.DecodeOptions{})
-			holdPromise(t, r, m, filepath.Base(name))
+			for _, tune := range tunes(threshold) {
+				o := lossy(m, threshold)
+				o.Tune = tune
+				r := newReader(t, encode(t, m, o), qtgpu.DecodeOptions{})
+				holdPromise(t, r, m, fmt.Sprintf("%s tune %v", filepath.Base(name), tune))
+			}
 		}
 	}
 }
@@ -128,23 +142,35 @@ func requireCellKept(t *testing.T, a, b *samples, x, y int, threshold float64) {
 }
 
 // TestPromiseSeen: over the pixels that come out, after deblocking and rounding, and no
-// others, no leaf of a gray image is off by more than the promise, cut ones included.
+// others, no leaf of a gray image is off by more than the promise says of it, cut ones included.
 // Below T = 1 rounding to whole levels is the larger part of the error.
 func TestPromiseSeen(t *testing.T) {
 	for name, m := range grays(t) {
 		original := view(t, m.Std())
 		for _, threshold := range shorttest.Cases([]float64{1, 2, 5, 10, 30, 100}) {
-			r := newReader(t, encode(t, m, lossy(m, threshold)), qtgpu.DecodeOptions{})
-			back := view(t, decode(t, r))
-			leaves, err := r.Leaves(context.Background(), 0)
-			require.NoError(t, err)
-			for _, l := range leaves {
-				seen := image.Rect(l.X, l.Y, l.X+l.Size, l.Y+l.Size).Intersect(image.Rect(0, 0, m.W, m.H))
-				if !seen.Empty() {
-					assert.LessOrEqual(t, rmsOver(&original, &back, seen), threshold, "%s T %g: leaf %v, seen %v", name, threshold, l, seen)
+			for _, tune := range tunes(threshold) {
+				o := lossy(m, threshold)
+				o.Tune = tune
+				r := newReader(t, encode(t, m, o), qtgpu.DecodeOptions{})
+				back := view(t, decode(t, r))
+				leaves, err := r.Leaves(context.Background(), 0)
+				require.NoError(t, err)
+				for _, l := range leaves {
+					holdLeaf(t, &original, &back, l, fmt.Sprintf("%s T %g tune %v", name, threshold, tune))
+					if tune == qtgpu.TunePSNR {
+						require.InDelta(t, threshold, l.T, 1e-9)
+					}
 				}
 			}
 		}
+	}
+}
+
+func holdLeaf(t *testing.T, a, b *samples, l qtgpu.Leaf, name string) {
+	t.Helper()
+	seen := image.Rect(l.X, l.Y, l.X+l.Size, l.Y+l.Size).Intersect(image.Rect(0, 0, a.w, a.h))
+	if !seen.Empty() {
+		assert.LessOrEqual(t, rmsOver(a, b, seen), l.T, "%s: leaf %v, seen %v", name, l, seen)
 	}
 }
 

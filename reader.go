@@ -237,8 +237,12 @@ func (s *levelSource) ReadBlock(ctx context.Context, dst *raster.Block) error {
 	return s.r.ReadBlock(ctx, dst, s.level)
 }
 
-// Leaf is a leaf of a plane's quadtree: its top left sample and its side.
-type Leaf struct{ X, Y, Size int }
+// Leaf is a leaf of a plane's quadtree: its top left sample, its side, and the largest RMS error
+// that the file promises of it, in units of the samples.
+type Leaf struct {
+	X, Y, Size int
+	T          float64
+}
 
 // Leaves decodes the quadtree of a plane, 0 ≤ plane < Bands. Chroma planes
 // of 4:2:0 count samples of half the resolution.
@@ -250,8 +254,9 @@ func (r *Reader) Leaves(ctx context.Context, plane int) ([]Leaf, error) {
 		return nil, public(err)
 	}
 	var leaves []Leaf
-	ok, err := r.tiles.Leaves(ctx, plane, func(x, y, size int) {
-		leaves = append(leaves, Leaf{x, y, size})
+	t := errorOf(&r.plan.Params, uint64(r.plan.T))
+	ok, err := r.tiles.Leaves(ctx, plane, func(l engine.Leaf) {
+		leaves = append(leaves, Leaf{l.X, l.Y, l.Size, t * float64(l.Multiplier) / engine.MultiplierUnit})
 	})
 	if !ok {
 		err = &container.UnsupportedError{What: fmt.Sprintf("leaves of a file of the %v engine, expected one of the %v engine", engineOf(r.plan.Engine), Transform)}
@@ -263,7 +268,7 @@ func (r *Reader) Leaves(ctx context.Context, plane int) ([]Leaf, error) {
 	return leaves, nil
 }
 
-const leafBytes = 3 * 8 // of a Leaf, at most
+const leafBytes = 4 * 8 // of a Leaf, at most
 
 // checkLeaves refuses to gather more leaves than the memory allows for: one for each 64
 // pixels, at worst.

@@ -12,6 +12,7 @@ var (
 	chromas = []string{"auto", "4:2:0", "4:4:4"}
 	bounds  = []string{"auto", "rms", "max"}
 	splits  = []string{"hybrid", "pyramid", "cost"}
+	tunes   = []string{"psnr", "visual"}
 	engines = []string{"auto", "transform", "predictive", "layered"}
 )
 
@@ -67,6 +68,15 @@ func (s Split) MarshalText() ([]byte, error) { return marshal(int(s), splits, "s
 
 // UnmarshalText implements encoding.TextUnmarshaler, the inverse of MarshalText.
 func (s *Split) UnmarshalText(text []byte) error { return unmarshal(s, text, splits, "split") }
+
+// String is "psnr" or "visual".
+func (t Tune) String() string { return name(int(t), tunes) }
+
+// MarshalText implements encoding.TextMarshaler: it gives what String does.
+func (t Tune) MarshalText() ([]byte, error) { return marshal(int(t), tunes, "tune") }
+
+// UnmarshalText implements encoding.TextUnmarshaler, the inverse of MarshalText.
+func (t *Tune) UnmarshalText(text []byte) error { return unmarshal(t, text, tunes, "tune") }
 
 // String is "auto" of AnyEngine, "transform", "predictive" or "layered".
 func (e Engine) String() string { return name(int(e), engines) }

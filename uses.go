@@ -7,7 +7,7 @@ import (
 
 // Uses tells which Options can make a difference, to a file or to how it is made.
 type Uses struct {
-	Chroma, Split, Effort, Backend bool
+	Chroma, Split, Tune, Effort, Backend bool
 }
 
 // Need is about how many bytes an encode of src takes with one goroutine, where Memory does

@@ -17,7 +17,7 @@ import (
 func TestUses(t *testing.T) {
 	rgb := raster.Bands(raster.Red, raster.Green, raster.Blue)
 	gray, data := raster.Bands(raster.Gray), raster.Bands(raster.Data)
-	lossy := qtgpu.Uses{Chroma: true, Split: true, Effort: true, Backend: true} // which may be flat
+	lossy := qtgpu.Uses{Chroma: true, Split: true, Tune: true, Effort: true, Backend: true} // which may be flat
 	for name, c := range map[string]struct {
 		typ   raster.Type
 		bands []raster.Band
@@ -26,8 +26,8 @@ func TestUses(t *testing.T) {
 	}{
 		"photograph":               {raster.Uint8, rgb, qtgpu.Options{T: 5}, lossy},
 		"photograph of 16 bits":    {raster.Uint16, rgb, qtgpu.Options{T: 500, Bound: qtgpu.BoundRMS}, lossy},
-		"gray":                     {raster.Uint8, gray, qtgpu.Options{T: 5}, qtgpu.Uses{Split: true, Effort: true, Backend: true}},
-		"by the transform engine":  {raster.Uint8, rgb, qtgpu.Options{T: 5, Engine: qtgpu.Transform}, qtgpu.Uses{Chroma: true, Split: true, Effort: true, Backend: true}},
+		"gray":                     {raster.Uint8, gray, qtgpu.Options{T: 5}, qtgpu.Uses{Split: true, Tune: true, Effort: true, Backend: true}},
+		"by the transform engine":  {raster.Uint8, rgb, qtgpu.Options{T: 5, Engine: qtgpu.Transform}, qtgpu.Uses{Chroma: true, Split: true, Tune: true, Effort: true, Backend: true}},
 		"by the predictive engine": {raster.Uint8, rgb, qtgpu.Options{T: 5, Engine: qtgpu.Predictive}, qtgpu.Uses{Effort: true}},
 		"lossless":                 {raster.Uint8, rgb, qtgpu.Options{}, qtgpu.Uses{Effort: true}},
 		"bounded photograph":       {raster.Uint8, rgb, qtgpu.Options{T: 5, Bound: qtgpu.BoundMax}, qtgpu.Uses{Split: true, Effort: true}},
@@ -45,6 +45,7 @@ func TestUses(t *testing.T) {
 		}{
 			"chroma": {got.Chroma, func(o *qtgpu.Options) { o.Chroma = qtgpu.Chroma444 }},
 			"split":  {got.Split, func(o *qtgpu.Options) { o.Split = qtgpu.SplitPyramid }},
+			"tune":   {got.Tune, func(o *qtgpu.Options) { o.Tune = qtgpu.TuneVisual }},
 			"effort": {got.Effort, func(o *qtgpu.Options) { o.Effort = 4 }},
 		} {
 			o := c.o

@@ -29,8 +29,8 @@ func (r *Reader) wholeWork() *progress.Work {
 // Verify measures the promise against the original samples and returns the largest error
 // of each band or plane, in the terms of the file's bound: of BoundRMS it decodes every
 // plane, before deblocking and rounding to pixels, and returns the largest RMS difference
-// from the planes of the original over any leaf, as far as that lies in the image, in
-// 8-bit levels; of BoundMax the largest difference of a sample, or of an index of a
+// from the planes of the original over any leaf, as far as that lies in the image, of
+// TuneVisual divided by the multiplier of the leaf's step class; of BoundMax the largest difference of a sample, or of an index of a
 // palette, in its own steps. None is above what the file states.
 func (r *Reader) Verify(ctx context.Context, original raster.Source) ([]float64, error) {
 	if r.plan.Format.Palette == nil {

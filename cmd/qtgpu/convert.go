@@ -27,6 +27,7 @@ type convertFlags struct {
 	engine                                      qtgpu.Engine
 	chroma                                      qtgpu.Chroma
 	split                                       qtgpu.Split
+	tune                                        qtgpu.Tune
 	format, region, stretch                     string
 	box                                         boxFlags
 	level, maxSide, jobs, effort, quality, page int
@@ -95,6 +96,10 @@ were. 1%% is a percentage: of the range of the type for integers, rounded down t
 steps; for floating point of the largest less the least sample of all bands, for which the
 input is read once more. 0 is lossless.
 
+With --tune visual a leaf may be off by T times the multiplier of its step class, which is
+0.5 where errors are seen best and 2 in the strongest texture; of colour 0.53 to 1.06, with
+--chroma 444 0.99 to 1.98.
+
 --size and --psnr find T. The file is the one of that T, which the report says, so -t makes it
 again. A target that no T comes to is an error, which says what is within reach.`
 
@@ -125,6 +130,8 @@ func (c *convertFlags) addCoding() {
 		"chroma", "resolution of colour; default 420 from T = 2 on")
 	f.Var(&oneOf[qtgpu.Split]{&c.split, []string{"pyramid", "hybrid", "cost"}, []qtgpu.Split{qtgpu.SplitPyramid, qtgpu.SplitHybrid, qtgpu.SplitCost}},
 		"split", "the rule of the quadtree, from the fastest to the one of the smallest files")
+	f.Var(&oneOf[qtgpu.Tune]{&c.tune, []string{"psnr", "visual"}, []qtgpu.Tune{qtgpu.TunePSNR, qtgpu.TuneVisual}},
+		"tune", "what T limits with --bound rms: the RMS error of every leaf, or, visual, T times 0.5 of leaves where errors are seen best to T times 2 of those where texture hides them, for files that look better at the same size; T is 1 or more then")
 	f.Var(&whole[int]{&c.effort, 1, qtgpu.MaxEffort}, "effort",
 		"1 is fastest, in decoding too; 3 is smaller, of the bound rms in three to four times the time to encode; without loss and of the bound max 4 is smallest and about ten times as slow as 2, the default")
 	addPage(f, &c.page)
@@ -281,7 +288,7 @@ func (a *app) convertFrom(c *convertFlags, in *source) error {
 // options returns what the flags ask of the encoder.
 func (c *convertFlags) options() qtgpu.Options {
 	return qtgpu.Options{
-		Bound: c.bound, Engine: c.engine, Chroma: c.chroma, Split: c.split, Effort: c.effort, Workers: c.jobs,
+		Bound: c.bound, Engine: c.engine, Chroma: c.chroma, Split: c.split, Tune: c.tune, Effort: c.effort, Workers: c.jobs,
 		TargetSize: c.aim.size, TargetPSNR: c.aim.psnr,
 	}
 }

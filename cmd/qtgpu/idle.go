@@ -59,6 +59,7 @@ func (c *convertFlags) idleFor(o *qtgpu.Options, src *imagefile.File) ([]idle, e
 	return []idle{
 		{"chroma", !uses.Chroma, chroma},
 		{"split", !uses.Split, coded + ", and there is no quadtree to split"},
+		{"tune", !uses.Tune, coded + ", and every error counts alike"},
 		{"backend", !uses.Backend && needsGPU(c.backend), coded + ", and that is done by the CPU alone"},
 		{"page", src.Name != "tif", "the image is no TIFF file, which alone has pages"},
 		{"keep-going", src.Name != "jpg", "of images JPEG alone can be read in part"},

@@ -41,6 +41,11 @@ func TestIdleFlags(t *testing.T) {
 		{[]string{"-i", "rgb.png", "-t", "0", "--split", "hybrid"}, "--split does nothing here"},
 		{[]string{"-i", "gray.png", "-t", "10", "--split", "cost"}, ""},
 
+		{[]string{"-i", "rgb.png", "-t", "0", "--tune", "visual"}, "--tune does nothing here: " + lossless + ", and every error counts alike"},
+		{[]string{"-i", "rgb.png", "-t", "2", "--bound", "max", "--tune", "visual"}, "--tune does nothing here: " + bounded},
+		{[]string{"-i", "gray.png", "-t", "10", "--tune", "visual"}, ""},
+		{[]string{"-i", "rgb16.png", "-t", "2%", "--tune", "visual"}, ""},
+
 		{[]string{"-i", "rgb.png", "-t", "5", "--engine", "transform", "--effort", "1"}, ""},
 		{[]string{"-i", "rgb.png", "-t", "0", "--effort", "3"}, ""},
 		{[]string{"-i", "rgb.png", "-t", "2", "--bound", "max", "--effort", "3"}, ""},
@@ -91,7 +96,7 @@ func TestIdleFlags(t *testing.T) {
 func TestEveryFlagIsConsidered(t *testing.T) {
 	always := []string{"help", "threshold", "bound", "engine", "verify", "json", "format", "level", "max-side", "effort", "region", "bbox", "bbox-crs", "stretch",
 		"preset", "size", "psnr", "input", "header", "output", "output-dir", "suffix", "recursive", "skip-existing", "force", "quiet", "strict", "jobs", "max-pixels", "memory", "version"}
-	sometimes := []string{"chroma", "split", "backend", "page", "keep-going", "quality", "max-expansion"}
+	sometimes := []string{"chroma", "split", "tune", "backend", "page", "keep-going", "quality", "max-expansion"}
 	var a app
 	assert.ElementsMatch(t, append(always, sometimes...), flagNames(a.root()))
 }

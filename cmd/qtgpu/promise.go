@@ -13,22 +13,23 @@ import (
 type promise struct {
 	Bound  string    `json:"bound"` // "rms" or "max"
 	T      float64   `json:"t"`     // 0 of "max" is lossless
+	Tune   string    `json:"tune"`  // of "rms": "psnr" or "visual", else ""
 	Stated []float64 `json:"largest_error"`
 
 	names []string // of the planes or bands
 }
 
-func newPromise(bound qtgpu.Bound, t float64, leafRMS, maxError []float64, f *raster.Format) promise {
+func newPromise(bound qtgpu.Bound, t float64, tune qtgpu.Tune, leafRMS, maxError []float64, f *raster.Format) promise {
 	if bound == qtgpu.BoundMax {
-		return promise{boundMax, t, maxError, bandNames(f)}
+		return promise{boundMax, t, "", maxError, bandNames(f)}
 	}
-	return promise{boundRMS, t, leafRMS, planeNames(len(f.Bands))}
+	return promise{boundRMS, t, tune.String(), leafRMS, planeNames(len(f.Bands))}
 }
 
 // promiseOf is the promise of a file.
 func promiseOf(r *qtgpu.Reader) promise {
 	i, f := r.Info(), r.Format()
-	return newPromise(i.Bound, i.T, i.MaxLeafRMS, i.MaxError, &f)
+	return newPromise(i.Bound, i.T, i.Tune, i.MaxLeafRMS, i.MaxError, &f)
 }
 
 // Names of the bounds.
@@ -40,6 +41,8 @@ const (
 
 func (p *promise) lossless() bool { return p.Bound == boundMax && p.T == 0 }
 
+func (p *promise) visual() bool { return p.Tune == qtgpu.TuneVisual.String() }
+
 // String says which bound it is, too, since the samples decide that by default.
 func (p *promise) String() string {
 	switch {
@@ -47,6 +50,8 @@ func (p *promise) String() string {
 		return "lossless"
 	case p.Bound == boundMax:
 		return fmt.Sprintf("no sample off by more than %g (bound max)", p.T)
+	case p.visual():
+		return fmt.Sprintf("no leaf's RMS error above %g times 0.5 to 2, by its step class (bound rms, tune visual)", p.T)
 	}
 	return fmt.Sprintf("no leaf's RMS error above %g (bound rms)", p.T)
 }
@@ -76,7 +81,11 @@ func (p *promise) check(says string, errors []float64) error {
 		if p.Bound == boundMax {
 			return brokenPromise{fmt.Errorf("channel %s %s an error of %g, above the promised %g", p.names[i], says, v, p.T)}
 		}
-		return brokenPromise{fmt.Errorf("plane %s %s a leaf RMS of %g, above the promised %g", p.names[i], says, v, p.T)}
+		what := "a leaf RMS"
+		if p.visual() {
+			what = "a leaf RMS by step class"
+		}
+		return brokenPromise{fmt.Errorf("plane %s %s %s of %g, above the promised %g", p.names[i], says, what, v, p.T)}
 	}
 	return nil
 }

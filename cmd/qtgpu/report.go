@@ -63,7 +63,7 @@ func newEncodeReport(in, out string, s *qtgpu.Stats) *encodeReport {
 		Ratio:        float64(s.InputBytes) / float64(s.OutputBytes),
 		BitsPerPixel: bitsPerPixel(s.OutputBytes, f.Width, f.Height),
 		rasterReport: newRasterReport(f),
-		Promise:      newPromise(s.Bound, s.T, s.MaxLeafRMS, s.MaxError, f),
+		Promise:      newPromise(s.Bound, s.T, s.Tune, s.MaxLeafRMS, s.MaxError, f),
 		Nodes:        s.Nodes, Leaves: s.Leaves, LeavesBySize: s.LeavesBySize, TreeDepth: s.TreeDepth,
 		Engine: s.Engine.String(), OnPilot: s.OnPilot, Search: newSearchReport(s.Search), Backend: s.Backend, about: describe(f),
 	}

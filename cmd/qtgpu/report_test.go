@@ -16,12 +16,14 @@ func TestGrouped(t *testing.T) {
 }
 
 func TestBrokenPromiseOfAnEncode(t *testing.T) {
-	verify := verifyReport{Promise: promise{boundRMS, 5, []float64{4, 5}, planeNames(2)}, Measured: &measures{Errors: []float64{5, 4}}}
+	verify := verifyReport{Promise: promise{boundRMS, 5, "psnr", []float64{4, 5}, planeNames(2)}, Measured: &measures{Errors: []float64{5, 4}}}
 	report := encodeReport{Output: "a.qtg", Verify: &verify}
 	assert.NoError(t, report.broken())
 	verify.Measured.Errors[1] = 5.01
 	assert.ErrorAs(t, report.broken(), new(brokenPromise))
 	assert.EqualError(t, report.broken(), "a.qtg: plane A has a leaf RMS of 5.01, above the promised 5")
+	verify.Promise.Tune = "visual"
+	assert.EqualError(t, report.broken(), "a.qtg: plane A has a leaf RMS by step class of 5.01, above the promised 5")
 	report.Verify = nil
 	assert.NoError(t, report.broken())
 }

@@ -38,7 +38,7 @@ func requireStated(t *testing.T, name, lines string) {
 func TestTablesAreStated(t *testing.T) {
 	names, err := filepath.Glob("../refdec/tables/*.bin")
 	require.NoError(t, err)
-	require.Len(t, names, 5)
+	require.Len(t, names, 6)
 	b := "| file | bytes | SHA-256 |\n|---|---|---|\n"
 	for _, name := range names {
 		p := readFile(t, name)
@@ -159,8 +159,8 @@ var contextNames = map[int][]struct {
 	first int
 	name  string
 }{
-	refdec.TransformContexts:  {{0, "split flag"}, {12, "last group"}, {36, "front image"}, {58, "AC level"}},
-	refdec.PredictedContexts:  {{0, "split flag"}, {12, "last group"}, {36, "front image"}, {58, "AC level"}, {526, "mode"}, {610, "factor"}},
+	refdec.AllContexts: {{0, "split flag"}, {12, "last group"}, {36, "front image"}, {58, "AC level"}, {526, "mode"}, {610, "factor"},
+		{614, "step class"}},
 	refdec.PredictiveContexts: {{0, "residual"}, {792, "zero tree"}},
 	refdec.CorrectionContexts: {{0, "correction"}},
 }

@@ -65,7 +65,7 @@ func TestHeaders(t *testing.T) {
 	values := []uint64{0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 16, 48, 64, 128, 255, 256, 4096, 65535, 65536, 1 << 24, 1<<31 - 1, 1 << 31, 1 << 63}
 	taken := 0
 	for _, name := range []string{
-		"gray-1x1", "rgb-1x1", "exact-gray-1x1", "exact-layered-rgb-bound1-1x1", "exact-palette-90x70",
+		"gray-1x1", "rgb-1x1", "visual-rgb420-203x131", "exact-gray-1x1", "exact-layered-rgb-bound1-1x1", "exact-palette-90x70",
 		"exact-bands2-40x50", "exact-labels16-77x50", "exact-merged3-203x131", "raster-one-sample-1x1",
 		"raster-uint8-none255-bound2-80x70", "raster-int8-5bands-70x60", "raster-float32-none-bound-70x60", "masked-rgb-90x80",
 	} {

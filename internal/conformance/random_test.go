@@ -31,7 +31,7 @@ type codeMaker struct {
 
 func (m *codeMaker) Symbols(_ []byte, tables [][16]int, _ int) (refdec.Symbols, error) {
 	spread := 9
-	if n := len(tables); n == refdec.TransformContexts || n == refdec.PredictedContexts {
+	if len(tables) == refdec.AllContexts {
 		spread = 5
 	}
 	return &dice{codeMaker: m, tables: tables, busy: m.IntN(257) >> m.IntN(spread)}, nil
@@ -157,6 +157,9 @@ func wild(t testing.TB, seed uint64) []byte {
 	flags := 2*int(seed%2) + 8*int(seed/4%2)
 	if channels >= 3 && rng.IntN(2) > 0 {
 		flags |= 1 | 4*int(seed/2%2)
+	}
+	if (seed/8+seed/32)%2 > 0 && step <= transform.MaxVisualStep {
+		flags |= 16
 	}
 	wildSamples(rng, &h, channels, depth)
 	payload := append(binary.AppendUvarint(nil, uint64(step)), byte(flags))

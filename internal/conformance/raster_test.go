@@ -66,11 +66,12 @@ var rasterVectors = []vector{
 	{"raster-groups-float32-130x200", groupedRaster(of(raster.Float32, 130, 200, none(-9999)), lake(-9999, hundredths), 0)},
 	{"raster-groups-uint8-rgb-130x200", groupedRaster(of(raster.Uint8, 130, 200, colours(0)...), lake(0, tinted), 0)},
 	{"raster-one-sample-1x1", rasterFile(of(raster.Float64, 1, 1, none(7)), func(int, int, int) float64 { return 7 }, 0, 2)},
-	{"masked-rgb-90x80", maskedFile(of(raster.Uint8, 90, 80, colours(0)...), lake(0, tinted), engine.RMS, 8*engine.ErrorUnit)},
-	{"masked-gray16-80x70", maskedFile(of(raster.Uint16, 80, 70, raster.Band{Role: raster.Gray, NoData: number(300)}), lake(300, times(30, dunes(9))), engine.RMS, 3*engine.ErrorUnit)},
-	{"masked-layered-rgb-150x130", maskedFile(of(raster.Uint8, 150, 130, colours(255)...), lake(255, tinted), engine.Max, 9)},
-	{"mask-rgb-90x80", maskedFile(of(raster.Uint8, 90, 80, beside(raster.Red, raster.Green, raster.Blue)...), holes(3, 255, tinted), engine.RMS, 8*engine.ErrorUnit)},
-	{"mask-layered-rgb-150x130", maskedFile(of(raster.Uint8, 150, 130, beside(raster.Red, raster.Green, raster.Blue)...), holes(3, 255, tinted), engine.Max, 9)},
+	{"masked-rgb-90x80", maskedFile(of(raster.Uint8, 90, 80, colours(0)...), lake(0, tinted), engine.Params{T: 8 * engine.ErrorUnit})},
+	{"masked-visual-rgb-90x80", maskedFile(of(raster.Uint8, 90, 80, colours(0)...), lake(0, tinted), engine.Params{T: 8 * engine.ErrorUnit, Tune: engine.Visual})},
+	{"masked-gray16-80x70", maskedFile(of(raster.Uint16, 80, 70, raster.Band{Role: raster.Gray, NoData: number(300)}), lake(300, times(30, dunes(9))), engine.Params{T: 3 * engine.ErrorUnit})},
+	{"masked-layered-rgb-150x130", maskedFile(of(raster.Uint8, 150, 130, colours(255)...), lake(255, tinted), engine.Params{Bound: engine.Max, T: 9})},
+	{"mask-rgb-90x80", maskedFile(of(raster.Uint8, 90, 80, beside(raster.Red, raster.Green, raster.Blue)...), holes(3, 255, tinted), engine.Params{T: 8 * engine.ErrorUnit})},
+	{"mask-layered-rgb-150x130", maskedFile(of(raster.Uint8, 150, 130, beside(raster.Red, raster.Green, raster.Blue)...), holes(3, 255, tinted), engine.Params{Bound: engine.Max, T: 9})},
 	{"mask-rgb-lossless-90x80", rasterFile(of(raster.Uint8, 90, 80, beside(raster.Red, raster.Green, raster.Blue)...), holes(3, 255, tinted), 0, 2)},
 	{"mask-int16-bound3-90x80", rasterFile(of(raster.Int16, 90, 80, beside(raster.Data)...), holes(1, 32767, shifted(-500, dunes(40))), 3, 2)},
 	{"mask-float32-90x80", rasterFile(of(raster.Float32, 90, 80, beside(raster.Data, raster.Data)...), holes(2, 1, hundredths), 0, 2)},
@@ -240,14 +241,14 @@ func coded(t testing.TB, src *raster.Memory, promise int64, effort engine.Effort
 }
 
 // maskedFile is a raster of an engine that knows of no data.
-func maskedFile(f raster.Format, s surface, bound engine.Bound, promise int64) func(*testing.T) []byte {
+func maskedFile(f raster.Format, s surface, p engine.Params) func(*testing.T) []byte {
 	return func(t *testing.T) []byte {
 		ctx, env, src := context.Background(), environment(), rastertest.Numbers(f, s)
 		e := masked.Engine{Engine: transform.Engine{}, Log2: transform.TileLog2}
-		if bound == engine.Max {
+		if p.Bound == engine.Max {
 			e = masked.Engine{Engine: layered.Engine{}, Log2: layered.TileLog2}
 		}
-		p := engine.Params{Format: f, Bound: bound, T: promise}
+		p.Format = f
 		require.NoError(t, e.Accepts(&p))
 		enc, err := e.Train(ctx, p, src, env)
 		require.NoError(t, err)

@@ -58,6 +58,15 @@ const (
 	SplitCost                 // the cost of coding alone
 )
 
+// Tune is what the bytes of a file are spent on.
+type Tune int
+
+// The ways.
+const (
+	PSNR   Tune = iota // every error alike
+	Visual             // errors that are seen
+)
+
 // Effort is how hard an engine tries for a small file; files do not tell it.
 type Effort int
 
@@ -69,10 +78,11 @@ type Params struct {
 	Chroma Chroma
 	Split  Split
 	Effort Effort
+	Tune   Tune
 }
 
 // Plan is all that coding a tile depends on besides its samples. What a file holds of it
-// is enough for decoding: Chroma, Split and Effort are for encoders.
+// is enough for decoding: Chroma, Split, Effort and Tune are for encoders.
 type Plan struct {
 	Engine ID
 	Params
@@ -165,6 +175,7 @@ const OverviewLevel = 3
 type About struct {
 	Merged bool // values stand for all within T
 	Sub420 bool // the colour differences have half the width and height
+	Visual bool // errors count by step classes
 	Step   int  // of a quantiser, in 1/8 of an 8-bit level, or 0
 }
 
@@ -195,6 +206,13 @@ type Decoder interface {
 	// largest errors.
 	Measure(ctx context.Context, tile int, s Segments, original *raster.Block) ([]uint64, error)
 }
+
+// Leaf is a leaf of a quadtree, of whose promise t counts as often as Multiplier says, in parts of
+// MultiplierUnit.
+type Leaf struct{ X, Y, Size, Multiplier int }
+
+// MultiplierUnit is the number of parts of a multiplier of t.
+const MultiplierUnit = 256
 
 // Window is a region that is being decoded. Decode, Load and Conceal may be called from
 // several goroutines, for each tile of the region and its margin once.

@@ -308,7 +308,7 @@ func TestCancelledBegin(t *testing.T) {
 		require.ErrorIs(t, r.Check(ctx, func(int64) {}), errStop)
 		_, err := r.Measure(ctx, src, func(int64) {})
 		require.ErrorIs(t, err, errStop)
-		_, err = open(t, data, Options{}).Leaves(ctx, 0, func(int, int, int) {})
+		_, err = open(t, data, Options{}).Leaves(ctx, 0, func(engine.Leaf) {})
 		require.ErrorIs(t, err, errStop)
 		_, err = r.Modes(ctx)
 		require.ErrorIs(t, err, errStop)

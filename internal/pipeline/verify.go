@@ -155,19 +155,19 @@ func (r *Reader) tileWorkers() (int, error) {
 }
 
 // Leaves are the leaves of a plane, tile by tile; ok is false of an engine that has none.
-func (r *Reader) Leaves(ctx context.Context, plane int, f func(x, y, size int)) (ok bool, err error) {
+func (r *Reader) Leaves(ctx context.Context, plane int, f func(engine.Leaf)) (ok bool, err error) {
 	l, ok := r.dec.(interface {
-		Leaves(tile int, s engine.Segments, plane int, f func(x, y, size int)) error
+		Leaves(tile int, s engine.Segments, plane int, f func(engine.Leaf)) error
 	})
 	if !ok {
 		return false, nil
 	}
 	var mu sync.Mutex
 	return true, r.each(ctx, func(tile int, s engine.Segments) error {
-		return l.Leaves(tile, s, plane, func(x, y, size int) {
+		return l.Leaves(tile, s, plane, func(leaf engine.Leaf) {
 			mu.Lock()
 			defer mu.Unlock()
-			f(x, y, size)
+			f(leaf)
 		})
 	})
 }

@@ -145,7 +145,7 @@ func Accepts(p *engine.Params, id *engine.ID) error {
 
 // Used tells which options an engine has a use for.
 type Used struct {
-	Chroma, Split, Effort, Backend bool
+	Chroma, Split, Tune, Effort, Backend bool
 }
 
 // Uses tells which options the engines have a use for whose files may be the smallest.
@@ -154,7 +154,7 @@ func Uses(p *engine.Params, id *engine.ID) (u Used) {
 	for _, w := range append(always, ifFlat...) {
 		switch w.engine.ID() {
 		case engine.Transform:
-			u.Split, u.Effort, u.Backend = true, true, true
+			u.Split, u.Tune, u.Effort, u.Backend = true, true, true, true
 			u.Chroma = w.on(&p.Format).Format.Colour() == 0
 		case engine.Layered:
 			u.Split = true

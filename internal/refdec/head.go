@@ -25,6 +25,7 @@ type Header struct {
 	Restored    bool // of the transform engine: whether planes are
 	Guided      bool // of the transform engine: whether luma guides chroma
 	Predicted   bool // of the transform engine: whether leaves have modes
+	Classes     bool // of the transform engine: whether leaves have step classes
 	Step        int  // of the transform engine: Δ of the quantiser in 1/8 level
 }
 

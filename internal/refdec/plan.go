@@ -15,8 +15,11 @@ func (f *File) readPlan(r *reader) error {
 	switch f.Engine {
 	case Transform:
 		f.Step = int(field{"step", 3, 4096}.in(r))
-		flags := r.byte("flags", 15)
-		f.Subsampling, f.Restored, f.Guided, f.Predicted = flags&1, flags&2 != 0, flags&4 != 0, flags&8 != 0
+		flags := r.byte("flags", 31)
+		f.Subsampling, f.Restored, f.Guided, f.Predicted, f.Classes = flags&1, flags&2 != 0, flags&4 != 0, flags&8 != 0, flags&16 != 0
+		if f.Classes && f.Step > 2048 {
+			r.fail("step %d with flag 16, expected 3 to 2048", f.Step)
+		}
 	case Predictive:
 		f.Flags = r.byte("flags", Mapped)
 		what = "values, weights, tables"

@@ -16,6 +16,9 @@ type plane struct {
 	strength      []int // of restoration
 	kappa         []int // which κ luma guides with
 	mode          []int // of prediction
+	class         []int // the step class
+	multipliers   []int // of steps by class, nil for none
+	times         int   // the step in steps of the plan where there are none
 }
 
 func newPlane(kind, w, h int) *plane {
@@ -25,6 +28,7 @@ func newPlane(kind, w, h int) *plane {
 	n := len(p.pix) / 64
 	p.leaf, p.last, p.q, p.shown, p.strength = make([]int, n), make([]int, n), make([]int, n), make([]int, n), make([]int, n)
 	p.kappa, p.mode = make([]int, n), make([]int, n)
+	p.class, p.times = make([]int, n), 1
 	return p
 }
 
@@ -40,6 +44,9 @@ func (h *Header) newPlanes(width, height int) []*plane {
 			s := h.Subsampling
 			planes[i] = newPlane(1, (width+s)>>s, (height+s)>>s)
 		}
+	}
+	if h.Classes {
+		h.classify(planes)
 	}
 	return planes
 }

@@ -18,7 +18,11 @@ func (t *part) readQuadtrees(s Symbols) {
 
 // readNode reads a node of side 2^lg whose first cell is (x,y).
 func (t *part) readNode(s Symbols, lg, x, y int) {
-	if lg == 3 || s.Symbol(t.splitContext(lg, x, y)) == 0 {
+	split := lg > 3 && s.Symbol(t.splitContext(lg, x, y)) == 1
+	if t.multipliers != nil {
+		t.readClass(s, lg, x, y, split)
+	}
+	if !split {
 		t.readLeaf(s, lg, x, y)
 		return
 	}
@@ -71,7 +75,7 @@ func (t *part) readLeaf(s Symbols, lg, x, y int) {
 	}
 	c := newBlock(8 * m)
 	t.lowBlock(c, x, y)
-	t.readLevels(s, c, lg, last)
+	t.readLevels(s, c, lg, last, t.class[t.cell(x, y)])
 	var predicted block
 	if mode != noMode {
 		predicted = t.predictLeaf(mode, lg, x, y)
@@ -93,7 +97,7 @@ func newBlock(n int) block {
 }
 
 // readLevels reads the AC levels of a leaf (FORMAT.md, "AC levels").
-func (t *part) readLevels(s Symbols, c block, lg, last int) {
+func (t *part) readLevels(s Symbols, c block, lg, last, class int) {
 	n, m := len(c), len(c)/8
 	magnitudes := newBlock(n + 3) // one more row and column in front, two behind
 	for d := 2*n - 2; d >= 1; d-- {
@@ -108,7 +112,7 @@ func (t *part) readLevels(s Symbols, c block, lg, last int) {
 			context := 58 + 234*t.kind + 78*(lg-3) + 13*reached(8*d/n, frequencyBounds) + magnitudeClass(magnitudes, u, v)
 			magnitude, negative := readLevel(s, context)
 			magnitudes[u+1][v+1] = min(magnitude, 40)
-			c[u][v] = min(magnitude*t.step, 32767)
+			c[u][v] = min(magnitude*t.stepOf(n, u, v, class), 32767)
 			if negative {
 				c[u][v] = -c[u][v]
 			}

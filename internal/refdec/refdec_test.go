@@ -39,7 +39,7 @@ func TestTablesAreTheEngines(t *testing.T) {
 		}
 		return nil
 	}))
-	for name, p := range map[string][]byte{"transform.bin": lossyTables, "predicted.bin": predictedTables, "predictive.bin": exactTables, "corrections.bin": correctionTables, "restore.bin": restoreWeights} {
+	for name, p := range map[string][]byte{"transform.bin": lossyTables, "predicted.bin": predictedTables, "predictive.bin": exactTables, "corrections.bin": correctionTables, "restore.bin": restoreWeights, "classes.bin": classTables} {
 		assert.Contains(t, engines, string(p), "tables/%s is none of the files of engines; after training copy the new one there", name)
 		delete(engines, string(p))
 	}
@@ -59,6 +59,7 @@ func TestBuiltInTables(t *testing.T) {
 	}{
 		{"lossy", lossyTables, TransformContexts},
 		{"predicted", predictedTables, PredictedContexts},
+		{"classes", classTables, ClassContexts},
 		{"exact", exactTables[weights:], PredictiveContexts},
 		{"corrections", correctionTables, CorrectionContexts},
 	} {
@@ -218,6 +219,8 @@ func TestErrors(t *testing.T) {
 		{"a step of 2", file("HEAD", lossy, "PLAN", "\x00\x02\x00"), "step 2, expected 3 to 4096"},
 		{"no flags", file("HEAD", exact, "PLAN", "\x01"), "flags of 1 bytes, but 0 are left"},
 		{"flags that mean nothing", file("HEAD", exact, "PLAN", "\x01\x05"), "flags 5, expected 0 to 4"},
+		{"a flag of transforms that means nothing", file("HEAD", lossy, "PLAN", "\x00\x0f\x20"), "flags 32, expected 0 to 31"},
+		{"a step too large for classes", file("HEAD", lossy, "PLAN", "\x00\x81\x10\x10"), "step 2049 with flag 16, expected 3 to 2048"},
 		{"4:2:0 of gray", file("HEAD", lossy, "PLAN", "\x00\x0f\x01"), "expected 4:2:0 of colours only"},
 		{"labels of the transform engine", file("HEAD", fields(1, 1, 1, 1, 8, 1, 0, 6, 1, 0, 1), "PLAN", "\x00"+step), "expected no names"},
 		{"labels that are averaged", file("HEAD", fields(1, 1, 1, 1, 8, 1, 0, 6, 1, 1, 0), "PLAN", "\x01\x00"+noReplaced[2:]), "expected t 0 and flag 1 of names"},

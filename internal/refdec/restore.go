@@ -34,6 +34,7 @@ func (h *Header) restorePlanes(planes []*plane) {
 		r := restoration{p, h.Step, h.Subsampling, was[i], planes[0], was[0]}
 		for y := 0; y < p.rows; y += 4 {
 			for x := 0; x < p.stride; x += 4 {
+				r.step = p.base(y/8*p.cells+x/8, h.Step)
 				r.block(x, y)
 			}
 		}

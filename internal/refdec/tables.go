@@ -20,6 +20,8 @@ var (
 	correctionTables []byte
 	//go:embed tables/restore.bin
 	restoreWeights []byte
+	//go:embed tables/classes.bin
+	classTables []byte
 )
 
 // Constants of FORMAT.md, "Tables".
@@ -33,11 +35,14 @@ var (
 		28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44}
 )
 
-// TransformContexts is the number of contexts of the transform engine.
-const TransformContexts = 526
-
-// PredictedContexts is the number of them where leaves have modes.
-const PredictedContexts = 614
+// Numbers of contexts of the transform engine: those whose tables files may replace, without modes
+// of leaves and with them, and those of step classes behind both.
+const (
+	TransformContexts = 526
+	PredictedContexts = 614
+	ClassContexts     = 30
+	AllContexts       = PredictedContexts + ClassContexts
+)
 
 // TransformAlphabet is the number of symbols of a context of the transform engine.
 func TransformAlphabet(context int) int {
@@ -89,10 +94,12 @@ func lossyFrequencies(data []byte, predicted bool) ([][16]int, error) {
 	if predicted {
 		tables = frequencies(predictedTables, PredictedContexts)
 	}
-	if len(data) == 0 {
-		return tables, nil
+	var err error
+	if len(data) > 0 {
+		err = replaceTables(tables, &rawBits{data: data}, TransformAlphabet)
 	}
-	return tables, replaceTables(tables, &rawBits{data: data}, TransformAlphabet)
+	tables = append(tables, frequencies(predictedTables, PredictedContexts)[len(tables):]...)
+	return append(tables, frequencies(classTables, ClassContexts)...), err
 }
 
 // frequencies parses n tables.

@@ -100,9 +100,9 @@ func (d *decoder) Measure(ctx context.Context, tile int, s engine.Segments, orig
 }
 
 // Leaves tells f of the leaves of a tile's plane.
-func (d *decoder) Leaves(tile int, s engine.Segments, plane int, f func(x, y, size int)) error {
+func (d *decoder) Leaves(tile int, s engine.Segments, plane int, f func(engine.Leaf)) error {
 	l, ok := d.Decoder.(interface {
-		Leaves(tile int, s engine.Segments, plane int, f func(x, y, size int)) error
+		Leaves(tile int, s engine.Segments, plane int, f func(engine.Leaf)) error
 	})
 	if !ok {
 		return fmt.Errorf("an engine without leaves")

@@ -82,9 +82,9 @@ func encodePlane(t testing.TB, step, promise int, def Plane, split engine.Split,
 	t.Helper()
 	planes := []chroma.Plane{p}
 	tile := &Tile{Worst: make([]uint32, 1)}
-	cells := newCells(image.Rect(0, 0, p.Stride, p.Rows()), newOverviewScale(step, def))
+	cells := []Cells{newCells(image.Rect(0, 0, p.Stride, p.Rows()), plainSteps(step), def)}
 	e := newPlaneEncoder(NewEncoder(step, []Plane{def}, split).Promising(int64(promise)), new(EncoderScratch), tile, 0,
-		&original{samples: &planes[0], pyramid: &reduce(t, planes)[0], ends: !def.Chroma}, &cells)
+		&original{samples: &planes[0], pyramid: &reduce(t, planes)[0], ends: !def.Chroma}, cells)
 	e.encode()
 	tables := tablesOf(tile)
 	return coded{e, tables.Segments(tile), tables.Payload}
@@ -278,7 +278,7 @@ func TestDamagedTables(t *testing.T) {
 // TestOverviewLimit: values that no encoder writes are clamped.
 func TestOverviewLimit(t *testing.T) {
 	for _, v := range []int32{maxOverview, maxOverview + 1, 10 * maxOverview, -10 * maxOverview} {
-		c := newCells(image.Rect(0, 0, 32, 32), newOverviewScale(MaxStep, Plane{}))
+		c := newCells(image.Rect(0, 0, 32, 32), plainSteps(MaxStep), Plane{})
 		c.overview[15] = v
 		tile := &Tile{}
 		tile.overview.putOverview(&c, kindLuma)

@@ -25,6 +25,10 @@ const (
 	ctxOverview = ctxLast + kinds*sizes*lastClasses         // × class of the gradient
 	ctxAC       = ctxOverview + kinds*gradientClasses       // × size × class of the frequency × of magnitudes
 	nContexts   = ctxAC + kinds*sizes*frequencyClasses*magnitudeClasses
+	ctxClass    = nPredicted // × {leaf of 32, of 16, split} × mean of the neighbours' or none
+
+	classContexts = 3 * (stepClasses + 1)
+	allContexts   = nPredicted + classContexts
 )
 
 // escape is the symbol of whatever has none of its own.
@@ -39,6 +43,8 @@ func alphabet(ctx int) int {
 		return modeAlphabet
 	case ctx >= ctxModeChroma && ctx < ctxAlpha:
 		return modeAlphabetC
+	case ctx >= ctxClass:
+		return stepClasses
 	}
 	return rans.Symbols
 }

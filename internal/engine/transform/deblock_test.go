@@ -13,7 +13,7 @@ import (
 
 // leafSizes are random leaves over w×h cells, whole blocks of four.
 func leafSizes(rng *rand.Rand, w, h int) []uint8 {
-	c := newCells(image.Rect(0, 0, cell*w, cell*h), overviewScale{})
+	c := newCells(image.Rect(0, 0, cell*w, cell*h), plainSteps(MinStep), Plane{})
 	var place func(n node)
 	place = func(n node) {
 		if n.lg == cellLog2 || rng.IntN(3) == 0 {
@@ -31,21 +31,22 @@ func leafSizes(rng *rand.Rand, w, h int) []uint8 {
 }
 
 // naiveDeblock is FORMAT.md, "Deblocking", sample by sample, from copies.
-func naiveDeblock(step int, p *chroma.Plane, size []uint8) {
-	naivePass(step, p, size, 1, 0)
-	naivePass(step, p, size, 0, 1)
+func naiveDeblock(p *chroma.Plane, size []uint8, step []int) {
+	naivePass(p, size, step, 1, 0)
+	naivePass(p, size, step, 0, 1)
 }
 
 // naivePass filters all borders across one axis.
-func naivePass(step int, p *chroma.Plane, size []uint8, dx, dy int) {
+func naivePass(p *chroma.Plane, size []uint8, step []int, dx, dy int) {
 	old := append([]uint16(nil), p.Pix...)
 	for y := 8 * dy; y < p.Rows(); y++ {
 		for x := 8 * dx; x < p.Stride; x++ {
 			if (x*dx+y*dy)%8 != 0 || leafAt(size, p.Stride/8, x, y) == leafAt(size, p.Stride/8, x-dx, y-dy) {
 				continue
 			}
+			beta := (77*(step[y/8*(p.Stride/8)+x/8]+step[(y-dy)/8*(p.Stride/8)+(x-dx)/8]) + 256) >> 9
 			at := func(i int) int { return int(old[(y+i*dy)*p.Stride+x+i*dx]) }
-			for i, v := range naiveFilter((77*step+128)>>8, at(-3), at(-2), at(-1), at(0), at(1), at(2)) {
+			for i, v := range naiveFilter(beta, at(-3), at(-2), at(-1), at(0), at(1), at(2)) {
 				p.Pix[(y+(i-2)*dy)*p.Stride+x+(i-2)*dx] = uint16(v)
 			}
 		}
@@ -89,16 +90,22 @@ func TestDeblocker(t *testing.T) {
 		step := []int{MinStep, 20, 150, 700, MaxStep}[round%5]
 		p := blocky(rng, 96, 64, step)
 		size := leafSizes(rng, p.Stride/8, p.Rows()/8)
+		of := plainSteps(step)
+		if round >= 20 {
+			of = visualSteps(step, Plane{})
+		}
+		g := newGrid(p.Stride/8, p.Rows()/8, 0)
+		stepAt := make([]int, len(size))
+		for i, lg := range size {
+			g.of[i].size, g.of[i].class = lg, uint8(rng.IntN(stepClasses))
+			stepAt[i] = int(of.base[g.of[i].class])
+		}
 		want := p
 		want.Pix = append([]uint16(nil), p.Pix...)
-		naiveDeblock(step, &want, size)
+		naiveDeblock(&want, size, stepAt)
 
 		before := append([]uint16(nil), p.Pix...)
-		g := newGrid(p.Stride/8, p.Rows()/8, 0)
-		for i, lg := range size {
-			g.of[i].size = lg
-		}
-		d := newDeblocker(int32(step), &p, &g)
+		d := newDeblocker(of, &p, &g)
 		for _, pass := range []func(int){d.vertical, d.horizontal} {
 			for _, y := range rng.Perm(g.h) {
 				pass(y)

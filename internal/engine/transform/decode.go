@@ -10,12 +10,14 @@ import (
 
 // Decoder decodes the tiles of a file. It is read-only and may be shared.
 type Decoder struct {
-	step        int32
-	planes      []Plane
-	tables      []rans.DecTable
-	restoration *restoration // nil where nothing is restored
-	guides      bool         // whether tiles say how much luma guides chroma
-	predicts    bool         // whether leaves have modes
+	step         int32
+	planes       []Plane
+	steps        []*steps // of each plane
+	classes      bool     // whether tiles have step classes
+	tables       []rans.DecTable
+	restorations *restorations // nil where nothing is restored
+	guides       bool          // whether tiles say how much luma guides chroma
+	predicts     bool          // whether leaves have modes
 }
 
 // NewDecoder takes the step of the plan and the payload of the tables. The error is
@@ -34,7 +36,11 @@ func newDecoder(step int, planes []Plane, payload []byte, predicts bool) (*Decod
 	if err != nil {
 		return nil, err
 	}
-	return &Decoder{step: int32(step), planes: planes, tables: rans.NewDecTables(tables), predicts: predicts}, nil
+	d := &Decoder{step: int32(step), planes: planes, tables: rans.NewDecTables(tables), predicts: predicts}
+	for range planes {
+		d.steps = append(d.steps, plainSteps(step))
+	}
+	return d, nil
 }
 
 // Overview decodes a tile's overview; rects as in Encoder.Tile.
@@ -60,7 +66,7 @@ func (d *Decoder) Overview(segment []byte, rects []image.Rectangle) ([]Cells, er
 func (d *Decoder) blankCells(rects []image.Rectangle) []Cells {
 	c := make([]Cells, len(rects))
 	for i := range c {
-		c[i] = newCells(rects[i], newOverviewScale(int(d.step), d.planes[i]))
+		c[i] = newCells(rects[i], d.steps[i], d.planes[i])
 	}
 	return c
 }
@@ -93,7 +99,7 @@ func (d *Decoder) Detail(scratch *DecoderScratch, segment []byte, cells []Cells,
 	}
 	predictors := make([]*predictor, len(cells))
 	for i := range cells {
-		p := planeDecoder{d, scratch, &r, &cells[i], d.planes[i].kind(), &dst[i], at[i], nil}
+		p := planeDecoder{d, scratch, &r, &cells[i], &cells[0], d.planes[i], &dst[i], at[i], nil}
 		if d.predicts {
 			predictors[i] = newPredictor(predictors, d.planes, i, &cells[i], dst[i].Pix[at[i].Y*dst[i].Stride+at[i].X:], dst[i].Stride)
 			p.predictor = predictors[i]
@@ -105,7 +111,7 @@ func (d *Decoder) Detail(scratch *DecoderScratch, segment []byte, cells []Cells,
 			}
 		}
 	}
-	if d.restoration != nil {
+	if d.restorations != nil {
 		for i, p := range d.planes {
 			if !p.Alpha {
 				cells[i].strength = uint8(r.Bits(strengthBits))
@@ -126,7 +132,7 @@ func (d *Decoder) Detail(scratch *DecoderScratch, segment []byte, cells []Cells,
 // AC levels.
 func (d *Decoder) Conceal(scratch *DecoderScratch, cells []Cells, dst []chroma.Plane, at []image.Point) {
 	for i := range cells {
-		p := planeDecoder{decoder: d, scratch: scratch, cells: &cells[i], dst: &dst[i], at: at[i]}
+		p := planeDecoder{decoder: d, scratch: scratch, cells: &cells[i], luma: &cells[0], dst: &dst[i], at: at[i]}
 		for root := range p.cells.roots {
 			p.leaf(root, modeNone, 0)
 		}
@@ -139,7 +145,8 @@ type planeDecoder struct {
 	scratch *DecoderScratch
 	src     *rans.Decoder
 	cells   *Cells
-	kind    int
+	luma    *Cells
+	def     Plane
 	dst     *chroma.Plane
 	at      image.Point // of the tile, in dst
 
@@ -150,7 +157,11 @@ func (p *planeDecoder) symbol(ctx int) int { return p.src.Symbol(&p.decoder.tabl
 
 // read reads the split flags and leaves under a node.
 func (p *planeDecoder) read(n node) {
-	if n.lg > cellLog2 && p.symbol(p.cells.splitContext(p.kind, n)) != 0 {
+	split := n.lg > cellLog2 && p.symbol(p.cells.splitContext(p.def.kind(), n)) != 0
+	if p.decoder.classes {
+		p.class(n, split)
+	}
+	if split {
 		for i := range 4 {
 			p.read(n.child(i))
 		}
@@ -162,9 +173,19 @@ func (p *planeDecoder) read(n node) {
 		mode = m.get(p.src, p.decoder.tables)
 		p.cells.setMode(n, mode)
 	}
-	last := p.symbol(p.cells.lastContext(p.kind, n))
+	last := p.symbol(p.cells.lastContext(p.def.kind(), n))
 	p.cells.setLast(n, last)
 	p.leaf(n, mode, last)
+}
+
+// class reads the class of a node of luma, or finds the one of a leaf of chroma.
+func (p *planeDecoder) class(n node, split bool) {
+	switch {
+	case p.cells == p.luma && hasClass(n, split):
+		p.cells.setClass(n, uint8(p.symbol(p.cells.classContext(n, split))))
+	case p.def.Chroma && !split:
+		p.cells.setClass(n, p.cells.classUnder(p.luma, n, p.def.times()))
+	}
 }
 
 // leaf reads the levels of a leaf up to a last group, and renders it.
@@ -178,7 +199,7 @@ func (p *planeDecoder) leaf(n node, mode, last int) {
 		s.predict(p.scratch.predicted[:1<<(2*n.lg)])
 	}
 	if last > 0 {
-		p.levels(n.lg, last)
+		p.levels(n, last)
 	}
 	x, y := p.at.X+cell*n.x, p.at.Y+cell*n.y
 	dst := p.dst.Pix[y*p.dst.Stride+x:]
@@ -188,11 +209,12 @@ func (p *planeDecoder) leaf(n node, mode, last int) {
 
 // levels reads the AC levels of a leaf, diagonal by diagonal: the contexts of a diagonal
 // depend on later ones only.
-func (p *planeDecoder) levels(lg, last int) {
+func (p *planeDecoder) levels(n node, last int) {
+	steps := p.cells.stepsOf(n)
 	mag := &p.scratch.mag
 	clear(mag[:])
-	tables := p.decoder.tables[acContext(p.kind, lg):]
-	for _, at := range scanOf(lg).through(last) {
+	tables := p.decoder.tables[acContext(p.def.kind(), n.lg):]
+	for _, at := range scanOf(n.lg).through(last) {
 		i := int(at.mag)
 		k := p.src.Symbol(&tables[int(at.ctx)+mag.class(i)])
 		if k == 0 {
@@ -207,7 +229,7 @@ func (p *planeDecoder) levels(lg, last int) {
 		if negative {
 			level = -level
 		}
-		p.scratch.synthesis.setLevel(int(at.coef), level, p.decoder.step)
+		p.scratch.synthesis.setLevel(int(at.coef), level, steps.of(int(at.coef)))
 	}
 }
 
@@ -218,16 +240,16 @@ func (d *Decoder) Filter(ctx context.Context, workers int, planes []chroma.Plane
 		if p.Alpha {
 			continue
 		}
-		if err := filterPlane(ctx, workers, d.step, p, &planes[i], &grids[i]); err != nil {
+		if err := filterPlane(ctx, workers, d.steps[i], p, &planes[i], &grids[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func filterPlane(ctx context.Context, workers int, step int32, def Plane, p *chroma.Plane, g *Grid) error {
-	if err := newSmoother(overviewStepOf(int(step), def), p, g).run(ctx, workers); err != nil {
+func filterPlane(ctx context.Context, workers int, s *steps, def Plane, p *chroma.Plane, g *Grid) error {
+	if err := newSmoother(overviewStepOf(int(s.plan), def), p, g).run(ctx, workers); err != nil {
 		return err
 	}
-	return newDeblocker(step, p, g).run(ctx, workers)
+	return newDeblocker(s, p, g).run(ctx, workers)
 }

@@ -14,6 +14,8 @@
 // The format calls the overview's values the front image and F their step, the two
 // segments front and body, and the chunks that hold them FRNT and BODY.
 //
+// Tuned for the eye, visual.go says by which steps each leaf counts.
+//
 // An Encoder takes a tile through these stages: partition chooses the leaves, by variances
 // and costs; quantise.go decides their levels, encodeoverview.go their part of the
 // overview, both by rate and distortion; promise.go holds what a decoder will see against

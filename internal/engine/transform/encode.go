@@ -48,20 +48,26 @@ type Encoder struct {
 	rule    tree.Rule
 	rates   *rates
 	plain   *rates
-	promise uint32 // the largest RMS error of a leaf in 1/65536 level, 0 for none
+	promise uint32   // the largest RMS error of a leaf in 1/65536 level, 0 for none
+	steps   []*steps // of each plane
+	classes bool     // whether tiles have step classes
 
-	restoration *restoration // nil where nothing is restored
-	guides      bool         // whether tiles say how much luma guides chroma
-	predicts    bool         // whether leaves have modes
+	restorations *restorations // nil where nothing is restored
+	guides       bool          // whether tiles say how much luma guides chroma
+	predicts     bool          // whether leaves have modes
 }
 
 // NewEncoder returns an encoder at a step in 1/8 levels, MinStep to MaxStep, that promises
 // nothing.
 func NewEncoder(step int, planes []Plane, split engine.Split) *Encoder {
-	return &Encoder{
+	e := &Encoder{
 		planes: planes, rule: ruleOf(split, step),
 		rates: newRates(step, &universal), plain: plainRates(step),
 	}
+	for range planes {
+		e.steps = append(e.steps, plainSteps(step))
+	}
+	return e
 }
 
 // Promising returns an encoder whose leaves have RMS errors of t/65536 levels at most, over
@@ -75,7 +81,7 @@ func (e *Encoder) Promising(t int64) *Encoder {
 // Restoring returns an encoder that chooses how strongly tiles are restored.
 func (e *Encoder) Restoring() *Encoder {
 	restoring := *e
-	restoring.restoration = newRestoration(int(e.rates.step))
+	restoring.restorations = new(restorations)
 	return &restoring
 }
 
@@ -133,18 +139,18 @@ func (e *Encoder) Tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids 
 	predictors := make([]*predictor, len(planes))
 	for i, r := range rects {
 		sources[i] = original{&planes[i], &pyramids[i], r.Min.X / cell, r.Min.Y / cell, !e.planes[i].Chroma}
-		cells[i] = newCells(r, newOverviewScale(int(e.rates.step), e.planes[i]))
-		p := newPlaneEncoder(e, scratch, t, i, &sources[i], &cells[i])
+		cells[i] = newCells(r, e.steps[i], e.planes[i])
+		p := newPlaneEncoder(e, scratch, t, i, &sources[i], cells)
 		if e.predicts {
 			predictors[i] = newPredictor(predictors, e.planes, i, &cells[i], scratch.rebuilt(i, r), r.Dx())
 			p.predictor = predictors[i]
 		}
 		p.encode()
-		if e.restoration != nil && !e.planes[i].Alpha {
+		if e.restorations != nil && !e.planes[i].Alpha {
 			scratch.chooser.take(p)
 		}
 	}
-	if e.restoration != nil {
+	if e.restorations != nil {
 		scratch.chooser.choose(e, t, sources, cells)
 	}
 	if e.guides {
@@ -182,16 +188,18 @@ type codedLeaf struct {
 // rms is what the coefficients say of the error of a leaf.
 func (l *codedLeaf) rms() uint32 { return leafRMS(l.dist, l.node.lg) }
 
-func newPlaneEncoder(e *Encoder, scratch *EncoderScratch, t *Tile, i int, src *original, c *Cells) *planeEncoder {
-	kind, pixels := e.planes[i].kind(), int64(1)
+// newPlaneEncoder encodes plane i of planes of which cells are known, or become so.
+func newPlaneEncoder(e *Encoder, scratch *EncoderScratch, t *Tile, i int, src *original, cells []Cells) *planeEncoder {
+	kind, c, pixels := e.planes[i].kind(), &cells[i], int64(1)
 	if e.planes[i].Half {
 		pixels = 4
 	}
+	scratch.spectra.normalises(e.classes)
 	return &planeEncoder{
 		encoder: e, scratch: scratch, tile: t, index: i, kind: kind, src: src, cells: c,
-		partition: partition{encoder: e, scratch: scratch, src: src, cells: c, kind: kind},
+		partition: partition{encoder: e, scratch: scratch, src: src, cells: c, luma: &cells[0], def: e.planes[i], kind: kind},
 		overview:  overviewEncoder{src: src, cells: c, exact: make([]int32, len(c.overview)), pixels: pixels},
-		gauge:     gauge{src: src, cells: c, step: e.rates.step, scratch: scratch},
+		gauge:     gauge{src: src, cells: c, scratch: scratch},
 	}
 }
 
@@ -238,6 +246,9 @@ func (p *planeEncoder) write(n node) {
 		}
 		p.tile.detail.put(p.cells.splitContext(p.kind, n), flag)
 	}
+	if p.encoder.classes {
+		p.class(n, leaf)
+	}
 	switch {
 	case leaf && p.predictor != nil:
 		p.predictedLeaf(n)
@@ -251,19 +262,30 @@ func (p *planeEncoder) write(n node) {
 	}
 }
 
+// class writes the class of a node of luma, or settles the one of a leaf.
+func (p *planeEncoder) class(n node, leaf bool) {
+	switch class := p.partition.class(n); {
+	case p.cells == p.partition.luma && hasClass(n, !leaf):
+		p.tile.detail.put(p.cells.classContext(n, !leaf), int(class))
+		p.cells.setClass(n, class)
+	case p.cells != p.partition.luma && p.partition.def.Chroma && leaf:
+		p.cells.setClass(n, class)
+	}
+}
+
 // leaf quantises and writes a leaf: its part of the overview and its AC levels.
 func (p *planeEncoder) leaf(n node) {
 	ctx := p.cells.lastContext(p.kind, n)
-	s, coefs := p.scratch.spectra.of(n, p.src, p.encoder.rates.step)
-	p.overview.take(n, s.flat, coefs)
+	s, coefs := p.partition.spectrum(n)
+	p.overview.take(n, s.flat, coefs.own)
 	q, low := p.quantise(n, s, coefs, ctx)
 	w, h := p.src.seen(n)
-	l := codedLeaf{node: n, clipped: w*h < 1<<(2*n.lg), dist: s.energy - q.gained, from: len(p.scratch.levels)}
-	promise := p.encoder.promise
-	if promise > 0 || p.encoder.restoration != nil {
+	l := codedLeaf{node: n, clipped: w*h < 1<<(2*n.lg), dist: p.dist(n, s, coefs, &q), from: len(p.scratch.levels)}
+	promising := p.encoder.promise > 0
+	if promising || p.encoder.restorations != nil {
 		p.keepLevels(&q, n.lg)
 	}
-	if promise > 0 && (l.clipped || leafRMS(l.dist+low, n.lg)+roundings > promise) {
+	if promising && (l.clipped || leafRMS(l.dist+low, n.lg)+roundings > p.promise(n)) {
 		p.mend(&q, &l, s, coefs, ctx)
 	}
 	l.to = len(p.scratch.levels)
@@ -277,21 +299,21 @@ func (p *planeEncoder) leaf(n node) {
 // quantise quantises a leaf as is cheapest or, where its error comes near the promise by
 // that, by plain rounding, which leaves at most half a step on every coefficient. It
 // returns the squared error of the low block, too.
-func (p *planeEncoder) quantise(n node, s *spectrum, coefs []int32, ctx int) (q quantised, low int64) {
+func (p *planeEncoder) quantise(n node, s *spectrum, coefs leafCoefs, ctx int) (q quantised, low int64) {
 	if s.top > 0 {
-		q = p.scratch.tokens.quantise(p.encoder.rates, coefs, n.lg, p.kind, s.top, ctx)
+		q = p.scratch.tokens.quantise(p.encoder.rates, coefs.normal, n.lg, p.kind, s.top, ctx)
 	}
 	low = p.overview.lowError(n)
-	if !s.flat && !withinHalf(p.encoder.rates.step, s.energy-q.gained+low, n.lg) {
+	if !s.flat && !p.keeps(n, p.dist(n, s, coefs, &q)+low) {
 		q = p.round(n, coefs, ctx)
 	}
 	return q, low
 }
 
 // round quantises a leaf by plain rounding.
-func (p *planeEncoder) round(n node, coefs []int32, ctx int) quantised {
+func (p *planeEncoder) round(n node, coefs leafCoefs, ctx int) quantised {
 	r := p.encoder.plain
-	return p.scratch.tokens.quantise(r, coefs, n.lg, p.kind, topOf(coefs, n.lg, r.step), ctx)
+	return p.scratch.tokens.quantise(r, coefs.normal, n.lg, p.kind, topOf(coefs.normal, n.lg, r.step), ctx)
 }
 
 // keepLevels keeps the levels of a leaf in the scratch.
@@ -301,46 +323,46 @@ func (p *planeEncoder) keepLevels(q *quantised, lg int) {
 
 // mend quantises a leaf anew that breaks the promise, as measured: by plain rounding, or
 // else by descent.
-func (p *planeEncoder) mend(q *quantised, l *codedLeaf, s *spectrum, coefs []int32, ctx int) {
-	n, kept := l.node, func() []acLevel { return p.scratch.levels[l.from:] }
-	if p.gauge.rms(n, kept()) <= p.encoder.promise {
+func (p *planeEncoder) mend(q *quantised, l *codedLeaf, s *spectrum, coefs leafCoefs, ctx int) {
+	n, kept, promise := l.node, func() []acLevel { return p.scratch.levels[l.from:] }, p.promise(l.node)
+	if p.gauge.rms(n, kept()) <= promise {
 		return
 	}
 	if !s.flat {
 		*q = p.round(n, coefs, ctx)
 		p.scratch.levels = p.scratch.levels[:l.from]
 		p.keepLevels(q, n.lg)
-		if p.gauge.rms(n, kept()) <= p.encoder.promise {
+		if p.gauge.rms(n, kept()) <= promise {
 			return
 		}
 	}
-	p.scratch.levels = append(p.scratch.levels[:l.from], p.gauge.descend(n, kept(), p.encoder.promise)...)
+	p.scratch.levels = append(p.scratch.levels[:l.from], p.gauge.descend(n, kept(), promise)...)
 	*q = p.scratch.tokens.tokenise(kept(), n.lg, p.kind)
 }
 
 // settle takes back what refining the overview did to leaves that came too near the
 // promise by it.
 func (p *planeEncoder) settle() {
-	step := p.encoder.rates.step
 	for i := range p.scratch.leaves {
 		l := &p.scratch.leaves[i]
 		ac := l.dist
 		l.dist = ac + p.overview.lowError(l.node)
-		if !l.clipped && !withinHalf(step, l.dist, l.node.lg) {
+		if !l.clipped && !p.keeps(l.node, l.dist) {
 			p.overview.round(l.node)
 			l.dist = ac + p.overview.lowError(l.node)
 		}
 	}
 }
 
-// worst finds the largest RMS error of a leaf in 1/65536 level. Only of leaves whose
-// coefficients say that they come near it the samples are measured.
+// worst finds the largest RMS error of a leaf in 1/65536 level, as the promise counts it. Only of
+// leaves whose coefficients say that they come near it the samples are measured.
 func (p *planeEncoder) worst() (worst uint32) {
 	leaves := p.scratch.leaves
-	likely := slices.MaxFunc(leaves, func(a, b codedLeaf) int { return cmp.Compare(a.rms(), b.rms()) })
+	counts := func(l *codedLeaf, more uint32) uint32 { return p.cells.counted(l.node, l.rms()+more) }
+	likely := slices.MaxFunc(leaves, func(a, b codedLeaf) int { return cmp.Compare(counts(&a, 0), counts(&b, 0)) })
 	worst = p.settled(&likely)
 	for i := range leaves {
-		if l := &leaves[i]; l.clipped || l.rms()+roundings > worst {
+		if l := &leaves[i]; l.clipped || counts(l, roundings) > worst {
 			worst = max(worst, p.settled(l))
 		}
 	}
@@ -352,9 +374,9 @@ func (p *planeEncoder) worst() (worst uint32) {
 func (p *planeEncoder) settled(l *codedLeaf) uint32 {
 	levels := p.scratch.levels[l.from:l.to]
 	rms := p.gauge.rms(l.node, levels)
-	if rms > p.encoder.promise {
+	if rms > p.promise(l.node) {
 		p.overview.round(l.node)
 		rms = p.gauge.rms(l.node, levels)
 	}
-	return rms
+	return p.cells.counted(l.node, rms)
 }

@@ -76,6 +76,7 @@ type flags struct {
 	restores bool // tiles say how strongly they are restored
 	guides   bool // tiles say how much luma guides chroma
 	predicts bool // leaves have modes
+	visual   bool // tiles have step classes
 }
 
 // The flags in a plan.
@@ -84,6 +85,7 @@ const (
 	flagRestores
 	flagGuides
 	flagPredicts
+	flagClasses
 	allFlags = 1<<iota - 1
 )
 
@@ -148,6 +150,9 @@ func (g *geometry) payload(tables []byte) []byte {
 	if g.predicts {
 		f |= flagPredicts
 	}
+	if g.visual {
+		f |= flagClasses
+	}
 	return append(append(p, f), tables...)
 }
 
@@ -161,10 +166,13 @@ func parse(p *engine.Plan) (g geometry, tables []byte, err error) {
 	if step < MinStep || step > MaxStep {
 		return g, nil, fmt.Errorf("step %d, expected %d to %d", step, MinStep, MaxStep)
 	}
+	if f&flagClasses != 0 && step > MaxVisualStep {
+		return g, nil, fmt.Errorf("step %d with flag %d, expected %d to %d", step, flagClasses, MinStep, MaxVisualStep)
+	}
 	if f > allFlags || f&flag420 != 0 && p.Format.Colour() != 0 || f&flagGuides != 0 && f&flag420 == 0 {
 		return g, nil, fmt.Errorf("flags %d of %d bands, expected 0 to %d, %d of colours only, and %d beside it only", f, len(p.Format.Bands), allFlags, flag420, flagGuides)
 	}
-	return newGeometry(p, int(step), flags{f&flag420 != 0, f&flagRestores != 0, f&flagGuides != 0, f&flagPredicts != 0}), p.Payload[n+1:], nil
+	return newGeometry(p, int(step), flags{f&flag420 != 0, f&flagRestores != 0, f&flagGuides != 0, f&flagPredicts != 0, f&flagClasses != 0}), p.Payload[n+1:], nil
 }
 
 // encoder implements engine.Encoder.
@@ -194,6 +202,9 @@ func newEncoder(p *engine.Plan, g geometry, env *engine.Env) *encoder {
 	if g.guides {
 		coder = coder.Guiding()
 	}
+	if g.visual {
+		coder = coder.Tuning()
+	}
 	return &encoder{geometry: g, plan: p, env: env, coder: coder, Store: engine.NewStore[Tile](env.Memory / 4)}
 }
 
@@ -214,9 +225,14 @@ func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env
 		sub420:   p.Format.Colour() == 0 && (p.Chroma == engine.Chroma420 || p.Chroma == engine.ChromaAuto && p.T >= auto420),
 		restores: p.Effort >= effortRestores,
 		predicts: p.Effort >= effortPredicts,
+		visual:   p.Tune == engine.Visual,
 	}
 	f.guides = f.sub420 && f.restores
-	g := newGeometry(plan, StepFor(p.T), f)
+	step := StepFor(p.T)
+	if f.visual {
+		step = VisualStepFor(p.T)
+	}
+	g := newGeometry(plan, step, f)
 	e := newEncoder(plan, g, env)
 	h := newHistogram(f.predicts)
 	sample := e.sample()

@@ -63,6 +63,9 @@ func FuzzDetail(f *testing.F) {
 		f.Add(segments.Detail, uint64(0), uint16(40))
 		f.Add(segments.Detail, uint64(1), uint16(MaxStep))
 		f.Add(segments.Detail, uint64(2), uint16(40))
+		f.Add(segments.Detail, uint64(4), uint16(40))
+		f.Add(segments.Detail, uint64(6), uint16(40))
+		f.Add(segments.Detail, uint64(5), uint16(MaxVisualStep-MinStep))
 	}
 	f.Fuzz(func(t *testing.T, segment []byte, seed uint64, step uint16) {
 		s := MinStep + int(step)%(MaxStep-MinStep+1)
@@ -70,6 +73,9 @@ func FuzzDetail(f *testing.F) {
 		require.NoError(t, err)
 		if seed%2 != 0 {
 			d = d.Restoring()
+		}
+		if seed&4 != 0 && s <= MaxVisualStep {
+			d = d.Tuning()
 		}
 		rng := rand.New(rand.NewPCG(seed, 0))
 		cells := d.blankCells(fuzzRects)
@@ -85,7 +91,7 @@ func FuzzDetail(f *testing.F) {
 		}
 		grids := GridsOf(cells, 0)
 		require.NoError(t, d.Filter(t.Context(), 1, dst, grids))
-		if d.restoration != nil {
+		if d.restorations != nil {
 			require.NoError(t, d.Restore(t.Context(), 1, dst, grids, fuzzRects))
 		}
 		for i := range dst {
@@ -118,7 +124,7 @@ func FuzzTables(f *testing.F) {
 			require.True(t, errors.Is(err, rans.ErrCorrupt), "%v", err)
 			return
 		}
-		require.Len(t, tables, nContexts)
+		require.Len(t, tables, allContexts)
 		for c := range tables {
 			require.True(t, tables[c].Valid(), "context %d: %v", c, tables[c])
 			for s, freq := range tables[c] {

@@ -21,10 +21,11 @@ type trait struct {
 	bare     bool  // whether its leaf has no AC levels
 	strength uint8 // the number of the strength of its restoration
 	guide    uint8 // the number of how much luma guides it
+	class    uint8 // its step class
 }
 
 // traitBytes is the memory of a trait.
-const traitBytes = 8
+const traitBytes = 12
 
 // newGrid has w×h cells; of level 3, which is not filtered, they have no traits.
 func newGrid(w, h, level int) Grid {
@@ -98,7 +99,7 @@ func (c *Cells) grid(level int) Grid {
 	}
 	for i, q := range c.overview {
 		g.ends[i] = int8(c.scale.end(q))
-		g.of[i] = trait{c.scale.mean(q), c.size[i], c.last[i] == 0, c.strength, c.guide}
+		g.of[i] = trait{c.scale.mean(q), c.size[i], c.last[i] == 0, c.strength, c.guide, c.class[i]}
 	}
 	return g
 }

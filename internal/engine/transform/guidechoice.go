@@ -36,15 +36,14 @@ func (c *chooser) guide(e *Encoder, t *Tile, pixels *chroma.Interleaved, at imag
 
 // restoreArea restores an area of a plane by its chosen strength.
 func (c *chooser) restoreArea(e *Encoder, plane, k int) {
-	if e.restoration == nil || c.chosen[plane] == 0 {
+	if e.restorations == nil || c.chosen[plane] == 0 {
 		return
 	}
-	a := &c.areas[plane][k].plane
-	grid := newGrid(a.Stride/cell, a.Rows()/cell, 0)
+	a, grid := &c.areas[plane][k].plane, &c.areas[plane][k].grid
 	for i := range grid.of {
 		grid.of[i].strength = c.chosen[plane]
 	}
-	r := restorer{restoration: e.restoration, def: e.planes[plane], plane: a, grid: &grid}
+	r := restorer{restorations: e.restorations, steps: e.steps[plane], def: e.planes[plane], plane: a, grid: grid}
 	c.window.takePlane(a, &c.areas[0][k].plane, r.def, 0, 0)
 	r.restore(&c.window, 0, 0, a.Stride, a.Rows())
 }

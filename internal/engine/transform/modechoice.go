@@ -103,7 +103,7 @@ func (t *trial) likeliest(n node) (best [tried]int, count int) {
 }
 
 // candidates finds the modes besides none that are worth quantising, and what they predict.
-func (p *planeEncoder) candidates(n node, coefs []int32, context *modeContext) []*candidate {
+func (p *planeEncoder) candidates(n node, coefs leafCoefs, context *modeContext) []*candidate {
 	t := p.scratch.trial
 	p.predictor.gather(n)
 	t.count, t.seen = 0, 0
@@ -114,7 +114,7 @@ func (p *planeEncoder) candidates(n node, coefs []int32, context *modeContext) [
 	most := survivors
 	if p.predictor.luma != nil {
 		most = chromaSurvivors
-		if a := p.alpha(n, coefs); a != 0 {
+		if a := p.alpha(n, coefs.own); a != 0 {
 			p.try(n, modeOf(a), coefs, context)
 		}
 	} else {
@@ -126,7 +126,7 @@ func (p *planeEncoder) candidates(n node, coefs []int32, context *modeContext) [
 }
 
 // tryOwn makes the directions candidates that a node has most of, and the ones beside the best.
-func (p *planeEncoder) tryOwn(n node, coefs []int32, context *modeContext) {
+func (p *planeEncoder) tryOwn(n node, coefs leafCoefs, context *modeContext) {
 	t := p.scratch.trial
 	best, count := t.likeliest(n)
 	for _, d := range best[:count] {
@@ -139,7 +139,7 @@ func (p *planeEncoder) tryOwn(n node, coefs []int32, context *modeContext) {
 }
 
 // try makes a mode a candidate, unless it is one.
-func (p *planeEncoder) try(n node, mode int, coefs []int32, context *modeContext) {
+func (p *planeEncoder) try(n node, mode int, coefs leafCoefs, context *modeContext) {
 	t := p.scratch.trial
 	if t.seen>>mode&1 != 0 {
 		return
@@ -148,7 +148,7 @@ func (p *planeEncoder) try(n node, mode int, coefs []int32, context *modeContext
 	c := t.candidates[t.count]
 	t.count++
 	p.transform(c, n, mode)
-	c.estimate = p.encoder.rates.estimate(coefs, c.coefs[:], n.lg) + context.cost(p.encoder.rates, mode)
+	c.estimate = p.encoder.rates.estimate(coefs.normal, c.coefs.normal, n.lg) + context.cost(p.encoder.rates, mode)
 }
 
 // transform finds what a mode predicts of a node whose surroundings are gathered, and its
@@ -156,7 +156,9 @@ func (p *planeEncoder) try(n node, mode int, coefs []int32, context *modeContext
 func (p *planeEncoder) transform(c *candidate, n node, mode int) {
 	c.mode = mode
 	p.predictor.predict(c.predicted[:], n, mode)
-	p.scratch.trial.dct.forward(c.coefs[:1<<(2*n.lg)], c.predicted[:], 1<<n.lg, n.lg)
+	coefs := c.coefs.first(1 << (2 * n.lg))
+	p.scratch.trial.dct.forward(coefs.own, c.predicted[:], 1<<n.lg, n.lg)
+	p.normalise(coefs, n)
 }
 
 // bestAngle is the direction that is estimated to cost least so far, as a mode.

@@ -76,9 +76,13 @@ func (o *original) seen(n node) (w, h int) {
 type spectrum struct {
 	known  bool  // all is there
 	flat   bool  // none can be other than 0, and none was computed
-	energy int64 // sum of the squares of AC coefficients
+	energy int64 // sum of the squares of AC coefficients, normalised
 	top    int   // highest diagonal with one that may be worth coding, 0 where none is
 }
+
+// leafCoefs are the coefficients of a leaf, as they are and normalised: as multiples of what makes their steps
+// the plan's.
+type leafCoefs struct{ own, normal []int32 }
 
 // spectra are the coefficients of the nodes of one root, each computed when it is asked
 // for first: one node of 32, four of 16, sixteen of 8.
@@ -86,6 +90,8 @@ type spectra struct {
 	dct   transformer
 	nodes [1 + 4 + 16]spectrum
 	coefs [sizes][maxN * maxN]int32
+	// weighted are the coefficients in steps that differ, normalised; nil where none do.
+	weighted *[sizes][maxN * maxN]int32
 }
 
 // reset goes on to another root.
@@ -95,23 +101,50 @@ func (s *spectra) reset() {
 	}
 }
 
+// number is the number of a node among those of its size.
+func (n node) number() int {
+	depth, down := rootLog2-n.lg, n.lg-cellLog2
+	return n.y%rootCells>>down<<depth | n.x%rootCells>>down
+}
+
 // at is the memory of a node.
 func (s *spectra) at(n node) (*spectrum, []int32) {
-	depth, down := rootLog2-n.lg, n.lg-cellLog2
-	i := n.y%rootCells>>down<<depth | n.x%rootCells>>down
+	depth := rootLog2 - n.lg
 	first := (1<<(2*depth) - 1) / 3 // the nodes of larger sizes come first: 0, 1, 1+4
-	return &s.nodes[first+i], s.coefs[down][i<<(2*n.lg):][:1<<(2*n.lg)]
+	return &s.nodes[first+n.number()], s.coefs[n.lg-cellLog2][n.number()<<(2*n.lg):][:1<<(2*n.lg)]
 }
 
 // of is the spectrum of a node of src, and its coefficients where it is not flat.
-func (s *spectra) of(n node, src *original, step int64) (*spectrum, []int32) {
-	sp, coefs := s.at(n)
+func (s *spectra) of(n node, src *original, step int64, steps leafSteps) (*spectrum, leafCoefs) {
+	sp, own := s.at(n)
+	coefs := leafCoefs{own, s.normal(n, own)}
 	if !sp.known {
-		s.dct.forward(coefs, src.from(n), src.samples.Stride, n.lg)
+		s.dct.forward(own, src.from(n), src.samples.Stride, n.lg)
 		*sp = spectrum{known: true}
-		sp.energy, sp.top = analyse(coefs, n.lg, step)
+		if s.weighted != nil {
+			steps.normalise(coefs.normal, own, step)
+		}
+		sp.energy, sp.top = analyse(coefs.normal, n.lg, step)
 	}
 	return sp, coefs
+}
+
+// normalises says whether coefficients are normalised.
+func (s *spectra) normalises(does bool) {
+	switch {
+	case !does:
+		s.weighted = nil
+	case s.weighted == nil:
+		s.weighted = new([sizes][maxN * maxN]int32)
+	}
+}
+
+// normal are the coefficients of a node, normalised.
+func (s *spectra) normal(n node, coefs []int32) []int32 {
+	if s.weighted == nil {
+		return coefs
+	}
+	return s.weighted[n.lg-cellLog2][n.number()<<(2*n.lg):][:1<<(2*n.lg)]
 }
 
 // partition chooses the leaves of a plane.
@@ -120,15 +153,43 @@ type partition struct {
 	scratch *EncoderScratch
 	src     *original
 	cells   *Cells // where it marks them
+	luma    *Cells
+	def     Plane
 	kind    int
+}
+
+// class is the step class of a node.
+func (p *partition) class(n node) uint8 {
+	switch {
+	case !p.encoder.classes || p.cells != p.luma && !p.def.Chroma:
+		return middleClass
+	case p.cells != p.luma:
+		return p.cells.classUnder(p.luma, n, p.def.times())
+	case n.lg == cellLog2:
+		n = node{classLog2, n.x &^ 1, n.y &^ 1}
+	}
+	x, y := p.src.place(n)
+	return stepClass(p.src.pyramid, n.lg, x, y)
+}
+
+// spectrum is the spectrum of a node and its coefficients.
+func (p *partition) spectrum(n node) (*spectrum, leafCoefs) {
+	return p.scratch.spectra.of(n, p.src, p.encoder.rates.step, p.cells.steps.leaf(n.lg, p.class(n)))
+}
+
+// ruleAt is the rule for a node, and the step that it is for.
+func (p *partition) ruleAt(n node) (tree.Rule, int64) {
+	rule, base := p.encoder.rule, p.cells.steps.base[p.class(n)]
+	rule.Step = int(base)
+	return rule, int64(base)
 }
 
 // choose marks the leaves under a node and returns their cost, if needed.
 func (p *partition) choose(n node, needed bool) int64 {
-	rule := &p.encoder.rule
+	rule, base := p.ruleAt(n)
 	x, y := p.src.place(n)
 	if rule.Flat(p.src.pyramid, n.lg, x, y) {
-		return p.flatLeaf(n)
+		return p.flatLeaf(n, base)
 	}
 	decision := tree.Leaf
 	if n.lg > cellLog2 {
@@ -169,8 +230,8 @@ func (p *partition) bendsEnd(n node) bool {
 			continue
 		}
 		if !known {
-			_, coefs := p.scratch.spectra.of(n, p.src, p.encoder.rates.step)
-			means, known = meansOf(coefs, n.lg), true
+			_, coefs := p.spectrum(n)
+			means, known = meansOf(coefs.own, n.lg), true
 		}
 		scale := &p.cells.scale
 		if 2*arith.AbsDiff(means[i], scale.mean(scale.value(end))) > scale.step {
@@ -190,12 +251,13 @@ func (p *partition) split(n node, needed bool) int64 {
 }
 
 // flatLeaf makes a flat node a leaf without transforming it.
-func (p *partition) flatLeaf(n node) int64 {
+func (p *partition) flatLeaf(n node, base int64) int64 {
 	x, y := p.src.place(n)
 	// Samples are in 1/16 level, coefficients in 1/8: a quarter of the energy.
 	energy := int64(tree.Energy(p.src.pyramid, n.lg, x, y)+2) / 4
+	step := p.encoder.rates.step
 	s, _ := p.scratch.spectra.at(n)
-	*s = spectrum{known: true, flat: true, energy: energy}
+	*s = spectrum{known: true, flat: true, energy: energy * step * step / (base * base)}
 	p.cells.setLeaf(n)
 	return p.leafCost(n)
 }
@@ -207,11 +269,11 @@ const typicalLast = 8
 // leafCost is the cost of a node as a leaf: what quantising it comes to, and the flag.
 func (p *partition) leafCost(n node) int64 {
 	r := p.encoder.rates
-	s, coefs := p.scratch.spectra.of(n, p.src, r.step)
+	s, coefs := p.spectrum(n)
 	ctx := lastContext(p.kind, n.lg, typicalLast)
 	saved := -r.cost(ctx, 0)
 	if s.top > 0 {
-		saved = p.scratch.tokens.quantise(r, coefs, n.lg, p.kind, s.top, ctx).saved
+		saved = p.scratch.tokens.quantise(r, coefs.normal, n.lg, p.kind, s.top, ctx).saved
 	}
 	return s.energy<<distScale - saved + p.flagCost(n.lg, 0)
 }

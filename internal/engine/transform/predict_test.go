@@ -139,7 +139,7 @@ func randomPredictors(rng *rand.Rand, half bool) []*predictor {
 		if def.Half {
 			side = 64 // more than half, as padding has it
 		}
-		c := newCells(image.Rect(0, 0, side, side), overviewScale{})
+		c := newCells(image.Rect(0, 0, side, side), plainSteps(MinStep), def)
 		pix := make([]uint16, side*side)
 		for k := range pix {
 			pix[k] = uint16(rng.IntN(maxSample + 1))

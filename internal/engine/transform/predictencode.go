@@ -17,7 +17,7 @@ type trial struct {
 	cost       int64               // of it
 	predicted  [maxN * maxN]uint16 // by it
 	levels     []acLevel           // of what it leaves
-	rest       [maxN * maxN]int32  // coefficients that prediction leaves
+	rest       leafCoefs           // that prediction leaves
 	dct        transformer
 	saved      [sizes]savedNode
 }
@@ -27,7 +27,7 @@ type candidate struct {
 	mode      int
 	estimate  int64
 	predicted [maxN * maxN]uint16
-	coefs     [maxN * maxN]int32 // of it
+	coefs     leafCoefs // of it
 }
 
 // maxCandidates is the most that candidates tries.
@@ -37,16 +37,14 @@ const maxCandidates = 9
 type savedNode struct {
 	pix             [maxN * maxN]uint16
 	size, modes     [rootCells * rootCells]uint8
+	class           [rootCells * rootCells]uint8
 	overview, exact [rootCells * rootCells]int32
 }
 
 // rebuilt is the memory for a plane of a tile, as it will be decoded.
 func (s *EncoderScratch) rebuilt(i int, r image.Rectangle) []uint16 {
 	if s.trial == nil {
-		s.trial = new(trial)
-		for i := range s.trial.candidates {
-			s.trial.candidates[i] = new(candidate)
-		}
+		s.trial = newTrial(s.spectra.weighted != nil)
 	}
 	t := s.trial
 	for len(t.planes) <= i {
@@ -56,6 +54,16 @@ func (s *EncoderScratch) rebuilt(i int, r image.Rectangle) []uint16 {
 		t.planes[i] = make([]uint16, n)
 	}
 	return t.planes[i]
+}
+
+// newTrial has coefficients whose normalised ones are others or not.
+func newTrial(weighted bool) *trial {
+	t := new(trial)
+	for i := range t.candidates {
+		t.candidates[i] = &candidate{coefs: newLeafCoefs(weighted)}
+	}
+	t.luma.coefs, t.rest = newLeafCoefs(false), newLeafCoefs(weighted)
+	return t
 }
 
 // save keeps what is decided of a node, and restore brings it back.
@@ -69,6 +77,7 @@ func (p *planeEncoder) save(n node) {
 		at := p.cells.index(n.x, n.y+y)
 		copy(s.size[y*m:][:m], p.cells.size[at:])
 		copy(s.modes[y*m:][:m], p.cells.modes[at:])
+		copy(s.class[y*m:][:m], p.cells.class[at:])
 		copy(s.overview[y*m:][:m], p.cells.overview[at:])
 		copy(s.exact[y*m:][:m], p.overview.exact[at:])
 	}
@@ -84,6 +93,7 @@ func (p *planeEncoder) restore(n node) {
 		at := p.cells.index(n.x, n.y+y)
 		copy(p.cells.size[at:], s.size[y*m:][:m])
 		copy(p.cells.modes[at:], s.modes[y*m:][:m])
+		copy(p.cells.class[at:], s.class[y*m:][:m])
 		copy(p.cells.overview[at:], s.overview[y*m:][:m])
 		copy(p.overview.exact[at:], s.exact[y*m:][:m])
 	}
@@ -93,9 +103,10 @@ func (p *planeEncoder) restore(n node) {
 // returns their cost.
 func (p *planeEncoder) choose(n node) int64 {
 	x, y := p.src.place(n)
-	flat := p.encoder.rule.Flat(p.src.pyramid, n.lg, x, y)
+	rule, base := p.partition.ruleAt(n)
+	flat := rule.Flat(p.src.pyramid, n.lg, x, y)
 	if flat {
-		p.partition.flatLeaf(n)
+		p.partition.flatLeaf(n, base)
 	}
 	if flat || n.lg == cellLog2 || p.empty(n) {
 		return p.tryLeaf(n)
@@ -129,7 +140,7 @@ func (p *planeEncoder) splitAll(n node) bool {
 // empty tells whether a node as a leaf has nothing that is worth coding: its parts have nothing
 // either.
 func (p *planeEncoder) empty(n node) bool {
-	s, _ := p.scratch.spectra.of(n, p.src, p.encoder.rates.step)
+	s, _ := p.partition.spectrum(n)
 	return s.top == 0 && !p.partition.bendsEnd(n)
 }
 
@@ -137,14 +148,15 @@ func (p *planeEncoder) empty(n node) bool {
 func (p *planeEncoder) tryLeaf(n node) int64 {
 	t := p.scratch.trial
 	p.cells.setLeaf(n)
-	s, coefs := p.scratch.spectra.of(n, p.src, p.encoder.rates.step)
-	p.overview.take(n, s.flat, coefs)
+	p.cells.setClass(n, p.partition.class(n))
+	s, coefs := p.partition.spectrum(n)
+	p.overview.take(n, s.flat, coefs.own)
 	context := p.predictor.modeContext(n)
 	t.cost = math.MaxInt64
 	p.attempt(n, nil, s, coefs, &context)
 	if s.top > 0 {
 		for _, c := range p.candidates(n, coefs, &context) {
-			left, rest := p.remainder(c, coefs, n.lg)
+			left, rest := p.remainder(c, coefs, n)
 			p.attempt(n, c, &left, rest, &context)
 		}
 	}
@@ -155,7 +167,7 @@ func (p *planeEncoder) tryLeaf(n node) int64 {
 
 // attempt quantises what a candidate leaves of a leaf, nil for no prediction, and keeps it where it
 // is the best so far.
-func (p *planeEncoder) attempt(n node, c *candidate, s *spectrum, coefs []int32, context *modeContext) {
+func (p *planeEncoder) attempt(n node, c *candidate, s *spectrum, coefs leafCoefs, context *modeContext) {
 	t, r := p.scratch.trial, p.encoder.rates
 	mode, ctx := modeNone, lastContext(p.kind, n.lg, typicalLast)
 	if c != nil {
@@ -163,7 +175,7 @@ func (p *planeEncoder) attempt(n node, c *candidate, s *spectrum, coefs []int32,
 	}
 	q := quantised{saved: -r.cost(ctx, 0)}
 	if s.top > 0 {
-		q = p.scratch.tokens.quantise(r, coefs, n.lg, p.kind, s.top, ctx)
+		q = p.scratch.tokens.quantise(r, coefs.normal, n.lg, p.kind, s.top, ctx)
 	}
 	cost := s.energy<<distScale - q.saved + context.cost(r, mode)
 	if cost >= t.cost {
@@ -177,12 +189,13 @@ func (p *planeEncoder) attempt(n node, c *candidate, s *spectrum, coefs []int32,
 }
 
 // remainder is what a prediction leaves of the coefficients of a leaf.
-func (p *planeEncoder) remainder(c *candidate, coefs []int32, lg int) (s spectrum, rest []int32) {
-	rest = p.scratch.trial.rest[:len(coefs)]
-	for k, v := range coefs {
-		rest[k] = v - c.coefs[k]
+func (p *planeEncoder) remainder(c *candidate, coefs leafCoefs, n node) (s spectrum, rest leafCoefs) {
+	rest = p.scratch.trial.rest.first(len(coefs.own))
+	for k, v := range coefs.own {
+		rest.own[k] = v - c.coefs.own[k]
 	}
-	s.energy, s.top = analyse(rest, lg, p.encoder.rates.step)
+	p.normalise(rest, n)
+	s.energy, s.top = analyse(rest.normal, n.lg, p.encoder.rates.step)
 	return s, rest
 }
 
@@ -191,14 +204,14 @@ func (p *planeEncoder) alpha(n node, coefs []int32) int32 {
 	c := &p.scratch.trial.luma
 	size, low := 1<<n.lg, n.cells()
 	p.predictor.lumaAt(c.predicted[:], n)
-	p.scratch.trial.dct.forward(c.coefs[:size*size], c.predicted[:], size, n.lg)
+	p.scratch.trial.dct.forward(c.coefs.own[:size*size], c.predicted[:], size, n.lg)
 	along, energy := int64(0), int64(0)
 	for u := range size {
 		for v := range size {
 			if u < low && v < low {
 				continue
 			}
-			l := int64(c.coefs[u*size+v])
+			l := int64(c.coefs.own[u*size+v])
 			along += l * int64(coefs[u*size+v])
 			energy += l * l
 		}
@@ -220,8 +233,9 @@ func (p *planeEncoder) rebuild(n node, mode int, levels []acLevel) {
 	if mode != modeNone {
 		s.predict(p.scratch.trial.predicted[:1<<(2*n.lg)])
 	}
+	steps := p.cells.stepsOf(n)
 	for _, l := range levels {
-		s.setLevel(int(l.coef), l.level, int32(p.encoder.rates.step))
+		s.setLevel(int(l.coef), l.level, steps.of(int(l.coef)))
 	}
 	dst := r.pix[cell*n.y*r.stride+cell*n.x:]
 	s.samples(dst, r.stride)
@@ -233,8 +247,8 @@ func (p *planeEncoder) rebuild(n node, mode int, levels []acLevel) {
 func (p *planeEncoder) predictedLeaf(n node) {
 	mode := int(p.cells.modes[p.cells.index(n.x, n.y)])
 	ctx, context := p.cells.lastContext(p.kind, n), p.predictor.modeContext(n)
-	s, coefs := p.scratch.spectra.of(n, p.src, p.encoder.rates.step)
-	p.overview.take(n, s.flat, coefs)
+	s, coefs := p.partition.spectrum(n)
+	p.overview.take(n, s.flat, coefs.own)
 	p.gauge.predicted = nil
 	if mode != modeNone {
 		c := p.scratch.trial.candidates[0]
@@ -242,17 +256,17 @@ func (p *planeEncoder) predictedLeaf(n node) {
 		p.transform(c, n, mode)
 		p.gauge.predicted = p.scratch.trial.predicted[:copy(p.scratch.trial.predicted[:1<<(2*n.lg)], c.predicted[:])]
 		var left spectrum
-		left, coefs = p.remainder(c, coefs, n.lg)
+		left, coefs = p.remainder(c, coefs, n)
 		s = &left
 	}
 	q, rms := p.settledLeaf(n, s, coefs, ctx)
 	if p.encoder.promise > 0 {
-		if rms > p.encoder.promise && mode != modeNone {
+		if rms > p.promise(n) && mode != modeNone {
 			p.cells.setMode(n, modeNone)
 			p.predictedLeaf(n)
 			return
 		}
-		p.tile.Worst[p.index] = max(p.tile.Worst[p.index], rms)
+		p.tile.Worst[p.index] = max(p.tile.Worst[p.index], p.cells.counted(n, rms))
 	}
 	p.rebuild(n, mode, p.scratch.levels)
 	p.cells.setLast(n, q.last)
@@ -264,19 +278,19 @@ func (p *planeEncoder) predictedLeaf(n node) {
 
 // settledLeaf finds the levels of a leaf, which it leaves in the scratch, and the values of its
 // overview, so that the promise is kept, and gives its error.
-func (p *planeEncoder) settledLeaf(n node, s *spectrum, coefs []int32, ctx int) (quantised, uint32) {
+func (p *planeEncoder) settledLeaf(n node, s *spectrum, coefs leafCoefs, ctx int) (quantised, uint32) {
 	q, _ := p.quantise(n, s, coefs, ctx)
 	p.scratch.levels = p.scratch.levels[:0]
 	p.keepLevels(&q, n.lg)
 	p.overview.refineLeaf(n, p.kind, p.encoder.rates)
-	if !withinHalf(p.encoder.rates.step, s.energy-q.gained+p.overview.lowError(n), n.lg) {
+	if !p.keeps(n, p.dist(n, s, coefs, &q)+p.overview.lowError(n)) {
 		p.overview.round(n)
 	}
 	if p.encoder.promise == 0 {
 		return q, 0
 	}
 	rms := p.gauge.rms(n, p.scratch.levels)
-	if rms > p.encoder.promise {
+	if rms > p.promise(n) {
 		p.overview.round(n)
 		p.mend(&q, &codedLeaf{node: n}, s, coefs, ctx)
 		rms = p.gauge.rms(n, p.scratch.levels)

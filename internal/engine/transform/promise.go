@@ -75,7 +75,6 @@ func rmsOf(a []uint16, strideA int, b []uint16, strideB, w, h int) uint32 {
 type gauge struct {
 	src     *original
 	cells   *Cells
-	step    int64
 	scratch *EncoderScratch
 
 	predicted []uint16 // of the leaf at hand, nil where nothing is
@@ -93,8 +92,9 @@ func (g *gauge) rms(n node, levels []acLevel) uint32 {
 	if g.predicted != nil {
 		s.predict(g.predicted)
 	}
+	steps := g.cells.stepsOf(n)
 	for _, l := range levels {
-		s.setLevel(int(l.coef), l.level, int32(g.step))
+		s.setLevel(int(l.coef), l.level, steps.of(int(l.coef)))
 	}
 	s.samples(g.scratch.decoded[:], 1<<n.lg)
 	g.cells.putEnds(n, g.scratch.decoded[:], 1<<n.lg)
@@ -114,6 +114,7 @@ func (g *gauge) rms(n node, levels []acLevel) uint32 {
 type descent struct {
 	gauge  *gauge
 	node   node
+	steps  leafSteps
 	w, h   int // seen
 	levels [maxN * maxN]int32
 	ends   [rootCells][rootCells]bool // by row
@@ -133,7 +134,7 @@ const (
 
 // descend returns the levels that a descent from given ones ends at.
 func (g *gauge) descend(n node, levels []acLevel, promise uint32) []acLevel {
-	d := descent{gauge: g, node: n}
+	d := descent{gauge: g, node: n, steps: g.cells.stepsOf(n)}
 	d.w, d.h = g.src.seen(n)
 	for i := range n.cells() * n.cells() {
 		x, y := i%n.cells(), i/n.cells()
@@ -186,7 +187,7 @@ func (d *descent) step(coef int) bool {
 		sign, along = -1, -along
 	}
 	level := d.levels[coef] + sign
-	if 2*along <= energy || int64(max(level, -level))*d.gauge.step > maxMagnitude {
+	if 2*along <= energy || max(level, -level)*d.steps.of(coef) > maxMagnitude {
 		return false
 	}
 	d.levels[coef] = level
@@ -201,9 +202,10 @@ func (d *descent) project(coef int) (along, energy int64) {
 	lg := d.node.lg
 	n := 1 << lg
 	u, v := coef>>lg, coef&(n-1)
+	step := int64(d.steps.of(coef))
 	var across [maxN]int64
 	for i := range d.w {
-		across[i] = cosine(i, u, n) * d.gauge.step
+		across[i] = cosine(i, u, n) * step
 	}
 	// A coefficient's effect is cos·cos/2^(22+lg) (FORMAT.md, "Inverse transform").
 	shift := 22 + lg - errorBits

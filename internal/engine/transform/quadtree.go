@@ -34,19 +34,29 @@ type Cells struct {
 	w, h     int
 	size     []uint8 // log2 of the leaf's side
 	last     []uint8 // its last group
+	class    []uint8 // its step class
 	overview []int32 // in steps
 	level3   []int32 // what level 3 shows instead, nil where that is nothing else
 	scale    overviewScale
+	steps    *steps
 	strength uint8   // the number of the strength of its restoration
 	guide    uint8   // the number of how much luma guides it
 	modes    []uint8 // of leaves, nil where none is predicted
 }
 
 // newCells has the cells of a rectangle of a plane, whose overview is mid-scale.
-func newCells(r image.Rectangle, scale overviewScale) Cells {
+func newCells(r image.Rectangle, s *steps, p Plane) Cells {
 	w, h := r.Dx()/cell, r.Dy()/cell
-	return Cells{w: w, h: h, size: make([]uint8, w*h), last: make([]uint8, w*h), overview: make([]int32, w*h), scale: scale}
+	c := Cells{w: w, h: h, size: make([]uint8, w*h), last: make([]uint8, w*h), class: make([]uint8, w*h), overview: make([]int32, w*h),
+		scale: newOverviewScale(int(s.plan), p), steps: s}
+	for i := range c.class {
+		c.class[i] = middleClass
+	}
+	return c
 }
+
+// stepsOf are the steps of a leaf whose class is known.
+func (c *Cells) stepsOf(n node) leafSteps { return c.steps.leaf(n.lg, c.class[c.index(n.x, n.y)]) }
 
 // shown are the values that level 3 shows.
 func (c *Cells) shown() []int32 {

@@ -248,11 +248,19 @@ func (t *levelTokens) tokenise(levels []acLevel, lg, kind int) quantised {
 	return q
 }
 
+// level is the level of a token.
+func (t *levelTokens) level(i int) int32 {
+	if t.tokens[i]&(rans.Symbols-1) == 0 {
+		return 0
+	}
+	return t.levels[i]
+}
+
 // appendLevels appends the levels of a leaf that are not 0.
 func (t *levelTokens) appendLevels(levels []acLevel, q *quantised, lg int) []acLevel {
 	for i, at := range scanOf(lg).through(q.last) {
-		if t.tokens[q.from+i]&(rans.Symbols-1) != 0 {
-			levels = append(levels, acLevel{at.coef, t.levels[q.from+i]})
+		if level := t.level(q.from + i); level != 0 {
+			levels = append(levels, acLevel{at.coef, level})
 		}
 	}
 	return levels

@@ -155,8 +155,8 @@ func TestRateDistortion(t *testing.T) {
 // hardLeaves encodes a 32×32 whose leaves of one size have such coefficients.
 func hardLeaves(e *Encoder, plane *chroma.Plane, pyramid *tree.Pyramid, lg int, coefs func() []int32) *planeEncoder {
 	tile := &Tile{Worst: make([]uint32, 1)}
-	cells := newCells(image.Rect(0, 0, 32, 32), newOverviewScale(int(e.rates.step), e.planes[0]))
-	p := newPlaneEncoder(e, new(EncoderScratch), tile, 0, &original{samples: plane, pyramid: pyramid}, &cells)
+	cells := []Cells{newCells(image.Rect(0, 0, 32, 32), e.steps[0], e.planes[0])}
+	p := newPlaneEncoder(e, new(EncoderScratch), tile, 0, &original{samples: plane, pyramid: pyramid}, cells)
 	for y := 0; y < rootCells; y += 1 << (lg - 3) {
 		for x := 0; x < rootCells; x += 1 << (lg - 3) {
 			n := node{lg, x, y}

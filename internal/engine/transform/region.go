@@ -30,12 +30,15 @@ func (Engine) NewDecoder(p *engine.Plan) (engine.Decoder, error) {
 	if err == nil && g.guides {
 		d.coder = d.coder.Guiding()
 	}
+	if err == nil && g.visual {
+		d.coder = d.coder.Tuning()
+	}
 	return d, err
 }
 
 // About implements engine.Decoder.
 func (d *decoder) About() engine.About {
-	return engine.About{Sub420: d.sub420, Step: d.step}
+	return engine.About{Sub420: d.sub420, Step: d.step, Visual: d.visual}
 }
 
 // Least implements engine.Decoder.
@@ -133,22 +136,25 @@ func (d *decoder) Measure(_ context.Context, tile int, s engine.Segments, origin
 	worst := make([]uint64, len(want))
 	for i := range want {
 		a, b := &r.planes[i], &want[i]
-		r.leaves(i, func(x, y, size int) {
-			rms := rmsOf(a.Pix[y*a.Stride+x:], a.Stride, b.Pix[y*b.Stride+x:], b.Stride, min(size, a.W-x), min(size, a.H-y))
-			worst[i] = max(worst[i], uint64(rms))
+		r.leaves(i, func(l engine.Leaf) {
+			rms := rmsOf(a.Pix[l.Y*a.Stride+l.X:], a.Stride, b.Pix[l.Y*b.Stride+l.X:], b.Stride, min(l.Size, a.W-l.X), min(l.Size, a.H-l.Y))
+			worst[i] = max(worst[i], uint64(counted(rms, int32(l.Multiplier))))
 		})
 	}
 	return worst, nil
 }
 
 // Leaves tells f of the leaves of a tile's plane, in samples of the whole plane.
-func (d *decoder) Leaves(tile int, s engine.Segments, plane int, f func(x, y, size int)) error {
+func (d *decoder) Leaves(tile int, s engine.Segments, plane int, f func(engine.Leaf)) error {
 	r := d.region(d.grid.Tile(tile), 0)
 	if _, err := r.Decode(tile, s, false); err != nil {
 		return err
 	}
 	at := r.at[plane].Min
-	r.leaves(plane, func(x, y, size int) { f(at.X+x, at.Y+y, size) })
+	r.leaves(plane, func(l engine.Leaf) {
+		l.X, l.Y = at.X+l.X, at.Y+l.Y
+		f(l)
+	})
 	return nil
 }
 
@@ -257,13 +263,13 @@ func (r *region) putGrids(grids []Grid, p place) {
 	}
 }
 
-// leaves tells f of the leaves of a plane at level 0: their first samples and their sides.
-func (r *region) leaves(plane int, f func(x, y, size int)) {
-	g := &r.grids[plane]
+// leaves tells f of the leaves of a plane at level 0.
+func (r *region) leaves(plane int, f func(engine.Leaf)) {
+	g, multipliers := &r.grids[plane], &r.decoder.coder.steps[plane].multipliers
 	for i := range g.of {
 		lg := g.of[i].size
 		if x, y := i%g.w, i/g.w; border(x, lg) && border(y, lg) {
-			f(cell*x, cell*y, 1<<lg)
+			f(engine.Leaf{X: cell * x, Y: cell * y, Size: 1 << lg, Multiplier: int(multipliers[g.of[i].class])})
 		}
 	}
 }

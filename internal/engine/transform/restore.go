@@ -87,7 +87,7 @@ func parseWeights(p []byte) (w []weighted) {
 // restoration is what the filter needs to know at a step. Differences of samples index its
 // tables by differenceBias more than they are.
 type restoration struct {
-	step int32
+	bounds [kinds][activities - 1]int32 // of activities
 	// clips has a difference within the narrow clip, 0.6 steps, in the low half, and within
 	// the wide one, 6 steps, in the high half: lo + hi·2^32. The product with weighted.both
 	// has the sum of both products in its high half. What it has below stays under 2^31 over
@@ -104,16 +104,32 @@ const guidedBits = 4
 
 const differenceBias = 1 << 12
 
-func newRestoration(step int) *restoration {
-	r := &restoration{step: int32(step)}
-	wide, narrow := 6*r.step, narrowClip(r.step)
-	slope := nearSlope(r.step)
+func newRestoration(step int32) *restoration {
+	r := &restoration{bounds: activityBounds}
+	for kind := range r.bounds {
+		for i := range r.bounds[kind] {
+			r.bounds[kind][i] *= step
+		}
+	}
+	wide, narrow := 6*step, narrowClip(step)
+	slope := nearSlope(step)
 	for i := range r.clips {
 		d := int32(i) - differenceBias
 		r.clips[i] = int64(clampTo(d, wide))<<32 + int64(clampTo(d, narrow))
 		r.near[i] = int64(nearness(d, slope))
 	}
 	return r
+}
+
+// restorations are what the filter needs to know at each step, found when it is asked for first.
+type restorations struct{ byStep sync.Map }
+
+func (r *restorations) at(step int32) *restoration {
+	v, known := r.byStep.Load(step)
+	if !known {
+		v, _ = r.byStep.LoadOrStore(step, newRestoration(step))
+	}
+	return v.(*restoration)
 }
 
 func narrowClip(step int32) int32 { return (3*step + 2) / 5 }
@@ -145,7 +161,8 @@ type window struct {
 	kind       int
 	pix, guide samples
 	gradients  [blocks + 1][blocks + 1][4]int32
-	class      [blocks][blocks]int8 // −1 for none
+	by         [blocks][blocks]*restoration // that restores a block
+	class      [blocks][blocks]int8         // −1 for none
 }
 
 // at is the place of a sample.
@@ -230,16 +247,27 @@ func bend(twice, a, b uint64) uint64 {
 	return t ^ ones*0x7fff ^ (positive<<16 - positive) + ones - positive
 }
 
+// uses has the blocks of a window at (x,y) restored at the steps of their classes.
+func (w *window) uses(r *restorations, s *steps, g *Grid, x, y, width, height int) {
+	var at *restoration
+	known := int32(0)
+	for by := range height {
+		for bx := range width {
+			step := s.base[g.of[(y+block*by)/cell*g.w+(x+block*bx)/cell].class]
+			if step != known {
+				at, known = r.at(step), step
+			}
+			w.by[by][bx] = at
+		}
+	}
+}
+
 // classify finds the classes of the first w×h blocks.
-func (w *window) classify(step int32, width, height int) {
+func (w *window) classify(width, height int) {
 	for my := range height + 1 {
 		for mx := range width + 1 {
 			w.bends(mx, my)
 		}
-	}
-	bounds := activityBounds[w.kind]
-	for i := range bounds {
-		bounds[i] *= step
 	}
 	for by := range height {
 		upper, lower := &w.gradients[by], &w.gradients[by+1]
@@ -248,7 +276,7 @@ func (w *window) classify(step int32, width, height int) {
 			for k := range g {
 				g[k] = upper[bx][k] + upper[bx+1][k] + lower[bx][k] + lower[bx+1][k]
 			}
-			w.class[by][bx] = classOf(&g, &bounds)
+			w.class[by][bx] = classOf(&g, &w.by[by][bx].bounds[w.kind])
 		}
 	}
 }

@@ -130,6 +130,11 @@ func TestWeights(t *testing.T) {
 	}
 }
 
+// at is the filter of a class.
+func (r *naiveRestorer) at(s *steps, class uint8) *naiveRestorer {
+	return &naiveRestorer{int(s.base[class]), r.def, r.p, r.luma}
+}
+
 // TestRestore holds restored parts of planes to the naive filter.
 func TestRestore(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -152,11 +157,14 @@ func checkRestore(t *testing.T, rng *rand.Rand, name string, step int, defs []Pl
 	t.Helper()
 	d, err := NewDecoder(step, defs, nil)
 	require.NoError(t, err)
+	if step <= MaxVisualStep && rng.IntN(2) == 0 {
+		d = d.Tuning()
+	}
 	grids, rects := make([]Grid, len(planes)), make([]image.Rectangle, len(planes))
 	for i := range planes {
 		grids[i] = newGrid(planes[i].Stride/cell, planes[i].Rows()/cell, 0)
 		for k := range grids[i].of {
-			grids[i].of[k].strength = uint8(rng.IntN(len(strengths)))
+			grids[i].of[k].strength, grids[i].of[k].class = uint8(rng.IntN(len(strengths))), uint8(rng.IntN(stepClasses))
 		}
 		w, h := planes[i].W, planes[i].H
 		x, y := rng.IntN(w)/block*block, rng.IntN(h)/block*block
@@ -172,11 +180,12 @@ func checkRestore(t *testing.T, rng *rand.Rand, name string, step int, defs []Pl
 		naive := naiveRestorer{step, defs[i], &planes[i], &planes[0]}
 		for y := rect.Min.Y; y < rect.Max.Y; y++ {
 			for x := rect.Min.X; x < rect.Max.X; x++ {
-				strength := int(grids[i].of[y/cell*grids[i].w+x/cell].strength)
+				trait := grids[i].of[y/cell*grids[i].w+x/cell]
+				strength := int(trait.strength)
 				if defs[i].Alpha {
 					strength = 0
 				}
-				want := naive.sample(x, y, strength)
+				want := naive.at(d.steps[i], trait.class).sample(x, y, strength)
 				if v := int(got[i].Pix[y*got[i].Stride+x]); v != want {
 					t.Fatalf("%s, step %d, half %t, plane %d of %v, x %d, y %d, strength %d: %d, expected %d",
 						name, step, defs[1].Half, i, planes[i].Stride, x, y, strength, v, want)

@@ -20,6 +20,7 @@ type chooser struct {
 type area struct {
 	rect  image.Rectangle // in samples of the tile, with its padding
 	plane chroma.Plane
+	grid  Grid
 }
 
 func (a *area) seen() bool { return a.plane.Pix != nil }
@@ -94,8 +95,9 @@ func (c *chooser) copy(i int, p *predictor) {
 func (p *planeEncoder) render(l *codedLeaf, dst []uint16, stride int) {
 	s := &p.scratch.synthesis
 	s.begin(p.cells, l.node)
+	steps := p.cells.stepsOf(l.node)
 	for _, level := range p.scratch.levels[l.from:l.to] {
-		s.setLevel(int(level.coef), level.level, int32(p.encoder.rates.step))
+		s.setLevel(int(level.coef), level.level, steps.of(int(level.coef)))
 	}
 	s.samples(dst, stride)
 	p.cells.putEnds(l.node, dst, stride)
@@ -113,9 +115,9 @@ func (c *chooser) choose(e *Encoder, t *Tile, sources []original, cells []Cells)
 			if !a.seen() {
 				continue
 			}
-			g := grid.part(image.Rectangle{Min: a.rect.Min.Div(cell), Max: a.rect.Max.Div(cell)})
+			a.grid = grid.part(image.Rectangle{Min: a.rect.Min.Div(cell), Max: a.rect.Max.Div(cell)})
 			// Without an end of the context there is no error.
-			filterPlane(context.Background(), 1, int32(e.rates.step), def, &a.plane, &g)
+			filterPlane(context.Background(), 1, e.steps[i], def, &a.plane, &a.grid)
 		}
 	}
 	c.chosen = make([]uint8, len(e.planes))
@@ -126,7 +128,7 @@ func (c *chooser) choose(e *Encoder, t *Tile, sources []original, cells []Cells)
 		var errors strengthErrors
 		for k := range c.areas[i] {
 			if a := &c.areas[i][k]; a.seen() {
-				c.add(&errors, e.restoration, def, &sources[i], a, &c.areas[0][k].plane)
+				c.add(&errors, e, i, &sources[i], a, &c.areas[0][k].plane)
 			}
 		}
 		c.chosen[i] = errors.least()
@@ -148,21 +150,22 @@ func (e *strengthErrors) least() (best uint8) {
 }
 
 // add adds the errors of the samples of an area that the image has.
-func (c *chooser) add(errors *strengthErrors, r *restoration, def Plane, src *original, a *area, luma *chroma.Plane) {
-	c.window.takePlane(&a.plane, luma, def, 0, 0)
+func (c *chooser) add(errors *strengthErrors, e *Encoder, plane int, src *original, a *area, luma *chroma.Plane) {
+	c.window.takePlane(&a.plane, luma, e.planes[plane], 0, 0)
 	at := a.rect.Min.Add(image.Pt(cell*src.x, cell*src.y))
 	w, h := min(a.plane.W, src.samples.W-at.X), min(a.plane.H, src.samples.H-at.Y)
 	if w <= 0 || h <= 0 {
 		return
 	}
-	c.window.classify(r.step, wholeBlocks(w)/block, wholeBlocks(h)/block)
+	c.window.uses(e.restorations, e.steps[plane], &a.grid, 0, 0, wholeBlocks(w)/block, wholeBlocks(h)/block)
+	c.window.classify(wholeBlocks(w)/block, wholeBlocks(h)/block)
 	var sums [block * block]int32
 	for by := range wholeBlocks(h) / block {
 		for bx := range wholeBlocks(w) / block {
 			if c.window.class[by][bx] < 0 {
 				continue
 			}
-			r.sums(&sums, &c.window, bx, by)
+			c.window.by[by][bx].sums(&sums, &c.window, bx, by)
 			for y := block * by; y < min(block*(by+1), h); y++ {
 				want := src.samples.Pix[(at.Y+y)*src.samples.Stride+at.X:]
 				for x := block * bx; x < min(block*(bx+1), w); x++ {

@@ -11,7 +11,7 @@ import (
 // Restoring returns a decoder of tiles that say how strongly they are restored.
 func (d *Decoder) Restoring() *Decoder {
 	restoring := *d
-	restoring.restoration = newRestoration(int(d.step))
+	restoring.restorations = new(restorations)
 	return &restoring
 }
 
@@ -30,7 +30,7 @@ func (d *Decoder) Restore(ctx context.Context, workers int, planes []chroma.Plan
 		if d.planes[i].Alpha || rects[i].Empty() {
 			continue
 		}
-		r := newRestorer(d.restoration, d.planes[i], &planes[i], &planes[0], &grids[i], rects[i])
+		r := newRestorer(d.restorations, d.steps[i], d.planes[i], &planes[i], &planes[0], &grids[i], rects[i])
 		err := parallel.For(ctx, workers, r.bands(), func(k int) error {
 			scratch := r.scratch.Get()
 			defer r.scratch.Put(scratch)
@@ -47,13 +47,14 @@ func (d *Decoder) Restore(ctx context.Context, workers int, planes []chroma.Plan
 // restorer restores a part of a plane in place, in bands of windows. What a band reads beyond its
 // borders is saved before any band is restored.
 type restorer struct {
-	restoration *restoration
-	def         Plane
-	plane, luma *chroma.Plane
-	grid        *Grid
-	rect        image.Rectangle // in whole blocks
-	saved       []uint16        // windowRim rows above and below the top of each band
-	scratch     parallel.Pool[restoreScratch]
+	restorations *restorations
+	steps        *steps
+	def          Plane
+	plane, luma  *chroma.Plane
+	grid         *Grid
+	rect         image.Rectangle // in whole blocks
+	saved        []uint16        // windowRim rows above and below the top of each band
+	scratch      parallel.Pool[restoreScratch]
 }
 
 // restoreScratch is the memory of a band: its rows as they were, with windowRim more on both sides.
@@ -62,10 +63,10 @@ type restoreScratch struct {
 	window window
 }
 
-func newRestorer(r *restoration, def Plane, p, luma *chroma.Plane, g *Grid, rect image.Rectangle) *restorer {
+func newRestorer(r *restorations, steps *steps, def Plane, p, luma *chroma.Plane, g *Grid, rect image.Rectangle) *restorer {
 	rect.Min = image.Pt(rect.Min.X/block*block, rect.Min.Y/block*block)
 	rect.Max = image.Pt(wholeBlocks(rect.Max.X), wholeBlocks(rect.Max.Y))
-	s := &restorer{restoration: r, def: def, plane: p, luma: luma, grid: g, rect: rect}
+	s := &restorer{restorations: r, steps: steps, def: def, plane: p, luma: luma, grid: g, rect: rect}
 	for k := range s.bands() + 1 {
 		y := min(rect.Min.Y+k*windowSide, rect.Max.Y)
 		for j := y - windowRim; j < y+windowRim; j++ {
@@ -104,7 +105,8 @@ func (r *restorer) band(s *restoreScratch, k int) {
 
 // restore restores the samples of the window at (x,y).
 func (r *restorer) restore(w *window, x, y, width, height int) {
-	w.classify(r.restoration.step, width/block, height/block)
+	w.uses(r.restorations, r.steps, r.grid, x, y, width/block, height/block)
+	w.classify(width/block, height/block)
 	var sums [block * block]int32
 	for by := range height / block {
 		for bx := range width / block {
@@ -112,7 +114,7 @@ func (r *restorer) restore(w *window, x, y, width, height int) {
 			if strength == 0 || w.class[by][bx] < 0 {
 				continue
 			}
-			r.restoration.sums(&sums, w, bx, by)
+			w.by[by][bx].sums(&sums, w, bx, by)
 			addSums(r.plane.Pix[(y+block*by)*r.plane.Stride+x+block*bx:], r.plane.Stride, &sums, strength)
 		}
 	}

@@ -24,13 +24,18 @@ const RestorePairs = pairs
 
 // Trainees visits the samples of the decoded planes of a picture, as Filter leaves them.
 func Trainees(step int, defs []Plane, decoded, want []chroma.Plane, visit func(*Trainee)) {
-	w := new(window)
+	w, r := new(window), newRestoration(int32(step))
+	for by := range w.by {
+		for bx := range w.by[by] {
+			w.by[by][bx] = r
+		}
+	}
 	for i := range decoded {
 		p := &decoded[i]
 		for y := 0; y < p.Rows(); y += windowSide {
 			for x := 0; x < p.Stride; x += windowSide {
 				w.takePlane(p, &decoded[0], defs[i], x, y)
-				w.classify(int32(step), min(windowSide, p.Stride-x)/block, min(windowSide, p.Rows()-y)/block)
+				w.classify(min(windowSide, p.Stride-x)/block, min(windowSide, p.Rows()-y)/block)
 				for j := range min(windowSide, want[i].H-y) {
 					for k := range min(windowSide, want[i].W-x) {
 						w.visit(int32(step), k, j, int32(want[i].Pix[(y+j)*want[i].Stride+x+k]), visit)

@@ -31,6 +31,13 @@ func setOf(predicts bool) *rans.TableSet {
 	return &universal
 }
 
+// classBytes are the tables of step classes, which no file replaces, trained by the same.
+//
+//go:embed classes.bin
+var classBytes []byte
+
+var classTables = rans.NewTableSet(classBytes, classContexts, func(ctx int) int { return alphabet(ctxClass + ctx) })
+
 // segment is a segment before its entropy coding.
 type segment struct {
 	tokens []rans.Token
@@ -55,8 +62,7 @@ func NewHistogram() *Histogram { return newHistogram(false) }
 func NewPredictedHistogram() *Histogram { return newHistogram(true) }
 
 func newHistogram(predicts bool) *Histogram {
-	set := setOf(predicts)
-	return &Histogram{set, make(rans.Histogram, len(set.Universal)*rans.Symbols)}
+	return &Histogram{setOf(predicts), make(rans.Histogram, allContexts*rans.Symbols)}
 }
 
 // Add counts the tokens of a tile.
@@ -68,6 +74,11 @@ func (h *Histogram) Add(t *Tile) {
 // Universal turns counts into the content of universal.bin.
 func (h *Histogram) Universal() []byte { return h.set.Append(nil, h.counts) }
 
+// Classes turns counts into the content of classes.bin.
+func (h *Histogram) Classes() []byte {
+	return classTables.Append(nil, h.counts[ctxClass*rans.Symbols:])
+}
+
 // Tables is the table set that all tiles of a file share.
 type Tables struct {
 	Payload []byte // what a decoder needs to know of it; empty for the universal set
@@ -78,7 +89,7 @@ type Tables struct {
 func (h *Histogram) Tables() *Tables {
 	var w rans.BitWriter
 	tables, replaced := h.set.Choose(&w, h.counts)
-	t := &Tables{enc: rans.NewEncTable(tables)}
+	t := &Tables{enc: rans.NewEncTable(withClasses(tables))}
 	if replaced > 0 {
 		t.Payload = w.AppendReversed(nil)
 	}
@@ -101,14 +112,20 @@ func newTables(payload []byte, predicts bool) (*Tables, error) {
 func parseTables(payload []byte, predicts bool) ([]rans.Freqs, error) {
 	set := setOf(predicts)
 	if len(payload) == 0 {
-		return slices.Clone(set.Universal), nil
+		return withClasses(set.Universal), nil
 	}
 	r := rans.NewBitReader(payload)
 	tables, err := set.Parse(&r)
 	if err != nil {
 		return nil, err
 	}
-	return tables, r.Done()
+	return withClasses(tables), r.Done()
+}
+
+// withClasses are the tables of all contexts, also of those that a file without prediction has no
+// symbols in.
+func withClasses(tables []rans.Freqs) []rans.Freqs {
+	return slices.Concat(tables, predictedSet.Universal[len(tables):], classTables.Universal)
 }
 
 // Segments entropy-codes a tile.

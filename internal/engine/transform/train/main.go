@@ -6,6 +6,7 @@
 //
 //	go run ./internal/engine/transform/train -tables internal/engine/transform/universal.bin IMAGES...
 //	go run ./internal/engine/transform/train -predicted internal/engine/transform/predicted.bin IMAGES...
+//	go run ./internal/engine/transform/train -classes internal/engine/transform/classes.bin IMAGES...
 //	go run ./internal/engine/transform/train -restore internal/engine/transform/restore.bin IMAGES...
 package main
 
@@ -35,11 +36,13 @@ var restoreThresholds = []float64{5, 14}
 func main() {
 	tables := flag.String("tables", "", "where to write the entropy tables")
 	predicted := flag.String("predicted", "", "where to write the entropy tables of predicted leaves")
+	classes := flag.String("classes", "", "where to write the tables of step classes")
 	restore := flag.String("restore", "", "where to write the weights of restoration")
 	flag.Parse()
 	err := cmp.Or(
 		trainTables(*tables, transform.NewHistogram(), false, flag.Args()),
 		trainTables(*predicted, transform.NewPredictedHistogram(), true, flag.Args()),
+		trainClasses(*classes, flag.Args()),
 		trainRestore(*restore, flag.Args()))
 	if err != nil {
 		log.Fatal(err)
@@ -64,6 +67,27 @@ func trainTables(out string, sum *transform.Histogram, predicts bool, paths []st
 		}
 	}
 	return os.WriteFile(out, sum.Universal(), 0o644)
+}
+
+// classThresholds are few: classes depend on them by the sizes of leaves alone.
+var classThresholds = []float64{3, 6, 10, 16, 28}
+
+func trainClasses(out string, paths []string) error {
+	if out == "" {
+		return nil
+	}
+	sum := transform.NewHistogram()
+	for _, path := range paths {
+		s, err := load(path, true)
+		if err != nil {
+			return err
+		}
+		for _, t := range classThresholds {
+			e := transform.NewEncoder(transform.VisualStepFor(int64(t*engine.ErrorUnit)), s.planes, engine.SplitHybrid).Tuning()
+			sum.Add(s.tile(e))
+		}
+	}
+	return os.WriteFile(out, sum.Classes(), 0o644)
 }
 
 func trainRestore(out string, paths []string) error {
@@ -123,6 +147,10 @@ func (s *source) encode(t float64, predicts bool) *transform.Tile {
 	if predicts {
 		e = e.Predicting()
 	}
+	return s.tile(e)
+}
+
+func (s *source) tile(e *transform.Encoder) *transform.Tile {
 	return e.Tile(new(transform.EncoderScratch), s.prepared.Planes, s.prepared.Pyramids, s.rects, nil)
 }
 
