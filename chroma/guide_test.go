@@ -32,16 +32,17 @@ func (g *naiveGuide) low(x, y int) int {
 
 func (g *naiveGuide) slope(c, x, y int) int {
 	x, y = min(max(x, 0), g.planes[1].W-1), min(max(y, 0), g.planes[1].H-1)
-	var l, ll, s, ls int
+	var l, ll, s, ls int64
 	for i := range 9 {
-		u, v := g.low(x+i%3-1, y+i/3-1), sampleOf(&g.planes[1+c], x+i%3-1, y+i/3-1)
+		u, v := int64(g.low(x+i%3-1, y+i/3-1)), int64(sampleOf(&g.planes[1+c], x+i%3-1, y+i/3-1))
 		l, ll, s, ls = l+u, ll+u*u, s+v, ls+u*v
 	}
-	v := 9*ll - l*l + 324*g.step*g.step
-	e := bits.Len(uint(v)) - 9
+	step := int64(g.step)
+	v := 9*ll - l*l + 324*step*step
+	e := bits.Len64(uint64(v)) - 9
 	m := v >> e
 	k := min(max((9*ls-l*s)>>e, -4095), 4095)
-	return min(max((k*((1<<17+m/2)/m)*int(g.weight(c, x, y))+1<<12)>>13, -2047), 2047)
+	return int(min(max((k*((1<<17+m/2)/m)*int64(g.weight(c, x, y))+1<<12)>>13, -2047), 2047))
 }
 
 // between interpolates at a pixel as 4:2:0 does.

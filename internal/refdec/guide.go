@@ -44,17 +44,18 @@ func (p *plane) upsampled(y, l *plane, step int) *plane {
 
 // slope is the slope at a sample of chroma.
 func (p *plane) slope(l *plane, x, y, step, kappa int) int {
-	var luma, squares, chroma, both int
+	var luma, squares, chroma, both int64
 	for k := range 9 {
-		u, v := l.inside(x+k%3-1, y+k/3-1), p.inside(x+k%3-1, y+k/3-1)
+		u, v := int64(l.inside(x+k%3-1, y+k/3-1)), int64(p.inside(x+k%3-1, y+k/3-1))
 		luma += u
 		squares += u * u
 		chroma += v
 		both += u * v
 	}
-	v := 9*squares - luma*luma + 324*step*step
+	v := 9*squares - luma*luma + 324*int64(step)*int64(step)
 	e := bits.Len64(uint64(v)) - 9
 	m := v >> e
 	r := (1<<17 + m/2) / m
-	return clamp((clamp((9*both-luma*chroma)>>e, -4095, 4095)*r*kappa+1<<12)>>13, -2047, 2047)
+	slope := min(max((9*both-luma*chroma)>>e, -4095), 4095) * r * int64(kappa)
+	return int(min(max((slope+1<<12)>>13, -2047), 2047))
 }
