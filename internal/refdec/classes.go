@@ -100,8 +100,8 @@ func (t *part) stepOf(n, u, v, class int) int {
 
 // coefficientWeight is w of FORMAT.md, "Step classes".
 func coefficientWeight(s int) int {
-	k := 0
-	for o := 2*k + 1; 22*o*o*o*o <= s*s*s; o = 2*k + 1 {
+	k, cube := 0, int64(s)*int64(s)*int64(s)
+	for o := int64(1); 22*o*o*o*o <= cube; o += 2 {
 		k++
 	}
 	return 32 + k

@@ -93,7 +93,7 @@ func (r *restoration) class(x, y int) int {
 
 // directionOf is the direction of a block.
 func directionOf(gh, gv, g1, g2 int) int {
-	a, b, c, d := max(gh, gv)+4, min(gh, gv)+4, max(g1, g2)+4, min(g1, g2)+4
+	a, b, c, d := int64(max(gh, gv)+4), int64(min(gh, gv)+4), int64(max(g1, g2)+4), int64(min(g1, g2)+4)
 	direction := 0
 	switch {
 	case a*d > c*b && 2*a > 3*b:
@@ -151,7 +151,8 @@ func (r *restoration) pair(x, y, i, j int) (a, b, c int) {
 		a += wide
 		b += clamp(d, -n, n)
 		if r.kind == 1 {
-			c += wide * max(0, 16-(abs(r.y(x+i, y+j)-r.y(x, y))*s)>>16)
+			far := int64(abs(r.y(x+i, y+j)-r.y(x, y))) * int64(s) >> 16
+			c += wide * int(max(0, 16-far))
 		}
 		i, j = -i, -j
 	}

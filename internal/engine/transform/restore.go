@@ -139,7 +139,10 @@ func narrowClip(step int32) int32 { return (3*step + 2) / 5 }
 func nearSlope(step int32) int32 { return (3*guidedScale<<15 + step) / (2 * step) }
 
 // nearness is how near luma of a difference is.
-func nearness(d, slope int32) int32 { return max(0, guidedScale-max(d, -d)*slope>>16) }
+func nearness(d, slope int32) int32 {
+	far := int64(max(d, -d)) * int64(slope) >> 16
+	return int32(max(0, guidedScale-far))
+}
 
 // Windows of samples are restored one after the other, with four around them.
 const (
