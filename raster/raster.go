@@ -95,6 +95,9 @@ type Band struct {
 	Scale, Offset float64
 }
 
+// Mask tells whether a band says where the others count: alpha of which 0 is the sample of no data.
+func (b *Band) Mask() bool { return b.Role == Alpha && b.NoData != nil && *b.NoData == 0 }
+
 // Format is what all samples of a raster have in common.
 type Format struct {
 	Width, Height int // in pixels, 1 to MaxSide

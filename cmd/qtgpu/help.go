@@ -157,10 +157,10 @@ func usageLines(c *cobra.Command) []string {
 
 // forms are the ways to call the command without a subcommand.
 var forms = []string{
-	"qtgpu IN [OUT.qtg] -t T                           encode TIFF, PNG, JPEG, BMP, WebP or PNM",
+	"qtgpu IN [OUT.qtg] -t T                                encode TIFF, PNG, JPEG, BMP, WebP or PNM",
 	"qtgpu IN.qtg [OUT.png|.tif|.ppm|.pgm|.pbm|.jpg]        decode",
-	"qtgpu IN … [-t T] [--output-dir DIR]              any number of either; -i IN and -o OUT say the same",
-	"qtgpu COMMAND …                                   one of those below; qtgpu COMMAND --help has all of it",
+	"qtgpu IN … [-t T] [--output-dir DIR]                   any number of either; -i IN and -o OUT say the same",
+	"qtgpu COMMAND …                                        one of those below; qtgpu COMMAND --help has all of it",
 }
 
 // notes are what is true of all forms of the command.

@@ -30,17 +30,12 @@ func maskBand() raster.Band {
 	return raster.Band{Role: raster.Alpha, NoData: new(float64)}
 }
 
-// isMask tells whether a band can be a mask.
-func isMask(b *raster.Band) bool {
-	return b.Role == raster.Alpha && b.NoData != nil && *b.NoData == 0
-}
-
 // beforeMask is the raster without the mask that tags say its last band is, and whether there
 // is one.
 func beforeMask(f *raster.Format, tags Tags) (*raster.Format, bool) {
 	n := len(f.Bands) - 1
 	t := tags.find(tagNewSubfileType)
-	if t == nil || len(t.Value) != 4 || t.Value[0] != maskSubfile || n < 1 || !isMask(&f.Bands[n]) {
+	if t == nil || len(t.Value) != 4 || t.Value[0] != maskSubfile || n < 1 || !f.Bands[n].Mask() {
 		return f, false
 	}
 	picture := *f

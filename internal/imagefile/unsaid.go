@@ -59,7 +59,7 @@ func unsaidBands(f *raster.Format, roles []raster.Role, tiff bool) (list []strin
 			lost = append(lost, b.Role.String())
 		}
 		names = names || b.Name != ""
-		noData = noData || b.NoData != nil && !isMask(&b)
+		noData = noData || b.NoData != nil && !b.Mask()
 		scaled = scaled || b.Offset != 0 || b.Scale != 0 && b.Scale != 1
 	}
 	if lost != nil {
@@ -84,7 +84,7 @@ func commonNoData(f *raster.Format) (common *float64) {
 	for i := range f.Bands {
 		v := f.Bands[i].NoData
 		switch {
-		case i > 0 && isMask(&f.Bands[i]):
+		case i > 0 && f.Bands[i].Mask():
 		case v == nil || common != nil && *v != *common && !(math.IsNaN(*v) && math.IsNaN(*common)):
 			return nil
 		default:

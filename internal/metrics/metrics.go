@@ -43,7 +43,7 @@ func Compare(a, b chroma.Interleaved, full int64, work *progress.Work) (Result, 
 		total.add(s)
 	}
 	pixels := float64(a.W) * float64(a.H)
-	colours := colourChannels(a)
+	colours := ColourChannels(a.Channels)
 	r := Result{SSIM: ssim(a, b, float64(full), work.Rest())}
 	var squares uint64
 	for c := range a.Channels {
@@ -71,8 +71,8 @@ func PSNR(squares uint64, samples, full int64) float64 {
 // psnr is +Inf for no error.
 func psnr(mse, full float64) float64 { return 10 * math.Log10(full*full/mse) }
 
-// colourChannels is 1 for gray and 3 for RGB, with alpha or without.
-func colourChannels(m chroma.Interleaved) int { return (m.Channels - 1) | 1 }
+// ColourChannels is 1 for gray and 3 for RGB, with alpha or without: of 1 to 4 channels.
+func ColourChannels(channels int) int { return (channels - 1) | 1 }
 
 // bandSums holds the errors of some rows. The squares of 2^30 pixels of 16 bits
 // take less than 62 bits.
@@ -95,7 +95,7 @@ var lumaWeights = [3]int{299, 587, 114}
 
 func sumBand(a, b chroma.Interleaved, y0, y1 int) (s bandSums) {
 	weights := [4]int{1000}
-	if colourChannels(a) == 3 {
+	if ColourChannels(a.Channels) == 3 {
 		copy(weights[:], lumaWeights[:])
 	}
 	size := a.Depth / 8

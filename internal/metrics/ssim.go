@@ -109,7 +109,7 @@ func similarity(sums []float64, full float64) (total float64) {
 // luma fills dst with a row in levels.
 func luma(dst []float64, m chroma.Interleaved, y int) {
 	row, size := m.Pix[y*m.Stride:], m.Depth/8
-	if colourChannels(m) == 1 {
+	if ColourChannels(m.Channels) == 1 {
 		for x := range dst {
 			dst[x] = float64(sample(row[x*m.Step:], 0, size))
 		}

@@ -253,7 +253,7 @@ func (f *field) write(ctx context.Context, made *Aimed, env *engine.Env) (mean i
 		return 0, err
 	}
 	if g := job.gauge; g != nil {
-		samples := pixelsOf(&plan.Format) * int64(coloursOfPicture(len(plan.Format.Bands)))
+		samples := pixelsOf(&plan.Format) * int64(metrics.ColourChannels(len(plan.Format.Bands)))
 		made.PSNR = metrics.PSNR(g.squares, samples, plan.Format.FullScale())
 		mean = log2(int64(g.squares)) - log2(samples)
 	}

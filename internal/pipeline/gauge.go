@@ -7,6 +7,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/metrics"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -96,14 +97,10 @@ func (g *gauge) forget() {
 	}
 }
 
-// coloursOfPicture is the number of bands of colours, of 1 to 4 bands: the last of 2 and 4 is
-// none.
-func coloursOfPicture(bands int) int { return (bands - 1) | 1 }
-
 // squaredErrors is the sum of the squared differences of the colours of two blocks of the same
 // rectangle, of integers of 8 or 16 bits.
 func squaredErrors(a, b *raster.Block) (sum uint64) {
-	for band := range coloursOfPicture(len(a.Planes)) {
+	for band := range metrics.ColourChannels(len(a.Planes)) {
 		for y := a.Rect.Min.Y; y < a.Rect.Max.Y; y++ {
 			if a.Type == raster.Uint8 {
 				sum += rowSquares(raster.Row[uint8](a, band, y), raster.Row[uint8](b, band, y), a.Step, b.Step)

@@ -134,20 +134,13 @@ func newMeans(f *raster.Format, s step) *means {
 func weights(f *raster.Format) int {
 	for i := len(f.Bands) - 1; i >= 0; i-- {
 		if f.Bands[i].Role == raster.Alpha {
-			if f.Type > raster.Uint32 && !isMask(f, i) {
+			if f.Type > raster.Uint32 && !f.Bands[i].Mask() {
 				return -1
 			}
 			return i
 		}
 	}
 	return -1
-}
-
-// isMask tells whether a band of signed or floating samples tells where the others count: by
-// 0, which is its sample of no data.
-func isMask(f *raster.Format, band int) bool {
-	v := f.Bands[band].NoData
-	return f.Type > raster.Uint32 && v != nil && *v == 0
 }
 
 // add implements squares.

@@ -29,7 +29,7 @@ type numbers struct {
 // newNumbers is a cascade of words.
 func newNumbers(f *raster.Format, s step) *cascade[uint64] {
 	r := &numbers{kind: f.Type, shift: s.shift, alpha: weights(f)}
-	r.mask = r.alpha >= 0 && isMask(f, r.alpha)
+	r.mask = r.alpha >= 0 && f.Type > raster.Uint32 && f.Bands[r.alpha].Mask()
 	for i := range f.Bands {
 		r.none, r.beside = append(r.none, sample.NoDataNumber(f, i)), append(r.beside, besideNoData(f, i))
 		r.values = append(r.values, make([]float64, s.fine.Dx()))

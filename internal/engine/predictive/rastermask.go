@@ -6,15 +6,15 @@ import (
 )
 
 // maskBand is the band of a raster that tells where the others count, from 1 on: the last of
-// alpha, if 0 is its sample of no data. It is coded without loss, and means of other bands are
+// alpha, if it is a mask. It is coded without loss, and means of other bands are
 // of the samples beside which it is not 0. Where there is no such band it is 0.
 func maskBand(f *raster.Format) int {
 	for i := len(f.Bands) - 1; i >= 0; i-- {
-		if b := &f.Bands[i]; b.Role == raster.Alpha {
-			if b.NoData != nil && *b.NoData == 0 {
-				return i + 1
-			}
-			break
+		switch b := &f.Bands[i]; {
+		case b.Mask():
+			return i + 1
+		case b.Role == raster.Alpha:
+			return 0
 		}
 	}
 	return 0

@@ -26,11 +26,7 @@ func NewDecoder(step int, planes []Plane, payload []byte) (*Decoder, error) {
 	return newDecoder(step, planes, payload, false)
 }
 
-// NewPredictingDecoder is NewDecoder for tiles of a Predicting encoder.
-func NewPredictingDecoder(step int, planes []Plane, payload []byte) (*Decoder, error) {
-	return newDecoder(step, planes, payload, true)
-}
-
+// newDecoder is NewDecoder, also for tiles of a Predicting encoder.
 func newDecoder(step int, planes []Plane, payload []byte, predicts bool) (*Decoder, error) {
 	tables, err := parseTables(payload, predicts)
 	if err != nil {

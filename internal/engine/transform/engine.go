@@ -79,15 +79,36 @@ type flags struct {
 	visual   bool // tiles have step classes
 }
 
-// The flags in a plan.
+// bits are the flags from the lowest bit of a plan's on.
+func (f *flags) bits() [5]*bool {
+	return [...]*bool{&f.sub420, &f.restores, &f.guides, &f.predicts, &f.visual}
+}
+
+// Bits of the flags, and all of them.
 const (
-	flag420 = 1 << iota
-	flagRestores
-	flagGuides
-	flagPredicts
-	flagClasses
-	allFlags = 1<<iota - 1
+	flag420     = 1
+	flagGuides  = 4
+	flagClasses = 16
+	allFlags    = 31
 )
+
+// byte is the flags as a plan has them.
+func (f *flags) byte() (b byte) {
+	for i, set := range f.bits() {
+		if *set {
+			b |= 1 << i
+		}
+	}
+	return b
+}
+
+// flagsOf is the inverse of byte.
+func flagsOf(b byte) (f flags) {
+	for i, set := range f.bits() {
+		*set = b>>i&1 != 0
+	}
+	return f
+}
 
 func newGeometry(p *engine.Plan, step int, f flags) geometry {
 	return geometry{p.Grid(), &p.Format, PlanesOf(&p.Format, f.sub420), step, f}
@@ -137,23 +158,7 @@ func (g *geometry) padded(r image.Rectangle) []image.Rectangle {
 // payload is what the plan holds: step, flags, tables.
 func (g *geometry) payload(tables []byte) []byte {
 	p := binary.AppendUvarint(nil, uint64(g.step))
-	f := byte(0)
-	if g.sub420 {
-		f |= flag420
-	}
-	if g.restores {
-		f |= flagRestores
-	}
-	if g.guides {
-		f |= flagGuides
-	}
-	if g.predicts {
-		f |= flagPredicts
-	}
-	if g.visual {
-		f |= flagClasses
-	}
-	return append(append(p, f), tables...)
+	return append(append(p, g.byte()), tables...)
 }
 
 // parse is the inverse of payload.
@@ -172,7 +177,7 @@ func parse(p *engine.Plan) (g geometry, tables []byte, err error) {
 	if f > allFlags || f&flag420 != 0 && p.Format.Colour() != 0 || f&flagGuides != 0 && f&flag420 == 0 {
 		return g, nil, fmt.Errorf("flags %d of %d bands, expected 0 to %d, %d of colours only, and %d beside it only", f, len(p.Format.Bands), allFlags, flag420, flagGuides)
 	}
-	return newGeometry(p, int(step), flags{f&flag420 != 0, f&flagRestores != 0, f&flagGuides != 0, f&flagPredicts != 0, f&flagClasses != 0}), p.Payload[n+1:], nil
+	return newGeometry(p, int(step), flagsOf(f)), p.Payload[n+1:], nil
 }
 
 // encoder implements engine.Encoder.

@@ -51,10 +51,11 @@ type modeContext struct {
 	likely     [nLikely]int
 }
 
-// pairs are the classes of pairs of neighbours.
-var pairs3 = [3][3]int{{0, 1, 2}, {1, 3, 4}, {2, 4, 5}}
+// pairClass is the class of a pair of neighbours, by their sorts; two of the same direction have
+// the class behind it.
+var pairClass = [3][3]int{{0, 1, 2}, {1, 3, 4}, {2, 4, 5}}
 
-// modeContext finds it. n is a leaf whose neighbours are decoded.
+// modeContext is the context of the mode of a leaf whose neighbours are decoded.
 func (p *predictor) modeContext(n node) (m modeContext) {
 	c := p.cells
 	left, above := modeNone, modeNone
@@ -67,7 +68,7 @@ func (p *predictor) modeContext(n node) (m modeContext) {
 	}
 	size := n.lg - cellLog2
 	if p.before == nil {
-		pair := pairs3[sortOf(left)][sortOf(above)]
+		pair := pairClass[sortOf(left)][sortOf(above)]
 		if left == above && isAngle(left) {
 			pair++
 		}

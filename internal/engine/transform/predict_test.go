@@ -61,7 +61,7 @@ func TestPredictedTiles(t *testing.T) {
 					tables := h.Tables()
 					segments := tables.Segments(tile)
 
-					d, err := NewPredictingDecoder(StepFor(promise), defs, tables.Payload)
+					d, err := newDecoder(StepFor(promise), defs, tables.Payload, true)
 					require.NoError(t, err, name)
 					cells, err := d.Overview(segments.Overview, rects)
 					require.NoError(t, err, name)

@@ -23,17 +23,20 @@ func (Engine) NewDecoder(p *engine.Plan) (engine.Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &decoder{geometry: g}
-	if d.coder, err = newDecoder(g.step, g.planes, tables, g.predicts); err == nil && g.restores {
-		d.coder = d.coder.Restoring()
+	coder, err := newDecoder(g.step, g.planes, tables, g.predicts)
+	if err != nil {
+		return nil, err
 	}
-	if err == nil && g.guides {
-		d.coder = d.coder.Guiding()
+	if g.restores {
+		coder = coder.Restoring()
 	}
-	if err == nil && g.visual {
-		d.coder = d.coder.Tuning()
+	if g.guides {
+		coder = coder.Guiding()
 	}
-	return d, err
+	if g.visual {
+		coder = coder.Tuning()
+	}
+	return &decoder{geometry: g, coder: coder}, nil
 }
 
 // About implements engine.Decoder.
@@ -62,7 +65,8 @@ func (d *decoder) Decimates() bool { return false }
 // What lies beyond a border of tiles reaches this far, in samples: at full resolution over two
 // cells, which are smoothed, four samples that deblocking reads and writes, those that the class
 // of a block or a sum of restoration reads, one where chroma is upsampled, and one around it that
-// a slope along luma reads; in the overview, in pixels, one sample of chroma, and another where hidden ones take after their neighbours.
+// a slope along luma reads; in the overview, in pixels, one sample of chroma, and another where
+// hidden ones take after their neighbours.
 const (
 	filterMargin   = 2*cell + 4 + 1
 	restoreMargin  = block - 1 + 3

@@ -8,6 +8,8 @@
 //	go run ./internal/engine/transform/train -predicted internal/engine/transform/predicted.bin IMAGES...
 //	go run ./internal/engine/transform/train -classes internal/engine/transform/classes.bin IMAGES...
 //	go run ./internal/engine/transform/train -restore internal/engine/transform/restore.bin IMAGES...
+//
+// Without a flag it writes all four into the folder that it is run in.
 package main
 
 import (
@@ -39,6 +41,9 @@ func main() {
 	classes := flag.String("classes", "", "where to write the tables of step classes")
 	restore := flag.String("restore", "", "where to write the weights of restoration")
 	flag.Parse()
+	if flag.NFlag() == 0 {
+		*tables, *predicted, *classes, *restore = "universal.bin", "predicted.bin", "classes.bin", "restore.bin"
+	}
 	err := cmp.Or(
 		trainTables(*tables, transform.NewHistogram(), false, flag.Args()),
 		trainTables(*predicted, transform.NewPredictedHistogram(), true, flag.Args()),
