@@ -16,6 +16,7 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/rastertest"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -114,7 +115,9 @@ func requireSameByT(t *testing.T, data []byte, s *qtgpu.Stats, src raster.Source
 // TestTargetSize: whatever the raster, the options and the size, the file has no more bytes; it
 // is the one of its T; and the T before it, where there is one, has more or hardly fewer.
 func TestTargetSize(t *testing.T) {
-	for name, src := range aimed() {
+	all := aimed()
+	for _, name := range shorttest.Names(all) {
+		src := all[name]
 		lossless := int64(len(encodedRaster(t, src, qtgpu.Options{})))
 		for i, o := range []qtgpu.Options{{}, {Bound: qtgpu.BoundMax, Effort: 1}, {Bound: qtgpu.BoundRMS, Engine: qtgpu.Transform, Split: qtgpu.SplitCost}} {
 			if _, err := o.Need(src); err != nil || (&qtgpu.Options{Bound: o.Bound, TargetSize: 1}).Check(src) != nil {
@@ -155,7 +158,9 @@ func TestTargetSize(t *testing.T) {
 
 // TestTargetPSNR: likewise, by the definition of the PSNR.
 func TestTargetPSNR(t *testing.T) {
-	for name, src := range aimed() {
+	all := aimed()
+	for _, name := range shorttest.Names(all) {
+		src := all[name]
 		for _, o := range []qtgpu.Options{{}, {Bound: qtgpu.BoundRMS, Engine: qtgpu.Transform}} {
 			for _, db := range []float64{5, 31.5, 42} {
 				o.TargetPSNR = db
@@ -186,6 +191,9 @@ func TestTargetPSNR(t *testing.T) {
 
 // TestTargetOfPhoto: as near as the text says, in few codings.
 func TestTargetOfPhoto(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds of what TestTargetSize and TestTargetPSNR have some of")
+	}
 	f, err := os.Open("testdata/images/dandelion.png")
 	require.NoError(t, err)
 	defer f.Close()
@@ -209,7 +217,7 @@ func TestTargetOfPhoto(t *testing.T) {
 // same whatever the workers and the memory, whose bound makes it read by rows and code anew.
 func TestTargetOfLarge(t *testing.T) {
 	src := rolling(formatOf(2100, 2100, 1, 8), 1)
-	for _, o := range []qtgpu.Options{{TargetSize: 300e3}, {TargetPSNR: 37, Effort: 1}} {
+	for _, o := range shorttest.Cases([]qtgpu.Options{{TargetPSNR: 37, Effort: 1}, {TargetSize: 300e3}}) {
 		data, s, err := aim(t, src, o)
 		require.NoError(t, err)
 		assert.LessOrEqual(t, s.Search.Codings, 4)

@@ -19,37 +19,45 @@ import (
 // and the choice depends on no memory and no number of workers.
 func TestSmallestWins(t *testing.T) {
 	chosen := map[qtgpu.Engine]int{}
-	for _, name := range shorttest.Cases(slices.Sorted(maps.Keys(patterns))) {
+	type kind struct {
+		pattern   string
+		channels  int
+		bound     qtgpu.Bound
+		threshold float64
+	}
+	var all []kind
+	for _, name := range slices.Sorted(maps.Keys(patterns)) {
 		for _, channels := range []int{1, 3, 4} {
-			m := picture(patterns[name], 130, 150, channels, 8)
 			for _, bound := range []qtgpu.Bound{qtgpu.BoundRMS, qtgpu.BoundMax} {
-				for _, threshold := range []float64{1, 10} {
-					var stats qtgpu.Stats
-					o := qtgpu.Options{T: threshold, Bound: bound, Stats: &stats}
-					data := encode(t, m, o)
-					chosen[stats.Engine]++
-					o.Stats = nil
-					for _, e := range []qtgpu.Engine{qtgpu.Transform, qtgpu.Predictive, qtgpu.Layered} {
-						o.Engine = e
-						var own bytes.Buffer
-						if qtgpu.Encode(context.Background(), &own, m, &o) == nil && len(stats.Tried) > 1 {
-							assert.LessOrEqual(t, len(data)-len(data)/16, own.Len()+len(data)/64, "%s of %d channels, %v %v: %v", name, channels, bound, threshold, e)
-						}
-					}
-					o.Engine, o.Workers, o.Memory = qtgpu.AnyEngine, 1, 1<<20
-					var again bytes.Buffer
-					require.NoError(t, qtgpu.EncodeRaster(context.Background(), &again, m.Source(), &o))
-					assert.True(t, bytes.Equal(data, again.Bytes()), "%s of %d channels, %v %v", name, channels, bound, threshold)
-					r := newReader(t, data, qtgpu.DecodeOptions{})
-					assert.Equal(t, stats.Bound, r.Info().Bound, name)
-					assert.LessOrEqual(t, r.Info().T, threshold, name)
-					worst, err := r.Verify(context.Background(), m.Source())
-					require.NoError(t, err, name)
-					for _, v := range worst {
-						assert.LessOrEqual(t, v, threshold, name)
-					}
-				}
+				all = append(all, kind{name, channels, bound, 1}, kind{name, channels, bound, 10})
 			}
+		}
+	}
+	for _, k := range shorttest.Cases(all) {
+		m := picture(patterns[k.pattern], 130, 150, k.channels, 8)
+		var stats qtgpu.Stats
+		o := qtgpu.Options{T: k.threshold, Bound: k.bound, Stats: &stats}
+		data := encode(t, m, o)
+		chosen[stats.Engine]++
+		o.Stats = nil
+		for _, e := range []qtgpu.Engine{qtgpu.Transform, qtgpu.Predictive, qtgpu.Layered} {
+			o.Engine = e
+			var own bytes.Buffer
+			if qtgpu.Encode(context.Background(), &own, m, &o) == nil && len(stats.Tried) > 1 {
+				assert.LessOrEqual(t, len(data)-len(data)/16, own.Len()+len(data)/64, "%+v: %v", k, e)
+			}
+		}
+		o.Engine, o.Workers, o.Memory = qtgpu.AnyEngine, 1, 1<<20
+		var again bytes.Buffer
+		require.NoError(t, qtgpu.EncodeRaster(context.Background(), &again, m.Source(), &o))
+		assert.True(t, bytes.Equal(data, again.Bytes()), "%+v", k)
+		r := newReader(t, data, qtgpu.DecodeOptions{})
+		assert.Equal(t, stats.Bound, r.Info().Bound, "%+v", k)
+		assert.LessOrEqual(t, r.Info().T, k.threshold, "%+v", k)
+		worst, err := r.Verify(context.Background(), m.Source())
+		require.NoError(t, err, "%+v", k)
+		for _, v := range worst {
+			assert.LessOrEqual(t, v, k.threshold, "%+v", k)
 		}
 	}
 	assert.Len(t, chosen, 3, "engines that were chosen: %v", chosen)

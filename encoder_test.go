@@ -37,17 +37,18 @@ func kinds(t testing.TB) map[string]kind {
 		return src
 	}
 	none := -1.0
-	heights := raster.Format{Width: 40, Height: 1100, Type: raster.Float32, Bands: []raster.Band{{Name: "height", NoData: &none, Scale: 0.5}}}
-	six := raster.Format{Width: 30, Height: 1050, Type: raster.Int16, Bands: raster.Bands(0, 0, 0, 0, 0, 0)}
+	w := shorttest.Side(30)
+	heights := raster.Format{Width: w, Height: 1100, Type: raster.Float32, Bands: []raster.Band{{Name: "height", NoData: &none, Scale: 0.5}}}
+	six := raster.Format{Width: w, Height: 1050, Type: raster.Int16, Bands: raster.Bands(0, 0, 0, 0, 0, 0)}
 	meta := qtgpu.Metadata{XMP: []byte("<x/>"), ICC: []byte("profile")}
 	return map[string]kind{
-		"transform":  {fromImage(picture(patterns["smooth"], 30, 1300, 3, 8)), qtgpu.Options{T: 10, Engine: qtgpu.Transform, Metadata: meta}},
-		"alpha":      {fromImage(picture(patterns["edges"], 600, 80, 4, 8)), qtgpu.Options{T: 20, Engine: qtgpu.Transform, Split: qtgpu.SplitCost, Chroma: qtgpu.Chroma444}},
-		"predictive": {fromImage(picture(patterns["text"], 30, 1300, 3, 16)), qtgpu.Options{}},
-		"layered":    {fromImage(picture(patterns["noise"], 30, 1300, 3, 8)), qtgpu.Options{T: 5, Bound: qtgpu.BoundMax, Engine: qtgpu.Layered}},
-		"chosen":     {fromImage(picture(patterns["edges"], 300, 200, 3, 8)), qtgpu.Options{T: 5}},
-		"palette":    {fromImage(mosaic(30, 1100)), qtgpu.Options{Metadata: meta}},
-		"colours":    {fromImage(mosaic(30, 1100)), qtgpu.Options{T: 10, Engine: qtgpu.Transform, ColourMetadata: &meta}},
+		"transform":  {fromImage(picture(patterns["smooth"], w, 1300, 3, 8)), qtgpu.Options{T: 10, Engine: qtgpu.Transform, Metadata: meta}},
+		"alpha":      {fromImage(picture(patterns["edges"], 600, shorttest.Side(80), 4, 8)), qtgpu.Options{T: 20, Engine: qtgpu.Transform, Split: qtgpu.SplitCost, Chroma: qtgpu.Chroma444}},
+		"predictive": {fromImage(picture(patterns["text"], w, 1300, 3, 16)), qtgpu.Options{}},
+		"layered":    {fromImage(picture(patterns["noise"], w, 1300, 3, 8)), qtgpu.Options{T: 5, Bound: qtgpu.BoundMax, Engine: qtgpu.Layered}},
+		"chosen":     {fromImage(picture(patterns["edges"], 10*w, 200, 3, 8)), qtgpu.Options{T: 5}},
+		"palette":    {fromImage(mosaic(w, 1100)), qtgpu.Options{Metadata: meta}},
+		"colours":    {fromImage(mosaic(w, 1100)), qtgpu.Options{T: 10, Engine: qtgpu.Transform, ColourMetadata: &meta}},
 		"heights":    {rastertest.Numbers(heights, func(_, x, y int) float64 { return float64((x*x+y)/50)/4 - 1 }), qtgpu.Options{T: 0.25}},
 		"six bands":  {rastertest.Numbers(six, func(b, x, y int) float64 { return float64(b*x - y*y/70) }), qtgpu.Options{}},
 	}

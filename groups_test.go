@@ -89,10 +89,10 @@ func TestGroups(t *testing.T) {
 		f := containertest.Take(t, data)
 		require.EqualValues(t, c.engine, f.Plan.Engine, c.name)
 		require.GreaterOrEqual(t, len(f.Fronts), 3, c.name)
-		for _, g := range []struct {
+		for _, g := range shorttest.Cases([]struct {
 			rows   int
 			levels []int
-		}{{1, nil}, {2, []int{6, 9}}, {1, []int{7}}} {
+		}{{2, []int{6, 9}}, {1, nil}, {1, []int{7}}}) {
 			name := fmt.Sprintf("%s, %d rows in a group, levels %v", c.name, g.rows, g.levels)
 			several := grouped(t, data, g.rows, g.levels...)
 			r := newReader(t, several, qtgpu.DecodeOptions{})
@@ -243,11 +243,11 @@ func requireConcealed(t *testing.T, data, level6 []byte, want, name string) {
 // TestCoarseLevelDamagedInside: where a coarse level is damaged in the middle, after bands
 // of it have been passed on, the tiles stand in for the rest, at every budget of memory.
 func TestCoarseLevelDamagedInside(t *testing.T) {
-	for _, c := range []struct {
+	for _, c := range shorttest.Cases([]struct {
 		w, h, coarse int
 		levels       []int // made of the coarse one
 		memory       int64 // with which that takes one band
-	}{{70, 8300, 1, []int{1}, 5 << 20}, {16, 33000, 3, []int{3, 4, 8}, 1 << 18}} {
+	}{{70, 8300, 1, []int{1}, 5 << 20}, {16, 33000, 3, []int{3, 4, 8}, 1 << 18}}) {
 		data := grouped(t, encode(t, picture(patterns["smooth"], c.w, c.h, 3, 8), qtgpu.Options{T: 10, Engine: qtgpu.Transform}), 1, c.coarse)
 		f := containertest.Take(t, data)
 		nested := containertest.Take(t, f.Overviews[0].File)

@@ -15,7 +15,7 @@ import (
 func TestWorkers(t *testing.T) {
 	height := 530 // 3×2 tiles
 	if testing.Short() {
-		height = 70 // 3
+		height = 24 // 3
 	}
 	for _, c := range []struct {
 		pattern         string

@@ -305,10 +305,13 @@ func TestReads(t *testing.T) {
 // TestConcurrentRegions: a Reader of either engine serves many goroutines, at every level,
 // coarse ones of the file included.
 func TestConcurrentRegions(t *testing.T) {
-	edges := patterns["edges"]
+	edges, width := patterns["edges"], 530
+	if testing.Short() {
+		width = 130
+	}
 	for engine, data := range map[string][]byte{
-		"transform":  encode(t, picture(edges, 530, 1040, 3, 8), qtgpu.Options{T: 5, Engine: qtgpu.Transform}), // 2×3 tiles
-		"predictive": encode(t, picture(edges, 70, 1040, 3, 8), qtgpu.Options{}),                               // 2
+		"transform":  encode(t, picture(edges, width, 1040, 3, 8), qtgpu.Options{T: 5, Engine: qtgpu.Transform}), // 2×3 tiles, or 1×3
+		"predictive": encode(t, picture(edges, 70, 1040, 3, 8), qtgpu.Options{}),                                 // 2
 	} {
 		data := grouped(t, data, 1, 6, 9)
 		one := newReader(t, data, qtgpu.DecodeOptions{})
@@ -350,7 +353,7 @@ func sideBySide(t *testing.T, r *qtgpu.Reader, whole []image.Image) []string {
 // TestManyWorkers: more goroutines than the memory allows for decode what fewer do.
 func TestManyWorkers(t *testing.T) {
 	for _, o := range []qtgpu.Options{{}, {T: 9}, {T: 4, Bound: qtgpu.BoundMax}} {
-		data := encode(t, picture(patterns["smooth"], 1100, 300, 3, 8), o)
+		data := encode(t, picture(patterns["smooth"], 1100, shorttest.Side(300), 3, 8), o)
 		want := decode(t, newReader(t, data, qtgpu.DecodeOptions{}))
 		for _, workers := range []int{64, math.MaxInt32} {
 			r := newReader(t, data, qtgpu.DecodeOptions{Workers: workers, MaxMemory: 24 << 20})

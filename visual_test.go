@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -51,16 +52,16 @@ func TestVisual(t *testing.T) {
 // depend on the number of workers.
 func TestVisualRegions(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	for _, c := range []struct {
+	for _, c := range shorttest.Cases([]struct {
 		pattern               string
 		w, h, channels, depth int
 		o                     qtgpu.Options
 	}{
-		{"edges", 1130, 600, 3, 8, qtgpu.Options{T: 10}},
+		{"edges", 1130, shorttest.Side(600), 3, 8, qtgpu.Options{T: 10}},
 		{"noise", 1110, 530, 4, 8, qtgpu.Options{T: 30, Effort: 1}},
 		{"smooth", 530, 1101, 3, 16, qtgpu.Options{T: 8 * 257, Chroma: qtgpu.Chroma444}},
 		{"sky", 1115, 520, 1, 8, qtgpu.Options{T: 15}},
-	} {
+	}) {
 		m := picture(patterns[c.pattern], c.w, c.h, c.channels, c.depth)
 		c.o.Tune, c.o.Engine = qtgpu.TuneVisual, qtgpu.Transform
 		data := encode(t, m, c.o)
@@ -70,7 +71,7 @@ func TestVisualRegions(t *testing.T) {
 		for level := range r.Levels() {
 			size := r.Size(level)
 			whole := region(t, r, image.Rectangle{Max: size}, level)
-			for range 6 {
+			for range shorttest.Rounds(6) {
 				rect := rectangle(rng, size)
 				require.Empty(t, difference(t, whole, region(t, r, rect, level), rect.Min), "%v level %d region %v", c, level, rect)
 			}

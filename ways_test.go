@@ -139,7 +139,7 @@ func TestWays(t *testing.T) {
 // number of workers that coded it.
 func TestBoundedRegions(t *testing.T) {
 	for kind, way := range bounded {
-		size := image.Pt(1100, 60) // two tiles
+		size := image.Pt(1100, shorttest.Side(60)) // two tiles
 		if kind == "photo" && !testing.Short() {
 			size = image.Pt(1060, 1040) // four
 		}

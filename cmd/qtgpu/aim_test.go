@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -20,7 +21,7 @@ func TestAim(t *testing.T) {
 	gray16 := filepath.Join("..", "..", "testdata", "images", "etopo5.png")
 	writeImage(t, filepath.Join(dir, "rgb.png"), 190, 170, 3, 8)
 	writeImage(t, filepath.Join(dir, "alpha.png"), 90, 70, 4, 8)
-	for _, c := range []struct{ in, flags string }{
+	for _, c := range shorttest.Cases([]struct{ in, flags string }{
 		{filepath.Join(dir, "rgb.png"), "--size 20k"},
 		{filepath.Join(dir, "rgb.png"), "--size 20KiB --backend cpu"},
 		{filepath.Join(dir, "rgb.png"), "--psnr 33.5"},
@@ -29,7 +30,7 @@ func TestAim(t *testing.T) {
 		{filepath.Join(dir, "alpha.png"), "--size 6000"},
 		{gray16, "--size 9000"},
 		{gray16, "--psnr 50 --bound rms"},
-	} {
+	}) {
 		flags := strings.Fields(c.flags)
 		args := append([]string{"-i", c.in, "-f", "-o", out, "--json", "--verify"}, flags...)
 		var r encodeReport

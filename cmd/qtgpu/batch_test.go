@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 )
 
 // TestBatch: every output is the one of a call of its own, whatever the number of goroutines,
@@ -21,7 +23,7 @@ func TestBatch(t *testing.T) {
 	want := map[string][]byte{}
 	for i := range 12 {
 		name := fmt.Sprintf("%02d.png", i)
-		writeImage(t, name, 300-20*i, 200+100*(i%3), 1+2*(i%2), 8<<(i%5/4))
+		writeImage(t, name, shorttest.Side(300-20*i), shorttest.Side(200+100*(i%3)), 1+2*(i%2), 8<<(i%5/4))
 		mustRun(t, name, "-t", "5", "-q", "-o", "one.qtg", "-f")
 		names, want[name] = append(names, name), readFile(t, "one.qtg")
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu/internal/imagefile"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -88,10 +89,10 @@ func TestHalfThrough(t *testing.T) {
 	f := raster.Format{Width: 300, Height: 270, Type: raster.Float32, Bands: raster.Bands(raster.Data)}
 	heights := func(_, x, y int) float64 { return math.Round(hill(0, x+30, y+30)*2) / 2 } // steps of 16 bits up to 1024
 	writeRaster(t, in, f, small(16), heights)
-	for _, c := range []struct {
+	for _, c := range shorttest.Cases([]struct {
 		threshold string
 		bits      int
-	}{{"0", 16}, {"2", 16}, {"0.7", 16}, {"0.01", 16}} {
+	}{{"0", 16}, {"2", 16}, {"0.7", 16}, {"0.01", 16}}) {
 		succeeds(t, "-i", in, "-t", c.threshold, "--verify", "-f")
 		r := succeeds(t, "-i", qtg, "-o", out, "-f")
 		back := openFile(t, out)
@@ -103,7 +104,9 @@ func TestHalfThrough(t *testing.T) {
 		fmt.Sscan(c.threshold, &bound)
 		for y := range f.Height {
 			for x := range f.Width {
-				require.LessOrEqual(t, math.Abs(a.At(0, x, y)-b.At(0, x, y)), bound, "-t %s: %d,%d", c.threshold, x, y)
+				if v, w := a.At(0, x, y), b.At(0, x, y); !(math.Abs(v-w) <= bound) {
+					t.Fatalf("-t %s: x %d y %d: %v, expected %v", c.threshold, x, y, w, v)
+				}
 			}
 		}
 	}
@@ -155,7 +158,7 @@ func TestMaskThrough(t *testing.T) {
 	in, qtg, out := filepath.Join(dir, "in.tif"), filepath.Join(dir, "in.qtg"), filepath.Join(dir, "out.tif")
 	mask := imagefile.Tags{{Tag: 254, Type: 4, Count: 1, Value: []byte{4, 0, 0, 0}}}
 	valid := func(x, y int) bool { return (x/37+y/29)%2 == 0 && x*y%97 != 5 }
-	for _, c := range []struct {
+	for _, c := range shorttest.Cases([]struct {
 		typ   raster.Type
 		full  float64
 		roles []raster.Role
@@ -173,7 +176,7 @@ func TestMaskThrough(t *testing.T) {
 		{raster.Float32, 1, []raster.Role{raster.Data}, "-t 0"},
 		{raster.Float32, 1, []raster.Role{raster.Data, raster.Data}, "-t 0.5"},
 		{raster.Float32, 1, []raster.Role{raster.Data}, "-t 200"},
-	} {
+	}) {
 		what := fmt.Sprint(c.typ, len(c.roles), c.args)
 		n := len(c.roles)
 		f := raster.Format{Width: 301, Height: 263, Type: c.typ, Bands: append(raster.Bands(c.roles...), raster.Band{Role: raster.Alpha, NoData: new(float64)})}
@@ -197,7 +200,9 @@ func TestMaskThrough(t *testing.T) {
 		require.Equal(t, mask[0], back.Tags[0], what)
 		for y := range f.Height {
 			for x := range f.Width {
-				require.Equal(t, sample(n, x, y), b.At(n, x, y), "%s: mask at %d,%d", what, x, y)
+				if v, w := sample(n, x, y), b.At(n, x, y); v != w {
+					t.Fatalf("%s: mask at x %d y %d: %v, expected %v", what, x, y, w, v)
+				}
 			}
 		}
 		requireLevels(t, qtg, dir, what, n, c.full, sample)

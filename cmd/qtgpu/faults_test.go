@@ -80,8 +80,10 @@ func TestPremultiplied(t *testing.T) {
 
 // TestJPEGOutput: quality, and colour at the resolution that the .qtg file has.
 func TestJPEGOutput(t *testing.T) {
-	dir, qtg := encoded(t)
-	out := filepath.Join(dir, "out.jpg")
+	dir := t.TempDir()
+	in, qtg, out := filepath.Join(dir, "in.png"), filepath.Join(dir, "in.qtg"), filepath.Join(dir, "out.jpg")
+	writeImage(t, in, 300, 200, 3, 8)
+	mustRun(t, "-i", in, "-t", "10", "-q")
 	size := map[string]int{}
 	for _, q := range []string{"30", "95", "100"} {
 		mustRun(t, "-i", qtg, "-o", out, "-f", "--quality", q)
@@ -91,7 +93,7 @@ func TestJPEGOutput(t *testing.T) {
 	mustRun(t, "-i", qtg, "-o", out, "-f")
 	assert.Len(t, readFile(t, out), size["95"], "the default")
 	for chroma, subsampled := range map[string]bool{"420": true, "444": false} {
-		mustRun(t, "-i", filepath.Join(dir, "in.png"), "-t", "5", "--chroma", chroma, "-f")
+		mustRun(t, "-i", in, "-t", "5", "--chroma", chroma, "-f")
 		mustRun(t, "-i", qtg, "-o", out, "-f")
 		h, err := jpeg.DecodeHeader(readFile(t, out))
 		require.NoError(t, err)
@@ -102,8 +104,10 @@ func TestJPEGOutput(t *testing.T) {
 
 // TestCutJPEG: the picture so far with --keep-going, and an exit status of its own.
 func TestCutJPEG(t *testing.T) {
-	dir, qtg := encoded(t)
-	jpg := filepath.Join(dir, "a.jpg")
+	dir := t.TempDir()
+	in, qtg, jpg := filepath.Join(dir, "in.png"), filepath.Join(dir, "in.qtg"), filepath.Join(dir, "a.jpg")
+	writeImage(t, in, 300, 200, 3, 8)
+	mustRun(t, "-i", in, "-t", "10", "-q")
 	mustRun(t, "-i", qtg, "-o", jpg)
 	p := readFile(t, jpg)
 	require.NoError(t, os.WriteFile(jpg, p[:len(p)/2], 0o666))

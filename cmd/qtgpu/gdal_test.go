@@ -67,7 +67,7 @@ func TestGISOfGDAL(t *testing.T) {
 	dir := corpus(t, "gis")
 	qtg, back := filepath.Join(t.TempDir(), "a.qtg"), filepath.Join(t.TempDir(), "back.tif")
 	for _, name := range files(t, dir) {
-		if info, err := os.Stat(filepath.Join(dir, name)); testing.Short() && (err != nil || info.Size() > 350_000) {
+		if info, err := os.Stat(filepath.Join(dir, name)); testing.Short() && (err != nil || info.Size() > 100_000) {
 			continue
 		}
 		in := filepath.Join(dir, name)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/containertest"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 )
 
 // inGroups makes a file of two groups of in.qtg, with level 6 as an OVER, and returns what
@@ -34,7 +35,7 @@ func inGroups(t *testing.T) (dir, qtg, one string) {
 func TestSeveralGroups(t *testing.T) {
 	dir, qtg, one := inGroups(t)
 	out := filepath.Join(dir, "out.ppm")
-	for _, args := range [][]string{nil, {"--level", "2"}, {"--level", "3"}, {"--level", "6"}, {"--level", "8"}, {"--region", "500,500,30,20"}} {
+	for _, args := range shorttest.Cases([][]string{nil, {"--level", "2"}, {"--level", "3"}, {"--level", "6"}, {"--level", "8"}, {"--region", "500,500,30,20"}}) {
 		var got [2][]byte
 		for i, in := range []string{one, qtg} {
 			mustRun(t, append([]string{"-i", in, "-o", out, "-f"}, args...)...)

@@ -88,12 +88,14 @@ func TestProblemsAsJSON(t *testing.T) {
 
 // TestReportsOfVerifyAndTree: as text, as JSON, and none.
 func TestReportsOfVerifyAndTree(t *testing.T) {
-	dir, qtg := encoded(t)
-	in, out := filepath.Join(dir, "in.png"), filepath.Join(dir, "tree.png")
+	dir := t.TempDir()
+	in, qtg, out := filepath.Join(dir, "in.png"), filepath.Join(dir, "in.qtg"), filepath.Join(dir, "tree.png")
+	writeImage(t, in, 560, 60, 3, 8)
+	mustRun(t, "-i", in, "-t", "10", "-q")
 	var v verifiedReport
 	require.NoError(t, json.Unmarshal([]byte(mustRun(t, "verify", qtg, in, "--json")), &v))
 	assert.Equal(t, qtg, v.File)
-	assert.Equal(t, 6, v.Tiles)
+	assert.Equal(t, 2, v.Tiles)
 	assert.True(t, v.Holds)
 	require.NotNil(t, v.Measured)
 	assert.Len(t, v.Measured.Errors, 3)
@@ -107,7 +109,7 @@ func TestReportsOfVerifyAndTree(t *testing.T) {
 		sum, area = sum+n, area+n*side*side
 	}
 	assert.Equal(t, tree.Leaves, sum, "leaves by size")
-	assert.GreaterOrEqual(t, area, 1100*600, "what the leaves cover")
+	assert.GreaterOrEqual(t, area, 560*60, "what the leaves cover")
 	assert.Contains(t, mustRun(t, "tree", qtg, "-o", out, "-f"), grouped(int64(tree.Leaves))+" leaves (")
 	assert.Empty(t, mustRun(t, "tree", qtg, "-o", out, "-f", "-q"))
 	r := qtgpuRun("tree", qtg, "-o", "-")

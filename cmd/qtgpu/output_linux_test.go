@@ -485,7 +485,11 @@ func TestKill(t *testing.T) {
 	want := readFile(t, out)
 	require.NoError(t, os.Remove(out))
 	whole := 0
-	for range 30 {
+	kills := 30
+	if testing.Short() {
+		kills = 10
+	}
+	for range kills {
 		c := command(args...)
 		require.NoError(t, c.Start())
 		after := time.Duration(rand.Int64N(int64(took * 5 / 4)))
@@ -499,7 +503,7 @@ func TestKill(t *testing.T) {
 		}
 		require.Equal(t, []string{"in.png"}, files(t, dir), "killed after %v", after)
 	}
-	assert.Less(t, whole, 30, "some were killed in time")
+	assert.Less(t, whole, kills, "some were killed in time")
 }
 
 // TestTerminal: a picture goes to a terminal with -f only, a table as it is.

@@ -4,7 +4,11 @@
 // images.
 package shorttest
 
-import "testing"
+import (
+	"maps"
+	"slices"
+	"testing"
+)
 
 // Step is 1, or 7 under -short, from one round to the next: a prime, so that what comes in
 // twos, threes or eights keeps some of each.
@@ -21,6 +25,15 @@ func Rounds[N int | uint64](n N) N {
 	return (n + step - 1) / step
 }
 
+// Side is a length in pixels, a third of it under -short, for images that workers share: what
+// is across them may be few pixels, and the tiles stay as many along the other side.
+func Side(n int) int {
+	if testing.Short() {
+		return max(n/3, 1)
+	}
+	return n
+}
+
 // Cases are the cases that there are, the first among them.
 func Cases[C any](all []C) []C {
 	var some []C
@@ -28,4 +41,9 @@ func Cases[C any](all []C) []C {
 		some = append(some, all[i])
 	}
 	return some
+}
+
+// Names are the names of the cases that there are, in the order of the alphabet.
+func Names[C any](all map[string]C) []string {
+	return Cases(slices.Sorted(maps.Keys(all)))
 }

@@ -106,6 +106,9 @@ const most = 1400 * 1200
 
 // TestSizes holds the engine below its peers on the smaller images of the set.
 func TestSizes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes of one goroutine")
+	}
 	dir := corpus(t)
 	sum := map[string]*[4]int{"mask": {}, "screen": {}}
 	for _, p := range peers {

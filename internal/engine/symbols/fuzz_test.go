@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu/internal/rans"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 )
 
 // shape maps arbitrary bytes to a shape that decoders accept.
@@ -18,7 +19,7 @@ func shape(w, h, kind byte) (int, int, int, int) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for i, d := range drawings {
+	for i, d := range shorttest.Cases(drawings) {
 		front, body := Encode(d.tile)
 		if len(body) < 5000 {
 			f.Add(front, body, byte(min(d.tile.W, 256)-1), byte(min(d.tile.H, 256)-1), byte(i))

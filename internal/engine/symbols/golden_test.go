@@ -16,6 +16,9 @@ var update = flag.Bool("update", false, "rewrite testdata/codes.txt")
 
 // TestGolden holds the bytes of the format: every machine writes the same.
 func TestGolden(t *testing.T) {
+	if testing.Short() {
+		t.Skip("what one goroutine does alone, which TestRoundTrip has some of")
+	}
 	var lines []string
 	for _, d := range drawings {
 		front, body := Encode(d.tile)

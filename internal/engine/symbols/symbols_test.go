@@ -9,6 +9,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/cm"
 	"github.com/qtgpu/qtgpu/internal/rans"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 )
 
 // draw makes a tile of which f gives the symbol at (x, y).
@@ -93,7 +94,7 @@ func requireSame(t *testing.T, tile *Tile, pix []uint32) {
 }
 
 func TestRoundTrip(t *testing.T) {
-	for _, d := range drawings {
+	for _, d := range shorttest.Cases(drawings) {
 		t.Run(d.name, func(t *testing.T) {
 			front, body := requireRoundTrip(t, d.tile)
 			assert.LessOrEqual(t, len(front)+len(body), d.most, "bytes")
@@ -108,7 +109,7 @@ func TestRoundTrip(t *testing.T) {
 
 func TestRoundTripOfEverySize(t *testing.T) {
 	f := noise(10, 3)
-	for h := 1; h <= 18; h++ {
+	for h := 1; h <= 18; h += shorttest.Step() {
 		for w := 1; w <= 18; w++ {
 			requireRoundTrip(t, draw(w, h, 1, 8, f))
 			requireRoundTrip(t, draw(w, h, 3, 8, func(x, y int) uint32 { return uint32(x/5+y/7) * 0x0A0B0C }))

@@ -15,6 +15,7 @@ import (
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/rans"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/tree"
 )
 
@@ -118,7 +119,7 @@ func TestTileRoundTrip(t *testing.T) {
 	for name, f := range sources {
 		p := newPlane(f, 96, 64)
 		for _, def := range kindsOfPlane {
-			for _, step := range hostileSteps {
+			for _, step := range shorttest.Cases(hostileSteps) {
 				for _, split := range []engine.Split{engine.SplitHybrid, engine.SplitPyramid, engine.SplitCost} {
 					c := encodePlane(t, step, 1<<24, def, split, p)
 					cells, dst := decodePlane(t, step, def, &c)
@@ -201,7 +202,7 @@ func TestCutSegments(t *testing.T) {
 // fitted to them, which are never worse than the universal ones.
 func TestTokens(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	for round := range 60 {
+	for round := range shorttest.Rounds(60) {
 		tile := randomTile(rng, round)
 		tables := tablesOf(tile)
 		s := tables.Segments(tile)

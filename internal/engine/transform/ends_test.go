@@ -9,6 +9,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 )
 
 // TestOverviewScale: at every step values of ends stand for the ends, all others for multiples
@@ -40,7 +41,7 @@ func TestOverviewScale(t *testing.T) {
 func TestEndsDecode(t *testing.T) {
 	sizes := map[uint8]int{}
 	for _, def := range kindsOfPlane {
-		for _, threshold := range []float64{0.25, 1, 5, 20, 60, 255} {
+		for _, threshold := range shorttest.Cases([]float64{60, 0.25, 1, 5, 20, 255}) {
 			for _, split := range []engine.Split{engine.SplitHybrid, engine.SplitPyramid, engine.SplitCost} {
 				step := StepFor(int64(threshold * engine.ErrorUnit))
 				p := newPlane(paper, 320, 160)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 )
 
 // clippedSizes have one or few rows and columns of their last leaves in the image.
@@ -21,11 +22,11 @@ var clippedSizes = [][2]int{{1, 1}, {1, 65}, {65, 1}, {3, 34}, {33, 33}, {34, 41
 // promise, whatever they are, and Worst is what the worst of them is off by.
 func TestClippedLeavesKeep(t *testing.T) {
 	for name, f := range sources {
-		for _, size := range clippedSizes {
+		for _, size := range shorttest.Cases(clippedSizes) {
 			p := newPlane(f, size[0], size[1])
 			chroma.Pad(&p)
 			for _, def := range kindsOfPlane {
-				for _, threshold := range []float64{0.25, 0.5, 1, 2, 5, 12, 40, 255} {
+				for _, threshold := range shorttest.Cases([]float64{0.25, 0.5, 1, 2, 5, 12, 40, 255}) {
 					c := encodePlane(t, StepFor(int64(threshold*engine.ErrorUnit)), int(threshold*(1<<16)), def, engine.SplitHybrid, p)
 					_, dst := decodePlane(t, StepFor(int64(threshold*engine.ErrorUnit)), def, &c)
 					requireKept(t, &c, &p, &dst, fmt.Sprintf("%s %v %+v T %g", name, size, def, threshold))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 )
 
 // naiveRestorer is FORMAT.md, "Restoration", sample by sample.
@@ -139,7 +140,7 @@ func (r *naiveRestorer) at(s *steps, class uint8) *naiveRestorer {
 func TestRestore(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for name, f := range sources {
-		for _, step := range hostileSteps {
+		for _, step := range shorttest.Cases(hostileSteps) {
 			for _, half := range []bool{false, true} {
 				defs := []Plane{{}, {Chroma: true, Half: half}, {Alpha: true}}
 				w, h := 1+rng.IntN(150), 1+rng.IntN(90)
@@ -198,8 +199,9 @@ func checkRestore(t *testing.T, rng *rand.Rand, name string, step int, defs []Pl
 // TestStrengthsAreBest: of a tile that is one area, the squared error of what is decoded is the
 // smallest that any strength gives; flat planes are left alone.
 func TestStrengthsAreBest(t *testing.T) {
-	for name, f := range sources {
-		for _, step := range []int{40, 900} {
+	for _, name := range shorttest.Names(sources) {
+		f := sources[name]
+		for _, step := range shorttest.Cases([]int{40, 900}) {
 			defs := []Plane{{}, {Chroma: true, Half: true}, {Chroma: true, Half: true}, {Alpha: true}}
 			planes := []chroma.Plane{newPlane(f, 61, 50), newPlane(f, 31, 25), newPlane(sources["smooth"], 31, 25), newPlane(f, 61, 50)}
 			cells, decoded := throughTile(t, step, defs, planes)

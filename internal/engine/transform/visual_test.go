@@ -12,6 +12,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 )
 
 // TestCoefficientWeights holds the weights to their formula, and their steps to 32 bits.
@@ -112,10 +113,11 @@ var visualDefs = map[string][]Plane{
 // multiplier of its class, Worst is what the worst is off by, and decoders find the classes.
 func TestVisualKeeps(t *testing.T) {
 	classes := map[uint8]bool{}
-	for name, f := range sources {
+	for _, name := range shorttest.Names(sources) {
+		f := sources[name]
 		for _, size := range clippedSizes {
 			for defs, planes := range visualDefs {
-				for _, threshold := range []float64{1, 2, 5, 12, 40, 255} {
+				for _, threshold := range shorttest.Cases([]float64{5, 1, 2, 12, 40, 255}) {
 					what := fmt.Sprintf("%s %v %s T %g", name, size, defs, threshold)
 					for _, predicts := range []bool{false, true} {
 						checkVisual(t, f, image.Pt(size[0], size[1]), planes, int64(threshold*engine.ErrorUnit), predicts, classes, fmt.Sprintf("%s predicts %t", what, predicts))
