@@ -227,7 +227,7 @@ func TestTargetOfLarge(t *testing.T) {
 		} else {
 			assert.True(t, s.Search.PSNR >= o.TargetPSNR && s.Search.PSNR < o.TargetPSNR+0.11, "%v dB", s.Search.PSNR)
 		}
-		if o.TargetSize > 0 {
+		if o.TargetSize > 0 || testing.Short() { // 4 million pixels are coded a few times over
 			continue
 		}
 		o.Workers, o.Memory = 1, 1<<20
@@ -256,17 +256,17 @@ func TestTargetMetadata(t *testing.T) {
 
 // TestTargetProgress: it goes on during the search, and to the end.
 func TestTargetProgress(t *testing.T) {
-	src := rolling(formatOf(400, 300, 3, 8), 1)
+	src := rolling(formatOf(400, 100, 3, 8), 1)
 	calls, last := 0, int64(0)
-	o := qtgpu.Options{TargetSize: 20e3, Workers: 1, Progress: func(done, total int64) {
-		require.EqualValues(t, 400*300, total)
+	o := qtgpu.Options{TargetSize: 7e3, Workers: 1, Progress: func(done, total int64) {
+		require.EqualValues(t, 400*100, total)
 		require.Greater(t, done, last)
 		last = done
 		calls++
 	}}
 	_, _, err := aim(t, src, o)
 	require.NoError(t, err)
-	assert.EqualValues(t, 400*300, last)
+	assert.EqualValues(t, 400*100, last)
 	assert.Greater(t, calls, 10)
 }
 

@@ -34,7 +34,7 @@ func TestSmallestWins(t *testing.T) {
 		}
 	}
 	for _, k := range shorttest.Cases(all) {
-		m := picture(patterns[k.pattern], 130, 150, k.channels, 8)
+		m := picture(patterns[k.pattern], 130, shorttest.Side(150), k.channels, 8)
 		var stats qtgpu.Stats
 		o := qtgpu.Options{T: k.threshold, Bound: k.bound, Stats: &stats}
 		data := encode(t, m, o)

@@ -105,13 +105,13 @@ func readFile(t *testing.T, name string) []byte {
 // encodedOnce are the bytes of in.png and in.qtg, which no test changes.
 var encodedOnce [2][]byte
 
-// encoded returns a directory with in.png and its in.qtg, 3×2 tiles of 512.
+// encoded returns a directory with in.png of 560×540 and its in.qtg, 2×2 tiles of 512.
 func encoded(t *testing.T) (dir, qtg string) {
 	t.Helper()
 	dir = t.TempDir()
 	in, qtg := filepath.Join(dir, "in.png"), filepath.Join(dir, "in.qtg")
 	if encodedOnce[1] == nil {
-		writeImage(t, in, 1100, 600, 3, 8)
+		writeImage(t, in, 560, 540, 3, 8)
 		mustRun(t, "-i", in, "-t", "10", "-q")
 		encodedOnce = [2][]byte{readFile(t, in), readFile(t, qtg)}
 		return dir, qtg
@@ -251,7 +251,7 @@ func TestRegionAndLevel(t *testing.T) {
 	for _, c := range []struct {
 		level, region string
 		w, h          int
-	}{{"0", "500,500,30,20", 30, 20}, {"1", "", 550, 300}, {"3", "", 138, 75}, {"4", "60,30,9,8", 9, 8}, {"11", "", 1, 1}} {
+	}{{"0", "500,500,30,20", 30, 20}, {"1", "", 280, 270}, {"3", "", 70, 68}, {"4", "20,20,9,8", 9, 8}, {"10", "", 1, 1}} {
 		args := []string{"--level", c.level}
 		if c.region != "" {
 			args = append(args, "--region", c.region)
@@ -266,9 +266,9 @@ func TestRegionAndLevel(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ flag, value, want string }{
-		{"--level", "12", "--level 12: expected 0 to 11 for this file"},
-		{"--region", "1000,0,101,1", "exceeds the 1100×600 pixels of level 0"},
-		{"--region", "0,0,2147483647,2147483647", "exceeds the 1100×600"},
+		{"--level", "11", "--level 11: expected 0 to 10 for this file"},
+		{"--region", "500,0,61,1", "exceeds the 560×540 pixels of level 0"},
+		{"--region", "0,0,2147483647,2147483647", "exceeds the 560×540"},
 		{"--region", "1,2,3", "expected X,Y,W,H"},
 		{"--region", "1,2,3,4,5", "expected X,Y,W,H"},
 		{"--region", "1,2,0,4", "expected X,Y,W,H"},
@@ -283,7 +283,7 @@ func TestRegionAndLevel(t *testing.T) {
 func TestInfo(t *testing.T) {
 	_, qtg := encoded(t)
 	out := mustRun(t, "info", qtg)
-	for _, want := range []string{"1100×600 pixels, RGB, 8 bits, subsampling 4:2:0", "transform", "above 10 (bound rms)", "6 of 512×512"} {
+	for _, want := range []string{"560×540 pixels, RGB, 8 bits, subsampling 4:2:0", "transform", "above 10 (bound rms)", "4 of 512×512"} {
 		assert.Contains(t, out, want)
 	}
 	var report infoReport
@@ -358,16 +358,16 @@ func TestInfoOfExact(t *testing.T) {
 func TestVerify(t *testing.T) {
 	dir, qtg := encoded(t)
 	in := filepath.Join(dir, "in.png")
-	assert.Contains(t, mustRun(t, "verify", qtg), "all checksums of 6 tiles hold")
+	assert.Contains(t, mustRun(t, "verify", qtg), "all checksums of 4 tiles hold")
 	out := mustRun(t, "verify", qtg, in)
 	assert.Contains(t, out, "measured")
 	assert.Regexp(t, `PSNR \d\d\.\d\d dB \(luma \d\d\.\d\d dB\), SSIM 0\.\d{4}, largest error R \d+, G \d+, B \d+`, out)
 
 	other := filepath.Join(dir, "other.png")
-	writeImage(t, other, 1100, 599, 3, 8)
-	qtgpuRun("verify", qtg, other).fails(t, exitFailure, "1100×599 pixels, expected 1100×600", "other size")
+	writeImage(t, other, 560, 539, 3, 8)
+	qtgpuRun("verify", qtg, other).fails(t, exitFailure, "560×539 pixels, expected 560×540", "other size")
 	qtgpuRun("verify", in).fails(t, exitFailure, "not a .qtg file", "no .qtg file")
-	writeImage(t, other, 1100, 600, 4, 8)
+	writeImage(t, other, 560, 540, 4, 8)
 	qtgpuRun("verify", qtg, other).fails(t, exitFailure, "4 bands, expected 3", "other channels")
 }
 

@@ -148,14 +148,14 @@ func TestPermissionDenied(t *testing.T) {
 func TestMaxPixels(t *testing.T) {
 	dir, qtg := encoded(t)
 	in := filepath.Join(dir, "in.png")
-	qtgpuRun("-i", in, "-t", "5", "-o", filepath.Join(dir, "a.qtg"), "--max-pixels", "659999").fails(t, exitFailure, "659999", "encode")
+	qtgpuRun("-i", in, "-t", "5", "-o", filepath.Join(dir, "a.qtg"), "--max-pixels", "302399").fails(t, exitFailure, "302399", "encode")
 	for _, args := range [][]string{
 		{"-i", qtg, "-o", filepath.Join(dir, "a.png")}, {"info", qtg}, {"verify", qtg}, {"tree", qtg, "-o", filepath.Join(dir, "t.png")},
 	} {
-		qtgpuRun(append(args, "--max-pixels", "659999")...).fails(t, exitFailure, "image too large: 1100×600 is 660000 pixels", args)
+		qtgpuRun(append(args, "--max-pixels", "302399")...).fails(t, exitFailure, "image too large: 560×540 is 302400 pixels", args)
 	}
 	assert.Equal(t, []string{"in.png", "in.qtg"}, files(t, dir))
-	mustRun(t, "-i", qtg, "-o", filepath.Join(dir, "a.png"), "--max-pixels", "660000")
+	mustRun(t, "-i", qtg, "-o", filepath.Join(dir, "a.png"), "--max-pixels", "302400")
 }
 
 func TestNothingIsOverwrittenWithoutForce(t *testing.T) {
@@ -295,12 +295,12 @@ func TestStandardInputAndOutput(t *testing.T) {
 	require.Equal(t, exitOK, r.status, r.stderr)
 	assert.Equal(t, readFile(t, qtg), []byte(r.stdout))
 	assert.Contains(t, r.stderr, "standard output", "the report gives way to the file")
-	assert.Contains(t, r.stderr, "1100×600")
+	assert.Contains(t, r.stderr, "560×540")
 
 	r = qtgpuIn(strings.NewReader(r.stdout), "-i", "-", "-o", "-", "--level", "2")
 	require.Equal(t, exitOK, r.status, r.stderr)
 	m := readImage(t, strings.NewReader(r.stdout))
-	assert.Equal(t, []int{275, 150}, []int{m.W, m.H})
+	assert.Equal(t, []int{140, 135}, []int{m.W, m.H})
 
 	r = qtgpuIn(bytes.NewReader(in[:len(in)/2]), "-i", "-", "-t", "10", "-o", "-")
 	r.fails(t, exitFailure, "standard input: ", "half a PNG")
@@ -337,13 +337,13 @@ func TestKeepGoing(t *testing.T) {
 	p := readFile(t, qtg)
 	p[len(p)-1] ^= 1 // in the last tile
 	require.NoError(t, os.WriteFile(qtg, p, 0o666))
-	qtgpuRun("-i", qtg, "-o", out).fails(t, exitFailure, "tile 5, body", "without --keep-going")
+	qtgpuRun("-i", qtg, "-o", out).fails(t, exitFailure, "tile 3, body", "without --keep-going")
 	require.NoFileExists(t, out)
 
 	r := qtgpuRun("-i", qtg, "-o", out, "--keep-going")
-	r.fails(t, exitPartial, "warning: 1 of 6 tiles lost and filled from the overview, blank where that is lost too: 1024,512,76,88", "with --keep-going")
+	r.fails(t, exitPartial, "warning: 1 of 4 tiles lost and filled from the overview, blank where that is lost too: 512,512,48,28", "with --keep-going")
 	m := readImage(t, bytes.NewReader(readFile(t, out)))
-	assert.Equal(t, []int{1100, 600}, []int{m.W, m.H})
+	assert.Equal(t, []int{560, 540}, []int{m.W, m.H})
 
 	mustRun(t, "-i", qtg, "-o", out, "-f", "--region", "0,0,100,100")
 	mustRun(t, "-i", qtg, "-o", out, "-f", "--level", "3")
@@ -357,9 +357,9 @@ func TestCutInput(t *testing.T) {
 	p := readFile(t, qtg)
 	bodies := bytes.Index(p, []byte("BODY"))
 	require.NoError(t, os.WriteFile(qtg, p[:bodies+10], 0o666))
-	qtgpuRun("-i", qtg, "-o", out, "--level", "3").fails(t, exitFailure, "more than the input holds (at byte 1867): --keep-going gives what there is", "without --keep-going")
+	qtgpuRun("-i", qtg, "-o", out, "--level", "3").fails(t, exitFailure, "more than the input holds (at byte 1205): --keep-going gives what there is", "without --keep-going")
 	mustRun(t, "-i", qtg, "-o", out, "--level", "3", "--keep-going")
-	qtgpuRun("-i", qtg, "-o", out, "-f", "--keep-going").fails(t, exitPartial, "6 of 6 tiles lost and filled from the overview", "all of it")
+	qtgpuRun("-i", qtg, "-o", out, "-f", "--keep-going").fails(t, exitPartial, "4 of 4 tiles lost and filled from the overview", "all of it")
 	require.NoError(t, os.WriteFile(qtg, p[:40], 0o666))
 	r := qtgpuRun("-i", qtg, "-o", out, "-f")
 	r.fails(t, exitFailure, "truncated", "before the index, without --keep-going")

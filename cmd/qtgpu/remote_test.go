@@ -47,7 +47,7 @@ func TestRemote(t *testing.T) {
 	for _, args := range [][]string{
 		{"-i", "IN", "-o", "OUT.png"},
 		{"-i", "IN", "-o", "OUT.tif", "--level", "2"},
-		{"-i", "IN", "-o", "OUT.png", "--region", "500,100,200,300", "--level", "0"},
+		{"-i", "IN", "-o", "OUT.png", "--region", "300,100,200,300", "--level", "0"},
 		{"-i", "IN", "-o", "OUT.png", "--keep-going"},
 		{"tree", "IN", "-o", "OUT.png"},
 		{"info", "IN", "--json"},
@@ -185,7 +185,7 @@ func TestRemoteFails(t *testing.T) {
 
 	r := qtgpuRun("-i", good+"/cut.qtg", "--keep-going")
 	assert.Equal(t, exitPartial, r.status, r.stderr)
-	assert.Contains(t, r.stderr, "1 of 6 tiles lost")
+	assert.Contains(t, r.stderr, "1 of 4 tiles lost")
 }
 
 // TestHeader: headers come from flags and files, and reach the server; what is none is an
@@ -223,7 +223,7 @@ func TestRemoteRequests(t *testing.T) {
 	in := filepath.Join(dir, "in.png")
 	w, h := 2200, 1600
 	if testing.Short() {
-		w, h = 1100, 800
+		w, h = 700, 700
 	}
 	writeImage(t, in, w, h, 3, 8)
 	mustRun(t, "-i", in, "-t", "0", "-q", "--effort", "1")

@@ -20,12 +20,12 @@ import (
 // TestMaxSide: the finest level with no side above N, of the whole and of a box; and what
 // it does not go with.
 func TestMaxSide(t *testing.T) {
-	dir, qtg := encoded(t) // 1100×600
+	dir, qtg := encoded(t) // 560×540
 	out := filepath.Join(dir, "out.png")
 	for _, c := range []struct {
 		most string
 		w, h int
-	}{{"5000", 1100, 600}, {"1100", 1100, 600}, {"1099", 550, 300}, {"256", 138, 75}, {"138", 138, 75}, {"137", 69, 38}, {"1", 1, 1}} {
+	}{{"5000", 560, 540}, {"560", 560, 540}, {"559", 280, 270}, {"256", 140, 135}, {"140", 140, 135}, {"139", 70, 68}, {"1", 1, 1}} {
 		mustRun(t, "-i", qtg, "-o", out, "-f", "--max-side", c.most)
 		m := readImage(t, bytes.NewReader(readFile(t, out)))
 		assert.Equal(t, []int{c.w, c.h}, []int{m.W, m.H}, "--max-side %s", c.most)

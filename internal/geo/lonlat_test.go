@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 )
 
 // crsOf is a CRS of the register in its own unit.
@@ -71,7 +73,7 @@ func TestProjectRound(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for code, base := range map[int]int{32601: 4326, 32631: 4326, 32760: 4326, 32722: 4326, 25828: 4258, 25838: 4258, 26901: 4269, 26923: 4269, 3857: 4326} {
 		var points, at [][2]float64
-		for i := range 200 {
+		for i := range shorttest.Rounds(200) {
 			width, meridian := 3.0, 0.0
 			if _, m := utm(code); m != nil {
 				meridian = m.meridian
@@ -95,7 +97,7 @@ func TestProjectRound(t *testing.T) {
 func TestFromLonLat(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	_, zone := utm(32733)
-	for i := range 500 {
+	for i := range shorttest.Rounds(500) {
 		w, s := 15+60*(r.Float64()-0.5), 160*r.Float64()-85
 		b := Box{w, s, min(w+20*r.Float64(), 14.9+reach), min(s+40*r.Float64(), 89)}
 		got, err := crsOf(t, 32733).FromLonLat(b)

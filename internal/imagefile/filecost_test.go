@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -139,13 +140,13 @@ func TestWindowOfALargeFile(t *testing.T) {
 	strips.compression, strips.w, strips.h = compressionPackBits, side, 64
 	tiled := strips
 	tiled.tiled, tiled.w, tiled.h = true, 256, 256
-	for _, c := range []struct {
+	for _, c := range shorttest.Cases([]struct {
 		name string
 		file []byte
 		most uint64 // bytes for one window
 	}{
 		{"strips", strips.file(m), 10 * 64 * rgbRow(side)}, {"tiles", tiled.file(m), 10 * 256 * rgbRow(256)}, {"png", png, 700 * rgbRow(side)},
-	} {
+	}) {
 		var f *File
 		var err error
 		n := held(func() {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/rastertest"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -88,8 +89,8 @@ func wayOf(t *testing.T, p *engine.Plan) string {
 // TestChooseByPilot: the way that is best for a large raster is known by its pilot,
 // before all of it is coded.
 func TestChooseByPilot(t *testing.T) {
-	for want, d := range bounded {
-		src := d.sized(1024, 4097)
+	for _, want := range shorttest.Names(bounded) {
+		src := bounded[want].sized(1024, 4097)
 		require.True(t, worthPilot(src.Format()))
 		ctx, cancel := context.WithCancelCause(context.Background())
 		e := env(2, 1<<20)
@@ -119,6 +120,9 @@ func TestChooseByPilot(t *testing.T) {
 // TestDoubtedPilot: where a pilot makes samples with loss little smaller, all of a flat raster
 // decides. Its squares have specks that a bound takes away, and the rest has none.
 func TestDoubtedPilot(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 5 million pixels, of which TestChooseByPilot has as many")
+	}
 	const w, h = 2300, 2200
 	f := raster.Format{Width: w, Height: h, Type: raster.Uint8, Bands: raster.Bands(raster.Gray)}
 	size, n := pilotShape(w, h)

@@ -51,7 +51,7 @@ func TestWorkOfEngines(t *testing.T) {
 func TestWorkOfChoose(t *testing.T) {
 	for name, d := range bounded {
 		all := []*drawn{d.sized(200, 150)}
-		if name == "predicted" {
+		if name == "predicted" && !testing.Short() {
 			all = append(all, d.sized(1024, 4097))
 		}
 		for _, src := range all {

@@ -18,6 +18,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/engine/predictive"
 	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/rastertest"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -34,7 +35,7 @@ type example struct {
 // examples are all engines and their ways, small ones with many rows of tiles.
 var examples = sync.OnceValue(func() []*example {
 	format := func(w, h int, t raster.Type, roles ...raster.Role) raster.Format {
-		return raster.Format{Width: w, Height: h, Type: t, Bands: raster.Bands(roles...)}
+		return raster.Format{Width: shorttest.Side(w), Height: h, Type: t, Bands: raster.Bands(roles...)}
 	}
 	indices := format(20, 4200, raster.Uint8, raster.Index)
 	indices.Palette = color.Palette{color.Black, color.White, color.Opaque, color.Transparent}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/rastertest"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -138,7 +139,7 @@ func TestStreamSinkFails(t *testing.T) {
 	all := e.params.Format.Bounds()
 	full := errors.New("no room")
 	for _, keepGoing := range []bool{false, true} {
-		r := open(t, data, Options{Memory: 1 << 20, KeepGoing: keepGoing})
+		r := open(t, data, Options{Memory: int64(shorttest.Side(1 << 20)), KeepGoing: keepGoing})
 		f := &r.plan.Format
 		c := &collector{t: t, all: raster.NewBlock(all, f.Type, len(f.Bands)), fail: full}
 		require.Equal(t, full, r.Stream(context.Background(), c, all, 0, func(int64) {}))
