@@ -166,7 +166,7 @@ func (d *decoding) to() *raster.Format {
 // place moves the georeference to the part, and gives what the file leaves out or changes,
 // and what is said of it unless the command is quiet.
 func (d *decoding) place() (left []string, note string) {
-	left = imagefile.Unsaid(d.format, d.to(), d.meta.Meta)
+	left = d.unsaid()
 	if d.format != "tif" {
 		return append(left, d.meta.tags.Names()...), ""
 	}
@@ -182,6 +182,11 @@ func (d *decoding) place() (left []string, note string) {
 		}
 	}
 	return left, note
+}
+
+// unsaid names what the file leaves out or changes of the raster and its metadata.
+func (d *decoding) unsaid() []string {
+	return imagefile.Unsaid(d.format, d.to(), d.meta.Meta, imagefile.WriteOptions{Tags: d.meta.tags, FullDepth: d.fullDepth})
 }
 
 // changed tells whether the samples are others than the ones that were encoded, or not all of
@@ -259,14 +264,20 @@ func (d *decoding) leave(a *app, out *output, left []string) error {
 
 // deepen begins again with all bits.
 func (d *decoding) deepen(a *app, out *output, few *imagefile.DepthError) error {
-	change := fmt.Sprintf("samples of %d bits are written as %d, since they have changed: %v", few.Bits, 8*d.from.Type.Size(), few)
-	if err := d.leave(a, out, []string{change}); err != nil {
+	changes := []string{fmt.Sprintf("samples of %d bits are written as %d, since they have changed: %v", few.Bits, 8*d.from.Type.Size(), few)}
+	said := d.unsaid()
+	d.fullDepth = true
+	for _, what := range d.unsaid() {
+		if !slices.Contains(said, what) {
+			changes = append(changes, what)
+		}
+	}
+	if err := d.leave(a, out, changes); err != nil {
 		return err
 	}
 	if err := out.restart(); err != nil {
 		return at(out.name, err)
 	}
-	d.fullDepth = true
 	picture, err := d.create(out, d.to(), nil)
 	if err != nil {
 		return out.blame(out.name, err)

@@ -81,6 +81,37 @@ func TestDepthThrough(t *testing.T) {
 	}
 }
 
+// TestDeepThrough: integers of 17 to 31 bits come back so without loss and within a bound, with nothing
+// to be said of it, and full scale stays what it was.
+func TestDeepThrough(t *testing.T) {
+	dir := t.TempDir()
+	in, qtg, out := filepath.Join(dir, "in.tif"), filepath.Join(dir, "in.qtg"), filepath.Join(dir, "out.tif")
+	for _, bits := range []int{17, 24, 31} {
+		f := raster.Format{Width: 90, Height: 70, Type: raster.Uint32, Bands: raster.Bands(raster.Data), Max: 1<<bits - 1}
+		writeRaster(t, in, f, small(uint16(bits)), func(_, x, y int) float64 { return float64(f.Max - 30 - int64(x*x*y)%(1<<16)) })
+		for _, threshold := range []string{"0", "30"} {
+			r := succeeds(t, "-i", in, "-t", threshold, "--verify", "--strict", "-f")
+			require.Contains(t, r.stdout, fmt.Sprint(bits, " bits a sample in the source"))
+			r = succeeds(t, "-i", qtg, "-o", out, "-f", "--strict")
+			require.Empty(t, r.stderr)
+			back := openFile(t, out)
+			require.Equal(t, bits, back.Tags.Bits())
+			require.Equal(t, f.Max, back.Format().Max)
+			succeeds(t, "verify", qtg, out)
+		}
+		if bits == 31 { // decoders clamp there
+			continue
+		}
+		// Above full scale, which does not hold decoded samples of more than 16 bits.
+		writeRaster(t, in, f, small(uint16(bits)), func(_, x, y int) float64 { return float64(f.Max - int64(x*x*y)%(1<<16)) })
+		succeeds(t, "-i", in, "-t", "30", "--verify", "-f")
+		r := succeeds(t, "-i", qtg, "-o", out, "-f", "-q")
+		require.Contains(t, r.stderr, fmt.Sprintf("samples of %d bits are written as 32, since they have changed: pixel ", bits))
+		require.Contains(t, r.stderr, fmt.Sprint("that samples go from 0 to ", f.Max))
+		require.Zero(t, openFile(t, out).Tags.Bits())
+	}
+}
+
 // TestHalfThrough: floating point of 16 bits comes back so without loss, and within a bound
 // where the bound leaves room for rounding.
 func TestHalfThrough(t *testing.T) {

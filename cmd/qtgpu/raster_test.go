@@ -55,6 +55,8 @@ func writeRaster(t *testing.T, name string, f raster.Format, tags imagefile.Tags
 					binary.NativeEndian.PutUint32(p, math.Float32bits(float32(v)))
 				case raster.Int16, raster.Uint16:
 					binary.NativeEndian.PutUint16(p, uint16(int64(v)))
+				case raster.Uint32:
+					binary.NativeEndian.PutUint32(p, uint32(v))
 				case raster.Uint8:
 					p[0] = byte(v)
 				default:

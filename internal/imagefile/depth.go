@@ -56,8 +56,6 @@ func depthOf(f *raster.Format, opt *WriteOptions) *depth {
 		if f.Type != raster.Float32 || bits != 16 && bits != 24 {
 			return nil
 		}
-	case bits == 24: // whose byte order is not the same for all readers
-		return nil
 	case f.Bands[0].Role == raster.Index:
 		if len(f.Palette) > 1<<bits {
 			return nil

@@ -27,7 +27,9 @@ func encode(t testing.TB, format string, m *Image, opt WriteOptions) []byte {
 }
 
 // unsaid is what Unsaid names of an image.
-func unsaid(format string, m *Image) []string { return Unsaid(format, m.Format(), m.Meta) }
+func unsaid(format string, m *Image) []string {
+	return Unsaid(format, m.Format(), m.Meta, WriteOptions{})
+}
 
 func decode(t testing.TB, format string, data []byte) *Image {
 	t.Helper()

@@ -76,8 +76,9 @@ func (l *tiffLayout) bits() int {
 	return 8 * l.size()
 }
 
-// packed tells whether samples take no whole bytes in the file.
-func (l *tiffLayout) packed() bool { return l.bits()%8 != 0 }
+// packed tells whether samples take fewer bits in the file than before. Integers of 24 bits, too, have their
+// highest byte first in a little-endian file, as libtiff and GDAL write and read them.
+func (l *tiffLayout) packed() bool { return l.bits() != 8*l.size() }
 
 // rowBytes is the bytes of a row of so many pixels in the file.
 func (l *tiffLayout) rowBytes(pixels int) int { return (pixels*len(l.bands)*l.bits() + 7) / 8 }

@@ -63,7 +63,7 @@ func (d *directory) tags(h *tiffHeader) (t Tags) {
 
 // stated are tags that say of the samples in the file what those in memory do not tell.
 func (h *tiffHeader) stated() (t Tags) {
-	if h.bits < 8*h.typ.Size() && (h.bits != 24 || h.typ.Float()) {
+	if h.bits < 8*h.typ.Size() {
 		t = append(t, bitsTag(h.bits))
 	}
 	if f := shorts(tagColorMap, h.colorMap...); h.colorMap != nil && len(f.value) <= MaxTagBytes {

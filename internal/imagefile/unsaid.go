@@ -12,9 +12,9 @@ import (
 
 // Unsaid names what Create leaves out of a raster and its metadata in a format, or
 // changes so that it fits, each a phrase for people. What Create refuses is not named.
-func Unsaid(format string, f *raster.Format, meta Meta) []string {
+func Unsaid(format string, f *raster.Format, meta Meta, opt WriteOptions) []string {
 	if format == "tif" {
-		return append(unsaidTIFF(f, meta), unsaidBands(f, tiffRoles(f), true)...)
+		return append(unsaidTIFF(f, meta, &opt), unsaidBands(f, tiffRoles(f), true)...)
 	}
 	p, err := pictureOf(format, f)
 	if err != nil {
@@ -23,7 +23,7 @@ func Unsaid(format string, f *raster.Format, meta Meta) []string {
 	var list []string
 	switch format {
 	case "png":
-		shape, err := pngShapeOf(f, meta.ICC, &WriteOptions{})
+		shape, err := pngShapeOf(f, meta.ICC, &opt)
 		if err != nil {
 			return nil
 		}
@@ -107,8 +107,8 @@ func unsaidProfile(icc []byte, channels int, repeated bool) []string {
 }
 
 // unsaidTIFF names what a TIFF file leaves out or changes.
-func unsaidTIFF(f *raster.Format, meta Meta) []string {
-	l, err := newTIFFLayout(f, meta.ICC, &WriteOptions{})
+func unsaidTIFF(f *raster.Format, meta Meta, opt *WriteOptions) []string {
+	l, err := newTIFFLayout(f, meta.ICC, opt)
 	if err != nil {
 		return nil
 	}
@@ -120,7 +120,7 @@ func unsaidTIFF(f *raster.Format, meta Meta) []string {
 	default:
 		list = append(list, "the palette, whose colours are written instead")
 	}
-	if full := f.FullScale(); full > math.MaxUint16 && full < f.Type.Max() {
+	if full := f.FullScale(); l.depth == nil && full > math.MaxUint16 && full < f.Type.Max() {
 		list = append(list, fmt.Sprintf("that samples go from 0 to %d", full))
 	}
 	left := Meta{}

@@ -48,7 +48,7 @@ func TestUnsaidBands(t *testing.T) {
 		{"ppm", formatOf(3, 3, raster.Uint8, make([]raster.Role, 9)...), nil},
 	}
 	for _, c := range cases {
-		assert.Equal(t, c.want, Unsaid(c.format, c.f, Meta{}), "%s of %d bands of %v: %s", c.format, len(c.f.Bands), c.f.Type, roleNames(c.f))
+		assert.Equal(t, c.want, Unsaid(c.format, c.f, Meta{}, WriteOptions{}), "%s of %d bands of %v: %s", c.format, len(c.f.Bands), c.f.Type, roleNames(c.f))
 	}
 }
 
@@ -73,7 +73,7 @@ func TestCreatePalettes(t *testing.T) {
 	}
 	_, err := Create(&bytes.Buffer{}, "png", f, Meta{}, WriteOptions{})
 	require.EqualError(t, err, "palette of 300 colours: png holds at most 256: write tif instead")
-	require.Empty(t, Unsaid("tif", f, Meta{}))
+	require.Empty(t, Unsaid("tif", f, Meta{}, WriteOptions{}))
 
 	f.Palette = f.Palette[:9]
 	raster.Row[uint16](b, 0, 11)[4] = 256

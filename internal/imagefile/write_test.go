@@ -343,7 +343,7 @@ func FuzzCreate(f *testing.F) {
 			require.Zero(t, out.Len())
 			return
 		}
-		Unsaid(format, r, Meta{})
+		Unsaid(format, r, Meta{}, WriteOptions{})
 		require.NoError(t, sink.WriteBlock(background, noisy(r, raster.NewBlock(r.Bounds(), r.Type, len(roles)))))
 		require.NoError(t, sink.Close())
 		if format == "tif" {
