@@ -69,7 +69,7 @@ func (e *encoding) target() pipeline.Target {
 	return pipeline.Target{
 		Bytes: e.opt.TargetSize, PSNR: e.opt.TargetPSNR,
 		Picture:  engine.CheckPicture(pipeline.Colours(e.src).Format()) == nil,
-		Metadata: func(coded *raster.Format) container.Metadata { return e.opt.metadata(coded, from).chunks() },
+		Metadata: func(coded *engine.Params) container.Metadata { return e.opt.metadata(coded, from).chunks() },
 	}
 }
 
@@ -77,7 +77,7 @@ func (e *encoding) target() pipeline.Target {
 func (o *Options) unreachable(e *pipeline.UnreachableError) error {
 	p := &e.Nearest.Encoder.Plan().Params
 	at := fmt.Sprintf("at T %v of the bound %v", shortest(p), boundOf(p.Bound))
-	if p.Bound == engine.Max && p.T == 0 {
+	if p.Lossless() {
 		at = "without loss"
 	}
 	if e.Size {

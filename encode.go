@@ -176,7 +176,7 @@ func (e *encoding) encoder(ctx context.Context) (engine.Encoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.meta = e.opt.metadata(&c.Encoder.Plan().Format, e.src.Format())
+	e.meta = e.opt.metadata(&c.Encoder.Plan().Params, e.src.Format())
 	e.src = c.Source
 	e.stats.Tried, e.stats.OnPilot = tried(c), c.Pilot
 	return c.Encoder, nil

@@ -5,7 +5,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
-// Metadata is carried unchanged; nil where absent.
+// Metadata is carried unchanged, but for statistics of samples that change; nil where absent.
 type Metadata struct {
 	ICC  []byte // a colour profile
 	EXIF []byte // a bare TIFF structure
@@ -24,6 +24,25 @@ func metadataOf(m *imagefile.Meta) Metadata {
 
 func (m *Metadata) empty() bool {
 	return m.ICC == nil && m.EXIF == nil && m.XMP == nil && m.IPTC == nil && m.PNG == nil && m.TIFF == nil
+}
+
+// withoutStatistics is the metadata but for statistics of samples. A directory of TIFF that is damaged is
+// carried as any other.
+func (m *Metadata) withoutStatistics() *Metadata {
+	tags, err := imagefile.ParseTags(m.TIFF)
+	if err != nil {
+		return m
+	}
+	kept, n := tags.WithoutStatistics()
+	if n == 0 {
+		return m
+	}
+	left := *m
+	left.TIFF = nil
+	if len(kept) > 0 {
+		left.TIFF, _ = kept.AppendBinary(nil) // of an even length
+	}
+	return &left
 }
 
 // metadataChunk is where metadata of a kind is kept.

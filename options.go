@@ -121,7 +121,8 @@ type Options struct {
 	// of Memory. Nothing else uses it.
 	Spool Spool
 	// Metadata to store; where it is empty, what a decoded file of this module carries, or
-	// else the plan's.
+	// else the plan's. Statistics of samples in GDAL's metadata (STATISTICS_MEAN and others, of
+	// Metadata.TIFF) are left out where samples may change.
 	Metadata Metadata
 	// ColourMetadata, if not nil, is stored in its place where the colours of a palette are
 	// coded and not its indices.
@@ -182,12 +183,16 @@ func (o *Options) params(f *raster.Format) (engine.Params, error) {
 	return p, nil
 }
 
-// metadata is what to store with samples of a format, src being the format of the source.
-func (o *Options) metadata(coded, src *raster.Format) *Metadata {
-	if o.ColourMetadata != nil && src.Palette != nil && coded.Palette == nil {
-		return o.ColourMetadata
+// metadata is what to store with samples that are coded so, src being the format of the source.
+func (o *Options) metadata(coded *engine.Params, src *raster.Format) *Metadata {
+	m := &o.Metadata
+	if o.ColourMetadata != nil && src.Palette != nil && coded.Format.Palette == nil {
+		m = o.ColourMetadata
 	}
-	return &o.Metadata
+	if !coded.Lossless() {
+		m = m.withoutStatistics()
+	}
+	return m
 }
 
 // Check tells whether the options suit the samples of src, of which it reads none. Its

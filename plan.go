@@ -64,6 +64,9 @@ func (p *Plan) RowBytes() int64 {
 	return f.Bytes()
 }
 
+// Lossless tells whether all samples come back as they are.
+func (p *Plan) Lossless() bool { return p.plan.Lossless() }
+
 // Hash is the hash of the plan, which its parts hold.
 func (p *Plan) Hash() [32]byte { return pipeline.PlanHash(p.plan) }
 
@@ -122,7 +125,7 @@ func (e *encoding) byPlan() (engine.Encoder, error) {
 	}
 	plan := *e.opt.Plan.plan
 	e.plan = &plan
-	if e.meta = e.opt.metadata(&plan.Format, e.src.Format()); e.meta.empty() {
+	if e.meta = e.opt.metadata(&plan.Params, e.src.Format()); e.meta.empty() {
 		e.meta = &e.opt.Plan.meta
 	}
 	src, err := engine.InScale(e.src)

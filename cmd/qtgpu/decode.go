@@ -178,7 +178,7 @@ func (d *decoding) place() (left []string, note string) {
 	if d.changed() {
 		var n int
 		if d.meta.tags, n = tags.WithoutStatistics(); n > 0 {
-			note = "statistics in GDAL's metadata are of other samples, and left out"
+			note = otherStatistics
 		}
 	}
 	return left, note

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -147,7 +148,7 @@ func TestHalfThrough(t *testing.T) {
 }
 
 // TestStatisticsLeave: statistics in GDAL's metadata stay with samples that are all as they
-// were, and with no others.
+// were, in the .qtg file and out of it, and with no others.
 func TestStatisticsLeave(t *testing.T) {
 	dir := t.TempDir()
 	in, qtg, out := filepath.Join(dir, "in.tif"), filepath.Join(dir, "in.qtg"), filepath.Join(dir, "out.tif")
@@ -158,26 +159,33 @@ func TestStatisticsLeave(t *testing.T) {
 	statistics := `<Item name="STATISTICS_MEAN" sample="0">7</Item>`
 	f := raster.Format{Width: 100, Height: 90, Type: raster.Float32, Bands: raster.Bands(raster.Data)}
 	for _, c := range []struct {
-		items, args, level string
-		kept, other        bool
+		items, args, level       string
+		inside, outside, another bool
 	}{
-		{statistics, "0", "0", true, false},
-		{statistics, "1", "0", false, false},
-		{statistics, "0", "1", false, false},
-		{statistics + `<Item name="MADE_BY">us &amp;amp; them</Item>`, "1", "0", false, true},
+		{statistics, "-t 0", "0", true, true, false},
+		{statistics, "-t 1", "0", false, false, false},
+		{statistics, "-t 0", "1", true, false, false},
+		{statistics, "--size 3000", "0", false, false, false},
+		{statistics, "--size 50000", "0", true, true, false},
+		{statistics + `<Item name="MADE_BY">us &amp;amp; them</Item>`, "-t 1", "0", false, false, true},
 	} {
 		writeRaster(t, in, f, text(c.items), hill)
-		succeeds(t, "-i", in, "-t", c.args, "-f")
-		r := succeeds(t, "-i", qtg, "-o", out, "-f", "--level", c.level)
-		assert.Equal(t, !c.kept, strings.Contains(r.stderr, "out.tif: warning: statistics in GDAL's metadata are of other samples, and left out"), r.stderr)
+		const note = "warning: statistics in GDAL's metadata are of other samples, and left out"
+		r := succeeds(t, append(strings.Fields(c.args), "-i", in, "-f", "--strict")...)
+		assert.Equal(t, !c.inside, strings.Contains(r.stderr, "in.tif: "+note), r.stderr)
+		file, err := os.ReadFile(qtg)
+		require.NoError(t, err)
+		assert.Equal(t, c.inside, bytes.Contains(file, []byte("STATISTICS_MEAN")), "%s: the .qtg file", c.args)
+		r = succeeds(t, "-i", qtg, "-o", out, "-f", "--level", c.level)
+		assert.Equal(t, c.inside && !c.outside, strings.Contains(r.stderr, "out.tif: "+note), r.stderr)
 		var said string
 		for _, tag := range openFile(t, out).Tags {
 			if tag.Tag == 42112 {
 				said = string(tag.Value)
 			}
 		}
-		assert.Equal(t, c.kept, strings.Contains(said, "STATISTICS_MEAN"), said)
-		assert.Equal(t, c.other, strings.Contains(said, `<Item name="MADE_BY">us &amp;amp; them</Item>`), said)
+		assert.Equal(t, c.outside, strings.Contains(said, "STATISTICS_MEAN"), said)
+		assert.Equal(t, c.another, strings.Contains(said, `<Item name="MADE_BY">us &amp;amp; them</Item>`), said)
 		succeeds(t, "-i", qtg, "-o", out, "-f", "--level", c.level, "-q", "--strict")
 	}
 }

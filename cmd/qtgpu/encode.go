@@ -132,6 +132,7 @@ func (a *app) encodeTo(out *output, c *convertFlags, in *source, src *imagefile.
 		return nil, out.blame(in.name, err)
 	}
 	becomeColours(src, &stats.Format)
+	loseStatistics(src, stats.Bound == qtgpu.BoundMax && stats.T == 0)
 	if err := a.tell(in.name, src, c); err != nil {
 		return nil, err
 	}

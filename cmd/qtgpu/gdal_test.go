@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -162,4 +163,32 @@ func rainbow() color.Palette {
 		p[i] = color.RGBA{byte(i * 37), byte(i * 91), byte(255 - i), 255}
 	}
 	return p
+}
+
+// TestStatisticsOfGDAL: statistics that GDAL has put into a file come back without loss. With loss GDAL finds
+// none in what is decoded, and reckons new ones that the samples have.
+func TestStatisticsOfGDAL(t *testing.T) {
+	dir, tif, qtg := elevation(t)
+	in, out := filepath.Join(dir, "measured.tif"), filepath.Join(dir, "out.tif")
+	gdal(t, "gdal_translate", "-q", "-stats", tif, in)
+	statistics := func(name string, args ...string) (items []string) {
+		for _, line := range strings.Split(string(gdal(t, "gdalinfo", append(args, name)...)), "\n") {
+			if strings.Contains(line, "STATISTICS_") {
+				items = append(items, strings.TrimSpace(line))
+			}
+		}
+		return items
+	}
+	before := statistics(in)
+	require.Len(t, before, 5)
+	for _, threshold := range []string{"0", "20"} {
+		mustRun(t, "-i", in, "-t", threshold, "-o", qtg, "-f", "-q")
+		mustRun(t, "-i", qtg, "-o", out, "-f", "-q", "--strict")
+		if threshold == "0" {
+			assert.Equal(t, before, statistics(out))
+			continue
+		}
+		assert.Empty(t, statistics(out))
+		assert.NotEqual(t, before, statistics(out, "-stats"))
+	}
 }

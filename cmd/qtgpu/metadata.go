@@ -46,6 +46,16 @@ func becomeColours(f *imagefile.File, coded *raster.Format) {
 	}
 }
 
+// otherStatistics says why statistics are not kept.
+const otherStatistics = "statistics in GDAL's metadata are of other samples, and left out"
+
+// loseStatistics notes that statistics are left out, if they are.
+func loseStatistics(f *imagefile.File, lossless bool) {
+	if _, n := f.Tags.WithoutStatistics(); n > 0 && !lossless {
+		f.Notes = append(f.Notes, otherStatistics)
+	}
+}
+
 // metadata is the metadata of a .qtg file as an image file holds it.
 type metadata struct {
 	imagefile.Meta

@@ -105,6 +105,7 @@ func (a *app) plan(c *convertFlags, rows int) error {
 	}
 	coded := j.Plan.Format()
 	becomeColours(src, &coded)
+	loseStatistics(src, j.Plan.Lossless())
 	if err := a.tell(c.in, src, c); err != nil {
 		return err
 	}

@@ -81,6 +81,9 @@ type Params struct {
 	Tune   Tune
 }
 
+// Lossless tells whether all samples come back as they are.
+func (p *Params) Lossless() bool { return p.Bound == Max && p.T == 0 }
+
 // Plan is all that coding a tile depends on besides its samples. What a file holds of it
 // is enough for decoding: Chroma, Split, Effort and Tune are for encoders.
 type Plan struct {

@@ -283,7 +283,7 @@ func (t Tags) metadataOf(bands []raster.Band) string {
 }
 
 // WithoutStatistics are the tags without statistics of samples in GDAL's metadata, and how
-// many of these there were.
+// many of these there were; 0 too where what remains is longer than a tag can be.
 func (t Tags) WithoutStatistics() (Tags, int) {
 	var m gdalMetadata
 	if xml.Unmarshal([]byte(t.text(tagGDALMetadata)), &m) != nil {
@@ -297,6 +297,9 @@ func (t Tags) WithoutStatistics() (Tags, int) {
 	kept := slices.DeleteFunc(slices.Clone(t), func(v Tag) bool { return v.Tag == tagGDALMetadata && len(m.Items) == 0 })
 	if v := kept.find(tagGDALMetadata); v != nil {
 		f := ascii(tagGDALMetadata, m.text())
+		if len(f.value) > MaxTagBytes { // XML can be longer than before
+			return t, 0
+		}
 		v.Count, v.Value = f.count, f.value
 	}
 	return kept, n

@@ -18,8 +18,8 @@ type Target struct {
 	PSNR  float64 // the least that it may have, in dB
 	// Picture tells whether the samples are of a picture, which has a PSNR.
 	Picture bool
-	// Metadata is what the file holds beside samples of a format.
-	Metadata func(coded *raster.Format) container.Metadata
+	// Metadata is what the file holds beside samples that are coded so.
+	Metadata func(coded *engine.Params) container.Metadata
 }
 
 // Aimed is the way to a target: what Choose gives with the promise that was found.
@@ -242,7 +242,7 @@ func (f *field) write(ctx context.Context, made *Aimed, env *engine.Env) (mean i
 	plan := made.Encoder.Plan()
 	job := &Job{Env: env}
 	if f.whole {
-		job.Metadata = f.Metadata(&plan.Format)
+		job.Metadata = f.Metadata(&plan.Params)
 	}
 	if f.Picture {
 		if job.gauge, err = newGauge(plan, env); err != nil {

@@ -35,7 +35,7 @@ func TestPreparedOnce(t *testing.T) {
 		e := env(2, memory)
 		backend := &counted{Backend: e.Backend}
 		e.Backend = backend
-		target := Target{Bytes: 15000, Picture: true, Metadata: func(*raster.Format) container.Metadata { return nil }}
+		target := Target{Bytes: 15000, Picture: true, Metadata: func(*engine.Params) container.Metadata { return nil }}
 		a, err := Aim(context.Background(), engine.Params{Bound: engine.RMS}, nil, target, src, e)
 		require.NoError(t, err)
 		return a, backend.n
