@@ -68,7 +68,7 @@ func (d *Decoder) open(ctx context.Context, r io.Reader) (err error) {
 		return err
 	}
 	d.tiles, err = pipeline.NewStream(d.file, pipeline.Options{
-		Workers: d.opt.Workers, KeepGoing: d.opt.KeepGoing, Memory: d.opt.MaxMemory,
+		Workers: d.opt.Workers, KeepGoing: d.opt.KeepGoing, Memory: d.opt.maxMemory(),
 	})
 	if err != nil {
 		return planError(err)

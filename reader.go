@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"math"
 	"math/bits"
 	"slices"
 
@@ -26,8 +27,9 @@ type DecodeOptions struct {
 	// KeepGoing renders a damaged tile from the overview instead of failing, and opens
 	// a file that is cut behind its index; LostTiles then tells which.
 	KeepGoing bool
-	// MaxMemory is the most bytes that a call may hold, of samples, planes and leaves; 0
-	// is no limit. What takes more is an error that wraps ErrTooLarge.
+	// MaxMemory is the most bytes that a call may hold, of samples, planes and leaves; 0 is
+	// 2^30, and 16 for each pixel of MaxPixels: what pictures take, and no more for what has
+	// more bands than these. What takes more is an error that wraps ErrTooLarge.
 	MaxMemory int64
 	// CacheBytes is how many bytes of decoded tiles are kept between calls: 0 for none.
 	CacheBytes int64
@@ -47,6 +49,17 @@ func (o *DecodeOptions) check() error {
 		}
 	}
 	return nil
+}
+
+// maxMemory is the memory that a call may hold. A picture takes up to 8 bytes a pixel, once as a block and
+// once more in planes of a row of tiles; the rest is for a tile of 2048 × 2048 of 4 bands.
+func (o *DecodeOptions) maxMemory() int64 {
+	if o.MaxMemory > 0 {
+		return o.MaxMemory
+	}
+	const tile, pixel = 1 << 30, 16
+	pixels := cmp.Or(o.MaxPixels, container.DefaultMaxPixels)
+	return tile + pixel*min(pixels, (math.MaxInt64-tile)/pixel)
 }
 
 // Reader gives random access to a .qtg file: any region at any level, reading
@@ -85,7 +98,7 @@ func (r *Reader) open(ctx context.Context, src io.ReaderAt, size int64) (err err
 		return err
 	}
 	r.tiles, err = pipeline.NewReader(r.file, pipeline.Options{
-		Workers: r.opt.Workers, KeepGoing: r.opt.KeepGoing, Memory: r.opt.MaxMemory, Cache: r.opt.CacheBytes,
+		Workers: r.opt.Workers, KeepGoing: r.opt.KeepGoing, Memory: r.opt.maxMemory(), Cache: r.opt.CacheBytes,
 	})
 	if err != nil {
 		return planError(err)
@@ -275,8 +288,8 @@ const leafBytes = 4 * 8 // of a Leaf, at most
 func (r *Reader) checkLeaves() error {
 	f := &r.plan.Format
 	most := int64(f.Width) * int64(f.Height) / 64 * leafBytes
-	if r.opt.MaxMemory > 0 && most > r.opt.MaxMemory {
-		return fmt.Errorf("%w: the leaves of a plane of %d×%d take up to %d bytes of memory, the limit is %d", pipeline.ErrTooLarge, f.Width, f.Height, most, r.opt.MaxMemory)
+	if limit := r.opt.maxMemory(); most > limit {
+		return fmt.Errorf("%w: the leaves of a plane of %d×%d take up to %d bytes of memory, the limit is %d", pipeline.ErrTooLarge, f.Width, f.Height, most, limit)
 	}
 	return nil
 }
