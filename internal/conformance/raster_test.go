@@ -76,6 +76,9 @@ var rasterVectors = []vector{
 	{"mask-int16-bound3-90x80", rasterFile(of(raster.Int16, 90, 80, beside(raster.Data)...), holes(1, 32767, shifted(-500, dunes(40))), 3, 2)},
 	{"mask-float32-90x80", rasterFile(of(raster.Float32, 90, 80, beside(raster.Data, raster.Data)...), holes(2, 1, hundredths), 0, 2)},
 	{"mask-float64-bound-90x80", rasterFile(of(raster.Float64, 90, 80, beside(raster.Data)...), holes(1, 1, rough), promised(0.25), 2)},
+	{"raster-merged3-rgb-none90-90x80", mergedFile(of(raster.Uint8, 90, 80, colours(90)...), lake(90, tinted), 3)},
+	{"raster-merged6-gray16-mask-90x80", mergedFile(of(raster.Uint16, 90, 80, beside(raster.Gray)...), holes(1, 65535, times(3, dunes(40))), 6)},
+	{"raster-uint8-rgb-strays-90x80", rasterFile(of(raster.Uint8, 90, 80, colours(0)...), strays(0, lake(0, tinted)), 0, 2)},
 	{"wild-masks-5", func(t *testing.T) []byte { return wildMasks(t, 5) }},
 	{"wild-masks-8", func(t *testing.T) []byte { return wildMasks(t, 8) }},
 	{"wild-raster-1", func(t *testing.T) []byte { return wildRaster(t, 1) }},
@@ -251,6 +254,30 @@ func maskedFile(f raster.Format, s surface, p engine.Params) func(*testing.T) []
 		p.Format = f
 		require.NoError(t, e.Accepts(&p))
 		enc, err := e.Train(ctx, p, src, env)
+		require.NoError(t, err)
+		var b bytes.Buffer
+		_, err = pipeline.Write(ctx, &b, enc, src, &pipeline.Job{Env: env})
+		require.NoError(t, err)
+		return b.Bytes()
+	}
+}
+
+// strays are a surface of some bands of which single samples have no data.
+func strays(none float64, of surface) surface {
+	return func(b, x, y int) float64 {
+		if x%17 == 5*b && y%13 == 4 {
+			return none
+		}
+		return of(b, x, y)
+	}
+}
+
+// mergedFile is a raster some of whose values stand for others.
+func mergedFile(f raster.Format, s surface, promise int64) func(*testing.T) []byte {
+	return func(t *testing.T) []byte {
+		ctx, env, src := context.Background(), environment(), rastertest.Numbers(f, s)
+		p := engine.Params{Format: f, Bound: engine.Max, T: promise, Effort: predictive.EffortFitted}
+		enc, err := predictive.Engine{Merge: true}.Train(ctx, p, src, env)
 		require.NoError(t, err)
 		var b bytes.Buffer
 		_, err = pipeline.Write(ctx, &b, enc, src, &pipeline.Job{Env: env})

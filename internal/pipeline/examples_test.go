@@ -51,11 +51,29 @@ var examples = sync.OnceValue(func() []*example {
 			Format: format(20, 9300, raster.Uint16, raster.Gray), Bound: engine.Max, T: 3, Effort: 1}, at: relief},
 		{name: "predictive, merged", engine: predictive.Engine{Merge: true}, params: engine.Params{
 			Format: format(20, 9300, raster.Uint16, raster.Gray, raster.Alpha), Bound: engine.Max, T: 6, Effort: 1}, at: steps},
+		{name: "predictive, merged beside no data", engine: predictive.Engine{Merge: true}, params: engine.Params{
+			Format: unknown(format(20, 9300, raster.Uint8, raster.Red, raster.Green, raster.Blue), 90), Bound: engine.Max, T: 3, Effort: 2}, at: photo},
+		{name: "predictive, merged under a mask", engine: predictive.Engine{Merge: true}, params: engine.Params{
+			Format: underMask(format(24, 3100, raster.Uint16, raster.Gray, raster.Alpha)), Bound: engine.Max, T: 6, Effort: 1}, at: steps},
 		{name: "predictive, indices", engine: predictive.Engine{}, params: engine.Params{Format: indices, Bound: engine.Max, Effort: 2}, at: classes},
 		{name: "layered", engine: layered.Engine{}, params: engine.Params{
 			Format: format(24, 3100, raster.Uint8, raster.Red, raster.Green, raster.Blue), Bound: engine.Max, T: 6}, at: photo},
 	}
 })
+
+// unknown is a format with a sample of no data.
+func unknown(f raster.Format, none float64) raster.Format {
+	for i := range f.Bands {
+		f.Bands[i].NoData = &none
+	}
+	return f
+}
+
+// underMask is a format whose last band is a mask.
+func underMask(f raster.Format) raster.Format {
+	f.Bands[len(f.Bands)-1].NoData = new(float64)
+	return f
+}
 
 func photo(r *rand.Rand, band, x, y int) int64 {
 	if band == 3 {

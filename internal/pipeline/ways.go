@@ -95,19 +95,21 @@ func waysOf(p *engine.Params) (always, ifFlat []*way) {
 	case p.T == 0:
 		return []*way{lossless}, nil
 	}
-	layers, closed := lossy(layered.Engine{}), lossy(predictive.Engine{})
+	layers, closed, merged := lossy(layered.Engine{}), lossy(predictive.Engine{}), lossy(predictive.Engine{Merge: true})
 	layersToo := layers.accepts(&p.Format) == nil
 	switch {
 	case predictive.IsRaster(&coded) && !predictive.Narrow(coded.Type):
 		return []*way{closed}, nil
+	case predictive.IsRaster(&coded) && (engine.CheckPicture(&coded) != nil || coded.Colour() != 0):
+		return []*way{closed, lossless}, nil // lossless has patterns; of gray, merged is hardly ever smaller
 	case predictive.IsRaster(&coded) && layersToo:
-		return []*way{closed, lossless, layers}, nil // lossless has patterns
+		return []*way{merged, lossless, layers}, nil
 	case predictive.IsRaster(&coded):
-		return []*way{closed, lossless}, nil
+		return []*way{merged, lossless}, nil
 	case !layersToo:
 		layers = closed // which keeps colours apart: of photographs it is never the smallest
 	}
-	return []*way{layers, lossy(predictive.Engine{Merge: true})}, []*way{lossless}
+	return []*way{layers, merged}, []*way{lossless}
 }
 
 // only drops the ways of other engines than one.

@@ -157,10 +157,12 @@ func (g Engine) Train(ctx context.Context, p engine.Params, src raster.Source, e
 	e.Grid = e.plan.Grid()
 	cost := g.costs(&p)
 	work := env.Work.Of(cost.describe + cost.fit + cost.look)
-	payload, err := e.describe(ctx, src, g.Merge, work.Part(cost.describe))
+	describing := work.Part(cost.describe)
+	payload, err := e.describe(ctx, src, g.Merge, describing)
 	if err != nil {
 		return nil, err
 	}
+	describing.Finish()
 	env.Took("values", time.Since(start))
 	start = time.Now()
 	if e.model == nil {
@@ -180,7 +182,7 @@ func (g Engine) Train(ctx context.Context, p engine.Params, src raster.Source, e
 // describe finds what samples stand for, and gives the beginning of the payload that says so.
 func (e *encoder) describe(ctx context.Context, src raster.Source, merge bool, work *progress.Work) ([]byte, error) {
 	if IsRaster(&e.plan.Format) {
-		return e.describeRaster(ctx, src, work)
+		return e.describeRaster(ctx, src, merge, work)
 	}
 	counts, err := histograms(ctx, src, e.Grid, e.Spread(engine.SampleTiles), e.env.Workers, work)
 	if err != nil {
@@ -228,7 +230,10 @@ func (e *encoder) index() {
 	e.indices = make([]valueIndex, len(e.format.Values))
 	for c, s := range e.format.Values {
 		if s != nil {
-			if e.indices[c].values = s; e.format.Depth <= 16 {
+			switch e.indices[c].values = s; {
+			case e.raster != nil && e.merges(c):
+				e.indices[c] = e.mergedIndex(c)
+			case e.format.Depth <= 16:
 				e.indices[c] = s.indices(int64(e.format.Merged), e.format.Depth)
 			}
 		}
@@ -306,7 +311,7 @@ func (e *encoder) sampleOf(b *raster.Block, w *encoderScratch) *Format {
 		format, _ := e.load(b, w)
 		return format
 	}
-	t := e.rasterTile(b, w, e.masksClasses())
+	t := e.rasterTile(b, w, e.masksClasses(), nil)
 	return t.head.apply(&e.format)
 }
 
@@ -387,6 +392,9 @@ func (Engine) NewEncoder(p *engine.Plan, env *engine.Env) (engine.Encoder, error
 	r, format, payload, err := parseDescription(p, flags)
 	if err != nil {
 		return nil, err
+	}
+	if r != nil {
+		r.mask = maskBand(&p.Format)
 	}
 	e := &encoder{Grid: p.Grid(), plan: p, env: env, format: format, raster: r, Store: engine.NewStore[Tile](math.MaxInt64)}
 	model, tables, err := parsePayload(payload, &e.format)

@@ -162,11 +162,14 @@ const maxValues = 1 << 16
 func (s Values) indices(t int64, depth int) valueIndex {
 	out := make([]int32, 1<<depth)
 	for v := range out {
-		k := s.index(int32(v))
-		if d := int64(s[k]) - int64(v); max(d, -d) > t {
-			k = -1
+		out[v] = -1
+		if len(s) == 0 {
+			continue
 		}
-		out[v] = k
+		k := s.index(int32(v))
+		if d := int64(s[k]) - int64(v); max(d, -d) <= t {
+			out[v] = k
+		}
 	}
 	return valueIndex{table: out}
 }

@@ -37,7 +37,7 @@ func (m *Masks) Find(b *raster.Block) Mask {
 	t := &rasterTile{plan: m.plan, block: b, head: plainHead(len(m.plan.bands), b.Rect.Dx(), b.Rect.Dy())}
 	t.planes = make([]Plane, len(m.plan.bands))
 	for i := range t.planes {
-		t.classify(i, true)
+		t.classify(i, true, nil)
 	}
 	return Mask{t.head}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/internal/engine"
 )
 
 // TestMergeBest: merge finds what a search of all ways to cut values into groups finds.
@@ -41,6 +43,34 @@ func TestMergeBest(t *testing.T) {
 			}
 		}
 		require.Contains(t, best[least], h.merge(bound), "bound %d: values %v of counts %v", bound, s, h)
+	}
+}
+
+// TestMergeBeside: no data stand for themselves, and everything else for what is within the bound, is no
+// data no more than before, and is of the same side of these.
+func TestMergeBeside(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 8))
+	for range 500 {
+		bound, none := r.Int64N(9), int32(r.IntN(256))
+		h := make(histogram, 256)
+		for range r.IntN(60) {
+			h[min(max(int(none)+r.IntN(80)-40, 0), 255)] += 1 + r.Int64N(90)
+		}
+		s := h.mergeBeside(none, bound)
+		e := &encoder{plan: &engine.Plan{Params: engine.Params{T: bound}}, raster: &rasterPlan{order: []int{0}, bands: []band{{classes: []class{{uint64(none), true}}}}}}
+		e.format.Values, e.format.Depth = []Values{s}, 8
+		x := e.mergedIndex(0)
+		for v, n := range h {
+			i := x.of(int32(v))
+			switch {
+			case n > 0:
+				require.GreaterOrEqual(t, i, int32(0), "%d beside %d, bound %d: values %v", v, none, bound, s)
+				fallthrough
+			case i >= 0:
+				require.Equal(t, int32(v) == none, s[i] == none, "%d beside %d, bound %d: it becomes %d", v, none, bound, s[i])
+				require.LessOrEqual(t, max(s[i]-int32(v), int32(v)-s[i]), int32(bound), "%d beside %d: it becomes %d", v, none, s[i])
+			}
+		}
 	}
 }
 

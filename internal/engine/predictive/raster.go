@@ -41,8 +41,7 @@ type rasterPlan struct {
 	kind  raster.Type
 	bands []band
 	order []int // the band of each plane
-	// mask is the band that tells where the others count, counted from 1, of a plan that is
-	// made; else 0.
+	// mask is the band that tells where the others count, counted from 1, for encoders; else 0.
 	mask int
 }
 

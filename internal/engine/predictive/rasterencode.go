@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/engine/arith"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/linear"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/internal/sample"
@@ -21,20 +22,22 @@ type rasterTile struct {
 	planes []Plane
 	rest   [][]uint64 // remainders of each plane, nil where it has none
 	bits   []byte     // of all of them
+	merged []uint64   // the largest errors of bands whose values stand for others
 
-	without []classesOf // of planes that have numbers for them
+	without []classesOf // of planes that have numbers for them, for all or for some
 }
 
 // newRasterTile finds the classes, the numbers and the bounds of a tile; planes is scratch
 // memory. With masked, classes leave the planes; else they are numbers like others, which
-// the mapping must have for them, and only the overview tells them apart.
-func newRasterTile(r *rasterPlan, t uint64, b *raster.Block, planes []Plane, masked bool) *rasterTile {
+// the mapping must have for them, and only the overview tells them apart. Where shared is not nil, the
+// classes that it has leave all planes, and others are numbers.
+func newRasterTile(r *rasterPlan, t uint64, b *raster.Block, planes []Plane, masked bool, shared []byte) *rasterTile {
 	w, h := b.Rect.Dx(), b.Rect.Dy()
-	out := &rasterTile{plan: r, t: t, block: b, head: plainHead(len(r.bands), w, h), rest: make([][]uint64, len(r.bands))}
+	out := &rasterTile{plan: r, t: t, block: b, head: plainHead(len(r.bands), w, h), rest: make([][]uint64, len(r.bands)), merged: make([]uint64, len(r.bands))}
 	out.planes = Planes(planes, len(r.bands), w, h)
 	for i := range out.planes {
 		out.planes[i].Mask = nil
-		out.classify(i, masked)
+		out.classify(i, masked, shared)
 		out.number(i)
 		out.planes[i].Fill()
 	}
@@ -42,7 +45,7 @@ func newRasterTile(r *rasterPlan, t uint64, b *raster.Block, planes []Plane, mas
 }
 
 // classify finds the classes of a plane.
-func (t *rasterTile) classify(i int, masked bool) {
+func (t *rasterTile) classify(i int, masked bool, shared []byte) {
 	p := &t.head.planes[i]
 	p.classes = t.plan.bands[t.plan.order[i]].classify(t.block, t.plan.order[i])
 	if p.classes == nil {
@@ -51,6 +54,9 @@ func (t *rasterTile) classify(i int, masked bool) {
 	if !masked {
 		t.classifyCells(i)
 		return
+	}
+	if shared != nil {
+		t.without, p.classes = append(t.without, classesOf{i, p.classes}), shared
 	}
 	t.planes[i].Mask = p.classes
 	switch c := p.classes; {
@@ -153,7 +159,7 @@ func (t *rasterTile) pack(f *Format, indices []valueIndex) {
 			continue
 		}
 		plane := &t.planes[i]
-		packed := make([]int32, len(plane.Pix))
+		packed, worst := make([]int32, len(plane.Pix)), int32(0)
 		for k, v := range plane.Pix {
 			if plane.Mask != nil && plane.Mask[k] != 0 {
 				continue
@@ -163,7 +169,7 @@ func (t *rasterTile) pack(f *Format, indices []valueIndex) {
 				packed = nil
 				break
 			}
-			packed[k] = n
+			packed[k], worst = n, max(worst, arith.AbsDiff(v, s[n]))
 		}
 		if packed == nil {
 			t.head.planes[i].state |= statePlain
@@ -171,6 +177,7 @@ func (t *rasterTile) pack(f *Format, indices []valueIndex) {
 		}
 		copy(plane.Pix, packed)
 		plane.Fill()
+		t.merged[t.plan.order[i]] = uint64(worst)
 	}
 }
 
@@ -264,6 +271,9 @@ func (t *rasterTile) means(f *Format) []Plane {
 	t.orderedMeans(out, counted, weights)
 	for _, c := range t.without {
 		b := &t.plan.bands[t.plan.order[c.plane]]
+		if t.head.planes[c.plane].masked() != nil {
+			continue
+		}
 		for k, class := range cellsOf(c.classes, t.head.w, t.head.h) {
 			if class > 0 {
 				out[c.plane].Pix[k], _ = b.mapping.Lane(t.plan.kind, b.classes[class-1].word)
@@ -312,7 +322,7 @@ func (t *rasterTile) count(p *Plane, i int) (any bool) {
 // predict is Model.predict, and measures what it makes.
 func (t *rasterTile) predict(m *Model, scratch *Scratch, f *Format, mode byte, planes, overviews []Plane) *Tile {
 	tile := m.predict(scratch, f, mode, planes, overviews)
-	tile.worst = make([]uint64, len(planes))
+	tile.worst = slices.Clone(t.merged)
 	for i := range planes {
 		if f.bound(i) > 0 {
 			tile.worst[t.plan.order[i]] = t.worst(i, &scratch.planes[i])
@@ -361,7 +371,7 @@ func (t *rasterTile) symbols(m *Model, scratch *Scratch, f *Format, effort engin
 		}
 		return t.plan.means(f, whole)
 	})
-	tile.worst, tile.bytes = make([]uint64, len(t.planes)), len(tile.grid)+len(tile.cells)
+	tile.worst, tile.bytes = slices.Clone(t.merged), len(tile.grid)+len(tile.cells)
 	return tile
 }
 
@@ -392,8 +402,8 @@ func (r *rasterPlan) means(f *Format, whole []Plane) []Plane {
 }
 
 // rasterTile brings a tile of a raster into planes, which are w's.
-func (e *encoder) rasterTile(b *raster.Block, w *encoderScratch, masked bool) *rasterTile {
-	t := newRasterTile(e.raster, uint64(e.plan.T), b, w.planes, masked)
+func (e *encoder) rasterTile(b *raster.Block, w *encoderScratch, masked bool, shared []byte) *rasterTile {
+	t := newRasterTile(e.raster, uint64(e.plan.T), b, w.planes, masked, shared)
 	t.bits = t.remainders() // whose lengths the numbers tell, not their indices
 	t.pack(&e.format, e.indices)
 	w.planes = t.planes
@@ -404,15 +414,16 @@ func (e *encoder) rasterTile(b *raster.Block, w *encoderScratch, masked bool) *r
 // where they fill areas that all planes share, without them too, to see which is smaller.
 func (e *encoder) codeRaster(m *Model, b *raster.Block, w *encoderScratch) *Tile {
 	if e.masksClasses() {
-		return e.rasterTile(b, w, true).encode(m, &w.Scratch, &e.format, e.plan.Effort)
+		return e.rasterTile(b, w, true, nil).encode(m, &w.Scratch, &e.format, e.plan.Effort)
 	}
-	t := e.rasterTile(b, w, false)
+	t := e.rasterTile(b, w, false, nil)
 	masks := t.without
 	best := t.encode(m, &w.Scratch, &e.format, e.plan.Effort)
-	if !worthMasking(masks, len(w.planes)) {
+	shared, worth := sharedMask(masks, t.head)
+	if !worth {
 		return best
 	}
-	if masked := e.rasterTile(b, w, true).encode(m, &w.Scratch, &e.format, e.plan.Effort); masked.bytes < best.bytes {
+	if masked := e.rasterTile(b, w, true, shared).encode(m, &w.Scratch, &e.format, e.plan.Effort); masked.bytes < best.bytes {
 		return masked
 	}
 	return best
@@ -422,7 +433,7 @@ func (e *encoder) codeRaster(m *Model, b *raster.Block, w *encoderScratch) *Tile
 // with loss, or are wide, and where the number of a class is beyond the limits of samples, as
 // no data above full scale is.
 func (e *encoder) masksClasses() bool {
-	if !Narrow(e.raster.kind) || e.plan.T > 0 {
+	if !Narrow(e.raster.kind) || e.raster.lossy() {
 		return true
 	}
 	for i, number := range e.raster.order {
@@ -440,19 +451,32 @@ func (e *encoder) masksClasses() bool {
 // maskShare is the least share of a plane that classes must have to be worth a mask.
 const maskShare = 32
 
-// worthMasking tells whether all planes have the same classes, and enough of them.
-func worthMasking(masks []classesOf, planes int) bool {
-	if len(masks) != planes {
-		return false
+// sharedMask tells whether all planes have the same classes in most places, and enough of them: shared are
+// these, nil where there are no others. No cell may consist of classes in one plane alone, since its overview
+// would have to say so.
+func sharedMask(masks []classesOf, head *tileHead) (shared []byte, worth bool) {
+	if len(masks) != len(head.planes) {
+		return nil, false
 	}
-	first := masks[0].classes
-	if (len(first)-bytes.Count(first, []byte{0}))*maskShare < len(first) {
-		return false
-	}
+	common, same := slices.Clone(masks[0].classes), true
 	for _, m := range masks[1:] {
-		if !bytes.Equal(first, m.classes) {
-			return false
+		for k, c := range m.classes {
+			if c != common[k] {
+				common[k], same = 0, false
+			}
 		}
 	}
-	return true
+	if (len(common)-bytes.Count(common, []byte{0}))*maskShare < len(common) {
+		return nil, false
+	}
+	if same {
+		return nil, true
+	}
+	cells := cellsOf(common, head.w, head.h)
+	for _, m := range masks {
+		if !bytes.Equal(cells, cellsOf(m.classes, head.w, head.h)) {
+			return nil, false
+		}
+	}
+	return common, true
 }

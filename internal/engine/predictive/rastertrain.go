@@ -22,6 +22,7 @@ type survey struct {
 	grid    tiles.Grid
 	list    []int // the sample of tiles
 	t       int64
+	merge   bool // values are to stand for all within t, of bands without a bound then
 	workers int
 	memory  int64
 	work    *progress.Work
@@ -47,7 +48,11 @@ func (s *survey) plan(ctx context.Context) (*rasterPlan, error) {
 	}
 	for i := range r.bands {
 		r.bands[i].parent, r.bands[i].scales = -1, linear.NoScales
-		r.bands[i].limit(f.Type, s.t)
+		if s.merge {
+			r.bands[i].step = int32(2*min(s.t, MaxT) + 1)
+		} else {
+			r.bands[i].limit(f.Type, s.t)
+		}
 	}
 	if r.mask = maskBand(f); r.mask > 0 {
 		r.bands[r.mask-1].bound = 0
@@ -295,7 +300,7 @@ func (s *survey) relate(ctx context.Context, r *rasterPlan) error {
 	sum := linear.NewRelation(n)
 	var mu sync.Mutex
 	err := s.each(ctx, list, func(b *raster.Block) error {
-		t := newRasterTile(r, 0, b, nil, true)
+		t := newRasterTile(r, 0, b, nil, true, nil)
 		part := linear.NewRelation(n)
 		step := max(engine.Pixels(b.Rect)*int64(len(list))/relatePixels, 1)
 		d := make([]int32, n)
@@ -327,7 +332,7 @@ func (s *survey) steps(ctx context.Context, r *rasterPlan) error {
 	sums, counts := make([]int64, len(r.bands)), make([]int64, len(r.bands))
 	var mu sync.Mutex
 	err := s.each(ctx, s.grid.Spread(fitTiles), func(b *raster.Block) error {
-		t := newRasterTile(r, uint64(s.t), b, nil, true)
+		t := newRasterTile(r, uint64(s.t), b, nil, true, nil)
 		mu.Lock()
 		defer mu.Unlock()
 		for i := range t.planes {
@@ -374,13 +379,13 @@ const maxTilePixels = 4 << (2 * tileLog2)
 const minTileLog2 = 6
 
 // describeRaster is describe for a raster.
-func (e *encoder) describeRaster(ctx context.Context, src raster.Source, work *progress.Work) ([]byte, error) {
+func (e *encoder) describeRaster(ctx context.Context, src raster.Source, merge bool, work *progress.Work) ([]byte, error) {
 	f := &e.plan.Format
 	for e.plan.TileLog2 > minTileLog2 && len(f.Bands)<<(2*e.plan.TileLog2) > maxTilePixels {
 		e.plan.TileLog2--
 	}
 	e.Grid = e.plan.Grid()
-	s := &survey{src: src, grid: e.Grid, list: e.Spread(engine.SampleTiles), t: e.plan.T, workers: e.env.Workers, memory: e.env.Memory, work: work}
+	s := &survey{src: src, grid: e.Grid, list: e.Spread(engine.SampleTiles), t: e.plan.T, merge: merge, workers: e.env.Workers, memory: e.env.Memory, work: work}
 	var err error
 	if e.raster, err = s.plan(ctx); err != nil {
 		return nil, err
@@ -389,11 +394,8 @@ func (e *encoder) describeRaster(ctx context.Context, src raster.Source, work *p
 		return nil, err
 	}
 	e.format = e.raster.formatOf(f)
-	e.format.Values = make([]Values, len(f.Bands))
-	if e.plan.T == 0 {
-		if e.format.Values, err = s.values(ctx, e.raster); err != nil {
-			return nil, err
-		}
+	if e.format.Values, err = s.values(ctx, e.raster); err != nil {
+		return nil, err
 	}
 	e.format.refine()
 	e.index()
@@ -435,8 +437,15 @@ func (e *encoder) fitScales(ctx context.Context, src raster.Source, work *progre
 	return err
 }
 
-// values finds the values of planes that have so few that indices among them are worth it.
+// values finds the values of planes that have so few that indices among them are worth it, or that
+// are merged; none of planes with a bound.
 func (s *survey) values(ctx context.Context, r *rasterPlan) ([]Values, error) {
+	switch {
+	case s.merge:
+		return s.merged(ctx, r)
+	case s.t > 0:
+		return make([]Values, len(r.bands)), nil
+	}
 	values := s.found
 	if Narrow(r.kind) {
 		var err error

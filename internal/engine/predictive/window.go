@@ -21,6 +21,7 @@ type decoder struct {
 	raster  *rasterDecoder // nil of a picture
 	kind    raster.Type
 	colours int // of a palette, or 0
+	merged  bool
 	scratch parallel.Pool[Scratch]
 }
 
@@ -42,6 +43,7 @@ func newDecoder(p *engine.Plan) (*decoder, error) {
 	if d.engine, err = NewDecoder(payload, format); r != nil {
 		d.raster = &rasterDecoder{d.engine, r}
 	}
+	d.merged = err == nil && (format.Merged > 0 || r != nil && p.T > 0 && d.engine.format.packed())
 	return d, err
 }
 
@@ -83,7 +85,7 @@ func flagsOf(p *engine.Plan) (byte, error) {
 
 // About implements engine.Decoder.
 func (d *decoder) About() engine.About {
-	return engine.About{Merged: d.engine.format.Merged > 0}
+	return engine.About{Merged: d.merged}
 }
 
 // Least implements engine.Decoder.
