@@ -290,27 +290,33 @@ func TestTIFFPredictor(t *testing.T) {
 	}
 }
 
-// BenchmarkTIFF is of writing rasters in tiles, with the predictor that measures best.
+// BenchmarkTIFF is of writing rasters in tiles, with the predictor that measures best, and of as many samples
+// in strips, as rasters of few rows have them.
 func BenchmarkTIFF(b *testing.B) {
-	const side = 1024
 	for _, typ := range []raster.Type{raster.Uint8, raster.Int16, raster.Float32} {
-		f := formatOf(side, side, typ, raster.Data, raster.Data)
-		samples := raster.NewBlock(f.Bounds(), typ, 2)
-		for c := range 2 {
-			for y := range side {
-				for x := range side {
-					storeValue(samples.RowBytes(c, y)[x*typ.Size():], typ, math.Floor(60+50*math.Sin(float64(x+c)/90)*math.Cos(float64(y)/70)))
+		for _, c := range []struct {
+			name string
+			w, h int
+		}{{"tiles", 1024, 1024}, {"strips", 4096, 256}} {
+			f := formatOf(c.w, c.h, typ, raster.Data, raster.Data)
+			samples := raster.NewBlock(f.Bounds(), typ, 2)
+			for band := range 2 {
+				for y := range f.Height {
+					for x := range f.Width {
+						v := 60 + 50*math.Sin(float64(x+band)/90)*math.Cos(float64(y)/70)
+						storeValue(samples.RowBytes(band, y)[x*typ.Size():], typ, math.Floor(v))
+					}
 				}
 			}
+			b.Run(typ.String()+"/"+c.name, func(b *testing.B) {
+				b.SetBytes(f.Bytes())
+				for b.Loop() {
+					w, err := Create(io.Discard, "tif", f, Meta{}, WriteOptions{Tags: placed()})
+					require.NoError(b, err)
+					require.NoError(b, w.WriteBlock(background, samples))
+					require.NoError(b, w.Close())
+				}
+			})
 		}
-		b.Run(typ.String(), func(b *testing.B) {
-			b.SetBytes(f.Bytes())
-			for b.Loop() {
-				w, err := Create(io.Discard, "tif", f, Meta{}, WriteOptions{Tags: placed()})
-				require.NoError(b, err)
-				require.NoError(b, w.WriteBlock(background, samples))
-				require.NoError(b, w.Close())
-			}
-		})
 	}
 }
