@@ -163,9 +163,12 @@ type stored struct {
 	payload []byte
 }
 
+// begin is what every file begins with.
+const begin = container.Magic + string(rune(container.Version))
+
 // fileOf is a file of chunks, with checksums that are right.
 func fileOf(chunks []stored) []byte {
-	p := []byte("\x89QTG\r\n\x1a\n\x08")
+	p := []byte(begin)
 	for _, c := range chunks {
 		q := chunk(c.kind, c.payload)
 		if c.kind == "FRNT" || c.kind == "BODY" {

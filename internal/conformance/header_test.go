@@ -55,7 +55,7 @@ func (s *start) file() []byte {
 	for _, v := range s.fields {
 		head = binary.AppendUvarint(head, v)
 	}
-	p := append([]byte("\x89QTG\r\n\x1a\n\x08"), chunk("HEAD", append(head, s.colours...))...)
+	p := append([]byte(begin), chunk("HEAD", append(head, s.colours...))...)
 	return append(append(p, chunk("PLAN", s.plan)...), s.rest...)
 }
 

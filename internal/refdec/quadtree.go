@@ -75,12 +75,16 @@ func (t *part) readLeaf(s Symbols, lg, x, y int) {
 	}
 	c := newBlock(8 * m)
 	t.lowBlock(c, x, y)
-	t.readLevels(s, c, lg, last, t.class[t.cell(x, y)])
 	var predicted block
 	if mode != noMode {
 		predicted = t.predictLeaf(mode, lg, x, y)
 		takeLow(c, predicted, lg)
 	}
+	var e *edges
+	if t.predicted {
+		e = t.edgesOf(c, predicted, x, y)
+	}
+	t.readLevels(s, c, e, lg, last, t.class[t.cell(x, y)])
 	t.transform(c, predicted, lg, x, y)
 	t.fillEnds(m, x, y)
 }
@@ -96,8 +100,9 @@ func newBlock(n int) block {
 	return b
 }
 
-// readLevels reads the AC levels of a leaf (FORMAT.md, "AC levels").
-func (t *part) readLevels(s Symbols, c block, lg, last, class int) {
+// readLevels reads the AC levels of a leaf (FORMAT.md, "AC levels"); e is nil where signs are raw
+// bits.
+func (t *part) readLevels(s Symbols, c block, e *edges, lg, last, class int) {
 	n, m := len(c), len(c)/8
 	magnitudes := newBlock(n + 3) // one more row and column in front, two behind
 	for d := 2*n - 2; d >= 1; d-- {
@@ -110,11 +115,17 @@ func (t *part) readLevels(s Symbols, c block, lg, last, class int) {
 				continue
 			}
 			context := 58 + 234*t.kind + 78*(lg-3) + 13*reached(8*d/n, frequencyBounds) + magnitudeClass(magnitudes, u, v)
-			magnitude, negative := readLevel(s, context)
-			magnitudes[u+1][v+1] = min(magnitude, 40)
-			c[u][v] = min(magnitude*t.stepOf(n, u, v, class), 32767)
-			if negative {
-				c[u][v] = -c[u][v]
+			step := t.stepOf(n, u, v, class)
+			level := readLevel(s, context, func(k int) bool {
+				if e == nil {
+					return s.Raw(1) == 1
+				}
+				return e.readSign(s, u, v, k, step)
+			})
+			magnitudes[u+1][v+1] = min(abs(level), 40)
+			c[u][v] = max(min(level*step, 32767), -32767)
+			if e != nil {
+				e.take(u, v, c[u][v])
 			}
 		}
 	}
@@ -127,15 +138,18 @@ func magnitudeClass(magnitudes block, u, v int) int {
 	return reached(sum, magnitudeBounds)
 }
 
-// readLevel reads a level.
-func readLevel(s Symbols, context int) (magnitude int, negative bool) {
-	magnitude = s.Symbol(context)
-	if magnitude == 0 {
-		return 0, false
+// readLevel reads a level; negative reads the sign of one of symbol k.
+func readLevel(s Symbols, context int, negative func(k int) bool) int {
+	level := s.Symbol(context)
+	if level == 0 {
+		return 0
 	}
-	negative = s.Raw(1) == 1
-	if magnitude == 15 {
-		magnitude += int(min(s.ExpGolomb(), 65520))
+	minus := negative(level)
+	if level == 15 {
+		level += int(min(s.ExpGolomb(), 65520))
 	}
-	return magnitude, negative
+	if minus {
+		return -level
+	}
+	return level
 }

@@ -17,7 +17,7 @@ func (s *smoothing) nearest(x, y int) int {
 // calm tells whether a cell is calm.
 func (s *smoothing) calm(x, y int) bool {
 	at := s.nearest(x, y)
-	if s.last[at] != 0 || endOf(s.q[at], s.kind, s.step) != 0 {
+	if s.last[at] != 0 || s.mode[at] != noMode || endOf(s.q[at], s.kind, s.step) != 0 {
 		return false
 	}
 	f, g := int64(frontStep(s.step, s.kind)), s.g(x, y)

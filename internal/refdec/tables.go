@@ -39,7 +39,7 @@ var (
 // of leaves and with them, and those of step classes behind both.
 const (
 	TransformContexts = 526
-	PredictedContexts = 614
+	PredictedContexts = 746
 	ClassContexts     = 30
 	AllContexts       = PredictedContexts + ClassContexts
 )
@@ -53,6 +53,8 @@ func TransformAlphabet(context int) int {
 		return 14
 	case context >= 547 && context < 610:
 		return 15
+	case context >= 614 && context < 746:
+		return 2
 	}
 	return 16
 }

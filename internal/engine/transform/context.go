@@ -43,6 +43,8 @@ func alphabet(ctx int) int {
 		return modeAlphabet
 	case ctx >= ctxModeChroma && ctx < ctxAlpha:
 		return modeAlphabetC
+	case ctx >= ctxSign && ctx < nPredicted:
+		return 2
 	case ctx >= ctxClass:
 		return stepClasses
 	}
@@ -174,6 +176,9 @@ func group(d, lg int) int { return min(groups-1, (8*d+1<<lg-1)>>lg) }
 
 // diagonal is u + v of a coefficient.
 func diagonal(coef uint16, lg int) int { return int(coef)>>lg + int(coef)&(1<<lg-1) }
+
+// frequencies are the ones of a coefficient, across and down.
+func frequencies(coef uint16, lg int) (u, v int) { return int(coef) >> lg, int(coef) & (1<<lg - 1) }
 
 func makeScan(lg int) scan {
 	var s scan

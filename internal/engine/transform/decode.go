@@ -84,6 +84,7 @@ type DecoderScratch struct {
 	synthesis synthesis
 	mag       magnitudes
 	predicted [maxN * maxN]uint16
+	edges     boundary
 }
 
 // Detail decodes a tile's detail into the rectangle of dst[i] that begins at at[i]; cells
@@ -197,8 +198,7 @@ func (p *planeDecoder) leaf(n node, mode, last int) {
 	if last > 0 {
 		p.levels(n, last)
 	}
-	x, y := p.at.X+cell*n.x, p.at.Y+cell*n.y
-	dst := p.dst.Pix[y*p.dst.Stride+x:]
+	dst := p.dst.Pix[p.index(n):]
 	s.samples(dst, p.dst.Stride)
 	p.cells.putEnds(n, dst, p.dst.Stride)
 }
@@ -207,26 +207,54 @@ func (p *planeDecoder) leaf(n node, mode, last int) {
 // depend on later ones only.
 func (p *planeDecoder) levels(n node, last int) {
 	steps := p.cells.stepsOf(n)
-	mag := &p.scratch.mag
+	mag, edges := &p.scratch.mag, p.edges(n)
 	clear(mag[:])
 	tables := p.decoder.tables[acContext(p.def.kind(), n.lg):]
 	for _, at := range scanOf(n.lg).through(last) {
 		i := int(at.mag)
-		k := p.src.Symbol(&tables[int(at.ctx)+mag.class(i)])
+		k := int32(p.src.Symbol(&tables[int(at.ctx)+mag.class(i)]))
 		if k == 0 {
 			continue
 		}
-		level := int32(k)
-		negative := p.src.Bits(1) != 0
+		step := steps.of(int(at.coef))
+		negative := p.negative(edges, at.coef, k, step)
 		if k == escape {
-			level += int32(min(p.src.ExpGolomb(), maxEscape))
+			k += int32(min(p.src.ExpGolomb(), maxEscape))
 		}
-		mag[i] = uint8(min(level, magnitudeCap))
+		mag[i] = uint8(min(k, magnitudeCap))
 		if negative {
-			level = -level
+			k = -k
 		}
-		p.scratch.synthesis.setLevel(int(at.coef), level, steps.of(int(at.coef)))
+		c := coefficient(k, step)
+		p.scratch.synthesis.set(int(at.coef), c)
+		if edges != nil {
+			edges.take(at.coef, c)
+		}
 	}
+}
+
+// negative reads the sign of a level of which the symbol is known.
+func (p *planeDecoder) negative(edges *boundary, coef uint16, k, step int32) bool {
+	if edges == nil {
+		return p.src.Bits(1) != 0
+	}
+	ctx, expected := edges.sign(coef, k, step)
+	return p.symbol(ctx) != 0 != expected
+}
+
+// edges takes up a leaf whose signs have contexts; without prediction they have none.
+func (p *planeDecoder) edges(n node) *boundary {
+	if p.predictor == nil {
+		return nil
+	}
+	e := &p.scratch.edges
+	e.begin(n, &p.scratch.synthesis, p.dst.Pix, p.index(n), p.dst.Stride)
+	return e
+}
+
+// index is the one of the first sample of a node.
+func (p *planeDecoder) index(n node) int {
+	return (p.at.Y+cell*n.y)*p.dst.Stride + p.at.X + cell*n.x
 }
 
 // Filter smooths decoded planes, and then the borders of their leaves, but of alpha, whose full

@@ -69,6 +69,9 @@ func newPredictor(before []*predictor, planes []Plane, i int, c *Cells, pix []ui
 	return p
 }
 
+// index is the one of the first sample of a node.
+func (p *predictor) index(n node) int { return cell * (n.y*p.stride + n.x) }
+
 // outline are the samples around a leaf of n, from the column on its left, bottom first, 2n
 // samples, over the corner to the row above it, 2n samples.
 type outline [4*maxN + 1]int32

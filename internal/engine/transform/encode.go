@@ -55,6 +55,7 @@ type Encoder struct {
 	restorations *restorations // nil where nothing is restored
 	guides       bool          // whether tiles say how much luma guides chroma
 	predicts     bool          // whether leaves have modes
+	thorough     bool          // whether all of them are tried
 }
 
 // NewEncoder returns an encoder at a step in 1/8 levels, MinStep to MaxStep, that promises
@@ -100,6 +101,13 @@ func (e *Encoder) Predicting() *Encoder {
 	return &predicting
 }
 
+// Thorough returns an encoder that tries all modes of leaves.
+func (e *Encoder) Thorough() *Encoder {
+	thorough := *e
+	thorough.thorough = true
+	return &thorough
+}
+
 // EncoderScratch is the memory of one encoding goroutine.
 type EncoderScratch struct {
 	spectra spectra     // of the root at hand
@@ -111,6 +119,7 @@ type EncoderScratch struct {
 	decoded   [maxN * maxN]uint16
 	chooser   chooser
 	trial     *trial // of a Predicting encoder
+	edges     boundary
 
 	detail []rans.Token // of a tile
 }

@@ -40,25 +40,22 @@ func (Engine) Accepts(p *engine.Params) error {
 	return engine.CheckPicture(&p.Format)
 }
 
-// What coding a pixel costs, about, as measured, without prediction and with it.
-const (
-	plainCost     = 20
-	predictedCost = 60
-)
-
-func costOf(predicts bool) int64 {
-	if predicts {
-		return predictedCost
+// costOf is what coding a pixel costs, about, as measured.
+func costOf(e engine.Effort) int64 {
+	switch {
+	case e >= effortThorough:
+		return 110
+	case e >= effortPredicts:
+		return 60
 	}
-	return plainCost
+	return 20
 }
 
 // Cost implements engine.Engine.
 func (Engine) Cost(p *engine.Params) engine.Cost {
 	kept := engine.Sampled(&p.Format, engine.SampleTiles, TileLog2)
-	predicts := p.Effort >= effortPredicts
-	cost := costOf(predicts)
-	return engine.Cost{Train: kept * (cost + 1), Pixel: cost, Kept: kept, Memory: memoryOf(predicts)}
+	cost := costOf(p.Effort)
+	return engine.Cost{Train: kept * (cost + 1), Pixel: cost, Kept: kept, Memory: memoryOf(p.Effort >= effortPredicts)}
 }
 
 // geometry is what a plan says of planes and tiles.
@@ -200,6 +197,9 @@ func newEncoder(p *engine.Plan, g geometry, env *engine.Env) *encoder {
 	coder := NewEncoder(g.step, g.planes, split).Promising(p.T)
 	if g.predicts {
 		coder = coder.Predicting()
+		if p.Effort >= effortThorough {
+			coder = coder.Thorough()
+		}
 	}
 	if g.restores {
 		coder = coder.Restoring()
@@ -219,6 +219,9 @@ const effortRestores engine.Effort = 2
 
 // effortPredicts is the effort from which on leaves are predicted.
 const effortPredicts engine.Effort = 3
+
+// effortThorough is the effort from which on all modes of leaves are tried.
+const effortThorough engine.Effort = 4
 
 // auto420 is the promise from which on ChromaAuto is Chroma420.
 const auto420 = 2 * engine.ErrorUnit
@@ -245,7 +248,7 @@ func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env
 	for _, rect := range sample {
 		pixels += engine.Pixels(e.grid.Pixels(rect))
 	}
-	work := env.Work.Of(pixels * (costOf(f.predicts) + 1))
+	work := env.Work.Of(pixels * (costOf(p.Effort) + 1))
 	for _, rect := range sample {
 		if err := e.look(ctx, src, rect, h, work); err != nil {
 			return nil, err
@@ -292,7 +295,7 @@ func (e *encoder) look(ctx context.Context, src raster.Source, rect image.Rectan
 	err = parallel.For(ctx, e.env.Workers, len(indices), func(i int) error {
 		coded[i] = e.code(s.(*slab), indices[i])
 		e.Hold(indices[i], coded[i], coded[i].Bytes())
-		work.Add(costOf(e.predicts) * engine.Pixels(e.grid.Tile(indices[i])))
+		work.Add(costOf(e.plan.Effort) * engine.Pixels(e.grid.Tile(indices[i])))
 		return nil
 	})
 	for _, t := range coded {

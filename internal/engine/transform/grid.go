@@ -18,7 +18,7 @@ type Grid struct {
 type trait struct {
 	mean     int32 // as overviewScale.mean says
 	size     uint8 // log2 of its leaf's side
-	bare     bool  // whether its leaf has no AC levels
+	bare     bool  // whether its leaf has neither AC levels nor a mode
 	strength uint8 // the number of the strength of its restoration
 	guide    uint8 // the number of how much luma guides it
 	class    uint8 // its step class
@@ -89,6 +89,11 @@ func GridsOf(planes []Cells, level int) []Grid {
 	return grids
 }
 
+// bare tells whether the leaf at a cell is made of the overview alone.
+func (c *Cells) bare(at int) bool {
+	return c.last[at] == 0 && (c.modes == nil || c.modes[at] == modeNone)
+}
+
 func (c *Cells) grid(level int) Grid {
 	g := newGrid(c.w, c.h, level)
 	if level > 0 {
@@ -99,7 +104,7 @@ func (c *Cells) grid(level int) Grid {
 	}
 	for i, q := range c.overview {
 		g.ends[i] = int8(c.scale.end(q))
-		g.of[i] = trait{c.scale.mean(q), c.size[i], c.last[i] == 0, c.strength, c.guide, c.class[i]}
+		g.of[i] = trait{c.scale.mean(q), c.size[i], c.bare(i), c.strength, c.guide, c.class[i]}
 	}
 	return g
 }

@@ -20,7 +20,8 @@ const (
 	ctxMode       = nContexts                             // of planes without luma × size × pair of neighbours
 	ctxModeChroma = ctxMode + sizes*pairClasses           // × size × the mode in the plane before × neighbours from luma
 	ctxAlpha      = ctxModeChroma + sizes*beforeClasses*3 // × the mode in the plane before
-	nPredicted    = ctxAlpha + alphaClasses
+	ctxSign       = ctxAlpha + alphaClasses               // × what is missing × how both sides agree
+	nPredicted    = ctxSign + missingClasses*agreeClasses
 
 	pairClasses   = 7
 	beforeClasses = 3 + 4 // of Cb, of Cr

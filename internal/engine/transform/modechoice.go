@@ -10,12 +10,13 @@ import (
 
 // Few of the modes of a leaf are tried: the directions that its original has most of, that its
 // neighbours have, and the ones beside the best of them. What they cost is estimated from the
-// coefficients that they leave, and the best few are quantised.
+// coefficients that they leave, and the best few are quantised. A Thorough encoder tries all.
 
-// How many modes besides none are quantised.
-const (
-	survivors       = 4
-	chromaSurvivors = 2 // planar, the direction of the plane before, luma: few to choose from
+// How many modes besides none are quantised, of planes without luma and of chroma, for which planar,
+// the direction of the plane before and luma are few to choose from; and of a Thorough encoder.
+var (
+	survivors         = [2]int{4, 2}
+	thoroughSurvivors = [2]int{12, 4}
 )
 
 // directionsOf counts the slopes of a cell by the direction that continues them, weighted by their
@@ -111,9 +112,15 @@ func (p *planeEncoder) candidates(n node, coefs leafCoefs, context *modeContext)
 	for _, d := range context.likely[:2] {
 		p.try(n, modeAngle+d, coefs, context)
 	}
-	most := survivors
+	most, chroma := survivors, 0
+	if p.encoder.thorough {
+		most = thoroughSurvivors
+		for d := range nAngles {
+			p.try(n, modeAngle+d, coefs, context)
+		}
+	}
 	if p.predictor.luma != nil {
-		most = chromaSurvivors
+		chroma = 1
 		if a := p.alpha(n, coefs.own); a != 0 {
 			p.try(n, modeOf(a), coefs, context)
 		}
@@ -122,7 +129,7 @@ func (p *planeEncoder) candidates(n node, coefs leafCoefs, context *modeContext)
 	}
 	all := t.candidates[:t.count]
 	slices.SortStableFunc(all, func(a, b *candidate) int { return cmp.Compare(a.estimate, b.estimate) })
-	return all[:min(most, len(all))]
+	return all[:min(most[chroma], len(all))]
 }
 
 // tryOwn makes the directions candidates that a node has most of, and the ones beside the best.

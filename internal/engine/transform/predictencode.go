@@ -31,7 +31,7 @@ type candidate struct {
 }
 
 // maxCandidates is the most that candidates tries.
-const maxCandidates = 9
+const maxCandidates = 2 + nAngles // planar and luma
 
 // savedNode is what a tile has of a node, while something else is tried.
 type savedNode struct {
@@ -228,16 +228,25 @@ func (p *planeEncoder) alpha(n node, coefs []int32) int32 {
 
 // rebuild decodes a leaf in its place; what it is predicted to be is the best trial.
 func (p *planeEncoder) rebuild(n node, mode int, levels []acLevel) {
-	s, r := &p.scratch.synthesis, p.predictor
+	p.begin(n, mode)
+	p.finish(n, levels)
+}
+
+// begin takes up a leaf, and finish decodes it.
+func (p *planeEncoder) begin(n node, mode int) {
+	s := &p.scratch.synthesis
 	s.begin(p.cells, n)
 	if mode != modeNone {
 		s.predict(p.scratch.trial.predicted[:1<<(2*n.lg)])
 	}
-	steps := p.cells.stepsOf(n)
+}
+
+func (p *planeEncoder) finish(n node, levels []acLevel) {
+	s, r, steps := &p.scratch.synthesis, p.predictor, p.cells.stepsOf(n)
 	for _, l := range levels {
 		s.setLevel(int(l.coef), l.level, steps.of(int(l.coef)))
 	}
-	dst := r.pix[cell*n.y*r.stride+cell*n.x:]
+	dst := r.pix[r.index(n):]
 	s.samples(dst, r.stride)
 	p.cells.putEnds(n, dst, r.stride)
 }
@@ -268,12 +277,38 @@ func (p *planeEncoder) predictedLeaf(n node) {
 		}
 		p.tile.Worst[p.index] = max(p.tile.Worst[p.index], p.cells.counted(n, rms))
 	}
-	p.rebuild(n, mode, p.scratch.levels)
+	p.begin(n, mode)
+	r := p.predictor
+	p.scratch.edges.begin(n, &p.scratch.synthesis, r.pix, r.index(n), r.stride)
+	p.finish(n, p.scratch.levels)
 	p.cells.setLast(n, q.last)
 	p.tile.Leaves[n.lg-cellLog2]++
 	context.put(&p.tile.detail, mode)
 	p.tile.detail.put(ctx, q.last)
-	p.scratch.tokens.put(&p.tile.detail, &q)
+	p.putPredicted(n, &q)
+}
+
+// putPredicted appends the tokens of a leaf, whose signs have contexts.
+func (p *planeEncoder) putPredicted(n node, q *quantised) {
+	s, t, b, steps := &p.tile.detail, &p.scratch.tokens, &p.scratch.edges, p.cells.stepsOf(n)
+	for i, at := range scanOf(n.lg).through(q.last) {
+		token, level := t.tokens[q.from+i], t.level(q.from+i)
+		s.tokens = append(s.tokens, token)
+		if level == 0 {
+			continue
+		}
+		step, k := steps.of(int(at.coef)), abs(level)
+		ctx, expected := b.sign(at.coef, k, step)
+		unexpected := 0
+		if level < 0 != expected {
+			unexpected = 1
+		}
+		s.put(ctx, unexpected)
+		if k >= escape {
+			s.raw.PutExpGolomb(uint32(k) - escape)
+		}
+		b.take(at.coef, coefficient(level, step))
+	}
 }
 
 // settledLeaf finds the levels of a leaf, which it leaves in the scratch, and the values of its

@@ -167,8 +167,11 @@ func (s *synthesis) predict(samples []uint16) {
 
 // setLevel gives a coefficient that is 0 a level that is not (FORMAT.md, "AC levels").
 func (s *synthesis) setLevel(coef int, level, step int32) {
-	s.set(coef, clampTo(level*step, maxMagnitude))
+	s.set(coef, coefficient(level, step))
 }
+
+// coefficient is the one that a level makes.
+func coefficient(level, step int32) int32 { return clampTo(level*step, maxMagnitude) }
 
 func (s *synthesis) set(coef int, v int32) {
 	s.coef[coef] = v
@@ -188,3 +191,5 @@ const (
 	maxMagnitude = 1<<15 - 1
 	maxEscape    = 1<<16 - rans.Symbols
 )
+
+func abs(v int32) int32 { return max(v, -v) }

@@ -1,0 +1,129 @@
+package transform
+
+import (
+	"math/bits"
+
+	"github.com/qtgpu/qtgpu/chroma"
+)
+
+// boundary follows what is missing of a leaf for its first row to continue the samples above it,
+// and its first column the ones on its left: the cosine transform along each of them of these
+// samples less what the leaf is so far, in units of coefficients (FORMAT.md, "Signs").
+type boundary struct {
+	lg          int
+	above, left bool
+	row, column [maxN]int32
+}
+
+// cosines are the orthonormal cosines of each size, by frequency and sample, in 1/4096.
+var cosines = func() (t [sizes][maxN][maxN]int32) {
+	scale := [sizes]int64{2048, 1448, 1024} // √(2/n), in 1/4096
+	for s := range t {
+		n := cell << s
+		for k := range n {
+			for x := range n {
+				t[s][k][x] = int32((cosine(x, k, n)*scale[s] + 1<<(basisBits-1)) >> basisBits)
+			}
+		}
+	}
+	return t
+}()
+
+// begin takes up a leaf at an index of a plane, of which the synthesis has the low block and what
+// is predicted.
+func (b *boundary) begin(n node, s *synthesis, pix []uint16, at, stride int) {
+	b.lg, b.above, b.left = n.lg, n.y > 0, n.x > 0
+	size, m := 1<<n.lg, n.cells()
+	if b.above {
+		b.transform(&b.row, func(x int) int32 { return int32(pix[at-stride+x]) - s.predicted(x) })
+		for i := range m * m {
+			b.row[i/m] -= b.edge(i%m, s.coef[i/m*size+i%m])
+		}
+	}
+	if b.left {
+		b.transform(&b.column, func(y int) int32 { return int32(pix[at+y*stride-1]) - s.predicted(y*size) })
+		for i := range m * m {
+			b.column[i%m] -= b.edge(i/m, s.coef[i/m*size+i%m])
+		}
+	}
+}
+
+// predicted is a sample of what is predicted of a leaf.
+func (s *synthesis) predicted(i int) int32 {
+	if s.base == nil {
+		return chroma.Centre
+	}
+	return int32(s.base[i])
+}
+
+// transform is the cosine transform of samples.
+func (b *boundary) transform(out *[maxN]int32, sample func(i int) int32) {
+	n := 1 << b.lg
+	var d [maxN]int32
+	for i := range n {
+		d[i] = sample(i)
+	}
+	for k := range n {
+		sum := int32(0)
+		for i, c := range cosines[b.lg-cellLog2][k][:n] {
+			sum += c * d[i]
+		}
+		// Samples are in 1/16 level, coefficients in 1/8.
+		out[k] = sum >> (basisBits + 1)
+	}
+}
+
+// edge is what a coefficient c of frequency k gives at the first sample.
+func (b *boundary) edge(k int, c int32) int32 {
+	return c * cosines[b.lg-cellLog2][k][0] >> basisBits
+}
+
+// missing is what the row above and the column on the left tell of a coefficient, 0 where there is
+// none.
+func (b *boundary) missing(coef uint16) (row, column int32) {
+	u, v := frequencies(coef, b.lg)
+	if b.above {
+		row = b.edge(v, b.row[u])
+	}
+	if b.left {
+		column = b.edge(u, b.column[v])
+	}
+	return row, column
+}
+
+// Classes of contexts of signs.
+const (
+	missingClasses = 12 // of what is missing, times the magnitude
+	agreeClasses   = 11 // one side alone, or how much both tell, at odds or not
+)
+
+// sign gives the context of the sign of a level of magnitude k, and whether it is expected to be
+// negative.
+func (b *boundary) sign(coef uint16, k, step int32) (ctx int, negative bool) {
+	row, column := b.missing(coef)
+	missing := 8 * abs(row+column) / step * min(k, 4)
+	agree := 0
+	if b.above && b.left {
+		agree = 1 + min(halfOctaves(8*min(abs(row), abs(column))/step), 4)
+		if row < 0 == (column < 0) {
+			agree += 5
+		}
+	}
+	return ctxSign + min(halfOctaves(missing), missingClasses-1)*agreeClasses + agree, row+column < 0
+}
+
+// halfOctaves counts v in halves of octaves: 0 and 1, 2 and 3, 4 and 5, 6 and 7, 8 to 11, and so on.
+func halfOctaves(v int32) int {
+	if v < 4 {
+		return int(v) / 2
+	}
+	n := bits.Len32(uint32(v))
+	return 2*(n-2) + int(v>>(n-2))&1
+}
+
+// take adds a coefficient to the leaf.
+func (b *boundary) take(coef uint16, c int32) {
+	u, v := frequencies(coef, b.lg)
+	b.row[u] -= b.edge(v, c)
+	b.column[v] -= b.edge(u, c)
+}
