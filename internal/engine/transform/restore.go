@@ -55,6 +55,10 @@ type weighted struct {
 	// lo + hi·2^32, and guided is the one of those that luma guides, in 1/1024; the ones of
 	// chroma times guidedScale, but guided.
 	both, guided int64
+	// pair has the first two in 16 bits each, the lower one of the wide clip, and near is guided, for
+	// the kernels.
+	pair uint32
+	near int32
 }
 
 // weightsOf gives the weights of the classes of luma and of chroma.
@@ -73,9 +77,11 @@ func parseWeights(p []byte) (w []weighted) {
 	tap := func(i int) int64 { return int64(int16(binary.LittleEndian.Uint16(p[2*i:]))) }
 	for k, o := range opposites {
 		v := weighted{step: o.y*rowBytes + o.x*sampleBytes, both: tap(k) + tap(pairs+k)<<32}
+		v.pair = uint32(uint16(tap(k))) | uint32(tap(pairs+k))<<16
 		if len(p) > 2*lumaTaps {
 			v.both *= guidedScale
 			v.guided = tap(2*pairs + k)
+			v.near = int32(v.guided)
 		}
 		if v.both != 0 || v.guided != 0 {
 			w = append(w, v)
@@ -95,6 +101,8 @@ type restoration struct {
 	clips [2 * differenceBias]int64
 	// near is how near luma is, in 1/guidedScale, by its difference.
 	near [2 * differenceBias]int64
+
+	wide, narrow, slope int32 // of which they are made
 }
 
 // guidedScale is what a sample of the same luma counts in the differences that luma guides.
@@ -111,12 +119,13 @@ func newRestoration(step int32) *restoration {
 			r.bounds[kind][i] *= step
 		}
 	}
-	wide, narrow := 6*step, narrowClip(step)
-	slope := nearSlope(step)
+	// No difference is as large as differenceBias.
+	r.wide, r.narrow = min(6*step, differenceBias), min(narrowClip(step), differenceBias)
+	r.slope = nearSlope(step)
 	for i := range r.clips {
 		d := int32(i) - differenceBias
-		r.clips[i] = int64(clampTo(d, wide))<<32 + int64(clampTo(d, narrow))
-		r.near[i] = int64(nearness(d, slope))
+		r.clips[i] = int64(clampTo(d, r.wide))<<32 + int64(clampTo(d, r.narrow))
+		r.near[i] = int64(nearness(d, r.slope))
 	}
 	return r
 }

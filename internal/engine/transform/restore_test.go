@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"encoding/binary"
 	"image"
 	"math/rand/v2"
 	"slices"
@@ -249,4 +250,39 @@ func throughTile(t *testing.T, step int, defs []Plane, planes []chroma.Plane) ([
 	require.NoError(t, d.Detail(new(DecoderScratch), segments.Detail, cells, decoded, make([]image.Point, len(planes))))
 	require.NoError(t, d.Filter(t.Context(), 1, decoded, GridsOf(cells, 0)))
 	return cells, decoded
+}
+
+// TestVectorSums holds the kernels to the generic sums, of whatever samples there are.
+func TestVectorSums(t *testing.T) {
+	if !vector {
+		t.Skip("no vector kernels on this machine")
+	}
+	rng := rand.New(rand.NewPCG(12, 9))
+	w := new(window)
+	for round := range 400 {
+		step := int32(MinStep + rng.IntN(60))
+		if round%4 == 0 {
+			step = int32(MinStep + rng.IntN(2*MaxStep))
+		}
+		r := newRestoration(step)
+		spread := 1 << rng.IntN(13)
+		for _, p := range []*samples{&w.pix, &w.guide} {
+			from := rng.IntN(1<<12 - spread + 1)
+			for i := 0; i < len(p)-1; i += 2 {
+				binary.LittleEndian.PutUint16(p[i:], uint16(from+rng.IntN(spread)))
+			}
+		}
+		bx, by := rng.IntN(blocks), rng.IntN(blocks)
+		for kind := range kinds {
+			w.kind = kind
+			for c := range classes {
+				w.class[by][bx] = int8(c)
+				var got, want [block * block]int32
+				weights := weightsOf()[kind][c]
+				r.genericSums(&want, w, weights, bx, by)
+				r.vectorSums(&got, w, weights, w.at(block*bx, block*by))
+				require.Equalf(t, want, got, "round %d: step %d, kind %d, class %d, block (%d,%d)", round, step, kind, c, bx, by)
+			}
+		}
+	}
 }

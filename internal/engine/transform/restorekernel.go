@@ -7,6 +7,23 @@ const differenceMask = 2*differenceBias - 1
 // has weights of more than 2^13 together (TestWeights).
 func (r *restoration) sums(dst *[block * block]int32, w *window, bx, by int) {
 	weights := weightsOf()[w.kind][w.class[by][bx]]
+	if vector && len(weights) > 0 {
+		r.vectorSums(dst, w, weights, w.at(block*bx, block*by))
+		return
+	}
+	r.genericSums(dst, w, weights, bx, by)
+}
+
+// vectorSums calls the kernels, which check no index: all that a block reads lies in its window.
+func (r *restoration) vectorSums(dst *[block * block]int32, w *window, weights []weighted, at int) {
+	if w.kind == kindChroma {
+		guidedBlockSums(dst, &w.pix[at], &weights[0], len(weights), r.wide, r.narrow, &w.guide[at], r.slope)
+	} else {
+		blockSums(dst, &w.pix[at], &weights[0], len(weights), r.wide, r.narrow)
+	}
+}
+
+func (r *restoration) genericSums(dst *[block * block]int32, w *window, weights []weighted, bx, by int) {
 	for j := range block {
 		at, out := w.at(block*bx, block*by+j), (*[block]int32)(dst[block*j:])
 		if w.kind == kindChroma {

@@ -1,0 +1,13 @@
+//go:build !amd64 || purego
+
+package transform
+
+const vector = false
+
+func blockSums(*[block * block]int32, *byte, *weighted, int, int32, int32) {
+	panic("transform: no kernels in this build")
+}
+
+func guidedBlockSums(*[block * block]int32, *byte, *weighted, int, int32, int32, *byte, int32) {
+	panic("transform: no kernels in this build")
+}
