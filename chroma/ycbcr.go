@@ -230,9 +230,21 @@ func packChroma(buf *[chromaRun]uint32, cb, cr []uint16) []uint32 {
 	return c
 }
 
+// rgbShift is of the products of plane samples and weights of 14 bits to samples of 8.
+const rgbShift = 14 + FracBits
+
 // inverseRGB8 converts len(y) pixels; c holds their chroma, packed.
 func inverseRGB8(dst []byte, step int, y []uint16, c []uint32) {
-	const shift, half = 18, 1 << 17
+	c = c[:len(y)]
+	if vector && step == 3 && len(y) > 0 {
+		n := rgb8(&dst[:3*len(y)][0], &y[0], &c[0], len(y))
+		dst, y, c = dst[3*n:], y[n:], c[n:]
+	}
+	genericRGB8(dst, step, y, c)
+}
+
+func genericRGB8(dst []byte, step int, y []uint16, c []uint32) {
+	const shift, half = rgbShift, 1 << (rgbShift - 1)
 	c = c[:len(y)]
 	o := 0
 	for i, v := range y {

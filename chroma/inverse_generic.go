@@ -1,0 +1,7 @@
+//go:build !amd64 || purego
+
+package chroma
+
+const vector = false
+
+func rgb8(*byte, *uint16, *uint32, int) int { panic("chroma: no kernels in this build") }
