@@ -20,6 +20,8 @@ type transformer struct {
 	mid [maxN * maxN]int32 // between the passes
 	x   [maxN]int64        // samples of two vectors
 	y   [maxN]int64        // their coefficients
+
+	kernel inverseKernel
 }
 
 // Shifts of the forward passes; the first has lg more.
@@ -143,6 +145,15 @@ func (t *transformer) inverse(pix []uint16, stride int, coefs []int32, lg int, e
 		inverseWrapping(pix, stride, coefs, lg, predicted)
 		return
 	}
+	if vector && e.l1 <= pairL1 {
+		t.kernel.inverse(pix, stride, coefs, lg, e, predicted)
+		return
+	}
+	t.inverseLanes(pix, stride, coefs, lg, e, predicted)
+}
+
+// inverseLanes is inverse by words of two lanes.
+func (t *transformer) inverseLanes(pix []uint16, stride int, coefs []int32, lg int, e extent, predicted []uint16) {
 	n := 1 << lg
 	t.inverseColumns(coefs, n, e)
 	clear(t.y[:n])

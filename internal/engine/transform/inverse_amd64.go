@@ -1,0 +1,9 @@
+//go:build !purego
+
+package transform
+
+// inversePairs writes the samples of what a kernel has, in rows stride bytes apart: around the centre,
+// or on what is predicted, where that is not nil.
+//
+//go:noescape
+func inversePairs(k *inverseKernel, dst *uint16, stride int, predicted *uint16)

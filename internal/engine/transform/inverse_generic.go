@@ -1,0 +1,7 @@
+//go:build !amd64 || purego
+
+package transform
+
+func inversePairs(*inverseKernel, *uint16, int, *uint16) {
+	panic("transform: no kernels in this build")
+}
