@@ -21,7 +21,8 @@ type transformer struct {
 	x   [maxN]int64        // samples of two vectors
 	y   [maxN]int64        // their coefficients
 
-	kernel inverseKernel
+	ahead forwardKernel
+	back  inverseKernel
 }
 
 // Shifts of the forward passes; the first has lg more.
@@ -33,6 +34,15 @@ const (
 // forward writes the coefficients of the block of 1<<lg × 1<<lg samples at pix[0], in rows
 // stride apart, to out.
 func (t *transformer) forward(out []int32, pix []uint16, stride, lg int) {
+	if vector {
+		t.ahead.forward(out, pix, stride, lg)
+		return
+	}
+	t.forwardLanes(out, pix, stride, lg)
+}
+
+// forwardLanes is forward by words of two lanes.
+func (t *transformer) forwardLanes(out []int32, pix []uint16, stride, lg int) {
 	n, shift := 1<<lg, lg+forwardShift1
 	round := both(1 << (shift - 1))
 	for x := 0; x < n; x += 2 {
@@ -146,7 +156,7 @@ func (t *transformer) inverse(pix []uint16, stride int, coefs []int32, lg int, e
 		return
 	}
 	if vector && e.l1 <= pairL1 {
-		t.kernel.inverse(pix, stride, coefs, lg, e, predicted)
+		t.back.inverse(pix, stride, coefs, lg, e, predicted)
 		return
 	}
 	t.inverseLanes(pix, stride, coefs, lg, e, predicted)

@@ -50,3 +50,30 @@ func TestInverseKernel(t *testing.T) {
 		}
 	}
 }
+
+// TestForwardKernel holds the kernel to words of two lanes, of samples of all sorts.
+func TestForwardKernel(t *testing.T) {
+	if !vector {
+		t.Skip("no vector kernels on this machine")
+	}
+	rng := rand.New(rand.NewPCG(4, 5))
+	var tr transformer
+	for round := range 1000 {
+		lg := cellLog2 + round%sizes
+		n := 1 << lg
+		stride := n + rng.IntN(20)
+		pix := make([]uint16, n*stride)
+		spread := 1 + rng.IntN(maxSample+1)
+		for i := range pix {
+			if pix[i] = uint16(rng.IntN(spread)); round%4 == 0 {
+				pix[i] = uint16(rng.IntN(2) * maxSample)
+			}
+		}
+		got, want := make([]int32, n*n), make([]int32, n*n)
+		tr.forward(got, pix, stride, lg)
+		tr.forwardLanes(want, pix, stride, lg)
+		for i := range got {
+			require.Equalf(t, want[i], got[i], "round %d: leaf of %d, u %d, v %d", round, n, i/n, i%n)
+		}
+	}
+}

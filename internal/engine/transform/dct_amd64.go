@@ -7,3 +7,8 @@ package transform
 //
 //go:noescape
 func inversePairs(k *inverseKernel, dst *uint16, stride int, predicted *uint16)
+
+// forwardPairs writes the coefficients of samples in rows stride bytes apart.
+//
+//go:noescape
+func forwardPairs(k *forwardKernel, out *int32, pix *uint16, stride int)

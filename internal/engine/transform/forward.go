@@ -1,0 +1,33 @@
+package transform
+
+// forwardKernel is what forwardPairs works on: values of 16 bits, by twos.
+type forwardKernel struct {
+	table *uint32 // cosines of two samples by frequencies, of pairs of samples
+	n     int     // points
+	round int32   // half of the last place of the first pass
+	shift int32
+	pairs [maxN / 2 * maxN]uint32 // of samples, [y/2][x]
+	sums  [maxN / 2 * maxN]uint32 // after the first pass, [x/2][v]
+}
+
+// samplePairs are the cosines of two samples, the even one lower, of each size: [x/2][k].
+var samplePairs = func() (t [sizes][]uint32) {
+	for s := range t {
+		n := cell << s
+		for x := 0; x < n; x += 2 {
+			for k := range n {
+				t[s] = append(t[s], uint32(uint16(cosine(x, k, n)))|uint32(cosine(x+1, k, n))<<16)
+			}
+		}
+	}
+	return t
+}()
+
+// forward is transformer.forward: samples less the centre have 12 bits, sums after the first pass 14.
+func (k *forwardKernel) forward(out []int32, pix []uint16, stride, lg int) {
+	n := 1 << lg
+	k.table, k.n = &samplePairs[lg-cellLog2][0], n
+	k.shift = int32(lg + forwardShift1)
+	k.round = 1 << (k.shift - 1)
+	forwardPairs(k, &out[:n*n][0], &pix[:(n-1)*stride+n][0], sampleBytes*stride)
+}
