@@ -21,7 +21,8 @@ func forward420(dst []Plane, src *Interleaved, y0, y1 int) {
 		p0, p1 := src.row(y), src.row(below)
 		x := 0
 		if src.pairs() {
-			x = forward420Pairs(l0, l1, cb, cr, p0, p1, src.Step)
+			x = forward420Vector(l0, l1, cb, cr, p0, p1, src.Step)
+			x += forward420Pairs(l0[x:], l1[x:], cb[x/2:], cr[x/2:], p0[x*src.Step:], p1[x*src.Step:], src.Step)
 		}
 		for ; x < src.W; x += 2 {
 			right := min(x+1, src.W-1)
@@ -35,11 +36,23 @@ func forward420(dst []Plane, src *Interleaved, y0, y1 int) {
 	}
 }
 
+// forward420Vector converts 8×2 pixels at a time and returns the number of columns done.
+func forward420Vector(l0, l1, cb, cr []uint16, p0, p1 []byte, step int) int {
+	// The last four pixels of 8 are read as 16 bytes.
+	n := min(len(l0)/8, (min(len(p0), len(p1))-16+4*step)/(8*step))
+	if !vector || step < 3 || n <= 0 {
+		return 0
+	}
+	_, _, _, _ = l0[8*n-1], l1[8*n-1], cb[4*n-1], cr[4*n-1]
+	rows420(&l0[0], &l1[0], &cb[0], &cr[0], &p0[0], &p1[0], step, n)
+	return 8 * n
+}
+
 // forward420Pairs converts 2×2 pixels at a time and returns the number of
 // columns done: all but the last few.
 func forward420Pairs(l0, l1, cb, cr []uint16, p0, p1 []byte, step int) int {
 	const luma = lanes * (unit8 / 2)
-	n := min(len(l0)/2, (len(p0)-8)/(2*step)+1)
+	n := max(0, min(len(l0)/2, (len(p0)-8+2*step)/(2*step)))
 	l0, l1, cb, cr = l0[:2*n], l1[:2*n], cb[:n], cr[:n]
 	o := 0
 	for i := range cb {

@@ -1,0 +1,175 @@
+//go:build !purego
+
+#include "textflag.h"
+#include "go_asm.h"
+
+// Pairs of weights of Cb, the lower one, and Cr.
+DATA weights<>+0(SB)/4, $(const_rCr<<16)
+DATA weights<>+4(SB)/4, $((const_gCr<<16)+(const_gCb&0xffff))
+DATA weights<>+8(SB)/4, $const_bCb
+DATA weights<>+12(SB)/4, $((const_Centre<<16)+const_Centre)
+DATA weights<>+16(SB)/4, $(1<<(const_rgbShift-1))
+GLOBL weights<>(SB), RODATA, $20
+
+// Where the bytes of four pixels lie, whose reds, greens and blues follow each other by fours.
+DATA interleave<>+0(SB)/8, $0x0602090501080400
+DATA interleave<>+8(SB)/8, $0x808080800b07030a
+GLOBL interleave<>(SB), RODATA, $16
+
+// func rgb8(dst *byte, y *uint16, c *uint32, n int) int
+TEXT ·rgb8(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ y+8(FP), SI
+	MOVQ c+16(FP), DX
+	MOVQ n+24(FP), CX
+	VPBROADCASTD weights<>+0(SB), Y8
+	VPBROADCASTD weights<>+4(SB), Y9
+	VPBROADCASTD weights<>+8(SB), Y10
+	VPBROADCASTD weights<>+12(SB), Y11
+	VPBROADCASTD weights<>+16(SB), Y12
+	VBROADCASTI128 interleave<>(SB), Y13
+	XORQ AX, AX
+	// 8 pixels are written with 4 bytes more, which the next ones, two at least, write again.
+	SUBQ $10, CX
+	JL done
+next:
+	VPMOVZXWD (SI)(AX*2), Y0
+	VPSLLD $14, Y0, Y0
+	VPADDD Y12, Y0, Y0
+	VMOVDQU (DX)(AX*4), Y4
+	VPSUBW Y11, Y4, Y4
+	VPMADDWD Y8, Y4, Y1
+	VPMADDWD Y9, Y4, Y2
+	VPMADDWD Y10, Y4, Y3
+	VPADDD Y0, Y1, Y1
+	VPADDD Y0, Y2, Y2
+	VPADDD Y0, Y3, Y3
+	VPSRAD $const_rgbShift, Y1, Y1
+	VPSRAD $const_rgbShift, Y2, Y2
+	VPSRAD $const_rgbShift, Y3, Y3
+	VPACKSSDW Y2, Y1, Y1
+	VPACKSSDW Y3, Y3, Y3
+	VPACKUSWB Y3, Y1, Y1
+	VPSHUFB Y13, Y1, Y1
+	VMOVDQU X1, (DI)
+	VEXTRACTI128 $1, Y1, 12(DI)
+	ADDQ $24, DI
+	ADDQ $8, AX
+	CMPQ AX, CX
+	JLE next
+done:
+	MOVQ AX, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// Where red and green, green and blue, red and blue of four pixels lie, in 16 bits each: of three
+// bytes a pixel, and of four.
+DATA places<>+0(SB)/8, $0x8004800380018000
+DATA places<>+8(SB)/8, $0x800a800980078006
+DATA places<>+16(SB)/8, $0x8005800480028001
+DATA places<>+24(SB)/8, $0x800b800a80088007
+DATA places<>+32(SB)/8, $0x8005800380028000
+DATA places<>+40(SB)/8, $0x800b800980088006
+DATA places<>+48(SB)/8, $0x8005800480018000
+DATA places<>+56(SB)/8, $0x800d800c80098008
+DATA places<>+64(SB)/8, $0x8006800580028001
+DATA places<>+72(SB)/8, $0x800e800d800a8009
+DATA places<>+80(SB)/8, $0x8006800480028000
+DATA places<>+88(SB)/8, $0x800e800c800a8008
+GLOBL places<>(SB), RODATA, $96
+
+// The weights of these pairs, of which those beyond 15 bits are halved: they come twice. Then what is
+// added to a sum of Y, and to sums of four pixels of Cb and Cr.
+DATA planeWeights<>+0(SB)/4, $(((const_yG/2)<<16)+const_yR)
+DATA planeWeights<>+4(SB)/4, $((const_yB<<16)+const_yG/2)
+DATA planeWeights<>+8(SB)/4, $(((const_cbB/2)<<16)+(const_cbR&0xffff))
+DATA planeWeights<>+12(SB)/4, $(((const_cbB/2)<<16)+(const_cbG&0xffff))
+DATA planeWeights<>+16(SB)/4, $((const_crG<<16)+const_crR/2)
+DATA planeWeights<>+20(SB)/4, $((const_crB<<16)+const_crR/2)
+DATA planeWeights<>+24(SB)/4, $(const_unit8/2)
+DATA planeWeights<>+28(SB)/4, $(4*(const_Centre*const_unit8+const_unit8/2))
+GLOBL planeWeights<>(SB), RODATA, $32
+
+// LUMA writes Y of 8 pixels, whose pairs are in rg and gb, to dst.
+#define LUMA(rg, gb, dst) \
+	VPMADDWD Y8, rg, Y6; \
+	VPMADDWD Y9, gb, Y7; \
+	VPADDD Y7, Y6, Y6; \
+	VPADDD Y10, Y6, Y6; \
+	VPSRLD $12, Y6, Y6; \
+	VEXTRACTI128 $1, Y6, X7; \
+	VPACKUSDW X7, X6, X6; \
+	VMOVDQU X6, dst
+
+// SQUARES adds up the pairs of two rows, of two columns each, to four.
+#define SQUARES(above, below, sum) \
+	VPADDW below, above, sum; \
+	VPHADDD sum, sum, sum; \
+	VPERMQ $0x08, sum, sum
+
+// func rows420(l0, l1, cb, cr *uint16, p0, p1 *byte, step, n int)
+TEXT ·rows420(SB), NOSPLIT, $0-64
+	MOVQ l0+0(FP), R8
+	MOVQ l1+8(FP), R9
+	MOVQ cb+16(FP), R10
+	MOVQ cr+24(FP), R11
+	MOVQ p0+32(FP), SI
+	MOVQ p1+40(FP), DX
+	MOVQ step+48(FP), BX
+	MOVQ n+56(FP), CX
+	LEAQ places<>(SB), AX
+	CMPQ BX, $4
+	JNE three
+	ADDQ $48, AX
+three:
+	VBROADCASTI128 (AX), Y13
+	VBROADCASTI128 16(AX), Y14
+	VBROADCASTI128 32(AX), Y15
+	VPBROADCASTD planeWeights<>+0(SB), Y8
+	VPBROADCASTD planeWeights<>+4(SB), Y9
+	VPBROADCASTD planeWeights<>+24(SB), Y10
+	VPBROADCASTD planeWeights<>+28(SB), Y11
+	SHLQ $2, BX // bytes of four pixels
+next:
+	VMOVDQU (SI), X0
+	VINSERTI128 $1, (SI)(BX*1), Y0, Y0
+	VMOVDQU (DX), X1
+	VINSERTI128 $1, (DX)(BX*1), Y1, Y1
+	VPSHUFB Y13, Y0, Y2
+	VPSHUFB Y14, Y0, Y3
+	VPSHUFB Y13, Y1, Y4
+	VPSHUFB Y14, Y1, Y5
+	LUMA(Y2, Y3, (R8))
+	LUMA(Y4, Y5, (R9))
+	VPSHUFB Y15, Y0, Y0
+	VPSHUFB Y15, Y1, Y1
+	SQUARES(Y2, Y4, Y2) // red and green
+	SQUARES(Y3, Y5, Y3) // green and blue
+	SQUARES(Y0, Y1, Y0) // red and blue
+	VPBROADCASTD planeWeights<>+8(SB), X4
+	VPBROADCASTD planeWeights<>+12(SB), X5
+	VPMADDWD X4, X0, X4
+	VPMADDWD X5, X3, X5
+	VPADDD X5, X4, X4
+	VPADDD X11, X4, X4
+	VPSRLD $14, X4, X4
+	VPBROADCASTD planeWeights<>+16(SB), X5
+	VPBROADCASTD planeWeights<>+20(SB), X6
+	VPMADDWD X5, X2, X5
+	VPMADDWD X6, X0, X6
+	VPADDD X6, X5, X5
+	VPADDD X11, X5, X5
+	VPSRLD $14, X5, X5
+	VPACKUSDW X5, X4, X4
+	VMOVQ X4, (R10)
+	VPEXTRQ $1, X4, (R11)
+	ADDQ $16, R8
+	ADDQ $16, R9
+	ADDQ $8, R10
+	ADDQ $8, R11
+	LEAQ (SI)(BX*2), SI
+	LEAQ (DX)(BX*2), DX
+	DECQ CX
+	JNZ next
+	VZEROUPPER
+	RET
