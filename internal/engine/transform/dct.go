@@ -155,8 +155,7 @@ func (t *transformer) inverse(pix []uint16, stride int, coefs []int32, lg int, e
 		inverseWrapping(pix, stride, coefs, lg, predicted)
 		return
 	}
-	if vector && e.l1 <= pairL1 {
-		t.back.inverse(pix, stride, coefs, lg, e, predicted)
+	if vector && t.back.inverse(pix, stride, coefs, lg, e, predicted) {
 		return
 	}
 	t.inverseLanes(pix, stride, coefs, lg, e, predicted)

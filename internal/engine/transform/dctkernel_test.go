@@ -19,7 +19,7 @@ func TestInverseKernel(t *testing.T) {
 		n := 1 << lg
 		coefs := make([]int32, n*n)
 		e := extent{u: rng.IntN(n), v: rng.IntN(n)}
-		left := 1 + rng.IntN(pairL1)
+		left := 1 + rng.IntN(safeL1)
 		for range 1 + rng.IntN(n*n) {
 			at := rng.IntN(e.u+1)*n + rng.IntN(e.v+1)
 			if coefs[at] != 0 || left == 0 {

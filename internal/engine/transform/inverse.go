@@ -17,10 +17,6 @@ type inverseKernel struct {
 	sums   [maxN * maxN]int16      // after the first pass, [y][u]
 }
 
-// pairL1 is the largest sum of magnitudes for which coefficients, and sums after the first pass, surely
-// fit 16 bits.
-const pairL1 = 1<<15 - 2
-
 // cosinePairs are the cosines of two frequencies, the even one lower, of each size: [k/2][x].
 var cosinePairs = func() (t [sizes][]uint32) {
 	for s := range t {
@@ -34,22 +30,40 @@ var cosinePairs = func() (t [sizes][]uint32) {
 	return t
 }()
 
-// inverse is transformer.inverse of coefficients whose magnitudes sum up to pairL1 at most.
-func (k *inverseKernel) inverse(pix []uint16, stride int, coefs []int32, lg int, e extent, predicted []uint16) {
+// inverse is transformer.inverse of coefficients that the kernel can take, and tells whether it can.
+func (k *inverseKernel) inverse(pix []uint16, stride int, coefs []int32, lg int, e extent, predicted []uint16) bool {
 	n := 1 << lg
 	k.table, k.n = &cosinePairs[lg-cellLog2][0], n
 	k.down, k.across = e.v/2+1, (e.u+8)&^7
 	offset, shift := inverseOffset(lg)
 	k.offset, k.shift = offset, int32(shift)
-	for u := range k.across {
-		row := coefs[u*n : u*n+n]
-		for v := range k.down {
-			k.pairs[v*n+u] = uint32(uint16(row[2*v])) | uint32(row[2*v+1])<<16
-		}
+	if !k.pair(coefs, n) {
+		return false
 	}
 	var base *uint16
 	if predicted != nil {
 		base = &predicted[:n*n][0]
 	}
 	inversePairs(k, &pix[:(n-1)*stride+n][0], sampleBytes*stride, base)
+	return true
+}
+
+// pair lays out the coefficients, and tells whether they and the sums after the first pass fit 16
+// bits: of a horizontal frequency these are at most the sum of its magnitudes, of which the first counts
+// 1/√2.
+func (k *inverseKernel) pair(coefs []int32, n int) bool {
+	const most, root = 1<<15 - 2, 2897
+	for u := range k.across {
+		row := coefs[u*n : u*n+n]
+		sum := -(abs(row[0]) * (1<<basisBits - root) >> basisBits)
+		for v := range k.down {
+			a, b := row[2*v], row[2*v+1]
+			sum += abs(a) + abs(b)
+			k.pairs[v*n+u] = uint32(uint16(a)) | uint32(b)<<16
+		}
+		if sum > most || abs(row[0]) > most {
+			return false
+		}
+	}
+	return true
 }
