@@ -126,6 +126,7 @@ var rules = []rule{
 	{
 		of:    []string{"cpu_fallback", "tree", "chroma"},
 		never: []string{"./internal/engine/...", "./internal/container", "./internal/imagefile", "./internal/rans", "image/png", "image/jpeg", "golang.org/x/...", "."},
+		but:   []string{"golang.org/x/sys/cpu"},
 		why:   "what stands above the engines knows no engine and no file format",
 	},
 	{

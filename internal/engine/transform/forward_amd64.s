@@ -3,7 +3,7 @@
 #include "textflag.h"
 #include "go_asm.h"
 
-DATA forwards<>+0(SB)/4, $((const_centre<<16)+const_centre)
+DATA forwards<>+0(SB)/4, $(((const_maxSample+1)/2<<16)+(const_maxSample+1)/2)
 DATA forwards<>+4(SB)/4, $(1<<(const_forwardShift2-1))
 GLOBL forwards<>(SB), RODATA, $8
 

@@ -5,7 +5,7 @@
 
 DATA roundings<>+0(SB)/4, $(1<<(const_basisBits-1))
 DATA roundings<>+4(SB)/4, $const_maxSample
-DATA roundings<>+8(SB)/4, $const_centre
+DATA roundings<>+8(SB)/4, $((const_maxSample+1)/2)
 GLOBL roundings<>(SB), RODATA, $12
 
 // func inversePairs(k *inverseKernel, dst *uint16, stride int, predicted *uint16)

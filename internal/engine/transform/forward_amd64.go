@@ -1,3 +1,5 @@
+//go:build !purego
+
 package transform
 
 // forwardKernel is what forwardPairs works on: values of 16 bits, by twos.
@@ -6,8 +8,10 @@ type forwardKernel struct {
 	n     int     // points
 	round int32   // half of the last place of the first pass
 	shift int32
+	//lint:ignore U1000 memory of the kernel
 	pairs [maxN / 2 * maxN]uint32 // of samples, [y/2][x]
-	sums  [maxN / 2 * maxN]uint32 // after the first pass, [x/2][v]
+	//lint:ignore U1000 memory of the kernel
+	sums [maxN / 2 * maxN]uint32 // after the first pass, [x/2][v]
 }
 
 // samplePairs are the cosines of two samples, the even one lower, of each size: [x/2][k].
@@ -31,3 +35,8 @@ func (k *forwardKernel) forward(out []int32, pix []uint16, stride, lg int) {
 	k.round = 1 << (k.shift - 1)
 	forwardPairs(k, &out[:n*n][0], &pix[:(n-1)*stride+n][0], sampleBytes*stride)
 }
+
+// forwardPairs writes the coefficients of samples in rows stride bytes apart.
+//
+//go:noescape
+func forwardPairs(k *forwardKernel, out *int32, pix *uint16, stride int)

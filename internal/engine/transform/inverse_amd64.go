@@ -1,8 +1,6 @@
+//go:build !purego
+
 package transform
-
-import "github.com/qtgpu/qtgpu/chroma"
-
-const centre = chroma.Centre
 
 // inverseKernel is what inversePairs works on: coefficients of 16 bits, by twos, so that a multiply-add
 // takes two of them at once.
@@ -14,7 +12,8 @@ type inverseKernel struct {
 	offset int32   // as inverseOffset says
 	shift  int32
 	pairs  [maxN / 2 * maxN]uint32 // of coefficients, [v/2][u]
-	sums   [maxN * maxN]int16      // after the first pass, [y][u]
+	//lint:ignore U1000 memory of the kernel
+	sums [maxN * maxN]int16 // after the first pass, [y][u]
 }
 
 // cosinePairs are the cosines of two frequencies, the even one lower, of each size: [k/2][x].
@@ -67,3 +66,9 @@ func (k *inverseKernel) pair(coefs []int32, n int) bool {
 	}
 	return true
 }
+
+// inversePairs writes the samples of what a kernel has, in rows stride bytes apart: around the centre,
+// or on what is predicted, where that is not nil.
+//
+//go:noescape
+func inversePairs(k *inverseKernel, dst *uint16, stride int, predicted *uint16)
