@@ -172,9 +172,9 @@ const placeBits = 14
 type window struct {
 	kind       int
 	pix, guide samples
-	gradients  [blocks + 1][blocks + 1][4]int32
-	by         [blocks][blocks]*restoration // that restores a block
-	class      [blocks][blocks]int8         // −1 for none
+	gradients  [blocks + 1][blocks + 4][4]int32 // of which kernels find four at once
+	by         [blocks][blocks]*restoration     // that restores a block
+	class      [blocks][blocks]int8             // −1 for none
 }
 
 // at is the place of a sample.
@@ -212,7 +212,12 @@ func (w *window) takePlane(p, luma *chroma.Plane, def Plane, x, y int) {
 // takeRow writes the samples of a row from x on, the nearest for those that there are none of.
 func takeRow(dst []byte, row []uint16, x int) {
 	if x >= 0 && x+windowSpan <= len(row) {
-		for i, v := range row[x:][:windowSpan] {
+		row = row[x:][:windowSpan]
+		if vector {
+			copyRow(&dst[:rowBytes][0], &row[0])
+			return
+		}
+		for i, v := range row {
 			binary.LittleEndian.PutUint16(dst[2*i:][:2], v)
 		}
 		return
@@ -236,6 +241,10 @@ func takeMeans(dst []byte, above, below []uint16, x, n int) {
 		return
 	}
 	above, below = above[from:][:2*windowSpan], below[from:][:2*windowSpan]
+	if vector {
+		meansOfRows(&dst[:rowBytes][0], &above[0], &below[0])
+		return
+	}
 	for i := 0; i < len(above)-1; i += 2 {
 		putMean(dst[i:], above[i]+above[i+1]+below[i]+below[i+1])
 	}
@@ -277,9 +286,7 @@ func (w *window) uses(r *restorations, s *steps, g *Grid, x, y, width, height in
 // classify finds the classes of the first w×h blocks.
 func (w *window) classify(width, height int) {
 	for my := range height + 1 {
-		for mx := range width + 1 {
-			w.bends(mx, my)
-		}
+		w.bendsAcross(my, width+1)
 	}
 	for by := range height {
 		upper, lower := &w.gradients[by], &w.gradients[by+1]
@@ -290,6 +297,17 @@ func (w *window) classify(width, height int) {
 			}
 			w.class[by][bx] = classOf(&g, &w.by[by][bx].bounds[w.kind])
 		}
+	}
+}
+
+// bendsAcross finds the gradients of the first n corners of a row.
+func (w *window) bendsAcross(my, n int) {
+	if vector {
+		bendsOfRow(&w.gradients[my][0], &w.pix[w.at(-2, block*my-2)], (n+3)/4)
+		return
+	}
+	for mx := range n {
+		w.bends(mx, my)
 	}
 }
 

@@ -166,12 +166,27 @@ func (c *chooser) add(errors *strengthErrors, e *Encoder, plane int, src *origin
 				continue
 			}
 			c.window.by[by][bx].sums(&sums, &c.window, bx, by)
-			for y := block * by; y < min(block*(by+1), h); y++ {
-				want := src.samples.Pix[(at.Y+y)*src.samples.Stride+at.X:]
-				for x := block * bx; x < min(block*(bx+1), w); x++ {
-					errors.add(int32(want[x]), a.plane.Pix[y*a.plane.Stride+x], sums[y%block*block+x%block])
-				}
-			}
+			want := src.samples.Pix[(at.Y+block*by)*src.samples.Stride+at.X+block*bx:]
+			got := a.plane.Pix[block*by*a.plane.Stride+block*bx:]
+			errors.addBlock(want, src.samples.Stride, got, a.plane.Stride, &sums, min(block, w-block*bx), min(block, h-block*by))
+		}
+	}
+}
+
+// addBlock adds the errors of the first w×h samples of a block whose sums are known.
+func (e *strengthErrors) addBlock(want []uint16, wantStride int, got []uint16, gotStride int, sums *[block * block]int32, w, h int) {
+	if vector && w == block && h == block {
+		want, got = want[:(block-1)*wantStride+block], got[:(block-1)*gotStride+block]
+		blockErrors(e, &want[0], wantStride, &got[0], gotStride, sums)
+		return
+	}
+	e.genericAddBlock(want, wantStride, got, gotStride, sums, w, h)
+}
+
+func (e *strengthErrors) genericAddBlock(want []uint16, wantStride int, got []uint16, gotStride int, sums *[block * block]int32, w, h int) {
+	for y := range h {
+		for x := range w {
+			e.add(int32(want[y*wantStride+x]), got[y*gotStride+x], sums[y*block+x])
 		}
 	}
 }
