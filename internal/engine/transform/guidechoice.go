@@ -44,7 +44,7 @@ func (c *chooser) restoreArea(e *Encoder, plane, k int) {
 		grid.of[i].strength = c.chosen[plane]
 	}
 	r := restorer{restorations: e.restorations, steps: e.steps[plane], def: e.planes[plane], plane: a, grid: grid}
-	c.window.takePlane(a, &c.areas[0][k].plane, r.def, 0, 0)
+	c.window.takePlane(a, &c.areas[0][k].plane, r.def, 0, 0, a.Rows())
 	r.restore(&c.window, 0, 0, a.Stride, a.Rows())
 }
 

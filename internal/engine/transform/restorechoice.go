@@ -151,12 +151,12 @@ func (e *strengthErrors) least() (best uint8) {
 
 // add adds the errors of the samples of an area that the image has.
 func (c *chooser) add(errors *strengthErrors, e *Encoder, plane int, src *original, a *area, luma *chroma.Plane) {
-	c.window.takePlane(&a.plane, luma, e.planes[plane], 0, 0)
 	at := a.rect.Min.Add(image.Pt(cell*src.x, cell*src.y))
 	w, h := min(a.plane.W, src.samples.W-at.X), min(a.plane.H, src.samples.H-at.Y)
 	if w <= 0 || h <= 0 {
 		return
 	}
+	c.window.takePlane(&a.plane, luma, e.planes[plane], 0, 0, wholeBlocks(h))
 	c.window.uses(e.restorations, e.steps[plane], &a.grid, 0, 0, wholeBlocks(w)/block, wholeBlocks(h)/block)
 	c.window.classify(wholeBlocks(w)/block, wholeBlocks(h)/block)
 	var sums [block * block]int32

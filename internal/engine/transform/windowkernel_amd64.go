@@ -2,15 +2,15 @@
 
 package transform
 
-// copyRow writes windowSpan samples as takeRow does.
+// copySamples writes n times 8 samples.
 //
 //go:noescape
-func copyRow(dst *byte, row *uint16)
+func copySamples(dst *byte, row *uint16, n int)
 
-// meansOfRows writes the windowSpan means of squares of two rows, as takeMeans does.
+// meansOfRows writes n times 8 means of the squares of two rows.
 //
 //go:noescape
-func meansOfRows(dst *byte, above, below *uint16)
+func meansOfRows(dst *byte, above, below *uint16, n int)
 
 // bendsOfRow sums up, as bends does, around n times four corners of blocks: pix is the first sample of the
 // first.

@@ -9,43 +9,42 @@ DATA windowWords<>+8(SB)/4, $(1<<13)
 DATA windowWords<>+12(SB)/4, $const_maxSample
 GLOBL windowWords<>(SB), RODATA, $16
 
-// func copyRow(dst *byte, row *uint16)
-TEXT ·copyRow(SB), NOSPLIT, $0-16
+// func copySamples(dst *byte, row *uint16, n int)
+TEXT ·copySamples(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), DI
 	MOVQ row+8(FP), SI
-	VMOVDQU (SI), Y0
-	VMOVDQU 32(SI), Y1
-	VMOVDQU 64(SI), Y2
-	VMOVDQU 96(SI), Y3
-	VMOVDQU 128(SI), X4
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y1, 32(DI)
-	VMOVDQU Y2, 64(DI)
-	VMOVDQU Y3, 96(DI)
-	VMOVDQU X4, 128(DI)
-	VZEROUPPER
+	MOVQ n+16(FP), CX
+next:
+	MOVOU (SI), X0
+	MOVOU X0, (DI)
+	ADDQ $16, SI
+	ADDQ $16, DI
+	DECQ CX
+	JNZ next
 	RET
 
-// func meansOfRows(dst *byte, above, below *uint16)
-TEXT ·meansOfRows(SB), NOSPLIT, $0-24
+// func meansOfRows(dst *byte, above, below *uint16, n int)
+TEXT ·meansOfRows(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ above+8(FP), SI
 	MOVQ below+16(FP), DX
+	MOVQ n+24(FP), CX
 	VPBROADCASTD windowWords<>+0(SB), Y8
 	VPBROADCASTD windowWords<>+4(SB), Y9
-	XORQ AX, AX
 next:
-	VMOVDQU (SI)(AX*2), Y0
-	VPADDW (DX)(AX*2), Y0, Y0
+	VMOVDQU (SI), Y0
+	VPADDW (DX), Y0, Y0
 	VPMADDWD Y8, Y0, Y0
 	VPADDD Y9, Y0, Y0
 	VPSRLD $2, Y0, Y0
 	VEXTRACTI128 $1, Y0, X1
 	VPACKUSDW X1, X0, X0
-	VMOVDQU X0, (DI)(AX*1)
-	ADDQ $16, AX
-	CMPQ AX, $const_rowBytes
-	JL next
+	VMOVDQU X0, (DI)
+	ADDQ $32, SI
+	ADDQ $32, DX
+	ADDQ $16, DI
+	DECQ CX
+	JNZ next
 	VZEROUPPER
 	RET
 

@@ -2,9 +2,9 @@
 
 package transform
 
-func copyRow(*byte, *uint16) { panic("transform: no kernels in this build") }
+func copySamples(*byte, *uint16, int) { panic("transform: no kernels in this build") }
 
-func meansOfRows(_ *byte, _, _ *uint16) { panic("transform: no kernels in this build") }
+func meansOfRows(_ *byte, _, _ *uint16, _ int) { panic("transform: no kernels in this build") }
 
 func bendsOfRow(*[4]int32, *byte, int) { panic("transform: no kernels in this build") }
 

@@ -56,7 +56,7 @@ func TestVectorWindow(t *testing.T) {
 		step := int32(MinStep + rng.IntN(200))
 		var got, want window
 		classes := func(w *window) {
-			w.takePlane(&p, &luma, def, x, y)
+			w.takePlane(&p, &luma, def, x, y, height)
 			for by := range w.by {
 				for bx := range w.by[by] {
 					w.by[by][bx] = newRestoration(step)
