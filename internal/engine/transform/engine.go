@@ -249,10 +249,8 @@ func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env
 		pixels += engine.Pixels(e.grid.Pixels(rect))
 	}
 	work := env.Work.Of(pixels * (costOf(p.Effort) + 1))
-	for _, rect := range sample {
-		if err := e.look(ctx, src, rect, h, work); err != nil {
-			return nil, err
-		}
+	if err := e.look(ctx, src, sample, h, work); err != nil {
+		return nil, err
 	}
 	start := time.Now()
 	e.tables = h.Tables()
@@ -271,29 +269,36 @@ func (e *encoder) sample() (rects []image.Rectangle) {
 		}
 		return rects
 	}
-	step := engine.SlabRows(e.plan, e.env.Memory)
+	step := engine.SlabRows(e.plan, e.env.Workers, e.env.Memory)
 	for y := 0; y < e.grid.Down(); y += step {
 		rects = append(rects, image.Rect(0, y, e.grid.Across(), min(y+step, e.grid.Down())))
 	}
 	return rects
 }
 
-// look codes some tiles, counts what they are made of, and keeps them as far as memory
-// goes.
-func (e *encoder) look(ctx context.Context, src raster.Source, rect image.Rectangle, h *Histogram, work *progress.Work) error {
-	pixels := engine.Pixels(e.grid.Pixels(rect))
-	b, err := engine.Read(ctx, src, e.grid.Pixels(rect), engine.Interleave(&e.plan.Params), work.Part(pixels))
-	if err != nil {
-		return err
+// look codes tiles, counts what they are made of, and keeps them as far as memory goes.
+func (e *encoder) look(ctx context.Context, src raster.Source, sample []image.Rectangle, h *Histogram, work *progress.Work) error {
+	ahead := engine.Ahead{
+		Source: src, Step: engine.Interleave(&e.plan.Params), Workers: e.env.Workers,
+		Work: func(i int) *progress.Work { return work.Part(engine.Pixels(e.grid.Pixels(sample[i]))) },
 	}
-	s, err := e.Slab(ctx, b)
-	if err != nil {
-		return err
+	for _, rect := range sample {
+		ahead.Rects = append(ahead.Rects, e.grid.Pixels(rect))
 	}
-	indices := e.grid.Indices(rect)
+	return ahead.Each(ctx, func(i int, b *raster.Block) error {
+		s, err := e.Slab(ctx, b)
+		if err != nil {
+			return err
+		}
+		return e.count(ctx, s.(*slab), e.grid.Indices(sample[i]), h, work)
+	})
+}
+
+// count codes tiles of a slab.
+func (e *encoder) count(ctx context.Context, s *slab, indices []int, h *Histogram, work *progress.Work) error {
 	coded := make([]*Tile, len(indices))
-	err = parallel.For(ctx, e.env.Workers, len(indices), func(i int) error {
-		coded[i] = e.code(s.(*slab), indices[i])
+	err := parallel.For(ctx, e.env.Workers, len(indices), func(i int) error {
+		coded[i] = e.code(s, indices[i])
 		e.Hold(indices[i], coded[i], coded[i].Bytes())
 		work.Add(costOf(e.plan.Effort) * engine.Pixels(e.grid.Tile(indices[i])))
 		return nil
