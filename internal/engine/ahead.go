@@ -92,20 +92,10 @@ func (a *Ahead) read(ctx context.Context, i int, held **raster.Block) (*raster.B
 		work.Finish()
 		return m.View(a.Rects[i]), nil
 	}
-	b := inPlace(*held, a.Rects[i])
+	b := (*held).Moved(a.Rects[i])
 	if b == nil || a.Keeps {
 		b = newBlock(a.Source.Format(), a.Rects[i], a.Step)
 		*held = b
 	}
 	return b, fill(ctx, a.Source, b, work)
-}
-
-// inPlace is a block for r in the memory of another, nil where it has no room.
-func inPlace(b *raster.Block, r image.Rectangle) *raster.Block {
-	if b == nil || r.Dx() > b.Rect.Dx() || r.Dy() > b.Rect.Dy() {
-		return nil
-	}
-	moved := *b
-	moved.Rect = b.Rect.Add(r.Min.Sub(b.Rect.Min))
-	return moved.Sub(r)
 }
