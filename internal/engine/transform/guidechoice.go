@@ -20,9 +20,8 @@ func (c *chooser) guide(e *Encoder, t *Tile, pixels *chroma.Interleaved, at imag
 		m.Channels = len(want)
 		chroma.Forward(want, &m, false, 0, m.H)
 		got := chroma.NewPlanes(r.Dx(), r.Dy(), 3, true)
-		// Luma comes last: chroma is restored by what it was.
-		for _, i := range [3]int{1, 2, 0} {
-			c.restoreArea(e, i, k)
+		for i := range got {
+			c.restoreArea(i, k)
 			for y := range got[i].H {
 				copy(got[i].Pix[y*got[i].Stride:][:got[i].W], rowOf(&c.areas[i][k].plane, y))
 			}
@@ -35,17 +34,15 @@ func (c *chooser) guide(e *Encoder, t *Tile, pixels *chroma.Interleaved, at imag
 }
 
 // restoreArea restores an area of a plane by its chosen strength.
-func (c *chooser) restoreArea(e *Encoder, plane, k int) {
-	if e.restorations == nil || c.chosen[plane] == 0 {
+func (c *chooser) restoreArea(plane, k int) {
+	a, strength := &c.areas[plane][k], strengths[c.chosen[plane]]
+	if strength == 0 {
 		return
 	}
-	a, grid := &c.areas[plane][k].plane, &c.areas[plane][k].grid
-	for i := range grid.of {
-		grid.of[i].strength = c.chosen[plane]
+	for i := a.from; i < a.to; i++ {
+		b := &c.sums[i]
+		addSums(a.plane.Pix[b.y*a.plane.Stride+b.x:], a.plane.Stride, &b.sums, strength)
 	}
-	r := restorer{restorations: e.restorations, steps: e.steps[plane], def: e.planes[plane], plane: a, grid: grid}
-	c.window.takePlane(a, &c.areas[0][k].plane, r.def, 0, 0, a.Rows())
-	r.restore(&c.window, 0, 0, a.Stride, a.Rows())
 }
 
 // guideGain says what the squared error of colours becomes where luma guides a plane of chroma:

@@ -13,7 +13,14 @@ type chooser struct {
 	areas  [][]area // of each plane, in raster order
 	across int      // areas in a row
 	chosen []uint8  // the strength of each plane
+	sums   []summed
 	window window
+}
+
+// summed is what is known of a block that is restored, which begins at sample (x,y) of its area.
+type summed struct {
+	x, y int
+	sums [block * block]int32
 }
 
 // area is a part of a plane of a tile, without samples where it is not looked at.
@@ -21,6 +28,8 @@ type area struct {
 	rect  image.Rectangle // in samples of the tile, with its padding
 	plane chroma.Plane
 	grid  Grid
+	// from and to are where the sums of its blocks are, for when the strength is chosen.
+	from, to int
 }
 
 func (a *area) seen() bool { return a.plane.Pix != nil }
@@ -120,7 +129,7 @@ func (c *chooser) choose(e *Encoder, t *Tile, sources []original, cells []Cells)
 			filterPlane(context.Background(), 1, e.steps[i], def, &a.plane, &a.grid)
 		}
 	}
-	c.chosen = make([]uint8, len(e.planes))
+	c.chosen, c.sums = make([]uint8, len(e.planes)), c.sums[:0]
 	for i, def := range e.planes {
 		if def.Alpha {
 			continue
@@ -159,18 +168,21 @@ func (c *chooser) add(errors *strengthErrors, e *Encoder, plane int, src *origin
 	c.window.takePlane(&a.plane, luma, e.planes[plane], 0, 0, wholeBlocks(h))
 	c.window.uses(e.restorations, e.steps[plane], &a.grid, 0, 0, wholeBlocks(w)/block, wholeBlocks(h)/block)
 	c.window.classify(wholeBlocks(w)/block, wholeBlocks(h)/block)
-	var sums [block * block]int32
+	a.from = len(c.sums)
 	for by := range wholeBlocks(h) / block {
 		for bx := range wholeBlocks(w) / block {
 			if c.window.class[by][bx] < 0 {
 				continue
 			}
-			c.window.by[by][bx].sums(&sums, &c.window, bx, by)
+			c.sums = append(c.sums, summed{x: block * bx, y: block * by})
+			sums := &c.sums[len(c.sums)-1].sums
+			c.window.by[by][bx].sums(sums, &c.window, bx, by)
 			want := src.samples.Pix[(at.Y+block*by)*src.samples.Stride+at.X+block*bx:]
 			got := a.plane.Pix[block*by*a.plane.Stride+block*bx:]
-			errors.addBlock(want, src.samples.Stride, got, a.plane.Stride, &sums, min(block, w-block*bx), min(block, h-block*by))
+			errors.addBlock(want, src.samples.Stride, got, a.plane.Stride, sums, min(block, w-block*bx), min(block, h-block*by))
 		}
 	}
+	a.to = len(c.sums)
 }
 
 // addBlock adds the errors of the first w×h samples of a block whose sums are known.
