@@ -15,11 +15,10 @@ func (c *chooser) guide(e *Encoder, t *Tile, pixels *chroma.Interleaved, at imag
 		if r.Empty() || !c.areas[0][k].seen() {
 			continue
 		}
-		want := chroma.NewPlanes(r.Dx(), r.Dy(), 3, false)
+		want, got := c.want.sized(r.Size(), false), c.got.sized(r.Size(), true)
 		m := pixels.Sub(r)
 		m.Channels = len(want)
 		chroma.Forward(want, &m, false, 0, m.H)
-		got := chroma.NewPlanes(r.Dx(), r.Dy(), 3, true)
 		for i := range got {
 			c.restoreArea(i, k)
 			for y := range got[i].H {
@@ -31,6 +30,17 @@ func (c *chooser) guide(e *Encoder, t *Tile, pixels *chroma.Interleaved, at imag
 	for i := range sums {
 		t.detail.raw.Put(uint32(sums[i].gain(colourWeights[i]).best()), strengthBits)
 	}
+}
+
+// colours are planes of red, green and blue, which areas of one size share.
+type colours []chroma.Plane
+
+// sized gives planes of some size, with what was there.
+func (c *colours) sized(size image.Point, sub420 bool) []chroma.Plane {
+	if len(*c) == 0 || image.Pt((*c)[0].W, (*c)[0].H) != size {
+		*c = chroma.NewPlanes(size.X, size.Y, 3, sub420)
+	}
+	return *c
 }
 
 // restoreArea restores an area of a plane by its chosen strength.

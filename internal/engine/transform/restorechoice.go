@@ -15,6 +15,8 @@ type chooser struct {
 	chosen []uint8  // the strength of each plane
 	sums   []summed
 	window window
+	// want and got are the planes of the area at hand where guides are chosen.
+	want, got colours
 }
 
 // summed is what is known of a block that is restored, which begins at sample (x,y) of its area.
@@ -47,6 +49,7 @@ func (c *chooser) lay(i int, def Plane, cells *Cells) {
 	for len(c.areas) <= i {
 		c.areas = append(c.areas, nil)
 	}
+	held := c.areas[i]
 	c.areas[i] = c.areas[i][:0]
 	side := sideOf(def)
 	tile := image.Rect(0, 0, cell*cells.w, cell*cells.h)
@@ -56,7 +59,12 @@ func (c *chooser) lay(i int, def Plane, cells *Cells) {
 		x, y := k%c.across, k/c.across
 		a := area{rect: image.Rect(0, 0, side, side).Add(image.Pt(side*x, side*y)).Intersect(tile)}
 		if n <= allAreas || (x+y)%2 == 0 {
-			a.plane = chroma.NewPlane(a.rect.Dx(), a.rect.Dy())
+			if k < len(held) {
+				a.plane = held[k].plane
+			}
+			if image.Pt(a.plane.W, a.plane.H) != a.rect.Size() {
+				a.plane = chroma.NewPlane(a.rect.Dx(), a.rect.Dy())
+			}
 		}
 		c.areas[i] = append(c.areas[i], a)
 	}
