@@ -6,8 +6,11 @@ import (
 	"context"
 	"fmt"
 	"time"
+	"weak"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
+
+	"github.com/qtgpu/qtgpu/tree"
 )
 
 // backend implements Backend. The owning goroutine alone touches what lies on the
@@ -21,7 +24,14 @@ type backend struct {
 
 	source     buffer
 	pix, nodes [maxPlanes]buffer
+
+	// Of the stages below the pyramid. resident is the image whose planes lie whole in pix.
+	resident                            weak.Pointer[tree.Prepared]
+	model, numbers, coefs, out, records buffer
 }
+
+// noImage is of no image.
+var noImage weak.Pointer[tree.Prepared]
 
 const maxPlanes = 4
 
@@ -40,7 +50,9 @@ func (b *backend) Trace(f func(dispatch string, took time.Duration)) { b.trace =
 
 func (b *backend) Close() error {
 	err := b.Do(func() error {
-		b.source.free()
+		for _, one := range []*buffer{&b.source, &b.model, &b.numbers, &b.coefs, &b.out, &b.records} {
+			one.free()
+		}
 		for i := range b.pix {
 			b.pix[i].free()
 			b.nodes[i].free()

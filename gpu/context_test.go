@@ -92,7 +92,7 @@ func TestCompileError(t *testing.T) {
 	s, err := program{file: "reduce_upper.comp"}.expand()
 	require.NoError(t, err)
 	for _, c := range []struct{ old, new, want string }{
-		{"uaddCarry(a.x", "uaddCarri(a.x", "nodes.glsl:17: "},
+		{"uaddCarry(a.x", "uaddCarri(a.x", "wide.glsl:6: "},
 		{"Node c = load(", "Node c = lode(", "reduce_upper.comp:19: "},
 	} {
 		broken := &source{text: strings.Replace(s.text, c.old, c.new, 1), files: s.files}

@@ -7,6 +7,7 @@ import (
 	"image"
 	"time"
 	"unsafe"
+	"weak"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
 
@@ -77,6 +78,7 @@ func (p *preparation) halved(i int) int {
 // run takes one window through all stages: its image stays on the device until
 // the last of them is done.
 func (p *preparation) run(r image.Rectangle) error {
+	p.resident = noImage
 	m := p.src.Sub(r)
 	planes, err := p.planes(&m)
 	if err != nil {
@@ -97,6 +99,9 @@ func (p *preparation) run(r image.Rectangle) error {
 		return err
 	}
 	p.finish(p.count)
+	if p.split.whole() {
+		p.resident = weak.Make(&p.result)
+	}
 	start = time.Now()
 	defer func() { p.took.readBack += time.Since(start) }()
 	return p.read(planes, r.Min)

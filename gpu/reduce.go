@@ -57,6 +57,7 @@ func (b *backend) reduceSamples(ctx context.Context, pyramid *tree.Pyramid, s *t
 }
 
 func (b *backend) reduceWindow(pyramid *tree.Pyramid, s *tree.Samples, r image.Rectangle, level int) error {
+	b.resident = noImage
 	p := b.window(0, r.Dx(), r.Dy(), level)
 	if err := p.reserve(); err != nil {
 		return err

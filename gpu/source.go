@@ -19,11 +19,26 @@ var shaders embed.FS
 // Threads of a work group along x and y.
 const groupX, groupY = 16, 4
 
+// linear is the threads of a work group that goes through a list.
+const linear = 64
+
 // Binding points of storage blocks. The planes of an image follow each other.
 const (
 	nodesBinding = iota
 	sourceBinding
 	planeBinding
+	_ // further planes
+	_
+	_
+	numbersBinding
+	coefsBinding
+)
+
+// Binding points of the stages below the pyramid, which have one plane and neither nodes nor source.
+const (
+	modelBinding   = nodesBinding
+	outBinding     = sourceBinding
+	recordsBinding = planeBinding // when it is transformed
 )
 
 // Locations of uniforms.
@@ -37,6 +52,8 @@ const (
 	stridesLocation
 	fullLocation
 	halfLocation
+	countLocation
+	acrossLocation
 )
 
 // program names a shader and the variant of it.
@@ -47,6 +64,8 @@ type program struct {
 	// of colour: channels and depth of the source, and 4:2:0
 	channels, depth int
 	sub420          bool
+	// of the stages below the pyramid: the level of the nodes
+	level int
 }
 
 // defines are the constants that Go has for all shaders and for the variant.
@@ -62,7 +81,14 @@ func (p program) defines() map[string]string {
 		"TOTAL_LOCATION": totalLocation, "SIZE_LOCATION": sizeLocation, "STRIDE_LOCATION": strideLocation,
 		"NODES_LOCATION": nodesLocation, "CHILDREN_LOCATION": childrenLocation, "OFFSET_LOCATION": offsetLocation,
 		"STRIDES_LOCATION": stridesLocation, "FULL_LOCATION": fullLocation, "HALF_LOCATION": halfLocation,
-		"CHANNELS": p.channels, "DEPTH": p.depth,
+		"CHANNELS": p.channels, "DEPTH": p.depth, "LG": p.level, "LINEAR": linear,
+		"NUMBERS_BINDING": numbersBinding, "COEFS_BINDING": coefsBinding, "MODEL_BINDING": modelBinding,
+		"OUT_BINDING": outBinding, "RECORDS_BINDING": recordsBinding,
+		"COUNT_LOCATION": countLocation, "ACROSS_LOCATION": acrossLocation,
+		"LAST_CLASSES": tree.LastClasses, "TOKENS": tree.Tokens, "GROUPS": tree.Groups,
+		"FREQUENCY_CLASSES": tree.FrequencyClasses, "MAGNITUDE_CLASSES": tree.MagnitudeClasses,
+		"DIAGONALS": tree.Diagonals, "LARGEST_SUM": tree.LargestSum,
+		"NO_VARIANT": tree.NoVariant, "VARIANT_HEAD": tree.VariantHead,
 	} {
 		d[name] = strconv.Itoa(v)
 	}

@@ -31,10 +31,13 @@ type opener func(software bool) (gpu.Backend, error)
 type backend struct {
 	kind string
 	from int // pixels of an image for which auto looks for a GPU
-	cpu  tree.Backend
+	cpu  *cpufallback.Backend
 	gpu  gpu.Backend // nil while none is open
 	open opener
 	warn func(error) // of what auto does not fail for
+
+	onGPU  bool // whether the GPU did the last Prepare
+	failed bool // whether auto has given it up
 
 	name, reason string
 	took         time.Duration // of the last Prepare
@@ -77,7 +80,7 @@ func (b *backend) Prepare(ctx context.Context, src *chroma.Interleaved, sub420 b
 }
 
 func (b *backend) run(ctx context.Context, on tree.Backend, why string, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
-	b.name, b.reason = on.Name(), why
+	b.name, b.reason, b.onGPU = on.Name(), why, on == tree.Backend(b.gpu)
 	start := time.Now()
 	defer func() { b.took = time.Since(start) }()
 	return on.Prepare(ctx, src, sub420)
@@ -89,6 +92,9 @@ func (b *backend) auto(ctx context.Context, src *chroma.Interleaved, sub420 bool
 	if src.W*src.H < b.from {
 		return b.run(ctx, b.cpu, fmt.Sprintf("auto: a GPU is tried from %s pixels on", grouped(int64(b.from))), src, sub420)
 	}
+	if b.failed {
+		return b.run(ctx, b.cpu, "the GPU failed", src, sub420)
+	}
 	if b.gpu == nil {
 		g, err := b.open(false)
 		if err != nil {
@@ -98,10 +104,63 @@ func (b *backend) auto(ctx context.Context, src *chroma.Interleaved, sub420 bool
 	}
 	p, err := b.run(ctx, b.gpu, "auto: a large image", src, sub420)
 	if err != nil && ctx.Err() == nil {
-		b.warn(fmt.Errorf("%s failed, going on on the CPU: %w", b.gpu.Name(), err))
+		b.giveUp(err)
 		return b.run(ctx, b.cpu, "the GPU failed", src, sub420)
 	}
 	return p, err
+}
+
+// giveUp has auto go on without the GPU, and says so once.
+func (b *backend) giveUp(err error) {
+	if !b.failed {
+		b.warn(fmt.Errorf("%s failed, going on on the CPU: %w", b.gpu.Name(), err))
+	}
+	b.failed = true
+	b.name, b.reason, b.onGPU = b.cpu.Name(), "the GPU failed", false
+}
+
+// Coder implements tree.Backend.
+func (b *backend) Coder() tree.Coder {
+	if !b.onGPU {
+		return nil
+	}
+	switch coder := b.gpu.Coder(); b.kind {
+	case backendBoth:
+		return tree.Both{First: coder, Second: b.cpu}
+	case backendAuto:
+		return careful{b}
+	default:
+		return coder
+	}
+}
+
+// careful is the coder of auto: what the GPU fails at, the CPU does.
+type careful struct{ b *backend }
+
+// Transform implements tree.Coder.
+func (c careful) Transform(ctx context.Context, p *tree.Prepared, works []tree.Work) ([][]int32, error) {
+	return orElse(ctx, c.b, p, works, tree.Coder.Transform)
+}
+
+// Costs implements tree.Coder.
+func (c careful) Costs(ctx context.Context, p *tree.Prepared, works []tree.Work) ([][]int64, error) {
+	return orElse(ctx, c.b, p, works, tree.Coder.Costs)
+}
+
+// Quantise implements tree.Coder.
+func (c careful) Quantise(ctx context.Context, p *tree.Prepared, works []tree.Work) ([]tree.Outcomes, error) {
+	return orElse(ctx, c.b, p, works, tree.Coder.Quantise)
+}
+
+func orElse[R any](ctx context.Context, b *backend, p *tree.Prepared, works []tree.Work, stage func(tree.Coder, context.Context, *tree.Prepared, []tree.Work) ([]R, error)) ([]R, error) {
+	if !b.failed {
+		out, err := stage(b.gpu.Coder(), ctx, p, works)
+		if err == nil || ctx.Err() != nil {
+			return out, err
+		}
+		b.giveUp(err)
+	}
+	return stage(b.cpu, ctx, p, works)
 }
 
 // both runs both and returns the result of the GPU, if the CPU has the same.

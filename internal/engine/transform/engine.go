@@ -340,6 +340,7 @@ type slab struct {
 	at       image.Point
 	prepared *tree.Prepared
 	pixels   *chroma.Interleaved
+	given    map[int]*givenTile // by number, nil where the backend has no coder for them
 }
 
 // Slab implements engine.Encoder: it runs the stages of the backend.
@@ -352,7 +353,31 @@ func (e *encoder) Slab(ctx context.Context, in *raster.Block) (engine.Slab, erro
 	for _, s := range p.Stages {
 		e.env.Took(s.Name, s.Duration)
 	}
-	return &slab{in.Rect.Min, p, pixels}, nil
+	out := &slab{at: in.Rect.Min, prepared: p, pixels: pixels}
+	return out, e.survey(ctx, out, in.Rect)
+}
+
+// survey has the backend go on below the pyramid, if it can.
+func (e *encoder) survey(ctx context.Context, s *slab, pixels image.Rectangle) error {
+	coder, models := e.env.Backend.Coder(), e.coder.models()
+	if coder == nil || models == nil {
+		return nil
+	}
+	side := 1 << e.grid.Log2
+	tiles := e.grid.Indices(image.Rect(pixels.Min.X/side, pixels.Min.Y/side, (pixels.Max.X-1)/side+1, (pixels.Max.Y-1)/side+1))
+	job := survey{encoder: e.coder, coder: coder, prepared: s.prepared, models: models, workers: e.env.Workers, scratch: &e.scratch, took: e.env.Took}
+	for _, tile := range tiles {
+		job.rects = append(job.rects, e.padded(e.grid.Tile(tile).Sub(s.at)))
+	}
+	found, err := job.run(ctx)
+	if err != nil {
+		return fmt.Errorf("coding on %s: %w", e.env.Backend.Name(), err)
+	}
+	s.given = map[int]*givenTile{}
+	for i, tile := range tiles {
+		s.given[tile] = found.tile(i)
+	}
+	return nil
 }
 
 // Encode implements engine.Encoder.
@@ -372,7 +397,7 @@ func (e *encoder) code(s *slab, tile int) *Tile {
 	scratch := e.scratch.Get()
 	defer e.scratch.Put(scratch)
 	rects := e.padded(e.grid.Tile(tile).Sub(s.at))
-	t := e.coder.Tile(scratch, s.prepared.Planes, s.prepared.Pyramids, rects, s.pixels)
+	t := e.coder.tile(scratch, s.prepared.Planes, s.prepared.Pyramids, rects, s.pixels, s.given[tile])
 	e.took("split", t.SplitTime)
 	e.took("transform", t.TransformTime)
 	return t
