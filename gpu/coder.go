@@ -209,7 +209,7 @@ func (b *backend) part(p *tree.Prepared, w *tree.Work, part *part, c *chunk, f f
 	nodes := max(min(b.block/4, most)>>(2*w.Level), 1)
 	for from := 0; from < len(part.at); from += nodes {
 		to := min(from+nodes, len(part.at))
-		if err := b.transform(w.Level, w.Plane, part, part.numbers[from:to]); err != nil {
+		if err := b.transform(w, part, part.numbers[from:to]); err != nil {
 			return err
 		}
 		if err := f(c, part.at[from:to]); err != nil {
@@ -237,8 +237,8 @@ func (b *backend) load(p *tree.Prepared, i int, window image.Rectangle) error {
 }
 
 // transform is the stage transform of nodes of a window of a plane.
-func (b *backend) transform(level, plane int, part *part, numbers []uint32) error {
-	n := 1 << level
+func (b *backend) transform(w *tree.Work, part *part, numbers []uint32) error {
+	level, m, n := w.Level, w.Model, 1<<w.Level
 	if err := b.coefs.reserve(4 * len(numbers) * n * n); err != nil {
 		return err
 	}
@@ -246,18 +246,19 @@ func (b *backend) transform(level, plane int, part *part, numbers []uint32) erro
 		return err
 	}
 	write(&b.numbers, 0, numbers)
-	if err := b.use(program{file: "transform_columns.comp", level: level}); err != nil {
+	fold := foldSource(m.Cosines[level-tree.Base], n)
+	if err := b.use(program{file: "transform_columns.comp", level: level, fold: fold}); err != nil {
 		return err
 	}
 	b.bindCoefs(len(numbers))
-	bind(planeBinding, &b.pix[plane])
+	bind(planeBinding, &b.pix[w.Plane])
 	gl.Uniform1ui(strideLocation, uint32(rowSamples(part.window.Dx())/2))
 	gl.Uniform1ui(acrossLocation, uint32(part.window.Dx()>>level))
 	if err := b.dispatchLinear(len(numbers), n/2); err != nil {
 		return err
 	}
 	gl.MemoryBarrier(gl.SHADER_STORAGE_BARRIER_BIT)
-	if err := b.use(program{file: "transform_rows.comp", level: level}); err != nil {
+	if err := b.use(program{file: "transform_rows.comp", level: level, fold: fold}); err != nil {
 		return err
 	}
 	b.bindCoefs(len(numbers))

@@ -115,6 +115,47 @@ func TestLostDevice(t *testing.T) {
 	assert.Nil(t, p)
 }
 
+// TestLostBelowThePyramid: so is what is gone between two stages.
+func TestLostBelowThePyramid(t *testing.T) {
+	for name, stage := range map[string]func(b *backend, p *tree.Prepared, works []tree.Work) (any, error){
+		"transform": func(b *backend, p *tree.Prepared, works []tree.Work) (any, error) {
+			return b.Transform(t.Context(), p, works)
+		},
+		"cost": func(b *backend, p *tree.Prepared, works []tree.Work) (any, error) {
+			return b.Costs(t.Context(), p, works)
+		},
+		"quantise": func(b *backend, p *tree.Prepared, works []tree.Work) (any, error) {
+			return b.Quantise(t.Context(), p, works)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := open(t)
+			p, err := tree.Prepare(t.Context(), b, somePicture(), true)
+			require.NoError(t, err)
+			works := reducetest.Works(rand.New(rand.NewPCG(1, 2)), p, 100)
+			_, err = stage(b, p, works)
+			require.NoError(t, err)
+			require.NoError(t, b.Do(func() error { b.cur.close(); return nil }))
+			_, err = stage(b, p, works)
+			assert.ErrorContains(t, err, "the device may be lost")
+		})
+	}
+}
+
+// TestRecordsNeedRoom: records that do not fit their buffer are made again in a larger one.
+func TestRecordsNeedRoom(t *testing.T) {
+	b := open(t)
+	p, err := tree.Prepare(t.Context(), b, somePicture(), true)
+	require.NoError(t, err)
+	works := reducetest.Works(rand.New(rand.NewPCG(1, 2)), p, 100)
+	want, err := b.Quantise(t.Context(), p, works)
+	require.NoError(t, err)
+	require.NoError(t, b.Do(func() error { b.records.free(); return b.records.reserve(4) }))
+	got, err := b.Quantise(t.Context(), p, works)
+	require.NoError(t, err)
+	assert.Equal(t, want, got, "records that needed more room than there was")
+}
+
 // TestOutOfMemory: a buffer that cannot be had is an error, and the next image works.
 func TestOutOfMemory(t *testing.T) {
 	b := open(t)

@@ -19,11 +19,15 @@ func modelWords(m *tree.Model, level int) (words []uint32) {
 		}
 	}
 	words = appendWords(words, m.Magnitude[:])
+	for i := range m.Levels[size] {
+		for _, class := range m.Magnitude {
+			words = append(words, uint32(m.Levels[size][i][class][0]))
+		}
+	}
 	for d, g := range m.Group[size] {
 		words = append(words, uint32(g)|uint32(m.Frequency[size][d])<<8)
 	}
-	words = appendWords(words, m.Means[size])
-	return appendWords(words, m.Cosines[size])
+	return appendWords(words, m.Means[size])
 }
 
 func appendWords[T int32 | uint8](words []uint32, v []T) []uint32 {

@@ -36,8 +36,8 @@ type backend struct {
 	open opener
 	warn func(error) // of what auto does not fail for
 
-	onGPU  bool // whether the GPU did the last Prepare
-	failed bool // whether auto has given it up
+	onGPU  bool   // whether the GPU did the last Prepare
+	gaveUp string // why auto has given it up, empty while it has not
 
 	name, reason string
 	took         time.Duration // of the last Prepare
@@ -92,31 +92,30 @@ func (b *backend) auto(ctx context.Context, src *chroma.Interleaved, sub420 bool
 	if src.W*src.H < b.from {
 		return b.run(ctx, b.cpu, fmt.Sprintf("auto: a GPU is tried from %s pixels on", grouped(int64(b.from))), src, sub420)
 	}
-	if b.failed {
-		return b.run(ctx, b.cpu, "the GPU failed", src, sub420)
-	}
-	if b.gpu == nil {
+	if b.gpu == nil && b.gaveUp == "" {
 		g, err := b.open(false)
 		if err != nil {
-			return b.run(ctx, b.cpu, "no GPU: "+err.Error(), src, sub420)
+			b.gaveUp = "no GPU: " + err.Error()
+		} else {
+			b.gpu = g
 		}
-		b.gpu = g
+	}
+	if b.gaveUp != "" {
+		return b.run(ctx, b.cpu, b.gaveUp, src, sub420)
 	}
 	p, err := b.run(ctx, b.gpu, "auto: a large image", src, sub420)
 	if err != nil && ctx.Err() == nil {
 		b.giveUp(err)
-		return b.run(ctx, b.cpu, "the GPU failed", src, sub420)
+		return b.run(ctx, b.cpu, b.gaveUp, src, sub420)
 	}
 	return p, err
 }
 
 // giveUp has auto go on without the GPU, and says so once.
 func (b *backend) giveUp(err error) {
-	if !b.failed {
-		b.warn(fmt.Errorf("%s failed, going on on the CPU: %w", b.gpu.Name(), err))
-	}
-	b.failed = true
-	b.name, b.reason, b.onGPU = b.cpu.Name(), "the GPU failed", false
+	b.warn(fmt.Errorf("%s failed, going on on the CPU: %w", b.gpu.Name(), err))
+	b.gaveUp = "the GPU failed"
+	b.name, b.reason = b.cpu.Name(), b.gaveUp
 }
 
 // Coder implements tree.Backend.
@@ -153,7 +152,7 @@ func (c careful) Quantise(ctx context.Context, p *tree.Prepared, works []tree.Wo
 }
 
 func orElse[R any](ctx context.Context, b *backend, p *tree.Prepared, works []tree.Work, stage func(tree.Coder, context.Context, *tree.Prepared, []tree.Work) ([]R, error)) ([]R, error) {
-	if !b.failed {
+	if b.gaveUp == "" {
 		out, err := stage(b.gpu.Coder(), ctx, p, works)
 		if err == nil || ctx.Err() != nil {
 			return out, err

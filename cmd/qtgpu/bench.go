@@ -217,6 +217,21 @@ func (b *benchmark) size(ctx context.Context, m *imagefile.Image) error {
 	return nil
 }
 
+// sums are times by name, in the order of the first of each.
+type sums struct {
+	names []string
+	took  map[string]time.Duration
+}
+
+func newSums() *sums { return &sums{took: map[string]time.Duration{}} }
+
+func (s *sums) add(name string, took time.Duration) {
+	if _, ok := s.took[name]; !ok {
+		s.names = append(s.names, name)
+	}
+	s.took[name] += took
+}
+
 // run encodes once. Run 0 warms up.
 func (b *benchmark) run(ctx context.Context, m *imagefile.Image, on *backend, run int) ([]byte, error) {
 	keep := func(stage string, took time.Duration) {
@@ -224,8 +239,9 @@ func (b *benchmark) run(ctx context.Context, m *imagefile.Image, on *backend, ru
 			b.samples = append(b.samples, timing{image.Pt(m.W, m.H), on.kind, stage, run, took})
 		}
 	}
+	dispatches := newSums()
 	if on.gpu != nil {
-		on.gpu.Trace(func(dispatch string, took time.Duration) { keep(stageDispatch+dispatch, took) })
+		on.gpu.Trace(dispatches.add)
 	}
 	var stats qtgpu.Stats
 	var file bytes.Buffer
@@ -236,5 +252,8 @@ func (b *benchmark) run(ctx context.Context, m *imagefile.Image, on *backend, ru
 		keep(s.Name, s.Duration)
 	}
 	keep(stageBuild, on.took)
+	for _, name := range dispatches.names {
+		keep(stageDispatch+name, dispatches.took[name])
+	}
 	return file.Bytes(), err
 }

@@ -50,12 +50,18 @@ void main()
 	int n = 0;
 	uint head = 0u;
 	bool doubtful = false;
+	const Quantised nothing = Quantised(0, uvec2(0u), uvec2(0u), 0u, (1u << LAST_CLASSES) - 1u);
+	Quantised found[LAST_CLASSES];
+	for (uint todo = nothing.alike; todo != 0u;) {
+		int by = findLSB(todo);
+		Quantised q = nothing;
+		if (a.top > 0) q = quantise(k, DECIDE, group(a.top), by, 0u, false);
+		for (int i = 0; i < LAST_CLASSES; i++) if (((q.alike & todo) >> i & 1u) != 0u) found[i] = q;
+		todo &= ~q.alike;
+	}
 	for (int by = 0; by < LAST_CLASSES; by++) {
-		Quantised q = Quantised(0, uvec2(0u), uvec2(0u), 0u);
-		if (a.top > 0) {
-			q = quantise(k, DECIDE, group(a.top), by, 0u, false);
-			if (less(wide(model.last[by * TOKENS]), moreThanZeros(q, by))) q = Quantised(0, uvec2(0u), uvec2(0u), 0u);
-		}
+		Quantised q = found[by];
+		if (less(wide(model.last[by * TOKENS]), moreThanZeros(q, by))) q = nothing;
 		int i = 0;
 		while (i < n && lasts[i] != q.last) i++;
 		head |= uint(i) << (4 * by);

@@ -53,6 +53,7 @@ struct Quantised {
 	int last;
 	uvec2 more, gained;
 	uint levels;
+	uint alike; // bits of the classes whose prices have the leaf end at the same groups
 };
 
 // What quantise is asked for.
@@ -99,18 +100,26 @@ int bestLevel(int a, int row)
 Quantised quantise(uint k, int what, int from, int by, uint at, bool writing)
 {
 	int nonzero = halfStep(), g = from;
-	Quantised q = Quantised(from, uvec2(0u), uvec2(0u), 0u);
+	Quantised q = Quantised(from, uvec2(0u), uvec2(0u), 0u, (1u << LAST_CLASSES) - 1u);
 	forget();
 	for (int d = lastDiagonal(from); d >= 1; d--) {
 		int now = model.diagonal[d];
 		if ((now & 0xff) != g) {
 			g = now & 0xff;
-			if (what == DECIDE && less(wide(model.last[by * TOKENS + g] - model.last[by * TOKENS + q.last]), q.more)) {
-				q = Quantised(g, uvec2(0u), uvec2(0u), 0u);
-				forget();
+			if (what == DECIDE) {
+				uint ends = 0u; // of which classes
+				for (int i = 0; i < LAST_CLASSES; i++) {
+					if (less(wide(model.last[i * TOKENS + g] - model.last[i * TOKENS + q.last]), q.more)) ends |= 1u << i;
+				}
+				bool end = (ends >> by & 1u) != 0u;
+				q.alike &= end ? ends : ~ends;
+				if (end) {
+					q = Quantised(g, uvec2(0u), uvec2(0u), 0u, q.alike);
+					forget();
+				}
 			}
 		}
-		int prices = (now >> 8) * MAGNITUDE_CLASSES;
+		int prices = (now >> 8) * MAGNITUDE_CLASSES * TOKENS, zeros = (now >> 8) * (LARGEST_SUM + 1);
 		int first = max(0, d - N + 1), end = min(d, N - 1);
 		int here = row(d), after = row(d + 1), beyond = row(d + 2);
 		near[here + first - 2] = near[here + first - 1] = near[here + end + 1] = near[here + end + 2] = 0;
@@ -122,9 +131,12 @@ Quantised quantise(uint k, int what, int from, int by, uint at, bool writing)
 			int level = 0;
 			if (!isLow(u, d - u)) {
 				int c = coefs[coef(u, d - u, k)], m = abs(c);
-				int tokens = (prices + model.magnitude[2 * (a.y + a.z) + a.x + a.w + b.x + b.y + b.z]) * TOKENS;
-				if (m >= nonzero) level = what == ROUND ? nearestLevel(m) : bestLevel(m, tokens);
-				int cost = model.prices[tokens];
+				int sum = 2 * (a.y + a.z) + a.x + a.w + b.x + b.y + b.z;
+				int cost = model.zeros[zeros + sum], tokens = 0;
+				if (m >= nonzero) {
+					tokens = prices + model.magnitude[sum] * TOKENS;
+					level = what == ROUND ? nearestLevel(m) : bestLevel(m, tokens);
+				}
 				if (level > 0) {
 					cost = levelCost(tokens, level);
 					uvec2 gain = product(uint(level * model.step), uint(2 * m - level * model.step));

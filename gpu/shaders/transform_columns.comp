@@ -15,13 +15,10 @@ layout(location = ACROSS_LOCATION) uniform uint across; // nodes in a row
 
 void column(int x, int samples[N], uint k)
 {
-	Folded f;
-	fold(f, samples);
+	int sums[N];
+	fold(sums, samples);
 	int shift = LG + model.shift1, round = 1 << (shift - 1);
-	for (int v = 0; v < N; v += 2) {
-		coefs[coef(x, v, k)] = even(f, v) + round >> shift;
-		coefs[coef(x, v + 1, k)] = odd(f, v + 1) + round >> shift;
-	}
+	for (int v = 0; v < N; v++) coefs[coef(x, v, k)] = sums[v] + round >> shift;
 }
 
 void main()

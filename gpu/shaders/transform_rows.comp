@@ -12,11 +12,8 @@ void main()
 	if (k >= count) return;
 	int row[N];
 	for (int x = 0; x < N; x++) row[x] = coefs[coef(x, v, k)];
-	Folded f;
-	fold(f, row);
+	int sums[N];
+	fold(sums, row);
 	int shift = model.shift2, round = 1 << (shift - 1);
-	for (int u = 0; u < N; u += 2) {
-		coefs[coef(u, v, k)] = even(f, u) + round >> shift;
-		coefs[coef(u + 1, v, k)] = odd(f, u + 1) + round >> shift;
-	}
+	for (int u = 0; u < N; u++) coefs[coef(u, v, k)] = sums[u] + round >> shift;
 }

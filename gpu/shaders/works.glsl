@@ -18,9 +18,9 @@ layout(std430, binding = MODEL_BINDING) restrict readonly buffer Model {
 	int last[LAST_CLASSES * TOKENS];
 	int prices[FREQUENCY_CLASSES * MAGNITUDE_CLASSES * TOKENS];
 	int magnitude[LARGEST_SUM + 1];
+	int zeros[FREQUENCY_CLASSES * (LARGEST_SUM + 1)]; // prices of 0 by the sum of magnitudes
 	int diagonal[DIAGONALS]; // group, and the class of its frequency from bit 8 on
 	int means[CELLS * CELLS];
-	int cosines[N * N]; // [frequency][sample]
 } model;
 layout(location = COUNT_LOCATION) uniform uint count;
 

@@ -60,7 +60,7 @@ func SameCoder(b tree.Backend, want tree.Coder, rng *rand.Rand, m *chroma.Interl
 	if err != nil {
 		return err
 	}
-	works := someWorks(rng, p, anyStep(rng))
+	works := Works(rng, p, anyStep(rng))
 	both := tree.Both{First: b.Coder(), Second: want}
 	if _, err := both.Costs(ctx, p, works); err != nil {
 		return fmt.Errorf("step %d: %w", works[0].Model.Step, err)
@@ -78,7 +78,7 @@ func checkPlain(t *testing.T, b tree.Backend, want tree.Coder, rng *rand.Rand, l
 	if err != nil {
 		t.Fatal(err)
 	}
-	works := someWorks(rng, p, step)
+	works := Works(rng, p, step)
 	found, err := tree.Both{First: b.Coder(), Second: want}.Quantise(context.Background(), p, works)
 	if err != nil {
 		t.Fatal(err)
@@ -101,8 +101,8 @@ func anyStep(rng *rand.Rand) int {
 	return min(transform.MinStep+rng.IntN(transform.MaxStep>>rng.IntN(11)), transform.MaxStep)
 }
 
-// someWorks are nodes of all planes and levels, all of them or a random part.
-func someWorks(rng *rand.Rand, p *tree.Prepared, step int) (works []tree.Work) {
+// Works are nodes of all planes and levels, all of them or a random part.
+func Works(rng *rand.Rand, p *tree.Prepared, step int) (works []tree.Work) {
 	planes := []transform.Plane{{}, {Chroma: true}, {Chroma: true}, {Alpha: true}}
 	for i := range p.Planes {
 		def := planes[i]
@@ -132,7 +132,7 @@ func checkDefinition(t *testing.T, b tree.Backend, rng *rand.Rand) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	works := someWorks(rng, p, 100)
+	works := Works(rng, p, 100)
 	all, err := b.Coder().Transform(context.Background(), p, works)
 	if err != nil {
 		t.Fatal(err)
