@@ -26,8 +26,8 @@ type backend struct {
 	pix, nodes [maxPlanes]buffer
 
 	// Of the stages below the pyramid. resident is the image whose planes lie whole in pix.
-	resident                            weak.Pointer[tree.Prepared]
-	model, numbers, coefs, out, records buffer
+	resident weak.Pointer[tree.Prepared]
+	slots    [2]slot
 }
 
 // noImage is of no image.
@@ -50,8 +50,9 @@ func (b *backend) Trace(f func(dispatch string, took time.Duration)) { b.trace =
 
 func (b *backend) Close() error {
 	err := b.Do(func() error {
-		for _, one := range []*buffer{&b.source, &b.model, &b.numbers, &b.coefs, &b.out, &b.records} {
-			one.free()
+		b.source.free()
+		for i := range b.slots {
+			b.slots[i].free()
 		}
 		for i := range b.pix {
 			b.pix[i].free()
@@ -99,9 +100,16 @@ func (b *backend) endDispatch(name string) {
 
 // finish waits for the device, so that buffers can be read, and calls f with the
 // time of each dispatch.
-func (b *backend) finish(f func(dispatch string, took time.Duration)) {
-	gl.MemoryBarrier(gl.BUFFER_UPDATE_BARRIER_BIT)
-	gl.Finish()
+func (b *backend) finish(f func(dispatch string, took time.Duration)) error {
+	if err := newFence().wait(); err != nil {
+		return err
+	}
+	b.takeTimes(f)
+	return nil
+}
+
+// takeTimes calls f with the time of each dispatch, when the device is done.
+func (b *backend) takeTimes(f func(dispatch string, took time.Duration)) {
 	b.timer.take(func(dispatch string, took time.Duration) {
 		if b.trace != nil {
 			b.trace(dispatch, took)

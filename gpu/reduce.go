@@ -67,7 +67,9 @@ func (b *backend) reduceWindow(pyramid *tree.Pyramid, s *tree.Samples, r image.R
 	if err := b.reduce([]plane{p}); err != nil {
 		return err
 	}
-	b.finish(ignore)
+	if err := b.finish(ignore); err != nil {
+		return err
+	}
 	return p.readNodes(pyramid, r.Min, tree.Base)
 }
 
@@ -188,7 +190,9 @@ func (b *backend) climb(ctx context.Context, pyramid *tree.Pyramid, level int) e
 		if err := b.reduceUpper([]plane{p}); err != nil {
 			return err
 		}
-		b.finish(ignore)
+		if err := b.finish(ignore); err != nil {
+			return err
+		}
 		return p.readNodes(pyramid, image.Point{}, level+1)
 	})
 }
