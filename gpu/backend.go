@@ -22,16 +22,38 @@ type backend struct {
 	programs map[program]uint32
 	timer    timer
 
-	source     buffer
-	pix, nodes [maxPlanes]buffer
-
-	// Of the stages below the pyramid. resident is the image whose planes lie whole in pix.
-	resident weak.Pointer[tree.Prepared]
-	slots    [2]slot
+	source buffer
+	nodes  [maxPlanes]buffer
+	images [2]resident
+	turn   int       // of images, which is taken next
+	at     *resident // of the job at hand
+	slots  [2]slot
 }
 
-// noImage is of no image.
-var noImage weak.Pointer[tree.Prepared]
+// resident is the planes of an image on the device. There are two, so that the next band or file can be
+// prepared before the last one is through.
+type resident struct {
+	of  weak.Pointer[tree.Prepared] // the image whose planes are all there, whole; none while they are not
+	pix [maxPlanes]buffer
+}
+
+// take makes room for another image, in the place of the older one.
+func (b *backend) take() {
+	b.at = &b.images[b.turn%len(b.images)]
+	b.turn++
+	b.at.of = weak.Pointer[tree.Prepared]{}
+}
+
+// find has the job at hand work on the planes of an image, if they are there, or else makes room for
+// them.
+func (b *backend) find(p *tree.Prepared) {
+	for i := range b.images {
+		if b.at = &b.images[i]; b.at.of.Value() == p {
+			return
+		}
+	}
+	b.take()
+}
 
 const maxPlanes = 4
 
@@ -54,9 +76,11 @@ func (b *backend) Close() error {
 		for i := range b.slots {
 			b.slots[i].free()
 		}
-		for i := range b.pix {
-			b.pix[i].free()
+		for i := range b.nodes {
 			b.nodes[i].free()
+			for j := range b.images {
+				b.images[j].pix[i].free()
+			}
 		}
 		b.timer.free()
 		for _, id := range b.programs {

@@ -76,7 +76,7 @@ func (p *preparation) halved(i int) int {
 // run takes one window through all stages: its image stays on the device until
 // the last of them is done.
 func (p *preparation) run(r image.Rectangle) error {
-	p.resident = noImage
+	p.take()
 	m := p.src.Sub(r)
 	planes, err := p.planes(&m)
 	if err != nil {
@@ -100,7 +100,7 @@ func (p *preparation) run(r image.Rectangle) error {
 		return err
 	}
 	if p.split.whole() {
-		p.resident = weak.Make(&p.result)
+		p.at.of = weak.Make(&p.result)
 	}
 	start = time.Now()
 	defer func() { p.took.readBack += time.Since(start) }()

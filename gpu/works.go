@@ -58,6 +58,7 @@ func (b *backend) each(ctx context.Context, p *tree.Prepared, works []tree.Work,
 	}
 	return b.do(ctx, func() error {
 		b.timer.start()
+		b.find(p)
 		r := run{backend: b, prepared: p, stage: st}
 		err := r.works(ctx, works)
 		for range b.slots {
@@ -163,13 +164,11 @@ func (b *backend) parts(p *tree.Prepared, w *tree.Work) []part {
 	return slices.DeleteFunc(parts, func(p part) bool { return len(p.at) == 0 })
 }
 
-// load has a window of a plane on the device, which it is if it is all of the last image that was
-// prepared.
+// load has a window of a plane on the device, which it is if all of the image is.
 func (b *backend) load(p *tree.Prepared, i int, window image.Rectangle) error {
-	if b.resident.Value() == p {
+	if b.at.of.Value() == p {
 		return nil
 	}
-	b.resident = noImage
 	plane := &p.Planes[i]
 	w := b.window(i, window.Dx(), window.Dy(), tree.Base)
 	if err := w.pix.reserve(2 * w.stride * w.h); err != nil {
@@ -191,7 +190,7 @@ func (b *backend) transform(s *slot, w *tree.Work, p *part, numbers []uint32) er
 		return err
 	}
 	s.bind()
-	bind(planeBinding, &b.pix[w.Plane])
+	bind(planeBinding, &b.at.pix[w.Plane])
 	gl.Uniform1ui(strideLocation, uint32(rowSamples(p.window.Dx())/2))
 	gl.Uniform1ui(acrossLocation, uint32(p.window.Dx()>>w.Level))
 	if err := b.dispatchLinear(len(numbers), n/2, fmt.Sprintf("columns %d", n)); err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/qtgpu/qtgpu/chroma"
@@ -27,6 +28,38 @@ const autoPixels = 1 << 26
 // opener is gpu.Open.
 type opener func(software bool) (gpu.Backend, error)
 
+// devices is the GPU that all files of a command share: its context and its buffers.
+type devices struct {
+	mu     sync.Mutex
+	opened bool
+	gpu    gpu.Backend
+	err    error // why there is none
+}
+
+// open is an opener that opens the device once. All files of a command have the same --backend.
+func (d *devices) open(software bool) (gpu.Backend, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.opened {
+		d.opened = true
+		d.gpu, d.err = gpu.Open(software)
+	}
+	return d.gpu, d.err
+}
+
+// lose has later files find no device, for the reason that this one had to give it up.
+func (d *devices) lose(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.err = err
+}
+
+func (d *devices) close() {
+	if d.gpu != nil {
+		d.gpu.Close()
+	}
+}
+
 // backend is the tree.Backend of a --backend. It can tell what ran last, and why.
 type backend struct {
 	kind string
@@ -41,6 +74,14 @@ type backend struct {
 
 	name, reason string
 	took         time.Duration // of the last Prepare
+}
+
+// backend is the backend for a file, on the device that all files share.
+func (a *app) backend(kind string, workers int, name string) (*backend, error) {
+	return newBackend(kind, workers, a.gpus.open, func(err error) {
+		a.gpus.lose(err)
+		a.warn(name, "%w", err)
+	})
 }
 
 // newBackend opens the device of gpu and both; auto opens one for a large image.
@@ -120,17 +161,15 @@ func (b *backend) giveUp(err error) {
 
 // Coder implements tree.Backend.
 func (b *backend) Coder() tree.Coder {
-	if !b.onGPU {
-		return nil
-	}
-	switch coder := b.gpu.Coder(); b.kind {
-	case backendBoth:
-		return tree.Both{First: coder, Second: b.cpu}
-	case backendAuto:
+	switch {
+	case b.kind == backendGPU:
+		return b.gpu.Coder()
+	case b.kind == backendBoth:
+		return tree.Both{First: b.gpu.Coder(), Second: b.cpu}
+	case b.onGPU: // of auto
 		return careful{b}
-	default:
-		return coder
 	}
+	return nil
 }
 
 // careful is the coder of auto: what the GPU fails at, the CPU does.
