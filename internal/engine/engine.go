@@ -254,6 +254,27 @@ func SlabRows(p *Plan, memory int64) int {
 	return int(min(max(n, 1), int64(p.Grid().Down())))
 }
 
+// Overlapping is what an Encoder may be besides: one that has a device prepare slabs, while the CPU
+// codes the tiles of the last one.
+type Overlapping interface {
+	// Overlaps tells whether there is a device.
+	Overlaps() bool
+}
+
+// overlappingSlabs is in how many slabs a raster goes at least, where they overlap: the first one is
+// prepared while nothing is coded, and the last one coded while nothing is prepared.
+const overlappingSlabs = 4
+
+// Slabs is the number of rows of tiles that an encoder prepares at once, and whether it does so while
+// the last ones are coded: two slabs take the memory of one, then.
+func Slabs(enc Encoder, memory int64) (rows int, overlap bool) {
+	if o, ok := enc.(Overlapping); !ok || !o.Overlaps() {
+		return SlabRows(enc.Plan(), memory), false
+	}
+	down := enc.Plan().Grid().Down()
+	return min(SlabRows(enc.Plan(), memory/2), (down+overlappingSlabs-1)/overlappingSlabs), true
+}
+
 // WithinMemory is the number of goroutines that may code tiles at once, each of which takes
 // some bytes: as many of workers as half of the memory allows, one at least.
 func WithinMemory(workers int, memory, goroutine int64) int {

@@ -59,8 +59,11 @@ type encoding struct {
 	w       Writer
 	workers int
 	step    int // rows of tiles of a slab
-	totals  Totals
-	gauge   *gauge // nil for none
+
+	overlaps bool // whether the next slab is prepared while one is coded
+
+	totals Totals
+	gauge  *gauge // nil for none
 
 	work      *progress.Work
 	pixelCost int64
@@ -89,8 +92,9 @@ func (e *encoding) cost(tile int) int64 {
 func newEncoding(enc engine.Encoder, w Writer, workers int, memory int64, rows Rows, work *progress.Work) *encoding {
 	e := &encoding{
 		enc: enc, grid: enc.Plan().Grid(), w: w, pixelCost: pixelCost(enc.Plan()),
-		workers: engine.WithinMemory(workers, memory, enc.Memory()), step: engine.SlabRows(enc.Plan(), memory),
+		workers: engine.WithinMemory(workers, memory, enc.Memory()),
 	}
+	e.step, e.overlaps = engine.Slabs(enc, memory)
 	total := int64(0)
 	for _, tile := range e.grid.Indices(image.Rect(0, rows.Min, e.grid.Across(), rows.Max)) {
 		total += engine.Pixels(e.grid.Tile(tile)) + e.cost(tile)
@@ -102,29 +106,31 @@ func newEncoding(enc engine.Encoder, w Writer, workers int, memory int64, rows R
 // encode codes rows of tiles of src.
 func (e *encoding) encode(ctx context.Context, src raster.Source, rows Rows) error {
 	e.src = src
-	for y := rows.Min; y < rows.Max; y += e.step {
-		if err := e.slab(ctx, Rows{y, min(y+e.step, rows.Max)}); err != nil {
-			return err
-		}
-	}
-	return nil
+	n := (rows.Max - rows.Min + e.step - 1) / e.step
+	return parallel.Pipe(ctx, e.overlaps, n, func(ctx context.Context, i int) (slab, error) {
+		y := rows.Min + i*e.step
+		return e.prepare(ctx, Rows{y, min(y+e.step, rows.Max)})
+	}, func(_ int, s slab) error { return e.code(ctx, &s) })
 }
 
-// slab codes some rows of tiles.
-func (e *encoding) slab(ctx context.Context, rows Rows) error {
-	rect := image.Rect(0, rows.Min, e.grid.Across(), rows.Max)
-	indices := e.grid.Indices(rect)
-	reading := e.work.Part(engine.Pixels(e.grid.Pixels(rect)))
-	slab, block, err := e.prepare(ctx, rect, indices, reading)
-	if err != nil {
-		return err
-	}
+// slab is some rows of tiles, as they are coded: samples and what an encoder has made of them, both
+// nil where all of its tiles are coded already.
+type slab struct {
+	rows     Rows
+	indices  []int
+	prepared engine.Slab
+	block    *raster.Block
+}
+
+// code codes some rows of tiles.
+func (e *encoding) code(ctx context.Context, s *slab) error {
+	indices := s.indices
 	coded := make([]*engine.Tile, len(indices))
-	err = parallel.For(ctx, e.workers, len(indices), func(i int) error {
+	err := parallel.For(ctx, e.workers, len(indices), func(i int) error {
 		work := e.work.Part(e.cost(indices[i]))
 		defer work.Finish()
 		var err error
-		coded[i], err = e.enc.Encode(ctx, slab, indices[i], work)
+		coded[i], err = e.enc.Encode(ctx, s.prepared, indices[i], work)
 		return err
 	})
 	if err != nil {
@@ -140,25 +146,27 @@ func (e *encoding) slab(ctx context.Context, rows Rows) error {
 		}
 	}
 	if e.gauge != nil {
-		return e.gauge.look(ctx, e.src, rows, block)
+		return e.gauge.look(ctx, e.src, s.rows, s.block)
 	}
 	return nil
 }
 
 // prepare reads and prepares a slab, unless all of its tiles are coded already.
-func (e *encoding) prepare(ctx context.Context, rect image.Rectangle, indices []int, work *progress.Work) (engine.Slab, *raster.Block, error) {
+func (e *encoding) prepare(ctx context.Context, rows Rows) (s slab, err error) {
+	rect := image.Rect(0, rows.Min, e.grid.Across(), rows.Max)
+	s = slab{rows: rows, indices: e.grid.Indices(rect)}
+	work := e.work.Part(engine.Pixels(e.grid.Pixels(rect)))
 	held := true
-	for _, i := range indices {
+	for _, i := range s.indices {
 		held = held && e.enc.Held(i)
 	}
 	if held {
 		work.Finish()
-		return nil, nil, nil
+		return s, nil
 	}
-	b, err := engine.Read(ctx, e.src, e.grid.Pixels(rect), engine.Interleave(&e.enc.Plan().Params), work)
-	if err != nil {
-		return nil, nil, err
+	if s.block, err = engine.Read(ctx, e.src, e.grid.Pixels(rect), engine.Interleave(&e.enc.Plan().Params), work); err != nil {
+		return s, err
 	}
-	slab, err := e.enc.Slab(ctx, b)
-	return slab, b, err
+	s.prepared, err = e.enc.Slab(ctx, s.block)
+	return s, err
 }

@@ -183,6 +183,7 @@ type encoder struct {
 	plan    *engine.Plan
 	env     *engine.Env
 	coder   *Encoder
+	models  []*tree.Model // of its planes, nil where no device can take them
 	tables  *Tables
 	scratch parallel.Pool[EncoderScratch]
 	*engine.Store[Tile]
@@ -210,8 +211,11 @@ func newEncoder(p *engine.Plan, g geometry, env *engine.Env) *encoder {
 	if g.visual {
 		coder = coder.Tuning()
 	}
-	return &encoder{geometry: g, plan: p, env: env, coder: coder, Store: engine.NewStore[Tile](env.Memory / 4)}
+	return &encoder{geometry: g, plan: p, env: env, coder: coder, models: coder.models(), Store: engine.NewStore[Tile](env.Memory / 4)}
 }
+
+// Overlaps implements engine.Overlapping.
+func (e *encoder) Overlaps() bool { return e.models != nil && e.env.Backend.Coder() != nil }
 
 // effortRestores is the effort from which on tiles are restored: without, files are decoded
 // fastest.
@@ -243,16 +247,17 @@ func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env
 	g := newGeometry(plan, step, f)
 	e := newEncoder(plan, g, env)
 	h := newHistogram(f.predicts)
-	sample := e.sample()
+	sample, overlaps := e.sample()
 	pixels := int64(0)
 	for _, rect := range sample {
 		pixels += engine.Pixels(e.grid.Pixels(rect))
 	}
 	work := env.Work.Of(pixels * (costOf(p.Effort) + 1))
-	for _, rect := range sample {
-		if err := e.look(ctx, src, rect, h, work); err != nil {
-			return nil, err
-		}
+	err := parallel.Pipe(ctx, overlaps, len(sample), func(ctx context.Context, i int) (*slab, error) {
+		return e.read(ctx, src, sample[i], work)
+	}, func(i int, s *slab) error { return e.look(ctx, s, sample[i], h, work) })
+	if err != nil {
+		return nil, err
 	}
 	start := time.Now()
 	e.tables = h.Tables()
@@ -262,38 +267,39 @@ func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env
 }
 
 // sample are the rectangles of tiles that the tables are chosen for: slabs of all
-// tiles, or single ones that are spread over many.
-func (e *encoder) sample() (rects []image.Rectangle) {
+// tiles, or single ones that are spread over many. It says, too, whether they overlap.
+func (e *encoder) sample() (rects []image.Rectangle, overlap bool) {
+	step, overlap := engine.Slabs(e, e.env.Memory)
 	if e.grid.N() > engine.SampleTiles {
 		for _, i := range e.grid.Spread(engine.SampleTiles) {
 			p := e.grid.At(i)
 			rects = append(rects, image.Rectangle{Min: p, Max: p.Add(image.Pt(1, 1))})
 		}
-		return rects
+		return rects, overlap
 	}
-	step := engine.SlabRows(e.plan, e.env.Memory)
 	for y := 0; y < e.grid.Down(); y += step {
 		rects = append(rects, image.Rect(0, y, e.grid.Across(), min(y+step, e.grid.Down())))
 	}
-	return rects
+	return rects, overlap
+}
+
+// read reads and prepares some tiles.
+func (e *encoder) read(ctx context.Context, src raster.Source, rect image.Rectangle, work *progress.Work) (*slab, error) {
+	pixels := engine.Pixels(e.grid.Pixels(rect))
+	b, err := engine.Read(ctx, src, e.grid.Pixels(rect), engine.Interleave(&e.plan.Params), work.Part(pixels))
+	if err != nil {
+		return nil, err
+	}
+	return e.slab(ctx, b)
 }
 
 // look codes some tiles, counts what they are made of, and keeps them as far as memory
 // goes.
-func (e *encoder) look(ctx context.Context, src raster.Source, rect image.Rectangle, h *Histogram, work *progress.Work) error {
-	pixels := engine.Pixels(e.grid.Pixels(rect))
-	b, err := engine.Read(ctx, src, e.grid.Pixels(rect), engine.Interleave(&e.plan.Params), work.Part(pixels))
-	if err != nil {
-		return err
-	}
-	s, err := e.Slab(ctx, b)
-	if err != nil {
-		return err
-	}
+func (e *encoder) look(ctx context.Context, s *slab, rect image.Rectangle, h *Histogram, work *progress.Work) error {
 	indices := e.grid.Indices(rect)
 	coded := make([]*Tile, len(indices))
-	err = parallel.For(ctx, e.env.Workers, len(indices), func(i int) error {
-		coded[i] = e.code(s.(*slab), indices[i])
+	err := parallel.For(ctx, e.env.Workers, len(indices), func(i int) error {
+		coded[i] = e.code(s, indices[i])
 		e.Hold(indices[i], coded[i], coded[i].Bytes())
 		work.Add(costOf(e.plan.Effort) * engine.Pixels(e.grid.Tile(indices[i])))
 		return nil
@@ -345,6 +351,14 @@ type slab struct {
 
 // Slab implements engine.Encoder: it runs the stages of the backend.
 func (e *encoder) Slab(ctx context.Context, in *raster.Block) (engine.Slab, error) {
+	s, err := e.slab(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (e *encoder) slab(ctx context.Context, in *raster.Block) (*slab, error) {
 	pixels := Interleaved(in, e.format)
 	p, err := tree.Prepare(ctx, e.env.Backend, pixels, e.sub420)
 	if err != nil {
@@ -359,13 +373,13 @@ func (e *encoder) Slab(ctx context.Context, in *raster.Block) (engine.Slab, erro
 
 // survey has the backend go on below the pyramid, if it can.
 func (e *encoder) survey(ctx context.Context, s *slab, pixels image.Rectangle) error {
-	coder, models := e.env.Backend.Coder(), e.coder.models()
-	if coder == nil || models == nil {
+	coder := e.env.Backend.Coder()
+	if coder == nil || e.models == nil {
 		return nil
 	}
 	side := 1 << e.grid.Log2
 	tiles := e.grid.Indices(image.Rect(pixels.Min.X/side, pixels.Min.Y/side, (pixels.Max.X-1)/side+1, (pixels.Max.Y-1)/side+1))
-	job := survey{encoder: e.coder, coder: coder, prepared: s.prepared, models: models, workers: e.env.Workers, scratch: &e.scratch, took: e.env.Took}
+	job := survey{encoder: e.coder, coder: coder, prepared: s.prepared, models: e.models, workers: e.env.Workers, scratch: &e.scratch, took: e.env.Took}
 	for _, tile := range tiles {
 		job.rects = append(job.rects, e.padded(e.grid.Tile(tile).Sub(s.at)))
 	}
