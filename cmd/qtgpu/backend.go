@@ -73,7 +73,7 @@ type backend struct {
 	gaveUp string // why auto has given it up, empty while it has not
 
 	name, reason string
-	took         time.Duration // of the last Prepare
+	took         time.Duration // of all Prepares
 }
 
 // backend is the backend for a file, on the device that all files share.
@@ -123,7 +123,7 @@ func (b *backend) Prepare(ctx context.Context, src *chroma.Interleaved, sub420 b
 func (b *backend) run(ctx context.Context, on tree.Backend, why string, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
 	b.name, b.reason, b.onGPU = on.Name(), why, on == tree.Backend(b.gpu)
 	start := time.Now()
-	defer func() { b.took = time.Since(start) }()
+	defer func() { b.took += time.Since(start) }()
 	return on.Prepare(ctx, src, sub420)
 }
 

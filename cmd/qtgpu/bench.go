@@ -245,6 +245,7 @@ func (b *benchmark) run(ctx context.Context, m *imagefile.Image, on *backend, ru
 	}
 	var stats qtgpu.Stats
 	var file bytes.Buffer
+	on.took = 0
 	start := time.Now()
 	err := qtgpu.Encode(ctx, &file, m, &qtgpu.Options{T: b.t, Bound: qtgpu.BoundRMS, Workers: b.jobs, Backend: on, Stats: &stats})
 	keep(stageTotal, time.Since(start))
