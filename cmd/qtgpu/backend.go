@@ -70,6 +70,7 @@ type backend struct {
 	warn func(error) // of what auto does not fail for
 
 	onGPU  bool   // whether the GPU did the last Prepare
+	coded  bool   // whether an engine has asked for what is below the pyramid
 	gaveUp string // why auto has given it up, empty while it has not
 
 	name, reason string
@@ -159,8 +160,17 @@ func (b *backend) giveUp(err error) {
 	b.name, b.reason = b.cpu.Name(), b.gaveUp
 }
 
-// Coder implements tree.Backend.
+// why says for what reason what was run ran, and what of the work.
+func (b *backend) why() string {
+	if b.onGPU && !b.coded {
+		return b.reason + "; planes and pyramids alone, as leaves of this effort or tune depend on each other"
+	}
+	return b.reason
+}
+
+// Coder implements tree.Backend. An engine asks for it where it has leaves for one.
 func (b *backend) Coder() tree.Coder {
+	b.coded = true
 	switch {
 	case b.kind == backendGPU:
 		return b.gpu.Coder()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
@@ -184,6 +185,28 @@ func TestBackendFailures(t *testing.T) {
 	assert.ErrorContains(t, err, "coding on Fake 3000 and cpu: cost: plane 1: level 3 node (7,0): J: got 715430, want 715429")
 	_, err = try(t, "both", &fakeGPU{spoilLeaves: func(o []tree.Outcomes) { o[0][2][1]++ }}, nil, 1000)
 	assert.ErrorContains(t, err, "coding on Fake 3000 and cpu: quantise: plane 0: level 3 node (12,1): mean of cell 0: got 3945, want 3944")
+}
+
+// TestBackendSaysWhatItDoes: of which stages a device has had nothing.
+func TestBackendSaysWhatItDoes(t *testing.T) {
+	m := imagefile.New(100, 10, 3, 8)
+	const alone = "asked for; planes and pyramids alone, as leaves of this effort or tune depend on each other"
+	for _, c := range []struct {
+		o    qtgpu.Options
+		want string
+	}{
+		{qtgpu.Options{T: 5, Effort: 1}, "asked for"},
+		{qtgpu.Options{T: 5}, "asked for"},
+		{qtgpu.Options{T: 5, Effort: 3}, alone},
+		{qtgpu.Options{T: 5, Effort: 4}, alone},
+		{qtgpu.Options{T: 5, Bound: qtgpu.BoundRMS, Tune: qtgpu.TuneVisual}, alone},
+	} {
+		b, err := newBackend("gpu", 1, func(bool) (gpu.Backend, error) { return &fakeGPU{Backend: cpufallback.New(1), after: 99}, nil }, nil)
+		require.NoError(t, err)
+		c.o.Backend, c.o.Engine = b, qtgpu.Transform
+		require.NoError(t, qtgpu.Encode(t.Context(), io.Discard, m, &c.o))
+		assert.Equal(t, c.want, b.why(), "effort %d, tune %v", c.o.Effort, c.o.Tune)
+	}
 }
 
 // TestBackendFailsInTheMiddle: whatever stage a device is lost at, the encode goes on with the same

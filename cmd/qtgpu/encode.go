@@ -58,7 +58,7 @@ func (a *app) encode(c *convertFlags, in *source) error {
 	if err != nil {
 		return err
 	}
-	report.InputBytes, report.BackendReason = size(), b.reason
+	report.InputBytes, report.BackendReason = size(), b.why()
 	report.Stages = append([]stageReport{newStageReport(read)}, report.Stages...)
 	a.outcome.pixels, a.outcome.bytes = report.PixelBytes, report.OutputBytes
 	if err := report.broken(); err != nil {

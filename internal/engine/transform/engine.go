@@ -373,10 +373,10 @@ func (e *encoder) slab(ctx context.Context, in *raster.Block) (*slab, error) {
 
 // survey has the backend go on below the pyramid, if it can.
 func (e *encoder) survey(ctx context.Context, s *slab, pixels image.Rectangle) error {
-	coder := e.env.Backend.Coder()
-	if coder == nil || e.models == nil {
+	if !e.Overlaps() {
 		return nil
 	}
+	coder := e.env.Backend.Coder()
 	side := 1 << e.grid.Log2
 	tiles := e.grid.Indices(image.Rect(pixels.Min.X/side, pixels.Min.Y/side, (pixels.Max.X-1)/side+1, (pixels.Max.Y-1)/side+1))
 	job := survey{encoder: e.coder, coder: coder, prepared: s.prepared, models: e.models, workers: e.env.Workers, scratch: &e.scratch, took: e.env.Took}
