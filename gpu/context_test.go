@@ -167,17 +167,25 @@ func TestOutOfMemory(t *testing.T) {
 	require.NoError(t, sameAsCPU(t, b, somePicture(), true))
 }
 
-// TestConcurrent: calls from several goroutines do not mix, and one that is
+// TestConcurrent: calls from several goroutines do not mix, nor do their images below the pyramid, of
+// which the device holds two; one that is
 // cancelled between two windows stops alone.
 func TestConcurrent(t *testing.T) {
+	for name, block := range blocks {
+		t.Run(name, func(t *testing.T) { concurrent(t, block) })
+	}
+}
+
+func concurrent(t *testing.T, block int) {
 	b := open(t)
-	b.block = 1 << 16
+	b.block = min(b.block, block)
 	var wg sync.WaitGroup
 	for i := range 4 {
 		m := reducetest.Picture(rand.New(rand.NewPCG(8, uint64(i))), 300+i, 200, 1+i, 8, 0)
 		wg.Go(func() {
 			for range 3 {
 				assert.NoError(t, sameAsCPU(t, b, m, i%2 == 0))
+				assert.NoError(t, reducetest.SameCoder(b, cpufallback.New(1), rand.New(rand.NewPCG(8, uint64(i))), m, i%2 == 0))
 			}
 		})
 	}
