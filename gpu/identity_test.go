@@ -54,7 +54,7 @@ func smooth(m *imagefile.Image) {
 	}
 }
 
-func encode(t *testing.T, m *imagefile.Image, o qtgpu.Options, on tree.Backend) []byte {
+func encode(t testing.TB, m *imagefile.Image, o qtgpu.Options, on tree.Backend) []byte {
 	t.Helper()
 	o.Backend = on
 	var file bytes.Buffer

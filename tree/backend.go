@@ -21,6 +21,9 @@ type Backend interface {
 	// and goroutines holds what Reducer says. src has passed CheckSource: call it
 	// through the function Prepare.
 	Prepare(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*Prepared, error)
+	// Coder is what takes images from Prepare through the stages below the pyramid, nil where the
+	// engine is to do so in its own Go, node by node as it asks.
+	Coder() Coder
 }
 
 // Prepared is what the stages made of an image of W×H pixels.

@@ -241,24 +241,6 @@ func Interleave(p *Params) int {
 	return 1
 }
 
-// SlabFactor is about how many bytes are held for a byte of a slab's samples: planes of
-// 16 bits, statistics, and what the tiles become.
-const SlabFactor = 4
-
-// tilesEach is how many tiles of a slab a goroutine codes: the last ones to end keep the others waiting, of
-// five for 3% of the time (70 tiles of a photograph, two goroutines).
-const tilesEach = 5
-
-// SlabRows is the number of rows of tiles that are prepared at once: enough for the goroutines, within half
-// of the memory, but for one row.
-func SlabRows(p *Plan, workers int, memory int64) int {
-	row := p.Format
-	row.Height = 1 << p.TileLog2
-	across := int64(p.Grid().Across())
-	n := min(memory/2/SlabFactor/row.Bytes(), (tilesEach*int64(parallel.Workers(workers))+across-1)/across)
-	return int(min(max(n, 1), int64(p.Grid().Down())))
-}
-
 // WithinMemory is the number of goroutines that may code tiles at once, each of which takes
 // some bytes: as many of workers as half of the memory allows, one at least.
 func WithinMemory(workers int, memory, goroutine int64) int {

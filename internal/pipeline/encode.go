@@ -89,7 +89,7 @@ func (e *encoding) cost(tile int) int64 {
 func newEncoding(enc engine.Encoder, w Writer, workers int, memory int64, rows Rows, work *progress.Work) *encoding {
 	e := &encoding{
 		enc: enc, grid: enc.Plan().Grid(), w: w, pixelCost: pixelCost(enc.Plan()),
-		workers: engine.WithinMemory(workers, memory, enc.Memory()), step: engine.SlabRows(enc.Plan(), workers, memory),
+		workers: engine.WithinMemory(workers, memory, enc.Memory()), step: engine.SlabRows(enc, workers, memory),
 	}
 	total := int64(0)
 	for _, tile := range e.grid.Indices(image.Rect(0, rows.Min, e.grid.Across(), rows.Max)) {
@@ -102,17 +102,17 @@ func newEncoding(enc engine.Encoder, w Writer, workers int, memory int64, rows R
 // encode codes rows of tiles of src.
 func (e *encoding) encode(ctx context.Context, src raster.Source, rows Rows) error {
 	var slabs []image.Rectangle
-	ahead := engine.Ahead{
+	blocks := engine.Blocks{
 		Source: src, Step: engine.Interleave(&e.enc.Plan().Params), Workers: e.workers,
-		Needs: func(i int) bool { return e.gauge != nil || !e.held(slabs[i]) }, Keeps: e.gauge != nil,
+		Codes: func(i int) bool { return !e.held(slabs[i]) }, Keeps: e.gauge != nil,
 		Work: func(i int) *progress.Work { return e.work.Part(engine.Pixels(e.grid.Pixels(slabs[i]))) },
 	}
 	for y := rows.Min; y < rows.Max; y += e.step {
 		slabs = append(slabs, image.Rect(0, y, e.grid.Across(), min(y+e.step, rows.Max)))
-		ahead.Rects = append(ahead.Rects, e.grid.Pixels(slabs[len(slabs)-1]))
+		blocks.Rects = append(blocks.Rects, e.grid.Pixels(slabs[len(slabs)-1]))
 	}
-	return ahead.Each(ctx, func(i int, b *raster.Block) error {
-		if err := e.slab(ctx, slabs[i], b); err != nil || e.gauge == nil {
+	return engine.InSlabs(ctx, e.enc, &blocks, func(i int, b *raster.Block, s engine.Slab) error {
+		if err := e.slab(ctx, slabs[i], s); err != nil || e.gauge == nil {
 			return err
 		}
 		return e.gauge.look(ctx, b, slabs[i].Max.Y)
@@ -124,15 +124,8 @@ func (e *encoding) held(rect image.Rectangle) bool {
 	return !slices.ContainsFunc(e.grid.Indices(rect), func(tile int) bool { return !e.enc.Held(tile) })
 }
 
-// slab codes some tiles, whose samples nobody needs where all are coded already.
-func (e *encoding) slab(ctx context.Context, rect image.Rectangle, b *raster.Block) error {
-	var slab engine.Slab
-	if !e.held(rect) {
-		var err error
-		if slab, err = e.enc.Slab(ctx, b); err != nil {
-			return err
-		}
-	}
+// slab codes some tiles.
+func (e *encoding) slab(ctx context.Context, rect image.Rectangle, slab engine.Slab) error {
 	indices := e.grid.Indices(rect)
 	coded := make([]*engine.Tile, len(indices))
 	err := parallel.For(ctx, e.workers, len(indices), func(i int) error {

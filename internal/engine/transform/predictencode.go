@@ -327,7 +327,7 @@ func (p *planeEncoder) settledLeaf(n node, s *spectrum, coefs leafCoefs, ctx int
 	rms := p.gauge.rms(n, p.scratch.levels)
 	if rms > p.promise(n) {
 		p.overview.round(n)
-		p.mend(&q, &codedLeaf{node: n}, s, coefs, ctx)
+		p.mend(&q, &codedLeaf{node: n}, func() (*spectrum, leafCoefs) { return s, coefs }, ctx)
 		rms = p.gauge.rms(n, p.scratch.levels)
 	}
 	return q, rms

@@ -258,13 +258,20 @@ func (r *rates) levelCost(cost []int32, k int64) int64 {
 	return int64(cost[escape]) + r.bit*int64(rans.ExpGolombBits(uint32(k-escape)))
 }
 
-// tokenise makes the tokens of given levels.
-func (t *levelTokens) tokenise(levels []acLevel, lg, kind int) quantised {
+// lastOf is the least last group of a leaf of given levels.
+func lastOf(levels []acLevel, lg int) (last int) {
+	for _, l := range levels {
+		last = max(last, group(diagonal(l.coef, lg), lg))
+	}
+	return last
+}
+
+// tokenise makes the tokens of given levels up to a last group.
+func (t *levelTokens) tokenise(levels []acLevel, last, lg, kind int) quantised {
 	var all [maxN * maxN]int32
-	q := quantised{}
+	q := quantised{last: last}
 	for _, l := range levels {
 		all[l.coef] = l.level
-		q.last = max(q.last, group(diagonal(l.coef, lg), lg))
 	}
 	clear(t.mag[:])
 	for _, at := range scanOf(lg).through(q.last) {
