@@ -26,6 +26,12 @@ type Backend interface {
 	Coder() Coder
 }
 
+// Recycler is what a Backend may be besides: one that makes the next image in the memory of the last.
+type Recycler interface {
+	// Recycle takes back what Prepare has made, which nobody uses any more.
+	Recycle(p *Prepared)
+}
+
 // Prepared is what the stages made of an image of W×H pixels.
 type Prepared struct {
 	Planes   []chroma.Plane // as chroma.NewPlanes has them, padded

@@ -121,6 +121,13 @@ func (b *backend) Prepare(ctx context.Context, src *chroma.Interleaved, sub420 b
 	return b.auto(ctx, src, sub420)
 }
 
+// Recycle implements tree.Recycler.
+func (b *backend) Recycle(p *tree.Prepared) {
+	if !b.onGPU && b.kind != backendBoth {
+		b.cpu.Recycle(p)
+	}
+}
+
 func (b *backend) run(ctx context.Context, on tree.Backend, why string, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
 	b.name, b.reason, b.onGPU = on.Name(), why, on == tree.Backend(b.gpu)
 	start := time.Now()

@@ -157,6 +157,12 @@ type Tile struct {
 // Slab is a rectangle of whole tiles, ready to be coded.
 type Slab any
 
+// Released is what a Slab may be besides: one whose memory serves the next.
+type Released interface {
+	// Release is called when nobody uses the slab any more.
+	Release()
+}
+
 // Encoder codes tiles by a plan. Its methods may be called from several goroutines.
 type Encoder interface {
 	Plan() *Plan

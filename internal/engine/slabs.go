@@ -58,7 +58,8 @@ type Blocks struct {
 	Keeps   bool                       // whether all are read, and kept
 	Work    func(i int) *progress.Work // what reading one is
 
-	held [2]*raster.Block
+	overlaps bool // whether one is read while another is worked on
+	held     [2]*raster.Block
 }
 
 // InSlabs has use work on slabs, in their order: on what enc has made of them, nil where no tile is to be coded, and
@@ -78,7 +79,8 @@ func InSlabs(ctx context.Context, enc Encoder, blocks *Blocks, use func(i int, b
 		}
 		return err
 	}
-	return parallel.Pipe(ctx, device || blocks.ahead(), len(blocks.Rects), func(ctx context.Context, i int) (*read, error) {
+	blocks.overlaps = device || blocks.ahead()
+	return parallel.Pipe(ctx, blocks.overlaps, len(blocks.Rects), func(ctx context.Context, i int) (*read, error) {
 		r := &read{codes: blocks.Codes == nil || blocks.Codes(i)}
 		var err error
 		if r.block, err = blocks.read(ctx, i, r.codes); err == nil && device {
@@ -89,7 +91,11 @@ func InSlabs(ctx context.Context, enc Encoder, blocks *Blocks, use func(i int, b
 		if err := prepare(ctx, r); err != nil {
 			return err
 		}
-		return use(i, r.block, r.slab)
+		err := use(i, r.block, r.slab)
+		if s, ok := r.slab.(Released); ok {
+			s.Release()
+		}
+		return err
 	})
 }
 
@@ -110,7 +116,10 @@ func (b *Blocks) read(ctx context.Context, i int, codes bool) (*raster.Block, er
 		work.Finish()
 		return m.View(b.Rects[i]), nil
 	}
-	held := &b.held[i%2]
+	held := &b.held[0]
+	if b.overlaps {
+		held = &b.held[i%2]
+	}
 	block := (*held).Moved(b.Rects[i])
 	if block == nil || b.Keeps {
 		block = newBlock(b.Source.Format(), b.Rects[i], b.Step)

@@ -347,6 +347,14 @@ type slab struct {
 	prepared *tree.Prepared
 	pixels   *chroma.Interleaved
 	given    map[int]*givenTile // by number, nil where the backend has no coder for them
+	backend  tree.Backend
+}
+
+// Release implements engine.Released.
+func (s *slab) Release() {
+	if r, ok := s.backend.(tree.Recycler); ok {
+		r.Recycle(s.prepared)
+	}
 }
 
 // Slab implements engine.Encoder: it runs the stages of the backend.
@@ -359,7 +367,7 @@ func (e *encoder) Slab(ctx context.Context, in *raster.Block) (engine.Slab, erro
 	for _, s := range p.Stages {
 		e.env.Took(s.Name, s.Duration)
 	}
-	out := &slab{at: in.Rect.Min, prepared: p, pixels: pixels}
+	out := &slab{at: in.Rect.Min, prepared: p, pixels: pixels, backend: e.env.Backend}
 	return out, e.survey(ctx, out, in.Rect)
 }
 
