@@ -6,6 +6,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -68,6 +69,21 @@ func benchImage(b *testing.B) *imagefile.Image {
 	return m
 }
 
+// processTime is what all threads of this process have taken of the CPUs, whoever else had them.
+func processTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// samples are the ones under the nodes of works.
+func samples(works []tree.Work) (n int) {
+	for _, w := range works {
+		n += len(w.Numbers) << (2 * w.Level)
+	}
+	return n
+}
+
 // BenchmarkCoder is what both coders take for all that an encode asks them for, by stages. Without
 // vector kernels (GODEBUG=cpu.avx2=off) the CPU runs the generic Go.
 func BenchmarkCoder(b *testing.B) {
@@ -79,20 +95,33 @@ func BenchmarkCoder(b *testing.B) {
 	}{{"cpu", cpufallback.New(0)}, {"device", open(b)}} {
 		b.Run(on.name, func(b *testing.B) {
 			var cost, quantise time.Duration
+			priced, quantised, words := 0, 0, 0 // samples, and words of records
+			busy := processTime(b)
 			for b.Loop() {
 				for i := range a.costs {
 					start := time.Now()
 					_, err := on.coder.Costs(b.Context(), a.costs[i].p, a.costs[i].works)
 					require.NoError(b, err)
-					priced := time.Now()
-					_, err = on.coder.Quantise(b.Context(), a.leaves[i].p, a.leaves[i].works)
+					middle := time.Now()
+					found, err := on.coder.Quantise(b.Context(), a.leaves[i].p, a.leaves[i].works)
 					require.NoError(b, err)
-					cost += priced.Sub(start)
-					quantise += time.Since(priced)
+					cost += middle.Sub(start)
+					quantise += time.Since(middle)
+					priced += samples(a.costs[i].works)
+					quantised += samples(a.leaves[i].works)
+					for _, leaves := range found {
+						for _, r := range leaves {
+							words += len(r)
+						}
+					}
 				}
 			}
 			b.ReportMetric(float64(cost.Microseconds())/1000/float64(b.N), "cost-ms")
 			b.ReportMetric(float64(quantise.Microseconds())/1000/float64(b.N), "quantise-ms")
+			b.ReportMetric(float64((processTime(b)-busy).Microseconds())/1000/float64(b.N), "process-ms")
+			b.ReportMetric(float64(priced)/1e6/float64(b.N), "priced-MS")
+			b.ReportMetric(float64(quantised)/1e6/float64(b.N), "quantised-MS")
+			b.ReportMetric(4*float64(words)/1e6/float64(b.N), "record-MB")
 		})
 	}
 }

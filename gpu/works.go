@@ -48,6 +48,10 @@ func (s *slot) bind() {
 // room for others.
 const most = 1 << 24
 
+// mostBytes is the most bytes that a buffer of a slot takes for each coefficient: the records of leaves
+// all of whose levels are not 0, in as many variants as there can be.
+const mostBytes = 24
+
 // each transforms the nodes of all works, as many at a time as fit a slot, and takes them through a
 // stage.
 func (b *backend) each(ctx context.Context, p *tree.Prepared, works []tree.Work, st stage) error {
@@ -85,7 +89,7 @@ func (r *run) works(ctx context.Context, works []tree.Work) error {
 			if err := r.load(r.prepared, works[i].Plane, part.window); err != nil {
 				return err
 			}
-			nodes := max(min(r.block/4, most)>>(2*works[i].Level), 1)
+			nodes := max(min(r.block/mostBytes, most)>>(2*works[i].Level), 1)
 			for from := 0; from < len(part.at); from += nodes {
 				if ctx.Err() != nil {
 					return context.Cause(ctx)

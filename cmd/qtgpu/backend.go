@@ -135,10 +135,10 @@ func (b *backend) run(ctx context.Context, on tree.Backend, why string, src *chr
 	return on.Prepare(ctx, src, sub420)
 }
 
-// auto takes a hardware GPU for a large image. Whatever goes wrong with it, the
-// CPU makes the same bytes.
+// auto takes a hardware GPU for a large image, and for all that is left of one. Whatever
+// goes wrong with it, the CPU makes the same bytes.
 func (b *backend) auto(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
-	if src.W*src.H < b.from {
+	if src.W*src.H < b.from && !b.onGPU {
 		return b.run(ctx, b.cpu, fmt.Sprintf("auto: a GPU is tried from %s pixels on", grouped(int64(b.from))), src, sub420)
 	}
 	if b.gpu == nil && b.gaveUp == "" {
