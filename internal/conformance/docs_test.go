@@ -160,7 +160,7 @@ var contextNames = map[int][]struct {
 	name  string
 }{
 	refdec.AllContexts: {{0, "split flag"}, {12, "last group"}, {36, "front image"}, {58, "AC level"}, {526, "mode"}, {610, "factor"},
-		{614, "sign"}, {746, "step class"}},
+		{614, "sign"}, {746, "dependent level"}, {1214, "step class"}},
 	refdec.PredictiveContexts: {{0, "residual"}, {792, "zero tree"}},
 	refdec.CorrectionContexts: {{0, "correction"}},
 }

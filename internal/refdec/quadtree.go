@@ -84,7 +84,7 @@ func (t *part) readLeaf(s Symbols, lg, x, y int) {
 	if t.predicted {
 		e = t.edgesOf(c, predicted, x, y)
 	}
-	t.readLevels(s, c, e, lg, last, t.class[t.cell(x, y)])
+	t.readLevels(s, c, e, last, t.class[t.cell(x, y)], t.predicted && t.whole(8*m, x, y))
 	t.transform(c, predicted, lg, x, y)
 	t.fillEnds(m, x, y)
 }
@@ -100,11 +100,18 @@ func newBlock(n int) block {
 	return b
 }
 
+// whole tells whether a leaf of n, whose first cell is (x,y), lies in the image.
+func (t *part) whole(n, x, y int) bool {
+	return 8*(t.x+x)+n <= t.plane.w && 8*(t.y+y)+n <= t.plane.h
+}
+
 // readLevels reads the AC levels of a leaf (FORMAT.md, "AC levels"); e is nil where signs are raw
 // bits.
-func (t *part) readLevels(s Symbols, c block, e *edges, lg, last, class int) {
+func (t *part) readLevels(s Symbols, c block, e *edges, last, class int, dependent bool) {
 	n, m := len(c), len(c)/8
+	lg := map[int]int{8: 3, 16: 4, 32: 5}[n]
 	magnitudes := newBlock(n + 3) // one more row and column in front, two behind
+	state := 0
 	for d := 2*n - 2; d >= 1; d-- {
 		if min(15, (8*d+n-1)/n) > last {
 			continue
@@ -114,21 +121,64 @@ func (t *part) readLevels(s Symbols, c block, e *edges, lg, last, class int) {
 			if u < m && v < m {
 				continue
 			}
-			context := 58 + 234*t.kind + 78*(lg-3) + 13*reached(8*d/n, frequencyBounds) + magnitudeClass(magnitudes, u, v)
-			step := t.stepOf(n, u, v, class)
-			level := readLevel(s, context, func(k int) bool {
+			context := 234*t.kind + 78*(lg-3) + 13*reached(8*d/n, frequencyBounds) + magnitudeClass(magnitudes, u, v)
+			l := level{unit: t.stepOf(n, u, v, class), times: 1, most: 65520}
+			if dependent {
+				l = level{unit: max(1, 11*l.unit>>4), times: 2, less: state / 2, most: 32760}
+			}
+			if l.less == 0 {
+				context += 58
+			} else {
+				context += 746
+			}
+			l.read(s, context, func(k int) bool {
 				if e == nil {
 					return s.Raw(1) == 1
 				}
-				return e.readSign(s, u, v, k, step)
+				return e.readSign(s, u, v, k, l.unit)
 			})
-			magnitudes[u+1][v+1] = min(abs(level), 40)
-			c[u][v] = max(min(level*step, 32767), -32767)
+			magnitudes[u+1][v+1] = min(l.magnitude, 40)
+			c[u][v] = l.coefficient()
 			if e != nil {
 				e.take(u, v, c[u][v])
 			}
+			if dependent {
+				state = [][2]int{{0, 2}, {2, 0}, {1, 3}, {3, 1}}[state][l.magnitude%2]
+			}
 		}
 	}
+}
+
+// level is an AC level, of times·magnitude − less units.
+type level struct {
+	magnitude         int
+	negative          bool
+	unit, times, less int
+	most              uint32 // of an Exp-Golomb code
+}
+
+// read reads the level; negative reads its sign, given the units of its symbol.
+func (l *level) read(s Symbols, context int, negative func(k int) bool) {
+	l.magnitude = s.Symbol(context)
+	if l.magnitude == 0 {
+		return
+	}
+	l.negative = negative(l.units())
+	if l.magnitude == 15 {
+		l.magnitude += int(min(s.ExpGolomb(), l.most))
+	}
+}
+
+// units is how many units the level stands for.
+func (l *level) units() int { return max(0, l.times*l.magnitude-l.less) }
+
+// coefficient is what the level makes.
+func (l *level) coefficient() int {
+	c := min(l.units()*l.unit, 32767)
+	if l.negative {
+		return -c
+	}
+	return c
 }
 
 // magnitudeClass is the class of T; magnitudes begin at (−1,−1).
@@ -136,20 +186,4 @@ func magnitudeClass(magnitudes block, u, v int) int {
 	a := func(u, v int) int { return magnitudes[u+1][v+1] }
 	sum := 2*(a(u+1, v)+a(u, v+1)) + a(u+1, v+1) + a(u+2, v) + a(u, v+2) + a(u-1, v+2) + a(u+2, v-1)
 	return reached(sum, magnitudeBounds)
-}
-
-// readLevel reads a level; negative reads the sign of one of symbol k.
-func readLevel(s Symbols, context int, negative func(k int) bool) int {
-	level := s.Symbol(context)
-	if level == 0 {
-		return 0
-	}
-	minus := negative(level)
-	if level == 15 {
-		level += int(min(s.ExpGolomb(), 65520))
-	}
-	if minus {
-		return -level
-	}
-	return level
 }

@@ -53,8 +53,8 @@ func (e *edges) take(u, v, c int) {
 	e.column[v] -= scaledCosine(0, u, n) * c >> 12
 }
 
-// readSign reads the sign of a level of symbol k: whether it is negative.
-func (e *edges) readSign(s Symbols, u, v, k, step int) bool {
+// readSign reads the sign of a level of k units: whether it is negative.
+func (e *edges) readSign(s Symbols, u, v, k, unit int) bool {
 	n := len(e.row)
 	r, l := 0, 0
 	if e.hasRow {
@@ -65,12 +65,12 @@ func (e *edges) readSign(s Symbols, u, v, k, step int) bool {
 	}
 	a := 0
 	if e.hasRow && e.hasColumn {
-		a = 1 + min(4, halfOctaves(8*min(abs(r), abs(l))/step))
+		a = 1 + min(4, halfOctaves(8*min(abs(r), abs(l))/unit))
 		if r < 0 == (l < 0) {
 			a += 5
 		}
 	}
-	m := min(11, halfOctaves(8*abs(r+l)/step*min(k, 4)))
+	m := min(11, halfOctaves(8*abs(r+l)/unit*min(k, 6)/2))
 	unexpected := s.Symbol(614+11*m+a) == 1
 	return unexpected != (r+l < 0)
 }

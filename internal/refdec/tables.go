@@ -39,7 +39,7 @@ var (
 // of leaves and with them, and those of step classes behind both.
 const (
 	TransformContexts = 526
-	PredictedContexts = 746
+	PredictedContexts = 1214
 	ClassContexts     = 30
 	AllContexts       = PredictedContexts + ClassContexts
 )

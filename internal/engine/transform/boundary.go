@@ -97,14 +97,14 @@ const (
 	agreeClasses   = 11 // one side alone, or how much both tell, at odds or not
 )
 
-// sign gives the context of the sign of a level of magnitude k, and whether it is expected to be
-// negative.
-func (b *boundary) sign(coef uint16, k, step int32) (ctx int, negative bool) {
+// sign gives the context of the sign of a level of magnitude k, a multiple of a unit, and whether it is
+// expected to be negative.
+func (b *boundary) sign(coef uint16, k, unit int32) (ctx int, negative bool) {
 	row, column := b.missing(coef)
-	missing := 8 * abs(row+column) / step * min(k, 4)
+	missing := 8 * abs(row+column) / unit * min(k, 6) >> 1
 	agree := 0
 	if b.above && b.left {
-		agree = 1 + min(halfOctaves(8*min(abs(row), abs(column))/step), 4)
+		agree = 1 + min(halfOctaves(8*min(abs(row), abs(column))/unit), 4)
 		if row < 0 == (column < 0) {
 			agree += 5
 		}

@@ -43,12 +43,17 @@ func alphabet(ctx int) int {
 		return modeAlphabet
 	case ctx >= ctxModeChroma && ctx < ctxAlpha:
 		return modeAlphabetC
-	case ctx >= ctxSign && ctx < nPredicted:
+	case ctx >= ctxSign && ctx < ctxDependent:
 		return 2
 	case ctx >= ctxClass:
 		return stepClasses
 	}
 	return rans.Symbols
+}
+
+// isAC tells whether a context is one of AC levels.
+func isAC(ctx int) bool {
+	return ctx >= ctxAC && ctx < nContexts || ctx >= ctxDependent && ctx < nPredicted
 }
 
 func splitContext(kind, lg, smaller int) int {

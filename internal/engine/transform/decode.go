@@ -207,6 +207,10 @@ func (p *planeDecoder) leaf(n node, mode, last int) {
 // depend on later ones only.
 func (p *planeDecoder) levels(n node, last int) {
 	steps := p.cells.stepsOf(n)
+	if steps.dependent {
+		p.dependentLevels(n, last, steps)
+		return
+	}
 	mag, edges := &p.scratch.mag, p.edges(n)
 	clear(mag[:])
 	tables := p.decoder.tables[acContext(p.def.kind(), n.lg):]
@@ -222,23 +226,55 @@ func (p *planeDecoder) levels(n node, last int) {
 			k += int32(min(p.src.ExpGolomb(), maxEscape))
 		}
 		mag[i] = uint8(min(k, magnitudeCap))
-		if negative {
-			k = -k
+		p.take(edges, at.coef, k, step, negative)
+	}
+}
+
+// dependentLevels is levels where they are dependent.
+func (p *planeDecoder) dependentLevels(n node, last int, steps leafSteps) {
+	mag, edges := &p.scratch.mag, p.edges(n)
+	clear(mag[:])
+	var tables [states][]rans.DecTable
+	for s := range tables {
+		tables[s] = p.decoder.tables[dependentContext(p.def.kind(), n.lg, uint8(s)):]
+	}
+	state := uint8(0)
+	for _, at := range scanOf(n.lg).through(last) {
+		i := int(at.mag)
+		k := int32(p.src.Symbol(&tables[state][int(at.ctx)+mag.class(i)]))
+		if k == 0 {
+			state = nextState[state][0]
+			continue
 		}
-		c := coefficient(k, step)
-		p.scratch.synthesis.set(int(at.coef), c)
-		if edges != nil {
-			edges.take(at.coef, c)
+		unit := steps.unit(int(at.coef))
+		negative := p.negative(edges, at.coef, multipleOf(k, state), unit)
+		if k == escape {
+			k += int32(min(p.src.ExpGolomb(), maxEscape/2))
 		}
+		mag[i] = uint8(min(k, magnitudeCap))
+		p.take(edges, at.coef, multipleOf(k, state), unit, negative)
+		state = nextState[state][k&1]
+	}
+}
+
+// take gives a coefficient its magnitude, a multiple of a unit, and its sign.
+func (p *planeDecoder) take(edges *boundary, coef uint16, k, unit int32, negative bool) {
+	if negative {
+		k = -k
+	}
+	c := coefficient(k, unit)
+	p.scratch.synthesis.set(int(coef), c)
+	if edges != nil {
+		edges.take(coef, c)
 	}
 }
 
 // negative reads the sign of a level of which the symbol is known.
-func (p *planeDecoder) negative(edges *boundary, coef uint16, k, step int32) bool {
+func (p *planeDecoder) negative(edges *boundary, coef uint16, k, unit int32) bool {
 	if edges == nil {
 		return p.src.Bits(1) != 0
 	}
-	ctx, expected := edges.sign(coef, k, step)
+	ctx, expected := edges.sign(coef, k, unit)
 	return p.symbol(ctx) != 0 != expected
 }
 

@@ -21,7 +21,8 @@
 // overview, both by rate and distortion; promise.go holds what a decoder will see against
 // the promise; restorechoice.go and guidechoice.go choose how decoded planes are restored.
 // Where leaves are predicted, predictencode.go chooses leaves and modes together, of which
-// modechoice.go finds the few that are worth trying, and decodes each leaf before the next.
+// modechoice.go finds the few that are worth trying, and decodes each leaf before the next; trellis.go
+// decides their levels, which depend on each other.
 // A Decoder reads the overview, then the detail, and filters when the tiles around are there: it
 // smooths, deblocks, restores, and has luma guide the upsampling of chroma.
 //

@@ -48,6 +48,7 @@ type Encoder struct {
 	rule    tree.Rule
 	rates   *rates
 	plain   *rates
+	scout   *rates   // what leaves and modes are chosen by, of leaves of dependent levels
 	promise uint32   // the largest RMS error of a leaf in 1/65536 level, 0 for none
 	steps   []*steps // of each plane
 	classes bool     // whether tiles have step classes
@@ -55,7 +56,7 @@ type Encoder struct {
 	restorations *restorations // nil where nothing is restored
 	guides       bool          // whether tiles say how much luma guides chroma
 	predicts     bool          // whether leaves have modes
-	thorough     bool          // whether all of them are tried
+	thorough     bool          // whether all of them are tried, and by the levels that they would have
 }
 
 // NewEncoder returns an encoder at a step in 1/8 levels, MinStep to MaxStep, that promises
@@ -98,6 +99,7 @@ func (e *Encoder) Predicting() *Encoder {
 	predicting := *e
 	predicting.predicts = true
 	predicting.rates = newRates(int(e.rates.step), &predictedSet)
+	predicting.scout = newScout(int(e.rates.step))
 	return &predicting
 }
 
@@ -155,6 +157,7 @@ func (e *Encoder) tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids 
 	for i, r := range rects {
 		sources[i] = original{&planes[i], &pyramids[i], r.Min.X / cell, r.Min.Y / cell, !e.planes[i].Chroma}
 		cells[i] = newCells(r, e.steps[i], e.planes[i])
+		cells[i].seen = image.Pt(planes[i].W, planes[i].H).Sub(r.Min)
 		p := newPlaneEncoder(e, scratch, t, i, &sources[i], cells)
 		if given != nil {
 			p.partition.given, cells[i].size = &given.planes[i], given.sizes[i]
@@ -296,7 +299,7 @@ func (p *planeEncoder) class(n node, leaf bool) {
 // leaf quantises and writes a leaf: its part of the overview and its AC levels.
 func (p *planeEncoder) leaf(n node) {
 	ctx := p.cells.lastContext(p.kind, n)
-	q, dist, low := p.decide(n, ctx)
+	q, dist, low := p.takeUp(n, ctx)
 	w, h := p.src.seen(n)
 	l := codedLeaf{node: n, clipped: w*h < 1<<(2*n.lg), dist: dist, from: len(p.scratch.levels)}
 	promising := p.encoder.promise > 0
@@ -314,9 +317,8 @@ func (p *planeEncoder) leaf(n node) {
 	p.scratch.tokens.put(&p.tile.detail, &q)
 }
 
-// decide takes up a leaf: it gives its levels, and the squared errors of its AC coefficients and of
-// its low block.
-func (p *planeEncoder) decide(n node, ctx int) (q quantised, dist, low int64) {
+// takeUp gives the levels of a leaf, and the squared errors of its AC coefficients and of its low block.
+func (p *planeEncoder) takeUp(n node, ctx int) (q quantised, dist, low int64) {
 	if r := p.partition.record(n); r != nil {
 		return p.adopt(n, r, ctx)
 	}
@@ -331,7 +333,7 @@ func (p *planeEncoder) decide(n node, ctx int) (q quantised, dist, low int64) {
 // returns the squared error of the low block, too.
 func (p *planeEncoder) quantise(n node, s *spectrum, coefs leafCoefs, ctx int) (q quantised, low int64) {
 	if s.top > 0 {
-		q = p.scratch.tokens.quantise(p.encoder.rates, coefs.normal, n.lg, p.kind, s.top, ctx)
+		q = p.decide(p.encoder.rates, n, coefs, s.top, ctx)
 	}
 	low = p.overview.lowError(n)
 	if !s.flat && !p.keeps(n, p.dist(n, s, coefs, &q)+low) {
@@ -342,8 +344,20 @@ func (p *planeEncoder) quantise(n node, s *spectrum, coefs leafCoefs, ctx int) (
 
 // round quantises a leaf by plain rounding.
 func (p *planeEncoder) round(n node, coefs leafCoefs, ctx int) quantised {
-	r := p.encoder.plain
-	return p.scratch.tokens.quantise(r, coefs.normal, n.lg, p.kind, topOf(coefs.normal, n.lg, r.step), ctx)
+	r, t := p.encoder.plain, &p.scratch.tokens
+	if !p.cells.isDependent(n) {
+		return t.quantise(r, coefs.normal, n.lg, p.kind, topOf(coefs.normal, n.lg, r.step), ctx)
+	}
+	steps := p.cells.stepsOf(n)
+	return t.depend(r, coefs.own, &steps, n.lg, p.kind, topOf(coefs.normal, n.lg, r.unit), ctx)
+}
+
+// decide decides the levels of a leaf.
+func (p *planeEncoder) decide(r *rates, n node, coefs leafCoefs, top, ctx int) quantised {
+	if p.cells.isDependent(n) {
+		return p.scratch.tokens.depend(r, coefs.normal, nil, n.lg, p.kind, top, ctx)
+	}
+	return p.scratch.tokens.quantise(r, coefs.normal, n.lg, p.kind, top, ctx)
 }
 
 // keepLevels keeps the levels of a leaf in the scratch.
@@ -352,7 +366,7 @@ func (p *planeEncoder) keepLevels(q *quantised, lg int) {
 }
 
 // mend quantises a leaf anew that breaks the promise, as measured: by plain rounding of the
-// coefficients that of gives, or else by descent.
+// coefficients that of gives, or else by descent, for which leaves of dependent levels have no need.
 func (p *planeEncoder) mend(q *quantised, l *codedLeaf, of func() (*spectrum, leafCoefs), ctx int) {
 	n, kept, promise := l.node, func() []acLevel { return p.scratch.levels[l.from:] }, p.promise(l.node)
 	if p.gauge.rms(n, kept()) <= promise {
@@ -365,6 +379,9 @@ func (p *planeEncoder) mend(q *quantised, l *codedLeaf, of func() (*spectrum, le
 		if p.gauge.rms(n, kept()) <= promise {
 			return
 		}
+	}
+	if p.cells.isDependent(n) {
+		return
 	}
 	p.scratch.levels = append(p.scratch.levels[:l.from], p.gauge.descend(n, kept(), promise)...)
 	*q = p.scratch.tokens.tokenise(kept(), lastOf(kept(), n.lg), n.lg, p.kind)

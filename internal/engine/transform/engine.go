@@ -44,9 +44,9 @@ func (Engine) Accepts(p *engine.Params) error {
 func costOf(e engine.Effort) int64 {
 	switch {
 	case e >= effortThorough:
-		return 110
+		return 180
 	case e >= effortPredicts:
-		return 60
+		return 66
 	}
 	return 20
 }

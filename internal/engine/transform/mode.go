@@ -21,7 +21,8 @@ const (
 	ctxModeChroma = ctxMode + sizes*pairClasses           // × size × the mode in the plane before × neighbours from luma
 	ctxAlpha      = ctxModeChroma + sizes*beforeClasses*3 // × the mode in the plane before
 	ctxSign       = ctxAlpha + alphaClasses               // × what is missing × how both sides agree
-	nPredicted    = ctxSign + missingClasses*agreeClasses
+	ctxDependent  = ctxSign + missingClasses*agreeClasses // as ctxAC, in states 2 and 3
+	nPredicted    = ctxDependent + nContexts - ctxAC
 
 	pairClasses   = 7
 	beforeClasses = 3 + 4 // of Cb, of Cr

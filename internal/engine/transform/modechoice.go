@@ -12,12 +12,9 @@ import (
 // neighbours have, and the ones beside the best of them. What they cost is estimated from the
 // coefficients that they leave, and the best few are quantised. A Thorough encoder tries all.
 
-// How many modes besides none are quantised, of planes without luma and of chroma, for which planar,
-// the direction of the plane before and luma are few to choose from; and of a Thorough encoder.
-var (
-	survivors         = [2]int{4, 2}
-	thoroughSurvivors = [2]int{12, 4}
-)
+// survivors are how many modes besides none are quantised at most, of planes without luma and of chroma,
+// for which planar, the direction of the plane before and luma are few to choose from.
+var survivors = [2]int{4, 2}
 
 // directionsOf counts the slopes of a cell by the direction that continues them, weighted by their
 // heights. It looks at no sample beside the cell.
@@ -112,9 +109,8 @@ func (p *planeEncoder) candidates(n node, coefs leafCoefs, context *modeContext)
 	for _, d := range context.likely[:2] {
 		p.try(n, modeAngle+d, coefs, context)
 	}
-	most, chroma := survivors, 0
+	chroma := 0
 	if p.encoder.thorough {
-		most = thoroughSurvivors
 		for d := range nAngles {
 			p.try(n, modeAngle+d, coefs, context)
 		}
@@ -129,7 +125,7 @@ func (p *planeEncoder) candidates(n node, coefs leafCoefs, context *modeContext)
 	}
 	all := t.candidates[:t.count]
 	slices.SortStableFunc(all, func(a, b *candidate) int { return cmp.Compare(a.estimate, b.estimate) })
-	return all[:min(most[chroma], len(all))]
+	return all[:min(survivors[chroma], len(all))]
 }
 
 // tryOwn makes the directions candidates that a node has most of, and the ones beside the best.

@@ -109,7 +109,7 @@ func (p *planeEncoder) choose(n node) int64 {
 		p.partition.flatLeaf(n, base)
 	}
 	if flat || n.lg == cellLog2 || p.empty(n) {
-		return p.tryLeaf(n)
+		return p.tryLeaf(n, math.MaxInt64)
 	}
 	children := p.partition.flagCost(n.lg, 1)
 	for i := range 4 {
@@ -119,10 +119,9 @@ func (p *planeEncoder) choose(n node) int64 {
 		return children
 	}
 	p.save(n)
-	leaf := p.tryLeaf(n)
-	if children < leaf {
+	leaf := p.tryLeaf(n, children)
+	if leaf == children {
 		p.restore(n)
-		return children
 	}
 	return leaf
 }
@@ -144,15 +143,16 @@ func (p *planeEncoder) empty(n node) bool {
 	return s.top == 0 && !p.partition.bendsEnd(n)
 }
 
-// tryLeaf makes a node a leaf of the mode that costs least, decodes it, and returns its cost.
-func (p *planeEncoder) tryLeaf(n node) int64 {
-	t := p.scratch.trial
+// tryLeaf makes a node a leaf of the mode that costs least, decodes it, and returns its cost; or finds
+// that this is not below most.
+func (p *planeEncoder) tryLeaf(n node, most int64) int64 {
+	t, flag := p.scratch.trial, p.partition.flagCost(n.lg, 0)
 	p.cells.setLeaf(n)
 	p.cells.setClass(n, p.partition.class(n))
 	s, coefs := p.partition.spectrum(n)
 	p.overview.take(n, s.flat, coefs.own)
 	context := p.predictor.modeContext(n)
-	t.cost = math.MaxInt64
+	t.cost, t.mode = most-flag, untried
 	p.attempt(n, nil, s, coefs, &context)
 	if s.top > 0 {
 		for _, c := range p.candidates(n, coefs, &context) {
@@ -160,29 +160,42 @@ func (p *planeEncoder) tryLeaf(n node) int64 {
 			p.attempt(n, c, &left, rest, &context)
 		}
 	}
+	if t.mode == untried {
+		return most
+	}
 	p.cells.setMode(n, t.mode)
 	p.rebuild(n, t.mode, t.levels)
-	return t.cost + p.partition.flagCost(n.lg, 0)
+	return t.cost + flag
 }
+
+// untried is no mode.
+const untried = -1
 
 // attempt quantises what a candidate leaves of a leaf, nil for no prediction, and keeps it where it
 // is the best so far.
 func (p *planeEncoder) attempt(n node, c *candidate, s *spectrum, coefs leafCoefs, context *modeContext) {
-	t, r := p.scratch.trial, p.encoder.rates
+	t, r, tokens := p.scratch.trial, p.encoder.rates, &p.scratch.tokens
 	mode, ctx := modeNone, lastContext(p.kind, n.lg, typicalLast)
 	if c != nil {
 		mode = c.mode
 	}
+	said := context.cost(r, mode)
 	q := quantised{saved: -r.cost(ctx, 0)}
-	if s.top > 0 {
-		q = p.scratch.tokens.quantise(r, coefs.normal, n.lg, p.kind, s.top, ctx)
+	switch {
+	case s.top == 0:
+	case !p.cells.isDependent(n):
+		q = tokens.quantise(r, coefs.normal, n.lg, p.kind, s.top, ctx)
+	case !p.encoder.thorough:
+		q = tokens.quantise(p.encoder.scout, coefs.normal, n.lg, p.kind, s.top, ctx)
+	default:
+		q = tokens.dependBelow(r, coefs.normal, nil, n.lg, p.kind, s.top, ctx, t.cost-said)
 	}
-	cost := s.energy<<distScale - q.saved + context.cost(r, mode)
+	cost := s.energy<<distScale - q.saved + said
 	if cost >= t.cost {
 		return
 	}
 	t.cost, t.mode = cost, mode
-	t.levels = p.scratch.tokens.appendLevels(t.levels[:0], &q, n.lg)
+	t.levels = tokens.appendLevels(t.levels[:0], &q, n.lg)
 	if c != nil {
 		copy(t.predicted[:1<<(2*n.lg)], c.predicted[:])
 	}
@@ -242,10 +255,8 @@ func (p *planeEncoder) begin(n node, mode int) {
 }
 
 func (p *planeEncoder) finish(n node, levels []acLevel) {
-	s, r, steps := &p.scratch.synthesis, p.predictor, p.cells.stepsOf(n)
-	for _, l := range levels {
-		s.setLevel(int(l.coef), l.level, steps.of(int(l.coef)))
-	}
+	s, r := &p.scratch.synthesis, p.predictor
+	s.setLevels(levels, p.cells.stepsOf(n))
 	dst := r.pix[r.index(n):]
 	s.samples(dst, r.stride)
 	p.cells.putEnds(n, dst, r.stride)
@@ -291,23 +302,29 @@ func (p *planeEncoder) predictedLeaf(n node) {
 // putPredicted appends the tokens of a leaf, whose signs have contexts.
 func (p *planeEncoder) putPredicted(n node, q *quantised) {
 	s, t, b, steps := &p.tile.detail, &p.scratch.tokens, &p.scratch.edges, p.cells.stepsOf(n)
+	if steps.dependent {
+		t.name(q, n.lg, p.kind)
+	}
 	for i, at := range scanOf(n.lg).through(q.last) {
 		token, level := t.tokens[q.from+i], t.level(q.from+i)
 		s.tokens = append(s.tokens, token)
 		if level == 0 {
 			continue
 		}
-		step, k := steps.of(int(at.coef)), abs(level)
-		ctx, expected := b.sign(at.coef, k, step)
+		unit, k := steps.unit(int(at.coef)), abs(level)
+		ctx, expected := b.sign(at.coef, k, unit)
 		unexpected := 0
 		if level < 0 != expected {
 			unexpected = 1
 		}
 		s.put(ctx, unexpected)
+		if steps.dependent {
+			k = levelOf(k)
+		}
 		if k >= escape {
 			s.raw.PutExpGolomb(uint32(k) - escape)
 		}
-		b.take(at.coef, coefficient(level, step))
+		b.take(at.coef, coefficient(level, unit))
 	}
 }
 

@@ -92,10 +92,7 @@ func (g *gauge) rms(n node, levels []acLevel) uint32 {
 	if g.predicted != nil {
 		s.predict(g.predicted)
 	}
-	steps := g.cells.stepsOf(n)
-	for _, l := range levels {
-		s.setLevel(int(l.coef), l.level, steps.of(int(l.coef)))
-	}
+	s.setLevels(levels, g.cells.stepsOf(n))
 	s.samples(g.scratch.decoded[:], 1<<n.lg)
 	g.cells.putEnds(n, g.scratch.decoded[:], 1<<n.lg)
 	return rmsOf(g.src.from(n), g.src.samples.Stride, g.scratch.decoded[:], 1<<n.lg, w, h)

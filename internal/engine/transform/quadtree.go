@@ -39,16 +39,18 @@ type Cells struct {
 	level3   []int32 // what level 3 shows instead, nil where that is nothing else
 	scale    overviewScale
 	steps    *steps
-	strength uint8   // the number of the strength of its restoration
-	guide    uint8   // the number of how much luma guides it
-	modes    []uint8 // of leaves, nil where none is predicted
+	strength uint8       // the number of the strength of its restoration
+	guide    uint8       // the number of how much luma guides it
+	modes    []uint8     // of leaves, nil where none is predicted
+	seen     image.Point // how many samples across and down lie in the image
 }
 
-// newCells has the cells of a rectangle of a plane, whose overview is mid-scale.
+// newCells has the cells of a rectangle of a plane, padded, whose overview is mid-scale.
 func newCells(r image.Rectangle, s *steps, p Plane) Cells {
-	w, h := r.Dx()/cell, r.Dy()/cell
+	padded := pad(r)
+	w, h := padded.Dx()/cell, padded.Dy()/cell
 	c := Cells{w: w, h: h, size: make([]uint8, w*h), last: make([]uint8, w*h), class: make([]uint8, w*h), overview: make([]int32, w*h),
-		scale: newOverviewScale(int(s.plan), p), steps: s}
+		scale: newOverviewScale(int(s.plan), p), steps: s, seen: r.Size()}
 	for i := range c.class {
 		c.class[i] = middleClass
 	}
@@ -56,7 +58,11 @@ func newCells(r image.Rectangle, s *steps, p Plane) Cells {
 }
 
 // stepsOf are the steps of a leaf whose class is known.
-func (c *Cells) stepsOf(n node) leafSteps { return c.steps.leaf(n.lg, c.class[c.index(n.x, n.y)]) }
+func (c *Cells) stepsOf(n node) leafSteps {
+	s := c.steps.leaf(n.lg, c.class[c.index(n.x, n.y)])
+	s.dependent = c.isDependent(n)
+	return s
+}
 
 // shown are the values that level 3 shows.
 func (c *Cells) shown() []int32 {
@@ -165,13 +171,15 @@ func (s *synthesis) predict(samples []uint16) {
 	}
 }
 
-// setLevel gives a coefficient that is 0 a level that is not (FORMAT.md, "AC levels").
-func (s *synthesis) setLevel(coef int, level, step int32) {
-	s.set(coef, coefficient(level, step))
+// setLevels gives coefficients that are 0 levels that are not (FORMAT.md, "AC levels").
+func (s *synthesis) setLevels(levels []acLevel, steps leafSteps) {
+	for _, l := range levels {
+		s.set(int(l.coef), coefficient(l.level, steps.unit(int(l.coef))))
+	}
 }
 
-// coefficient is the one that a level makes.
-func coefficient(level, step int32) int32 { return clampTo(level*step, maxMagnitude) }
+// coefficient is the one that a level makes, or a multiple of a unit.
+func coefficient(level, unit int32) int32 { return clampTo(level*unit, maxMagnitude) }
 
 func (s *synthesis) set(coef int, v int32) {
 	s.coef[coef] = v
@@ -186,7 +194,8 @@ func (s *synthesis) samples(dst []uint16, stride int) {
 }
 
 // maxMagnitude is the largest coefficient that a level makes. maxEscape is the most that an
-// escaped level adds: it keeps level·step in 32 bits, and saturates at any step.
+// escaped level adds: it keeps level·step in 32 bits, and saturates at any step. Half of it is the most for
+// dependent levels, which stand for about twice as many units.
 const (
 	maxMagnitude = 1<<15 - 1
 	maxEscape    = 1<<16 - rans.Symbols

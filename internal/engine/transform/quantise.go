@@ -3,6 +3,7 @@ package transform
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
@@ -24,6 +25,9 @@ type rates struct {
 	step    int64
 	divide  divider
 	eighths divider // divides by an eighth of the step
+	unit    int64   // of dependent levels
+	units   divider // divides by it
+	quiet   int64   // below this part of it, in 1/256, nothing dependent is worth coding
 	// symbol is the cost of each token; of AC tokens with their sign.
 	symbol [nPredicted * rans.Symbols]int32
 	// bit is the cost of one raw bit, overviewBit of one in the overview.
@@ -32,6 +36,7 @@ type rates struct {
 
 func newRates(step int, set *rans.TableSet) *rates {
 	r := plainRates(step)
+	r.quiet = worthDepending
 	r.bit = price(r.step, lambdaLevels, 1<<rans.CostFrac)
 	r.overviewBit = price(r.step, lambdaOverview, 1<<rans.CostFrac)
 	for c := range set.Universal {
@@ -41,7 +46,7 @@ func newRates(step int, set *rans.TableSet) *rates {
 		}
 		for k := range rans.Symbols {
 			bits := rans.Cost(set.Universal[c][k])
-			if c >= ctxAC && c < nContexts && k > 0 {
+			if isAC(c) && k > 0 {
 				bits += 1 << rans.CostFrac
 			}
 			r.symbol[c*rans.Symbols+k] = int32(min(price(r.step, lambda, bits), 1<<30))
@@ -50,9 +55,23 @@ func newRates(step int, set *rans.TableSet) *rates {
 	return r
 }
 
+// newScout prices plain levels that are as fine as dependent ones of a step: they are quantised many times
+// faster, and choose much the same leaves and modes.
+func newScout(step int) *rates {
+	set := rans.TableSet{Universal: slices.Clone(predictedSet.Universal)}
+	copy(set.Universal[ctxAC:nContexts], universal.Universal[ctxAC:])
+	r := newRates(step, &set)
+	r.step, r.divide = r.unit, r.units
+	return r
+}
+
 // plainRates price nothing: quantising by them is plain rounding.
 func plainRates(step int) *rates {
-	return &rates{step: int64(step), divide: newDivider(step), eighths: newDivider8(step)}
+	unit := int(unitOf(int32(step)))
+	return &rates{
+		step: int64(step), divide: newDivider(step), eighths: newDivider8(step),
+		unit: int64(unit), units: newDivider(unit),
+	}
 }
 
 // price is λ·Δ²·bits, of bits in 1/2^rans.CostFrac.
@@ -77,6 +96,11 @@ func (d divider) div(a int64) int64 { return int64(uint64(a) * d.reciprocal >> 3
 // 1/256: a level of 1 in the place of a gains 2a−1 in Δ², and costs λ·bits, of which the
 // cheapest takes 1.9 where no later coefficient is coded. That pays from 0.6 on.
 const worthCoding = 151
+
+// worthDepending is the part of a unit of dependent levels below which a coefficient becomes 0, in
+// 1/256: smaller ones made files no smaller, and half of the unit made them 0.5% larger, since a level that gains nothing
+// by itself leads to another state.
+const worthDepending = 64
 
 // analyse gives the energy of the AC coefficients of a leaf, the sum of their squares, and
 // the highest diagonal with one that may be worth coding, 0 where there is none.
@@ -153,6 +177,8 @@ type levelTokens struct {
 	tokens [maxN * maxN]rans.Token
 	levels [maxN * maxN]int32 // of tokens other than 0
 	mag    magnitudes
+
+	trellis *trellis // of dependent levels, nil before the first
 }
 
 // quantised is the outcome of quantising a leaf: which of the tokens are its.

@@ -281,15 +281,15 @@ func (r *region) alone(tile int) *region {
 	return r.decoder.region(pixels, 0)
 }
 
-// place is where a tile lies: what it covers of each plane with its padding, and where
-// that begins in the planes of a region.
+// place is where a tile lies: what it covers of each plane, and where that begins in the planes
+// of a region.
 type place struct {
 	rects []image.Rectangle
 	at    []image.Point
 }
 
 func (r *region) place(tile int) place {
-	p := place{rects: r.decoder.padded(r.decoder.grid.Tile(tile)), at: make([]image.Point, len(r.at))}
+	p := place{rects: r.decoder.samples(r.decoder.grid.Tile(tile)), at: make([]image.Point, len(r.at))}
 	for i := range p.at {
 		p.at[i] = p.rects[i].Min.Sub(r.at[i].Min)
 	}
@@ -340,7 +340,7 @@ func (d *decoded) Bytes() (n int64) {
 func (r *region) save(grids []Grid, p place) *decoded {
 	d := &decoded{grids: grids}
 	for i, at := range p.at {
-		size, plane := p.rects[i].Size(), &r.planes[i]
+		size, plane := pad(p.rects[i]).Size(), &r.planes[i]
 		pix := make([]uint16, 0, size.X*size.Y)
 		for y := range size.Y {
 			pix = append(pix, plane.Pix[(at.Y+y)*plane.Stride+at.X:][:size.X]...)
@@ -362,7 +362,8 @@ func (r *region) decoded() *decoded {
 // Load implements engine.Window: of a tile that reaches out of the region, it takes the part within.
 func (r *region) Load(tile int, from engine.Decoded) {
 	d, p := from.(*decoded), r.place(tile)
-	for i, rect := range p.rects {
+	for i := range p.rects {
+		rect := pad(p.rects[i])
 		within, plane := rect.Intersect(r.at[i]), &r.planes[i]
 		for y := within.Min.Y; y < within.Max.Y; y++ {
 			row := d.pix[i][(y-rect.Min.Y)*rect.Dx()+within.Min.X-rect.Min.X:]

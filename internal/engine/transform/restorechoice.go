@@ -112,10 +112,7 @@ func (c *chooser) copy(i int, p *predictor) {
 func (p *planeEncoder) render(l *codedLeaf, dst []uint16, stride int) {
 	s := &p.scratch.synthesis
 	s.begin(p.cells, l.node)
-	steps := p.cells.stepsOf(l.node)
-	for _, level := range p.scratch.levels[l.from:l.to] {
-		s.setLevel(int(level.coef), level.level, steps.of(int(level.coef)))
-	}
+	s.setLevels(p.scratch.levels[l.from:l.to], p.cells.stepsOf(l.node))
 	s.samples(dst, stride)
 	p.cells.putEnds(l.node, dst, stride)
 }

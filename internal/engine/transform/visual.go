@@ -73,6 +73,8 @@ type leafSteps struct {
 	step    int32   // of all, where they have no weights
 	scaled  int32   // else of a weight of 1, in 1/256
 	weights []uint8 // in 1/32, by coefficient
+
+	dependent bool // whether levels are
 }
 
 // leaf gives the steps of a leaf of a class.
@@ -89,6 +91,14 @@ func (l *leafSteps) of(coef int) int32 {
 		return l.step
 	}
 	return max(1, l.scaled*int32(l.weights[coef])>>13)
+}
+
+// unit is what a coefficient is a multiple of: its step, or the unit of dependent levels.
+func (l *leafSteps) unit(coef int) int32 {
+	if l.dependent {
+		return unitOf(l.of(coef))
+	}
+	return l.of(coef)
 }
 
 // weightsOfSize are the weights of the coefficients of leaves, by size: 1 + 1.3·ρ^1.5 of the
@@ -269,7 +279,7 @@ func (c *Cells) distance(n node, coefs []int32, t *levelTokens, q *quantised) (s
 	for i, at := range scanOf(n.lg).through(q.last) {
 		if level := t.level(q.from + i); level != 0 {
 			was := int64(coefs[at.coef])
-			is := was - int64(level)*int64(steps.of(int(at.coef)))
+			is := was - int64(level)*int64(steps.unit(int(at.coef)))
 			sum += is*is - was*was
 		}
 	}

@@ -157,7 +157,7 @@ func checkVisual(t *testing.T, f source, size image.Point, defs []Plane, promise
 	d, err := newDecoder(step, defs, tables.Payload, predicts)
 	require.NoError(t, err)
 	d = d.Tuning()
-	cells, err := d.Overview(segments.Overview, rects)
+	cells, err := d.Overview(segments.Overview, seen(planes))
 	require.NoError(t, err, what)
 	require.NoError(t, d.Detail(new(DecoderScratch), segments.Detail, cells, decoded, make([]image.Point, len(planes))), what)
 	for i := range planes {
