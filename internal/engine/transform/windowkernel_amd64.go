@@ -38,3 +38,14 @@ func gainSums(s *guideSums, luma, wantLuma, plain, want, guided *uint16, n int)
 //
 //go:noescape
 func squares(set *byte, c *int32, n int, limit int32) int64
+
+// estimateSums sums up what n times 8 differences cost by estimates: cost has a number for each eighth of a
+// step, reciprocal divides by that, below 2^32.
+//
+//go:noescape
+func estimateSums(coefs, predicted *int32, n int, cost *[256]int32, reciprocal uint32) int64
+
+// subtract writes n times 8 differences of a and b.
+//
+//go:noescape
+func subtract(dst, a, b *int32, n int)

@@ -284,3 +284,61 @@ next:
 	VMOVQ X6, ret+32(FP)
 	VZEROUPPER
 	RET
+
+DATA lastEstimate<>+0(SB)/4, $255
+GLOBL lastEstimate<>(SB), RODATA, $4
+
+// func estimateSums(coefs, predicted *int32, n int, cost *[256]int32, reciprocal uint32) int64
+TEXT ·estimateSums(SB), NOSPLIT, $0-48
+	MOVQ coefs+0(FP), SI
+	MOVQ predicted+8(FP), DX
+	MOVQ n+16(FP), CX
+	MOVQ cost+24(FP), BX
+	MOVL reciprocal+32(FP), AX
+	VMOVD AX, X8
+	VPBROADCASTD X8, Y8
+	VPBROADCASTD lastEstimate<>(SB), Y9
+	VPXOR Y7, Y7, Y7
+next:
+	VMOVDQU (SI), Y0
+	VPSUBD (DX), Y0, Y0
+	VPABSD Y0, Y0
+	VPSRLQ $32, Y0, Y1
+	VPMULUDQ Y8, Y0, Y0
+	VPMULUDQ Y8, Y1, Y1
+	VPSRLQ $32, Y0, Y0
+	VPBLENDD $0xAA, Y1, Y0, Y0 // the high halves of all products
+	VPMINUD Y9, Y0, Y0
+	VPCMPEQD Y2, Y2, Y2
+	VPGATHERDD Y2, (BX)(Y0*4), Y1
+	VPADDD Y1, Y7, Y7
+	ADDQ $32, SI
+	ADDQ $32, DX
+	DECQ CX
+	JNZ next
+	VEXTRACTI128 $1, Y7, X0
+	VPADDD X0, X7, X7
+	VPHADDD X7, X7, X7
+	VPHADDD X7, X7, X7
+	VMOVD X7, AX
+	MOVQ AX, ret+40(FP)
+	VZEROUPPER
+	RET
+
+// func subtract(dst, a, b *int32, n int)
+TEXT ·subtract(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), CX
+next:
+	VMOVDQU (SI), Y0
+	VPSUBD (DX), Y0, Y0
+	VMOVDQU Y0, (DI)
+	ADDQ $32, SI
+	ADDQ $32, DX
+	ADDQ $32, DI
+	DECQ CX
+	JNZ next
+	VZEROUPPER
+	RET

@@ -140,6 +140,27 @@ func TestVectorAnalyse(t *testing.T) {
 	}
 }
 
+// TestVectorEstimates: so with what leaves cost about, and with differences.
+func TestVectorEstimates(t *testing.T) {
+	requireKernels(t)
+	rng := rand.New(rand.NewPCG(14, 5))
+	for round := range 600 {
+		lg := 3 + round%3
+		a, b := make([]int32, 1<<(2*lg)), make([]int32, 1<<(2*lg))
+		for i := range a {
+			a[i], b[i] = int32(rng.IntN(1<<16)-1<<15)>>rng.IntN(17), int32(rng.IntN(1<<16)-1<<15)>>rng.IntN(17)
+		}
+		r := plainRates(MinStep + rng.IntN(MaxStep))
+		if r.eighths.reciprocal < 1<<32 {
+			require.Equalf(t, r.genericEstimates(a, b, lg), r.vectorEstimates(a, b, lg), "round %d: step %d, %v, %v", round, r.step, a, b)
+		}
+		got, want := make([]int32, len(a)), make([]int32, len(a))
+		differences(got, a, b)
+		plainly(func() { differences(want, a, b) })
+		require.Equalf(t, want, got, "round %d", round)
+	}
+}
+
 // TestWindowsHaveRoom: kernels read and write four corners at once, within the window.
 func TestWindowsHaveRoom(t *testing.T) {
 	var w window
