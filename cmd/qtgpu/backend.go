@@ -9,6 +9,7 @@ import (
 	"github.com/qtgpu/qtgpu/chroma"
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/gpu"
+	"github.com/qtgpu/qtgpu/raster"
 	"github.com/qtgpu/qtgpu/tree"
 )
 
@@ -62,32 +63,34 @@ func (d *devices) close() {
 
 // backend is the tree.Backend of a --backend. It can tell what ran last, and why.
 type backend struct {
-	kind string
-	from int // pixels of an image for which auto looks for a GPU
-	cpu  *cpufallback.Backend
-	gpu  gpu.Backend // nil while none is open
-	open opener
-	warn func(error) // of what auto does not fail for
+	kind   string
+	pixels int64 // of the image
+	from   int64 // the pixels from which on auto looks for a GPU
+	cpu    *cpufallback.Backend
+	gpu    gpu.Backend // nil while none is open
+	open   opener
+	warn   func(error) // of what auto does not fail for
 
 	onGPU  bool   // whether the GPU did the last Prepare
 	coded  bool   // whether an engine has asked for what is below the pyramid
+	looked bool   // whether auto has looked for one
 	gaveUp string // why auto has given it up, empty while it has not
 
 	name, reason string
 	took         time.Duration // of all Prepares
 }
 
-// backend is the backend for a file, on the device that all files share.
-func (a *app) backend(kind string, workers int, name string) (*backend, error) {
-	return newBackend(kind, workers, a.gpus.open, func(err error) {
+// backend is the backend for an image of some pixels, on the device that all files share.
+func (a *app) backend(kind string, workers int, name string, pixels int64) (*backend, error) {
+	return newBackend(kind, workers, pixels, a.gpus.open, func(err error) {
 		a.gpus.lose(err)
 		a.warn(name, "%w", err)
 	})
 }
 
-// newBackend opens the device of gpu and both; auto opens one for a large image.
-func newBackend(kind string, workers int, open opener, warn func(error)) (*backend, error) {
-	b := &backend{kind: kind, from: autoPixels, cpu: cpufallback.New(workers), open: open, warn: warn}
+// newBackend opens the device of gpu and both; auto opens one for a large image, if it is asked for planes at all.
+func newBackend(kind string, workers int, pixels int64, open opener, warn func(error)) (*backend, error) {
+	b := &backend{kind: kind, pixels: pixels, from: autoPixels, cpu: cpufallback.New(workers), open: open, warn: warn}
 	if kind == backendGPU || kind == backendBoth {
 		var err error
 		if b.gpu, err = open(true); err != nil {
@@ -135,20 +138,27 @@ func (b *backend) run(ctx context.Context, on tree.Backend, why string, src *chr
 	return on.Prepare(ctx, src, sub420)
 }
 
-// auto takes a hardware GPU for a large image, and for all that is left of one. Whatever
-// goes wrong with it, the CPU makes the same bytes.
+// look opens a hardware GPU for a large image.
+func (b *backend) look() {
+	if b.looked {
+		return
+	}
+	b.looked = true
+	if b.pixels < b.from {
+		b.gaveUp = fmt.Sprintf("auto: a GPU is tried from %s pixels on", grouped(b.from))
+		return
+	}
+	g, err := b.open(false)
+	if err != nil {
+		b.gaveUp = "no GPU: " + err.Error()
+		return
+	}
+	b.gpu = g
+}
+
+// auto takes the GPU of look, if there is one. Whatever goes wrong with it, the CPU makes the same bytes.
 func (b *backend) auto(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
-	if src.W*src.H < b.from && !b.onGPU {
-		return b.run(ctx, b.cpu, fmt.Sprintf("auto: a GPU is tried from %s pixels on", grouped(int64(b.from))), src, sub420)
-	}
-	if b.gpu == nil && b.gaveUp == "" {
-		g, err := b.open(false)
-		if err != nil {
-			b.gaveUp = "no GPU: " + err.Error()
-		} else {
-			b.gpu = g
-		}
-	}
+	b.look()
 	if b.gaveUp != "" {
 		return b.run(ctx, b.cpu, b.gaveUp, src, sub420)
 	}
@@ -183,8 +193,10 @@ func (b *backend) Coder() tree.Coder {
 		return b.gpu.Coder()
 	case b.kind == backendBoth:
 		return tree.Both{First: b.gpu.Coder(), Second: b.cpu}
-	case b.onGPU: // of auto
-		return careful{b}
+	case b.kind == backendAuto:
+		if b.look(); b.gpu != nil && b.gaveUp == "" {
+			return careful{b}
+		}
 	}
 	return nil
 }
@@ -238,3 +250,5 @@ func (b *backend) both(ctx context.Context, src *chroma.Interleaved, sub420 bool
 	got.Stages = append(got.Stages, want.Stages...)
 	return got, nil
 }
+
+func pixelsIn(f *raster.Format) int64 { return int64(f.Width) * int64(f.Height) }

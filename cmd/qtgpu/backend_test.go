@@ -110,7 +110,7 @@ func tryWithin(t *testing.T, kind string, device *fakeGPU, openErr error, pixels
 		return device, nil
 	}
 	var err error
-	if tr.backend, err = newBackend(kind, 1, open, func(err error) { tr.warned = append(tr.warned, err) }); err != nil {
+	if tr.backend, err = newBackend(kind, 1, int64(pixels), open, func(err error) { tr.warned = append(tr.warned, err) }); err != nil {
 		return tr, err
 	}
 	tr.backend.from = 1000
@@ -201,7 +201,7 @@ func TestBackendSaysWhatItDoes(t *testing.T) {
 		{qtgpu.Options{T: 5, Effort: 4}, alone},
 		{qtgpu.Options{T: 5, Bound: qtgpu.BoundRMS, Tune: qtgpu.TuneVisual}, alone},
 	} {
-		b, err := newBackend("gpu", 1, func(bool) (gpu.Backend, error) { return &fakeGPU{Backend: cpufallback.New(1), after: 99}, nil }, nil)
+		b, err := newBackend("gpu", 1, 0, func(bool) (gpu.Backend, error) { return &fakeGPU{Backend: cpufallback.New(1), after: 99}, nil }, nil)
 		require.NoError(t, err)
 		c.o.Backend, c.o.Engine = b, qtgpu.Transform
 		require.NoError(t, qtgpu.Encode(t.Context(), io.Discard, m, &c.o))

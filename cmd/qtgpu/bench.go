@@ -170,7 +170,7 @@ type benchmark struct {
 func newBenchmark(c *benchFlags, t float64) (*benchmark, error) {
 	b := &benchmark{t: t, jobs: c.jobs, runs: c.runs, row: c.row, verify: !c.noVerify}
 	for _, kind := range []string{backendCPU, backendGPU} {
-		one, err := newBackend(kind, b.jobs, gpu.Open, nil)
+		one, err := newBackend(kind, b.jobs, 0, gpu.Open, nil)
 		switch {
 		case err == nil:
 			b.backends = append(b.backends, one)
@@ -280,7 +280,7 @@ func (b *benchmark) run(ctx context.Context, m *imagefile.Image, on *backend, ru
 
 // encode encodes an image, on the device of a backend.
 func (b *benchmark) encode(ctx context.Context, m *imagefile.Image, on *backend, stages *sums) ([]byte, error) {
-	one, err := newBackend(on.kind, b.jobs, func(bool) (gpu.Backend, error) { return on.gpu, nil }, nil)
+	one, err := newBackend(on.kind, b.jobs, 0, func(bool) (gpu.Backend, error) { return on.gpu, nil }, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ func (a *app) encode(c *convertFlags, in *source) error {
 	if err != nil {
 		return err
 	}
-	b, err := a.backend(c.backend, c.jobs, in.name)
+	b, err := a.backend(c.backend, c.jobs, in.name, pixelsIn(src.Format()))
 	if err != nil {
 		return err
 	}

@@ -273,7 +273,7 @@ func (a *app) part(c *partFlags, dir string) error {
 	if now.Sample != j.Sample {
 		return at(input, fmt.Errorf("other bytes (sample %.8s, expected %.8s): it is not what the plan was made of", now.Sample, j.Sample))
 	}
-	b, err := a.backend(c.backend, c.jobs, input)
+	b, err := a.backend(c.backend, c.jobs, input, pixelsIn(src.Format()))
 	if err != nil {
 		return err
 	}
