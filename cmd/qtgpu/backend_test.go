@@ -209,6 +209,19 @@ func TestBackendSaysWhatItDoes(t *testing.T) {
 	}
 }
 
+// TestDevicesOpenOnce: all files of a command share a device, or the reason why there is none.
+func TestDevicesOpenOnce(t *testing.T) {
+	var d devices
+	defer d.close()
+	first, err := d.open(true)
+	again, same := d.open(true)
+	assert.True(t, first == again && err == same, "a device and %v, then another and %v", err, same)
+	lost := errors.New("lost")
+	d.lose(lost)
+	_, err = d.open(true)
+	assert.Equal(t, lost, err)
+}
+
 // TestBackendFailsInTheMiddle: whatever stage a device is lost at, the encode goes on with the same
 // bytes, and says so once.
 func TestBackendFailsInTheMiddle(t *testing.T) {
@@ -230,6 +243,10 @@ func TestBackendFailsInTheMiddle(t *testing.T) {
 		}
 		assert.Equal(t, "the GPU failed", got.backend.reason)
 	}
+	none, err := tryWithin(t, "auto", nil, errors.New("refused"), pixels, memory)
+	require.NoError(t, err)
+	assert.Equal(t, want.file, none.file)
+	assert.Len(t, none.opened, 1, "asked for a device that there is not")
 	_, err = tryWithin(t, "gpu", &fakeGPU{after: 1, coderErr: errors.New("lost")}, nil, pixels, memory)
 	assert.ErrorContains(t, err, "coding on Fake 3000: lost")
 }

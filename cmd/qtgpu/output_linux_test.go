@@ -206,7 +206,8 @@ func TestOutputsOnOtherFileSystems(t *testing.T) {
 		d      string // files in d
 	}{
 		{full + `"$Q" -i in.qtg -o d/a.ppm`, 1, "d/a.ppm: no space left on device", ""},
-		{full + `"$Q" bench -i in.png --runs 1 --csv d/a.csv --plot d/a.svg`, 1, "d/a.svg: no space left on device", ""},
+		{full + `echo old >d/b && "$Q" bench -i in.png --runs 1 --csv a.csv --plot d/a.svg; s=$?; test -e a.csv && exit 9; exit $s`, 1,
+			"d/a.svg: no space left on device", "b"},
 		{full + `echo old >d/a.ppm && "$Q" -i in.qtg -f -o d/a.ppm`, 1, "d/a.ppm: no space left on device", "a.ppm"},
 		{noProc + full + `"$Q" -i in.qtg -o d/a.ppm`, 1, "d/a.ppm: no space left on device", ""},
 		{`mount -t tmpfs -o ro none d && "$Q" -i bad.png -t 5 -o d/a.qtg`, 1, "d/a.qtg: read-only file system", ""},

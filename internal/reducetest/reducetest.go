@@ -1,5 +1,6 @@
-// Package reducetest is the one suite that every tree.Reducer passes: it holds
-// the pyramids against a naive oracle in big integers.
+// Package reducetest is the one suite that every tree.Reducer and tree.Backend passes: it
+// holds the pyramids against a naive oracle in big integers, the transform against its
+// definition, and what else a tree.Coder makes against another one.
 package reducetest
 
 import (
