@@ -151,6 +151,7 @@ func (s *spectra) normal(n node, coefs []int32) []int32 {
 type partition struct {
 	encoder *Encoder
 	scratch *EncoderScratch
+	rates   *rates // of the root at hand
 	src     *original
 	cells   *Cells // where it marks them
 	luma    *Cells
@@ -268,7 +269,7 @@ const typicalLast = 8
 
 // leafCost is the cost of a node as a leaf: what quantising it comes to, and the flag.
 func (p *partition) leafCost(n node) int64 {
-	r := p.encoder.rates
+	r := p.rates
 	s, coefs := p.spectrum(n)
 	ctx := lastContext(p.kind, n.lg, typicalLast)
 	saved := -r.cost(ctx, 0)
@@ -283,5 +284,5 @@ func (p *partition) flagCost(lg, flag int) int64 {
 	if lg == cellLog2 {
 		return 0
 	}
-	return p.encoder.rates.cost(splitContext(p.kind, lg, 1), flag)
+	return p.rates.cost(splitContext(p.kind, lg, 1), flag)
 }
