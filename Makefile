@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help build demo test race fuzz lint bench vectors tables install uninstall dist check-dist
+.PHONY: help build demo test race fuzz lint bench bench-peers vectors tables install uninstall dist check-dist
 
 PREFIX ?= /usr/local
 # Where zsh looks; Debian's packages put it into vendor-completions.
@@ -12,6 +12,7 @@ VERSION ?= $(shell git describe --tags --exact-match --match 'v[0-9]*' 2>/dev/nu
 	git log -1 --date=format:%Y%m%d --format=0.0.0+git%cd.%h 2>/dev/null || echo 0.0.0)
 FUZZTIME ?= 20000x
 QTGPU_CORPUS ?= ../shared/corpus
+PEERS_PHOTO ?= $(QTGPU_CORPUS)/big/big.tif
 GPU_TAGS := gpu,egl
 PHOTO := testdata/images/dandelion.png
 
@@ -104,6 +105,9 @@ lint: ## check the format, vet every build, run staticcheck; the GPU code too wh
 
 bench: ## run the benchmarks
 	go test -run '^$$' -bench . ./...
+
+bench-peers: build ## compare the speed with cjpeg, djpeg, cwebp, cjxl and djxl, into docs/bench/speed.md and speed.svg; needs a photograph in PEERS_PHOTO
+	scripts/peers.py bin/qtgpu "$(PEERS_PHOTO)" --table docs/bench/speed.md --plot docs/bench/speed.svg
 
 vectors: ## write every golden file and vector anew, by the tests that have -update; needs cjpeg, djpeg and convert
 	rm -f testdata/conformance/*.qtg testdata/conformance/SHA256SUMS

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"image"
 	"io"
 	"path/filepath"
 	"runtime"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
+	"github.com/qtgpu/qtgpu/raster"
 )
 
 // eachSpeed runs do on the photo of testdata and on big.tif, where that is there, at
@@ -86,4 +88,23 @@ func BenchmarkCopy(b *testing.B) {
 			require.NoError(b, w.Close())
 		}
 	})
+}
+
+// BenchmarkRegion decodes 512×512 pixels of big.tif at t = 10 whose edges are no edges of tiles: with a cache that
+// has their tiles, and without one.
+func BenchmarkRegion(b *testing.B) {
+	data := encode(b, readImage(b, filepath.Join(corpus(b), "big", "big.tif")), qtgpu.Options{T: 10})
+	for name, cache := range map[string]int64{"warm": 64 << 20, "cold": 0} {
+		b.Run(name, func(b *testing.B) {
+			opt := &qtgpu.DecodeOptions{CacheBytes: cache}
+			r, err := qtgpu.NewReader(context.Background(), bytes.NewReader(data), int64(len(data)), opt)
+			require.NoError(b, err)
+			f := r.Format()
+			block := raster.NewBlock(image.Rect(700, 800, 1212, 1312), f.Type, len(f.Bands))
+			require.NoError(b, r.ReadBlock(context.Background(), block, 0))
+			for b.Loop() {
+				require.NoError(b, r.ReadBlock(context.Background(), block, 0))
+			}
+		})
+	}
 }

@@ -108,7 +108,7 @@ type encoding struct {
 	mu     sync.Mutex
 }
 
-// prepare decides what is asked for. It reads a source as a whole if that is small.
+// prepare decides what is asked for. It reads a source as a whole if that is small and read more than once.
 func (e *encoding) prepare(ctx context.Context) (err error) {
 	p := &e.params
 	if *p, err = e.opt.accepted(e.src); err != nil {
@@ -120,7 +120,8 @@ func (e *encoding) prepare(ctx context.Context) (err error) {
 	looks := int64(p.Format.Width) * int64(p.Format.Height)
 	e.begin(2 * looks)
 	reading, values := e.work.Part(looks), e.work.Part(looks)
-	if e.src.Format().Bytes() <= e.opt.memory()/wholeShare {
+	once := !e.opt.aims() && pipeline.ReadsOnce(p, e.opt.Engine.id())
+	if !once && e.src.Format().Bytes() <= e.opt.memory()/wholeShare {
 		if e.src, err = inWhole(ctx, e.src, reading); err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/internal/rastertest"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -38,52 +39,70 @@ func grainy(masked bool, w, h int) *raster.Memory {
 	})
 }
 
+// noDataCases are without a mask and with one: the first of each seven say of both what matters most.
+var noDataCases = []struct {
+	masked    bool
+	threshold float64
+}{
+	{false, 3}, {false, 0}, {false, 1}, {false, 40}, {false, 255}, {true, 0}, {true, 3},
+	{true, 1}, {true, 40}, {true, 255},
+}
+
 // TestNoDataStay: whatever the bound, by merged values or by rounding, what has no data has none when it is
 // decoded and nothing else, and all else is within the bound; and parts make the file of the whole.
 func TestNoDataStay(t *testing.T) {
-	ctx := t.Context()
-	for _, masked := range []bool{false, true} {
-		for _, threshold := range []float64{0, 1, 3, 40, 255} {
-			what := fmt.Sprintf("masked %v, T %v", masked, threshold)
-			src := grainy(masked, 230, 1100)
-			o := &qtgpu.Options{T: threshold, Bound: qtgpu.BoundMax, Engine: qtgpu.Predictive}
-			var file, merged bytes.Buffer
-			require.NoError(t, qtgpu.EncodeRaster(ctx, &file, src, o), what)
+	for _, c := range shorttest.Cases(noDataCases) {
+		t.Run(fmt.Sprintf("masked %v, T %v", c.masked, c.threshold), func(t *testing.T) {
+			src := grainy(c.masked, shorttest.Side(230), 1100)
+			o := &qtgpu.Options{T: c.threshold, Bound: qtgpu.BoundMax, Engine: qtgpu.Predictive}
+			var file bytes.Buffer
+			require.NoError(t, qtgpu.EncodeRaster(t.Context(), &file, src, o))
 			r := newReader(t, file.Bytes(), qtgpu.DecodeOptions{})
-			info := r.Info()
-			require.True(t, info.Merged || masked || threshold == 0 || threshold == 255, what)
-			a, b := rastertest.All(src), raster.NewBlock(src.Format().Bounds(), raster.Uint8, len(src.Format().Bands))
-			require.NoError(t, r.ReadBlock(ctx, b, 0))
-			worst := make([]float64, len(b.Planes))
-			for band := range b.Planes {
-				none := *src.Format().Bands[band].NoData
-				for y := range src.Format().Height {
-					for x := range src.Format().Width {
-						want, got := a.At(band, x, y), b.At(band, x, y)
-						if (want == none) != (got == none) {
-							require.Fail(t, "no data", "%s: band %d at %d,%d: %v, expected about %v", what, band, x, y, got, want)
-						}
-						worst[band] = max(worst[band], want-got, got-want)
-					}
-				}
-				require.LessOrEqual(t, worst[band], threshold, "%s: band %d", what, band)
-			}
-			require.Equal(t, worst, info.MaxError, what)
-
-			plan, err := qtgpu.NewPlan(ctx, src, o)
-			require.NoError(t, err, what)
-			stored, err := plan.MarshalJSON()
-			require.NoError(t, err)
-			plan = new(qtgpu.Plan)
-			require.NoError(t, plan.UnmarshalJSON(stored))
-			var parts []*qtgpu.Reader
-			for row := range plan.Rows() {
-				var part bytes.Buffer
-				require.NoError(t, plan.EncodePart(ctx, &part, src, row, row+1, nil), what)
-				parts = append(parts, newReader(t, part.Bytes(), qtgpu.DecodeOptions{}))
-			}
-			require.NoError(t, qtgpu.Merge(ctx, &merged, parts, nil), what)
-			require.True(t, bytes.Equal(file.Bytes(), merged.Bytes()), "%s: %d bytes of parts, other than %d of the whole", what, merged.Len(), file.Len())
-		}
+			require.True(t, r.Info().Merged || c.masked || c.threshold == 0 || c.threshold == 255)
+			requireNoDataStays(t, src, r, c.threshold)
+			requireParts(t, src, o, file.Bytes())
+		})
 	}
+}
+
+// requireNoDataStays holds what a file decodes to against its source.
+func requireNoDataStays(t *testing.T, src *raster.Memory, r *qtgpu.Reader, threshold float64) {
+	t.Helper()
+	a, b := rastertest.All(src), raster.NewBlock(src.Format().Bounds(), raster.Uint8, len(src.Format().Bands))
+	require.NoError(t, r.ReadBlock(t.Context(), b, 0))
+	worst := make([]float64, len(b.Planes))
+	for band := range b.Planes {
+		none := *src.Format().Bands[band].NoData
+		for y := range src.Format().Height {
+			for x := range src.Format().Width {
+				want, got := a.At(band, x, y), b.At(band, x, y)
+				if (want == none) != (got == none) {
+					require.Fail(t, "no data", "band %d at %d,%d: %v, expected about %v", band, x, y, got, want)
+				}
+				worst[band] = max(worst[band], want-got, got-want)
+			}
+		}
+		require.LessOrEqual(t, worst[band], threshold, "band %d", band)
+	}
+	require.Equal(t, worst, r.Info().MaxError)
+}
+
+// requireParts holds a file against the merged parts of its rows of tiles.
+func requireParts(t *testing.T, src raster.Source, o *qtgpu.Options, file []byte) {
+	t.Helper()
+	plan, err := qtgpu.NewPlan(t.Context(), src, o)
+	require.NoError(t, err)
+	stored, err := plan.MarshalJSON()
+	require.NoError(t, err)
+	plan = new(qtgpu.Plan)
+	require.NoError(t, plan.UnmarshalJSON(stored))
+	var parts []*qtgpu.Reader
+	for row := range plan.Rows() {
+		var part bytes.Buffer
+		require.NoError(t, plan.EncodePart(t.Context(), &part, src, row, row+1, nil))
+		parts = append(parts, newReader(t, part.Bytes(), qtgpu.DecodeOptions{}))
+	}
+	var merged bytes.Buffer
+	require.NoError(t, qtgpu.Merge(t.Context(), &merged, parts, nil))
+	require.True(t, bytes.Equal(file, merged.Bytes()), "%d bytes of parts, other than %d of the whole", merged.Len(), len(file))
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"image"
+	"io"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -73,4 +74,33 @@ func TestSourceThatChangesBlocks(t *testing.T) {
 			assert.Zero(t, file.Len(), "%s, %+v", name, o)
 		}
 	}
+}
+
+// TestReadOnce: what keeps a promise of leaves is read once from the top, a row of tiles at a time, if tables are
+// made from all of it; what is trained in several passes, at once.
+func TestReadOnce(t *testing.T) {
+	const w, h = 2600, 1500
+	m := grainyColours(w, h)
+	inRows, whole := []int{512, 512, 476}, []int{1024, 476} // as much as 8 MB at once
+	for _, c := range []struct {
+		opt  qtgpu.Options
+		want []int // rows of the blocks that are read
+	}{
+		{qtgpu.Options{T: 10}, inRows},
+		{qtgpu.Options{T: 10, Effort: 1}, inRows},
+		{qtgpu.Options{T: 10, Workers: 2}, whole}, // ten tiles for two workers take two rows
+		{qtgpu.Options{Effort: 1}, whole},
+	} {
+		c.opt.Workers = max(c.opt.Workers, 1)
+		var rows []int
+		s := changing{m, func(b *raster.Block) { rows = append(rows, b.Rect.Dy()) }}
+		require.NoError(t, qtgpu.EncodeRaster(t.Context(), io.Discard, s, &c.opt))
+		require.Equal(t, c.want, rows, "%+v", c.opt)
+	}
+}
+
+// grainyColours are pixels of which few are as those beside them.
+func grainyColours(w, h int) *raster.Memory {
+	f := raster.Format{Width: w, Height: h, Type: raster.Uint8, Bands: raster.Bands(raster.Red, raster.Green, raster.Blue)}
+	return rastertest.Draw(f, func(band, x, y int) int64 { return int64(60 + (x*x/90+y/3+17*band+x*y%7*(x*7+y)%5)%140) })
 }

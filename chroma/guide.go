@@ -186,7 +186,21 @@ func (g *Guide) addRun(c []uint32, luma []uint16, x, y int) {
 	var lowBuf, slopeBuf [chromaRun]uint32
 	low := upsample(&lowBuf, &g.low, &g.low, x, y, len(c))
 	slopes := upsample(&slopeBuf, &g.slopes[0], &g.slopes[1], x, y, len(c))
-	low, slopes, luma = low[:len(c)], slopes[:len(c)], luma[:len(c)]
+	followLuma(c, luma, low, slopes)
+}
+
+// followLuma is addSlopes.
+func followLuma(c []uint32, luma []uint16, low, slopes []uint32) {
+	if n := len(c) &^ 7; vector && n > 0 {
+		follow(&c[0], &luma[:n][0], &low[:n][0], &slopes[:n][0], n)
+		c, luma, low, slopes = c[n:], luma[n:], low[n:], slopes[n:]
+	}
+	addSlopes(c, luma, low, slopes)
+}
+
+// addSlopes adds to packed chroma what luma has more than low, a packed pair of it, times the slopes.
+func addSlopes(c []uint32, luma []uint16, low, slopes []uint32) {
+	luma, low, slopes = luma[:len(c)], low[:len(c)], slopes[:len(c)]
 	for i, v := range c {
 		s := slopes[i]
 		if s == slopeBias<<16|slopeBias {

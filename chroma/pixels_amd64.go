@@ -12,6 +12,17 @@ var vector = cpu.X86.HasAVX2
 //go:noescape
 func rgb8(dst *byte, y *uint16, c *uint32, n int) int
 
+// rgb8Of4 converts n pixels of four bytes, a multiple of 8, of which the fourth stays as it was.
+//
+//go:noescape
+func rgb8Of4(dst *byte, y *uint16, c *uint32, n int)
+
+// rows444 converts n times 8 pixels of step bytes, three or four, as forward444Pairs does. It reads as
+// far as rows420.
+//
+//go:noescape
+func rows444(y, cb, cr *uint16, p *byte, step, n int)
+
 // rows420 converts n times 8×2 pixels of step bytes, three or four, as forward420Pairs does. It reads
 // up to four bytes behind the last pixels.
 //

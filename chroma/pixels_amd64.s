@@ -16,40 +16,55 @@ DATA interleave<>+0(SB)/8, $0x0602090501080400
 DATA interleave<>+8(SB)/8, $0x808080800b07030a
 GLOBL interleave<>(SB), RODATA, $16
 
+// The same of pixels of four bytes, and which of these stays as it was.
+DATA interleave4<>+0(SB)/8, $0x8009050180080400
+DATA interleave4<>+8(SB)/8, $0x800b0703800a0602
+GLOBL interleave4<>(SB), RODATA, $16
+DATA fourth<>+0(SB)/4, $0xff000000
+GLOBL fourth<>(SB), RODATA, $4
+
+// WEIGHTS loads what COLOURS needs.
+#define WEIGHTS \
+	VPBROADCASTD weights<>+0(SB), Y8; \
+	VPBROADCASTD weights<>+4(SB), Y9; \
+	VPBROADCASTD weights<>+8(SB), Y10; \
+	VPBROADCASTD weights<>+12(SB), Y11; \
+	VPBROADCASTD weights<>+16(SB), Y12
+
+// COLOURS makes eight pixels in Y1: in each half the reds, greens and blues of four.
+#define COLOURS \
+	VPMOVZXWD (SI)(AX*2), Y0; \
+	VPSLLD $14, Y0, Y0; \
+	VPADDD Y12, Y0, Y0; \
+	VMOVDQU (DX)(AX*4), Y4; \
+	VPSUBW Y11, Y4, Y4; \
+	VPMADDWD Y8, Y4, Y1; \
+	VPMADDWD Y9, Y4, Y2; \
+	VPMADDWD Y10, Y4, Y3; \
+	VPADDD Y0, Y1, Y1; \
+	VPADDD Y0, Y2, Y2; \
+	VPADDD Y0, Y3, Y3; \
+	VPSRAD $const_rgbShift, Y1, Y1; \
+	VPSRAD $const_rgbShift, Y2, Y2; \
+	VPSRAD $const_rgbShift, Y3, Y3; \
+	VPACKSSDW Y2, Y1, Y1; \
+	VPACKSSDW Y3, Y3, Y3; \
+	VPACKUSWB Y3, Y1, Y1
+
 // func rgb8(dst *byte, y *uint16, c *uint32, n int) int
 TEXT ·rgb8(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), DI
 	MOVQ y+8(FP), SI
 	MOVQ c+16(FP), DX
 	MOVQ n+24(FP), CX
-	VPBROADCASTD weights<>+0(SB), Y8
-	VPBROADCASTD weights<>+4(SB), Y9
-	VPBROADCASTD weights<>+8(SB), Y10
-	VPBROADCASTD weights<>+12(SB), Y11
-	VPBROADCASTD weights<>+16(SB), Y12
+	WEIGHTS
 	VBROADCASTI128 interleave<>(SB), Y13
 	XORQ AX, AX
 	// 8 pixels are written with 4 bytes more, which the next ones, two at least, write again.
 	SUBQ $10, CX
 	JL done
 next:
-	VPMOVZXWD (SI)(AX*2), Y0
-	VPSLLD $14, Y0, Y0
-	VPADDD Y12, Y0, Y0
-	VMOVDQU (DX)(AX*4), Y4
-	VPSUBW Y11, Y4, Y4
-	VPMADDWD Y8, Y4, Y1
-	VPMADDWD Y9, Y4, Y2
-	VPMADDWD Y10, Y4, Y3
-	VPADDD Y0, Y1, Y1
-	VPADDD Y0, Y2, Y2
-	VPADDD Y0, Y3, Y3
-	VPSRAD $const_rgbShift, Y1, Y1
-	VPSRAD $const_rgbShift, Y2, Y2
-	VPSRAD $const_rgbShift, Y3, Y3
-	VPACKSSDW Y2, Y1, Y1
-	VPACKSSDW Y3, Y3, Y3
-	VPACKUSWB Y3, Y1, Y1
+	COLOURS
 	VPSHUFB Y13, Y1, Y1
 	VMOVDQU X1, (DI)
 	VEXTRACTI128 $1, Y1, 12(DI)
@@ -59,6 +74,28 @@ next:
 	JLE next
 done:
 	MOVQ AX, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func rgb8Of4(dst *byte, y *uint16, c *uint32, n int)
+TEXT ·rgb8Of4(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ y+8(FP), SI
+	MOVQ c+16(FP), DX
+	MOVQ n+24(FP), CX
+	WEIGHTS
+	VBROADCASTI128 interleave4<>(SB), Y13
+	VPBROADCASTD fourth<>(SB), Y14
+	XORQ AX, AX
+next:
+	COLOURS
+	VPSHUFB Y13, Y1, Y1
+	VPAND (DI)(AX*4), Y14, Y0
+	VPOR Y0, Y1, Y1
+	VMOVDQU Y1, (DI)(AX*4)
+	ADDQ $8, AX
+	CMPQ AX, CX
+	JL next
 	VZEROUPPER
 	RET
 
@@ -79,7 +116,7 @@ DATA places<>+88(SB)/8, $0x800e800c800a8008
 GLOBL places<>(SB), RODATA, $96
 
 // The weights of these pairs, of which those beyond 15 bits are halved: they come twice. Then what is
-// added to a sum of Y, and to sums of four pixels of Cb and Cr.
+// added to a sum of Y, to sums of four pixels of Cb and Cr, and to one of them.
 DATA planeWeights<>+0(SB)/4, $(((const_yG/2)<<16)+const_yR)
 DATA planeWeights<>+4(SB)/4, $((const_yB<<16)+const_yG/2)
 DATA planeWeights<>+8(SB)/4, $(((const_cbB/2)<<16)+(const_cbR&0xffff))
@@ -88,7 +125,8 @@ DATA planeWeights<>+16(SB)/4, $((const_crG<<16)+const_crR/2)
 DATA planeWeights<>+20(SB)/4, $((const_crB<<16)+const_crR/2)
 DATA planeWeights<>+24(SB)/4, $(const_unit8/2)
 DATA planeWeights<>+28(SB)/4, $(4*(const_Centre*const_unit8+const_unit8/2))
-GLOBL planeWeights<>(SB), RODATA, $32
+DATA planeWeights<>+32(SB)/4, $(const_Centre*const_unit8+const_unit8/2)
+GLOBL planeWeights<>(SB), RODATA, $36
 
 // LUMA writes Y of 8 pixels, whose pairs are in rg and gb, to dst.
 #define LUMA(rg, gb, dst) \
@@ -96,6 +134,34 @@ GLOBL planeWeights<>(SB), RODATA, $32
 	VPMADDWD Y9, gb, Y7; \
 	VPADDD Y7, Y6, Y6; \
 	VPADDD Y10, Y6, Y6; \
+	VPSRLD $12, Y6, Y6; \
+	VEXTRACTI128 $1, Y6, X7; \
+	VPACKUSDW X7, X6, X6; \
+	VMOVDQU X6, dst
+
+// PLACES loads where the bytes of pixels of BX bytes lie, and what LUMA needs.
+#define PLACES(at) \
+	XORQ CX, CX; \
+	CMPQ BX, $4; \
+	SETEQ CX; \
+	IMULQ $48, CX; \
+	LEAQ places<>(SB), at; \
+	ADDQ CX, at; \
+	VBROADCASTI128 (at), Y13; \
+	VBROADCASTI128 16(at), Y14; \
+	VBROADCASTI128 32(at), Y15; \
+	VPBROADCASTD planeWeights<>+0(SB), Y8; \
+	VPBROADCASTD planeWeights<>+4(SB), Y9; \
+	VPBROADCASTD planeWeights<>+24(SB), Y10
+
+// CHROMA writes what pairs of the planes a and b, times the weights at wa and wb, make of eight pixels to dst.
+#define CHROMA(a, wa, b, wb, dst) \
+	VPBROADCASTD planeWeights<>+wa(SB), Y6; \
+	VPBROADCASTD planeWeights<>+wb(SB), Y7; \
+	VPMADDWD Y6, a, Y6; \
+	VPMADDWD Y7, b, Y7; \
+	VPADDD Y7, Y6, Y6; \
+	VPADDD Y11, Y6, Y6; \
 	VPSRLD $12, Y6, Y6; \
 	VEXTRACTI128 $1, Y6, X7; \
 	VPACKUSDW X7, X6, X6; \
@@ -116,18 +182,8 @@ TEXT ·rows420(SB), NOSPLIT, $0-64
 	MOVQ p0+32(FP), SI
 	MOVQ p1+40(FP), DX
 	MOVQ step+48(FP), BX
+	PLACES(AX)
 	MOVQ n+56(FP), CX
-	LEAQ places<>(SB), AX
-	CMPQ BX, $4
-	JNE three
-	ADDQ $48, AX
-three:
-	VBROADCASTI128 (AX), Y13
-	VBROADCASTI128 16(AX), Y14
-	VBROADCASTI128 32(AX), Y15
-	VPBROADCASTD planeWeights<>+0(SB), Y8
-	VPBROADCASTD planeWeights<>+4(SB), Y9
-	VPBROADCASTD planeWeights<>+24(SB), Y10
 	VPBROADCASTD planeWeights<>+28(SB), Y11
 	SHLQ $2, BX // bytes of four pixels
 next:
@@ -169,6 +225,34 @@ next:
 	ADDQ $8, R11
 	LEAQ (SI)(BX*2), SI
 	LEAQ (DX)(BX*2), DX
+	DECQ CX
+	JNZ next
+	VZEROUPPER
+	RET
+
+// func rows444(y, cb, cr *uint16, p *byte, step, n int)
+TEXT ·rows444(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8
+	MOVQ cb+8(FP), R10
+	MOVQ cr+16(FP), R11
+	MOVQ p+24(FP), SI
+	MOVQ step+32(FP), BX
+	PLACES(AX)
+	MOVQ n+40(FP), CX
+	VPBROADCASTD planeWeights<>+32(SB), Y11
+	SHLQ $2, BX
+	XORQ AX, AX
+next:
+	VMOVDQU (SI), X0
+	VINSERTI128 $1, (SI)(BX*1), Y0, Y0
+	VPSHUFB Y13, Y0, Y2
+	VPSHUFB Y14, Y0, Y3
+	VPSHUFB Y15, Y0, Y0
+	LUMA(Y2, Y3, (R8)(AX*2))
+	CHROMA(Y0, 8, Y3, 12, (R10)(AX*2))
+	CHROMA(Y2, 16, Y0, 20, (R11)(AX*2))
+	LEAQ (SI)(BX*2), SI
+	ADDQ $8, AX
 	DECQ CX
 	JNZ next
 	VZEROUPPER

@@ -6,4 +6,16 @@ const vector = false
 
 func rgb8(*byte, *uint16, *uint32, int) int { panic("chroma: no kernels in this build") }
 
+func rgb8Of4(*byte, *uint16, *uint32, int) { panic("chroma: no kernels in this build") }
+
+func rows444(_, _, _ *uint16, _ *byte, _, _ int) { panic("chroma: no kernels in this build") }
+
 func rows420(_, _, _, _ *uint16, _, _ *byte, _, _ int) { panic("chroma: no kernels in this build") }
+
+func blend(_ *uint32, _, _, _, _ *uint16, _ int) { panic("chroma: no kernels in this build") }
+
+func midpoints(_, _ *uint32, _ int) { panic("chroma: no kernels in this build") }
+
+func follow(_ *uint32, _ *uint16, _, _ *uint32, _ int) { panic("chroma: no kernels in this build") }
+
+func unpack(_, _ *uint16, _ *uint32, _ int) { panic("chroma: no kernels in this build") }

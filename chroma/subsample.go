@@ -38,9 +38,8 @@ func forward420(dst []Plane, src *Interleaved, y0, y1 int) {
 
 // forward420Vector converts 8×2 pixels at a time and returns the number of columns done.
 func forward420Vector(l0, l1, cb, cr []uint16, p0, p1 []byte, step int) int {
-	// The last four pixels of 8 are read as 16 bytes.
-	n := min(len(l0)/8, (min(len(p0), len(p1))-16+4*step)/(8*step))
-	if !vector || step < 3 || n <= 0 {
+	n := min(len(l0)/8, vectors(p0, step), vectors(p1, step))
+	if !vector || step < 3 || n == 0 {
 		return 0
 	}
 	_, _, _, _ = l0[8*n-1], l1[8*n-1], cb[4*n-1], cr[4*n-1]
@@ -99,6 +98,14 @@ func upsample(buf *[chromaRun]uint32, cb, cr *Plane, x, y, n int) []uint32 {
 func blendRows(t []uint32, cbNear, crNear, cbFar, crFar []uint16) {
 	n := len(cbNear)
 	t, crNear, cbFar, crFar = t[:n], crNear[:n], cbFar[:n], crFar[:n]
+	if vector && n >= 16 {
+		blend(&t[0], &cbNear[0], &crNear[0], &cbFar[0], &crFar[0], n)
+		return
+	}
+	genericBlend(t, cbNear, crNear, cbFar, crFar)
+}
+
+func genericBlend(t []uint32, cbNear, crNear, cbFar, crFar []uint16) {
 	for i, b := range cbNear {
 		near := uint32(b) | uint32(crNear[i])<<16
 		far := uint32(cbFar[i]) | uint32(crFar[i])<<16
@@ -109,6 +116,14 @@ func blendRows(t []uint32, cbNear, crNear, cbFar, crFar []uint16) {
 // interpolate writes two samples for each of t but the outer ones. The sums
 // reach 4·16380 + 8 and so still fit their 16 bits.
 func interpolate(dst, t []uint32) {
+	if n := len(t) - 2; vector && n >= 8 {
+		midpoints(&dst[:2*n][0], &t[0], n)
+		return
+	}
+	genericInterpolate(dst, t)
+}
+
+func genericInterpolate(dst, t []uint32) {
 	const half, mask = 8<<16 | 8, 0xfff<<16 | 0xfff
 	left, mid := t[0], t[1]
 	for i, right := range t[2:] {
@@ -129,8 +144,21 @@ func Upsample(cb, cr []uint16, planes []Plane, g *Guide, y int) {
 		if g != nil {
 			g.add(c, planes[0].row(y)[x:][:n], x, y)
 		}
-		for i, v := range c {
-			cb[x+i], cr[x+i] = uint16(v), uint16(v>>16)
-		}
+		unpackChroma(cb[x:][:n], cr[x:][:n], c)
+	}
+}
+
+// unpackChroma splits packed chroma.
+func unpackChroma(cb, cr []uint16, c []uint32) {
+	if n := len(c); vector && n >= 16 {
+		unpack(&cb[:n][0], &cr[:n][0], &c[0], n)
+		return
+	}
+	genericUnpack(cb, cr, c)
+}
+
+func genericUnpack(cb, cr []uint16, c []uint32) {
+	for i, v := range c {
+		cb[i], cr[i] = uint16(v), uint16(v>>16)
 	}
 }

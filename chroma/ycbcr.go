@@ -66,7 +66,8 @@ func forward444(dst []Plane, src *Interleaved, y0, y1 int) {
 		ly, cb, cr, p := dst[0].row(y), dst[1].row(y), dst[2].row(y), src.row(y)
 		x := 0
 		if src.pairs() {
-			x = forward444Pairs(ly, cb, cr, p, src.Step)
+			x = forward444Vector(ly, cb, cr, p, src.Step)
+			x += forward444Pairs(ly[x:], cb[x:], cr[x:], p[x*src.Step:], src.Step)
 		}
 		for ; x < len(ly); x++ {
 			c := src.rgb(p, x)
@@ -76,11 +77,26 @@ func forward444(dst []Plane, src *Interleaved, y0, y1 int) {
 	}
 }
 
+// vectors is how many times 8 pixels of step bytes the kernels may read of p, which has some more or is
+// the end: the last four pixels are read as 16 bytes.
+func vectors(p []byte, step int) int { return max(0, (len(p)-16+4*step)/(8*step)) }
+
+// forward444Vector converts 8 pixels at a time and returns the number of pixels done.
+func forward444Vector(ly, cb, cr []uint16, p []byte, step int) int {
+	n := min(len(ly)/8, vectors(p, step))
+	if !vector || step < 3 || n == 0 {
+		return 0
+	}
+	_, _, _ = ly[8*n-1], cb[8*n-1], cr[8*n-1]
+	rows444(&ly[0], &cb[0], &cr[0], &p[0], step, n)
+	return 8 * n
+}
+
 // forward444Pairs converts two pixels at a time, one in each half of a word,
 // and returns the number of pixels done: all but the last few.
 func forward444Pairs(ly, cb, cr []uint16, p []byte, step int) int {
 	const luma, centred = lanes * (unit8 / 2), lanes * (Centre*unit8 + unit8/2)
-	n := min(len(ly)/2, (len(p)-8)/(2*step)+1)
+	n := max(0, min(len(ly)/2, (len(p)-8+2*step)/(2*step)))
 	ly, cb, cr = ly[:2*n], cb[:2*n], cr[:2*n]
 	o := 0
 	for x := 1; x < len(ly) && x < len(cb) && x < len(cr); x += 2 {
@@ -239,6 +255,10 @@ func inverseRGB8(dst []byte, step int, y []uint16, c []uint32) {
 	if vector && step == 3 && len(y) > 0 {
 		n := rgb8(&dst[:3*len(y)][0], &y[0], &c[0], len(y))
 		dst, y, c = dst[3*n:], y[n:], c[n:]
+	}
+	if n := len(y) &^ 7; vector && step == 4 && n > 0 && len(dst) >= 4*n {
+		rgb8Of4(&dst[0], &y[0], &c[0], n)
+		dst, y, c = dst[4*n:], y[n:], c[n:]
 	}
 	genericRGB8(dst, step, y, c)
 }

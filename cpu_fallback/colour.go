@@ -2,6 +2,8 @@ package cpufallback
 
 import (
 	"context"
+	"image"
+	"slices"
 	"time"
 
 	"github.com/qtgpu/qtgpu/chroma"
@@ -12,18 +14,41 @@ import (
 // Prepare implements tree.Backend.
 func (b *Backend) Prepare(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
 	start := time.Now()
-	planes, err := b.Colour(ctx, src, sub420)
-	if err != nil {
+	p := b.memory(src, sub420)
+	if err := b.colour(ctx, p.Planes, src, sub420); err != nil {
 		return nil, err
 	}
 	coloured := time.Now()
-	pyramids, err := b.Reduce(ctx, tree.Padded(planes))
-	if err != nil {
+	if err := b.reduceAll(ctx, p.Pyramids, tree.Padded(p.Planes)); err != nil {
 		return nil, err
 	}
-	return &tree.Prepared{Planes: planes, Pyramids: pyramids, Stages: []tree.Stage{
-		{Name: "colour", Duration: coloured.Sub(start)}, {Name: "pyramid", Duration: time.Since(coloured)},
-	}}, nil
+	p.Stages = []tree.Stage{{Name: "colour", Duration: coloured.Sub(start)}, {Name: "pyramid", Duration: time.Since(coloured)}}
+	return p, nil
+}
+
+// memory is what an image is prepared in: what was recycled, if it is of the same size.
+func (b *Backend) memory(src *chroma.Interleaved, sub420 bool) *tree.Prepared {
+	b.mu.Lock()
+	p := b.spare
+	b.spare = nil
+	b.mu.Unlock()
+	if p != nil && slices.EqualFunc(p.Planes, chroma.PlaneSizes(src.W, src.H, src.Channels, sub420), func(p chroma.Plane, size image.Point) bool {
+		return p.W == size.X && p.H == size.Y
+	}) {
+		return p
+	}
+	p = &tree.Prepared{Planes: chroma.NewPlanes(src.W, src.H, src.Channels, sub420)}
+	for _, s := range tree.Padded(p.Planes) {
+		p.Pyramids = append(p.Pyramids, tree.NewPyramid(s.W, s.H))
+	}
+	return p
+}
+
+// Recycle implements tree.Recycler.
+func (b *Backend) Recycle(p *tree.Prepared) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.spare = p
 }
 
 // colourBand is the number of rows of a job, even for 4:2:0.
@@ -32,15 +57,19 @@ const colourBand = 64
 // Colour converts src to its planes, padded.
 func (b *Backend) Colour(ctx context.Context, src *chroma.Interleaved, sub420 bool) ([]chroma.Plane, error) {
 	planes := chroma.NewPlanes(src.W, src.H, src.Channels, sub420)
+	return planes, b.colour(ctx, planes, src, sub420)
+}
+
+func (b *Backend) colour(ctx context.Context, planes []chroma.Plane, src *chroma.Interleaved, sub420 bool) error {
 	err := parallel.For(ctx, b.workers, (src.H-1)/colourBand+1, func(i int) error {
 		chroma.Forward(planes, src, sub420, i*colourBand, min((i+1)*colourBand, src.H))
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for i := range planes {
 		chroma.Pad(&planes[i])
 	}
-	return planes, nil
+	return nil
 }

@@ -4,6 +4,7 @@ package cpufallback
 
 import (
 	"context"
+	"sync"
 
 	"github.com/qtgpu/qtgpu/internal/parallel"
 	"github.com/qtgpu/qtgpu/tree"
@@ -11,15 +12,20 @@ import (
 
 // Backend is the tree.Backend and tree.Reducer of the CPU. What it makes does not depend on the
 // number of workers.
-type Backend struct{ workers int }
+type Backend struct {
+	workers int
+	mu      sync.Mutex
+	spare   *tree.Prepared // nil for none
+}
 
 var (
-	_ tree.Backend = (*Backend)(nil)
-	_ tree.Reducer = (*Backend)(nil)
+	_ tree.Backend  = (*Backend)(nil)
+	_ tree.Reducer  = (*Backend)(nil)
+	_ tree.Recycler = (*Backend)(nil)
 )
 
 // New returns a Backend on the given number of workers; 0 is GOMAXPROCS.
-func New(workers int) *Backend { return &Backend{parallel.Workers(workers)} }
+func New(workers int) *Backend { return &Backend{workers: parallel.Workers(workers)} }
 
 // Name is "cpu".
 func (b *Backend) Name() string { return "cpu" }
@@ -29,11 +35,17 @@ func (b *Backend) Reduce(ctx context.Context, planes []tree.Samples) ([]tree.Pyr
 	pyramids := make([]tree.Pyramid, len(planes))
 	for i := range planes {
 		pyramids[i] = tree.NewPyramid(planes[i].W, planes[i].H)
+	}
+	return pyramids, b.reduceAll(ctx, pyramids, planes)
+}
+
+func (b *Backend) reduceAll(ctx context.Context, pyramids []tree.Pyramid, planes []tree.Samples) error {
+	for i := range planes {
 		if err := b.reduce(ctx, &pyramids[i], &planes[i]); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return pyramids, nil
+	return nil
 }
 
 // bandNodes is the least number of nodes of a job.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/reducetest"
 	"github.com/qtgpu/qtgpu/tree"
 )
@@ -97,5 +98,27 @@ func BenchmarkReduce(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*s.W*s.H), "ns/sample")
 		})
+	}
+}
+
+// TestRecycle: an image prepared in the memory of another is as one prepared in memory of its own, whatever the sizes.
+func TestRecycle(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 1))
+	recycling := New(2)
+	for round := range 40 {
+		m := &chroma.Interleaved{W: 20 + 30*rng.IntN(2), H: 9 + 8*rng.IntN(2), Channels: 1 + rng.IntN(4), Depth: 8}
+		m.Step, m.Stride = m.Channels, m.Channels*m.W
+		m.Pix = make([]byte, m.Stride*m.H)
+		for i := range m.Pix {
+			m.Pix[i] = byte(rng.IntN(256))
+		}
+		sub420 := m.Channels >= 3 && round%2 == 0
+		want, err := New(2).Prepare(t.Context(), m, sub420)
+		require.NoError(t, err)
+		got, err := recycling.Prepare(t.Context(), m, sub420)
+		require.NoError(t, err)
+		require.Equal(t, want.Planes, got.Planes, "round %d", round)
+		require.Equal(t, want.Pyramids, got.Pyramids, "round %d", round)
+		recycling.Recycle(got)
 	}
 }

@@ -6,8 +6,11 @@ import (
 	"context"
 	"fmt"
 	"time"
+	"weak"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
+
+	"github.com/qtgpu/qtgpu/tree"
 )
 
 // backend implements Backend. The owning goroutine alone touches what lies on the
@@ -19,8 +22,37 @@ type backend struct {
 	programs map[program]uint32
 	timer    timer
 
-	source     buffer
-	pix, nodes [maxPlanes]buffer
+	source buffer
+	nodes  [maxPlanes]buffer
+	images [2]resident
+	turn   int       // of images, which is taken next
+	at     *resident // of the job at hand
+	slots  [2]slot
+}
+
+// resident is the planes of an image on the device. There are two, so that the next band or file can be
+// prepared before the last one is through.
+type resident struct {
+	of  weak.Pointer[tree.Prepared] // the image whose planes are all there, whole; none while they are not
+	pix [maxPlanes]buffer
+}
+
+// take makes room for another image, in the place of the older one.
+func (b *backend) take() {
+	b.at = &b.images[b.turn%len(b.images)]
+	b.turn++
+	b.at.of = weak.Pointer[tree.Prepared]{}
+}
+
+// find has the job at hand work on the planes of an image, if they are there, or else makes room for
+// them.
+func (b *backend) find(p *tree.Prepared) {
+	for i := range b.images {
+		if b.at = &b.images[i]; b.at.of.Value() == p {
+			return
+		}
+	}
+	b.take()
 }
 
 const maxPlanes = 4
@@ -41,9 +73,14 @@ func (b *backend) Trace(f func(dispatch string, took time.Duration)) { b.trace =
 func (b *backend) Close() error {
 	err := b.Do(func() error {
 		b.source.free()
-		for i := range b.pix {
-			b.pix[i].free()
+		for i := range b.slots {
+			b.slots[i].free()
+		}
+		for i := range b.nodes {
 			b.nodes[i].free()
+			for j := range b.images {
+				b.images[j].pix[i].free()
+			}
 		}
 		b.timer.free()
 		for _, id := range b.programs {
@@ -87,9 +124,16 @@ func (b *backend) endDispatch(name string) {
 
 // finish waits for the device, so that buffers can be read, and calls f with the
 // time of each dispatch.
-func (b *backend) finish(f func(dispatch string, took time.Duration)) {
-	gl.MemoryBarrier(gl.BUFFER_UPDATE_BARRIER_BIT)
-	gl.Finish()
+func (b *backend) finish(f func(dispatch string, took time.Duration)) error {
+	if err := newFence().wait(); err != nil {
+		return err
+	}
+	b.takeTimes(f)
+	return nil
+}
+
+// takeTimes calls f with the time of each dispatch, when the device is done.
+func (b *backend) takeTimes(f func(dispatch string, took time.Duration)) {
 	b.timer.take(func(dispatch string, took time.Duration) {
 		if b.trace != nil {
 			b.trace(dispatch, took)

@@ -63,7 +63,7 @@ func TestReducerInWindows(t *testing.T) {
 	reducetest.Run(t, b)
 }
 
-// TestRandomImages: the same integers as on the CPU.
+// TestRandomImages: the same integers of all stages as on the CPU.
 func TestRandomImages(t *testing.T) {
 	for name, block := range blocks {
 		t.Run(name, func(t *testing.T) {
@@ -73,7 +73,9 @@ func TestRandomImages(t *testing.T) {
 			for i := range *images {
 				w, h := 1+rng.IntN(2<<rng.IntN(10)), 1+rng.IntN(2<<rng.IntN(10))
 				m := reducetest.Picture(rng, w, h, 1+rng.IntN(4), 8<<rng.IntN(2), rng.IntN(3))
-				require.NoError(t, sameAsCPU(t, b, m, rng.IntN(2) == 0), "image %d", i)
+				sub420 := rng.IntN(2) == 0
+				require.NoError(t, sameAsCPU(t, b, m, sub420), "image %d", i)
+				require.NoError(t, reducetest.SameCoder(b, cpufallback.New(0), rng, m, sub420), "image %d", i)
 			}
 		})
 	}

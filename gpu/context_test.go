@@ -20,6 +20,7 @@ import (
 
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/chroma"
+	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/reducetest"
 	"github.com/qtgpu/qtgpu/tree"
@@ -92,7 +93,7 @@ func TestCompileError(t *testing.T) {
 	s, err := program{file: "reduce_upper.comp"}.expand()
 	require.NoError(t, err)
 	for _, c := range []struct{ old, new, want string }{
-		{"uaddCarry(a.x", "uaddCarri(a.x", "nodes.glsl:17: "},
+		{"uaddCarry(a.x", "uaddCarri(a.x", "wide.glsl:6: "},
 		{"Node c = load(", "Node c = lode(", "reduce_upper.comp:19: "},
 	} {
 		broken := &source{text: strings.Replace(s.text, c.old, c.new, 1), files: s.files}
@@ -115,6 +116,48 @@ func TestLostDevice(t *testing.T) {
 	assert.Nil(t, p)
 }
 
+// TestLostBelowThePyramid: so is what is gone between two stages.
+func TestLostBelowThePyramid(t *testing.T) {
+	for name, stage := range map[string]func(b *backend, p *tree.Prepared, works []tree.Work) (any, error){
+		"transform": func(b *backend, p *tree.Prepared, works []tree.Work) (any, error) {
+			return b.Transform(t.Context(), p, works)
+		},
+		"cost": func(b *backend, p *tree.Prepared, works []tree.Work) (any, error) {
+			return b.Costs(t.Context(), p, works)
+		},
+		"quantise": func(b *backend, p *tree.Prepared, works []tree.Work) (any, error) {
+			return b.Quantise(t.Context(), p, works)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := open(t)
+			p, err := tree.Prepare(t.Context(), b, somePicture(), true)
+			require.NoError(t, err)
+			works := reducetest.Works(rand.New(rand.NewPCG(1, 2)), p, 100)
+			_, err = stage(b, p, works)
+			require.NoError(t, err)
+			require.NoError(t, b.Do(func() error { b.cur.close(); return nil }))
+			_, err = stage(b, p, works)
+			assert.ErrorContains(t, err, "the device may be lost")
+		})
+	}
+}
+
+// TestRecordsNeedRoom: records that do not fit the room for them are made again in more.
+func TestRecordsNeedRoom(t *testing.T) {
+	b := open(t)
+	p, err := tree.Prepare(t.Context(), b, somePicture(), true)
+	require.NoError(t, err)
+	works := reducetest.Works(rand.New(rand.NewPCG(1, 2)), p, 3)[:1]
+	found, err := tree.Both{First: b, Second: cpufallback.New(0)}.Quantise(t.Context(), p, works)
+	require.NoError(t, err)
+	words := 0
+	for _, r := range found[0] {
+		words += len(r)
+	}
+	assert.Greater(t, 4*words, recordBytes*len(works[0].Numbers)<<(2*works[0].Level), "bytes of records, room for them at first")
+}
+
 // TestOutOfMemory: a buffer that cannot be had is an error, and the next image works.
 func TestOutOfMemory(t *testing.T) {
 	b := open(t)
@@ -124,17 +167,25 @@ func TestOutOfMemory(t *testing.T) {
 	require.NoError(t, sameAsCPU(t, b, somePicture(), true))
 }
 
-// TestConcurrent: calls from several goroutines do not mix, and one that is
+// TestConcurrent: calls from several goroutines do not mix, nor do their images below the pyramid, of
+// which the device holds two; one that is
 // cancelled between two windows stops alone.
 func TestConcurrent(t *testing.T) {
+	for name, block := range blocks {
+		t.Run(name, func(t *testing.T) { concurrent(t, block) })
+	}
+}
+
+func concurrent(t *testing.T, block int) {
 	b := open(t)
-	b.block = 1 << 16
+	b.block = min(b.block, block)
 	var wg sync.WaitGroup
 	for i := range 4 {
 		m := reducetest.Picture(rand.New(rand.NewPCG(8, uint64(i))), 300+i, 200, 1+i, 8, 0)
 		wg.Go(func() {
 			for range 3 {
 				assert.NoError(t, sameAsCPU(t, b, m, i%2 == 0))
+				assert.NoError(t, reducetest.SameCoder(b, cpufallback.New(1), rand.New(rand.NewPCG(8, uint64(i))), m, i%2 == 0))
 			}
 		})
 	}

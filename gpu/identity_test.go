@@ -54,7 +54,7 @@ func smooth(m *imagefile.Image) {
 	}
 }
 
-func encode(t *testing.T, m *imagefile.Image, o qtgpu.Options, on tree.Backend) []byte {
+func encode(t testing.TB, m *imagefile.Image, o qtgpu.Options, on tree.Backend) []byte {
 	t.Helper()
 	o.Backend = on
 	var file bytes.Buffer
@@ -62,8 +62,11 @@ func encode(t *testing.T, m *imagefile.Image, o qtgpu.Options, on tree.Backend) 
 	return file.Bytes()
 }
 
+// corpusPixels is the size of the largest image of the corpus of which files are compared.
+const corpusPixels = 4 << 20
+
 // TestCorpusIsIdentical: planes and pyramids of every image of the corpus, in both
-// resolutions of colour.
+// resolutions of colour, and files of those that are not too large.
 func TestCorpusIsIdentical(t *testing.T) {
 	corpus := cmp.Or(os.Getenv("QTGPU_CORPUS"), "../../shared/corpus")
 	var files []string
@@ -88,6 +91,10 @@ func TestCorpusIsIdentical(t *testing.T) {
 		}
 		for _, sub420 := range []bool{true, false} {
 			require.NoError(t, sameAsCPU(t, b, &m.Interleaved, sub420), name)
+		}
+		o := qtgpu.Options{T: float64(uint(1)<<m.Depth-1) / 255 * float64(2+compared%3*6), Bound: qtgpu.BoundRMS, Engine: qtgpu.Transform}
+		if m.W*m.H <= corpusPixels {
+			require.True(t, bytes.Equal(encode(t, m, o, nil), encode(t, m, o, b)), "%s: files of T %g differ", name, o.T)
 		}
 		compared++
 	}

@@ -7,8 +7,7 @@ import (
 	"image"
 	"time"
 	"unsafe"
-
-	"github.com/go-gl/gl/v4.3-core/gl"
+	"weak"
 
 	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/tree"
@@ -35,7 +34,7 @@ func (b *backend) Prepare(ctx context.Context, src *chroma.Interleaved, sub420 b
 			return nil, err
 		}
 	}
-	p.result.Stages = []tree.Stage{{Name: "upload", Duration: p.took.upload}, {Name: colourStage, Duration: p.took.colour},
+	p.result.Stages = []tree.Stage{{Name: uploadStage, Duration: p.took.upload}, {Name: colourStage, Duration: p.took.colour},
 		{Name: "pyramid", Duration: p.took.pyramid}, {Name: "read back", Duration: p.took.readBack}}
 	return &p.result, nil
 }
@@ -77,26 +76,32 @@ func (p *preparation) halved(i int) int {
 // run takes one window through all stages: its image stays on the device until
 // the last of them is done.
 func (p *preparation) run(r image.Rectangle) error {
+	p.take()
 	m := p.src.Sub(r)
 	planes, err := p.planes(&m)
 	if err != nil {
 		return err
 	}
+	p.timer.start()
 	start := time.Now()
 	pitch, err := p.upload(&m)
 	if err != nil {
 		return err
 	}
-	gl.Finish()
 	p.took.upload += time.Since(start)
-	p.timer.start()
+	p.timer.mark(uploadStage)
 	if err := p.colour(planes, &m, pitch, p.sub420); err != nil {
 		return err
 	}
 	if err := p.reduce(planes); err != nil {
 		return err
 	}
-	p.finish(p.count)
+	if err := p.finish(p.count); err != nil {
+		return err
+	}
+	if p.split.whole() {
+		p.at.of = weak.Make(&p.result)
+	}
 	start = time.Now()
 	defer func() { p.took.readBack += time.Since(start) }()
 	return p.read(planes, r.Min)
@@ -116,12 +121,18 @@ func (p *preparation) planes(m *chroma.Interleaved) ([]plane, error) {
 
 // count adds the time of a dispatch to its stage.
 func (p *preparation) count(dispatch string, took time.Duration) {
-	if dispatch == colourStage {
+	switch dispatch {
+	case uploadStage:
+	case colourStage:
 		p.took.colour += took
-	} else {
+	default:
 		p.took.pyramid += took
 	}
 }
+
+// uploadStage is the stage upload: what it takes here, and by the clock of the device, may be at the
+// same time.
+const uploadStage = "upload"
 
 // read copies the planes and nodes of a window whose first pixel is at.
 func (p *preparation) read(planes []plane, at image.Point) error {

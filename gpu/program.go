@@ -18,7 +18,7 @@ func (b *backend) use(p program) error {
 			return err
 		}
 		if id, err = compile(s); err != nil {
-			return fmt.Errorf("compiling %+v for %v: %w", p, b.device, err)
+			return fmt.Errorf("compiling %v for %v: %w", p, b.device, err)
 		}
 		b.programs[p] = id
 	}

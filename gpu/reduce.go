@@ -57,6 +57,7 @@ func (b *backend) reduceSamples(ctx context.Context, pyramid *tree.Pyramid, s *t
 }
 
 func (b *backend) reduceWindow(pyramid *tree.Pyramid, s *tree.Samples, r image.Rectangle, level int) error {
+	b.take()
 	p := b.window(0, r.Dx(), r.Dy(), level)
 	if err := p.reserve(); err != nil {
 		return err
@@ -66,7 +67,9 @@ func (b *backend) reduceWindow(pyramid *tree.Pyramid, s *tree.Samples, r image.R
 	if err := b.reduce([]plane{p}); err != nil {
 		return err
 	}
-	b.finish(ignore)
+	if err := b.finish(ignore); err != nil {
+		return err
+	}
 	return p.readNodes(pyramid, r.Min, tree.Base)
 }
 
@@ -76,7 +79,7 @@ func ignore(string, time.Duration) {}
 // window is a window of w×h samples, with its levels up to one, in the i-th buffers.
 func (b *backend) window(i, w, h, level int) plane {
 	return plane{
-		w: w, h: h, stride: rowSamples(w), pix: &b.pix[i], nodes: &b.nodes[i],
+		w: w, h: h, stride: rowSamples(w), pix: &b.at.pix[i], nodes: &b.nodes[i],
 		levels: newLevels(w, h, tree.Base, level),
 	}
 }
@@ -187,7 +190,9 @@ func (b *backend) climb(ctx context.Context, pyramid *tree.Pyramid, level int) e
 		if err := b.reduceUpper([]plane{p}); err != nil {
 			return err
 		}
-		b.finish(ignore)
+		if err := b.finish(ignore); err != nil {
+			return err
+		}
 		return p.readNodes(pyramid, image.Point{}, level+1)
 	})
 }

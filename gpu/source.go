@@ -19,11 +19,26 @@ var shaders embed.FS
 // Threads of a work group along x and y.
 const groupX, groupY = 16, 4
 
+// linear is the threads of a work group that goes through a list.
+const linear = 64
+
 // Binding points of storage blocks. The planes of an image follow each other.
 const (
 	nodesBinding = iota
 	sourceBinding
 	planeBinding
+	_ // further planes
+	_
+	_
+	numbersBinding
+	coefsBinding
+)
+
+// Binding points of the stages below the pyramid, which have one plane and neither nodes nor source.
+const (
+	modelBinding   = nodesBinding
+	outBinding     = sourceBinding
+	recordsBinding = planeBinding // when it is transformed
 )
 
 // Locations of uniforms.
@@ -37,6 +52,8 @@ const (
 	stridesLocation
 	fullLocation
 	halfLocation
+	countLocation
+	acrossLocation
 )
 
 // program names a shader and the variant of it.
@@ -47,6 +64,16 @@ type program struct {
 	// of colour: channels and depth of the source, and 4:2:0
 	channels, depth int
 	sub420          bool
+	// of the stages below the pyramid: the level of the nodes, and what fold.glsl has
+	level int
+	fold  string
+}
+
+// String is short enough for an error.
+func (p program) String() string {
+	p.fold = ""
+	type plain program
+	return fmt.Sprintf("%+v", plain(p))
 }
 
 // defines are the constants that Go has for all shaders and for the variant.
@@ -62,7 +89,14 @@ func (p program) defines() map[string]string {
 		"TOTAL_LOCATION": totalLocation, "SIZE_LOCATION": sizeLocation, "STRIDE_LOCATION": strideLocation,
 		"NODES_LOCATION": nodesLocation, "CHILDREN_LOCATION": childrenLocation, "OFFSET_LOCATION": offsetLocation,
 		"STRIDES_LOCATION": stridesLocation, "FULL_LOCATION": fullLocation, "HALF_LOCATION": halfLocation,
-		"CHANNELS": p.channels, "DEPTH": p.depth,
+		"CHANNELS": p.channels, "DEPTH": p.depth, "LG": p.level, "LINEAR": linear,
+		"NUMBERS_BINDING": numbersBinding, "COEFS_BINDING": coefsBinding, "MODEL_BINDING": modelBinding,
+		"OUT_BINDING": outBinding, "RECORDS_BINDING": recordsBinding,
+		"COUNT_LOCATION": countLocation, "ACROSS_LOCATION": acrossLocation,
+		"LAST_CLASSES": tree.LastClasses, "TOKENS": tree.Tokens, "GROUPS": tree.Groups,
+		"FREQUENCY_CLASSES": tree.FrequencyClasses, "MAGNITUDE_CLASSES": tree.MagnitudeClasses,
+		"DIAGONALS": tree.Diagonals, "LARGEST_SUM": tree.LargestSum,
+		"NO_VARIANT": tree.NoVariant, "VARIANT_HEAD": tree.VariantHead,
 	} {
 		d[name] = strconv.Itoa(v)
 	}
@@ -87,7 +121,7 @@ func (p program) expand() (*source, error) {
 	for _, name := range slices.Sorted(maps.Keys(defines)) {
 		fmt.Fprintf(&b, "#define %s %s\n", name, defines[name])
 	}
-	if err := s.include(&b, p.file); err != nil {
+	if err := s.include(&b, p.file, map[string]string{foldFile: p.fold}); err != nil {
 		return nil, err
 	}
 	s.text = b.String()
@@ -96,21 +130,26 @@ func (p program) expand() (*source, error) {
 
 var includeLine = regexp.MustCompile(`^#include "([^"]+)"$`)
 
-// include writes a file in which further ones are included in turn, each once.
-func (s *source) include(b *strings.Builder, file string) error {
+// include writes a file in which further ones are included in turn, each once; made are those that
+// no file holds.
+func (s *source) include(b *strings.Builder, file string, made map[string]string) error {
 	if slices.Contains(s.files, file) {
 		return nil
 	}
-	text, err := shaders.ReadFile("shaders/" + file)
-	if err != nil {
-		return err
+	text, ok := made[file]
+	if !ok {
+		stored, err := shaders.ReadFile("shaders/" + file)
+		if err != nil {
+			return err
+		}
+		text = string(stored)
 	}
 	n := len(s.files)
 	s.files = append(s.files, file)
 	fmt.Fprintf(b, "#line %d\n", n*fileLines+1)
-	for i, line := range strings.Split(strings.TrimSuffix(string(text), "\n"), "\n") {
+	for i, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
 		if m := includeLine.FindStringSubmatch(line); m != nil {
-			if err := s.include(b, m[1]); err != nil {
+			if err := s.include(b, m[1], made); err != nil {
 				return fmt.Errorf("%s:%d: %w", file, i+1, err)
 			}
 			fmt.Fprintf(b, "#line %d\n", n*fileLines+i+2)

@@ -8,6 +8,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/engine/transform"
+	"github.com/qtgpu/qtgpu/tree"
 )
 
 // variants are all programs there are.
@@ -20,6 +24,14 @@ func variants() []program {
 				list = append(list, program{file: "colour.comp", channels: channels, depth: depth, sub420: true})
 			}
 		}
+	}
+	model := transform.NewEncoder(100, []transform.Plane{{}}, engine.SplitCost).Model(transform.Plane{})
+	for size, cosines := range model.Cosines {
+		level := tree.Base + size
+		fold := foldSource(cosines, 1<<level)
+		list = append(list, program{file: "transform_columns.comp", level: level, fold: fold},
+			program{file: "transform_rows.comp", level: level, fold: fold},
+			program{file: "cost.comp", level: level}, program{file: "quantise.comp", level: level})
 	}
 	return list
 }
@@ -38,7 +50,7 @@ func validate(t *testing.T, text string) (string, error) {
 
 func TestShadersAreValid(t *testing.T) {
 	for _, p := range variants() {
-		t.Run(fmt.Sprintf("%+v", p), func(t *testing.T) {
+		t.Run(fmt.Sprint(p), func(t *testing.T) {
 			s, err := p.expand()
 			require.NoError(t, err)
 			out, err := validate(t, s.text)
@@ -53,7 +65,7 @@ func TestValidatorNamesTheLine(t *testing.T) {
 	s, err := program{file: "reduce_upper.comp"}.expand()
 	require.NoError(t, err)
 	for _, c := range []struct{ old, new, want string }{
-		{"uaddCarry(a.x", "uaddCarri(a.x", "nodes.glsl:17: 'uaddCarri'"},
+		{"uaddCarry(a.x", "uaddCarri(a.x", "wide.glsl:6: 'uaddCarri'"},
 		{"Node c = load(", "Node c = lode(", "reduce_upper.comp:19: 'lode'"},
 	} {
 		require.Contains(t, s.text, c.old)

@@ -62,6 +62,17 @@ func (b *Block) Sub(r image.Rectangle) *Block {
 	return s
 }
 
+// Moved returns a block of r, which is not empty, in the memory of b, with the samples that happen to be
+// there; nil where b is nil or has fewer columns or rows.
+func (b *Block) Moved(r image.Rectangle) *Block {
+	if b == nil || r.Dx() > b.Rect.Dx() || r.Dy() > b.Rect.Dy() {
+		return nil
+	}
+	moved := *b
+	moved.Rect = b.Rect.Add(r.Min.Sub(b.Rect.Min))
+	return moved.Sub(r)
+}
+
 // RowBytes is row y of a band, Rect.Min.Y ≤ y < Rect.Max.Y, as bytes, from its first
 // sample to its last.
 func (b *Block) RowBytes(band, y int) []byte {
@@ -214,6 +225,7 @@ type Source interface {
 
 // Sink takes samples: blocks of whole rows, in their order from the top.
 type Sink interface {
+	// WriteBlock does not keep src, whose samples are its own until it returns.
 	WriteBlock(ctx context.Context, src *Block) error
 }
 

@@ -21,6 +21,15 @@ type Backend interface {
 	// and goroutines holds what Reducer says. src has passed CheckSource: call it
 	// through the function Prepare.
 	Prepare(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*Prepared, error)
+	// Coder is what takes images from Prepare through the stages below the pyramid, nil where the
+	// engine is to do so in its own Go, node by node as it asks.
+	Coder() Coder
+}
+
+// Recycler is what a Backend may be besides: one that makes the next image in the memory of the last.
+type Recycler interface {
+	// Recycle takes back what Prepare has made, which nobody uses any more.
+	Recycle(p *Prepared)
 }
 
 // Prepared is what the stages made of an image of W×H pixels.

@@ -72,6 +72,8 @@ func TestPrepareChecksAndWraps(t *testing.T) {
 	assert.Nil(t, p)
 }
 
+func (f *fakeBackend) Coder() Coder { return nil }
+
 // prepared is a result of two planes with a value at every place.
 func prepared() *Prepared {
 	p := &Prepared{Planes: chroma.NewPlanes(70, 40, 2, false)}

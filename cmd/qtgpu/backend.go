@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/qtgpu/qtgpu/chroma"
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/gpu"
+	"github.com/qtgpu/qtgpu/raster"
 	"github.com/qtgpu/qtgpu/tree"
 )
 
@@ -27,22 +29,68 @@ const autoPixels = 1 << 26
 // opener is gpu.Open.
 type opener func(software bool) (gpu.Backend, error)
 
-// backend is the tree.Backend of a --backend. It can tell what ran last, and why.
-type backend struct {
-	kind string
-	from int // pixels of an image for which auto looks for a GPU
-	cpu  tree.Backend
-	gpu  gpu.Backend // nil while none is open
-	open opener
-	warn func(error) // of what auto does not fail for
-
-	name, reason string
-	took         time.Duration // of the last Prepare
+// devices is the GPU that all files of a command share: its context and its buffers.
+type devices struct {
+	mu     sync.Mutex
+	opened bool
+	gpu    gpu.Backend
+	err    error // why there is none
 }
 
-// newBackend opens the device of gpu and both; auto opens one for a large image.
-func newBackend(kind string, workers int, open opener, warn func(error)) (*backend, error) {
-	b := &backend{kind: kind, from: autoPixels, cpu: cpufallback.New(workers), open: open, warn: warn}
+// open is an opener that opens the device once. All files of a command have the same --backend.
+func (d *devices) open(software bool) (gpu.Backend, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.opened {
+		d.opened = true
+		d.gpu, d.err = gpu.Open(software)
+	}
+	return d.gpu, d.err
+}
+
+// lose has later files find no device, for the reason that this one had to give it up.
+func (d *devices) lose(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.err = err
+}
+
+func (d *devices) close() {
+	if d.gpu != nil {
+		d.gpu.Close()
+	}
+}
+
+// backend is the tree.Backend of a --backend. It can tell what ran last, and why.
+type backend struct {
+	kind   string
+	pixels int64 // of the image
+	from   int64 // the pixels from which on auto looks for a GPU
+	cpu    *cpufallback.Backend
+	gpu    gpu.Backend // nil while none is open
+	open   opener
+	warn   func(error) // of what auto does not fail for
+
+	onGPU  bool   // whether the GPU did the last Prepare
+	coded  bool   // whether an engine has asked for what is below the pyramid
+	looked bool   // whether auto has looked for one
+	gaveUp string // why auto has given it up, empty while it has not
+
+	name, reason string
+	took         time.Duration // of all Prepares
+}
+
+// backend is the backend for an image of some pixels, on the device that all files share.
+func (a *app) backend(kind string, workers int, name string, pixels int64) (*backend, error) {
+	return newBackend(kind, workers, pixels, a.gpus.open, func(err error) {
+		a.gpus.lose(err)
+		a.warn(name, "%w", err)
+	})
+}
+
+// newBackend opens the device of gpu and both; auto opens one for a large image, if it is asked for planes at all.
+func newBackend(kind string, workers int, pixels int64, open opener, warn func(error)) (*backend, error) {
+	b := &backend{kind: kind, pixels: pixels, from: autoPixels, cpu: cpufallback.New(workers), open: open, warn: warn}
 	if kind == backendGPU || kind == backendBoth {
 		var err error
 		if b.gpu, err = open(true); err != nil {
@@ -76,32 +124,110 @@ func (b *backend) Prepare(ctx context.Context, src *chroma.Interleaved, sub420 b
 	return b.auto(ctx, src, sub420)
 }
 
+// Recycle implements tree.Recycler.
+func (b *backend) Recycle(p *tree.Prepared) {
+	if !b.onGPU && b.kind != backendBoth {
+		b.cpu.Recycle(p)
+	}
+}
+
 func (b *backend) run(ctx context.Context, on tree.Backend, why string, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
-	b.name, b.reason = on.Name(), why
+	b.name, b.reason, b.onGPU = on.Name(), why, on == tree.Backend(b.gpu)
 	start := time.Now()
-	defer func() { b.took = time.Since(start) }()
+	defer func() { b.took += time.Since(start) }()
 	return on.Prepare(ctx, src, sub420)
 }
 
-// auto takes a hardware GPU for a large image. Whatever goes wrong with it, the
-// CPU makes the same bytes.
-func (b *backend) auto(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
-	if src.W*src.H < b.from {
-		return b.run(ctx, b.cpu, fmt.Sprintf("auto: a GPU is tried from %s pixels on", grouped(int64(b.from))), src, sub420)
+// look opens a hardware GPU for a large image.
+func (b *backend) look() {
+	if b.looked {
+		return
 	}
-	if b.gpu == nil {
-		g, err := b.open(false)
-		if err != nil {
-			return b.run(ctx, b.cpu, "no GPU: "+err.Error(), src, sub420)
-		}
-		b.gpu = g
+	b.looked = true
+	if b.pixels < b.from {
+		b.gaveUp = fmt.Sprintf("auto: a GPU is tried from %s pixels on", grouped(b.from))
+		return
+	}
+	g, err := b.open(false)
+	if err != nil {
+		b.gaveUp = "no GPU: " + err.Error()
+		return
+	}
+	b.gpu = g
+}
+
+// auto takes the GPU of look, if there is one. Whatever goes wrong with it, the CPU makes the same bytes.
+func (b *backend) auto(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
+	b.look()
+	if b.gaveUp != "" {
+		return b.run(ctx, b.cpu, b.gaveUp, src, sub420)
 	}
 	p, err := b.run(ctx, b.gpu, "auto: a large image", src, sub420)
 	if err != nil && ctx.Err() == nil {
-		b.warn(fmt.Errorf("%s failed, going on on the CPU: %w", b.gpu.Name(), err))
-		return b.run(ctx, b.cpu, "the GPU failed", src, sub420)
+		b.giveUp(err)
+		return b.run(ctx, b.cpu, b.gaveUp, src, sub420)
 	}
 	return p, err
+}
+
+// giveUp has auto go on without the GPU, and says so once.
+func (b *backend) giveUp(err error) {
+	b.warn(fmt.Errorf("%s failed, going on on the CPU: %w", b.gpu.Name(), err))
+	b.gaveUp = "the GPU failed"
+	b.name, b.reason = b.cpu.Name(), b.gaveUp
+}
+
+// why says for what reason what was run ran, and what of the work.
+func (b *backend) why() string {
+	if b.onGPU && !b.coded {
+		return b.reason + "; planes and pyramids alone, as leaves of this effort or tune depend on each other"
+	}
+	return b.reason
+}
+
+// Coder implements tree.Backend. An engine asks for it where it has leaves for one.
+func (b *backend) Coder() tree.Coder {
+	b.coded = true
+	switch {
+	case b.kind == backendGPU:
+		return b.gpu.Coder()
+	case b.kind == backendBoth:
+		return tree.Both{First: b.gpu.Coder(), Second: b.cpu}
+	case b.kind == backendAuto:
+		if b.look(); b.gpu != nil && b.gaveUp == "" {
+			return careful{b}
+		}
+	}
+	return nil
+}
+
+// careful is the coder of auto: what the GPU fails at, the CPU does.
+type careful struct{ b *backend }
+
+// Transform implements tree.Coder.
+func (c careful) Transform(ctx context.Context, p *tree.Prepared, works []tree.Work) ([][]int32, error) {
+	return orElse(ctx, c.b, p, works, tree.Coder.Transform)
+}
+
+// Costs implements tree.Coder.
+func (c careful) Costs(ctx context.Context, p *tree.Prepared, works []tree.Work) ([][]int64, error) {
+	return orElse(ctx, c.b, p, works, tree.Coder.Costs)
+}
+
+// Quantise implements tree.Coder.
+func (c careful) Quantise(ctx context.Context, p *tree.Prepared, works []tree.Work) ([]tree.Outcomes, error) {
+	return orElse(ctx, c.b, p, works, tree.Coder.Quantise)
+}
+
+func orElse[R any](ctx context.Context, b *backend, p *tree.Prepared, works []tree.Work, stage func(tree.Coder, context.Context, *tree.Prepared, []tree.Work) ([]R, error)) ([]R, error) {
+	if b.gaveUp == "" {
+		out, err := stage(b.gpu.Coder(), ctx, p, works)
+		if err == nil || ctx.Err() != nil {
+			return out, err
+		}
+		b.giveUp(err)
+	}
+	return stage(b.cpu, ctx, p, works)
 }
 
 // both runs both and returns the result of the GPU, if the CPU has the same.
@@ -124,3 +250,5 @@ func (b *backend) both(ctx context.Context, src *chroma.Interleaved, sub420 bool
 	got.Stages = append(got.Stages, want.Stages...)
 	return got, nil
 }
+
+func pixelsIn(f *raster.Format) int64 { return int64(f.Width) * int64(f.Height) }

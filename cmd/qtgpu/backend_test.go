@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
@@ -26,6 +27,44 @@ type fakeGPU struct {
 	err    error
 	spoil  func(*tree.Prepared)
 	closed int
+
+	calls       int   // of the stages of a coder
+	after       int   // how many of them there are before coderErr
+	coderErr    error // nil for none
+	spoilCosts  func([][]int64)
+	spoilLeaves func([]tree.Outcomes)
+}
+
+func (f *fakeGPU) Coder() tree.Coder { return f }
+
+// fails counts a call of a stage.
+func (f *fakeGPU) fails() error {
+	if f.calls++; f.calls > f.after {
+		return f.coderErr
+	}
+	return nil
+}
+
+func (f *fakeGPU) Costs(ctx context.Context, p *tree.Prepared, works []tree.Work) ([][]int64, error) {
+	if err := f.fails(); err != nil {
+		return nil, err
+	}
+	out, err := f.Backend.Costs(ctx, p, works)
+	if f.spoilCosts != nil {
+		f.spoilCosts(out)
+	}
+	return out, err
+}
+
+func (f *fakeGPU) Quantise(ctx context.Context, p *tree.Prepared, works []tree.Work) ([]tree.Outcomes, error) {
+	if err := f.fails(); err != nil {
+		return nil, err
+	}
+	out, err := f.Backend.Quantise(ctx, p, works)
+	if f.spoilLeaves != nil {
+		f.spoilLeaves(out)
+	}
+	return out, err
 }
 
 func (f *fakeGPU) Name() string                             { return "Fake 3000" }
@@ -50,11 +89,18 @@ type tryOut struct {
 	opened  []bool // the arguments of open
 	warned  []error
 	file    []byte
+	memory  int64
 }
 
 func try(t *testing.T, kind string, device *fakeGPU, openErr error, pixels int) (*tryOut, error) {
 	t.Helper()
-	tr := &tryOut{}
+	return tryWithin(t, kind, device, openErr, pixels, 0)
+}
+
+// tryWithin is try in some memory, which makes slabs of it.
+func tryWithin(t *testing.T, kind string, device *fakeGPU, openErr error, pixels int, memory int64) (*tryOut, error) {
+	t.Helper()
+	tr := &tryOut{memory: memory}
 	open := func(software bool) (gpu.Backend, error) {
 		tr.opened = append(tr.opened, software)
 		if openErr != nil {
@@ -64,7 +110,7 @@ func try(t *testing.T, kind string, device *fakeGPU, openErr error, pixels int) 
 		return device, nil
 	}
 	var err error
-	if tr.backend, err = newBackend(kind, 1, open, func(err error) { tr.warned = append(tr.warned, err) }); err != nil {
+	if tr.backend, err = newBackend(kind, 1, int64(pixels), open, func(err error) { tr.warned = append(tr.warned, err) }); err != nil {
 		return tr, err
 	}
 	tr.backend.from = 1000
@@ -74,7 +120,7 @@ func try(t *testing.T, kind string, device *fakeGPU, openErr error, pixels int) 
 		m.Pix[i] = byte(rng.Uint32())
 	}
 	var file bytes.Buffer
-	err = qtgpu.Encode(context.Background(), &file, m, &qtgpu.Options{T: 5, Backend: tr.backend})
+	err = qtgpu.Encode(context.Background(), &file, m, &qtgpu.Options{T: 5, Memory: tr.memory, Backend: tr.backend})
 	tr.file = file.Bytes()
 	return tr, err
 }
@@ -135,6 +181,57 @@ func TestBackendFailures(t *testing.T) {
 	}
 	_, err := try(t, "both", &fakeGPU{spoil: func(p *tree.Prepared) { p.Pyramids[1].At(3).Sum[0] = 7 }}, nil, 1000)
 	assert.ErrorContains(t, err, "differs from the CPU: pyramid: plane 1: level 3 Sum (0,0): got 7, want ")
+	_, err = try(t, "both", &fakeGPU{spoilCosts: func(c [][]int64) { c[0][1]++ }}, nil, 1000)
+	assert.ErrorContains(t, err, "coding on Fake 3000 and cpu: cost: plane 1: level 3 node (7,0): J: got 715430, want 715429")
+	_, err = try(t, "both", &fakeGPU{spoilLeaves: func(o []tree.Outcomes) { o[0][2][1]++ }}, nil, 1000)
+	assert.ErrorContains(t, err, "coding on Fake 3000 and cpu: quantise: plane 0: level 3 node (12,1): mean of cell 0: got 3945, want 3944")
+}
+
+// TestBackendSaysWhatItDoes: of which stages a device has had nothing.
+func TestBackendSaysWhatItDoes(t *testing.T) {
+	m := imagefile.New(100, 10, 3, 8)
+	const alone = "asked for; planes and pyramids alone, as leaves of this effort or tune depend on each other"
+	for _, c := range []struct {
+		o    qtgpu.Options
+		want string
+	}{
+		{qtgpu.Options{T: 5, Effort: 1}, "asked for"},
+		{qtgpu.Options{T: 5}, "asked for"},
+		{qtgpu.Options{T: 5, Effort: 3}, alone},
+		{qtgpu.Options{T: 5, Effort: 4}, alone},
+		{qtgpu.Options{T: 5, Bound: qtgpu.BoundRMS, Tune: qtgpu.TuneVisual}, alone},
+	} {
+		b, err := newBackend("gpu", 1, 0, func(bool) (gpu.Backend, error) { return &fakeGPU{Backend: cpufallback.New(1), after: 99}, nil }, nil)
+		require.NoError(t, err)
+		c.o.Backend, c.o.Engine = b, qtgpu.Transform
+		require.NoError(t, qtgpu.Encode(t.Context(), io.Discard, m, &c.o))
+		assert.Equal(t, c.want, b.why(), "effort %d, tune %v", c.o.Effort, c.o.Tune)
+	}
+}
+
+// TestBackendFailsInTheMiddle: whatever stage a device is lost at, the encode goes on with the same
+// bytes, and says so once.
+func TestBackendFailsInTheMiddle(t *testing.T) {
+	const pixels, memory = 16000, 1 << 12
+	want, err := tryWithin(t, "cpu", nil, nil, pixels, memory)
+	require.NoError(t, err)
+	whole := &fakeGPU{}
+	_, err = tryWithin(t, "auto", whole, nil, pixels, memory)
+	require.NoError(t, err)
+	require.NotZero(t, whole.calls)
+	for after := range whole.calls {
+		device := &fakeGPU{after: after, coderErr: errors.New("lost")}
+		got, err := tryWithin(t, "auto", device, nil, pixels, memory)
+		require.NoError(t, err)
+		assert.Equal(t, want.file, got.file, "lost after %d stages", after)
+		assert.Equal(t, after+1, device.calls, "stages asked for")
+		if assert.Len(t, got.warned, 1, "lost after %d stages", after) {
+			assert.EqualError(t, got.warned[0], "Fake 3000 failed, going on on the CPU: lost")
+		}
+		assert.Equal(t, "the GPU failed", got.backend.reason)
+	}
+	_, err = tryWithin(t, "gpu", &fakeGPU{after: 1, coderErr: errors.New("lost")}, nil, pixels, memory)
+	assert.ErrorContains(t, err, "coding on Fake 3000: lost")
 }
 
 // TestBackendGPU runs where there is no device: without the tags, or with a driver

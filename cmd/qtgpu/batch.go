@@ -82,7 +82,7 @@ func (b *batch) begin() {
 
 // run works on a task. The error is one that ends the batch.
 func (b *batch) run(i int) error {
-	a := &app{ctx: b.app.ctx, stderr: b.app.stderr, json: b.app.json, bar: b.app.bar, piece: b.pieces[i], many: true}
+	a := &app{ctx: b.app.ctx, stderr: b.app.stderr, json: b.app.json, bar: b.app.bar, piece: b.pieces[i], many: true, gpus: b.app.gpus}
 	var report bytes.Buffer
 	a.stdout = &stream{name: "standard output", w: &report}
 	if err := b.app.outs.adopt(&a.outs); err != nil {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,7 @@ import (
 	"github.com/qtgpu/qtgpu"
 	"github.com/qtgpu/qtgpu/gpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
+	"github.com/qtgpu/qtgpu/internal/parallel"
 )
 
 // benchSizes is the number of sizes: the image, its upper left quarter, the quarter
@@ -27,13 +29,13 @@ type benchFlags struct {
 	set             *pflag.FlagSet
 	in, t           string
 	csv, plot       string
-	runs, jobs      int
+	runs, row, jobs int
 	noVerify, force bool
 	limits          *limits
 }
 
 func (a *app) benchCommand() *cobra.Command {
-	c := benchFlags{t: "4%", runs: 5}
+	c := benchFlags{t: "4%", runs: 5, row: 1}
 	cmd := newCommand("bench -i IN [-t T] [--runs N] [--csv FILE] [--plot FILE]", "the GPU against the CPU, stage by stage", func([]string) error {
 		return a.bench(&c)
 	})
@@ -44,6 +46,7 @@ GPU in turn, and writes the median time of each stage.`
 	f.VarP(&free{&c.in, "IN"}, "input", "i", "the photograph")
 	f.VarP(&free{&c.t, "T"}, "threshold", "t", "the promise: the largest RMS error of a leaf")
 	f.Var(atLeast(1, &c.runs), "runs", "that count, after one that does not")
+	f.Var(atLeast(1, &c.row), "in-a-row", "times that a run encodes the photograph, two at a time")
 	f.Var(&free{&c.csv, "FILE"}, "csv", "write every time that was taken")
 	f.Var(&free{&c.plot, "FILE"}, "plot", "draw a chart, .svg or .png")
 	f.BoolVar(&c.noVerify, "no-verify", false, "do not compare the files of the two")
@@ -155,6 +158,7 @@ type benchmark struct {
 	t        float64
 	jobs     int
 	runs     int
+	row      int // images of a run
 	verify   bool
 	backends []*backend
 	noGPU    error
@@ -164,9 +168,9 @@ type benchmark struct {
 
 // newBenchmark opens the backends. Without a GPU the CPU is measured alone.
 func newBenchmark(c *benchFlags, t float64) (*benchmark, error) {
-	b := &benchmark{t: t, jobs: c.jobs, runs: c.runs, verify: !c.noVerify}
+	b := &benchmark{t: t, jobs: c.jobs, runs: c.runs, row: c.row, verify: !c.noVerify}
 	for _, kind := range []string{backendCPU, backendGPU} {
-		one, err := newBackend(kind, b.jobs, gpu.Open, nil)
+		one, err := newBackend(kind, b.jobs, 0, gpu.Open, nil)
 		switch {
 		case err == nil:
 			b.backends = append(b.backends, one)
@@ -177,6 +181,14 @@ func newBenchmark(c *benchFlags, t float64) (*benchmark, error) {
 		}
 	}
 	return b, nil
+}
+
+// device is what a backend runs on.
+func (b *backend) device() string {
+	if b.gpu != nil {
+		return b.gpu.Name()
+	}
+	return b.cpu.Name()
 }
 
 func (b *benchmark) close() {
@@ -210,31 +222,76 @@ func (b *benchmark) size(ctx context.Context, m *imagefile.Image) error {
 			case i == 0:
 				first = file
 			case b.verify && !bytes.Equal(file, first):
-				return fmt.Errorf("%d×%d: %s and %s make different files, see --backend both", m.W, m.H, one.name, b.backends[0].name)
+				return fmt.Errorf("%d×%d: %s and %s make different files, see --backend both", m.W, m.H, one.device(), b.backends[0].device())
 			}
 		}
 	}
 	return nil
 }
 
-// run encodes once. Run 0 warms up.
+// sums are times by name, in the order of the first of each.
+type sums struct {
+	mu    sync.Mutex
+	names []string
+	took  map[string]time.Duration
+}
+
+func newSums() *sums { return &sums{took: map[string]time.Duration{}} }
+
+func (s *sums) add(name string, took time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.took[name]; !ok {
+		s.names = append(s.names, name)
+	}
+	s.took[name] += took
+}
+
+// run encodes a row of images, two at a time, so that a device has the next one while the CPU makes a
+// file of the last. Times of stages are of all of them together. Run 0 warms up.
 func (b *benchmark) run(ctx context.Context, m *imagefile.Image, on *backend, run int) ([]byte, error) {
-	keep := func(stage string, took time.Duration) {
-		if run > 0 {
-			b.samples = append(b.samples, timing{image.Pt(m.W, m.H), on.kind, stage, run, took})
+	stages, dispatches := newSums(), newSums()
+	if on.gpu != nil {
+		on.gpu.Trace(dispatches.add)
+	}
+	start := time.Now()
+	files := make([][]byte, b.row)
+	err := parallel.For(ctx, 2, b.row, func(i int) (err error) {
+		files[i], err = b.encode(ctx, m, on, stages)
+		return err
+	})
+	stages.add(stageTotal, time.Since(start))
+	for _, file := range files {
+		if b.verify && err == nil && !bytes.Equal(file, files[0]) {
+			return nil, fmt.Errorf("%d×%d: %s makes different files of the same image", m.W, m.H, on.device())
 		}
 	}
-	if on.gpu != nil {
-		on.gpu.Trace(func(dispatch string, took time.Duration) { keep(stageDispatch+dispatch, took) })
+	if run == 0 {
+		return files[0], err
+	}
+	for _, name := range stages.names {
+		b.samples = append(b.samples, timing{image.Pt(m.W, m.H), on.kind, name, run, stages.took[name]})
+	}
+	for _, name := range dispatches.names {
+		b.samples = append(b.samples, timing{image.Pt(m.W, m.H), on.kind, stageDispatch + name, run, dispatches.took[name]})
+	}
+	return files[0], err
+}
+
+// encode encodes an image, on the device of a backend.
+func (b *benchmark) encode(ctx context.Context, m *imagefile.Image, on *backend, stages *sums) ([]byte, error) {
+	one, err := newBackend(on.kind, b.jobs, 0, func(bool) (gpu.Backend, error) { return on.gpu, nil }, nil)
+	if err != nil {
+		return nil, err
 	}
 	var stats qtgpu.Stats
 	var file bytes.Buffer
-	start := time.Now()
-	err := qtgpu.Encode(ctx, &file, m, &qtgpu.Options{T: b.t, Bound: qtgpu.BoundRMS, Workers: b.jobs, Backend: on, Stats: &stats})
-	keep(stageTotal, time.Since(start))
-	for _, s := range stats.Stages {
-		keep(s.Name, s.Duration)
+	if err := qtgpu.Encode(ctx, &file, m, &qtgpu.Options{T: b.t, Bound: qtgpu.BoundRMS, Workers: b.jobs, Backend: one, Stats: &stats}); err != nil {
+		return nil, err
 	}
-	keep(stageBuild, on.took)
-	return file.Bytes(), err
+	for _, s := range stats.Stages {
+		stages.add(s.Name, s.Duration)
+	}
+	stages.add(stageBuild, one.took)
+	return file.Bytes(), nil
 }

@@ -67,12 +67,15 @@ func rank(stage string) int {
 func (b *benchmark) table() *text {
 	var t text
 	for _, one := range b.backends {
-		t.line(one.kind, "%s", one.name)
+		t.line(one.kind, "%s", one.device())
 	}
 	if b.noGPU != nil {
 		t.line("gpu", "%v", b.noGPU)
 	}
 	t.line("runs", "%d of each, medians in milliseconds, T = %g", b.runs, b.t)
+	if b.row > 1 {
+		t.line("in a row", "%d images, of which times are sums", b.row)
+	}
 	for _, size := range b.sizes {
 		b.sizeTable(&t, size)
 	}
@@ -97,7 +100,7 @@ func (b *benchmark) sizeTable(t *text, size image.Point) {
 	fmt.Fprintf(t, "%-28s", "megapixels a second")
 	for _, one := range b.backends {
 		d, _ := b.median(size, one.kind, stageTotal)
-		fmt.Fprintf(t, "%10.1f", float64(size.X*size.Y)/1e6/d.Seconds())
+		fmt.Fprintf(t, "%10.1f", float64(b.row*size.X*size.Y)/1e6/d.Seconds())
 	}
 	fmt.Fprintln(t)
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/qtgpu/qtgpu"
-	"github.com/qtgpu/qtgpu/gpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
@@ -49,18 +48,17 @@ func (a *app) encode(c *convertFlags, in *source) error {
 	if err != nil {
 		return err
 	}
-	b, err := newBackend(c.backend, c.jobs, gpu.Open, func(err error) { a.warn(in.name, "%w", err) })
+	b, err := a.backend(c.backend, c.jobs, in.name, pixelsIn(src.Format()))
 	if err != nil {
 		return err
 	}
-	defer b.close()
 	o.Backend = b
 	read := qtgpu.Stage{Name: "read", Duration: time.Since(start)}
 	report, err := a.encodeTo(out, c, in, src, &o)
 	if err != nil {
 		return err
 	}
-	report.InputBytes, report.BackendReason = size(), b.reason
+	report.InputBytes, report.BackendReason = size(), b.why()
 	report.Stages = append([]stageReport{newStageReport(read)}, report.Stages...)
 	a.outcome.pixels, a.outcome.bytes = report.PixelBytes, report.OutputBytes
 	if err := report.broken(); err != nil {

@@ -61,6 +61,7 @@ type app struct {
 	piece   *piece // of the bar, for the file at hand
 	many    bool   // this is the work on one of several inputs
 	outcome outcome
+	gpus    *devices
 	// release gives the memory and the goroutines of this file to others; nil where there
 	// are none.
 	release func()
@@ -70,11 +71,12 @@ type app struct {
 // not whole and returns without waiting for the work.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	bar := newBar(stderr)
-	a := &app{ctx: ctx, stdin: stdin, stdout: &stream{name: "standard output", w: stdout}, stderr: bar, bar: bar, json: asksForJSON(args)}
+	a := &app{ctx: ctx, stdin: stdin, stdout: &stream{name: "standard output", w: stdout}, stderr: bar, bar: bar, json: asksForJSON(args), gpus: &devices{}}
 	defer bar.end()
 	done := make(chan error, 1)
 	go func() {
 		err := a.command(ctx, args)
+		a.gpus.close()
 		a.outs.discard()
 		done <- err
 	}()

@@ -18,7 +18,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/qtgpu/qtgpu"
-	"github.com/qtgpu/qtgpu/gpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 )
 
@@ -274,11 +273,10 @@ func (a *app) part(c *partFlags, dir string) error {
 	if now.Sample != j.Sample {
 		return at(input, fmt.Errorf("other bytes (sample %.8s, expected %.8s): it is not what the plan was made of", now.Sample, j.Sample))
 	}
-	b, err := newBackend(c.backend, c.jobs, gpu.Open, func(err error) { a.warn(input, "%w", err) })
+	b, err := a.backend(c.backend, c.jobs, input, pixelsIn(src.Format()))
 	if err != nil {
 		return err
 	}
-	defer b.close()
 	out, err := a.create(partName(dir, i), c.force)
 	if err != nil {
 		return err

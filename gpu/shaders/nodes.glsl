@@ -1,3 +1,5 @@
+#include "wide.glsl"
+
 // The statistics of all nodes of a pyramid, in one buffer: the pairs of words of
 // all sums (low word first), of all sums of squares, then the minima (low half)
 // and maxima (high half).
@@ -10,13 +12,6 @@ struct Node {
 	uvec2 sum, sumSq;
 	uint least, most;
 };
-
-uvec2 add64(uvec2 a, uvec2 b)
-{
-	uint carry;
-	uint low = uaddCarry(a.x, b.x, carry);
-	return uvec2(low, a.y + b.y + carry);
-}
 
 Node load(uint i)
 {

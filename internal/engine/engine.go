@@ -157,6 +157,12 @@ type Tile struct {
 // Slab is a rectangle of whole tiles, ready to be coded.
 type Slab any
 
+// Released is what a Slab may be besides: one whose memory serves the next.
+type Released interface {
+	// Release is called when nobody uses the slab any more.
+	Release()
+}
+
 // Encoder codes tiles by a plan. Its methods may be called from several goroutines.
 type Encoder interface {
 	Plan() *Plan
@@ -239,19 +245,6 @@ func Interleave(p *Params) int {
 		return n
 	}
 	return 1
-}
-
-// SlabFactor is about how many bytes are held for a byte of a slab's samples: planes of
-// 16 bits, statistics, and what the tiles become.
-const SlabFactor = 4
-
-// SlabRows is the number of rows of tiles that are prepared at once: within half of the
-// memory, but for one row.
-func SlabRows(p *Plan, memory int64) int {
-	row := p.Format
-	row.Height = 1 << p.TileLog2
-	n := memory / 2 / SlabFactor / row.Bytes()
-	return int(min(max(n, 1), int64(p.Grid().Down())))
 }
 
 // WithinMemory is the number of goroutines that may code tiles at once, each of which takes

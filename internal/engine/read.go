@@ -29,24 +29,34 @@ func Read(ctx context.Context, src raster.Source, r image.Rectangle, step int, w
 		work.Finish()
 		return m.View(r), nil
 	}
-	f := src.Format()
-	work = work.Of(int64(r.Dy()))
-	var b *raster.Block
-	if step == 1 {
-		b = raster.NewBlock(r, f.Type, len(f.Bands))
-	} else {
-		b = raster.NewInterleaved(r, f.Type, len(f.Bands), step)
+	b := newBlock(src.Format(), r, step)
+	if err := fill(ctx, src, b, work); err != nil {
+		return nil, err
 	}
+	return b, nil
+}
+
+func newBlock(f *raster.Format, r image.Rectangle, step int) *raster.Block {
+	if step == 1 {
+		return raster.NewBlock(r, f.Type, len(f.Bands))
+	}
+	return raster.NewInterleaved(r, f.Type, len(f.Bands), step)
+}
+
+// fill reads what a block is to have.
+func fill(ctx context.Context, src raster.Source, b *raster.Block, work *progress.Work) error {
+	f, r := src.Format(), b.Rect
+	work = work.Of(int64(r.Dy()))
 	row := int64(r.Dx()) * int64(len(f.Bands)*f.Type.Size())
 	height := int(min(max(readBytes/row/together*together, together), int64(r.Dy())))
 	for rows := r; rows.Min.Y < r.Max.Y; rows.Min.Y += height {
 		rows.Max.Y = min(rows.Min.Y+height, r.Max.Y)
 		if err := readRows(ctx, src, b.Sub(rows)); err != nil {
-			return nil, err
+			return err
 		}
 		work.Add(int64(rows.Dy()))
 	}
-	return b, nil
+	return nil
 }
 
 // readRows fills a block.

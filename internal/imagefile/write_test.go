@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -78,7 +79,8 @@ func created(t testing.TB, format string, f *raster.Format, b *raster.Block, opt
 // TestBlocksOfAnyHeight: the file does not depend on the height of the blocks nor on how
 // their samples lie, and is the same in a file as in a pipe.
 func TestBlocksOfAnyHeight(t *testing.T) {
-	const w, h = 300, 1030 // more strips than a batch has on two cores
+	const h = 1030 // more strips than a batch has on two cores
+	w := shorttest.Side(300)
 	cases := []struct {
 		format string
 		opt    WriteOptions
@@ -297,7 +299,7 @@ func (s *place) Seek(off int64, whence int) (int64, error) {
 // none. Strips that are the same compress to a few bytes, so that their list is all that
 // grows.
 func TestWriterMemory(t *testing.T) {
-	for _, format := range []string{"png", "tif", "ppm"} {
+	for _, format := range shorttest.Cases([]string{"png", "tif", "ppm"}) {
 		used := func(height int) uint64 {
 			f := formatOf(500, height, raster.Uint16, raster.Red, raster.Green, raster.Blue)
 			b := noisy(f, raster.NewBlock(image.Rect(0, 0, f.Width, 1), f.Type, 3))

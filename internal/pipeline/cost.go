@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -47,6 +48,17 @@ func Need(p *engine.Params, id *engine.ID) (bytes int64) {
 		bytes = max(bytes, w.cost(&p.Format).Memory)
 	}
 	return bytes + engine.SlabFactor*p.Format.Bytes()
+}
+
+// ReadsOnce tells whether samples are read once, from the top: where one way alone comes into question, and its
+// training codes all of them. A flat raster is read again.
+func ReadsOnce(p *engine.Params, id *engine.ID) bool {
+	always, _, err := candidates(p, id)
+	if err != nil || len(always) > 1 {
+		return false
+	}
+	_, once := always[0].engine.(transform.Engine)
+	return once && always[0].cost(&p.Format).Kept >= pixelsOf(&p.Format)
 }
 
 // cost is the work of a way.

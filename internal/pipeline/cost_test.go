@@ -10,6 +10,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/progress"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -30,7 +31,7 @@ func (s *told) work() *progress.Work {
 // TestWorkOfEngines: training and writing are told of from their beginning to their end,
 // tile by tile.
 func TestWorkOfEngines(t *testing.T) {
-	for _, e := range examples() {
+	for _, e := range shorttest.Cases(examples()) {
 		var train, rest told
 		e1 := env(1, 1<<30).With(train.work())
 		enc, err := e.engine.Train(context.Background(), e.params, e.source(), e1)

@@ -6,6 +6,7 @@ package pipeline
 import (
 	"context"
 	"image"
+	"slices"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/parallel"
@@ -54,7 +55,6 @@ func AllRows(p *engine.Plan) Rows { return Rows{0, p.Grid().Down()} }
 // encoding codes tiles for a writer.
 type encoding struct {
 	enc     engine.Encoder
-	src     raster.Source
 	grid    tiles.Grid
 	w       Writer
 	workers int
@@ -89,7 +89,7 @@ func (e *encoding) cost(tile int) int64 {
 func newEncoding(enc engine.Encoder, w Writer, workers int, memory int64, rows Rows, work *progress.Work) *encoding {
 	e := &encoding{
 		enc: enc, grid: enc.Plan().Grid(), w: w, pixelCost: pixelCost(enc.Plan()),
-		workers: engine.WithinMemory(workers, memory, enc.Memory()), step: engine.SlabRows(enc.Plan(), memory),
+		workers: engine.WithinMemory(workers, memory, enc.Memory()), step: engine.SlabRows(enc, workers, memory),
 	}
 	total := int64(0)
 	for _, tile := range e.grid.Indices(image.Rect(0, rows.Min, e.grid.Across(), rows.Max)) {
@@ -101,26 +101,34 @@ func newEncoding(enc engine.Encoder, w Writer, workers int, memory int64, rows R
 
 // encode codes rows of tiles of src.
 func (e *encoding) encode(ctx context.Context, src raster.Source, rows Rows) error {
-	e.src = src
+	var slabs []image.Rectangle
+	blocks := engine.Blocks{
+		Source: src, Step: engine.Interleave(&e.enc.Plan().Params), Workers: e.workers,
+		Codes: func(i int) bool { return !e.held(slabs[i]) }, Keeps: e.gauge != nil,
+		Work: func(i int) *progress.Work { return e.work.Part(engine.Pixels(e.grid.Pixels(slabs[i]))) },
+	}
 	for y := rows.Min; y < rows.Max; y += e.step {
-		if err := e.slab(ctx, Rows{y, min(y+e.step, rows.Max)}); err != nil {
+		slabs = append(slabs, image.Rect(0, y, e.grid.Across(), min(y+e.step, rows.Max)))
+		blocks.Rects = append(blocks.Rects, e.grid.Pixels(slabs[len(slabs)-1]))
+	}
+	return engine.InSlabs(ctx, e.enc, &blocks, func(i int, b *raster.Block, s engine.Slab) error {
+		if err := e.slab(ctx, slabs[i], s); err != nil || e.gauge == nil {
 			return err
 		}
-	}
-	return nil
+		return e.gauge.look(ctx, b, slabs[i].Max.Y)
+	})
 }
 
-// slab codes some rows of tiles.
-func (e *encoding) slab(ctx context.Context, rows Rows) error {
-	rect := image.Rect(0, rows.Min, e.grid.Across(), rows.Max)
+// held tells whether tiles are all coded already.
+func (e *encoding) held(rect image.Rectangle) bool {
+	return !slices.ContainsFunc(e.grid.Indices(rect), func(tile int) bool { return !e.enc.Held(tile) })
+}
+
+// slab codes some tiles.
+func (e *encoding) slab(ctx context.Context, rect image.Rectangle, slab engine.Slab) error {
 	indices := e.grid.Indices(rect)
-	reading := e.work.Part(engine.Pixels(e.grid.Pixels(rect)))
-	slab, block, err := e.prepare(ctx, rect, indices, reading)
-	if err != nil {
-		return err
-	}
 	coded := make([]*engine.Tile, len(indices))
-	err = parallel.For(ctx, e.workers, len(indices), func(i int) error {
+	err := parallel.For(ctx, e.workers, len(indices), func(i int) error {
 		work := e.work.Part(e.cost(indices[i]))
 		defer work.Finish()
 		var err error
@@ -139,26 +147,5 @@ func (e *encoding) slab(ctx context.Context, rows Rows) error {
 			e.gauge.tiles.take(indices[i], t.Segments)
 		}
 	}
-	if e.gauge != nil {
-		return e.gauge.look(ctx, e.src, rows, block)
-	}
 	return nil
-}
-
-// prepare reads and prepares a slab, unless all of its tiles are coded already.
-func (e *encoding) prepare(ctx context.Context, rect image.Rectangle, indices []int, work *progress.Work) (engine.Slab, *raster.Block, error) {
-	held := true
-	for _, i := range indices {
-		held = held && e.enc.Held(i)
-	}
-	if held {
-		work.Finish()
-		return nil, nil, nil
-	}
-	b, err := engine.Read(ctx, e.src, e.grid.Pixels(rect), engine.Interleave(&e.enc.Plan().Params), work)
-	if err != nil {
-		return nil, nil, err
-	}
-	slab, err := e.enc.Slab(ctx, b)
-	return slab, b, err
 }

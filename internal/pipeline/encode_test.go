@@ -140,14 +140,18 @@ func TestEncodeOrder(t *testing.T) {
 }
 
 // TestSlabMemory: slabs hold as many samples as half of the memory is for, but for one row
-// of tiles.
+// of tiles, and as the workers need.
 func TestSlabMemory(t *testing.T) {
-	for memory, want := range map[int64]int64{1: 9, 2 * 4 * 385 * 64 * 2: 9, 2 * 3 * 4 * 385 * 64 * 2: 3, 1 << 30: 1} {
+	const row = 2 * 4 * 385 * 64 // memory for a row of tiles
+	for _, c := range []struct {
+		workers      int
+		memory, want int64
+	}{{20, 1, 9}, {20, 2 * row, 9}, {20, 2 * 3 * row, 3}, {20, 1 << 30, 1}, {2, 1 << 30, 5}, {1, 1 << 30, 9}} {
 		enc, src := newSheet(func(int) {})
 		s := &stream{Memory: src}
-		_, err := Encode(context.Background(), enc, s, Rows{0, 9}, new(order), 2, memory, nil)
+		_, err := Encode(context.Background(), enc, s, Rows{0, 9}, new(order), c.workers, c.memory, nil)
 		require.NoError(t, err)
-		require.Equal(t, want, s.reads.Load(), "memory %d", memory)
+		require.Equal(t, c.want, s.reads.Load(), "%+v", c)
 	}
 }
 

@@ -17,7 +17,6 @@ type gauge struct {
 	tiles   held
 	scan    *Scan
 	reader  *Reader
-	step    int             // of its blocks
 	blocks  []*raster.Block // from the top
 	squares uint64          // the sum of the squared errors
 }
@@ -32,7 +31,7 @@ func newGauge(p *engine.Plan, env *engine.Env) (*gauge, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &gauge{tiles: held{}, step: engine.Interleave(&p.Params)}
+	g := &gauge{tiles: held{}}
 	rows := p.Grid().Pixels(image.Rect(0, 0, p.Grid().Across(), 1))
 	least := 3 * newReader(g.tiles, p, dec, Options{}).Need(rows, 0) // a row of tiles, and those beside it
 	g.reader = newReader(g.tiles, p, dec, Options{Workers: env.Workers, Memory: max(env.Memory/4, least)})
@@ -40,21 +39,13 @@ func newGauge(p *engine.Plan, env *engine.Env) (*gauge, error) {
 	return g, nil
 }
 
-// look takes the samples of some rows of tiles that have come, b, or nil where they are to be
-// read. It measures as many rows as can be decoded.
-func (g *gauge) look(ctx context.Context, src raster.Source, rows Rows, b *raster.Block) error {
+// look takes the samples, b, of the tiles up to a row. It measures as many rows as can be decoded.
+func (g *gauge) look(ctx context.Context, b *raster.Block, end int) error {
 	grid := g.reader.grid
-	if b == nil {
-		var err error
-		rect := image.Rect(0, rows.Min, grid.Across(), rows.Max)
-		if b, err = engine.Read(ctx, src, grid.Pixels(rect), g.step, nil); err != nil {
-			return err
-		}
-	}
 	g.blocks = append(g.blocks, b)
 	for !g.scan.Rest().Empty() {
 		next := g.scan.lowest()
-		if grid.Over(next, g.reader.dec.Margin(0)).Max.Y > rows.Max {
+		if grid.Over(next, g.reader.dec.Margin(0)).Max.Y > end {
 			break
 		}
 		if err := g.band(ctx); err != nil {

@@ -34,7 +34,7 @@ func imagery(t raster.Type, none float64, roles ...raster.Role) *raster.Memory {
 // TestMasked: engines that know of no data keep it where it was and nowhere else, at every
 // level, and their promise about the rest.
 func TestMasked(t *testing.T) {
-	for name, c := range map[string]struct {
+	cases := map[string]struct {
 		src   *raster.Memory
 		bound engine.Bound
 		t     int64
@@ -43,7 +43,9 @@ func TestMasked(t *testing.T) {
 		"gray, leaves, at the top": {imagery(raster.Uint8, 255, raster.Gray), engine.RMS, 5 * engine.ErrorUnit},
 		"gray of 16 bits, within":  {imagery(raster.Uint16, 20000, raster.Gray), engine.RMS, 3 * engine.ErrorUnit},
 		"colours, samples":         {imagery(raster.Uint8, 0, raster.Red, raster.Green, raster.Blue), engine.Max, 6},
-	} {
+	}
+	for _, name := range shorttest.Names(cases) {
+		c := cases[name]
 		p := engine.Params{Format: *c.src.Format(), Bound: c.bound, T: c.t, Effort: 1}
 		all, _ := waysOf(&p)
 		e := all[len(all)-1].engine

@@ -31,6 +31,7 @@ type output struct {
 	held   int64 // the bytes of a block that takes all of them
 	passed bool  // whether the rows of each band have a block of their own
 	kept   int64 // the bytes of a cache that outlives the region
+	rows   int   // the most rows of tiles of a band; 0 for no limit
 }
 
 // sink takes the samples of a region as they come: block gives memory for some rows, done
@@ -63,6 +64,9 @@ func (r *Reader) begin(ctx context.Context, rect image.Rectangle, level int, o o
 func (r *Reader) beginTiles(ctx context.Context, rect image.Rectangle, level int, o output) (*Region, error) {
 	g := r.region(rect, level, o)
 	shared := g.shared()
+	if shared == 0 && g.dec.Margin(g.base) > 0 {
+		g.output.rows = 0 // each border between bands would be decoded twice
+	}
 	room, err := g.divide(shared)
 	if err != nil {
 		return nil, err
@@ -92,25 +96,21 @@ func (g *Region) Decode(ctx context.Context, dst *raster.Block, decoded func(pix
 	return g.decode(ctx, sink{block: dst.Sub, done: func(*raster.Block) error { return nil }})
 }
 
-// Stream decodes a rectangle of a level and passes it on by bands of rows, from the top.
-// Tiles that filters reach from one band to the next are decoded once, as far as the
-// memory has room for them.
+// Stream decodes a rectangle of a level and passes it on by bands of rows, from the top: one while
+// the next is decoded, where there is more than one goroutine. Tiles that filters reach from one band
+// to the next are decoded once, as far as the memory has room for them.
 func (r *Reader) Stream(ctx context.Context, dst raster.Sink, rect image.Rectangle, level int, decoded func(pixels int64)) error {
-	g, err := r.begin(ctx, rect, level, output{passed: true})
+	o := output{passed: true}
+	if level == 0 && !r.file.Far() { // what is far is asked for at once
+		o.rows = r.lowestRows()
+	}
+	g, err := r.begin(ctx, rect, level, o)
 	if err != nil {
 		return err
 	}
 	g.decoded = decoded
-	f := &r.plan.Format
-	return g.decode(ctx, sink{
-		block: func(rows image.Rectangle) *raster.Block {
-			return raster.NewInterleaved(rows, f.Type, len(f.Bands), len(f.Bands))
-		},
-		done: func(b *raster.Block) error {
-			b.Rect = b.Rect.Sub(rect.Min)
-			return dst.WriteBlock(ctx, b)
-		},
-	})
+	l := relay{dst: dst, origin: rect.Min, format: &r.plan.Format, workers: r.opt.Workers}
+	return l.run(ctx, g.decode)
 }
 
 // decode passes on the rows of the region. Where a coarse level is damaged, the tiles stand
@@ -330,7 +330,7 @@ func (g *Region) shared() int64 {
 	if edge.Empty() {
 		return 0
 	}
-	bytes, _ := g.dec.Memory(edge, g.base)
+	bytes, _ := g.dec.Memory(g.grid.Pixels(g.grid.Over(edge, g.dec.Margin(0))), 0)
 	return bytes
 }
 
@@ -348,15 +348,20 @@ func (g *Region) cut(limit, room int64) ([]image.Rectangle, error) {
 	fits := func(band image.Rectangle, room int64) bool {
 		return need(band, room) <= limit && (!g.output.passed || g.bytes(g.rows(band)) <= limit/rowsShare)
 	}
-	if fits(g.fine, 0) {
+	side := 1 << g.grid.Log2 >> g.base
+	rowsOf := func(band image.Rectangle) int { return (band.Max.Y-1)/side - band.Min.Y/side + 1 }
+	most := g.output.rows
+	if most == 0 {
+		most = math.MaxInt
+	}
+	if rowsOf(g.fine) <= most && fits(g.fine, 0) {
 		return []image.Rectangle{g.fine}, nil
 	}
-	side := 1 << g.grid.Log2 >> g.base
 	var bands []image.Rectangle
 	for rest := g.fine; !rest.Empty(); {
 		band := rest
-		for rows := (rest.Max.Y-1)/side - rest.Min.Y/side + 1; rows > 1 && !fits(band, room); {
-			rows--
+		for rows := rowsOf(rest); rows > 1 && (rows > most || !fits(band, room)); {
+			rows = min(rows-1, most)
 			band.Max.Y = (rest.Min.Y/side + rows) * side
 		}
 		if n := need(band, room); n > limit {

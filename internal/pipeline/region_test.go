@@ -15,6 +15,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/rastertest"
+	"github.com/qtgpu/qtgpu/internal/shorttest"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -70,7 +71,7 @@ func cut(t *testing.T, name string, data []byte, rect image.Rectangle, level int
 // TestBands: a region of any level that memory cuts into bands is the region that is
 // decoded at once.
 func TestBands(t *testing.T) {
-	for _, e := range examples() {
+	for _, e := range shorttest.Cases(examples()) {
 		data := e.file(t)
 		whole := open(t, data, Options{Workers: 2})
 		regions := 0

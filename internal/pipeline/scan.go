@@ -63,13 +63,18 @@ func (s *Scan) Begin(ctx context.Context) (*Region, error) {
 // lowest is the next band if the memory allows for it.
 func (s *Scan) lowest() image.Rectangle {
 	grid := s.r.grid
-	workers := min(parallel.Workers(s.r.opt.Workers), grid.Across()*grid.Down())
-	rows := (tilesEach*int64(workers)-1)/int64(grid.Across()) + 1
 	first := s.rest.Min.Y >> grid.Log2
-	last := int(min(int64(first)+rows, int64(grid.Down())))
+	last := min(first+s.r.lowestRows(), grid.Down())
 	band := s.rest
 	band.Max.Y = grid.Pixels(image.Rect(0, first, 1, last)).Max.Y
 	return band
+}
+
+// lowestRows is how many rows of tiles a band has so that all goroutines have some.
+func (r *Reader) lowestRows() int {
+	workers := min(parallel.Workers(r.opt.Workers), r.grid.Across()*r.grid.Down())
+	rows := (tilesEach*int64(workers)-1)/int64(r.grid.Across()) + 1
+	return int(min(rows, int64(r.grid.Down())))
 }
 
 // Rest is what no band has been begun of.

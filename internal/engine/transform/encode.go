@@ -118,6 +118,7 @@ type EncoderScratch struct {
 	tokens  levelTokens // of the leaf at hand
 	leaves  []codedLeaf // of the plane at hand
 	levels  []acLevel   // of its leaves, where something is promised or restored
+	adopted []acLevel   // of the leaf at hand, of a record
 
 	synthesis synthesis // of the leaf that is measured
 	decoded   [maxN * maxN]uint16
@@ -146,6 +147,11 @@ func (t *Tile) Bytes() int64 { return t.overview.bytes() + t.detail.bytes() }
 // Tile codes the rectangle rects[i] of each plane, in samples, multiples of 32. pixels are what
 // the planes were made of; only a Guiding encoder needs them.
 func (e *Encoder) Tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids []tree.Pyramid, rects []image.Rectangle, pixels *chroma.Interleaved) *Tile {
+	return e.tile(scratch, planes, pyramids, rects, pixels, nil)
+}
+
+// tile is Tile of what is known of the tile already, nil for nothing.
+func (e *Encoder) tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids []tree.Pyramid, rects []image.Rectangle, pixels *chroma.Interleaved, given *givenTile) *Tile {
 	t := &Tile{Worst: make([]uint32, len(planes))}
 	t.detail.tokens = scratch.detail[:0]
 	sources, cells := make([]original, len(planes)), make([]Cells, len(planes))
@@ -155,6 +161,9 @@ func (e *Encoder) Tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids 
 		cells[i] = newCells(r, e.steps[i], e.planes[i])
 		cells[i].seen = image.Pt(planes[i].W, planes[i].H).Sub(r.Min)
 		p := newPlaneEncoder(e, scratch, t, i, &sources[i], cells)
+		if given != nil {
+			p.partition.given, cells[i].size = &given.planes[i], given.sizes[i]
+		}
 		if e.predicts {
 			predictors[i] = newPredictor(predictors, e.planes, i, &cells[i], scratch.rebuilt(i, r), r.Dx())
 			p.predictor = predictors[i]
@@ -241,6 +250,8 @@ func (p *planeEncoder) detail() {
 		if p.predictor != nil {
 			p.countDirections(root)
 			p.choose(root)
+		} else if p.partition.given != nil {
+			p.partition.adopt(root)
 		} else {
 			p.partition.choose(root, false)
 		}
@@ -300,17 +311,15 @@ func (p *planeEncoder) class(n node, leaf bool) {
 // leaf quantises and writes a leaf: its part of the overview and its AC levels.
 func (p *planeEncoder) leaf(n node) {
 	ctx := p.cells.lastContext(p.kind, n)
-	s, coefs := p.partition.spectrum(n)
-	p.overview.take(n, s.flat, coefs.own)
-	q, low := p.quantise(n, s, coefs, ctx)
+	q, dist, low := p.takeUp(n, ctx)
 	w, h := p.src.seen(n)
-	l := codedLeaf{node: n, clipped: w*h < 1<<(2*n.lg), dist: p.dist(n, s, coefs, &q), from: len(p.scratch.levels)}
+	l := codedLeaf{node: n, clipped: w*h < 1<<(2*n.lg), dist: dist, from: len(p.scratch.levels)}
 	promising := p.encoder.promise > 0
 	if promising || p.encoder.restorations != nil {
 		p.keepLevels(&q, n.lg)
 	}
 	if promising && (l.clipped || leafRMS(l.dist+low, n.lg)+roundings > p.promise(n)) {
-		p.mend(&q, &l, s, coefs, ctx)
+		p.mend(&q, &l, func() (*spectrum, leafCoefs) { return p.partition.spectrum(n) }, ctx)
 	}
 	l.to = len(p.scratch.levels)
 	p.scratch.leaves = append(p.scratch.leaves, l)
@@ -318,6 +327,17 @@ func (p *planeEncoder) leaf(n node) {
 	p.tile.Leaves[n.lg-cellLog2]++
 	p.tile.detail.put(ctx, q.last)
 	p.scratch.tokens.put(&p.tile.detail, &q)
+}
+
+// takeUp gives the levels of a leaf, and the squared errors of its AC coefficients and of its low block.
+func (p *planeEncoder) takeUp(n node, ctx int) (q quantised, dist, low int64) {
+	if r := p.partition.record(n); r != nil {
+		return p.adopt(n, r, ctx)
+	}
+	s, coefs := p.partition.spectrum(n)
+	p.overview.take(n, s.flat, coefs.own)
+	q, low = p.quantise(n, s, coefs, ctx)
+	return q, p.dist(n, s, coefs, &q), low
 }
 
 // quantise quantises a leaf as is cheapest or, where its error comes near the promise by
@@ -357,14 +377,14 @@ func (p *planeEncoder) keepLevels(q *quantised, lg int) {
 	p.scratch.levels = p.scratch.tokens.appendLevels(p.scratch.levels, q, lg)
 }
 
-// mend quantises a leaf anew that breaks the promise, as measured: by plain rounding, or
-// else by descent, for which leaves of dependent levels have no need.
-func (p *planeEncoder) mend(q *quantised, l *codedLeaf, s *spectrum, coefs leafCoefs, ctx int) {
+// mend quantises a leaf anew that breaks the promise, as measured: by plain rounding of the
+// coefficients that of gives, or else by descent, for which leaves of dependent levels have no need.
+func (p *planeEncoder) mend(q *quantised, l *codedLeaf, of func() (*spectrum, leafCoefs), ctx int) {
 	n, kept, promise := l.node, func() []acLevel { return p.scratch.levels[l.from:] }, p.promise(l.node)
 	if p.gauge.rms(n, kept()) <= promise {
 		return
 	}
-	if !s.flat {
+	if s, coefs := of(); !s.flat {
 		*q = p.round(n, coefs, ctx)
 		p.scratch.levels = p.scratch.levels[:l.from]
 		p.keepLevels(q, n.lg)
@@ -376,7 +396,7 @@ func (p *planeEncoder) mend(q *quantised, l *codedLeaf, s *spectrum, coefs leafC
 		return
 	}
 	p.scratch.levels = append(p.scratch.levels[:l.from], p.gauge.descend(n, kept(), promise)...)
-	*q = p.scratch.tokens.tokenise(kept(), n.lg, p.kind)
+	*q = p.scratch.tokens.tokenise(kept(), lastOf(kept(), n.lg), n.lg, p.kind)
 }
 
 // settle takes back what refining the overview did to leaves that came too near the

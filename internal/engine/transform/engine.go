@@ -183,6 +183,7 @@ type encoder struct {
 	plan    *engine.Plan
 	env     *engine.Env
 	coder   *Encoder
+	models  []*tree.Model // of its planes, nil where no device can take them
 	tables  *Tables
 	scratch parallel.Pool[EncoderScratch]
 	*engine.Store[Tile]
@@ -210,8 +211,11 @@ func newEncoder(p *engine.Plan, g geometry, env *engine.Env) *encoder {
 	if g.visual {
 		coder = coder.Tuning()
 	}
-	return &encoder{geometry: g, plan: p, env: env, coder: coder, Store: engine.NewStore[Tile](env.Memory / 4)}
+	return &encoder{geometry: g, plan: p, env: env, coder: coder, models: coder.models(), Store: engine.NewStore[Tile](env.Memory / 4)}
 }
+
+// Overlaps implements engine.Overlapping.
+func (e *encoder) Overlaps() bool { return e.models != nil && e.env.Backend.Coder() != nil }
 
 // effortRestores is the effort from which on tiles are restored: without, files are decoded
 // fastest.
@@ -249,10 +253,8 @@ func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env
 		pixels += engine.Pixels(e.grid.Pixels(rect))
 	}
 	work := env.Work.Of(pixels * (costOf(p.Effort) + 1))
-	for _, rect := range sample {
-		if err := e.look(ctx, src, rect, h, work); err != nil {
-			return nil, err
-		}
+	if err := e.look(ctx, src, sample, h, work); err != nil {
+		return nil, err
 	}
 	start := time.Now()
 	e.tables = h.Tables()
@@ -271,29 +273,33 @@ func (e *encoder) sample() (rects []image.Rectangle) {
 		}
 		return rects
 	}
-	step := engine.SlabRows(e.plan, e.env.Memory)
+	step := engine.SlabRows(e, e.env.Workers, e.env.Memory)
 	for y := 0; y < e.grid.Down(); y += step {
 		rects = append(rects, image.Rect(0, y, e.grid.Across(), min(y+step, e.grid.Down())))
 	}
 	return rects
 }
 
-// look codes some tiles, counts what they are made of, and keeps them as far as memory
-// goes.
-func (e *encoder) look(ctx context.Context, src raster.Source, rect image.Rectangle, h *Histogram, work *progress.Work) error {
-	pixels := engine.Pixels(e.grid.Pixels(rect))
-	b, err := engine.Read(ctx, src, e.grid.Pixels(rect), engine.Interleave(&e.plan.Params), work.Part(pixels))
-	if err != nil {
-		return err
+// look codes tiles, counts what they are made of, and keeps them as far as memory goes. A device prepares
+// the next slab meanwhile; without one, the CPU reads it.
+func (e *encoder) look(ctx context.Context, src raster.Source, sample []image.Rectangle, h *Histogram, work *progress.Work) error {
+	blocks := engine.Blocks{
+		Source: src, Step: engine.Interleave(&e.plan.Params), Workers: e.env.Workers,
+		Work: func(i int) *progress.Work { return work.Part(engine.Pixels(e.grid.Pixels(sample[i]))) },
 	}
-	s, err := e.Slab(ctx, b)
-	if err != nil {
-		return err
+	for _, rect := range sample {
+		blocks.Rects = append(blocks.Rects, e.grid.Pixels(rect))
 	}
-	indices := e.grid.Indices(rect)
+	return engine.InSlabs(ctx, e, &blocks, func(i int, _ *raster.Block, s engine.Slab) error {
+		return e.count(ctx, s.(*slab), e.grid.Indices(sample[i]), h, work)
+	})
+}
+
+// count codes tiles of a slab.
+func (e *encoder) count(ctx context.Context, s *slab, indices []int, h *Histogram, work *progress.Work) error {
 	coded := make([]*Tile, len(indices))
-	err = parallel.For(ctx, e.env.Workers, len(indices), func(i int) error {
-		coded[i] = e.code(s.(*slab), indices[i])
+	err := parallel.For(ctx, e.env.Workers, len(indices), func(i int) error {
+		coded[i] = e.code(s, indices[i])
 		e.Hold(indices[i], coded[i], coded[i].Bytes())
 		work.Add(costOf(e.plan.Effort) * engine.Pixels(e.grid.Tile(indices[i])))
 		return nil
@@ -340,6 +346,15 @@ type slab struct {
 	at       image.Point
 	prepared *tree.Prepared
 	pixels   *chroma.Interleaved
+	given    map[int]*givenTile // by number, nil where the backend has no coder for them
+	backend  tree.Backend
+}
+
+// Release implements engine.Released.
+func (s *slab) Release() {
+	if r, ok := s.backend.(tree.Recycler); ok {
+		r.Recycle(s.prepared)
+	}
 }
 
 // Slab implements engine.Encoder: it runs the stages of the backend.
@@ -352,7 +367,31 @@ func (e *encoder) Slab(ctx context.Context, in *raster.Block) (engine.Slab, erro
 	for _, s := range p.Stages {
 		e.env.Took(s.Name, s.Duration)
 	}
-	return &slab{in.Rect.Min, p, pixels}, nil
+	out := &slab{at: in.Rect.Min, prepared: p, pixels: pixels, backend: e.env.Backend}
+	return out, e.survey(ctx, out, in.Rect)
+}
+
+// survey has the backend go on below the pyramid, if it can.
+func (e *encoder) survey(ctx context.Context, s *slab, pixels image.Rectangle) error {
+	if !e.Overlaps() {
+		return nil
+	}
+	coder := e.env.Backend.Coder()
+	side := 1 << e.grid.Log2
+	tiles := e.grid.Indices(image.Rect(pixels.Min.X/side, pixels.Min.Y/side, (pixels.Max.X-1)/side+1, (pixels.Max.Y-1)/side+1))
+	job := survey{encoder: e.coder, coder: coder, prepared: s.prepared, models: e.models, workers: e.env.Workers, scratch: &e.scratch, took: e.env.Took}
+	for _, tile := range tiles {
+		job.rects = append(job.rects, e.padded(e.grid.Tile(tile).Sub(s.at)))
+	}
+	found, err := job.run(ctx)
+	if err != nil {
+		return fmt.Errorf("coding on %s: %w", e.env.Backend.Name(), err)
+	}
+	s.given = map[int]*givenTile{}
+	for i, tile := range tiles {
+		s.given[tile] = found.tile(i)
+	}
+	return nil
 }
 
 // Encode implements engine.Encoder.
@@ -372,7 +411,7 @@ func (e *encoder) code(s *slab, tile int) *Tile {
 	scratch := e.scratch.Get()
 	defer e.scratch.Put(scratch)
 	rects := e.padded(e.grid.Tile(tile).Sub(s.at))
-	t := e.coder.Tile(scratch, s.prepared.Planes, s.prepared.Pyramids, rects, s.pixels)
+	t := e.coder.tile(scratch, s.prepared.Planes, s.prepared.Pyramids, rects, s.pixels, s.given[tile])
 	e.took("split", t.SplitTime)
 	e.took("transform", t.TransformTime)
 	return t

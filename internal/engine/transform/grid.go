@@ -58,13 +58,14 @@ func (g *Grid) pass(ctx context.Context, workers int, filters ...func(y int)) er
 // bytes is the memory of a grid.
 func (g *Grid) bytes() int64 { return int64(len(g.ends) + traitBytes*len(g.of)) }
 
-// put copies a grid to where its first cell is (x,y).
+// put copies a grid to where its first cell is (x,y), as far as g reaches.
 func (g *Grid) put(src *Grid, x, y int) {
-	for j := range src.h {
-		from, to := j*src.w, (y+j)*g.w+x
-		copy(g.ends[to:], src.ends[from:][:src.w])
+	within := image.Rect(x, y, x+src.w, y+src.h).Intersect(image.Rect(0, 0, g.w, g.h))
+	for j := within.Min.Y; j < within.Max.Y; j++ {
+		from, to, n := (j-y)*src.w+within.Min.X-x, j*g.w+within.Min.X, within.Dx()
+		copy(g.ends[to:], src.ends[from:][:n])
 		if src.of != nil {
-			copy(g.of[to:], src.of[from:][:src.w])
+			copy(g.of[to:], src.of[from:][:n])
 		}
 	}
 }

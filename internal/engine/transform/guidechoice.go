@@ -9,43 +9,50 @@ import (
 // guide appends how much luma guides the planes of chroma of a tile: as brings red, green and
 // blue nearest to pixels, which the tile begins at a place of, over the areas.
 func (c *chooser) guide(e *Encoder, t *Tile, pixels *chroma.Interleaved, at image.Point) {
-	var gains [2]guideGain
+	var sums [2]guideSums
 	for k := range c.areas[0] {
 		r := c.areas[0][k].rect.Add(at).Intersect(image.Rect(0, 0, pixels.W, pixels.H))
 		if r.Empty() || !c.areas[0][k].seen() {
 			continue
 		}
-		want := chroma.NewPlanes(r.Dx(), r.Dy(), 3, false)
+		want, got := c.want.sized(r.Size(), false), c.got.sized(r.Size(), true)
 		m := pixels.Sub(r)
 		m.Channels = len(want)
 		chroma.Forward(want, &m, false, 0, m.H)
-		got := chroma.NewPlanes(r.Dx(), r.Dy(), 3, true)
-		// Luma comes last: chroma is restored by what it was.
-		for _, i := range [3]int{1, 2, 0} {
-			c.restoreArea(e, i, k)
+		for i := range got {
+			c.restoreArea(i, k)
 			for y := range got[i].H {
 				copy(got[i].Pix[y*got[i].Stride:][:got[i].W], rowOf(&c.areas[i][k].plane, y))
 			}
 		}
-		addGains(&gains, got, want, int(e.rates.step))
+		addMoved(&sums, got, want, int(e.rates.step))
 	}
-	for i := range gains {
-		t.detail.raw.Put(uint32(gains[i].best()), strengthBits)
+	for i := range sums {
+		t.detail.raw.Put(uint32(sums[i].gain(colourWeights[i]).best()), strengthBits)
 	}
 }
 
+// colours are planes of red, green and blue, which areas of one size share.
+type colours []chroma.Plane
+
+// sized gives planes of some size, with what was there.
+func (c *colours) sized(size image.Point, sub420 bool) []chroma.Plane {
+	if len(*c) == 0 || image.Pt((*c)[0].W, (*c)[0].H) != size {
+		*c = chroma.NewPlanes(size.X, size.Y, 3, sub420)
+	}
+	return *c
+}
+
 // restoreArea restores an area of a plane by its chosen strength.
-func (c *chooser) restoreArea(e *Encoder, plane, k int) {
-	if e.restorations == nil || c.chosen[plane] == 0 {
+func (c *chooser) restoreArea(plane, k int) {
+	a, strength := &c.areas[plane][k], strengths[c.chosen[plane]]
+	if strength == 0 {
 		return
 	}
-	a, grid := &c.areas[plane][k].plane, &c.areas[plane][k].grid
-	for i := range grid.of {
-		grid.of[i].strength = c.chosen[plane]
+	for i := a.from; i < a.to; i++ {
+		b := &c.sums[i]
+		addSums(a.plane.Pix[b.y*a.plane.Stride+b.x:], a.plane.Stride, &b.sums, strength)
 	}
-	r := restorer{restorations: e.restorations, steps: e.steps[plane], def: e.planes[plane], plane: a, grid: grid}
-	c.window.takePlane(a, &c.areas[0][k].plane, r.def, 0, 0)
-	r.restore(&c.window, 0, 0, a.Stride, a.Rows())
 }
 
 // guideGain says what the squared error of colours becomes where luma guides a plane of chroma:
@@ -72,9 +79,50 @@ func (g *guideGain) best() (best int) {
 // green.
 var colourWeights = [2][2]int64{{-22, 113}, {90, -46}}
 
-// addGains adds what an area gains, got being decoded, want the original, whose chroma has the
+// guideSums are sums over pixels of products of two of these: how far their luma is off, how far their
+// chroma is, and how far luma moves it.
+type guideSums struct {
+	luma2, lumaOff, off2, lumaMoved, offMoved, moved2 int64
+}
+
+// add adds a pixel.
+func (s *guideSums) add(luma, off, moved int64) {
+	s.luma2 += luma * luma
+	s.lumaOff += luma * off
+	s.off2 += off * off
+	s.lumaMoved += luma * moved
+	s.offMoved += off * moved
+	s.moved2 += moved * moved
+}
+
+// addRow adds pixels whose luma and chroma should be others, and whose chroma is guided or plain.
+func (s *guideSums) addRow(luma, wantLuma, plain, want, guided []uint16) {
+	wantLuma, plain, want, guided = wantLuma[:len(luma)], plain[:len(luma)], want[:len(luma)], guided[:len(luma)]
+	x := 0
+	if n := len(luma) &^ 15; vector && 0 < n && n <= areaSide {
+		gainSums(s, &luma[0], &wantLuma[0], &plain[0], &want[0], &guided[0], n)
+		x = n
+	}
+	for ; x < len(luma); x++ {
+		s.add(int64(luma[x])-int64(wantLuma[x]), int64(plain[x])-int64(want[x]), int64(guided[x])-int64(plain[x]))
+	}
+}
+
+// gain is what the sums come to where luma counts 1 in each of two colours, and chroma its weights: the
+// squares of (64·luma + w·off)/64, and so on.
+func (s *guideSums) gain(weights [2]int64) *guideGain {
+	var g guideGain
+	for _, w := range weights {
+		g.before += 64*64*s.luma2 + 2*64*w*s.lumaOff + w*w*s.off2
+		g.along += w * (64*s.lumaMoved + w*s.offMoved)
+		g.square += w * w * s.moved2
+	}
+	return &g
+}
+
+// addMoved adds the pixels of an area, got being decoded, want the original, whose chroma has the
 // resolution of luma.
-func addGains(gains *[2]guideGain, got, want []chroma.Plane, step int) {
+func addMoved(sums *[2]guideSums, got, want []chroma.Plane, step int) {
 	full := chroma.NewGuide(got, step, func(int, int, int) int32 { return 16 })
 	full.Low(0, got[1].H)
 	full.Rows(0, got[1].H)
@@ -83,21 +131,9 @@ func addGains(gains *[2]guideGain, got, want []chroma.Plane, step int) {
 		n := got[0].W
 		chroma.Upsample(plain[0][:n], plain[1][:n], got, nil, y)
 		chroma.Upsample(guided[0][:n], guided[1][:n], got, full, y)
-		for i := range gains {
-			for x := range n {
-				at := y*want[0].Stride + x
-				off := int64(plain[i][x]) - int64(want[1+i].Pix[at])
-				gains[i].add(colourWeights[i], int64(got[0].Pix[at])-int64(want[0].Pix[at]), off, int64(guided[i][x])-int64(plain[i][x]))
-			}
+		at := y * want[0].Stride
+		for i := range sums {
+			sums[i].addRow(got[0].Pix[y*got[0].Stride:][:n], want[0].Pix[at:], plain[i][:], want[1+i].Pix[at:], guided[i][:])
 		}
-	}
-}
-
-// add adds a pixel whose luma and chroma are off by as much, and whose chroma luma moves.
-func (g *guideGain) add(weights [2]int64, luma, off, moved int64) {
-	for _, w := range weights {
-		g.before += (64*luma + w*off) * (64*luma + w*off)
-		g.along += (64*luma + w*off) * w * moved
-		g.square += w * moved * w * moved
 	}
 }

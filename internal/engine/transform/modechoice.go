@@ -180,19 +180,45 @@ func (t *trial) bestAngle() (mode int) {
 // from half a step on what rounding and a level do.
 var estimates = makeEstimates()
 
-func makeEstimates() (t [256]int64) {
+func makeEstimates() (t [256]int32) {
 	for i := range t {
 		x := int64(2*i + 1) // in 1/16, the middle
 		log := int64(fixlog.Log2(uint64(x+8))) - 4<<fixlog.Frac
-		t[i] = min(x*x+5, 133+87*log>>(fixlog.Frac+1)) // 0.02; 0.52 and 0.17 for each octave
+		t[i] = int32(min(x*x+5, 133+87*log>>(fixlog.Frac+1))) // 0.02; 0.52 and 0.17 for each octave
 	}
 	return t
 }
 
 // estimate is about what the levels of a leaf cost, less its low block.
 func (r *rates) estimate(coefs, predicted []int32, lg int) int64 {
-	n, low := 1<<lg, 1<<(lg-cellLog2)
 	sum := int64(0)
+	if vector && r.eighths.reciprocal < 1<<32 {
+		sum = r.vectorEstimates(coefs, predicted, lg)
+	} else {
+		sum = r.genericEstimates(coefs, predicted, lg)
+	}
+	return sum * r.step * r.step >> (8 - distScale)
+}
+
+// estimateOf is about what a difference costs.
+func (r *rates) estimateOf(d int32) int64 {
+	return int64(estimates[min(r.eighths.div(int64(max(d, -d))), int64(len(estimates)-1))])
+}
+
+func (r *rates) vectorEstimates(coefs, predicted []int32, lg int) int64 {
+	n, low := 1<<lg, 1<<(lg-cellLog2)
+	coefs, predicted = coefs[:n*n], predicted[:n*n]
+	sum := estimateSums(&coefs[0], &predicted[0], n*n/8, &estimates, uint32(r.eighths.reciprocal))
+	for u := range low {
+		for i := u * n; i < u*n+low; i++ {
+			sum -= r.estimateOf(coefs[i] - predicted[i])
+		}
+	}
+	return sum
+}
+
+func (r *rates) genericEstimates(coefs, predicted []int32, lg int) (sum int64) {
+	n, low := 1<<lg, 1<<(lg-cellLog2)
 	for u := range n {
 		from := 0
 		if u < low {
@@ -200,9 +226,8 @@ func (r *rates) estimate(coefs, predicted []int32, lg int) int64 {
 		}
 		c, q := coefs[u*n+from:u*n+n], predicted[u*n+from:u*n+n]
 		for i, v := range c {
-			d := v - q[i]
-			sum += estimates[min(r.eighths.div(int64(max(d, -d))), 255)]
+			sum += r.estimateOf(v - q[i])
 		}
 	}
-	return sum * r.step * r.step >> (8 - distScale)
+	return sum
 }

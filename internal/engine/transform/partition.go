@@ -157,6 +157,7 @@ type partition struct {
 	luma    *Cells
 	def     Plane
 	kind    int
+	given   *givenPlane // what a coder found out, nil for nothing
 }
 
 // class is the step class of a node.
@@ -185,13 +186,19 @@ func (p *partition) ruleAt(n node) (tree.Rule, int64) {
 	return rule, int64(base)
 }
 
+// flat tells whether a node is a leaf that is not transformed.
+func (p *partition) flat(n node, rule *tree.Rule) bool {
+	x, y := p.src.place(n)
+	return rule.Flat(p.src.pyramid, n.lg, x, y)
+}
+
 // choose marks the leaves under a node and returns their cost, if needed.
 func (p *partition) choose(n node, needed bool) int64 {
 	rule, base := p.ruleAt(n)
-	x, y := p.src.place(n)
-	if rule.Flat(p.src.pyramid, n.lg, x, y) {
+	if p.flat(n, &rule) {
 		return p.flatLeaf(n, base)
 	}
+	x, y := p.src.place(n)
 	decision := tree.Leaf
 	if n.lg > cellLog2 {
 		decision = rule.Decide(p.src.pyramid, n.lg, x, y)
@@ -253,14 +260,19 @@ func (p *partition) split(n node, needed bool) int64 {
 
 // flatLeaf makes a flat node a leaf without transforming it.
 func (p *partition) flatLeaf(n node, base int64) int64 {
+	p.flatSpectrum(n, base)
+	p.cells.setLeaf(n)
+	return p.leafCost(n)
+}
+
+// flatSpectrum is what is known of a flat node.
+func (p *partition) flatSpectrum(n node, base int64) {
 	x, y := p.src.place(n)
 	// Samples are in 1/16 level, coefficients in 1/8: a quarter of the energy.
 	energy := int64(tree.Energy(p.src.pyramid, n.lg, x, y)+2) / 4
 	step := p.encoder.rates.step
 	s, _ := p.scratch.spectra.at(n)
 	*s = spectrum{known: true, flat: true, energy: energy * step * step / (base * base)}
-	p.cells.setLeaf(n)
-	return p.leafCost(n)
 }
 
 // typicalLast stands for the sum of the neighbours' last groups while these are unknown:
@@ -269,14 +281,26 @@ const typicalLast = 8
 
 // leafCost is the cost of a node as a leaf: what quantising it comes to, and the flag.
 func (p *partition) leafCost(n node) int64 {
-	r := p.rates
-	s, coefs := p.spectrum(n)
-	ctx := lastContext(p.kind, n.lg, typicalLast)
-	saved := -r.cost(ctx, 0)
-	if s.top > 0 {
-		saved = p.scratch.tokens.quantise(r, coefs.normal, n.lg, p.kind, s.top, ctx).saved
+	flag := p.flagCost(n.lg, 0)
+	if p.given != nil {
+		_, i := p.src.stats(n)
+		if j, ok := p.given.cost(n.lg, i); ok {
+			return j + flag
+		}
 	}
-	return s.energy<<distScale - saved + p.flagCost(n.lg, 0)
+	s, coefs := p.spectrum(n)
+	return p.scratch.tokens.cost(p.rates, coefs.normal, n.lg, p.kind, s.energy, s.top) + flag
+}
+
+// cost is J of a leaf before its neighbours are known, but for its flag: the energy of its
+// coefficients and the highest diagonal are as analyse gives them.
+func (t *levelTokens) cost(r *rates, c []int32, lg, kind int, energy int64, top int) int64 {
+	ctx := lastContext(kind, lg, typicalLast)
+	saved := -r.cost(ctx, 0)
+	if top > 0 {
+		saved = t.quantise(r, c, lg, kind, top, ctx).saved
+	}
+	return energy<<distScale - saved
 }
 
 // flagCost is the cost of a split flag where one of two neighbours is smaller.

@@ -204,12 +204,22 @@ func (p *planeEncoder) attempt(n node, c *candidate, s *spectrum, coefs leafCoef
 // remainder is what a prediction leaves of the coefficients of a leaf.
 func (p *planeEncoder) remainder(c *candidate, coefs leafCoefs, n node) (s spectrum, rest leafCoefs) {
 	rest = p.scratch.trial.rest.first(len(coefs.own))
-	for k, v := range coefs.own {
-		rest.own[k] = v - c.coefs.own[k]
-	}
+	differences(rest.own, coefs.own, c.coefs.own)
 	p.normalise(rest, n)
 	s.energy, s.top = analyse(rest.normal, n.lg, p.encoder.rates.step)
 	return s, rest
+}
+
+// differences writes what a has more than b, for whole leaves.
+func differences(dst, a, b []int32) {
+	b, dst = b[:len(a)], dst[:len(a)]
+	if n := len(a) / 8; vector && n > 0 {
+		subtract(&dst[0], &a[0], &b[0], n)
+		dst, a, b = dst[8*n:], a[8*n:], b[8*n:]
+	}
+	for k, v := range a {
+		dst[k] = v - b[k]
+	}
 }
 
 // alpha is the factor of luma that leaves least of a leaf, in 1/8.
@@ -344,7 +354,7 @@ func (p *planeEncoder) settledLeaf(n node, s *spectrum, coefs leafCoefs, ctx int
 	rms := p.gauge.rms(n, p.scratch.levels)
 	if rms > p.promise(n) {
 		p.overview.round(n)
-		p.mend(&q, &codedLeaf{node: n}, s, coefs, ctx)
+		p.mend(&q, &codedLeaf{node: n}, func() (*spectrum, leafCoefs) { return s, coefs }, ctx)
 		rms = p.gauge.rms(n, p.scratch.levels)
 	}
 	return q, rms

@@ -1,6 +1,8 @@
 package transform
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"slices"
 	"sync"
 
@@ -140,9 +142,36 @@ const worthDepending = 64
 // analyse gives the energy of the AC coefficients of a leaf, the sum of their squares, and
 // the highest diagonal with one that may be worth coding, 0 where there is none.
 func analyse(c []int32, lg int, step int64) (energy int64, top int) {
-	n, low := 1<<lg, 1<<(lg-cellLog2)
 	limit := (step*worthCoding + 255) >> 8
-	limit *= limit
+	if vector {
+		return vectorAnalyse(c, lg, int32(limit))
+	}
+	return genericAnalyse(c, lg, limit*limit)
+}
+
+func vectorAnalyse(c []int32, lg int, limit int32) (energy int64, top int) {
+	n, low := 1<<lg, 1<<(lg-cellLog2)
+	var set [maxN*maxN/8 + 4]byte // of a row after the other, n bits each
+	c = c[:n*n]
+	energy = squares(&set[0], &c[0], len(c)/8, limit)
+	for u := range n {
+		row := uint32(uint64(binary.LittleEndian.Uint32(set[u*n/8:])) & (1<<n - 1))
+		if u < low {
+			row &^= 1<<low - 1
+			for _, x := range c[u*n:][:low] {
+				energy -= int64(x) * int64(x)
+			}
+		}
+		if row != 0 {
+			top = max(top, u+bits.Len32(row)-1)
+		}
+	}
+	return energy, top
+}
+
+// genericAnalyse is analyse of the square of a limit.
+func genericAnalyse(c []int32, lg int, limit int64) (energy int64, top int) {
+	n, low := 1<<lg, 1<<(lg-cellLog2)
 	for u := range n {
 		from := 0
 		if u < low {
@@ -292,13 +321,20 @@ func (r *rates) levelCost(cost []int32, k int64) int64 {
 	return int64(cost[escape]) + r.bit*int64(rans.ExpGolombBits(uint32(k-escape)))
 }
 
-// tokenise makes the tokens of given levels.
-func (t *levelTokens) tokenise(levels []acLevel, lg, kind int) quantised {
+// lastOf is the least last group of a leaf of given levels.
+func lastOf(levels []acLevel, lg int) (last int) {
+	for _, l := range levels {
+		last = max(last, group(diagonal(l.coef, lg), lg))
+	}
+	return last
+}
+
+// tokenise makes the tokens of given levels up to a last group.
+func (t *levelTokens) tokenise(levels []acLevel, last, lg, kind int) quantised {
 	var all [maxN * maxN]int32
-	q := quantised{}
+	q := quantised{last: last}
 	for _, l := range levels {
 		all[l.coef] = l.level
-		q.last = max(q.last, group(diagonal(l.coef, lg), lg))
 	}
 	clear(t.mag[:])
 	for _, at := range scanOf(lg).through(q.last) {

@@ -96,10 +96,18 @@ func (d *decoder) Margin(level int) int {
 }
 
 // Memory implements engine.Decoder: planes, padding included, and their grids,
-// twice while a plane is smoothed; and what guides chroma.
+// twice while a plane is smoothed; and what guides chroma. A tile of which a window needs a part has
+// planes of its own until it is there.
 func (d *decoder) Memory(rect image.Rectangle, level int) (window, goroutine int64) {
-	n := int64(0)
-	for _, r := range d.padded(d.grid.Pixels(d.grid.Over(rect, d.Margin(level)))) {
+	needed := d.needed(rect, level)
+	if level == 0 && needed != d.grid.Pixels(d.grid.Over(rect, d.Margin(0))) {
+		goroutine = d.memory(d.grid.Tile(0), 0)
+	}
+	return d.memory(needed, level), goroutine
+}
+
+func (d *decoder) memory(pixels image.Rectangle, level int) (n int64) {
+	for _, r := range d.padded(pixels) {
 		cells := engine.Pixels(r) / (cell * cell)
 		if level > 0 {
 			n += cells * (sampleBytes + 1)
@@ -107,7 +115,21 @@ func (d *decoder) Memory(rect image.Rectangle, level int) (window, goroutine int
 			n += engine.Pixels(r)*d.planeBytes() + cells*2*(traitBytes+1)
 		}
 	}
-	return n, 0
+	return n
+}
+
+// needed is what a window has of its tiles for pixels of level 0 that it shows: all at coarser levels, else
+// whole roots, also of chroma of half the resolution.
+func (d *decoder) needed(rect image.Rectangle, level int) image.Rectangle {
+	const root = 2 * maxN
+	tiles := d.grid.Pixels(d.grid.Over(rect, d.Margin(level)))
+	if level > 0 || rect.Empty() {
+		return tiles
+	}
+	r := rect.Inset(-d.Margin(0))
+	r.Min = image.Pt(r.Min.X&^(root-1), r.Min.Y&^(root-1))
+	r.Max = image.Pt((r.Max.X+root-1)&^(root-1), (r.Max.Y+root-1)&^(root-1))
+	return r.Intersect(tiles)
 }
 
 // sampleBytes is the memory of a sample in its plane.
@@ -162,12 +184,12 @@ func (d *decoder) Leaves(tile int, s engine.Segments, plane int, f func(engine.L
 	return nil
 }
 
-// region implements engine.Window: planes of a rectangle of tiles.
+// region implements engine.Window: planes of a rectangle of tiles, or of whole roots of them.
 type region struct {
 	decoder *decoder
 	dst     *raster.Block
 	level   int
-	pixels  image.Rectangle   // of the tiles
+	pixels  image.Rectangle   // what it covers
 	at      []image.Rectangle // what it covers of each plane, padded
 	planes  []chroma.Plane    // scaled down by 1<<level
 	grids   []Grid            // of the planes
@@ -176,12 +198,12 @@ type region struct {
 // Window implements engine.Decoder.
 func (d *decoder) Window(dst *raster.Block, level int) engine.Window {
 	full := image.Rectangle{Min: dst.Rect.Min.Mul(1 << level), Max: dst.Rect.Max.Mul(1 << level)}
-	r := d.region(d.grid.Pixels(d.grid.Over(full, d.Margin(level))), level)
+	r := d.region(d.needed(full, level), level)
 	r.dst = dst
 	return r
 }
 
-// region is one of the pixels of whole tiles.
+// region is one of pixels.
 func (d *decoder) region(pixels image.Rectangle, level int) *region {
 	r := &region{decoder: d, level: level, pixels: pixels, at: d.padded(pixels)}
 	for _, s := range d.samples(pixels) {
@@ -198,6 +220,14 @@ func (r *region) side() int { return cell >> r.level }
 
 // Decode implements engine.Window.
 func (r *region) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded, error) {
+	if alone := r.alone(tile); alone != nil {
+		if _, err := alone.Decode(tile, s, false); err != nil {
+			return nil, err
+		}
+		d := alone.decoded()
+		r.Load(tile, d)
+		return d, nil
+	}
 	p := r.place(tile)
 	cells, err := r.decoder.coder.Overview(s.Overview, p.rects)
 	if err != nil {
@@ -222,6 +252,11 @@ func (r *region) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded,
 
 // Conceal implements engine.Window.
 func (r *region) Conceal(tile int, overview []byte) {
+	if alone := r.alone(tile); alone != nil {
+		alone.Conceal(tile, overview)
+		r.Load(tile, alone.decoded())
+		return
+	}
 	p := r.place(tile)
 	cells, err := r.decoder.coder.Overview(overview, p.rects)
 	if err != nil {
@@ -235,6 +270,15 @@ func (r *region) Conceal(tile int, overview []byte) {
 	defer r.decoder.scratch.Put(scratch)
 	r.decoder.coder.Conceal(scratch, cells, r.planes, p.at)
 	r.putGrids(GridsOf(cells, 0), p)
+}
+
+// alone is a region for a tile of which r has but a part; nil where r has all of it.
+func (r *region) alone(tile int) *region {
+	pixels := r.decoder.grid.Tile(tile)
+	if r.level > 0 || pixels.In(r.pixels) {
+		return nil
+	}
+	return r.decoder.region(pixels, 0)
 }
 
 // place is where a tile lies: what it covers of each plane, and where that begins in the planes
@@ -306,13 +350,24 @@ func (r *region) save(grids []Grid, p place) *decoded {
 	return d
 }
 
-// Load implements engine.Window.
+// decoded is all of a region of a tile, which it does not own any more.
+func (r *region) decoded() *decoded {
+	d := &decoded{grids: r.grids}
+	for i := range r.planes {
+		d.pix = append(d.pix, r.planes[i].Pix)
+	}
+	return d
+}
+
+// Load implements engine.Window: of a tile that reaches out of the region, it takes the part within.
 func (r *region) Load(tile int, from engine.Decoded) {
 	d, p := from.(*decoded), r.place(tile)
-	for i, at := range p.at {
-		size, plane := pad(p.rects[i]).Size(), &r.planes[i]
-		for y := range size.Y {
-			copy(plane.Pix[(at.Y+y)*plane.Stride+at.X:][:size.X], d.pix[i][y*size.X:])
+	for i := range p.rects {
+		rect := pad(p.rects[i])
+		within, plane := rect.Intersect(r.at[i]), &r.planes[i]
+		for y := within.Min.Y; y < within.Max.Y; y++ {
+			row := d.pix[i][(y-rect.Min.Y)*rect.Dx()+within.Min.X-rect.Min.X:]
+			copy(plane.Pix[(y-r.at[i].Min.Y)*plane.Stride+within.Min.X-r.at[i].Min.X:][:within.Dx()], row)
 		}
 	}
 	r.putGrids(d.grids, p)

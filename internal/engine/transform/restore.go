@@ -172,9 +172,9 @@ const placeBits = 14
 type window struct {
 	kind       int
 	pix, guide samples
-	gradients  [blocks + 1][blocks + 1][4]int32
-	by         [blocks][blocks]*restoration // that restores a block
-	class      [blocks][blocks]int8         // −1 for none
+	gradients  [blocks + 1][blocks + 4][4]int32 // of which kernels find four at once
+	by         [blocks][blocks]*restoration     // that restores a block
+	class      [blocks][blocks]int8             // −1 for none
 }
 
 // at is the place of a sample.
@@ -205,20 +205,30 @@ func rowOf(p *chroma.Plane, y int) []uint16 {
 }
 
 // takePlane is take of a plane that is not being restored.
-func (w *window) takePlane(p, luma *chroma.Plane, def Plane, x, y int) {
-	w.take(func(y int) []uint16 { return rowOf(p, y) }, p, luma, def, x, y, windowSide)
+func (w *window) takePlane(p, luma *chroma.Plane, def Plane, x, y, height int) {
+	w.take(func(y int) []uint16 { return rowOf(p, y) }, p, luma, def, x, y, height)
 }
 
 // takeRow writes the samples of a row from x on, the nearest for those that there are none of.
 func takeRow(dst []byte, row []uint16, x int) {
-	if x >= 0 && x+windowSpan <= len(row) {
-		for i, v := range row[x:][:windowSpan] {
-			binary.LittleEndian.PutUint16(dst[2*i:][:2], v)
-		}
-		return
+	from, to := max(-x, 0), min(len(row)-x, windowSpan)
+	putRow(dst[sampleBytes*from:sampleBytes*to], row[x+from:x+to])
+	for i := range from {
+		binary.LittleEndian.PutUint16(dst[sampleBytes*i:], row[0])
 	}
-	for i := range windowSpan {
-		binary.LittleEndian.PutUint16(dst[2*i:], row[min(max(x+i, 0), len(row)-1)])
+	for i := to; i < windowSpan; i++ {
+		binary.LittleEndian.PutUint16(dst[sampleBytes*i:], row[len(row)-1])
+	}
+}
+
+// putRow writes samples.
+func putRow(dst []byte, row []uint16) {
+	if n := len(row) / 8; vector && n > 0 {
+		copySamples(&dst[:16*n][0], &row[0], n)
+		dst, row = dst[16*n:], row[8*n:]
+	}
+	for i, v := range row {
+		binary.LittleEndian.PutUint16(dst[sampleBytes*i:][:2], v)
 	}
 }
 
@@ -226,16 +236,31 @@ func takeRow(dst []byte, row []uint16, x int) {
 // of half the resolution.
 func takeMeans(dst []byte, above, below []uint16, x, n int) {
 	below = below[:len(above)]
-	from := 2 * x
-	if x < 0 || from+2*windowSpan > len(above) {
-		for i := range windowSpan {
-			at := min(max(x+i, 0), n-1)
-			left, right := min(2*at, len(above)-1), min(2*at+1, len(above)-1)
-			putMean(dst[2*i:], above[left]+above[right]+below[left]+below[right])
-		}
-		return
+	from := max(-x, 0)
+	to := max(min(min(n, len(above)/2)-x, windowSpan), from)
+	if to > from {
+		putMeans(dst[sampleBytes*from:sampleBytes*to], above[2*(x+from):2*(x+to)], below[2*(x+from):2*(x+to)])
 	}
-	above, below = above[from:][:2*windowSpan], below[from:][:2*windowSpan]
+	nearest := func(i int) {
+		at := min(max(x+i, 0), n-1)
+		left, right := min(2*at, len(above)-1), min(2*at+1, len(above)-1)
+		putMean(dst[sampleBytes*i:], above[left]+above[right]+below[left]+below[right])
+	}
+	for i := range from {
+		nearest(i)
+	}
+	for i := to; i < windowSpan; i++ {
+		nearest(i)
+	}
+}
+
+// putMeans writes the means of the squares of two rows.
+func putMeans(dst []byte, above, below []uint16) {
+	below = below[:len(above)]
+	if n := len(above) / 16; vector && n > 0 {
+		meansOfRows(&dst[:16*n][0], &above[0], &below[0], n)
+		dst, above, below = dst[16*n:], above[16*n:], below[16*n:]
+	}
 	for i := 0; i < len(above)-1; i += 2 {
 		putMean(dst[i:], above[i]+above[i+1]+below[i]+below[i+1])
 	}
@@ -277,9 +302,7 @@ func (w *window) uses(r *restorations, s *steps, g *Grid, x, y, width, height in
 // classify finds the classes of the first w×h blocks.
 func (w *window) classify(width, height int) {
 	for my := range height + 1 {
-		for mx := range width + 1 {
-			w.bends(mx, my)
-		}
+		w.bendsAcross(my, width+1)
 	}
 	for by := range height {
 		upper, lower := &w.gradients[by], &w.gradients[by+1]
@@ -290,6 +313,17 @@ func (w *window) classify(width, height int) {
 			}
 			w.class[by][bx] = classOf(&g, &w.by[by][bx].bounds[w.kind])
 		}
+	}
+}
+
+// bendsAcross finds the gradients of the first n corners of a row.
+func (w *window) bendsAcross(my, n int) {
+	if vector {
+		bendsOfRow(&w.gradients[my][0], &w.pix[w.at(-2, block*my-2)], (n+3)/4)
+		return
+	}
+	for mx := range n {
+		w.bends(mx, my)
 	}
 }
 

@@ -13,7 +13,16 @@ type chooser struct {
 	areas  [][]area // of each plane, in raster order
 	across int      // areas in a row
 	chosen []uint8  // the strength of each plane
+	sums   []summed
 	window window
+	// want and got are the planes of the area at hand where guides are chosen.
+	want, got colours
+}
+
+// summed is what is known of a block that is restored, which begins at sample (x,y) of its area.
+type summed struct {
+	x, y int
+	sums [block * block]int32
 }
 
 // area is a part of a plane of a tile, without samples where it is not looked at.
@@ -21,6 +30,8 @@ type area struct {
 	rect  image.Rectangle // in samples of the tile, with its padding
 	plane chroma.Plane
 	grid  Grid
+	// from and to are where the sums of its blocks are, for when the strength is chosen.
+	from, to int
 }
 
 func (a *area) seen() bool { return a.plane.Pix != nil }
@@ -38,6 +49,7 @@ func (c *chooser) lay(i int, def Plane, cells *Cells) {
 	for len(c.areas) <= i {
 		c.areas = append(c.areas, nil)
 	}
+	held := c.areas[i]
 	c.areas[i] = c.areas[i][:0]
 	side := sideOf(def)
 	tile := image.Rect(0, 0, cell*cells.w, cell*cells.h)
@@ -47,7 +59,12 @@ func (c *chooser) lay(i int, def Plane, cells *Cells) {
 		x, y := k%c.across, k/c.across
 		a := area{rect: image.Rect(0, 0, side, side).Add(image.Pt(side*x, side*y)).Intersect(tile)}
 		if n <= allAreas || (x+y)%2 == 0 {
-			a.plane = chroma.NewPlane(a.rect.Dx(), a.rect.Dy())
+			if k < len(held) {
+				a.plane = held[k].plane
+			}
+			if image.Pt(a.plane.W, a.plane.H) != a.rect.Size() {
+				a.plane = chroma.NewPlane(a.rect.Dx(), a.rect.Dy())
+			}
 		}
 		c.areas[i] = append(c.areas[i], a)
 	}
@@ -117,7 +134,7 @@ func (c *chooser) choose(e *Encoder, t *Tile, sources []original, cells []Cells)
 			filterPlane(context.Background(), 1, e.steps[i], def, &a.plane, &a.grid)
 		}
 	}
-	c.chosen = make([]uint8, len(e.planes))
+	c.chosen, c.sums = make([]uint8, len(e.planes)), c.sums[:0]
 	for i, def := range e.planes {
 		if def.Alpha {
 			continue
@@ -148,27 +165,45 @@ func (e *strengthErrors) least() (best uint8) {
 
 // add adds the errors of the samples of an area that the image has.
 func (c *chooser) add(errors *strengthErrors, e *Encoder, plane int, src *original, a *area, luma *chroma.Plane) {
-	c.window.takePlane(&a.plane, luma, e.planes[plane], 0, 0)
 	at := a.rect.Min.Add(image.Pt(cell*src.x, cell*src.y))
 	w, h := min(a.plane.W, src.samples.W-at.X), min(a.plane.H, src.samples.H-at.Y)
 	if w <= 0 || h <= 0 {
 		return
 	}
+	c.window.takePlane(&a.plane, luma, e.planes[plane], 0, 0, wholeBlocks(h))
 	c.window.uses(e.restorations, e.steps[plane], &a.grid, 0, 0, wholeBlocks(w)/block, wholeBlocks(h)/block)
 	c.window.classify(wholeBlocks(w)/block, wholeBlocks(h)/block)
-	var sums [block * block]int32
+	a.from = len(c.sums)
 	for by := range wholeBlocks(h) / block {
 		for bx := range wholeBlocks(w) / block {
 			if c.window.class[by][bx] < 0 {
 				continue
 			}
-			c.window.by[by][bx].sums(&sums, &c.window, bx, by)
-			for y := block * by; y < min(block*(by+1), h); y++ {
-				want := src.samples.Pix[(at.Y+y)*src.samples.Stride+at.X:]
-				for x := block * bx; x < min(block*(bx+1), w); x++ {
-					errors.add(int32(want[x]), a.plane.Pix[y*a.plane.Stride+x], sums[y%block*block+x%block])
-				}
-			}
+			c.sums = append(c.sums, summed{x: block * bx, y: block * by})
+			sums := &c.sums[len(c.sums)-1].sums
+			c.window.by[by][bx].sums(sums, &c.window, bx, by)
+			want := src.samples.Pix[(at.Y+block*by)*src.samples.Stride+at.X+block*bx:]
+			got := a.plane.Pix[block*by*a.plane.Stride+block*bx:]
+			errors.addBlock(want, src.samples.Stride, got, a.plane.Stride, sums, min(block, w-block*bx), min(block, h-block*by))
+		}
+	}
+	a.to = len(c.sums)
+}
+
+// addBlock adds the errors of the first w×h samples of a block whose sums are known.
+func (e *strengthErrors) addBlock(want []uint16, wantStride int, got []uint16, gotStride int, sums *[block * block]int32, w, h int) {
+	if vector && w == block && h == block {
+		want, got = want[:(block-1)*wantStride+block], got[:(block-1)*gotStride+block]
+		blockErrors(e, &want[0], wantStride, &got[0], gotStride, sums)
+		return
+	}
+	e.genericAddBlock(want, wantStride, got, gotStride, sums, w, h)
+}
+
+func (e *strengthErrors) genericAddBlock(want []uint16, wantStride int, got []uint16, gotStride int, sums *[block * block]int32, w, h int) {
+	for y := range h {
+		for x := range w {
+			e.add(int32(want[y*wantStride+x]), got[y*gotStride+x], sums[y*block+x])
 		}
 	}
 }

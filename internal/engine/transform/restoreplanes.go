@@ -137,6 +137,15 @@ func (r *restorer) any(x, y, width, height int) bool {
 
 // addSums adds sums to a block, in rows stride apart.
 func addSums(dst []uint16, stride int, sums *[block * block]int32, strength int32) {
+	dst = dst[:(block-1)*stride+block]
+	if vector {
+		blockRestored(&dst[0], stride, sums, strength)
+		return
+	}
+	genericAddSums(dst, stride, sums, strength)
+}
+
+func genericAddSums(dst []uint16, stride int, sums *[block * block]int32, strength int32) {
 	for j := range block {
 		row := dst[j*stride:][:block]
 		for i := range row {

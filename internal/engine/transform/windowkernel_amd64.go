@@ -1,0 +1,51 @@
+//go:build !purego
+
+package transform
+
+// copySamples writes n times 8 samples.
+//
+//go:noescape
+func copySamples(dst *byte, row *uint16, n int)
+
+// meansOfRows writes n times 8 means of the squares of two rows.
+//
+//go:noescape
+func meansOfRows(dst *byte, above, below *uint16, n int)
+
+// bendsOfRow sums up, as bends does, around n times four corners of blocks: pix is the first sample of the
+// first.
+//
+//go:noescape
+func bendsOfRow(dst *[4]int32, pix *byte, n int)
+
+// blockErrors adds the errors of a whole block, as strengthErrors.add does; strides are in samples.
+//
+//go:noescape
+func blockErrors(errors *strengthErrors, want *uint16, wantStride int, got *uint16, gotStride int, sums *[block * block]int32)
+
+// blockRestored adds sums to a block, as addSums does.
+//
+//go:noescape
+func blockRestored(dst *uint16, stride int, sums *[block * block]int32, strength int32)
+
+// gainSums adds what n pixels add to the sums, as guideSums.add does: a multiple of 16, and 64 at most.
+//
+//go:noescape
+func gainSums(s *guideSums, luma, wantLuma, plain, want, guided *uint16, n int)
+
+// squares gives the sum of squares of n times 8 coefficients, and sets a bit for each whose magnitude
+// reaches a limit.
+//
+//go:noescape
+func squares(set *byte, c *int32, n int, limit int32) int64
+
+// estimateSums sums up what n times 8 differences cost by estimates: cost has a number for each eighth of a
+// step, reciprocal divides by that, below 2^32.
+//
+//go:noescape
+func estimateSums(coefs, predicted *int32, n int, cost *[256]int32, reciprocal uint32) int64
+
+// subtract writes n times 8 differences of a and b.
+//
+//go:noescape
+func subtract(dst, a, b *int32, n int)

@@ -1,0 +1,344 @@
+//go:build !purego
+
+#include "textflag.h"
+#include "go_asm.h"
+
+DATA windowWords<>+0(SB)/4, $0x00010001
+DATA windowWords<>+4(SB)/4, $2
+DATA windowWords<>+8(SB)/4, $(1<<13)
+DATA windowWords<>+12(SB)/4, $const_maxSample
+GLOBL windowWords<>(SB), RODATA, $16
+
+// func copySamples(dst *byte, row *uint16, n int)
+TEXT ·copySamples(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ row+8(FP), SI
+	MOVQ n+16(FP), CX
+next:
+	MOVOU (SI), X0
+	MOVOU X0, (DI)
+	ADDQ $16, SI
+	ADDQ $16, DI
+	DECQ CX
+	JNZ next
+	RET
+
+// func meansOfRows(dst *byte, above, below *uint16, n int)
+TEXT ·meansOfRows(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ above+8(FP), SI
+	MOVQ below+16(FP), DX
+	MOVQ n+24(FP), CX
+	VPBROADCASTD windowWords<>+0(SB), Y8
+	VPBROADCASTD windowWords<>+4(SB), Y9
+next:
+	VMOVDQU (SI), Y0
+	VPADDW (DX), Y0, Y0
+	VPMADDWD Y8, Y0, Y0
+	VPADDD Y9, Y0, Y0
+	VPSRLD $2, Y0, Y0
+	VEXTRACTI128 $1, Y0, X1
+	VPACKUSDW X1, X0, X0
+	VMOVDQU X0, (DI)
+	ADDQ $32, SI
+	ADDQ $32, DX
+	ADDQ $16, DI
+	DECQ CX
+	JNZ next
+	VZEROUPPER
+	RET
+
+// BEND adds |2x − a − b| to a sum, x being in Y0 twice.
+#define BEND(a, b, sum) \
+	VPSUBW a, Y0, Y1; \
+	VPSUBW b, Y1, Y1; \
+	VPABSW Y1, Y1; \
+	VPADDW Y1, sum, sum
+
+// BENDS adds those of a row along rows, columns and both diagonals to Y4 … Y7; at is in bytes.
+#define BENDS(at) \
+	VMOVDQU (at)(SI), Y0; \
+	VPADDW Y0, Y0, Y0; \
+	BEND((at-2)(SI), (at+2)(SI), Y4); \
+	BEND((at-const_rowBytes)(SI), (at+const_rowBytes)(SI), Y5); \
+	BEND((at-const_rowBytes-2)(SI), (at+const_rowBytes+2)(SI), Y6); \
+	BEND((at-const_rowBytes+2)(SI), (at+const_rowBytes-2)(SI), Y7)
+
+// func bendsOfRow(dst *[4]int32, pix *byte, n int)
+TEXT ·bendsOfRow(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ pix+8(FP), SI
+	MOVQ n+16(FP), CX
+	VPBROADCASTD windowWords<>+0(SB), Y8
+next:
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	BENDS(0)
+	BENDS(2*const_rowBytes)
+	VPMADDWD Y8, Y4, Y4
+	VPMADDWD Y8, Y5, Y5
+	VPMADDWD Y8, Y6, Y6
+	VPMADDWD Y8, Y7, Y7
+	VPHADDD Y5, Y4, Y4 // in each half two corners of the first, two of the second
+	VPHADDD Y7, Y6, Y6
+	VSHUFPS $0x88, Y6, Y4, Y5
+	VSHUFPS $0xDD, Y6, Y4, Y7
+	VMOVDQU X5, (DI)
+	VMOVDQU X7, 16(DI)
+	VEXTRACTI128 $1, Y5, 32(DI)
+	VEXTRACTI128 $1, Y7, 48(DI)
+	ADDQ $64, DI
+	ADDQ $32, SI
+	DECQ CX
+	JNZ next
+	VZEROUPPER
+	RET
+
+// TWOROWS loads two rows of four samples, stride bytes apart, as 32 bits each.
+#define TWOROWS(at, stride, x, y) \
+	VMOVQ (at), x; \
+	VPINSRQ $1, (at)(stride*1), x, x; \
+	VPMOVZXWD x, y
+
+// RESTORED takes samples in got with the sums in sums, at a strength, to out. Y10 is half of a unit,
+// Y11 the largest sample, Y12 is 0.
+#define RESTORED(got, sums, strength, out) \
+	VPMULLD strength, sums, out; \
+	VPADDD Y10, out, out; \
+	VPSRAD $14, out, out; \
+	VPADDD got, out, out; \
+	VPMAXSD Y12, out, out; \
+	VPMINSD Y11, out, out
+
+#define LIMITS \
+	VPBROADCASTD windowWords<>+8(SB), Y10; \
+	VPBROADCASTD windowWords<>+12(SB), Y11; \
+	VPXOR Y12, Y12, Y12
+
+// ERROR adds the squared error of restoring at a strength to acc.
+#define ERROR(strength, acc) \
+	RESTORED(Y0, Y2, strength, Y3); \
+	VPSUBD Y1, Y3, Y3; \
+	VPMULLD Y3, Y3, Y3; \
+	VPADDD Y3, acc, acc
+
+// func blockErrors(errors *strengthErrors, want *uint16, wantStride int, got *uint16, gotStride int, sums *[block * block]int32)
+TEXT ·blockErrors(SB), NOSPLIT, $0-48
+	MOVQ errors+0(FP), DI
+	MOVQ want+8(FP), SI
+	MOVQ wantStride+16(FP), R8
+	MOVQ got+24(FP), DX
+	MOVQ gotStride+32(FP), R9
+	MOVQ sums+40(FP), BX
+	SHLQ $1, R8
+	SHLQ $1, R9
+	LIMITS
+	VPBROADCASTD ·strengths+4(SB), Y13
+	VPBROADCASTD ·strengths+8(SB), Y14
+	VPBROADCASTD ·strengths+12(SB), Y15
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	MOVQ $2, CX
+next:
+	TWOROWS(DX, R9, X0, Y0)
+	TWOROWS(SI, R8, X1, Y1)
+	VMOVDQU (BX), Y2
+	VPSUBD Y1, Y0, Y3
+	VPMULLD Y3, Y3, Y3
+	VPADDD Y3, Y4, Y4
+	ERROR(Y13, Y5)
+	ERROR(Y14, Y6)
+	ERROR(Y15, Y7)
+	LEAQ (DX)(R9*2), DX
+	LEAQ (SI)(R8*2), SI
+	ADDQ $32, BX
+	DECQ CX
+	JNZ next
+	VPHADDD Y5, Y4, Y4
+	VPHADDD Y7, Y6, Y6
+	VPHADDD Y6, Y4, Y4
+	VEXTRACTI128 $1, Y4, X5
+	VPADDD X5, X4, X4
+	VPMOVSXDQ X4, Y4
+	VPADDQ (DI), Y4, Y4
+	VMOVDQU Y4, (DI)
+	VZEROUPPER
+	RET
+
+// func blockRestored(dst *uint16, stride int, sums *[block * block]int32, strength int32)
+TEXT ·blockRestored(SB), NOSPLIT, $0-28
+	MOVQ dst+0(FP), DI
+	MOVQ stride+8(FP), R8
+	MOVQ sums+16(FP), BX
+	MOVL strength+24(FP), AX
+	VMOVD AX, X13
+	VPBROADCASTD X13, Y13
+	SHLQ $1, R8
+	LIMITS
+	MOVQ $2, CX
+next:
+	TWOROWS(DI, R8, X0, Y0)
+	VMOVDQU (BX), Y2
+	RESTORED(Y0, Y2, Y13, Y3)
+	VEXTRACTI128 $1, Y3, X4
+	VPACKUSDW X4, X3, X3
+	VMOVQ X3, (DI)
+	VPEXTRQ $1, X3, (DI)(R8*1)
+	LEAQ (DI)(R8*2), DI
+	ADDQ $32, BX
+	DECQ CX
+	JNZ next
+	VZEROUPPER
+	RET
+
+// PRODUCT adds the products of two words to acc.
+#define PRODUCT(a, b, acc) \
+	VPMADDWD a, b, Y3; \
+	VPADDD Y3, acc, acc
+
+// func gainSums(s *guideSums, luma, wantLuma, plain, want, guided *uint16, n int)
+TEXT ·gainSums(SB), NOSPLIT, $0-56
+	MOVQ s+0(FP), DI
+	MOVQ luma+8(FP), SI
+	MOVQ wantLuma+16(FP), DX
+	MOVQ plain+24(FP), R8
+	MOVQ want+32(FP), R9
+	MOVQ guided+40(FP), R10
+	MOVQ n+48(FP), CX
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+	XORQ AX, AX
+next:
+	VMOVDQU (SI)(AX*2), Y0
+	VPSUBW (DX)(AX*2), Y0, Y0
+	VMOVDQU (R8)(AX*2), Y1
+	VMOVDQU (R10)(AX*2), Y2
+	VPSUBW Y1, Y2, Y2
+	VPSUBW (R9)(AX*2), Y1, Y1
+	PRODUCT(Y0, Y0, Y4)
+	PRODUCT(Y0, Y1, Y5)
+	PRODUCT(Y1, Y1, Y6)
+	PRODUCT(Y0, Y2, Y7)
+	PRODUCT(Y1, Y2, Y8)
+	PRODUCT(Y2, Y2, Y9)
+	ADDQ $16, AX
+	CMPQ AX, CX
+	JL next
+	VPHADDD Y5, Y4, Y4
+	VPHADDD Y7, Y6, Y6
+	VPHADDD Y6, Y4, Y4
+	VPHADDD Y9, Y8, Y8
+	VPHADDD Y8, Y8, Y8
+	VEXTRACTI128 $1, Y4, X5
+	VPADDD X5, X4, X4
+	VEXTRACTI128 $1, Y8, X9
+	VPADDD X9, X8, X8
+	VPMOVSXDQ X4, Y4
+	VPMOVSXDQ X8, X8
+	VPADDQ (DI), Y4, Y4
+	VMOVDQU Y4, (DI)
+	VPADDQ 32(DI), X8, X8
+	VMOVDQU X8, 32(DI)
+	VZEROUPPER
+	RET
+
+// func squares(set *byte, c *int32, n int, limit int32) int64
+TEXT ·squares(SB), NOSPLIT, $0-40
+	MOVQ set+0(FP), DI
+	MOVQ c+8(FP), SI
+	MOVQ n+16(FP), CX
+	MOVL limit+24(FP), AX
+	DECL AX
+	VMOVD AX, X5
+	VPBROADCASTD X5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+next:
+	VMOVDQU (SI), Y0
+	VPABSD Y0, Y1
+	VPCMPGTD Y5, Y1, Y2
+	VMOVMSKPS Y2, AX
+	MOVB AX, (DI)
+	VPSRLQ $32, Y1, Y0
+	VPMULUDQ Y1, Y1, Y1
+	VPMULUDQ Y0, Y0, Y0
+	VPADDQ Y1, Y6, Y6
+	VPADDQ Y0, Y7, Y7
+	ADDQ $32, SI
+	INCQ DI
+	DECQ CX
+	JNZ next
+	VPADDQ Y7, Y6, Y6
+	VEXTRACTI128 $1, Y6, X7
+	VPADDQ X7, X6, X6
+	VPSRLDQ $8, X6, X7
+	VPADDQ X7, X6, X6
+	VMOVQ X6, ret+32(FP)
+	VZEROUPPER
+	RET
+
+DATA lastEstimate<>+0(SB)/4, $255
+GLOBL lastEstimate<>(SB), RODATA, $4
+
+// func estimateSums(coefs, predicted *int32, n int, cost *[256]int32, reciprocal uint32) int64
+TEXT ·estimateSums(SB), NOSPLIT, $0-48
+	MOVQ coefs+0(FP), SI
+	MOVQ predicted+8(FP), DX
+	MOVQ n+16(FP), CX
+	MOVQ cost+24(FP), BX
+	MOVL reciprocal+32(FP), AX
+	VMOVD AX, X8
+	VPBROADCASTD X8, Y8
+	VPBROADCASTD lastEstimate<>(SB), Y9
+	VPXOR Y7, Y7, Y7
+next:
+	VMOVDQU (SI), Y0
+	VPSUBD (DX), Y0, Y0
+	VPABSD Y0, Y0
+	VPSRLQ $32, Y0, Y1
+	VPMULUDQ Y8, Y0, Y0
+	VPMULUDQ Y8, Y1, Y1
+	VPSRLQ $32, Y0, Y0
+	VPBLENDD $0xAA, Y1, Y0, Y0 // the high halves of all products
+	VPMINUD Y9, Y0, Y0
+	VPCMPEQD Y2, Y2, Y2
+	VPGATHERDD Y2, (BX)(Y0*4), Y1
+	VPADDD Y1, Y7, Y7
+	ADDQ $32, SI
+	ADDQ $32, DX
+	DECQ CX
+	JNZ next
+	VEXTRACTI128 $1, Y7, X0
+	VPADDD X0, X7, X7
+	VPHADDD X7, X7, X7
+	VPHADDD X7, X7, X7
+	VMOVD X7, AX
+	MOVQ AX, ret+40(FP)
+	VZEROUPPER
+	RET
+
+// func subtract(dst, a, b *int32, n int)
+TEXT ·subtract(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), CX
+next:
+	VMOVDQU (SI), Y0
+	VPSUBD (DX), Y0, Y0
+	VMOVDQU Y0, (DI)
+	ADDQ $32, SI
+	ADDQ $32, DX
+	ADDQ $32, DI
+	DECQ CX
+	JNZ next
+	VZEROUPPER
+	RET

@@ -1,0 +1,29 @@
+//go:build !amd64 || purego
+
+package transform
+
+func copySamples(*byte, *uint16, int) { panic("transform: no kernels in this build") }
+
+func meansOfRows(_ *byte, _, _ *uint16, _ int) { panic("transform: no kernels in this build") }
+
+func bendsOfRow(*[4]int32, *byte, int) { panic("transform: no kernels in this build") }
+
+func blockErrors(*strengthErrors, *uint16, int, *uint16, int, *[block * block]int32) {
+	panic("transform: no kernels in this build")
+}
+
+func blockRestored(*uint16, int, *[block * block]int32, int32) {
+	panic("transform: no kernels in this build")
+}
+
+func gainSums(_ *guideSums, _, _, _, _, _ *uint16, _ int) {
+	panic("transform: no kernels in this build")
+}
+
+func squares(*byte, *int32, int, int32) int64 { panic("transform: no kernels in this build") }
+
+func estimateSums(_, _ *int32, _ int, _ *[256]int32, _ uint32) int64 {
+	panic("transform: no kernels in this build")
+}
+
+func subtract(_, _, _ *int32, _ int) { panic("transform: no kernels in this build") }

@@ -1,0 +1,171 @@
+package transform
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/chroma"
+)
+
+func requireKernels(t *testing.T) {
+	t.Helper()
+	if !vector {
+		t.Skip("no vector kernels on this machine")
+	}
+}
+
+// plainly runs f without kernels.
+func plainly(f func()) {
+	defer setVector(setVector(false))
+	f()
+}
+
+// wildSamples are n samples, many of them the least or the largest.
+func wildSamples(rng *rand.Rand, n int) []uint16 {
+	p := make([]uint16, n)
+	for i := range p {
+		switch rng.IntN(4) {
+		case 0:
+		case 1:
+			p[i] = maxSample
+		default:
+			p[i] = uint16(rng.IntN(maxSample + 1))
+		}
+	}
+	return p
+}
+
+// TestVectorWindow: windows of a plane in any place, and the classes of their blocks, are the same with
+// kernels and without.
+func TestVectorWindow(t *testing.T) {
+	requireKernels(t)
+	rng := rand.New(rand.NewPCG(14, 1))
+	for round := range 60 {
+		luma := chroma.NewPlane(32*(1+rng.IntN(8)), 32*(1+rng.IntN(8)))
+		copy(luma.Pix, wildSamples(rng, len(luma.Pix)))
+		def := Plane{Chroma: round%3 > 0, Half: round%3 == 1}
+		p := luma
+		if def.Half {
+			p = chroma.NewPlane(luma.Stride/2, luma.Rows()/2)
+			copy(p.Pix, wildSamples(rng, len(p.Pix)))
+		}
+		x, y := block*rng.IntN(p.Stride/block), block*rng.IntN(p.Rows()/block)
+		width, height := min(windowSide, p.Stride-x), min(windowSide, p.Rows()-y)
+		step := int32(MinStep + rng.IntN(200))
+		var got, want window
+		classes := func(w *window) {
+			w.takePlane(&p, &luma, def, x, y, height)
+			for by := range w.by {
+				for bx := range w.by[by] {
+					w.by[by][bx] = newRestoration(step)
+				}
+			}
+			w.classify(width/block, height/block)
+		}
+		classes(&got)
+		plainly(func() { classes(&want) })
+		require.Equalf(t, want.pix, got.pix, "round %d: samples at (%d,%d) of %+v", round, x, y, def)
+		require.Equalf(t, want.guide, got.guide, "round %d: luma at (%d,%d) of %+v", round, x, y, def)
+		for my := range height/block + 1 {
+			for mx := range width/block + 1 {
+				require.Equalf(t, want.gradients[my][mx], got.gradients[my][mx], "round %d: corner (%d,%d)", round, mx, my)
+			}
+		}
+		require.Equalf(t, want.class, got.class, "round %d: step %d", round, step)
+	}
+}
+
+// TestVectorBlocks holds what is made of the sums of a block to the plain code, of sums as large as they come.
+func TestVectorBlocks(t *testing.T) {
+	requireKernels(t)
+	rng := rand.New(rand.NewPCG(14, 2))
+	for round := range 500 {
+		var sums [block * block]int32
+		for i := range sums {
+			sums[i] = int32(rng.IntN(1<<27)-1<<26) >> rng.IntN(20)
+		}
+		wantStride, gotStride := block+rng.IntN(9), block+rng.IntN(9)
+		want, got := wildSamples(rng, block*wantStride), wildSamples(rng, block*gotStride)
+		var a, b strengthErrors
+		a.addBlock(want, wantStride, got, gotStride, &sums, block, block)
+		b.genericAddBlock(want, wantStride, got, gotStride, &sums, block, block)
+		require.Equalf(t, b, a, "round %d: errors", round)
+
+		for _, strength := range strengths[1:] {
+			c, d := append([]uint16(nil), got...), append([]uint16(nil), got...)
+			addSums(c, gotStride, &sums, strength)
+			genericAddSums(d, gotStride, &sums, strength)
+			require.Equalf(t, d, c, "round %d: strength %d", round, strength)
+		}
+	}
+}
+
+// TestVectorGuideSums: so with the sums that say what a guide gains, of rows of every length.
+func TestVectorGuideSums(t *testing.T) {
+	requireKernels(t)
+	rng := rand.New(rand.NewPCG(14, 3))
+	for n := range areaSide + 1 {
+		var rows [5][]uint16
+		for i := range rows {
+			rows[i] = wildSamples(rng, n)
+		}
+		var got, want guideSums
+		for range 3 {
+			got.addRow(rows[0], rows[1], rows[2], rows[3], rows[4])
+			plainly(func() { want.addRow(rows[0], rows[1], rows[2], rows[3], rows[4]) })
+		}
+		require.Equalf(t, want, got, "%d pixels", n)
+	}
+}
+
+// TestVectorAnalyse: so with the energy of a leaf and its highest diagonal.
+func TestVectorAnalyse(t *testing.T) {
+	requireKernels(t)
+	rng := rand.New(rand.NewPCG(14, 4))
+	for round := range 600 {
+		lg := 3 + round%3
+		c := make([]int32, 1<<(2*lg))
+		for i := range c {
+			c[i] = int32(rng.IntN(1<<20)-1<<19) >> rng.IntN(21)
+		}
+		step := int64(MinStep + rng.IntN(MaxStep))
+		limit := (step*worthCoding + 255) >> 8
+		c[rng.IntN(len(c))] = int32(-limit)
+		c[rng.IntN(len(c))] = int32(limit - 1)
+		energy, top := analyse(c, lg, step)
+		wantEnergy, wantTop := genericAnalyse(c, lg, limit*limit)
+		require.Equalf(t, []int64{wantEnergy, int64(wantTop)}, []int64{energy, int64(top)}, "round %d: step %d, %v", round, step, c)
+	}
+}
+
+// TestVectorEstimates: so with what leaves cost about, and with differences.
+func TestVectorEstimates(t *testing.T) {
+	requireKernels(t)
+	rng := rand.New(rand.NewPCG(14, 5))
+	for round := range 600 {
+		lg := 3 + round%3
+		a, b := make([]int32, 1<<(2*lg)), make([]int32, 1<<(2*lg))
+		for i := range a {
+			a[i], b[i] = int32(rng.IntN(1<<16)-1<<15)>>rng.IntN(17), int32(rng.IntN(1<<16)-1<<15)>>rng.IntN(17)
+		}
+		r := plainRates(MinStep + rng.IntN(MaxStep))
+		if r.eighths.reciprocal < 1<<32 {
+			require.Equalf(t, r.genericEstimates(a, b, lg), r.vectorEstimates(a, b, lg), "round %d: step %d, %v, %v", round, r.step, a, b)
+		}
+		got, want := make([]int32, len(a)), make([]int32, len(a))
+		differences(got, a, b)
+		plainly(func() { differences(want, a, b) })
+		require.Equalf(t, want, got, "round %d", round)
+	}
+}
+
+// TestWindowsHaveRoom: kernels read and write four corners at once, within the window.
+func TestWindowsHaveRoom(t *testing.T) {
+	var w window
+	const read = 16 * ((blocks + 1 + 3) / 4) // samples
+	last := w.at(-2+read-1+1, windowSide+1) + sampleBytes
+	require.LessOrEqual(t, last, len(w.pix))
+	require.LessOrEqual(t, read/4, len(w.gradients[0]))
+}
