@@ -44,14 +44,14 @@ func (p Plane) kind() int {
 // Encoder codes tiles at one quantiser step. It is read-only, so that many goroutines may
 // share it, each with an EncoderScratch of its own.
 type Encoder struct {
-	planes  []Plane
-	rule    tree.Rule
-	rates   *rates
-	plain   *rates
-	scout   *rates   // what leaves and modes are chosen by, of leaves of dependent levels
-	promise uint32   // the largest RMS error of a leaf in 1/65536 level, 0 for none
-	steps   []*steps // of each plane
-	classes bool     // whether tiles have step classes
+	planes   []Plane
+	rule     tree.Rule
+	rates    *rates
+	textures [stepClasses]*rates // of luma of a Predicting encoder, by the step class of a square of 32
+	plain    *rates
+	promise  uint32   // the largest RMS error of a leaf in 1/65536 level, 0 for none
+	steps    []*steps // of each plane
+	classes  bool     // whether tiles have step classes
 
 	restorations *restorations // nil where nothing is restored
 	guides       bool          // whether tiles say how much luma guides chroma
@@ -64,7 +64,7 @@ type Encoder struct {
 func NewEncoder(step int, planes []Plane, split engine.Split) *Encoder {
 	e := &Encoder{
 		planes: planes, rule: ruleOf(split, step),
-		rates: newRates(step, &universal), plain: plainRates(step),
+		rates: newRates(step, universalBits(), lambdaLevels), plain: plainRates(step),
 	}
 	for range planes {
 		e.steps = append(e.steps, plainSteps(step))
@@ -98,8 +98,10 @@ func (e *Encoder) Guiding() *Encoder {
 func (e *Encoder) Predicting() *Encoder {
 	predicting := *e
 	predicting.predicts = true
-	predicting.rates = newRates(int(e.rates.step), &predictedSet)
-	predicting.scout = newScout(int(e.rates.step))
+	predicting.rates = newDependentRates(int(e.rates.step), lambdaLevels)
+	for c, lambda := range lambdaTextures {
+		predicting.textures[c] = newDependentRates(int(e.rates.step), lambda)
+	}
 	return &predicting
 }
 
@@ -218,7 +220,7 @@ func newPlaneEncoder(e *Encoder, scratch *EncoderScratch, t *Tile, i int, src *o
 	scratch.spectra.normalises(e.classes)
 	return &planeEncoder{
 		encoder: e, scratch: scratch, tile: t, index: i, kind: kind, src: src, cells: c,
-		partition: partition{encoder: e, scratch: scratch, src: src, cells: c, luma: &cells[0], def: e.planes[i], kind: kind},
+		partition: partition{encoder: e, scratch: scratch, rates: e.rates, src: src, cells: c, luma: &cells[0], def: e.planes[i], kind: kind},
 		overview:  overviewEncoder{src: src, cells: c, exact: make([]int32, len(c.overview)), pixels: pixels},
 		gauge:     gauge{src: src, cells: c, scratch: scratch},
 	}
@@ -243,6 +245,7 @@ func (p *planeEncoder) encode() {
 func (p *planeEncoder) detail() {
 	for root := range p.cells.roots {
 		p.scratch.spectra.reset()
+		p.partition.rates = p.ratesAt(root)
 		start := time.Now()
 		if p.predictor != nil {
 			p.countDirections(root)
@@ -257,6 +260,15 @@ func (p *planeEncoder) detail() {
 		p.tile.SplitTime += chosen.Sub(start)
 		p.tile.TransformTime += time.Since(chosen)
 	}
+}
+
+// ratesAt are the rates of a root.
+func (p *planeEncoder) ratesAt(root node) *rates {
+	if !p.encoder.predicts || p.index > 0 || p.encoder.classes {
+		return p.encoder.rates
+	}
+	x, y := p.src.place(root)
+	return p.encoder.textures[stepClass(p.src.pyramid, rootLog2, x, y)]
 }
 
 // write writes the split flags and leaves under a node.
@@ -333,7 +345,7 @@ func (p *planeEncoder) takeUp(n node, ctx int) (q quantised, dist, low int64) {
 // returns the squared error of the low block, too.
 func (p *planeEncoder) quantise(n node, s *spectrum, coefs leafCoefs, ctx int) (q quantised, low int64) {
 	if s.top > 0 {
-		q = p.decide(p.encoder.rates, n, coefs, s.top, ctx)
+		q = p.decide(p.partition.rates, n, coefs, s.top, ctx)
 	}
 	low = p.overview.lowError(n)
 	if !s.flat && !p.keeps(n, p.dist(n, s, coefs, &q)+low) {

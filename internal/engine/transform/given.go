@@ -120,7 +120,7 @@ func (s *survey) walk(ctx context.Context, visit func(p *partition, at int, node
 		def := s.encoder.planes[i]
 		cells := newCells(r, s.encoder.steps[i], def)
 		visit(&partition{
-			encoder: s.encoder, scratch: scratch, cells: &cells, luma: &cells, def: def, kind: def.kind(), given: &s.given.planes[i],
+			encoder: s.encoder, rates: s.encoder.rates, scratch: scratch, cells: &cells, luma: &cells, def: def, kind: def.kind(), given: &s.given.planes[i],
 			src: &original{&s.prepared.Planes[i], &s.prepared.Pyramids[i], r.Min.X / cell, r.Min.Y / cell, !def.Chroma},
 		}, at, &found[at])
 		return nil

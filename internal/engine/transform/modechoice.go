@@ -151,7 +151,8 @@ func (p *planeEncoder) try(n node, mode int, coefs leafCoefs, context *modeConte
 	c := t.candidates[t.count]
 	t.count++
 	p.transform(c, n, mode)
-	c.estimate = p.encoder.rates.estimate(coefs.normal, c.coefs.normal, n.lg) + context.cost(p.encoder.rates, mode)
+	r := p.partition.rates
+	c.estimate = r.estimate(coefs.normal, c.coefs.normal, n.lg) + context.cost(r, mode)
 }
 
 // transform finds what a mode predicts of a node whose surroundings are gathered, and its

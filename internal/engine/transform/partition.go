@@ -151,6 +151,7 @@ func (s *spectra) normal(n node, coefs []int32) []int32 {
 type partition struct {
 	encoder *Encoder
 	scratch *EncoderScratch
+	rates   *rates // of the root at hand
 	src     *original
 	cells   *Cells // where it marks them
 	luma    *Cells
@@ -288,7 +289,7 @@ func (p *partition) leafCost(n node) int64 {
 		}
 	}
 	s, coefs := p.spectrum(n)
-	return p.scratch.tokens.cost(p.encoder.rates, coefs.normal, n.lg, p.kind, s.energy, s.top) + flag
+	return p.scratch.tokens.cost(p.rates, coefs.normal, n.lg, p.kind, s.energy, s.top) + flag
 }
 
 // cost is J of a leaf before its neighbours are known, but for its flag: the energy of its
@@ -307,5 +308,5 @@ func (p *partition) flagCost(lg, flag int) int64 {
 	if lg == cellLog2 {
 		return 0
 	}
-	return p.encoder.rates.cost(splitContext(p.kind, lg, 1), flag)
+	return p.rates.cost(splitContext(p.kind, lg, 1), flag)
 }

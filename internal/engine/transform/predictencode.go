@@ -174,7 +174,7 @@ const untried = -1
 // attempt quantises what a candidate leaves of a leaf, nil for no prediction, and keeps it where it
 // is the best so far.
 func (p *planeEncoder) attempt(n node, c *candidate, s *spectrum, coefs leafCoefs, context *modeContext) {
-	t, r, tokens := p.scratch.trial, p.encoder.rates, &p.scratch.tokens
+	t, r, tokens := p.scratch.trial, p.partition.rates, &p.scratch.tokens
 	mode, ctx := modeNone, lastContext(p.kind, n.lg, typicalLast)
 	if c != nil {
 		mode = c.mode
@@ -186,7 +186,7 @@ func (p *planeEncoder) attempt(n node, c *candidate, s *spectrum, coefs leafCoef
 	case !p.cells.isDependent(n):
 		q = tokens.quantise(r, coefs.normal, n.lg, p.kind, s.top, ctx)
 	case !p.encoder.thorough:
-		q = tokens.quantise(p.encoder.scout, coefs.normal, n.lg, p.kind, s.top, ctx)
+		q = tokens.quantise(r.scout, coefs.normal, n.lg, p.kind, s.top, ctx)
 	default:
 		q = tokens.dependBelow(r, coefs.normal, nil, n.lg, p.kind, s.top, ctx, t.cost-said)
 	}

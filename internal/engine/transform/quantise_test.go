@@ -82,7 +82,7 @@ func TestPlainRounding(t *testing.T) {
 // level costs, where it is smaller than analyse looks for.
 func TestWorthCoding(t *testing.T) {
 	for _, step := range quantSteps {
-		r := newRates(step, &universal)
+		r := newRates(step, universalBits(), lambdaLevels)
 		cheapest := int64(math.MaxInt64)
 		for ctx := ctxAC; ctx < nContexts; ctx += magnitudeClasses { // the first of the leaf: no level is near
 			cheapest = min(cheapest, r.cost(ctx, 1))
@@ -124,7 +124,7 @@ func TestRateDistortion(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	var tokens levelTokens
 	for _, step := range quantSteps {
-		r, plain := newRates(step, &universal), plainRates(step)
+		r, plain := newRates(step, universalBits(), lambdaLevels), plainRates(step)
 		var total, totalPlain int64
 		for lg := 3; lg <= 5; lg++ {
 			for range 60 {
@@ -301,5 +301,36 @@ func TestLeafRMS(t *testing.T) {
 		want := uint64(dist) << 26 >> (2 * lg)
 		require.GreaterOrEqual(t, v*v, want, "dist %d size %d", dist, 1<<lg)
 		require.True(t, v == 0 || (v-1)*(v-1) < want, "dist %d size %d: %d is too much", dist, 1<<lg, v)
+	}
+}
+
+// TestLambdaTextures holds λ by texture to its formula.
+func TestLambdaTextures(t *testing.T) {
+	for c, lambda := range lambdaTextures {
+		require.InDelta(t, lambdaLevels*math.Exp2(0.2*float64(c-middleClass)), float64(lambda), 0.5, "class %d", c)
+	}
+}
+
+// TestRatesByTexture: predicted luma of less texture has a smaller λ, and nothing else has another than the one of all.
+func TestRatesByTexture(t *testing.T) {
+	defs := []Plane{{}, {Chroma: true}}
+	for name, f := range sources {
+		planes, rects := tileOf(f, defs, 96, 64)
+		e := NewEncoder(40, defs, engine.SplitHybrid)
+		pyramids, cells, scratch := reduce(t, planes), make([]Cells, 2), new(EncoderScratch)
+		for _, e := range []*Encoder{e, e.Predicting(), e.Predicting().Tuning()} {
+			for i := range planes {
+				cells[i] = newCells(rects[i], e.steps[i], defs[i])
+				p := newPlaneEncoder(e, scratch, new(Tile), i, &original{samples: &planes[i], pyramid: &pyramids[i]}, cells)
+				for root := range p.cells.roots {
+					want := e.rates
+					if e.predicts && !e.classes && i == 0 {
+						x, y := p.src.place(root)
+						want = e.textures[stepClass(&pyramids[0], rootLog2, x, y)]
+					}
+					require.Same(t, want, p.ratesAt(root), "%s: plane %d, root at %d, %d", name, i, root.x, root.y)
+				}
+			}
+		}
 	}
 }
