@@ -272,7 +272,7 @@ func (o *ownFiles) Promise(ctx context.Context, file, original string) (promise 
 		return "", false, err
 	}
 	p := promiseOf(r)
-	return p.String(), cmp.Or(p.check("states", p.Stated), p.check("has", worst)) == nil, nil
+	return p.short(), cmp.Or(p.check("states", p.Stated), p.check("has", worst)) == nil, nil
 }
 
 // Leaves implements compare.Own.

@@ -48,8 +48,7 @@ func versionLine(build *debug.BuildInfo) string {
 	return strings.Join(parts, ", ")
 }
 
-// shortVersion is the module's version, or the beginning of the revision where it has none,
-// and the version of the format.
+// shortVersion is the module's version, or the beginning of the revision where it has none.
 func shortVersion(build *debug.BuildInfo) string {
 	version := strings.Trim(build.Main.Version, "()")
 	for _, s := range build.Settings {
@@ -57,5 +56,5 @@ func shortVersion(build *debug.BuildInfo) string {
 			version = s.Value[:min(len(s.Value), 8)]
 		}
 	}
-	return fmt.Sprintf("qtgpu %s, format %d", version, container.Version)
+	return "qtgpu " + version
 }

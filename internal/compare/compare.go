@@ -31,8 +31,8 @@ type Options struct {
 
 // Own is what qtgpu's library tells of its files.
 type Own interface {
-	// Promise says what a file promises and whether that holds of an original, which is an
-	// image file.
+	// Promise says what a file promises, as "lossless", "max 10" or "rms 10", and whether
+	// that holds of an original, which is an image file.
 	Promise(ctx context.Context, file, original string) (promise string, holds bool, err error)
 	// Leaves are the leaves of the quadtree of the first plane, none where there is no tree.
 	Leaves(ctx context.Context, file string) ([]image.Rectangle, error)

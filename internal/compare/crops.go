@@ -56,7 +56,7 @@ type window struct {
 // apart are the windows without a common cell in which the RMS errors of codecs lie furthest
 // apart, the best first.
 func apart(all []*cells, most int) (chosen []window) {
-	size := all[0].size
+	size := all[0].whole
 	var windows []window
 	for y := 0; y+cropCells <= size.Y; y++ {
 		for x := 0; x+cropCells <= size.X; x++ {
@@ -95,7 +95,7 @@ func (c *cells) sum(x, y int) (sum uint64) {
 // cutCrops cuts the places out where the codecs differ most, of the files of equal bytes.
 func (r *runner) cutCrops(ctx context.Context, t float64, all []*measured) error {
 	all = slices.DeleteFunc(slices.Clone(all), func(m *measured) bool { return m.cells == nil })
-	if !r.opt.Crops || len(all) < 2 || min(r.original.image.W, r.original.image.H) < cropSide+cellSide {
+	if !r.opt.Crops || len(all) < 2 || min(r.original.image.W, r.original.image.H) < cropSide {
 		return nil
 	}
 	r.say("crops, T = %s", number(t))
@@ -109,7 +109,7 @@ func (r *runner) cutCrops(ctx context.Context, t float64, all []*measured) error
 	}
 	first := len(r.report.crops)
 	for _, w := range apart(errors, cropsEach) {
-		at := image.Rect(0, 0, cropSide, cropSide).Add(image.Pt(w.x, w.y).Mul(cellSide)).Intersect(r.original.format.Bounds())
+		at := image.Rect(0, 0, cropSide, cropSide).Add(image.Pt(w.x, w.y).Mul(cellSide))
 		c := crop{t: t, at: at, spread: w.spread, original: asPNGBytes(cut(r.original.colours(), at))}
 		for _, l := range leaves {
 			if l.Overlaps(at) {

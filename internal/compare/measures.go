@@ -92,13 +92,14 @@ const cellSide = 32
 
 // cells are the sums of the squared errors of all colours in cells of a picture.
 type cells struct {
-	size image.Point
-	sums []uint64
+	size  image.Point
+	whole image.Point // cells that are whole
+	sums  []uint64
 }
 
 // newCells adds up the errors of a picture of 8 or 16 bits.
 func newCells(a, b chroma.Interleaved) *cells {
-	c := &cells{size: image.Pt((a.W+cellSide-1)/cellSide, (a.H+cellSide-1)/cellSide)}
+	c := &cells{size: image.Pt((a.W+cellSide-1)/cellSide, (a.H+cellSide-1)/cellSide), whole: image.Pt(a.W/cellSide, a.H/cellSide)}
 	c.sums = make([]uint64, c.size.X*c.size.Y)
 	colours, size := metrics.ColourChannels(a.Channels), a.Depth/8
 	parallel.For(context.Background(), 0, c.size.Y, func(row int) error {

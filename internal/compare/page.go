@@ -61,9 +61,9 @@ type pageColumn struct {
 }
 
 type pageRow struct {
-	ID, Codec, Error string
-	Span             int
-	Cells            []pageCell
+	ID, Codec, Program, Error string
+	Span                      int
+	Cells                     []pageCell
 }
 
 type pageCell struct {
@@ -140,10 +140,10 @@ func (r *Report) section(c *Comparison) pageSection {
 	for i := range c.Tables {
 		t := &c.Tables[i]
 		if own := t.own(); own != nil && s.Promise == "" {
-			s.Promise = own.promised()
+			s.Promise = "promise of qtgpu: " + own.promised()
 		}
 		table := pageTable{Title: upper(strings.TrimPrefix(t.title(c.T), "T = "+number(c.T)+": ")), Lead: t.lead()}
-		cols := t.columns(r.Photograph)
+		cols := t.pageColumns(r.Photograph)
 		for _, col := range cols {
 			table.Columns = append(table.Columns, pageColumn{col.long, col.left})
 		}
@@ -169,9 +169,9 @@ func (t *Table) lead() string {
 		switch {
 		case r == own || r.Error != "":
 		case t.By == ByBytes && r.PSNR != nil && own.PSNR != nil:
-			parts = append(parts, fmt.Sprintf("%s %+.2f dB", r.Codec, *r.PSNR-*own.PSNR))
+			parts = append(parts, r.Codec+minus(fmt.Sprintf(" %+.2f dB", *r.PSNR-*own.PSNR), false))
 		case t.By != ByBytes:
-			parts = append(parts, fmt.Sprintf("%s %+.0f%%", r.Codec, 100*(float64(r.Bytes)/float64(own.Bytes)-1)))
+			parts = append(parts, r.Codec+minus(fmt.Sprintf(" %+.0f%%", 100*(float64(r.Bytes)/float64(own.Bytes)-1)), false))
 		}
 	}
 	if len(parts) == 0 {
@@ -183,9 +183,14 @@ func (t *Table) lead() string {
 	return fmt.Sprintf("Against the %s bytes of qtgpu: %s.", figures.Grouped(own.Bytes), strings.Join(parts, ", "))
 }
 
+// pageColumns are the columns of a page, which has programs below the names of codecs.
+func (t *Table) pageColumns(photo bool) []column {
+	return slices.DeleteFunc(t.columns(photo), func(c column) bool { return c.head == "program" })
+}
+
 // pageRow is a row as a page has it, its codec apart.
 func (t *Table) pageRow(r *Row, cols []column) pageRow {
-	out := pageRow{ID: r.ID, Codec: r.Codec, Error: r.Error, Span: len(cols) - 1}
+	out := pageRow{ID: r.ID, Codec: r.Codec, Program: r.program(), Error: r.Error, Span: len(cols) - 1}
 	if r.Error != "" {
 		return out
 	}
@@ -194,13 +199,21 @@ func (t *Table) pageRow(r *Row, cols []column) pageRow {
 		most = max(most, t.Rows[i].Bytes)
 	}
 	for _, c := range cols[1:] {
-		cell := pageCell{Text: c.cell(r), Left: c.left}
+		cell := pageCell{Text: minus(c.cell(r), c.left), Left: c.left}
 		if c.head == "of qtgpu" {
 			cell.Bar, cell.Width = true, fmt.Sprintf("%.1f", 100*float64(r.Bytes)/float64(most))
 		}
 		out.Cells = append(out.Cells, cell)
 	}
 	return out
+}
+
+// minus gives numbers the sign that has the width of a plus.
+func minus(s string, words bool) string {
+	if words {
+		return s
+	}
+	return strings.ReplaceAll(s, "-", "−")
 }
 
 // commands are the command lines of all rows, each once.
@@ -219,13 +232,16 @@ func (r *Report) commands() (lines []string) {
 	return lines
 }
 
-// mostPictures is the bytes of all crops that a page holds: a third more in base 64, it stays
-// below 5 MB with all else.
-const mostPictures = 2_600_000
+// mostPictures is the bytes of all pictures that a page holds: a third more in base 64, it
+// stays well below 5 MB with all else.
+const mostPictures = 2_200_000
 
 // fitting are the crops that a page has room for: the best of each threshold before the
 // second best.
 func (r *Report) fitting() (crops []*crop) {
+	if r.overview == nil {
+		return nil
+	}
 	byT := map[float64][]*crop{}
 	var order []float64
 	for i := range r.crops {
@@ -235,7 +251,7 @@ func (r *Report) fitting() (crops []*crop) {
 		}
 		byT[c.t] = append(byT[c.t], c)
 	}
-	room := mostPictures
+	room := mostPictures - len(r.overview.png)
 	for rank := range cropsEach {
 		for _, t := range order {
 			if rank >= len(byT[t]) {

@@ -51,8 +51,8 @@ const fromGDAL = gdal + "-of GTiff {out} {back}"
 var (
 	cwebp = &program{"cwebp", "-version", "libwebp", regexp.MustCompile(`^v?(\d+\.\d+(\.\d+)*)`)}
 	dwebp = &program{"dwebp", "-version", "libwebp", cwebp.version}
-	cjpeg = &program{"cjpeg", "-version", "", regexp.MustCompile(`(libjpeg-turbo version \d+\.\d+(\.\d+)*|mozjpeg version \d+\.\d+(\.\d+)*|Independent JPEG Group's CJPEG, version \w+)`)}
-	djpeg = &program{"djpeg", "-version", "", regexp.MustCompile(`(libjpeg-turbo version \d+\.\d+(\.\d+)*|mozjpeg version \d+\.\d+(\.\d+)*|Independent JPEG Group's DJPEG, version \w+)`)}
+	cjpeg = &program{"cjpeg", "-version", "", regexp.MustCompile(`((?:libjpeg-turbo|mozjpeg) version \d+\.\d+(?:\.\d+)*|Independent JPEG Group's [CD]JPEG, version \w+)`)}
+	djpeg = &program{"djpeg", "-version", "", cjpeg.version}
 	avifE = &program{"avifenc", "--version", "libavif", regexp.MustCompile(`Version: v?(\d+\.\d+(\.\d+)*( \([^()]*(\([^()]*\)[^()]*)*\))?)`)}
 	avifD = &program{"avifdec", "--version", "libavif", avifE.version}
 	cjxl  = &program{"cjxl", "--version", "libjxl", regexp.MustCompile(`v(\d+\.\d+(\.\d+)*)`)}
@@ -72,14 +72,14 @@ var peers = []*peer{
 		encode: "image/jpeg.Encode, Quality {q}", decode: "image/jpeg.Decode", takes: jpegTakes},
 	{id: "jpeg", name: "JPEG", family: "jpeg", encoder: cjpeg, decoder: djpeg, knob: whole(1, 100, "quality %s"), curve: jpegCurve, in: asPNM, back: asPNM, ext: ".jpg",
 		encode: "cjpeg -optimize -sample {sampling} -quality {q} -outfile {out} {in}", decode: "djpeg -outfile {back} {out}", takes: jpegTakes},
-	{id: "webp", name: "WebP", family: "webp", encoder: cwebp, decoder: dwebp, knob: &scale{from: 0, to: 100, steps: 400, digits: 2, form: "-q %s"}, curve: jpegCurve, in: asPNM, back: asPNM, ext: ".webp",
+	{id: "webp", name: "WebP", family: "webp", encoder: cwebp, decoder: dwebp, knob: &scale{from: 0, to: 100, steps: 1000, digits: 1, form: "-q %s"}, curve: jpegCurve, in: asPNM, back: asPNM, ext: ".webp",
 		encode: "cwebp -quiet -mt -m 4 -exact -q {q} {in} -o {out}", decode: "dwebp -quiet -mt {pam} {out} -o {back}", takes: webpTakes, effort: 4},
 	{id: "avif", name: "AVIF", family: "avif", encoder: avifE, decoder: avifD, knob: whole(63, 0, "cq-level %s"), curve: []float64{55, 45, 36, 28, 21, 13}, in: asPNG, back: asPNG, ext: ".avif",
 		encode: "avifenc -s 6 -j {jobs} -y {chroma} --min 0 --max 63 -a end-usage=q -a cq-level={q} {in} {out}",
 		decode: "avifdec -j {jobs} --png-compress 0 {out} {back}", takes: avifTakes, effort: 6},
 	{id: "jxl", name: "JPEG XL", family: "jxl", encoder: cjxl, decoder: djxl, knob: &scale{from: 15, to: 0.05, steps: 1200, log: true, digits: 3, form: "-d %s"}, curve: []float64{10, 6, 3.5, 2, 1.2, 0.6}, in: asPNM, back: asPNM, ext: ".jxl",
 		encode: "cjxl --quiet --num_threads={jobs} -e 7 -d {q} {in} {out}", decode: "djxl --quiet --num_threads={jobs} {out} {back}", takes: jxlTakes, effort: 7},
-	{id: "jp2", name: "JPEG 2000", family: "jp2", encoder: gdalT, decoder: gdalT, knob: &scale{from: 0.2, to: 100, steps: 1500, log: true, digits: 3, form: "QUALITY=%s"}, curve: []float64{0.8, 1.6, 3.2, 6, 11, 20}, in: asTIFF, back: asTIFF, ext: ".jp2",
+	{id: "jp2", name: "JPEG 2000", family: "jp2", encoder: gdalT, decoder: gdalT, knob: &scale{from: 0.2, to: 100, steps: 1500, log: true, digits: 3, form: "QUALITY=%s"}, curve: []float64{0.8, 1.4, 2.4, 4.2, 7, 12}, in: asTIFF, back: asTIFF, ext: ".jp2",
 		encode: gdal + "-of JP2OpenJPEG -co QUALITY={q} {in} {out}", decode: fromGDAL, takes: jp2Takes},
 
 	{id: "lerc", name: "LERC", family: "lerc", class: bounded, encoder: gdalT, decoder: gdalT, in: asTIFF, back: asTIFF, ext: ".tif",

@@ -156,7 +156,7 @@ func (c *coding) findBytes(ctx context.Context, on *curve, goal *target) (string
 }
 
 // found is the setting that a search has come to.
-func (c *coding) found(best int, _ bool, err error) (string, error) {
+func (c *coding) found(best int, err error) (string, error) {
 	if err != nil {
 		return "", err
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -41,7 +42,7 @@ func (p *program) look(ctx context.Context, w *Workshop) (*found, error) {
 	// Some answer with an exit status of their own; what they say is what counts.
 	_, said, err := w.run(ctx, []string{path, p.asks}, limits{asking, 1 << 20})
 	if m := p.version.FindStringSubmatch(said); m != nil {
-		f.version = clip(m[1], 120)
+		f.version = clip(strings.Replace(m[1], " version ", " ", 1), 120)
 		if p.of != "" {
 			f.version = p.of + " " + f.version
 		}

@@ -80,22 +80,25 @@ func (c *coding) fill(ctx context.Context, m *measured, setting string, runs fun
 
 // promise fills in what is promised, and whether it holds.
 func (c *coding) promise(ctx context.Context, m *measured, f *measures) error {
+	holds := f.max <= c.t
 	switch {
 	case c.peer.id == "qtgpu":
 		in, err := c.input(c.of, c.peer.in, !c.lossless())
 		if err != nil {
 			return err
 		}
-		text, holds, err := c.opt.Own.Promise(ctx, c.opt.Shop.path(m.probe.out), c.opt.Shop.path(in))
-		m.Promise, m.Holds = text, &holds
-		return err
+		m.Promise, holds, err = c.opt.Own.Promise(ctx, c.opt.Shop.path(m.probe.out), c.opt.Shop.path(in))
+		if err != nil {
+			return err
+		}
 	case c.peer.class == bounded:
-		holds := f.max <= c.t
-		m.Promise, m.Holds = "no sample off by more than "+number(c.t), &holds
+		m.Promise = "max " + number(c.t)
 	case c.peer.class == lossless:
-		holds := f.max == 0
-		m.Promise, m.Holds = "lossless", &holds
+		m.Promise, holds = "lossless", f.max == 0
+	default:
+		return nil
 	}
+	m.Holds = &holds
 	return nil
 }
 

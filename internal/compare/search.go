@@ -14,34 +14,33 @@ type search struct {
 	shift float64
 }
 
-// mostProbes bounds a search: halving the largest scale takes no more.
-const mostProbes = 12
+// mostProbes bounds a search: running from one end of the largest scale in strides that double,
+// and halving what is between the last two, takes no more.
+const mostProbes = 24
 
 // find is the setting nearest to a target: one within the tolerance or, where the settings
 // come no nearer, the nearer of two neighbours with the target in between, or the end of the
-// scale. sure tells that it is one of these, and not where the search was given up.
-func (s *search) find(target, within float64) (best int, sure bool, err error) {
-	halve := false
+// scale.
+func (s *search) find(target, within float64) (best int, err error) {
+	stride, short := 0, 0 // short are the steps that have not halved the bracket
 	for range mostProbes {
 		lo, hi := s.bracket(target)
-		if i, ok := s.nearest(target); ok && math.Abs(s.known[i]-target) <= within {
-			return i, true, nil
+		if i, ok := s.nearest(target); ok && math.Abs(s.known[i]-target) <= within || hi-lo <= 1 {
+			return i, nil
 		}
-		if hi-lo <= 1 {
-			break
-		}
-		i := s.next(target, lo, hi, halve)
+		i := s.next(target, lo, hi, stride, short >= 2)
 		v, err := s.measure(i)
 		if err != nil {
-			return 0, false, err
+			return 0, err
 		}
 		s.known[i] = v
-		newLo, newHi := s.bracket(target)
-		halve = 2*(newHi-newLo) > hi-lo
+		stride = max(2*stride, 1)
+		if newLo, newHi := s.bracket(target); lo >= 0 && hi <= s.steps && 2*(newHi-newLo) > hi-lo {
+			short++
+		}
 	}
-	lo, hi := s.bracket(target)
 	best, _ = s.nearest(target)
-	return best, hi-lo <= 1 || math.Abs(s.known[best]-target) <= within, nil
+	return best, nil
 }
 
 // bracket is the largest setting that is known to be below the target and the smallest above
@@ -73,16 +72,24 @@ func (s *search) nearest(target float64) (best int, ok bool) {
 }
 
 // next is where to look between two settings: at the middle where halving is due or nothing
-// else is known, else where the guess or the line between the two comes to the target.
-func (s *search) next(target float64, lo, hi int, halve bool) int {
+// else is known, else where the guess or the line between the two comes to the target. Away
+// from an end that is not known it goes by a stride at least.
+func (s *search) next(target float64, lo, hi, stride int, halve bool) int {
 	i := (lo + hi) / 2
-	switch below, above := lo >= 0, hi <= s.steps; {
+	below, above := lo >= 0, hi <= s.steps
+	switch {
 	case halve && below && above:
 	case s.guess != nil && !(below && above && hi-lo <= 8):
 		i = s.foretold(target, lo, hi)
 	case below && above && s.known[hi] > s.known[lo]:
 		part := (target - s.known[lo]) / (s.known[hi] - s.known[lo])
 		i = lo + int(math.Round(part*float64(hi-lo)))
+	}
+	switch {
+	case below && !above:
+		i = max(i, lo+stride)
+	case above && !below:
+		i = min(i, hi-stride)
 	}
 	return min(max(i, lo+1), hi-1)
 }

@@ -67,11 +67,12 @@ type column struct {
 func (t *Table) columns(photo bool) []column {
 	cols := []column{
 		{"codec", "Codec", true, func(r *Row) string { return r.Codec }},
+		{"program", "Program", true, (*Row).program},
 		{"setting", "Setting", true, func(r *Row) string { return r.Setting }},
 		{"bytes", "Bytes", false, func(r *Row) string { return figures.Grouped(r.Bytes) }},
 		{"of qtgpu", "Of qtgpu’s", false, t.share},
 		{"ratio", "Ratio", false, func(r *Row) string { return fmt.Sprintf("%.2f", r.Ratio) }},
-		{"bpp", "Bits per pixel", false, func(r *Row) string { return fmt.Sprintf("%.3f", r.BitsPerPixel) }},
+		{"bpp", "Bits/pixel", false, func(r *Row) string { return fmt.Sprintf("%.3f", r.BitsPerPixel) }},
 	}
 	if photo && t.By != Lossless {
 		cols = append(cols, column{"PSNR", "PSNR, dB", false, func(r *Row) string { return optional("%.2f", r.PSNR, "∞") }})
@@ -80,7 +81,7 @@ func (t *Table) columns(photo bool) []column {
 	case ByPSNR:
 		cols = append(cols, column{"off", "Off by, dB", false, func(r *Row) string { return r.off("%+.2f", 1) }})
 	case ByBytes:
-		cols[3] = column{"off", "Off by", false, func(r *Row) string { return r.off("%+.1f%%", 100) }}
+		cols[4] = column{"off", "Off by", false, func(r *Row) string { return r.off("%+.1f%%", 100) }}
 	}
 	if photo && t.By != Lossless {
 		cols = append(cols, column{"SSIM", "SSIM", false, func(r *Row) string { return optional("%.4f", r.SSIM, "–") }})
@@ -143,15 +144,21 @@ func (r *Row) once() string {
 	return ""
 }
 
+// program is the program of a row without the libraries that are in it.
+func (r *Row) program() string {
+	name, _, _ := strings.Cut(r.Program, " (")
+	return name
+}
+
 // promised is what a row promises and whether it holds.
 func (r *Row) promised() string {
 	switch {
 	case r.Promise == "":
 		return "none"
 	case r.Holds != nil && !*r.Holds:
-		return r.Promise + ": does not hold"
+		return r.Promise + ", broken"
 	}
-	return r.Promise + ": holds"
+	return r.Promise + ", holds"
 }
 
 // text writes a table.
@@ -209,10 +216,10 @@ func (r *Report) marks() (notes []string) {
 		}
 	}
 	if miss {
-		notes = append(notes, fmt.Sprintf("*  the settings of the program come no nearer to %g dB or %g%% of the bytes: the nearest one, as it is", withinDB, 100*withinBytes))
+		notes = append(notes, fmt.Sprintf("*  Off by more than %g dB or %g%% of the bytes: the nearest of the settings that were tried, on both sides where there are such.", withinDB, 100*withinBytes))
 	}
 	if once {
-		notes = append(notes, "¹  of one run, since it is slow")
+		notes = append(notes, "¹  Of one run, since it is slow.")
 	}
 	return notes
 }

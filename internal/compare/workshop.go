@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Workshop is a temporary folder where programs run. Close may be called at any time, from
@@ -183,11 +185,11 @@ func (e *ending) explain(err error) error {
 // printable leaves out what a terminal or a page could take for a command.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '\n' || r >= ' ' && r != 0x7f && r < 0x80 {
-			return r
-		}
-		if r == '\t' {
+		switch {
+		case r == '\t':
 			return ' '
+		case r == '\n' || unicode.IsPrint(r) && r != utf8.RuneError:
+			return r
 		}
 		return -1
 	}, s)
@@ -195,8 +197,8 @@ func printable(s string) string {
 
 // clip is the beginning of a text.
 func clip(s string, most int) string {
-	if len(s) > most {
-		return s[:most] + "…"
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
 	}
 	return s
 }
