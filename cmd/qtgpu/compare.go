@@ -17,6 +17,7 @@ import (
 	"github.com/qtgpu/qtgpu/internal/compare"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/parallel"
+	"github.com/qtgpu/qtgpu/raster"
 )
 
 // compareFlags are the flags of qtgpu compare.
@@ -114,14 +115,14 @@ func (a *app) compare(c *compareFlags) error {
 	if err != nil {
 		return err
 	}
-	err = refuseIdle(c.set, []idle{
-		{"page", src.Name != "tif", "the image is no TIFF file, which alone has pages"},
-		{"plot", !isPicture(src.Format()) || src.Format().Type.Size() != 1, "curves are of photographs of 8 bits"},
-	})
+	thresholds, err := a.thresholds(c, in.name, src)
 	if err != nil {
 		return err
 	}
-	thresholds, err := a.thresholds(c, in.name, src)
+	err = refuseIdle(c.set, []idle{
+		{"page", src.Name != "tif", "the image is no TIFF file, which alone has pages"},
+		{"plot", !isPhotograph(src) || slices.Max(thresholds) == 0, "curves are of photographs of 8 bits, and of loss"},
+	})
 	if err != nil {
 		return err
 	}
@@ -137,11 +138,10 @@ func (a *app) compare(c *compareFlags) error {
 
 // thresholds are the values of -t, each of which is one that encoding takes.
 func (a *app) thresholds(c *compareFlags, name string, src *imagefile.File) (all []float64, err error) {
-	photo := isPicture(src.Format()) && src.Format().Type.Size() == 1
 	text := c.t
 	switch {
 	case c.set.Changed("threshold"):
-	case photo:
+	case isPhotograph(src):
 		text = "4%"
 	default:
 		text = "0"
@@ -160,6 +160,11 @@ func (a *app) thresholds(c *compareFlags, name string, src *imagefile.File) (all
 		}
 	}
 	return all, nil
+}
+
+// isPhotograph tells whether a raster is compared as a photograph.
+func isPhotograph(src *imagefile.File) bool {
+	return isPicture(src.Format()) && src.Format().Type == raster.Uint8
 }
 
 // compareFiles prepares the files that are asked for.
