@@ -36,7 +36,7 @@ type compareFlags struct {
 
 func (a *app) compareCommand() *cobra.Command {
 	var c compareFlags
-	cmd := newCommand("compare -i IN [-t T1,T2,…] [--against jpeg,avif,…] [--report FILE.html]", "qtgpu beside other codecs: at equal PSNR, equal bytes, the same bound, without loss", func([]string) error {
+	cmd := newCommand("compare -i IN [-t T1,T2,…] [--against jpeg,avif,…] [--report FILE.html]", "qtgpu beside other codecs, at equal PSNR and at equal bytes", func([]string) error {
 		return a.compare(&c)
 	})
 	cmd.Args = takes(0, 0, "")
@@ -77,8 +77,11 @@ same bound, with the error that they really made.
 JPEG and PNG are Go's own. cjpeg and djpeg, cwebp and dwebp, avifenc and avifdec, cjxl and djxl,
 and gdal_translate, for JPEG 2000, LERC and TIFF, take part where they are on PATH; what does not,
 and why, is said. They run in a temporary folder, one at a time, and are ended where they take
-more than a minute and 25 seconds for each million of pixels. Nobody's metadata counts but the
-tags of rasters, which qtgpu and GDAL both keep.`
+more than a minute and 25 seconds for each million of pixels. No file holds metadata, but for the
+tags of rasters, which qtgpu and GDAL both keep.
+
+Times are medians of three runs, of a single one where the table says so. They are those of whole
+processes, with reading and writing of samples that are not compressed.`
 
 const compareExamples = `
   qtgpu compare -i photo.png -t 5,10,20,0 --report photo.html
@@ -141,7 +144,7 @@ func (a *app) thresholds(c *compareFlags, name string, src *imagefile.File) (all
 	text := c.t
 	switch {
 	case c.set.Changed("threshold"):
-	case isPhotograph(src):
+	case isPhotograph(src) && len(src.Format().Palette) == 0:
 		text = "4%"
 	default:
 		text = "0"

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"image"
+	"image/color"
 	"image/png"
 	"math"
 	"slices"
@@ -167,4 +168,26 @@ func newOverview(m *imagefile.Image, leaves []image.Rectangle, t float64) *overv
 		}
 	}
 	return &overview{png: asPNGBytes(small), size: image.Pt(small.W, small.H), t: t, scale: 1 / float64(n), leaves: leaves}
+}
+
+// leafColours are the colours of leaves by their side, as qtgpu tree draws them.
+var leafColours = map[int]color.NRGBA{8: {255, 64, 64, 255}, 16: {255, 208, 0, 255}, 32: {0, 176, 255, 255}}
+
+// sizes is a PNG of the size of the overview that has, of each pixel, the colour of a leaf there.
+func (o *overview) sizes() []byte {
+	palette := color.Palette{color.NRGBA{}, leafColours[8], leafColours[16], leafColours[32]}
+	m := image.NewPaletted(image.Rectangle{Max: o.size}, palette)
+	for _, l := range o.leaves {
+		index := uint8(palette.Index(leafColours[max(l.Dx(), l.Dy())]))
+		for y := int(float64(l.Min.Y) * o.scale); y < min(int(float64(l.Max.Y)*o.scale), o.size.Y); y++ {
+			for x := int(float64(l.Min.X) * o.scale); x < min(int(float64(l.Max.X)*o.scale), o.size.X); x++ {
+				m.SetColorIndex(x, y, index)
+			}
+		}
+	}
+	var b bytes.Buffer
+	if png.Encode(&b, m) != nil {
+		return nil
+	}
+	return b.Bytes()
 }

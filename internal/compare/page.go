@@ -86,6 +86,7 @@ type pageOverview struct {
 	Src     template.URL
 	W, H    int
 	Tree    template.HTML
+	Map     template.URL // of leaves that are too many for borders
 	Places  []pagePlace
 }
 
@@ -288,6 +289,9 @@ func (r *Report) pictures(p *page) {
 	p.Overview = &pageOverview{
 		Lead: fmt.Sprintf("At 1/%.0f of its size, with the places of the crops.", 1/o.scale), T: number(o.t), Src: dataURL(o.png), W: o.size.X, H: o.size.Y,
 		Tree: borders(o.leaves, o.scale),
+	}
+	if p.Overview.Tree == "" && len(o.leaves) > 0 {
+		p.Overview.Map = dataURL(o.sizes())
 	}
 	if o.scale == 1 {
 		p.Overview.Lead = "With the places of the crops."
