@@ -32,6 +32,7 @@ type page struct {
 	Sections                  []pageSection
 	Notes                     []string
 	Plots                     []pagePlot
+	Legend                    []pageMark
 	Points                    []pagePoint
 	Overview                  *pageOverview
 	Crops                     []pageCrop
@@ -91,8 +92,14 @@ type pageOverview struct {
 }
 
 type pagePlace struct {
-	N          int
+	N          int    // of the first crop there
+	Names      string // of all crops there
 	X, Y, W, H string // in percent
+}
+
+type pageMark struct {
+	ID, Codec string
+	SVG       template.HTML
 }
 
 type pageCrop struct {
@@ -125,7 +132,8 @@ func (r *Report) HTML(w io.Writer) error {
 			p.Plots = append(p.Plots, pagePlot{plot.title, plotW, plotH, template.HTML(plot.draw())})
 		}
 	}
-	for _, c := range r.Curves {
+	for i, c := range r.Curves {
+		p.Legend = append(p.Legend, pageMark{c.ID, c.Codec, template.HTML(`<path class="mark" d="` + mark(i, 8, 8) + `"/>`)})
 		for _, q := range c.Points {
 			p.Points = append(p.Points, pagePoint{c.ID, c.Codec, q.Setting, fmt.Sprintf("%.3f", q.BitsPerPixel), optional("%.2f", q.PSNR, "∞"), optional("%.4f", q.SSIM, "–")})
 		}
@@ -297,9 +305,15 @@ func (r *Report) pictures(p *page) {
 		p.Overview.Lead = "With the places of the crops."
 	}
 	percent := func(v, of int) string { return fmt.Sprintf("%.3f", 100*float64(v)/float64(of)) }
+	at := map[image.Rectangle]int{}
 	for i, c := range crops {
+		if j, ok := at[c.at]; ok {
+			p.Overview.Places[j].Names += fmt.Sprintf(", %d", i+1)
+			continue
+		}
+		at[c.at] = len(p.Overview.Places)
 		p.Overview.Places = append(p.Overview.Places, pagePlace{
-			i + 1, percent(c.at.Min.X, r.Width), percent(c.at.Min.Y, r.Height), percent(c.at.Dx(), r.Width), percent(c.at.Dy(), r.Height),
+			i + 1, fmt.Sprint(i + 1), percent(c.at.Min.X, r.Width), percent(c.at.Min.Y, r.Height), percent(c.at.Dx(), r.Width), percent(c.at.Dy(), r.Height),
 		})
 	}
 }

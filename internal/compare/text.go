@@ -225,4 +225,4 @@ func (r *Report) marks() (notes []string) {
 }
 
 // timing says what times contain.
-const timing = "Times are medians of 3, from starting a process to its end: reading, coding and writing, by all threads that a program takes. Input and output are not compressed. Of Go’s JPEG and PNG, which run inside of qtgpu, they are of coding alone, without start, samples from and to memory."
+const timing = "Times are medians of 3 where no mark says otherwise, from starting a process to its end: reading, coding and writing, by all threads that a program takes. Input and output are not compressed. Of Go’s JPEG and PNG, which run inside of qtgpu, they are of coding alone, without start, samples from and to memory."
