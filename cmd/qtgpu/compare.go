@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"image"
 	"io"
 	"os"
@@ -128,6 +129,10 @@ func (a *app) compare(c *compareFlags) error {
 	})
 	if err != nil {
 		return err
+	}
+	// The original, what is decoded of a file, and what is reckoned from both.
+	if need := 3 * src.Format().Bytes(); need > int64(c.limits.memory) {
+		return at(in.name, fmt.Errorf("comparing takes about %s bytes, --memory allows %s", grouped(need), grouped(int64(c.limits.memory))))
 	}
 	if err := a.compareFiles(c); err != nil {
 		return err

@@ -125,6 +125,7 @@ func TestCompareUsage(t *testing.T) {
 	} {
 		qtgpuRun(append([]string{"compare"}, c.args...)...).fails(t, exitUsage, c.want, c.args)
 	}
+	qtgpuRun("compare", "-i", in, "--memory", "100K").fails(t, exitFailure, "in.png: comparing takes about 496,800 bytes, --memory allows 102,400", "memory")
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "bad.png"), []byte("bad"), 0o666))
 	qtgpuRun("compare", "-i", filepath.Join(dir, "bad.png")).fails(t, exitFailure, "bad.png: ", "no image")
 }

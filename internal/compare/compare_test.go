@@ -431,3 +431,30 @@ func TestPilot(t *testing.T) {
 	require.NoError(t, err)
 	assert.Same(t, small, small.pilot())
 }
+
+// TestAsChannels: equal colours are their gray, others their luma; alpha goes only where it
+// says nothing.
+func TestAsChannels(t *testing.T) {
+	for _, c := range []struct {
+		from, want []byte
+		err        string
+	}{
+		{[]byte{9, 9, 9}, []byte{9}, ""},
+		{[]byte{255, 0, 0}, []byte{76}, ""},
+		{[]byte{0, 255, 0}, []byte{150}, ""},
+		{[]byte{1, 2, 3, 255}, []byte{1, 2, 3}, ""},
+		{[]byte{1, 2, 3}, []byte{1, 2, 3, 255}, ""},
+		{[]byte{7}, []byte{7, 7, 7}, ""},
+		{[]byte{1, 2, 3, 254}, make([]byte, 3), "a transparent pixel at (0, 0) of an opaque picture"},
+	} {
+		m := imagefile.New(1, 1, len(c.from), 8)
+		copy(m.Pix, c.from)
+		got, err := asChannels(m, len(c.want))
+		if c.err != "" {
+			assert.EqualError(t, err, c.err)
+			continue
+		}
+		require.NoError(t, err)
+		assert.Equal(t, c.want, got.Pix[:len(c.want)], "%v", c.from)
+	}
+}

@@ -37,8 +37,8 @@ func (o *original) picture(ctx context.Context, f *imagefile.File) (*imagefile.I
 	return asChannels(m, want.Channels)
 }
 
-// asChannels brings a picture to a number of channels, where nothing is lost by that: equal
-// colours become gray, alpha that says nothing goes, and what has none is opaque.
+// asChannels brings a picture to a number of channels: colours, which WebP makes of gray, become
+// their luma (ITU-R BT.601), alpha that says nothing goes, and what has none is opaque.
 func asChannels(m *imagefile.Image, channels int) (*imagefile.Image, error) {
 	to := imagefile.New(m.W, m.H, channels, m.Depth)
 	to.Max = m.Max
@@ -54,11 +54,11 @@ func asChannels(m *imagefile.Image, channels int) (*imagefile.Image, error) {
 			if m.Channels%2 == 0 {
 				alpha = sampleOf(p, m.Channels-1, size)
 			}
-			switch {
-			case channels < 3 && (colours[0] != colours[1] || colours[0] != colours[2]):
-				return nil, fmt.Errorf("a colour at (%d, %d) of a gray picture", x, y)
-			case channels%2 == 1 && alpha != full:
+			if channels%2 == 1 && alpha != full {
 				return nil, fmt.Errorf("a transparent pixel at (%d, %d) of an opaque picture", x, y)
+			}
+			if channels < 3 {
+				colours[0] = (299*colours[0] + 587*colours[1] + 114*colours[2] + 500) / 1000
 			}
 			for c := range metrics.ColourChannels(channels) {
 				putSample(q, c, size, colours[c])

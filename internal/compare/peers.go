@@ -78,7 +78,7 @@ var peers = []*peer{
 		encode: "avifenc -s 6 -j {jobs} -y {chroma} --min 0 --max 63 -a end-usage=q -a cq-level={q} {in} {out}",
 		decode: "avifdec -j {jobs} --png-compress 0 {out} {back}", takes: avifTakes, effort: 6},
 	{id: "jxl", name: "JPEG XL", family: "jxl", encoder: cjxl, decoder: djxl, knob: &scale{from: 15, to: 0.05, steps: 1200, log: true, digits: 3, form: "-d %s"}, curve: []float64{10, 6, 3.5, 2, 1.2, 0.6}, in: asPNM, back: asPNM, ext: ".jxl",
-		encode: "cjxl --quiet --num_threads={jobs} -e 7 -d {q} {in} {out}", decode: "djxl --quiet --num_threads={jobs} {out} {back}", takes: jxlTakes, effort: 7},
+		encode: "cjxl --quiet --num_threads={jobs} -e 7 --keep_invisible=1 -d {q} {in} {out}", decode: "djxl --quiet --num_threads={jobs} {out} {back}", takes: jxlTakes, effort: 7},
 	{id: "jp2", name: "JPEG 2000", family: "jp2", encoder: gdalT, decoder: gdalT, knob: &scale{from: 0.2, to: 100, steps: 1500, log: true, digits: 3, form: "QUALITY=%s"}, curve: []float64{0.8, 1.4, 2.4, 4.2, 7, 12}, in: asTIFF, back: asTIFF, ext: ".jp2",
 		encode: gdal + "-of JP2OpenJPEG -co QUALITY={q} {in} {out}", decode: fromGDAL, takes: jp2Takes},
 

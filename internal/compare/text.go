@@ -130,6 +130,9 @@ func (r *Row) off(format string, factor float64) string {
 		return "–"
 	}
 	s := fmt.Sprintf(format, *r.Off*factor)
+	if strings.Trim(s, "-0.%") == "" {
+		s = strings.Replace(s, "-", "+", 1) // a nothing that was rounded up
+	}
 	if !r.Matched {
 		s += "*"
 	}
