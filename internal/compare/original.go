@@ -169,7 +169,7 @@ const (
 // pilot is a picture of squares from all over a large one, laid side by side; the original
 // itself where that is not large.
 func (o *original) pilot() *original {
-	if o.image == nil || o.pixels() <= pilotPixels || min(o.image.W, o.image.H) < 2*pilotSide*pilotSquares {
+	if o.image == nil || o.pixels() <= pilotPixels || min(o.image.W, o.image.H) < pilotSide*pilotSquares {
 		return o
 	}
 	const side = pilotSide * pilotSquares
