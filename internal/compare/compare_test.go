@@ -89,6 +89,7 @@ func rounded(r *Report) *Report {
 // TestGolden: the tables, the JSON, the CSV and the batches of a photograph against programs
 // whose every answer is known.
 func TestGolden(t *testing.T) {
+	needsTime(t)
 	onPath(t, allFakes...)
 	r := rounded(settled(compared(t, opened(t, photo(160, 128, 3)), Options{T: []float64{10, 0}, Curves: true})))
 	var text, csv bytes.Buffer
@@ -129,6 +130,7 @@ func TestCSVHasKeysOfJSON(t *testing.T) {
 // TestMatched: every row of a table says how far it is from the target, and is as near as it
 // says.
 func TestMatched(t *testing.T) {
+	needsTime(t)
 	onPath(t, allFakes...)
 	r := compared(t, opened(t, photo(160, 128, 3)), Options{T: []float64{3, 12}})
 	tables := 0
@@ -284,6 +286,7 @@ func TestVersions(t *testing.T) {
 // TestGrayAndAlpha: gray comes back from programs that know colours alone, and alpha keeps
 // those away that have none.
 func TestGrayAndAlpha(t *testing.T) {
+	needsTime(t)
 	onPath(t, allFakes...)
 	r := compared(t, opened(t, photo(96, 64, 1)), Options{T: []float64{10}, Against: []string{"jpeg", "webp", "avif", "jxl"}})
 	for _, row := range r.Comparisons[0].Tables[0].Rows {
@@ -304,6 +307,7 @@ func TestGrayAndAlpha(t *testing.T) {
 // TestChroma: below T = 2, where qtgpu keeps colours at full resolution, peers that can do so
 // do it too.
 func TestChroma(t *testing.T) {
+	needsTime(t)
 	onPath(t, allFakes...)
 	r := compared(t, opened(t, photo(96, 64, 3)), Options{T: []float64{1, 4}, Against: []string{"jpeg", "avif"}})
 	for i, want := range [][2]string{{"-sample 1x1", "-y 444"}, {"-sample 2x2", "-y 420"}} {
@@ -396,6 +400,7 @@ func TestMeasuresOfRaster(t *testing.T) {
 // TestLosslessFile: where qtgpu's file of a T loses nothing, there is no PSNR to match, and
 // what loses nothing stands beside it.
 func TestLosslessFile(t *testing.T) {
+	needsTime(t)
 	onPath(t, allFakes...)
 	flat := imagefile.New(96, 64, 3, 8)
 	for i := range flat.Pix {

@@ -329,6 +329,15 @@ func onPath(t *testing.T, names ...string) (tmp string) {
 	return tmp
 }
 
+// needsTime leaves tests out under -short that start some hundred programs: each is this
+// binary, which takes a second to start under the race detector.
+func needsTime(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts some hundred programs")
+	}
+}
+
 var allFakes = []string{"cjpeg", "djpeg", "cwebp", "dwebp", "avifenc", "avifdec", "cjxl", "djxl", "gdal_translate"}
 
 // photo is a picture with slopes and with noise that grows to the right.

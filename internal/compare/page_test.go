@@ -27,6 +27,7 @@ var made struct {
 // pageOf is the page of a photograph with all that a page can have.
 func pageOf(t *testing.T) (*Report, string) {
 	t.Helper()
+	needsTime(t)
 	if made.report != nil {
 		return made.report, made.page
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"testing"
+	"unicode"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -89,4 +90,34 @@ func TestScale(t *testing.T) {
 		assert.Equal(t, p.knob.from, p.knob.at(0), p.name)
 		assert.InDelta(t, p.knob.to, p.knob.at(p.knob.steps), 1e-9, p.name)
 	}
+}
+
+// FuzzSaid: whatever a program says, what is passed on is short, of printable characters, and
+// a version is a part of it.
+func FuzzSaid(f *testing.F) {
+	for _, seed := range []string{"", "1.2.4\nlibsharpyuv: 0.2.0", "cjxl v0.7.0 [AVX2]", "\x1b[31mred\x07\r\n", "\xff\xfe\u202e GDAL 3.6.2", "Version: 1.0 ((((("} {
+		f.Add([]byte(seed), 7)
+	}
+	f.Fuzz(func(t *testing.T, said []byte, piece int) {
+		var e ending
+		for rest := said; len(rest) > 0; {
+			n := min(max(piece, 1), len(rest))
+			e.Write(rest[:n])
+			rest = rest[n:]
+		}
+		require.LessOrEqual(t, len(e.text), mostSaid)
+		text := e.String()
+		for _, r := range text {
+			require.True(t, r == '\n' || unicode.IsPrint(r), "%q", r)
+		}
+		require.LessOrEqual(t, len([]rune(e.explain(errors.New("x")).Error())), 170)
+		for _, p := range peers {
+			if p.encoder == nil {
+				continue
+			}
+			if m := p.encoder.version.FindStringSubmatch(text); m != nil {
+				require.Contains(t, text, m[1])
+			}
+		}
+	})
 }

@@ -65,7 +65,7 @@ func (w *Workshop) path(name string) string { return filepath.Join(w.dir, name) 
 
 // size is the bytes of a file of the folder.
 func (w *Workshop) size(name string) (int64, error) {
-	info, err := os.Stat(w.path(name))
+	info, err := os.Lstat(w.path(name)) // a link would lead out of the folder
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return 0, fmt.Errorf("no %s was written", name)
