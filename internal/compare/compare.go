@@ -202,13 +202,17 @@ func (r *runner) bounded(ctx context.Context, t float64, work *progress.Work) (*
 func (r *runner) fixed(ctx context.Context, table *Table, us *peer, t float64, work *progress.Work) error {
 	all := append([]*peer{us}, r.of(us.class)...)
 	work = work.Of(int64(len(all)))
+	var runs func(*probe) int
+	if r.original.photo && us.class == bounded { // it has other tables for times
+		runs = oftenIfFast
+	}
 	for _, p := range all {
 		r.say("%s, T = %s", p.name, number(t))
 		c, setting := r.start(p, r.original, t), ""
 		if p == us {
 			setting = number(t)
 		}
-		row, err := c.row(ctx, setting, nil)
+		row, err := c.row(ctx, setting, runs)
 		if err != nil {
 			return err
 		}

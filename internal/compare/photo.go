@@ -105,8 +105,7 @@ func (r *runner) peer(ctx context.Context, p *peer, goal *target) (psnr, size *m
 	return psnr, size, nil
 }
 
-// oftenIfFast runs what is slow once, since the table by PSNR has the times of a setting
-// next to it.
+// oftenIfFast runs what is slow once, where the table by PSNR has times of the same codec.
 func oftenIfFast(p *probe) int {
 	if p.encodes[0]+p.decodes[0] > slow {
 		return 1
