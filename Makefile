@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help build demo test race fuzz lint bench bench-peers vectors tables install uninstall dist check-dist
+.PHONY: help build demo report test race fuzz lint bench bench-peers vectors tables install uninstall dist check-dist
 
 PREFIX ?= /usr/local
 # Where zsh looks; Debian's packages put it into vendor-completions.
@@ -81,6 +81,10 @@ demo: build ## encode a photo at t = 10, decode it and draw its tree into bin/de
 	bin/qtgpu -i bin/demo/photo.qtg -o bin/demo/photo.png -f
 	bin/qtgpu info bin/demo/photo.qtg
 	bin/qtgpu tree bin/demo/photo.qtg -o bin/demo/tree.png -f
+
+report: build ## hold the demo photo against the codecs that are installed here, into bin/demo/compare.html
+	@mkdir -p bin/demo
+	bin/qtgpu compare -i $(PHOTO) -t 5,10,20,0 --report bin/demo/compare.html -f
 
 test: ## run all tests
 	go test -timeout 30m ./...

@@ -29,7 +29,7 @@ func (a *app) command(ctx context.Context, args []string) error {
 func (a *app) root() *cobra.Command {
 	root := a.convertCommand()
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(a.infoCommand(), a.verifyCommand(), a.treeCommand(), a.devicesCommand(), a.benchCommand(),
+	root.AddCommand(a.infoCommand(), a.verifyCommand(), a.treeCommand(), a.devicesCommand(), a.benchCommand(), a.compareCommand(),
 		a.planCommand(), a.partCommand(), a.mergeCommand(), a.completionCommand(), a.manCommand())
 	root.SetHelpCommand(helpCommand())
 	root.CompletionOptions.DisableDefaultCmd = true

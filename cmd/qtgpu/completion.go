@@ -102,6 +102,9 @@ func completeValues(c *cobra.Command) {
 
 func (o *oneOf[T]) completions() []string { return o.names }
 
+// completions are the values of which some may be given.
+func (s *someOf) completions() []string { return s.names }
+
 // completions are the values of a short range.
 func (n *whole[T]) completions() (v []string) {
 	for i := n.least; i <= n.most && n.most-n.least < 10; i++ {

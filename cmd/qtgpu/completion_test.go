@@ -39,6 +39,9 @@ func TestCompletions(t *testing.T) {
 		{"part ", nil, directories},
 		{"part job --backend ", []string{"auto", "gpu", "cpu", "both"}, values},
 		{"merge job -o ", []string{"qtg"}, extensions},
+		{"compare --against ", []string{"jpeg", "webp", "png", "avif", "jxl", "jp2", "lerc", "tiff"}, values},
+		{"compare --report ", []string{"html"}, extensions},
+		{"compare --batches ", nil, directories},
 		{"completion ", []string{"bash", "zsh", "fish", "powershell"}, values},
 	} {
 		r := qtgpuRun(append([]string{"__complete"}, strings.Split(c.words, " ")...)...)

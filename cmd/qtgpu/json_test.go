@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/internal/compare"
 )
 
 // keys are the keys that a struct has in JSON, in their order, without those of what it
@@ -42,6 +44,8 @@ func TestDocumentOfJSON(t *testing.T) {
 		"statistics": statisticsReport{}, "promise": promise{}, "georeference": geoReport{}, "crs": crsReport{},
 		"verify": verifiedReport{}, "tree": treeReport{}, "error": errorReport{}, "warning": warningReport{},
 		"verification": verifyReport{}, "measured": measures{}, "trial": trial{}, "search": searchReport{}, "stage": stageReport{}, "skip": skipReport{},
+		"compare": compare.Report{}, "comparison": compare.Comparison{}, "table": compare.Table{}, "row": compare.Row{}, "curve": compare.Curve{},
+		"point": compare.Point{}, "program": compare.Program{}, "missing": compare.Missing{},
 	}
 	for title, v := range objects {
 		assert.Equal(t, keys(v), documented[title], "section %s", title)

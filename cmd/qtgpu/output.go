@@ -26,6 +26,7 @@ type outputs struct {
 	over bool // published or discarded
 
 	adopted []*outputs // of files that are worked on side by side, each published by itself
+	others  []func()   // end what else a command leaves behind
 }
 
 // adopt lets an interrupt discard other outputs too.
@@ -37,6 +38,17 @@ func (s *outputs) adopt(other *outputs) error {
 	}
 	s.adopted = slices.DeleteFunc(s.adopted, (*outputs).isOver)
 	s.adopted = append(s.adopted, other)
+	return nil
+}
+
+// endToo has f called where the outputs are discarded, before the program can end.
+func (s *outputs) endToo(f func()) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return errInterrupted
+	}
+	s.others = append(s.others, f)
 	return nil
 }
 
@@ -324,6 +336,9 @@ func (s *outputs) discard() bool {
 	}
 	for _, other := range s.adopted {
 		other.discard()
+	}
+	for _, f := range s.others {
+		f()
 	}
 	return true
 }

@@ -27,8 +27,12 @@ type warningReport struct {
 	Message string `json:"message"`
 }
 
-// asksForJSON tells whether args do, before anything is known to be right with them.
+// asksForJSON tells whether args do, before anything is known to be right with them. The flag
+// of qtgpu compare names a file.
 func asksForJSON(args []string) bool {
+	if len(args) > 0 && args[0] == "compare" {
+		return false
+	}
 	return slices.ContainsFunc(args, func(arg string) bool { return arg == "--json" || arg == "--json=true" })
 }
 

@@ -6,13 +6,13 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
 
 	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/internal/figures"
 )
 
 // stageReport is the time of one stage.
@@ -232,13 +232,7 @@ func writeJSON(w io.Writer, v any) error {
 }
 
 // grouped writes n with a comma between groups of three digits.
-func grouped(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func grouped(n int64) string { return figures.Grouped(n) }
 
 func count(n int, noun string) string {
 	if n == 1 {

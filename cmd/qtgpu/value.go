@@ -51,6 +51,31 @@ func (s *several) String() string { return strings.Join(*s.to, ", ") }
 // Type implements pflag.Value.
 func (s *several) Type() string { return s.form }
 
+// someOf is a flag that takes some of a few names, with commas between them.
+type someOf struct {
+	to    *[]string
+	names []string
+}
+
+// Set implements pflag.Value.
+func (s *someOf) Set(text string) error {
+	for name := range strings.SplitSeq(text, ",") {
+		if err := (&oneOf[string]{new(string), s.names, s.names}).Set(strings.TrimSpace(name)); err != nil {
+			return err
+		}
+		if !slices.Contains(*s.to, strings.TrimSpace(name)) {
+			*s.to = append(*s.to, strings.TrimSpace(name))
+		}
+	}
+	return nil
+}
+
+// String implements pflag.Value.
+func (s *someOf) String() string { return strings.Join(*s.to, ",") }
+
+// Type implements pflag.Value.
+func (s *someOf) Type() string { return strings.Join(s.names, ",") }
+
 // oneOf is a flag that takes one of a few names, which stand for values.
 type oneOf[T comparable] struct {
 	to     *T

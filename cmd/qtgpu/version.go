@@ -14,6 +14,12 @@ var release string
 
 // version prints what this program was built from.
 func (a *app) version() error {
+	_, err := fmt.Fprintln(a.stdout, versionLine(buildInfo()))
+	return err
+}
+
+// buildInfo is what this program was built from.
+func buildInfo() *debug.BuildInfo {
 	build, ok := debug.ReadBuildInfo()
 	if !ok { // built without modules
 		build = &debug.BuildInfo{GoVersion: runtime.Version()}
@@ -21,8 +27,7 @@ func (a *app) version() error {
 	if release != "" {
 		build.Main.Version = release
 	}
-	_, err := fmt.Fprintln(a.stdout, versionLine(build))
-	return err
+	return build
 }
 
 // versionLine names the module's version, the revision where the build knows it, the
@@ -41,4 +46,15 @@ func versionLine(build *debug.BuildInfo) string {
 	}
 	parts = append(parts, fmt.Sprintf("format %d", container.Version), build.GoVersion)
 	return strings.Join(parts, ", ")
+}
+
+// shortVersion is the module's version, or the beginning of the revision where it has none.
+func shortVersion(build *debug.BuildInfo) string {
+	version := strings.Trim(build.Main.Version, "()")
+	for _, s := range build.Settings {
+		if s.Key == "vcs.revision" && release == "" {
+			version = s.Value[:min(len(s.Value), 8)]
+		}
+	}
+	return "qtgpu " + version
 }

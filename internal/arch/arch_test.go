@@ -210,6 +210,18 @@ var rules = []rule{
 		why: "where a raster lies changes no sample and no byte of its code",
 	},
 	{
+		of: []string{"internal/compare"}, never: []string{"./internal/engine/...", "./internal/container", "./internal/pipeline", "./tree", "net/...", "."},
+		why: "what is compared are programs and files, and qtgpu is one of them",
+	},
+	{
+		of: []string{"...", "."}, except: []string{"cmd/qtgpu", "internal/compare"}, never: []string{"./internal/compare", "os/exec"},
+		why: "only a comparison starts programs",
+	},
+	{
+		of: []string{"internal/figures"}, never: []string{"./..."},
+		why: "numbers are written whatever they count",
+	},
+	{
 		of: []string{"internal/refdec/..."}, never: []string{"github.com/...", "golang.org/...", "C"}, but: []string{"./internal/refdec"},
 		why: "the naive decoder is written from the documents and shares nothing with the module",
 	},
@@ -264,7 +276,7 @@ func TestImports(t *testing.T) {
 	all := packages(t)
 	for _, dir := range []string{
 		".", "raster", "chroma", "tree", "cpu_fallback", "gpu", "cmd/qtgpu", "internal/engine", "internal/engine/transform",
-		"internal/engine/predictive/linear", "internal/pipeline", "internal/container", "internal/imagefile/jpeg", "internal/geo", "remote",
+		"internal/engine/predictive/linear", "internal/pipeline", "internal/container", "internal/imagefile/jpeg", "internal/geo", "internal/compare", "internal/figures", "remote",
 		"internal/refdec", "internal/refdec/cmd/qtgref",
 	} {
 		require.Contains(t, all, dir)
@@ -330,6 +342,13 @@ func TestRulesBite(t *testing.T) {
 		{"internal/engine/layered", "./internal/geo", false},
 		{"internal/imagefile", "./internal/geo", false},
 		{"cmd/qtgpu", "./internal/geo", true},
+		{"internal/compare", ".", false},
+		{"internal/compare", "os/exec", true},
+		{"internal/compare", "./internal/imagefile", true},
+		{"internal/pipeline", "os/exec", false},
+		{"internal/metrics", "./internal/compare", false},
+		{"cmd/qtgpu", "./internal/compare", true},
+		{"internal/figures", "./raster", false},
 		{"internal/refdec", "./internal/fixlog", false},
 		{"internal/refdec", "golang.org/x/image/tiff", false},
 		{"internal/refdec/cmd/qtgref", "./internal/refdec", true},
