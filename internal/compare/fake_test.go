@@ -319,6 +319,7 @@ func onPath(t *testing.T, names ...string) (tmp string) {
 	}
 	tmp = t.TempDir()
 	t.Setenv("TMPDIR", tmp)
+	t.Setenv("GORACE", "atexit_sleep_ms=0") // or each of them ends a second late under the race detector
 	if how := os.Getenv(misbehaves); strings.HasSuffix(how, "=child") {
 		bin += string(os.PathListSeparator) + os.Getenv("PATH")
 	}
@@ -329,8 +330,8 @@ func onPath(t *testing.T, names ...string) (tmp string) {
 	return tmp
 }
 
-// needsTime leaves tests out under -short that start some hundred programs: each is this
-// binary, which takes a second to start under the race detector.
+// needsTime leaves tests out under -short that start some hundred programs, each of which is
+// this binary.
 func needsTime(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
