@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"image"
+	"sync"
 	"time"
 
 	"github.com/qtgpu/qtgpu/chroma"
@@ -247,13 +248,11 @@ func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env
 	g := newGeometry(plan, step, f)
 	e := newEncoder(plan, g, env)
 	h := newHistogram(f.predicts)
-	sample := e.sample()
-	pixels := int64(0)
-	for _, rect := range sample {
-		pixels += engine.Pixels(e.grid.Pixels(rect))
+	looks := e.lookAtAll
+	if e.grid.N() > engine.SampleTiles {
+		looks = e.lookAtSome
 	}
-	work := env.Work.Of(pixels * (costOf(p.Effort) + 1))
-	if err := e.look(ctx, src, sample, h, work); err != nil {
+	if err := looks(ctx, src, h, env.Work); err != nil {
 		return nil, err
 	}
 	start := time.Now()
@@ -263,35 +262,22 @@ func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env
 	return e, nil
 }
 
-// sample are the rectangles of tiles that the tables are chosen for: slabs of all
-// tiles, or single ones that are spread over many.
-func (e *encoder) sample() (rects []image.Rectangle) {
-	if e.grid.N() > engine.SampleTiles {
-		for _, i := range e.grid.Spread(engine.SampleTiles) {
-			p := e.grid.At(i)
-			rects = append(rects, image.Rectangle{Min: p, Max: p.Add(image.Pt(1, 1))})
-		}
-		return rects
+// lookAtAll codes all tiles, counts what they are made of, and keeps them as far as memory goes. A device
+// prepares the next slab meanwhile; without one, the CPU reads it.
+func (e *encoder) lookAtAll(ctx context.Context, src raster.Source, h *Histogram, work *progress.Work) error {
+	var slabs []image.Rectangle
+	work = work.Of(engine.Pixels(e.grid.Pixels(e.grid.Bounds())) * (costOf(e.plan.Effort) + 1))
+	blocks := engine.Blocks{
+		Source: src, Step: engine.Interleave(&e.plan.Params), Workers: e.env.Workers,
+		Work: func(i int) *progress.Work { return work.Part(engine.Pixels(e.grid.Pixels(slabs[i]))) },
 	}
 	step := engine.SlabRows(e, e.env.Workers, e.env.Memory)
 	for y := 0; y < e.grid.Down(); y += step {
-		rects = append(rects, image.Rect(0, y, e.grid.Across(), min(y+step, e.grid.Down())))
-	}
-	return rects
-}
-
-// look codes tiles, counts what they are made of, and keeps them as far as memory goes. A device prepares
-// the next slab meanwhile; without one, the CPU reads it.
-func (e *encoder) look(ctx context.Context, src raster.Source, sample []image.Rectangle, h *Histogram, work *progress.Work) error {
-	blocks := engine.Blocks{
-		Source: src, Step: engine.Interleave(&e.plan.Params), Workers: e.env.Workers,
-		Work: func(i int) *progress.Work { return work.Part(engine.Pixels(e.grid.Pixels(sample[i]))) },
-	}
-	for _, rect := range sample {
-		blocks.Rects = append(blocks.Rects, e.grid.Pixels(rect))
+		slabs = append(slabs, image.Rect(0, y, e.grid.Across(), min(y+step, e.grid.Down())))
+		blocks.Rects = append(blocks.Rects, e.grid.Pixels(slabs[len(slabs)-1]))
 	}
 	return engine.InSlabs(ctx, e, &blocks, func(i int, _ *raster.Block, s engine.Slab) error {
-		return e.count(ctx, s.(*slab), e.grid.Indices(sample[i]), h, work)
+		return e.count(ctx, s.(*slab), e.grid.Indices(slabs[i]), h, work)
 	})
 }
 
@@ -310,6 +296,37 @@ func (e *encoder) count(ctx context.Context, s *slab, indices []int, h *Histogra
 		}
 	}
 	return err
+}
+
+// lookAtSome is lookAtAll of tiles that are spread over many: each is a slab of its own, several of which are coded
+// at once. The backend prepares one at a time.
+func (e *encoder) lookAtSome(ctx context.Context, src raster.Source, h *Histogram, work *progress.Work) error {
+	list := e.grid.Spread(engine.SampleTiles)
+	slabBytes := engine.SlabFactor * engine.Pixels(e.grid.Tile(0)) * int64(len(e.format.Bands)*e.format.Type.Size())
+	workers := engine.WithinMemory(e.env.Workers, e.env.Memory, e.Memory()+slabBytes)
+	var mu sync.Mutex
+	prepare := func(b *raster.Block) (*slab, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		s, err := e.Slab(ctx, b)
+		if err != nil {
+			return nil, err
+		}
+		return s.(*slab), nil
+	}
+	return engine.Each(ctx, src, e.grid, list, engine.Interleave(&e.plan.Params), workers, work, func(i int, b *raster.Block) error {
+		s, err := prepare(b)
+		if err != nil {
+			return err
+		}
+		t := e.code(s, list[i])
+		mu.Lock()
+		defer mu.Unlock()
+		h.Add(t)
+		e.Hold(list[i], t, t.Bytes())
+		s.Release()
+		return nil
+	})
 }
 
 // NewEncoder implements engine.Engine.
