@@ -105,7 +105,7 @@ type Options struct {
 	// without loss, 1 predicts by built-in weights, 2 fits them to the image, 3 also tries
 	// patterns on a part of every tile, 4 also mixes contexts. With AVX2, 4 takes about ten
 	// times as long as 2, and so does decoding. Of BoundRMS, decoders restore what is lost
-	// of files of 2 and more, and decode those of 1 fastest; from 3 on, which takes three to four
+	// of files of 2 and more, and decode those of 1 fastest; from 3 on, which takes five to six
 	// times as long to encode, leaves are predicted from what is decoded around them. 4 takes two to
 	// three times as long as 3 to encode, as it tries all that they can be predicted from.
 	Effort int

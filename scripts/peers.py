@@ -104,7 +104,7 @@ def plot(rows, points):
     """Bars of the ratios, and the time of a pixel against the size."""
     height = 60 + 26 * len(rows)
     longest = max([r[4] for r in rows] + [1])
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 {height + 250}" font-family="sans-serif" font-size="12">',
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 {height + 270}" font-family="sans-serif" font-size="12">',
            '<style>text{fill:#333}.grid{stroke:#ccc}@media(prefers-color-scheme:dark){text{fill:#ddd}.grid{stroke:#555}}</style>',
            '<text x="8" y="20" font-size="14">Time, in multiples of the peer’s</text>']
     unit = 380 / longest
@@ -114,7 +114,7 @@ def plot(rows, points):
         out.append(f'<rect x="330" y="{y}" width="{ratio * unit:.1f}" height="18" fill="{"#2a7f9e" if ratio <= 1 else "#c8702a"}"/>')
         out.append(f'<text x="{334 + ratio * unit:.1f}" y="{y + 13}">{ratio:.2f}</text>')
     out.append(f'<line class="grid" x1="{330 + unit:.1f}" x2="{330 + unit:.1f}" y1="34" y2="{height - 16}"/>')
-    top, most = height + 30, max(p[1] / p[0] for p in points)
+    top, most = height + 50, max(p[1] / p[0] for p in points)
     out.append(f'<text x="8" y="{height + 16}" font-size="14">Encoding, nanoseconds a pixel, against megapixels</text>')
     place = [(60 + 640 * i / max(len(points) - 1, 1), top + 160 * (1 - s / m / most)) for i, (m, s, _) in enumerate(points)]
     out.append(f'<line class="grid" x1="60" x2="700" y1="{top + 160}" y2="{top + 160}"/>')
