@@ -128,16 +128,20 @@ DATA planeWeights<>+28(SB)/4, $(4*(const_Centre*const_unit8+const_unit8/2))
 DATA planeWeights<>+32(SB)/4, $(const_Centre*const_unit8+const_unit8/2)
 GLOBL planeWeights<>(SB), RODATA, $36
 
+// SAMPLES writes the sums of 8 pixels in Y6, less 12 bits, to dst.
+#define SAMPLES(dst) \
+	VPSRLD $12, Y6, Y6; \
+	VEXTRACTI128 $1, Y6, X7; \
+	VPACKUSDW X7, X6, X6; \
+	VMOVDQU X6, dst
+
 // LUMA writes Y of 8 pixels, whose pairs are in rg and gb, to dst.
 #define LUMA(rg, gb, dst) \
 	VPMADDWD Y8, rg, Y6; \
 	VPMADDWD Y9, gb, Y7; \
 	VPADDD Y7, Y6, Y6; \
 	VPADDD Y10, Y6, Y6; \
-	VPSRLD $12, Y6, Y6; \
-	VEXTRACTI128 $1, Y6, X7; \
-	VPACKUSDW X7, X6, X6; \
-	VMOVDQU X6, dst
+	SAMPLES(dst)
 
 // PLACES loads where the bytes of pixels of BX bytes lie, and what LUMA needs.
 #define PLACES(at) \
@@ -162,10 +166,7 @@ GLOBL planeWeights<>(SB), RODATA, $36
 	VPMADDWD Y7, b, Y7; \
 	VPADDD Y7, Y6, Y6; \
 	VPADDD Y11, Y6, Y6; \
-	VPSRLD $12, Y6, Y6; \
-	VEXTRACTI128 $1, Y6, X7; \
-	VPACKUSDW X7, X6, X6; \
-	VMOVDQU X6, dst
+	SAMPLES(dst)
 
 // SQUARES adds up the pairs of two rows, of two columns each, to four.
 #define SQUARES(above, below, sum) \

@@ -13,6 +13,18 @@ DATA upsampling<>+12(SB)/4, $128
 DATA upsampling<>+16(SB)/4, $const_maxSample
 GLOBL upsampling<>(SB), RODATA, $20
 
+// AGAIN goes on with the next vector of n, or with the last one, which begins at CX, and returns after that.
+#define AGAIN(n) \
+	CMPQ AX, CX; \
+	JGE done; \
+	ADDQ $n, AX; \
+	CMPQ AX, CX; \
+	CMOVQGT CX, AX; \
+	JMP next; \
+done: \
+	VZEROUPPER; \
+	RET
+
 // INTERLEAVE writes the values of a and b, which alternate, to dst.
 #define INTERLEAVE(LOW, HIGH, a, b, dst0, dst1, dst2, dst3) \
 	LOW b, a, Y3; \
@@ -42,15 +54,7 @@ next:
 	VPADDW Y2, Y1, Y1
 	VPADDW (R9)(AX*2), Y1, Y1
 	INTERLEAVE(VPUNPCKLWD, VPUNPCKHWD, Y0, Y1, (DI)(AX*4), 16(DI)(AX*4), 32(DI)(AX*4), 48(DI)(AX*4))
-	CMPQ AX, CX
-	JGE done
-	ADDQ $16, AX
-	CMPQ AX, CX
-	CMOVQGT CX, AX
-	JMP next
-done:
-	VZEROUPPER
-	RET
+	AGAIN(16)
 
 // func midpoints(dst, t *uint32, n int)
 TEXT ·midpoints(SB), NOSPLIT, $0-24
@@ -70,15 +74,7 @@ next:
 	VPSRLW $4, Y1, Y1
 	VPSRLW $4, Y2, Y2
 	INTERLEAVE(VPUNPCKLDQ, VPUNPCKHDQ, Y1, Y2, (DI)(AX*8), 16(DI)(AX*8), 32(DI)(AX*8), 48(DI)(AX*8))
-	CMPQ AX, CX
-	JGE done
-	ADDQ $8, AX
-	CMPQ AX, CX
-	CMOVQGT CX, AX
-	JMP next
-done:
-	VZEROUPPER
-	RET
+	AGAIN(8)
 
 // func follow(c *uint32, luma *uint16, low, slopes *uint32, n int)
 TEXT ·follow(SB), NOSPLIT, $0-40
@@ -147,12 +143,4 @@ next:
 	VPERMQ $0xD8, Y0, Y0
 	VMOVDQU Y2, (DI)(AX*2)
 	VMOVDQU Y0, (DX)(AX*2)
-	CMPQ AX, CX
-	JGE done
-	ADDQ $16, AX
-	CMPQ AX, CX
-	CMOVQGT CX, AX
-	JMP next
-done:
-	VZEROUPPER
-	RET
+	AGAIN(16)

@@ -21,7 +21,7 @@ import tempfile
 import time
 
 T = 10  # the promise of lossy rows
-QUALITY = 85  # of cjpeg: 40.1 dB on the photograph of docs/bench where t = 10 has 34.1: what a user would take for it
+QUALITY = 85  # of cjpeg; 74 has the PSNR of t = 10 on big.tif (docs/bench/compare.md)
 
 
 def seconds(command):
@@ -38,9 +38,11 @@ def seconds(command):
 
 
 def first_line(*command):
-    """What a program says of its version."""
+    """A program, and what it says of its version."""
     said = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout.decode(errors="replace")
-    return said.strip().splitlines()[0] if said.strip() else command[0]
+    line = said.strip().splitlines()[0] if said.strip() else ""
+    name = os.path.basename(command[0])
+    return line if line.startswith(name) else f"{name} {line}"
 
 
 class Pairs:

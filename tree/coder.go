@@ -6,8 +6,7 @@ import (
 	"iter"
 )
 
-// Coder is what a Backend may be besides: it takes images that it has prepared through the
-// stages below the pyramid, for the nodes that the walk over the pyramid names. What it makes
+// Coder takes images that its Backend has prepared through the stages below the pyramid, for the nodes that the walk over the pyramid names. What it makes
 // are the integers of the engine whose Model it is given; what is worth asking for is the
 // engine's to decide, and so is every leaf. For ctx and goroutines holds what Reducer says.
 //

@@ -3,7 +3,6 @@ package compare
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -147,10 +146,8 @@ func explained(ctx context.Context, what string, p *program, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case errors.Is(err, errClosed):
-		return err
+	case ends(ctx, err) != nil:
+		return ends(ctx, err)
 	case p == nil:
 		return fmt.Errorf("%s: %w", what, err)
 	}

@@ -34,8 +34,8 @@ func (c *coding) row(ctx context.Context, setting string, runs func(p *probe) in
 	return m, c.settle(ctx, m, err)
 }
 
-// settle puts the error of a peer into its row.
-func (c *coding) settle(ctx context.Context, m *measured, err error) error {
+// ends is the error that ends the comparison, if err is one, nil of what a row tells of.
+func ends(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
 		return nil
@@ -43,6 +43,14 @@ func (c *coding) settle(ctx context.Context, m *measured, err error) error {
 		return context.Cause(ctx)
 	case errors.Is(err, errClosed):
 		return err
+	}
+	return nil
+}
+
+// settle puts the error of a peer into its row.
+func (c *coding) settle(ctx context.Context, m *measured, err error) error {
+	if end := ends(ctx, err); err == nil || end != nil {
+		return end
 	}
 	m.Row = Row{Codec: m.Codec, ID: m.ID, Program: m.Program, Setting: m.Setting, Error: printable(err.Error())}
 	m.cells = nil

@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
-	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/internal/rastertest"
 	"github.com/qtgpu/qtgpu/raster"
 )
@@ -36,22 +35,32 @@ func (w *watched) ReadBlock(ctx context.Context, dst *raster.Block) error {
 	return w.Memory.ReadBlock(ctx, dst)
 }
 
-func slabs() (*raster.Memory, []image.Rectangle) {
-	f := raster.Format{Width: 40, Height: 47, Type: raster.Uint16, Bands: raster.Bands(raster.Red, raster.Green, raster.Blue)}
-	m := rastertest.Draw(f, func(band, x, y int) int64 { return int64(1000*band + 40*y + x) })
-	var rects []image.Rectangle
-	for y := 0; y < f.Height; y += 5 {
-		rects = append(rects, image.Rect(y%3, y, f.Width-y%7, min(y+5, f.Height)))
+// slabs are a raster, slabs of its tiles of 8×8 pixels, and what pixels these are.
+func slabs() (m *raster.Memory, of, rects []image.Rectangle) {
+	f := raster.Format{Width: 40, Height: 87, Type: raster.Uint16, Bands: raster.Bands(raster.Red, raster.Green, raster.Blue)}
+	m = rastertest.Draw(f, func(band, x, y int) int64 { return int64(1000*band + 40*y + x) })
+	grid := planOf(m, 1).Grid()
+	for i, s := range engine.Slabs(grid, 0, 9, 1) {
+		s.Min.X, s.Max.Y = i%3, s.Max.Y+i%2*i/3
+		of, rects = append(of, s), append(rects, grid.Pixels(s))
 	}
-	return m, rects
+	return m, of, rects
+}
+
+// planOf is a plan by which blocks are read in some steps.
+func planOf(m *raster.Memory, step int) *engine.Plan {
+	return &engine.Plan{Params: engine.Params{Format: *m.Format(), T: int64(step - 1)}, TileLog2: 3}
 }
 
 // preparing is an encoder that prepares slabs, on a device or not, and codes nothing.
 type preparing struct {
 	engine.Encoder
+	plan   *engine.Plan
 	device bool
 	slab   func(b *raster.Block) error
 }
+
+func (p *preparing) Plan() *engine.Plan { return p.plan }
 
 func (p *preparing) Overlaps() bool { return p.device }
 
@@ -64,25 +73,21 @@ func (p *preparing) Slab(_ context.Context, b *raster.Block) (engine.Slab, error
 	return b.Rect, nil
 }
 
-func blocksOf(src raster.Source, rects []image.Rectangle, step, workers int) *engine.Blocks {
-	return &engine.Blocks{Source: src, Rects: rects, Step: step, Workers: workers, Work: func(int) *progress.Work { return nil }}
-}
-
 // TestInSlabs: slabs come in turn with their samples, whatever the source, step, workers and device; what is not coded
 // is neither read nor prepared; what is kept is read and stays as it was.
 func TestInSlabs(t *testing.T) {
-	m, rects := slabs()
+	m, of, rects := slabs()
 	for _, src := range []raster.Source{m, &watched{Memory: m}} {
 		for _, step := range []int{1, 3} {
 			for _, workers := range []int{1, 2, 5} {
 				for mode := range 4 {
-					keeps, enc := mode&1 > 0, &preparing{device: mode&2 > 0}
-					a := blocksOf(src, rects, step, workers)
-					a.Keeps = keeps
-					a.Codes = func(i int) bool { return i%4 != 2 }
+					keeps, enc := mode&1 > 0, &preparing{plan: planOf(m, step), device: mode&2 > 0}
+					a := &engine.Blocks{Source: src, Slabs: of, Workers: workers, Keeps: keeps}
+					a.Codes = func(s image.Rectangle) bool { return s.Min.Y%4 != 2 }
 					var seen []*raster.Block
-					require.NoError(t, engine.InSlabs(t.Context(), enc, a, func(i int, b *raster.Block, s engine.Slab) error {
-						require.Len(t, seen, i)
+					require.NoError(t, engine.InSlabs(t.Context(), enc, a, func(slab image.Rectangle, b *raster.Block, s engine.Slab) error {
+						i := len(seen)
+						require.Equal(t, of[i], slab)
 						seen = append(seen, b)
 						if i%4 == 2 {
 							require.Nil(t, s)
@@ -110,17 +115,18 @@ func TestInSlabs(t *testing.T) {
 
 // TestSlabsOverlap: while a slab is coded the next is read, and prepared by a device, and no other.
 func TestSlabsOverlap(t *testing.T) {
-	m, rects := slabs()
+	m, of, rects := slabs()
 	for _, device := range []bool{false, true} {
 		begun := make(chan image.Rectangle, len(rects))
 		begins := func(r image.Rectangle) error { begun <- r; return nil }
-		src, enc := &watched{Memory: m}, &preparing{device: device}
+		src, enc := &watched{Memory: m}, &preparing{plan: planOf(m, 3), device: device}
 		if device {
 			enc.slab = func(b *raster.Block) error { return begins(b.Rect) }
 		} else {
 			src.before = begins
 		}
-		require.NoError(t, engine.InSlabs(t.Context(), enc, blocksOf(src, rects, 3, 2), func(i int, _ *raster.Block, _ engine.Slab) error {
+		require.NoError(t, engine.InSlabs(t.Context(), enc, &engine.Blocks{Source: src, Slabs: of, Workers: 2}, func(slab image.Rectangle, _ *raster.Block, _ engine.Slab) error {
+			i := slab.Min.Y
 			if i == 0 {
 				require.Equal(t, rects[0], <-begun)
 			}
@@ -136,7 +142,7 @@ func TestSlabsOverlap(t *testing.T) {
 // TestInSlabsEnds: the first error ends it, whoever it is from, and so does the end of the context.
 func TestInSlabsEnds(t *testing.T) {
 	errRead, errSlab, errUse := errors.New("read"), errors.New("slab"), errors.New("use")
-	m, rects := slabs()
+	m, of, rects := slabs()
 	for _, workers := range []int{1, 2} {
 		for _, device := range []bool{false, true} {
 			run := func(ctx context.Context, read, slab, use int, cancel func()) (done int, err error) {
@@ -146,14 +152,14 @@ func TestInSlabsEnds(t *testing.T) {
 					}
 					return nil
 				}}
-				enc := &preparing{device: device, slab: func(b *raster.Block) error {
+				enc := &preparing{plan: planOf(m, 3), device: device, slab: func(b *raster.Block) error {
 					if b.Rect == rects[slab] {
 						return errSlab
 					}
 					return nil
 				}}
-				err = engine.InSlabs(ctx, enc, blocksOf(src, rects, 3, workers), func(i int, _ *raster.Block, _ engine.Slab) error {
-					if done++; i == use {
+				err = engine.InSlabs(ctx, enc, &engine.Blocks{Source: src, Slabs: of, Workers: workers}, func(slab image.Rectangle, _ *raster.Block, _ engine.Slab) error {
+					if done++; slab.Min.Y == use {
 						cancel()
 						return errUse
 					}

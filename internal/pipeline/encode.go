@@ -101,21 +101,15 @@ func newEncoding(enc engine.Encoder, w Writer, workers int, memory int64, rows R
 
 // encode codes rows of tiles of src.
 func (e *encoding) encode(ctx context.Context, src raster.Source, rows Rows) error {
-	var slabs []image.Rectangle
 	blocks := engine.Blocks{
-		Source: src, Step: engine.Interleave(&e.enc.Plan().Params), Workers: e.workers,
-		Codes: func(i int) bool { return !e.held(slabs[i]) }, Keeps: e.gauge != nil,
-		Work: func(i int) *progress.Work { return e.work.Part(engine.Pixels(e.grid.Pixels(slabs[i]))) },
+		Source: src, Slabs: engine.Slabs(e.grid, rows.Min, rows.Max, e.step), Workers: e.workers, Work: e.work,
+		Codes: func(slab image.Rectangle) bool { return !e.held(slab) }, Keeps: e.gauge != nil,
 	}
-	for y := rows.Min; y < rows.Max; y += e.step {
-		slabs = append(slabs, image.Rect(0, y, e.grid.Across(), min(y+e.step, rows.Max)))
-		blocks.Rects = append(blocks.Rects, e.grid.Pixels(slabs[len(slabs)-1]))
-	}
-	return engine.InSlabs(ctx, e.enc, &blocks, func(i int, b *raster.Block, s engine.Slab) error {
-		if err := e.slab(ctx, slabs[i], s); err != nil || e.gauge == nil {
+	return engine.InSlabs(ctx, e.enc, &blocks, func(rect image.Rectangle, b *raster.Block, s engine.Slab) error {
+		if err := e.slab(ctx, rect, s); err != nil || e.gauge == nil {
 			return err
 		}
-		return e.gauge.look(ctx, b, slabs[i].Max.Y)
+		return e.gauge.look(ctx, b, rect.Max.Y)
 	})
 }
 

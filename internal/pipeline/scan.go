@@ -5,7 +5,7 @@ import (
 	"image"
 	"math"
 
-	"github.com/qtgpu/qtgpu/internal/parallel"
+	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -33,10 +33,6 @@ func (r *Reader) Scan() *Scan {
 	return s
 }
 
-// tilesEach is how many tiles of a band a goroutine has at least, where the memory allows
-// for them: bands are as low as that makes them, so that rows come soon.
-const tilesEach = 4
-
 // Begin reads what the next band is made of. There is none where Rest is empty.
 func (s *Scan) Begin(ctx context.Context) (*Region, error) {
 	if ctx.Err() != nil {
@@ -60,21 +56,14 @@ func (s *Scan) Begin(ctx context.Context) (*Region, error) {
 	return g, err
 }
 
-// lowest is the next band if the memory allows for it.
+// lowest is the next band if the memory allows for it: as low as goroutines have enough in, so that rows come soon.
 func (s *Scan) lowest() image.Rectangle {
 	grid := s.r.grid
 	first := s.rest.Min.Y >> grid.Log2
-	last := min(first+s.r.lowestRows(), grid.Down())
+	last := min(first+engine.EnoughRows(grid, s.r.opt.Workers), grid.Down())
 	band := s.rest
 	band.Max.Y = grid.Pixels(image.Rect(0, first, 1, last)).Max.Y
 	return band
-}
-
-// lowestRows is how many rows of tiles a band has so that all goroutines have some.
-func (r *Reader) lowestRows() int {
-	workers := min(parallel.Workers(r.opt.Workers), r.grid.Across()*r.grid.Down())
-	rows := (tilesEach*int64(workers)-1)/int64(r.grid.Across()) + 1
-	return int(min(rows, int64(r.grid.Down())))
 }
 
 // Rest is what no band has been begun of.

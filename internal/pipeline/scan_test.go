@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu/internal/container"
+	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/rastertest"
 	"github.com/qtgpu/qtgpu/raster"
 )
@@ -63,7 +64,7 @@ func TestScan(t *testing.T) {
 			done++
 			require.NoError(t, err, e.name)
 			require.Empty(t, rastertest.Difference(want, got), "%s: %d bytes, %d bands", e.name, limit, len(bands))
-			rows := max(tilesEach*2/r.grid.Across(), 1)
+			rows := engine.EnoughRows(r.grid, 2)
 			for _, b := range bands {
 				require.LessOrEqual(t, b.Dy(), rows<<r.grid.Log2, "%s: %d bytes: %v", e.name, limit, b)
 			}

@@ -265,19 +265,11 @@ func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env
 // lookAtAll codes all tiles, counts what they are made of, and keeps them as far as memory goes. A device
 // prepares the next slab meanwhile; without one, the CPU reads it.
 func (e *encoder) lookAtAll(ctx context.Context, src raster.Source, h *Histogram, work *progress.Work) error {
-	var slabs []image.Rectangle
 	work = work.Of(engine.Pixels(e.grid.Pixels(e.grid.Bounds())) * (costOf(e.plan.Effort) + 1))
-	blocks := engine.Blocks{
-		Source: src, Step: engine.Interleave(&e.plan.Params), Workers: e.env.Workers,
-		Work: func(i int) *progress.Work { return work.Part(engine.Pixels(e.grid.Pixels(slabs[i]))) },
-	}
-	step := engine.SlabRows(e, e.env.Workers, e.env.Memory)
-	for y := 0; y < e.grid.Down(); y += step {
-		slabs = append(slabs, image.Rect(0, y, e.grid.Across(), min(y+step, e.grid.Down())))
-		blocks.Rects = append(blocks.Rects, e.grid.Pixels(slabs[len(slabs)-1]))
-	}
-	return engine.InSlabs(ctx, e, &blocks, func(i int, _ *raster.Block, s engine.Slab) error {
-		return e.count(ctx, s.(*slab), e.grid.Indices(slabs[i]), h, work)
+	rows := engine.SlabRows(e, e.env.Workers, e.env.Memory)
+	blocks := engine.Blocks{Source: src, Slabs: engine.Slabs(e.grid, 0, e.grid.Down(), rows), Workers: e.env.Workers, Work: work}
+	return engine.InSlabs(ctx, e, &blocks, func(rect image.Rectangle, _ *raster.Block, s engine.Slab) error {
+		return e.count(ctx, s.(*slab), e.grid.Indices(rect), h, work)
 	})
 }
 

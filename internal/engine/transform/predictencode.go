@@ -102,9 +102,8 @@ func (p *planeEncoder) restore(n node) {
 // choose decides the leaves under a node and their modes, decodes them as far as is known, and
 // returns their cost.
 func (p *planeEncoder) choose(n node) int64 {
-	x, y := p.src.place(n)
 	rule, base := p.partition.ruleAt(n)
-	flat := rule.Flat(p.src.pyramid, n.lg, x, y)
+	flat := p.partition.flat(n, &rule)
 	if flat {
 		p.partition.flatLeaf(n, base)
 	}

@@ -225,7 +225,9 @@ func (r *region) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded,
 			return nil, err
 		}
 		d := alone.decoded()
-		r.Load(tile, d)
+		if r.Load(tile, d); !keep {
+			return nil, nil
+		}
 		return d, nil
 	}
 	p := r.place(tile)
