@@ -40,6 +40,8 @@ type rates struct {
 	// bit is the cost of one raw bit, overviewBit of one in the overview.
 	bit, overviewBit int64
 
+	vectors vectorRates
+
 	scout *rates // by which leaves of dependent levels and their modes are chosen, but by a Thorough encoder
 }
 
@@ -215,7 +217,8 @@ type levelTokens struct {
 	levels [maxN * maxN]int32 // of tokens other than 0
 	mag    magnitudes
 
-	trellis *trellis // of dependent levels, nil before the first
+	diagonals diagonals
+	trellis   *trellis // of dependent levels, nil before the first
 }
 
 // quantised is the outcome of quantising a leaf: which of the tokens are its.
@@ -230,6 +233,27 @@ type quantised struct {
 // J = (a−k)² + λ·bits with k of ⌊a+½⌋, that less one, and 0, and where it is cheaper to end
 // the leaf at a lower group.
 func (t *levelTokens) quantise(r *rates, c []int32, lg, kind, top, lastCtx int) quantised {
+	if vector {
+		if q, ok := t.diagonals.quantise(r, c, lg, kind, top, lastCtx); ok {
+			q.to = t.diagonals.name(t, r, c, lg, kind, q.last)
+			return q
+		}
+	}
+	return t.genericQuantise(r, c, lg, kind, top, lastCtx)
+}
+
+// saves is what quantise saves, of which no token is wanted.
+func (t *levelTokens) saves(r *rates, c []int32, lg, kind, top, lastCtx int) int64 {
+	if vector {
+		if q, ok := t.diagonals.quantise(r, c, lg, kind, top, lastCtx); ok {
+			return q.saved
+		}
+	}
+	return t.genericQuantise(r, c, lg, kind, top, lastCtx).saved
+}
+
+// genericQuantise is quantise, a coefficient after the other.
+func (t *levelTokens) genericQuantise(r *rates, c []int32, lg, kind, top, lastCtx int) quantised {
 	s := scanOf(lg)
 	last := r.symbol[lastCtx*rans.Symbols:][:groups]
 	q := quantiser{out: t, rates: r, coefs: c, context: acContext(kind, lg)}
