@@ -52,12 +52,14 @@ type diagonalScan struct {
 	outside   [2 * maxN][maxN]uint8 // 0x80 of what is no coefficient
 	runs      []diagonalRun         // in coding order
 	from      [groups]int           // the first run of each group
+	tokens    [groups]int           // how many there are from it on
 }
 
 // diagonalRun are coefficients of a diagonal that are coded one after the other.
 type diagonalRun struct {
-	d, lo, hi int        // u of the first, and of the one after the last
-	token     rans.Token // the first of their frequency, less the first of the leaf
+	at, n uint16 // of the first among what is named
+	token uint16 // the first of their frequency, less the first of the leaf
+	_     uint16
 }
 
 // highestOf is the highest diagonal of a group.
@@ -77,22 +79,20 @@ func makeDiagonalScan(lg int) (s diagonalScan) {
 		}
 		s.frequency[d] = uint16(frequencyClass(d, lg)) * uint16(unsafe.Sizeof(frequencyLimits{}))
 	}
-	last := groups
-	for _, at := range scanOf(lg).pos {
+	scan := scanOf(lg)
+	for i, at := range scan.pos {
 		d := diagonal(at.coef, lg)
 		u := int(at.coef) >> lg
 		s.outside[d][u] = 0
-		for ; last > group(d, lg); last-- {
-			s.from[last-1] = len(s.runs)
+		if i == scan.start[group(d, lg)] {
+			s.from[group(d, lg)] = len(s.runs)
+			s.tokens[group(d, lg)] = len(scan.pos) - i
 		}
-		if k := len(s.runs) - 1; k >= 0 && s.runs[k].d == d && s.runs[k].hi == u {
-			s.runs[k].hi++
+		if k := len(s.runs) - 1; k >= 0 && int(s.runs[k].at+s.runs[k].n) == d*maxN+u {
+			s.runs[k].n++
 			continue
 		}
-		s.runs = append(s.runs, diagonalRun{d, u, u + 1, rans.MakeToken(int(at.ctx), 0)})
-	}
-	for ; last > 0; last-- {
-		s.from[last-1] = len(s.runs)
+		s.runs = append(s.runs, diagonalRun{at: uint16(d*maxN + u), n: 1, token: uint16(rans.MakeToken(int(at.ctx), 0))})
 	}
 	return s
 }
@@ -173,32 +173,35 @@ func (r *rates) escaped(a int64) int64 {
 	return level
 }
 
-// name makes the tokens and levels of what was quantised last, and counts them.
-func (k *diagonals) name(t *levelTokens, r *rates, c []int32, lg, kind, last int) (n int) {
-	if last == 0 {
-		return 0
+// name makes the tokens and levels of what was quantised last.
+func (k *diagonals) name(t *levelTokens, q *quantised, r *rates, c []int32, lg, kind int) {
+	if q.last == 0 {
+		return
 	}
-	first := rans.MakeToken(acContext(kind, lg), 0)
-	for _, run := range k.scan.runs[k.scan.from[last]:] {
-		token := first + run.token
-		for i, x := range k.named[run.d][run.lo:run.hi] {
-			t.tokens[n+i] = token + rans.Token(x)
-		}
-		some := k.some[run.d] >> run.lo & (1<<(run.hi-run.lo) - 1)
-		for ; some != 0; some &= some - 1 {
-			i := bits.TrailingZeros32(some)
-			u := run.lo + i
-			x := int64(c[u<<lg+run.d-u])
-			level := int64(k.named[run.d][u] & escape)
-			if level == escape && max(x, -x) >= r.escapes() {
+	runs := k.scan.runs[k.scan.from[q.last]:]
+	nameDiagonals(&t.tokens[0], &k.named, &runs[0], len(runs), uint16(rans.MakeToken(acContext(kind, lg), 0)))
+	escapes, n := r.escapes(), 0
+	for d := highestOf(q.last, lg); d > 0; d-- {
+		named := &k.named[d]
+		for some := k.some[d]; some != 0; some &= some - 1 {
+			u := bits.TrailingZeros32(some)
+			coef := u<<lg + d - u
+			x := int64(c[coef])
+			level := int64(named[u] & escape)
+			if level == escape && max(x, -x) >= escapes {
 				level = r.escaped(max(x, -x))
 			}
-			t.levels[n+i] = int32((level ^ x>>63) - x>>63)
+			t.levels[n] = acLevel{uint16(coef), int32((level ^ x>>63) - x>>63)}
+			n++
 		}
-		n += run.hi - run.lo
 	}
-	return n
+	q.tokens, q.levels = t.tokens[:k.scan.tokens[q.last]], t.levels[:n]
 }
+
+// nameDiagonals writes the tokens of n runs, and up to 31 beyond the last one; first is the first token of the leaf.
+//
+//go:noescape
+func nameDiagonals(tokens *rans.Token, named *[2 * maxN][maxN]uint8, runs *diagonalRun, n int, first uint16)
 
 // layDiagonals packs the magnitudes of a leaf, lays them out by diagonals up to top, and finds the largest one.
 //

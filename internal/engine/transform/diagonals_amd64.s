@@ -299,3 +299,28 @@ TEXT ·quantiseDiagonals16(SB), NOSPLIT, $0-8
 // func quantiseDiagonals32(k *diagonals)
 TEXT ·quantiseDiagonals32(SB), NOSPLIT, $0-8
 #include "diagonals_amd64.h"
+
+// func nameDiagonals(tokens *rans.Token, named *[2 * maxN][maxN]uint8, runs *diagonalRun, n int, first uint16)
+TEXT ·nameDiagonals(SB), NOSPLIT, $0-34
+	MOVQ tokens+0(FP), DI
+	MOVQ named+8(FP), SI
+	MOVQ runs+16(FP), DX
+	MOVQ n+24(FP), CX
+	VPBROADCASTW first+32(FP), Y0
+next:
+	MOVWLZX diagonalRun_at(DX), AX
+	MOVWLZX diagonalRun_n(DX), BX
+	VPBROADCASTW diagonalRun_token(DX), Y1
+	VPADDW Y0, Y1, Y1
+	VPMOVZXBW (SI)(AX*1), Y2
+	VPMOVZXBW 16(SI)(AX*1), Y3
+	VPADDW Y1, Y2, Y2
+	VPADDW Y1, Y3, Y3
+	VMOVDQU Y2, (DI)
+	VMOVDQU Y3, 32(DI)
+	LEAQ (DI)(BX*2), DI
+	ADDQ $diagonalRun__size, DX
+	DECQ CX
+	JNZ next
+	VZEROUPPER
+	RET

@@ -12,6 +12,6 @@ func (*diagonals) quantise(*rates, []int32, int, int, int, int) (quantised, bool
 	panic("transform: no kernels in this build")
 }
 
-func (*diagonals) name(*levelTokens, *rates, []int32, int, int, int) int {
+func (*diagonals) name(*levelTokens, *quantised, *rates, []int32, int, int) {
 	panic("transform: no kernels in this build")
 }

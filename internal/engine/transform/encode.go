@@ -316,7 +316,7 @@ func (p *planeEncoder) leaf(n node) {
 	l := codedLeaf{node: n, clipped: w*h < 1<<(2*n.lg), dist: dist, from: len(p.scratch.levels)}
 	promising := p.encoder.promise > 0
 	if promising || p.encoder.restorations != nil {
-		p.keepLevels(&q, n.lg)
+		p.keepLevels(&q)
 	}
 	if promising && (l.clipped || leafRMS(l.dist+low, n.lg)+roundings > p.promise(n)) {
 		p.mend(&q, &l, func() (*spectrum, leafCoefs) { return p.partition.spectrum(n) }, ctx)
@@ -326,7 +326,7 @@ func (p *planeEncoder) leaf(n node) {
 	p.cells.setLast(n, q.last)
 	p.tile.Leaves[n.lg-cellLog2]++
 	p.tile.detail.put(ctx, q.last)
-	p.scratch.tokens.put(&p.tile.detail, &q)
+	q.put(&p.tile.detail)
 }
 
 // takeUp gives the levels of a leaf, and the squared errors of its AC coefficients and of its low block.
@@ -373,8 +373,8 @@ func (p *planeEncoder) decide(r *rates, n node, coefs leafCoefs, top, ctx int) q
 }
 
 // keepLevels keeps the levels of a leaf in the scratch.
-func (p *planeEncoder) keepLevels(q *quantised, lg int) {
-	p.scratch.levels = p.scratch.tokens.appendLevels(p.scratch.levels, q, lg)
+func (p *planeEncoder) keepLevels(q *quantised) {
+	p.scratch.levels = append(p.scratch.levels, q.levels...)
 }
 
 // mend quantises a leaf anew that breaks the promise, as measured: by plain rounding of the
@@ -387,7 +387,7 @@ func (p *planeEncoder) mend(q *quantised, l *codedLeaf, of func() (*spectrum, le
 	if s, coefs := of(); !s.flat {
 		*q = p.round(n, coefs, ctx)
 		p.scratch.levels = p.scratch.levels[:l.from]
-		p.keepLevels(q, n.lg)
+		p.keepLevels(q)
 		if p.gauge.rms(n, kept()) <= promise {
 			return
 		}
