@@ -253,7 +253,7 @@ func (p *planeEncoder) detail() {
 		} else if p.partition.given != nil {
 			p.partition.adopt(root)
 		} else {
-			p.partition.choose(root, false)
+			p.partition.choose(root, false, anyCost)
 		}
 		chosen := time.Now()
 		p.write(root)

@@ -1,6 +1,8 @@
 package transform
 
 import (
+	"math"
+
 	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/engine/arith"
@@ -192,8 +194,12 @@ func (p *partition) flat(n node, rule *tree.Rule) bool {
 	return rule.Flat(p.src.pyramid, n.lg, x, y)
 }
 
-// choose marks the leaves under a node and returns their cost, if needed.
-func (p *partition) choose(n node, needed bool) int64 {
+// anyCost is more than any.
+const anyCost = math.MaxInt64
+
+// choose marks the leaves under a node and returns their cost, if needed. Of those that cost most or more it may leave some out,
+// and what they cost.
+func (p *partition) choose(n node, needed bool, most int64) int64 {
 	rule, base := p.ruleAt(n)
 	if p.flat(n, &rule) {
 		return p.flatLeaf(n, base)
@@ -208,10 +214,10 @@ func (p *partition) choose(n node, needed bool) int64 {
 	}
 	switch decision {
 	case tree.Split:
-		return p.split(n, needed)
+		return p.split(n, needed, most)
 	case tree.Either:
-		children, leaf := p.split(n, true), p.leafCost(n)
-		if children < leaf {
+		leaf := p.leafCost(n)
+		if children := p.split(n, true, min(leaf, most)); children < leaf {
 			return children
 		}
 		p.cells.setLeaf(n)
@@ -249,11 +255,11 @@ func (p *partition) bendsEnd(n node) bool {
 	return false
 }
 
-// split chooses the leaves under the children of a node.
-func (p *partition) split(n node, needed bool) int64 {
+// split chooses the leaves under the children of a node, up to a cost as choose does.
+func (p *partition) split(n node, needed bool, most int64) int64 {
 	cost := p.flagCost(n.lg, 1)
-	for i := range 4 {
-		cost += p.choose(n.child(i), needed)
+	for i := 0; i < 4 && cost < most; i++ {
+		cost += p.choose(n.child(i), needed, most-cost)
 	}
 	return cost
 }
