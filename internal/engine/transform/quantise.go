@@ -1,8 +1,6 @@
 package transform
 
 import (
-	"encoding/binary"
-	"math/bits"
 	"slices"
 	"sync"
 
@@ -146,29 +144,9 @@ const worthDepending = 64
 func analyse(c []int32, lg int, step int64) (energy int64, top int) {
 	limit := (step*worthCoding + 255) >> 8
 	if vector {
-		return vectorAnalyse(c, lg, int32(limit))
+		return energyOf(&c[:1<<(2*lg)][0], 1<<lg, 1<<(lg-cellLog2), int32(limit))
 	}
 	return genericAnalyse(c, lg, limit*limit)
-}
-
-func vectorAnalyse(c []int32, lg int, limit int32) (energy int64, top int) {
-	n, low := 1<<lg, 1<<(lg-cellLog2)
-	var set [maxN*maxN/8 + 4]byte // of a row after the other, n bits each
-	c = c[:n*n]
-	energy = squares(&set[0], &c[0], len(c)/8, limit)
-	for u := range n {
-		row := uint32(uint64(binary.LittleEndian.Uint32(set[u*n/8:])) & (1<<n - 1))
-		if u < low {
-			row &^= 1<<low - 1
-			for _, x := range c[u*n:][:low] {
-				energy -= int64(x) * int64(x)
-			}
-		}
-		if row != 0 {
-			top = max(top, u+bits.Len32(row)-1)
-		}
-	}
-	return energy, top
 }
 
 // genericAnalyse is analyse of the square of a limit.
