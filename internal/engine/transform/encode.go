@@ -369,6 +369,9 @@ func (p *planeEncoder) decide(r *rates, n node, coefs leafCoefs, top, ctx int) q
 	if p.cells.isDependent(n) {
 		return p.scratch.tokens.depend(r, coefs.normal, nil, n.lg, p.kind, top, ctx)
 	}
+	if q, ok := p.scratch.tokens.again(r, coefs.normal, n.lg, p.kind, ctx, p.scratch.spectra.levels(n)); ok {
+		return q
+	}
 	return p.scratch.tokens.quantise(r, coefs.normal, n.lg, p.kind, top, ctx)
 }
 

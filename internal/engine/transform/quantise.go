@@ -213,22 +213,30 @@ type quantised struct {
 // the leaf at a lower group.
 func (t *levelTokens) quantise(r *rates, c []int32, lg, kind, top, lastCtx int) quantised {
 	if vector {
-		if q, ok := t.diagonals.quantise(r, c, lg, kind, top, lastCtx); ok {
-			t.diagonals.name(t, &q, r, c, lg, kind)
+		if q, ok := t.diagonals.quantise(r, c, lg, kind, top, lastCtx, nil); ok {
+			t.diagonals.levels.name(t, &q, r, c, lg, kind)
 			return q
 		}
 	}
 	return t.genericQuantise(r, c, lg, kind, top, lastCtx)
 }
 
-// saves is what quantise saves, of which no token is wanted.
-func (t *levelTokens) saves(r *rates, c []int32, lg, kind, top, lastCtx int) int64 {
+// saves is what quantise saves, of which no token is wanted yet. What it finds may be kept for again.
+func (t *levelTokens) saves(r *rates, c []int32, lg, kind, top, lastCtx int, kept *diagonalLevels) int64 {
 	if vector {
-		if q, ok := t.diagonals.quantise(r, c, lg, kind, top, lastCtx); ok {
+		if q, ok := t.diagonals.quantise(r, c, lg, kind, top, lastCtx, kept); ok {
 			return q.saved
 		}
 	}
 	return t.genericQuantise(r, c, lg, kind, top, lastCtx).saved
+}
+
+// again is quantise of a leaf of which something is kept, if that has the levels.
+func (t *levelTokens) again(r *rates, c []int32, lg, kind, lastCtx int, kept *diagonalLevels) (q quantised, ok bool) {
+	if q, ok = kept.again(r, lastCtx); ok {
+		kept.name(t, &q, r, c, lg, kind)
+	}
+	return q, ok
 }
 
 // genericQuantise is quantise, a coefficient after the other.
