@@ -163,11 +163,15 @@ var (
 // lowBlock applies a matrix to both axes of the m×m values of src:
 // dst[a][b] = Σ t[a][i]·t[b][j]·src[i][j] / 2^24, rounded.
 func lowBlock(dst, src *[rootCells * rootCells]int32, t *[4][4][4]int64, m int) {
-	if m == 1 {
+	mat := &t[m-1]
+	switch m {
+	case 1:
 		dst[0] = src[0]
 		return
+	case rootCells:
+		largestLowBlock(dst, src, mat)
+		return
 	}
-	mat := &t[m-1]
 	var mid [rootCells * rootCells]int64
 	for a := range m {
 		for j := range m {
@@ -185,6 +189,25 @@ func lowBlock(dst, src *[rootCells * rootCells]int32, t *[4][4][4]int64, m int) 
 				s += mat[b][j] * mid[a*m+j]
 			}
 			dst[a*m+b] = int32(s >> 24)
+		}
+	}
+}
+
+// largestLowBlock is lowBlock of a leaf of 32.
+func largestLowBlock(dst, src *[rootCells * rootCells]int32, mat *[4][4]int64) {
+	var mid [rootCells][rootCells]int64
+	for j := range rootCells {
+		a, b, c, d := int64(src[j]), int64(src[4+j]), int64(src[8+j]), int64(src[12+j])
+		for k := range mat {
+			row := &mat[k]
+			mid[k][j] = row[0]*a + row[1]*b + row[2]*c + row[3]*d
+		}
+	}
+	for k := range mid {
+		a, b, c, d := mid[k][0], mid[k][1], mid[k][2], mid[k][3]
+		for j := range mat {
+			row := &mat[j]
+			dst[4*k+j] = int32((row[0]*a + row[1]*b + row[2]*c + row[3]*d + 1<<23) >> 24)
 		}
 	}
 }
