@@ -48,6 +48,7 @@ type Encoder struct {
 	rule     tree.Rule
 	rates    *rates
 	textures [stepClasses]*rates // of luma of a Predicting encoder, by the step class of a square of 32
+	chroma   *rates              // of chroma of such an encoder
 	plain    *rates
 	promise  uint32   // the largest RMS error of a leaf in 1/65536 level, 0 for none
 	steps    []*steps // of each plane
@@ -99,6 +100,7 @@ func (e *Encoder) Predicting() *Encoder {
 	predicting := *e
 	predicting.predicts = true
 	predicting.rates = newDependentRates(int(e.rates.step), lambdaLevels)
+	predicting.chroma = newDependentRates(int(e.rates.step), lambdaChroma)
 	for c, lambda := range lambdaTextures {
 		predicting.textures[c] = newDependentRates(int(e.rates.step), lambda)
 	}
@@ -264,8 +266,13 @@ func (p *planeEncoder) detail() {
 
 // ratesAt are the rates of a root.
 func (p *planeEncoder) ratesAt(root node) *rates {
-	if !p.encoder.predicts || p.index > 0 || p.encoder.classes {
-		return p.encoder.rates
+	switch e := p.encoder; {
+	case !e.predicts || e.classes:
+		return e.rates
+	case p.kind == kindChroma:
+		return e.chroma
+	case p.index > 0:
+		return e.rates
 	}
 	x, y := p.src.place(root)
 	return p.encoder.textures[stepClass(p.src.pyramid, rootLog2, x, y)]

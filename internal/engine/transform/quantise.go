@@ -20,11 +20,16 @@ const (
 	lambdaOverview = 21 // 0.08
 )
 
-// lambdaTextures are λ of the levels of luma of predicted files by the step class of a square of 32: lambdaLevels times
-// 2^(0.2·(c−4)). Where there is little texture, errors change the structure of an image more than
-// as large ones do elsewhere: files of the same SSIM are 1.5% smaller by it, of the same PSNR hardly larger. (Without prediction the PSNR
-// loses more.)
-var lambdaTextures = [stepClasses]int64{16, 18, 21, 24, 28, 32, 37, 42, 49}
+// lambdaChroma is λ of the levels of chroma of predicted files. With lambdaLevels for chroma, and for luma of
+// the middle class of lambdaTextures, 24 photographs of the same RGB PSNR are 1.1% smaller, of the same luma
+// PSNR and SSIM 0.5% and 0.7% larger (effort 4; docs/bench/quality.md).
+const lambdaChroma = 35
+
+// lambdaTextures are λ of the levels of luma of predicted files by the step class of a square of 32:
+// 26·2^(0.2·(c−4)). Where there is little texture, errors change the structure of an image more than as large
+// ones do elsewhere: files of the same SSIM are 1.5% smaller by it, of the same PSNR hardly larger. (Without
+// prediction the PSNR loses more.)
+var lambdaTextures = [stepClasses]int64{15, 17, 20, 23, 26, 30, 34, 39, 45}
 
 // rates holds what symbols cost at one step and λ of levels. It prices them by the universal tables, since
 // a file has its own only when its levels are decided.

@@ -307,11 +307,12 @@ func TestLeafRMS(t *testing.T) {
 // TestLambdaTextures holds λ by texture to its formula.
 func TestLambdaTextures(t *testing.T) {
 	for c, lambda := range lambdaTextures {
-		require.InDelta(t, lambdaLevels*math.Exp2(0.2*float64(c-middleClass)), float64(lambda), 0.5, "class %d", c)
+		require.InDelta(t, 26*math.Exp2(0.2*float64(c-middleClass)), float64(lambda), 0.5, "class %d", c)
 	}
 }
 
-// TestRatesByTexture: predicted luma of less texture has a smaller λ, and nothing else has another than the one of all.
+// TestRatesByTexture: predicted luma of less texture has a smaller λ, predicted chroma a λ of its own, and
+// nothing else has another than the one of all.
 func TestRatesByTexture(t *testing.T) {
 	defs := []Plane{{}, {Chroma: true}}
 	for name, f := range sources {
@@ -324,9 +325,12 @@ func TestRatesByTexture(t *testing.T) {
 				p := newPlaneEncoder(e, scratch, new(Tile), i, &original{samples: &planes[i], pyramid: &pyramids[i]}, cells)
 				for root := range p.cells.roots {
 					want := e.rates
-					if e.predicts && !e.classes && i == 0 {
+					switch predicts := e.predicts && !e.classes; {
+					case predicts && i == 0:
 						x, y := p.src.place(root)
 						want = e.textures[stepClass(&pyramids[0], rootLog2, x, y)]
+					case predicts:
+						want = e.chroma
 					}
 					require.Same(t, want, p.ratesAt(root), "%s: plane %d, root at %d, %d", name, i, root.x, root.y)
 				}
