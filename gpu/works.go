@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"slices"
+	"weak"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
 
@@ -144,7 +145,7 @@ type part struct {
 // parts are the parts of a work, by windows that fit the device.
 func (b *backend) parts(p *tree.Prepared, w *tree.Work) []part {
 	pyramid := &p.Pyramids[w.Plane]
-	s := newSplit(pyramid.W, pyramid.H, func(w, h int) bool { return 2*w*h <= b.block })
+	s := b.splitOf(p, w.Plane)
 	windows := s.windows()
 	parts := make([]part, len(windows))
 	side := s.level - w.Level
@@ -168,10 +169,23 @@ func (b *backend) parts(p *tree.Prepared, w *tree.Work) []part {
 	return slices.DeleteFunc(parts, func(p part) bool { return len(p.at) == 0 })
 }
 
+// splitOf is the way plane i, with its padding, is cut into windows: as its image was, where it is made again.
+func (b *backend) splitOf(p *tree.Prepared, i int) split {
+	pyramid := &p.Pyramids[i]
+	if p.Pixels == nil {
+		return newSplit(pyramid.W, pyramid.H, func(w, h int) bool { return 2*w*h <= b.block })
+	}
+	again := b.again(p)
+	return split{pyramid.W, pyramid.H, again.split.level - again.halved(i)}
+}
+
 // load has a window of a plane on the device, which it is if all of the image is.
 func (b *backend) load(p *tree.Prepared, i int, window image.Rectangle) error {
 	if b.at.of.Value() == p {
 		return nil
+	}
+	if p.Pixels != nil {
+		return b.makeAgain(p, i, window)
 	}
 	plane := &p.Planes[i]
 	w := b.window(i, window.Dx(), window.Dy(), tree.Base)
@@ -181,6 +195,25 @@ func (b *backend) load(p *tree.Prepared, i int, window image.Rectangle) error {
 	w.write(plane.Pix[window.Min.Y*plane.Stride+window.Min.X:], plane.Stride)
 	b.endDispatch("plane up")
 	return nil
+}
+
+// again is the preparation of an image whose planes are made again.
+func (b *backend) again(p *tree.Prepared) *preparation {
+	again := b.preparation(p.Pixels.Source, p.Pixels.Sub420)
+	again.result.Pyramids = p.Pyramids
+	return again
+}
+
+// makeAgain makes a window of plane i again of its pixels, and of the other planes what lies there.
+func (b *backend) makeAgain(p *tree.Prepared, i int, window image.Rectangle) error {
+	again := b.again(p)
+	side := 1 << again.halved(i)
+	pixels := image.Rectangle{Min: window.Min.Mul(side), Max: window.Max.Mul(side)}
+	_, err := again.makePlanes(pixels.Intersect(image.Rect(0, 0, again.src.W, again.src.H)))
+	if err == nil && again.split.whole() {
+		b.at.of = weak.Make(p)
+	}
+	return err
 }
 
 // transform begins the stage transform of nodes of a window of a plane.
