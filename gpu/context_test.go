@@ -84,6 +84,10 @@ func TestContextRefused(t *testing.T) {
 	err := &NoDeviceError{[]Candidate{candidate, {Provider: "EGL", Name: "Pipe", Version: "4.5", Err: errSoftware}}}
 	assert.EqualError(t, err, "no OpenGL device can be used; tried EGL moon: no such display; "+
 		"Pipe, OpenGL 4.5 (EGL): a software renderer, taken only on request")
+	assert.False(t, err.Refused(), "no device in hardware")
+	_, device := openContext(provider{name: "EGL device 0", device: true, open: func(bool) (current, error) { return nil, refused }})
+	assert.Equal(t, Candidate{Provider: "EGL device 0", Refused: true, Err: refused}, device)
+	assert.True(t, (&NoDeviceError{[]Candidate{candidate, device}}).Refused())
 }
 
 // TestCompileError: a shader that the driver refuses is named by file and line.
