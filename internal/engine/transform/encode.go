@@ -116,6 +116,7 @@ func (e *Encoder) Thorough() *Encoder {
 
 // EncoderScratch is the memory of one encoding goroutine.
 type EncoderScratch struct {
+	areas   pixelAreas  // of the tile at hand
 	spectra spectra     // of the root at hand
 	tokens  levelTokens // of the leaf at hand
 	leaves  []codedLeaf // of the plane at hand
@@ -147,7 +148,7 @@ type Tile struct {
 func (t *Tile) Bytes() int64 { return t.overview.bytes() + t.detail.bytes() }
 
 // Tile codes the rectangle rects[i] of each plane, in samples, multiples of 32. pixels are what
-// the planes were made of; only a Guiding encoder needs them.
+// the planes were made of; only a Guiding encoder needs them, and one of planes without samples.
 func (e *Encoder) Tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids []tree.Pyramid, rects []image.Rectangle, pixels *chroma.Interleaved) *Tile {
 	return e.tile(scratch, planes, pyramids, rects, pixels, nil)
 }
@@ -156,10 +157,9 @@ func (e *Encoder) Tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids 
 func (e *Encoder) tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids []tree.Pyramid, rects []image.Rectangle, pixels *chroma.Interleaved, given *givenTile) *Tile {
 	t := &Tile{Worst: make([]uint32, len(planes))}
 	t.detail.tokens = scratch.detail[:0]
-	sources, cells := make([]original, len(planes)), make([]Cells, len(planes))
+	sources, cells := e.originals(scratch, planes, pyramids, rects, pixels), make([]Cells, len(planes))
 	predictors := make([]*predictor, len(planes))
 	for i, r := range rects {
-		sources[i] = original{&planes[i], &pyramids[i], r.Min.X / cell, r.Min.Y / cell, !e.planes[i].Chroma}
 		cells[i] = newCells(r, e.steps[i], e.planes[i])
 		cells[i].seen = image.Pt(planes[i].W, planes[i].H).Sub(r.Min)
 		p := newPlaneEncoder(e, scratch, t, i, &sources[i], cells)

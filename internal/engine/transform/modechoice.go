@@ -60,8 +60,8 @@ func (p *planeEncoder) countDirections(root node) {
 	t := p.scratch.trial
 	clear(t.directions[:])
 	for i := range t.directions {
-		pix := p.src.from(node{cellLog2, root.x + i%rootCells, root.y + i/rootCells})
-		directionsOf(&t.directions[i], pix, p.src.samples.Stride)
+		pix, stride := p.src.from(node{cellLog2, root.x + i%rootCells, root.y + i/rootCells})
+		directionsOf(&t.directions[i], pix, stride)
 	}
 }
 
