@@ -46,9 +46,9 @@ func (p Plane) kind() int {
 type Encoder struct {
 	planes   []Plane
 	rule     tree.Rule
-	rates    *rates
+	rates    *rates              // of all planes but chroma
+	chroma   *rates              // the same
 	textures [stepClasses]*rates // of luma of a Predicting encoder, by the step class of a square of 32
-	chroma   *rates              // of chroma of such an encoder
 	plain    *rates
 	promise  uint32   // the largest RMS error of a leaf in 1/65536 level, 0 for none
 	steps    []*steps // of each plane
@@ -65,7 +65,9 @@ type Encoder struct {
 func NewEncoder(step int, planes []Plane, split engine.Split) *Encoder {
 	e := &Encoder{
 		planes: planes, rule: ruleOf(split, step),
-		rates: newRates(step, universalBits(), lambdaLevels), plain: plainRates(step),
+		rates:  newRates(step, universalBits(), lambdas[kindLuma]),
+		chroma: newRates(step, universalBits(), lambdas[kindChroma]),
+		plain:  plainRates(step),
 	}
 	for range planes {
 		e.steps = append(e.steps, plainSteps(step))
@@ -99,8 +101,8 @@ func (e *Encoder) Guiding() *Encoder {
 func (e *Encoder) Predicting() *Encoder {
 	predicting := *e
 	predicting.predicts = true
-	predicting.rates = newDependentRates(int(e.rates.step), lambdaLevels)
-	predicting.chroma = newDependentRates(int(e.rates.step), lambdaChroma)
+	predicting.rates = newDependentRates(int(e.rates.step), lambdasPredicted[kindLuma])
+	predicting.chroma = newDependentRates(int(e.rates.step), lambdasPredicted[kindChroma])
 	for c, lambda := range lambdaTextures {
 		predicting.textures[c] = newDependentRates(int(e.rates.step), lambda)
 	}
@@ -222,7 +224,7 @@ func newPlaneEncoder(e *Encoder, scratch *EncoderScratch, t *Tile, i int, src *o
 	scratch.spectra.normalises(e.classes)
 	return &planeEncoder{
 		encoder: e, scratch: scratch, tile: t, index: i, kind: kind, src: src, cells: c,
-		partition: partition{encoder: e, scratch: scratch, rates: e.rates, src: src, cells: c, luma: &cells[0], def: e.planes[i], kind: kind},
+		partition: partition{encoder: e, scratch: scratch, rates: e.ratesOf(kind), src: src, cells: c, luma: &cells[0], def: e.planes[i], kind: kind},
 		overview:  overviewEncoder{src: src, cells: c, exact: make([]int32, len(c.overview)), pixels: pixels},
 		gauge:     gauge{src: src, cells: c, scratch: scratch},
 	}
@@ -264,15 +266,18 @@ func (p *planeEncoder) detail() {
 	}
 }
 
+// ratesOf are the rates of planes of a kind.
+func (e *Encoder) ratesOf(kind int) *rates {
+	if kind == kindChroma {
+		return e.chroma
+	}
+	return e.rates
+}
+
 // ratesAt are the rates of a root.
 func (p *planeEncoder) ratesAt(root node) *rates {
-	switch e := p.encoder; {
-	case !e.predicts || e.classes:
-		return e.rates
-	case p.kind == kindChroma:
-		return e.chroma
-	case p.index > 0:
-		return e.rates
+	if e := p.encoder; !e.predicts || e.classes || p.index > 0 {
+		return e.ratesOf(p.kind)
 	}
 	x, y := p.src.place(root)
 	return p.encoder.textures[stepClass(p.src.pyramid, rootLog2, x, y)]

@@ -122,7 +122,7 @@ func (s *survey) walk(ctx context.Context, visit func(p *partition, at int, node
 		def := s.encoder.planes[i]
 		cells := newCells(rects[i], s.encoder.steps[i], def)
 		visit(&partition{
-			encoder: s.encoder, rates: s.encoder.rates, scratch: scratch, cells: &cells, luma: &cells, def: def, kind: def.kind(), given: &s.given.planes[i],
+			encoder: s.encoder, rates: s.encoder.ratesOf(def.kind()), scratch: scratch, cells: &cells, luma: &cells, def: def, kind: def.kind(), given: &s.given.planes[i],
 			src: &s.encoder.originals(scratch, s.prepared.Planes, s.prepared.Pyramids, rects, s.pixels)[i],
 		}, at, &found[at])
 		return nil

@@ -20,7 +20,7 @@ func ruleOf(s engine.Split, step int) tree.Rule {
 	case engine.SplitCost: // everything does
 		return tree.Rule{Lo: -64 * one, Hi: 64 * one, Step: step}
 	}
-	return tree.Rule{Lo: one / 10, Hi: one * 2, Step: step}
+	return tree.Rule{Lo: one / 10, Hi: one * 4, Step: step}
 }
 
 // original is a tile's part of a plane that is to be coded, and its statistics.
