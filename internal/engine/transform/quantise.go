@@ -15,7 +15,7 @@ const distScale = 4
 
 // λ in 1/256 of Δ² a bit, of the levels and the leaves by kind of plane, and of the overview, whose errors
 // are amplified. With 28 everywhere files of the same RGB PSNR are 0.2% smaller, of the same luma PSNR and SSIM 0.5%
-// and 1.2% larger; predicted ones 1.1%, 0.5% and 0.7% (docs/bench/quality.md, "The price of a bit").
+// and 1.2% larger; predicted ones 1.1%, 0.5% and 0.7% (docs/bench/quality.md).
 var (
 	lambdas          = [kinds]int64{kindLuma: 23, kindChroma: 27}
 	lambdasPredicted = [kinds]int64{kindLuma: 26, kindChroma: 35}
