@@ -1,5 +1,4 @@
-// Package cpufallback does on the CPU, in plain Go, what package gpu does on a
-// GPU, with identical results.
+// Package cpufallback does on the CPU what package gpu does on a GPU, with identical results.
 package cpufallback
 
 import (
@@ -83,16 +82,33 @@ func baseRow(dst *tree.Level, s *tree.Samples, y int) {
 	if h < side {
 		whole = 0
 	}
-	for x := range dst.W {
-		var n node
-		if x < whole {
-			n = reduce8x8(pix[x*side:], s.Stride)
-		} else {
-			n = reduceClipped(pix[x*side:], s.Stride, min(side, s.W-x*side), h)
+	for x := 0; x < whole; x++ {
+		if vector {
+			x += wholeNodes(dst, y*dst.W+x, pix[x*side:], s.Stride, whole-x)
 		}
-		n.store(dst, y*dst.W+x)
+		if x < whole {
+			reduce8x8(pix[x*side:], s.Stride).store(dst, y*dst.W+x)
+		}
+	}
+	for x := whole; x < dst.W; x++ {
+		reduceClipped(pix[x*side:], s.Stride, min(side, s.W-x*side), h).store(dst, y*dst.W+x)
 	}
 }
+
+// wholeNodes reduces up to n whole nodes, number i and the next ones, as far as the kernel can do it, and gives their number.
+func wholeNodes(dst *tree.Level, i int, pix []uint16, stride, n int) int {
+	n /= 2
+	if n == 0 {
+		return 0
+	}
+	pix = pix[:(side-1)*stride+2*n*side]
+	last := i + 2*n - 1
+	_, _, _, _ = dst.Sum[last], dst.SumSq[last], dst.Min[last], dst.Max[last]
+	return 2 * reducePairs(&dst.Sum[i], &dst.SumSq[i], &dst.Min[i], &dst.Max[i], &pix[0], sampleBytes*stride, n)
+}
+
+// sampleBytes are the bytes of a sample.
+const sampleBytes = 2
 
 // node is the statistics of one node.
 type node struct {

@@ -61,6 +61,34 @@ func TestWorkersAgree(t *testing.T) {
 	}
 }
 
+// TestWholeNodes holds the kernel to plain code, on rows of any nodes, with samples of 16 bits here and there.
+func TestWholeNodes(t *testing.T) {
+	if !vector {
+		t.Skip("no vector kernels on this machine")
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for round := range 400 {
+		s := tree.Samples{W: side * (1 + rng.IntN(20)), H: side}
+		s.Stride = s.W + rng.IntN(20)
+		s.Pix = make([]uint16, s.Stride*s.H)
+		most := []int{0, 1, 4094, 4095, 4096, 65535}[round%6]
+		for i := range s.Pix {
+			if s.Pix[i] = uint16(most); round%5 > 0 {
+				s.Pix[i] = uint16(rng.IntN(most + 1))
+			}
+			if round%7 == 0 && rng.IntN(300) == 0 {
+				s.Pix[i] = uint16(rng.IntN(65536))
+			}
+		}
+		got, want := tree.NewPyramid(s.W, s.H), tree.NewPyramid(s.W, s.H)
+		baseRow(&got.Levels[0], &s, 0)
+		for x := range s.W / side {
+			reduce8x8(s.Pix[x*side:], s.Stride).store(&want.Levels[0], x)
+		}
+		require.Equal(t, want.Levels[0], got.Levels[0], "round %d: %d nodes, samples up to %d", round, s.W/side, most)
+	}
+}
+
 func FuzzReducer(f *testing.F) {
 	f.Add([]byte{0xff, 0xff, 0, 0, 1, 2}, uint16(2), uint16(1))
 	f.Add(make([]byte, 600), uint16(17), uint16(3))

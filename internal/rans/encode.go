@@ -3,6 +3,7 @@ package rans
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // Token is one symbol in its context: context<<4 | symbol.
@@ -51,24 +52,32 @@ func NewEncTable(tables []Freqs) EncTable {
 func (t EncTable) AppendSegment(dst []byte, tokens []Token, raw *BitWriter) []byte {
 	words := make([]uint16, len(tokens)+4)
 	p := len(words)
-	x := [2]uint32{lower, lower}
-	for i := len(tokens) - 1; i >= 0; i-- {
-		s := &t[tokens[i]]
-		v := x[i&1]
-		if v >= s.limit {
-			p--
-			words[p] = uint16(v)
-			v >>= 16
-		}
-		q := uint32(uint64(v) * s.rcp >> s.shift)
-		x[i&1] = v + uint32(s.cum) + q*uint32(s.comp)
+	// States of even and of odd tokens; the last token is first.
+	even, odd := uint32(lower), uint32(lower)
+	if n := len(tokens) - 1; n >= 0 && n&1 == 0 {
+		even, p = t[tokens[n]].take(even, words, p)
+		tokens = tokens[:n]
 	}
-	for i := 1; i >= 0; i-- {
-		p -= 2
-		words[p], words[p+1] = uint16(x[i]>>16), uint16(x[i])
+	for ; len(tokens) > 1; tokens = tokens[:len(tokens)-2] {
+		odd, p = t[tokens[len(tokens)-1]].take(odd, words, p)
+		even, p = t[tokens[len(tokens)-2]].take(even, words, p)
 	}
-	for _, w := range words[p:] {
-		dst = binary.LittleEndian.AppendUint16(dst, w)
+	words = words[p-4:]
+	words[0], words[1], words[2], words[3] = uint16(even>>16), uint16(even), uint16(odd>>16), uint16(odd)
+	at := len(dst)
+	dst = slices.Grow(dst, 2*len(words)+raw.Len())[:at+2*len(words)]
+	for i, w := range words {
+		binary.LittleEndian.PutUint16(dst[at+2*i:], w)
 	}
 	return raw.AppendReversed(dst)
+}
+
+// take gives the state after a symbol, and what it gives out before words[p].
+func (s *encSymbol) take(x uint32, words []uint16, p int) (uint32, int) {
+	words[p-1] = uint16(x)
+	full := (uint64(s.limit) - 1 - uint64(x)) >> 63 // 1 where x reaches the limit
+	p -= int(full)
+	x >>= 16 * full & 31
+	q := uint32(uint64(x) * s.rcp >> (s.shift & 63))
+	return x + uint32(s.cum) + q*uint32(s.comp), p
 }

@@ -4,7 +4,6 @@ import (
 	"math/bits"
 
 	"github.com/qtgpu/qtgpu/chroma"
-	"github.com/qtgpu/qtgpu/internal/engine/arith"
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
@@ -34,6 +33,9 @@ type corrections struct {
 	stride int
 	planes [4][]int8 // in coding order; |q| ≤ 85
 	row    []uint8   // contrast classes of a row
+
+	contrastClass [2*255 + 1]uint8 // of a sum of two distances
+	lines         [3][]byte        // of a channel of the base: the one above a row, its own, the one below, with a margin
 }
 
 func newCorrections(f *Format, base *chroma.Interleaved) *corrections {
@@ -41,26 +43,50 @@ func newCorrections(f *Format, base *chroma.Interleaved) *corrections {
 	for k := range f.channels() {
 		c.planes[k] = make([]int8, c.stride*(base.H+2))
 	}
+	unit := uint(f.Bound + 1)
+	for v := range c.contrastClass {
+		c.contrastClass[v] = uint8(min(bits.Len(1+uint(v)/unit)-1, contrastClasses-1))
+	}
+	for i := range c.lines {
+		c.lines[i] = make([]byte, c.stride)
+	}
 	return c
 }
 
 // at is the index of the first correction of row y.
 func (c *corrections) at(y int) int { return (y+1)*c.stride + 1 }
 
-// contrasts classifies row y of the base.
+// contrasts classifies row y of the base, which follows the one before, or is the first.
 func (c *corrections) contrasts(channel, y int) {
-	m := c.base
-	row := func(y int) []byte { return m.Pix[min(max(y, 0), m.H-1)*m.Stride+channel:] }
-	here, north, south := row(y), row(y-1), row(y+1)
-	unit := uint(c.format.Bound + 1)
-	for x := range m.W {
-		west, east := max(x-1, 0)*m.Step, min(x+1, m.W-1)*m.Step
-		v := distance(here[east], here[west]) + distance(south[x*m.Step], north[x*m.Step])
-		c.row[x] = uint8(min(bits.Len(1+v/unit)-1, contrastClasses-1))
+	if y == 0 {
+		c.line(0, channel, 0)
+		c.line(1, channel, 0)
+	} else {
+		c.lines[0], c.lines[1], c.lines[2] = c.lines[1], c.lines[2], c.lines[0]
+	}
+	c.line(2, channel, y+1)
+	n := len(c.row)
+	here := c.lines[1][:n+2]
+	north, south := c.lines[0][1:][:n], c.lines[2][1:][:n]
+	for x := range c.row {
+		c.row[x] = c.contrastClass[distance(here[x+2], here[x])+distance(south[x], north[x])]
 	}
 }
 
-func distance(a, b byte) uint { return uint(max(a, b) - min(a, b)) }
+// line takes row y of a channel of the base, or the nearest one.
+func (c *corrections) line(i, channel, y int) {
+	m, dst := c.base, c.lines[i]
+	pix := m.Pix[min(y, m.H-1)*m.Stride+channel:]
+	for x := range m.W {
+		dst[x+1] = pix[x*m.Step]
+	}
+	dst[0], dst[m.W+1] = dst[1], dst[m.W]
+}
+
+func distance(a, b byte) uint {
+	d := int(a) - int(b)
+	return uint(max(d, -d))
+}
 
 func abs(q int8) int { return int(max(q, -q)) }
 
@@ -99,22 +125,6 @@ func (c *corrections) code(f func(ctx int, flip bool, channel, x, y int) int8) {
 			}
 		}
 	}
-}
-
-// encode finds the corrections to the pixels of src.
-func (c *corrections) encode(src *chroma.Interleaved, tokens []rans.Token, raw *rans.BitWriter) []rans.Token {
-	spacing := c.format.spacing()
-	c.code(func(ctx int, flip bool, channel, x, y int) int8 {
-		d := int(src.Pix[y*src.Stride+x*src.Step+channel]) - int(c.base.Pix[y*c.base.Stride+x*c.base.Step+channel])
-		q := arith.Nearest(d, spacing)
-		u := symbol(q, flip)
-		tokens = append(tokens, rans.MakeToken(ctx, min(u, escape)))
-		if u >= escape {
-			raw.PutExpGolomb(uint32(u - escape))
-		}
-		return int8(q)
-	})
-	return tokens
 }
 
 // escape is the symbol of all corrections from it on.

@@ -128,13 +128,18 @@ func TestContext(t *testing.T) {
 			}
 		}
 	}
+	rows := rowContexts{make([]uint16, 9), make([]uint8, 9), make([]uint8, 9*7)}
 	for k, channel := range [4]int{1, 0, 2, 3} {
+		clear(rows.flip)
 		for y := range 7 {
 			c.contrasts(channel, y)
+			c.rowContexts(&rows, k, y)
 			for x := range 9 {
 				wantCtx, wantS := naiveContext(c, k, channel, x, y)
 				ctx, s := c.context(k, c.at(y)+x, x)
 				require.Equal(t, [2]int{wantCtx, wantS}, [2]int{ctx, s}, "plane %d x %d y %d", k, x, y)
+				require.EqualValues(t, wantCtx, rows.ctx[x], "plane %d x %d y %d, by rows", k, x, y)
+				require.Equal(t, wantS < 0, rows.flip[x] == 1, "plane %d x %d y %d: sense by rows", k, x, y)
 			}
 		}
 	}

@@ -11,9 +11,9 @@ import (
 )
 
 // multiplesOf are the multiples of a leaf of dependent levels, by coefficient.
-func multiplesOf(t *levelTokens, q *quantised, lg int) map[uint16]int32 {
+func multiplesOf(q *quantised) map[uint16]int32 {
 	m := map[uint16]int32{}
-	for _, l := range t.appendLevels(nil, q, lg) {
+	for _, l := range q.levels {
 		m[l.coef] = l.level
 	}
 	return m
@@ -21,7 +21,7 @@ func multiplesOf(t *levelTokens, q *quantised, lg int) map[uint16]int32 {
 
 // costOf is J of all coefficients from a diagonal on, with the levels that a leaf has, by its tokens.
 func (t *levelTokens) costOf(r *rates, coefs []int32, q *quantised, lg, kind, top, lastCtx int) (cost int64) {
-	multiples := multiplesOf(t, q, lg)
+	multiples := multiplesOf(q)
 	for _, at := range scanOf(lg).through(group(top, lg)) {
 		e := int64(coefs[at.coef]) - int64(multiples[at.coef])*r.unit
 		cost += e * e << distScale
@@ -29,7 +29,7 @@ func (t *levelTokens) costOf(r *rates, coefs []int32, q *quantised, lg, kind, to
 	cost += r.cost(lastCtx, q.last)
 	t.name(q, lg, kind)
 	for i, at := range scanOf(lg).through(q.last) {
-		token := t.tokens[q.from+i]
+		token := q.tokens[i]
 		cost += int64(r.symbol[token])
 		if k := levelOf(abs(multiples[at.coef])); k >= escape {
 			cost += r.bit * int64(rans.ExpGolombBits(uint32(k-escape)))
@@ -60,7 +60,7 @@ func TestDependentCost(t *testing.T) {
 		for _, at := range scanOf(lg).through(group(top, lg)) {
 			zeroed += int64(c[at.coef]) * int64(c[at.coef]) << distScale
 		}
-		multiples := multiplesOf(&tokens, &q, lg)
+		multiples := multiplesOf(&q)
 		require.Equal(t, zeroed-q.saved, tokens.costOf(r, c, &q, lg, kind, top, ctx), name)
 		dist := energy
 		for coef, m := range multiples {
@@ -114,7 +114,7 @@ func TestDependentRounding(t *testing.T) {
 		}
 		top := topOf(c, lg, r.unit)
 		q := tokens.depend(r, c, nil, lg, kindLuma, top, lastContext(kindLuma, lg, -1))
-		multiples, dist, above := multiplesOf(&tokens, &q, lg), int64(0), int64(0)
+		multiples, dist, above := multiplesOf(&q), int64(0), int64(0)
 		for _, at := range scanOf(lg).pos {
 			e := int64(c[at.coef]) - int64(multiples[at.coef])*r.unit
 			dist += e * e

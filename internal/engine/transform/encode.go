@@ -257,7 +257,7 @@ func (p *planeEncoder) detail() {
 		} else if p.partition.given != nil {
 			p.partition.adopt(root)
 		} else {
-			p.partition.choose(root, false)
+			p.partition.choose(root, false, anyCost)
 		}
 		chosen := time.Now()
 		p.write(root)
@@ -328,7 +328,7 @@ func (p *planeEncoder) leaf(n node) {
 	l := codedLeaf{node: n, clipped: w*h < 1<<(2*n.lg), dist: dist, from: len(p.scratch.levels)}
 	promising := p.encoder.promise > 0
 	if promising || p.encoder.restorations != nil {
-		p.keepLevels(&q, n.lg)
+		p.keepLevels(&q)
 	}
 	if promising && (l.clipped || leafRMS(l.dist+low, n.lg)+roundings > p.promise(n)) {
 		p.mend(&q, &l, func() (*spectrum, leafCoefs) { return p.partition.spectrum(n) }, ctx)
@@ -338,7 +338,7 @@ func (p *planeEncoder) leaf(n node) {
 	p.cells.setLast(n, q.last)
 	p.tile.Leaves[n.lg-cellLog2]++
 	p.tile.detail.put(ctx, q.last)
-	p.scratch.tokens.put(&p.tile.detail, &q)
+	q.put(&p.tile.detail)
 }
 
 // takeUp gives the levels of a leaf, and the squared errors of its AC coefficients and of its low block.
@@ -385,8 +385,8 @@ func (p *planeEncoder) decide(r *rates, n node, coefs leafCoefs, top, ctx int) q
 }
 
 // keepLevels keeps the levels of a leaf in the scratch.
-func (p *planeEncoder) keepLevels(q *quantised, lg int) {
-	p.scratch.levels = p.scratch.tokens.appendLevels(p.scratch.levels, q, lg)
+func (p *planeEncoder) keepLevels(q *quantised) {
+	p.scratch.levels = append(p.scratch.levels, q.levels...)
 }
 
 // mend quantises a leaf anew that breaks the promise, as measured: by plain rounding of the
@@ -399,7 +399,7 @@ func (p *planeEncoder) mend(q *quantised, l *codedLeaf, of func() (*spectrum, le
 	if s, coefs := of(); !s.flat {
 		*q = p.round(n, coefs, ctx)
 		p.scratch.levels = p.scratch.levels[:l.from]
-		p.keepLevels(q, n.lg)
+		p.keepLevels(q)
 		if p.gauge.rms(n, kept()) <= promise {
 			return
 		}

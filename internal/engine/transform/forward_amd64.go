@@ -9,16 +9,17 @@ type forwardKernel struct {
 	round int32   // half of the last place of the first pass
 	shift int32
 	//lint:ignore U1000 memory of the kernel
-	pairs [maxN / 2 * maxN]uint32 // of samples, [y/2][x]
+	folded [maxN / 4 * maxN]uint64 // sums of mirrored rows by twos, and differences above them, [y/2][x]
 	//lint:ignore U1000 memory of the kernel
-	sums [maxN / 2 * maxN]uint32 // after the first pass, [x/2][v]
+	sums [2][maxN / 4 * maxN]uint32 // after the first pass, of mirrored columns likewise, and differences, [x/2][v]
 }
 
-// samplePairs are the cosines of two samples, the even one lower, of each size: [x/2][k].
+// samplePairs are the cosines of two samples of the first half, the even one lower, of each size: [x/2][k]. In the other half
+// those of odd frequencies change their sign, so that the passes take sums and differences of what is mirrored.
 var samplePairs = func() (t [sizes][]uint32) {
 	for s := range t {
 		n := cell << s
-		for x := 0; x < n; x += 2 {
+		for x := 0; x < n/2; x += 2 {
 			for k := range n {
 				t[s] = append(t[s], uint32(uint16(cosine(x, k, n)))|uint32(cosine(x+1, k, n))<<16)
 			}
@@ -27,7 +28,7 @@ var samplePairs = func() (t [sizes][]uint32) {
 	return t
 }()
 
-// forward is transformer.forward: samples less the centre have 12 bits, sums after the first pass 14.
+// forward is transformer.forward: samples less the centre have 12 bits, sums after the first pass 14, and two of either one more.
 func (k *forwardKernel) forward(out []int32, pix []uint16, stride, lg int) {
 	n := 1 << lg
 	k.table, k.n = &samplePairs[lg-cellLog2][0], n

@@ -172,7 +172,7 @@ func (p *partition) opened(n node, needed bool, nodes *[sizes][]uint32) {
 func (s *survey) leaves(p *partition, at int, nodes *[sizes][]uint32) {
 	for root := range p.cells.roots {
 		p.scratch.spectra.reset()
-		p.choose(root, false)
+		p.choose(root, false, anyCost)
 		p.leaves(root, func(n node) {
 			if rule, _ := p.ruleAt(n); !p.flat(n, &rule) {
 				_, i := p.src.stats(n)

@@ -87,7 +87,6 @@ type kernel struct {
 	dct      transformer
 	tokens   levelTokens
 	variants [tree.LastClasses + 1]tree.Variant
-	levels   []acLevel
 }
 
 // Transform implements tree.Kernel.
@@ -118,7 +117,7 @@ func (k *kernel) Quantise(record []uint32, coefs []int32, level int) []uint32 {
 		}
 		if by[class] == n {
 			// What is coded up to a last group does not depend on how that is priced.
-			n = k.variant(n, &q, energy, level)
+			n = k.variant(n, &q, energy)
 			doubtful = doubtful || energy-q.gained > k.doubt[level-cellLog2]
 		}
 	}
@@ -127,18 +126,17 @@ func (k *kernel) Quantise(record []uint32, coefs []int32, level int) []uint32 {
 		p := k.encoder.plain
 		q := k.tokens.quantise(p, coefs, level, k.kind, topOf(coefs, level, p.step), lastContexts(k.kind, level))
 		plain = n
-		n = k.variant(n, &q, energy, level)
+		n = k.variant(n, &q, energy)
 	}
 	means := meansOf(coefs, level)
 	return tree.AppendRecord(record, means[:1<<(2*(level-cellLog2))], k.variants[:n], by, plain)
 }
 
 // variant makes the n-th variant of what was quantised, and returns n+1.
-func (k *kernel) variant(n int, q *quantised, energy int64, level int) int {
+func (k *kernel) variant(n int, q *quantised, energy int64) int {
 	v := &k.variants[n]
-	k.levels = k.tokens.appendLevels(k.levels[:0], q, level)
 	v.Last, v.Error, v.Levels = q.last, energy-q.gained, v.Levels[:0]
-	for _, l := range k.levels {
+	for _, l := range q.levels {
 		v.Levels = append(v.Levels, uint32(l.coef)|uint32(uint16(l.level))<<16)
 	}
 	return n + 1

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"image"
+	"math"
 
 	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/engine"
@@ -221,8 +222,12 @@ func (p *partition) flat(n node, rule *tree.Rule) bool {
 	return rule.Flat(p.src.pyramid, n.lg, x, y)
 }
 
-// choose marks the leaves under a node and returns their cost, if needed.
-func (p *partition) choose(n node, needed bool) int64 {
+// anyCost is more than any.
+const anyCost = math.MaxInt64
+
+// choose marks the leaves under a node and returns their cost, if needed. Of those that cost most or more it may leave some out,
+// and what they cost.
+func (p *partition) choose(n node, needed bool, most int64) int64 {
 	rule, base := p.ruleAt(n)
 	if p.flat(n, &rule) {
 		return p.flatLeaf(n, base)
@@ -237,10 +242,10 @@ func (p *partition) choose(n node, needed bool) int64 {
 	}
 	switch decision {
 	case tree.Split:
-		return p.split(n, needed)
+		return p.split(n, needed, most)
 	case tree.Either:
-		children, leaf := p.split(n, true), p.leafCost(n)
-		if children < leaf {
+		leaf := p.leafCost(n)
+		if children := p.split(n, true, min(leaf, most)); children < leaf {
 			return children
 		}
 		p.cells.setLeaf(n)
@@ -278,11 +283,11 @@ func (p *partition) bendsEnd(n node) bool {
 	return false
 }
 
-// split chooses the leaves under the children of a node.
-func (p *partition) split(n node, needed bool) int64 {
+// split chooses the leaves under the children of a node, up to a cost as choose does.
+func (p *partition) split(n node, needed bool, most int64) int64 {
 	cost := p.flagCost(n.lg, 1)
-	for i := range 4 {
-		cost += p.choose(n.child(i), needed)
+	for i := 0; i < 4 && cost < most; i++ {
+		cost += p.choose(n.child(i), needed, most-cost)
 	}
 	return cost
 }
@@ -327,7 +332,7 @@ func (t *levelTokens) cost(r *rates, c []int32, lg, kind int, energy int64, top 
 	ctx := lastContext(kind, lg, typicalLast)
 	saved := -r.cost(ctx, 0)
 	if top > 0 {
-		saved = t.quantise(r, c, lg, kind, top, ctx).saved
+		saved = t.saves(r, c, lg, kind, top, ctx)
 	}
 	return energy<<distScale - saved
 }

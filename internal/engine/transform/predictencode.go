@@ -194,7 +194,7 @@ func (p *planeEncoder) attempt(n node, c *candidate, s *spectrum, coefs leafCoef
 		return
 	}
 	t.cost, t.mode = cost, mode
-	t.levels = tokens.appendLevels(t.levels[:0], &q, n.lg)
+	t.levels = append(t.levels[:0], q.levels...)
 	if c != nil {
 		copy(t.predicted[:1<<(2*n.lg)], c.predicted[:])
 	}
@@ -310,16 +310,18 @@ func (p *planeEncoder) predictedLeaf(n node) {
 
 // putPredicted appends the tokens of a leaf, whose signs have contexts.
 func (p *planeEncoder) putPredicted(n node, q *quantised) {
-	s, t, b, steps := &p.tile.detail, &p.scratch.tokens, &p.scratch.edges, p.cells.stepsOf(n)
+	s, b, steps := &p.tile.detail, &p.scratch.edges, p.cells.stepsOf(n)
 	if steps.dependent {
-		t.name(q, n.lg, p.kind)
+		p.scratch.tokens.name(q, n.lg, p.kind)
 	}
+	levels := q.levels
 	for i, at := range scanOf(n.lg).through(q.last) {
-		token, level := t.tokens[q.from+i], t.level(q.from+i)
-		s.tokens = append(s.tokens, token)
-		if level == 0 {
+		s.tokens = append(s.tokens, q.tokens[i])
+		if len(levels) == 0 || levels[0].coef != at.coef {
 			continue
 		}
+		level := levels[0].level
+		levels = levels[1:]
 		unit, k := steps.unit(int(at.coef)), abs(level)
 		ctx, expected := b.sign(at.coef, k, unit)
 		unexpected := 0
@@ -342,7 +344,7 @@ func (p *planeEncoder) putPredicted(n node, q *quantised) {
 func (p *planeEncoder) settledLeaf(n node, s *spectrum, coefs leafCoefs, ctx int) (quantised, uint32) {
 	q, _ := p.quantise(n, s, coefs, ctx)
 	p.scratch.levels = p.scratch.levels[:0]
-	p.keepLevels(&q, n.lg)
+	p.keepLevels(&q)
 	p.overview.refineLeaf(n, p.kind, p.encoder.rates)
 	if !p.keeps(n, p.dist(n, s, coefs, &q)+p.overview.lowError(n)) {
 		p.overview.round(n)

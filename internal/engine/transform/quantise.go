@@ -43,6 +43,8 @@ type rates struct {
 	// bit is the cost of one raw bit, overviewBit of one in the overview.
 	bit, overviewBit int64
 
+	vectors vectorRates
+
 	scout *rates // by which leaves of dependent levels and their modes are chosen, but by a Thorough encoder
 }
 
@@ -212,27 +214,50 @@ type acLevel struct {
 	level int32
 }
 
-// levelTokens are the tokens and the levels of a leaf, in coding order.
+// levelTokens is the memory of the tokens and the levels of a leaf.
 type levelTokens struct {
-	tokens [maxN * maxN]rans.Token
-	levels [maxN * maxN]int32 // of tokens other than 0
+	tokens [maxN*maxN + maxN]rans.Token // with what a kernel may write beyond the last
+	levels [maxN * maxN]acLevel
 	mag    magnitudes
 
-	trellis *trellis // of dependent levels, nil before the first
+	diagonals diagonals
+	trellis   *trellis // of dependent levels, nil before the first
 }
 
-// quantised is the outcome of quantising a leaf: which of the tokens are its.
+// quantised is the outcome of quantising a leaf, until the next one is.
 type quantised struct {
-	last     int   // last group, 0 where nothing is coded
-	from, to int   // its tokens
-	gained   int64 // squared error less than with nothing coded
-	saved    int64 // J less than with nothing coded and nothing said of it
+	last   int          // last group, 0 where nothing is coded
+	tokens []rans.Token // in coding order
+	levels []acLevel    // that are not 0, in coding order
+	gained int64        // squared error less than with nothing coded
+	saved  int64        // J less than with nothing coded and nothing said of it
 }
 
 // quantise decides the levels of a leaf from its highest diagonal down, by
 // J = (a−k)² + λ·bits with k of ⌊a+½⌋, that less one, and 0, and where it is cheaper to end
 // the leaf at a lower group.
 func (t *levelTokens) quantise(r *rates, c []int32, lg, kind, top, lastCtx int) quantised {
+	if vector {
+		if q, ok := t.diagonals.quantise(r, c, lg, kind, top, lastCtx); ok {
+			t.diagonals.name(t, &q, r, c, lg, kind)
+			return q
+		}
+	}
+	return t.genericQuantise(r, c, lg, kind, top, lastCtx)
+}
+
+// saves is what quantise saves, of which no token is wanted.
+func (t *levelTokens) saves(r *rates, c []int32, lg, kind, top, lastCtx int) int64 {
+	if vector {
+		if q, ok := t.diagonals.quantise(r, c, lg, kind, top, lastCtx); ok {
+			return q.saved
+		}
+	}
+	return t.genericQuantise(r, c, lg, kind, top, lastCtx).saved
+}
+
+// genericQuantise is quantise, a coefficient after the other.
+func (t *levelTokens) genericQuantise(r *rates, c []int32, lg, kind, top, lastCtx int) quantised {
 	s := scanOf(lg)
 	last := r.symbol[lastCtx*rans.Symbols:][:groups]
 	q := quantiser{out: t, rates: r, coefs: c, context: acContext(kind, lg)}
@@ -248,6 +273,7 @@ func (t *levelTokens) quantise(r *rates, c []int32, lg, kind, top, lastCtx int) 
 	if q.leaf.saved < -int64(last[0]) {
 		return quantised{saved: -int64(last[0])}
 	}
+	q.leaf.tokens, q.leaf.levels = t.tokens[:q.tokens], t.levels[:q.levels]
 	return q.leaf
 }
 
@@ -258,19 +284,21 @@ type quantiser struct {
 	coefs         []int32
 	context       int // the first of the leaf
 	leaf          quantised
+	tokens        int   // of the groups so far
+	levels        int   // that are not 0
 	coded, zeroed int64 // J of the groups so far as they are, and as zeros
 }
 
 // restart ends the leaf at a group: what is above it becomes zero.
 func (q *quantiser) restart(g int) {
-	q.leaf = quantised{last: g, from: q.leaf.to, to: q.leaf.to}
-	q.coded, q.zeroed = 0, 0
+	q.leaf = quantised{last: g}
+	q.tokens, q.levels, q.coded, q.zeroed = 0, 0, 0, 0
 	clear(q.out.mag[:])
 }
 
 // group quantises the coefficients of a group.
 func (q *quantiser) group(pos []scanPos) {
-	out, r, n := q.out, q.rates, q.leaf.to
+	out, r, n := q.out, q.rates, q.tokens
 	half := (r.step + 1) / 2
 	coded, zeroed := q.coded, q.zeroed
 	for _, p := range pos {
@@ -290,13 +318,16 @@ func (q *quantiser) group(pos []scanPos) {
 		k, j := r.bestLevel(a, sq, r.symbol[ctx:ctx+rans.Symbols])
 		coded += j
 		out.tokens[n] = rans.Token(ctx + int(min(k, escape)))
-		out.levels[n] = int32((k ^ sign) - sign)
 		n++
+		if k > 0 {
+			out.levels[q.levels] = acLevel{p.coef, int32((k ^ sign) - sign)}
+			q.levels++
+		}
 		out.mag[i] = uint8(min(k, magnitudeCap))
 		d := a - k*r.step
 		q.leaf.gained += a*a - d*d
 	}
-	q.leaf.to, q.coded, q.zeroed = n, coded, zeroed
+	q.tokens, q.coded, q.zeroed = n, coded, zeroed
 }
 
 // bestLevel chooses among ⌊a+½⌋, that less one, and 0, of which zero is the distortion.
@@ -335,53 +366,39 @@ func lastOf(levels []acLevel, lg int) (last int) {
 // tokenise makes the tokens of given levels up to a last group.
 func (t *levelTokens) tokenise(levels []acLevel, last, lg, kind int) quantised {
 	var all [maxN * maxN]int32
-	q := quantised{last: last}
 	for _, l := range levels {
 		all[l.coef] = l.level
 	}
 	clear(t.mag[:])
-	for _, at := range scanOf(lg).through(q.last) {
-		i, level := int(at.mag), all[at.coef]
-		ctx := acContext(kind, lg) + int(at.ctx) + t.mag.class(i)
+	scan, n := scanOf(lg).through(last), 0
+	for i, at := range scan {
+		level := all[at.coef]
+		ctx := acContext(kind, lg) + int(at.ctx) + t.mag.class(int(at.mag))
 		k := int(max(level, -level))
-		t.tokens[q.to], t.levels[q.to] = rans.MakeToken(ctx, min(k, escape)), level
-		t.mag[i] = uint8(min(k, magnitudeCap))
-		q.to++
-	}
-	return q
-}
-
-// level is the level of a token.
-func (t *levelTokens) level(i int) int32 {
-	if t.tokens[i]&(rans.Symbols-1) == 0 {
-		return 0
-	}
-	return t.levels[i]
-}
-
-// appendLevels appends the levels of a leaf that are not 0.
-func (t *levelTokens) appendLevels(levels []acLevel, q *quantised, lg int) []acLevel {
-	for i, at := range scanOf(lg).through(q.last) {
-		if level := t.level(q.from + i); level != 0 {
-			levels = append(levels, acLevel{at.coef, level})
+		t.tokens[i] = rans.MakeToken(ctx, min(k, escape))
+		t.mag[at.mag] = uint8(min(k, magnitudeCap))
+		if k > 0 {
+			t.levels[n] = acLevel{at.coef, level}
+			n++
 		}
 	}
-	return levels
+	return quantised{last: last, tokens: t.tokens[:len(scan)], levels: t.levels[:n]}
 }
 
 // put appends the tokens of a leaf to a segment.
-func (t *levelTokens) put(s *segment, q *quantised) {
-	for i := q.from; i < q.to; i++ {
-		token := t.tokens[i]
-		s.tokens = append(s.tokens, token)
-		k := token & (rans.Symbols - 1)
-		if k == 0 {
-			continue
+func (q *quantised) put(s *segment) {
+	s.tokens = append(s.tokens, q.tokens...)
+	signs, n := uint32(0), uint(0)
+	for _, l := range q.levels {
+		signs, n = signs<<1|uint32(l.level)>>31, n+1
+		k := uint32(max(l.level, -l.level))
+		if n == 32 || k >= escape {
+			s.raw.Put(signs, n)
+			signs, n = 0, 0
 		}
-		level := t.levels[i]
-		s.raw.Put(uint32(level)>>31, 1)
-		if k == escape {
-			s.raw.PutExpGolomb(uint32(max(level, -level)) - escape)
+		if k >= escape {
+			s.raw.PutExpGolomb(k - escape)
 		}
 	}
+	s.raw.Put(signs, n)
 }

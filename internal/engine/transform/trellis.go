@@ -274,33 +274,41 @@ func (t *levelTokens) dependBelow(r *rates, coefs []int32, steps *leafSteps, lg,
 func (t *levelTokens) collect() quantised {
 	v := t.trellis
 	p := v.best()
-	q := quantised{from: int(p.start), to: len(v.pos), saved: v.zeroed - p.cost}
-	q.last = group(diagonal(v.pos[q.from].coef, v.lg), v.lg)
-	for i, state := q.to-1, int32(p.history); i >= q.from; i-- {
+	q := quantised{saved: v.zeroed - p.cost}
+	from, first := int(p.start), len(t.levels)
+	q.last = group(diagonal(v.pos[from].coef, v.lg), v.lg)
+	for i, state := len(v.pos)-1, int32(p.history); i >= from; i-- {
 		c := v.choices[i][state]
 		state = c & 3
 		m := c >> 2
-		t.tokens[i], t.levels[i] = rans.Token(min(m, 1)), m
 		if m == 0 {
 			continue
 		}
-		a := int64(v.coefs[v.pos[i].coef])
+		coef := v.pos[i].coef
+		a := int64(v.coefs[coef])
 		e := max(a, -a) - int64(m)*v.rates.unit
 		q.gained += a*a - e*e
 		if a < 0 {
-			t.levels[i] = -m
+			m = -m
 		}
+		first--
+		t.levels[first] = acLevel{coef, m}
 	}
+	q.tokens, q.levels = t.tokens[from:len(v.pos)], t.levels[first:]
 	return q
 }
 
 // name makes the tokens of the multiples of a leaf.
 func (t *levelTokens) name(q *quantised, lg, kind int) {
 	clear(t.mag[:])
-	state := uint8(0)
+	state, levels := uint8(0), q.levels
 	for i, at := range scanOf(lg).through(q.last) {
-		k := levelOf(abs(t.level(q.from + i)))
-		t.tokens[q.from+i] = rans.MakeToken(dependentContext(kind, lg, state)+int(at.ctx)+t.mag.class(int(at.mag)), int(min(k, escape)))
+		k := int32(0)
+		if len(levels) > 0 && levels[0].coef == at.coef {
+			k = levelOf(abs(levels[0].level))
+			levels = levels[1:]
+		}
+		q.tokens[i] = rans.MakeToken(dependentContext(kind, lg, state)+int(at.ctx)+t.mag.class(int(at.mag)), int(min(k, escape)))
 		t.mag[at.mag] = uint8(min(k, magnitudeCap))
 		state = nextState[state][k&1]
 	}

@@ -260,11 +260,11 @@ func (p *planeEncoder) dist(n node, s *spectrum, coefs leafCoefs, q *quantised) 
 		x, y := p.src.place(n)
 		return int64(tree.Energy(p.src.pyramid, n.lg, x, y)+2) / 4
 	}
-	return p.cells.distance(n, coefs.own, &p.scratch.tokens, q)
+	return p.cells.distance(n, coefs.own, q.levels)
 }
 
 // distance is the sum of the squares of what AC coefficients are off by their levels.
-func (c *Cells) distance(n node, coefs []int32, t *levelTokens, q *quantised) (sum int64) {
+func (c *Cells) distance(n node, coefs []int32, levels []acLevel) (sum int64) {
 	side, low := 1<<n.lg, n.cells()
 	for u := range side {
 		from := 0
@@ -276,12 +276,10 @@ func (c *Cells) distance(n node, coefs []int32, t *levelTokens, q *quantised) (s
 		}
 	}
 	steps := c.stepsOf(n)
-	for i, at := range scanOf(n.lg).through(q.last) {
-		if level := t.level(q.from + i); level != 0 {
-			was := int64(coefs[at.coef])
-			is := was - int64(level)*int64(steps.unit(int(at.coef)))
-			sum += is*is - was*was
-		}
+	for _, l := range levels {
+		was := int64(coefs[l.coef])
+		is := was - int64(l.level)*int64(steps.unit(int(l.coef)))
+		sum += is*is - was*was
 	}
 	return sum
 }

@@ -1,0 +1,219 @@
+//go:build !purego
+
+package transform
+
+import (
+	"math/bits"
+	"unsafe"
+
+	"github.com/qtgpu/qtgpu/internal/rans"
+)
+
+// diagonals is the memory of the kernel that quantises leaves: rows by diagonal, of values by u.
+type diagonals struct {
+	packed [sizes][packedSize]uint16 // magnitudes [u][v] among zeros
+	rows   [sizes][2 * maxN]diagonalRow
+
+	floor  [2 * maxN][maxN]uint8 // of levels from escape on their capped magnitudes, where they depend on no class, else 0
+	adjust [groups]adjustment
+	raised bool                  // whether there are any
+	named  [2 * maxN][maxN]uint8 // tokens, less the first of their frequency
+	some   [2 * maxN]uint32      // which levels are not 0
+
+	row          *diagonalRow
+	prices       *frequencyLimits
+	bias, step   int64
+	scan         *diagonalScan
+	last         *int32 // costs of the last group
+	top, highest int64  // the first group, and its first diagonal
+	diagonals    int64  // how many it has
+	thick        int64  // how many every other has
+
+	// balance is J of what is coded from the group end on, less J of zeros.
+	end, balance, gained int64
+}
+
+// diagonalRow has the magnitudes of a diagonal: of u from 0 on, but in leaves of 32 of 0…7, 16…23, 8…15, 24…31.
+type diagonalRow [maxN]uint16
+
+// adjustment is what levels that are raised change of the sums of a group.
+type adjustment struct{ balance, gained int64 }
+
+// Magnitudes lie in rows of 32, of leaves of 32 in rows of 64, that end in zeros, and behind zeros: 8 diagonals of 8 rows
+// are read at once, wherever they begin.
+const (
+	packedLead = 2 * maxN
+	packedSize = packedLead + 2*maxN*maxN + 2*maxN
+)
+
+// diagonalScan is the order of the coefficients of a leaf by diagonals.
+type diagonalScan struct {
+	frequency [2 * maxN]uint16      // offset of the limits of a diagonal
+	outside   [2 * maxN][maxN]uint8 // 0x80 of what is no coefficient
+	runs      []diagonalRun         // in coding order
+	from      [groups]int           // the first run of each group
+	tokens    [groups]int           // how many there are from it on
+}
+
+// diagonalRun are coefficients of a diagonal that are coded one after the other.
+type diagonalRun struct {
+	at, n uint16 // of the first among what is named
+	token uint16 // the first of their frequency, less the first of the leaf
+	_     uint16
+}
+
+// highestOf is the highest diagonal of a group.
+func highestOf(group, lg int) int {
+	if group == groups-1 {
+		return 2<<lg - 2
+	}
+	return group << lg >> 3
+}
+
+var diagonalScans = [sizes]diagonalScan{makeDiagonalScan(3), makeDiagonalScan(4), makeDiagonalScan(5)}
+
+func makeDiagonalScan(lg int) (s diagonalScan) {
+	for d := range s.outside {
+		for u := range s.outside[d] {
+			s.outside[d][u] = 0x80
+		}
+		s.frequency[d] = uint16(frequencyClass(d, lg)) * uint16(unsafe.Sizeof(frequencyLimits{}))
+	}
+	scan := scanOf(lg)
+	for i, at := range scan.pos {
+		d := diagonal(at.coef, lg)
+		u := int(at.coef) >> lg
+		s.outside[d][u] = 0
+		if i == scan.start[group(d, lg)] {
+			s.from[group(d, lg)] = len(s.runs)
+			s.tokens[group(d, lg)] = len(scan.pos) - i
+		}
+		if k := len(s.runs) - 1; k >= 0 && int(s.runs[k].at+s.runs[k].n) == d*maxN+u {
+			s.runs[k].n++
+			continue
+		}
+		s.runs = append(s.runs, diagonalRun{at: uint16(d*maxN + u), n: 1, token: uint16(rans.MakeToken(int(at.ctx), 0))})
+	}
+	return s
+}
+
+// quantise is genericQuantise where the kernel can do it, but for the tokens, which are left for name to make.
+func (k *diagonals) quantise(r *rates, c []int32, lg, kind, top, lastCtx int) (q quantised, ok bool) {
+	last := r.symbol[lastCtx*rans.Symbols:][:groups]
+	if top == 0 {
+		return quantised{saved: -int64(last[0])}, true
+	}
+	p := r.pricesOf(kind, lg)
+	if p == nil {
+		return q, false
+	}
+	size, topGroup := lg-cellLog2, group(top, lg)
+	k.highest = int64(highestOf(topGroup, lg))
+	k.row = &k.rows[size][0]
+	most := layDiagonals(k.row, &k.packed[size][packedLead], &c[:1<<(2*lg)][0], lg, int(k.highest))
+	if most >= mostMagnitude {
+		return q, false
+	}
+	k.raise(r, c, lg, most)
+	k.prices, k.bias, k.step, k.scan = &p.frequencies[0], p.bias, r.step, &diagonalScans[size]
+	k.last, k.top, k.thick = &last[0], int64(topGroup), 1<<size
+	k.diagonals = k.highest - int64(highestOf(topGroup-1, lg))
+	if lg == rootLog2 {
+		quantiseDiagonals32(k)
+	} else {
+		quantiseDiagonals16(k)
+	}
+	q = quantised{last: int(k.end), gained: k.gained, saved: -k.balance - int64(last[k.end])}
+	if q.saved < -int64(last[0]) {
+		q = quantised{saved: -int64(last[0])}
+	}
+	return q, true
+}
+
+// mostMagnitude bounds what the kernel multiplies by levels.
+const mostMagnitude = 1 << 14
+
+// raise says which levels are above escape, given the largest magnitude: what they are depends on no class.
+func (k *diagonals) raise(r *rates, c []int32, lg, most int) {
+	if k.raised {
+		k.floor, k.adjust, k.raised = [2 * maxN][maxN]uint8{}, [groups]adjustment{}, false
+	}
+	least := r.escapes()
+	if int64(most) < least {
+		return
+	}
+	k.raised = true
+	low := 1 << (lg - cellLog2)
+	for u := range min(1<<lg, int(k.highest)+1) {
+		for v, x := range c[u<<lg:][:min(1<<lg, int(k.highest)+1-u)] {
+			if a := int64(abs(x)); a >= least && (u >= low || v >= low) {
+				k.floor[u+v][u] = k.adjust[group(u+v, lg)].raise(r, a)
+			}
+		}
+	}
+}
+
+// escapes is the least magnitude that may be more than escape: ⌊a+½⌋ is.
+func (r *rates) escapes() int64 { return (escape+1)*r.step - r.step/2 }
+
+// raise adds what the level of a magnitude changes, and gives what is known of it.
+func (s *adjustment) raise(r *rates, a int64) uint8 {
+	level := r.escaped(a)
+	capped := min(level, magnitudeCap)
+	gained := func(k int64) int64 { return k * r.step * (2*a - k*r.step) }
+	more := gained(level) - gained(capped)
+	s.gained += more
+	s.balance += r.levelCost(r.symbol[:rans.Symbols], level) - r.levelCost(r.symbol[:rans.Symbols], escape) - more<<distScale
+	return uint8(capped)
+}
+
+// escaped is the level of a magnitude from escapes on: the costs of its token cancel out.
+func (r *rates) escaped(a int64) int64 {
+	level, _ := r.bestLevel(a, 0, r.symbol[:rans.Symbols])
+	return level
+}
+
+// name makes the tokens and levels of what was quantised last.
+func (k *diagonals) name(t *levelTokens, q *quantised, r *rates, c []int32, lg, kind int) {
+	if q.last == 0 {
+		return
+	}
+	runs := k.scan.runs[k.scan.from[q.last]:]
+	nameDiagonals(&t.tokens[0], &k.named, &runs[0], len(runs), uint16(rans.MakeToken(acContext(kind, lg), 0)))
+	escapes, n := r.escapes(), 0
+	for d := highestOf(q.last, lg); d > 0; d-- {
+		named := &k.named[d]
+		for some := k.some[d]; some != 0; some &= some - 1 {
+			u := bits.TrailingZeros32(some)
+			coef := u<<lg + d - u
+			x := int64(c[coef])
+			level := int64(named[u] & escape)
+			if level == escape && max(x, -x) >= escapes {
+				level = r.escaped(max(x, -x))
+			}
+			t.levels[n] = acLevel{uint16(coef), int32((level ^ x>>63) - x>>63)}
+			n++
+		}
+	}
+	q.tokens, q.levels = t.tokens[:k.scan.tokens[q.last]], t.levels[:n]
+}
+
+// nameDiagonals writes the tokens of n runs, and up to 31 beyond the last one; first is the first token of the leaf.
+//
+//go:noescape
+func nameDiagonals(tokens *rans.Token, named *[2 * maxN][maxN]uint8, runs *diagonalRun, n int, first uint16)
+
+// layDiagonals packs the magnitudes of a leaf, lays them out by diagonals up to top, and finds the largest one.
+//
+//go:noescape
+func layDiagonals(rows *diagonalRow, packed *uint16, c *int32, lg, top int) (most int)
+
+// quantiseDiagonals16 quantises a leaf of 8 or 16.
+//
+//go:noescape
+func quantiseDiagonals16(k *diagonals)
+
+// quantiseDiagonals32 quantises a leaf of 32.
+//
+//go:noescape
+func quantiseDiagonals32(k *diagonals)

@@ -1,0 +1,113 @@
+package transform
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/internal/rans"
+)
+
+// leafContents are coefficients of a leaf of n×n at a step, of all sorts.
+var leafContents = map[string]func(rng *rand.Rand, n, step int) func(u, v int) int{
+	"falling": func(rng *rand.Rand, _, step int) func(u, v int) int {
+		strength := rng.IntN(12 * step)
+		return func(u, v int) int { return around(rng, strength/(1+u+v)) }
+	},
+	"noise": func(rng *rand.Rand, _, step int) func(u, v int) int {
+		strength := rng.IntN(4 * step)
+		return func(_, _ int) int { return around(rng, strength) }
+	},
+	"few": func(rng *rand.Rand, n, step int) func(u, v int) int {
+		return func(_, _ int) int {
+			if rng.IntN(n) > 0 {
+				return around(rng, step/2)
+			}
+			return around(rng, 3*step)
+		}
+	},
+	"halves": func(rng *rand.Rand, _, step int) func(u, v int) int {
+		return func(_, _ int) int { return (1-2*rng.IntN(2))*(step/2+step*rng.IntN(20)) + rng.IntN(3) - 1 }
+	},
+	"escapes": func(rng *rand.Rand, _, step int) func(u, v int) int {
+		return func(u, v int) int {
+			if rng.IntN(3) == 0 {
+				return around(rng, 60*step)
+			}
+			return around(rng, 16*step)
+		}
+	},
+	"extreme": func(rng *rand.Rand, _, _ int) func(u, v int) int {
+		most := mostCoefs[rng.IntN(len(mostCoefs))]
+		return func(_, _ int) int { return around(rng, 1) * most }
+	},
+	"zero": func(*rand.Rand, int, int) func(u, v int) int {
+		return func(_, _ int) int { return 0 }
+	},
+}
+
+// mostCoefs lie on both sides of what 14, 15 and 16 bits hold.
+var mostCoefs = []int{1<<14 - 1, 1 << 14, 1<<15 - 1, 1 << 15, 1 << 16, 1<<17 - 1}
+
+// around is a number of a magnitude up to most.
+func around(rng *rand.Rand, most int) int { return rng.IntN(2*most+1) - most }
+
+// TestDiagonals holds the kernel to the quantiser: what it saves and gains, tokens and levels.
+func TestDiagonals(t *testing.T) {
+	if !vector {
+		t.Skip("no vector kernels on this machine")
+	}
+	rng := rand.New(rand.NewPCG(1, 7))
+	var got, want levelTokens
+	for _, step := range []int{MinStep, 4, 5, 9, 19, 20, 38, 75, 150, 333, 500, MaxStep} {
+		for name, r := range map[string]*rates{
+			"plain":            plainRates(step),
+			"flat":             newRates(step, universalBits(), lambdaTextures[0]),
+			"middle":           newRates(step, universalBits(), lambdas[kindLuma]),
+			"textured":         newRates(step, universalBits(), lambdaTextures[stepClasses-1]),
+			"predicted":        newDependentRates(step, lambdasPredicted[kindChroma]),
+			"predicted, scout": newScout(step, lambdasPredicted[kindLuma]),
+			"random":           newRates(step, randomBits(rng, 15), lambdaTextures[stepClasses-1]),
+			"random, steep":    newRates(step, randomBits(rng, 60), lambdaTextures[stepClasses-1]),
+		} {
+			for content, values := range leafContents {
+				for i := range 3 * sizes {
+					lg, kind := cellLog2+i%sizes, rng.IntN(kinds)
+					c := leafOf(rng, lg, int(r.step), values)
+					top, ctx := rng.IntN(2<<lg-1), lastContext(kind, lg, rng.IntN(30)-1)
+					if rng.IntN(2) == 0 {
+						_, top = analyse(c, lg, r.step)
+					}
+					at := fmt.Sprintf("step %d, %s, %s, leaf of %d up to %d", step, name, content, 1<<lg, top)
+					q, w := got.quantise(r, c, lg, kind, top, ctx), want.genericQuantise(r, c, lg, kind, top, ctx)
+					require.Equal(t, w.last, q.last, "%s: last group", at)
+					require.Equal(t, w.saved, q.saved, "%s: J saved", at)
+					require.Equal(t, w.gained, q.gained, "%s: squared error gained", at)
+					require.Equal(t, append([]rans.Token{}, w.tokens...), append([]rans.Token{}, q.tokens...), "%s: tokens", at)
+					require.Equal(t, append([]acLevel{}, w.levels...), append([]acLevel{}, q.levels...), "%s: levels", at)
+					require.Equal(t, w.saved, got.saves(r, c, lg, kind, top, ctx), "%s: J saved, without tokens", at)
+				}
+			}
+		}
+	}
+}
+
+// leafOf are coefficients of a content.
+func leafOf(rng *rand.Rand, lg, step int, make func(rng *rand.Rand, n, step int) func(u, v int) int) (c []int32) {
+	of := make(rng, 1<<lg, step)
+	for i := range 1 << (2 * lg) {
+		c = append(c, int32(of(i>>lg, i&(1<<lg-1))))
+	}
+	return c
+}
+
+// randomBits are of symbols that take up to most bits, whatever the others of their context take.
+func randomBits(rng *rand.Rand, most int) *symbolBits {
+	b := new(symbolBits)
+	for i := range b {
+		b[i] = int32(rng.IntN(most<<rans.CostFrac + 1))
+	}
+	return b
+}
