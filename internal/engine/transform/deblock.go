@@ -1,10 +1,6 @@
 package transform
 
-import (
-	"context"
-
-	"github.com/qtgpu/qtgpu/chroma"
-)
+import "github.com/qtgpu/qtgpu/chroma"
 
 // deblocker smooths the borders of leaves in a decoded plane (FORMAT.md, "Deblocking"):
 // first all vertical borders, then all horizontal ones. Within one direction no filter
@@ -20,11 +16,6 @@ func newDeblocker(s *steps, p *chroma.Plane, g *Grid) *deblocker { return &deblo
 // beta is 0.15 steps, in plane samples, of the two sides of a border in the mean.
 func (d *deblocker) beta(a, b trait) int32 {
 	return ((d.steps.base[a.class]+d.steps.base[b.class])*77 + 256) >> 9
-}
-
-// run filters the plane.
-func (d *deblocker) run(ctx context.Context, workers int) error {
-	return d.grid.pass(ctx, workers, d.vertical, d.horizontal)
 }
 
 // border tells whether a leaf of size lg that holds cell x (or y) begins there.

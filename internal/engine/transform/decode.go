@@ -296,20 +296,20 @@ func (p *planeDecoder) index(n node) int {
 // Filter smooths decoded planes, and then the borders of their leaves, but of alpha, whose full
 // and no opacity it would touch.
 func (d *Decoder) Filter(ctx context.Context, workers int, planes []chroma.Plane, grids []Grid) error {
+	return d.filter(ctx, workers, new(memory), planes, grids)
+}
+
+// filter is Filter in memory.
+func (d *Decoder) filter(ctx context.Context, workers int, m *memory, planes []chroma.Plane, grids []Grid) error {
+	var f filters
 	for i, p := range d.planes {
-		if p.Alpha {
-			continue
-		}
-		if err := filterPlane(ctx, workers, d.steps[i], p, &planes[i], &grids[i]); err != nil {
-			return err
+		if !p.Alpha {
+			f = append(f, newFilter(m, d.steps[i], p, &planes[i], &grids[i]))
 		}
 	}
-	return nil
+	return f.run(ctx, workers)
 }
 
 func filterPlane(ctx context.Context, workers int, s *steps, def Plane, p *chroma.Plane, g *Grid) error {
-	if err := newSmoother(overviewStepOf(int(s.plan), def), p, g).run(ctx, workers); err != nil {
-		return err
-	}
-	return newDeblocker(s, p, g).run(ctx, workers)
+	return filters{newFilter(new(memory), s, def, p, g)}.run(ctx, workers)
 }

@@ -25,23 +25,48 @@ func (d *Decoder) Guiding() *Decoder {
 // Restore restores the samples rects[i] of planes that Filter has gone over, and may restore some
 // around them. Luma comes last: chroma is restored by what it was.
 func (d *Decoder) Restore(ctx context.Context, workers int, planes []chroma.Plane, grids []Grid, rects []image.Rectangle) error {
-	for n := range planes {
-		i := (n + 1) % len(planes)
-		if d.planes[i].Alpha || rects[i].Empty() {
+	return d.restore(ctx, workers, new(memory), planes, grids, rects)
+}
+
+// restore is Restore in memory.
+func (d *Decoder) restore(ctx context.Context, workers int, m *memory, planes []chroma.Plane, grids []Grid, rects []image.Rectangle) error {
+	var others, luma restorers
+	for i, p := range d.planes {
+		if p.Alpha || rects[i].Empty() {
 			continue
 		}
-		r := newRestorer(d.restorations, d.steps[i], d.planes[i], &planes[i], &planes[0], &grids[i], rects[i])
-		err := parallel.For(ctx, workers, r.bands(), func(k int) error {
-			scratch := r.scratch.Get()
-			defer r.scratch.Put(scratch)
-			r.band(scratch, k)
-			return nil
-		})
-		if err != nil {
-			return err
+		r := newRestorer(m, d.restorations, d.steps[i], p, &planes[i], &planes[0], &grids[i], rects[i])
+		if i == 0 {
+			luma = restorers{r}
+		} else {
+			others = append(others, r)
 		}
 	}
-	return nil
+	if err := others.run(ctx, workers, &m.bands); err != nil {
+		return err
+	}
+	return luma.run(ctx, workers, &m.bands)
+}
+
+// restorers are of planes that are restored side by side.
+type restorers []*restorer
+
+// run restores all bands.
+func (r restorers) run(ctx context.Context, workers int, scratch *parallel.Pool[restoreScratch]) error {
+	bands := 0
+	for _, one := range r {
+		bands += one.bands()
+	}
+	return parallel.For(ctx, workers, bands, func(k int) error {
+		s := scratch.Get()
+		defer scratch.Put(s)
+		i := 0
+		for ; k >= r[i].bands(); i++ {
+			k -= r[i].bands()
+		}
+		r[i].band(s, k)
+		return nil
+	})
 }
 
 // restorer restores a part of a plane in place, in bands of windows. What a band reads beyond its
@@ -54,7 +79,6 @@ type restorer struct {
 	grid         *Grid
 	rect         image.Rectangle // in whole blocks
 	saved        []uint16        // windowRim rows above and below the top of each band
-	scratch      parallel.Pool[restoreScratch]
 }
 
 // restoreScratch is the memory of a band: its rows as they were, with windowRim more on both sides.
@@ -63,14 +87,16 @@ type restoreScratch struct {
 	window window
 }
 
-func newRestorer(r *restorations, steps *steps, def Plane, p, luma *chroma.Plane, g *Grid, rect image.Rectangle) *restorer {
+func newRestorer(m *memory, r *restorations, steps *steps, def Plane, p, luma *chroma.Plane, g *Grid, rect image.Rectangle) *restorer {
 	rect.Min = image.Pt(rect.Min.X/block*block, rect.Min.Y/block*block)
 	rect.Max = image.Pt(wholeBlocks(rect.Max.X), wholeBlocks(rect.Max.Y))
 	s := &restorer{restorations: r, steps: steps, def: def, plane: p, luma: luma, grid: g, rect: rect}
+	s.saved = m.samples.piece((s.bands() + 1) * 2 * windowRim * p.Stride)
+	rows := s.saved
 	for k := range s.bands() + 1 {
 		y := min(rect.Min.Y+k*windowSide, rect.Max.Y)
 		for j := y - windowRim; j < y+windowRim; j++ {
-			s.saved = append(s.saved, rowOf(p, j)...)
+			rows = rows[copy(rows, rowOf(p, j)):]
 		}
 	}
 	return s

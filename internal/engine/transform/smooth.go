@@ -1,10 +1,6 @@
 package transform
 
-import (
-	"context"
-
-	"github.com/qtgpu/qtgpu/chroma"
-)
+import "github.com/qtgpu/qtgpu/chroma"
 
 // A slope that is less than a step of the overview from cell to cell, a sky, decodes to flats
 // with steps between, where leaves meet. A cell that has no AC levels, and whose neighbours are
@@ -21,13 +17,8 @@ type smoother struct {
 	smooth []int32 // 16 times a mean: the binomial one of 3×3 cells in calm cells
 }
 
-func newSmoother(step int32, p *chroma.Plane, g *Grid) *smoother {
-	return &smoother{step: step, plane: p, grid: g, calm: make([]bool, len(g.of)), smooth: make([]int32, len(g.of))}
-}
-
-// run smooths the plane.
-func (s *smoother) run(ctx context.Context, workers int) error {
-	return s.grid.pass(ctx, workers, s.means, s.samples)
+func newSmoother(m *memory, step int32, p *chroma.Plane, g *Grid) *smoother {
+	return &smoother{step: step, plane: p, grid: g, calm: m.calm.piece(len(g.of)), smooth: m.means.piece(len(g.of))}
 }
 
 // means finds the calm cells of a row, and the means that it is interpolated between.
@@ -35,7 +26,7 @@ func (s *smoother) means(y int) {
 	g := s.grid
 	for x := range g.w {
 		i := g.at(x, y)
-		s.smooth[i] = 16 * g.of[i].mean
+		s.calm[i], s.smooth[i] = false, 16*g.of[i].mean
 		if !g.of[i].bare || g.ends[i] != 0 {
 			continue
 		}
