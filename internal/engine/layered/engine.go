@@ -193,7 +193,9 @@ type region struct {
 }
 
 // Window implements engine.Decoder.
-func (d *decoder) Window(dst *raster.Block, level int, _ engine.Window) engine.Window { return &region{d, dst, level} }
+func (d *decoder) Window(dst *raster.Block, level int, _ engine.Window) engine.Window {
+	return &region{d, dst, level}
+}
 
 // Decode implements engine.Window.
 func (r *region) Decode(tile int, s engine.Segments, keep image.Rectangle) (engine.Decoded, error) {

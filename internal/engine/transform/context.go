@@ -137,6 +137,9 @@ const (
 	weights         = 2*2 + 5 // in a neighbourhood
 )
 
+// begin clears what a leaf needs.
+func (m *magnitudes) begin(lg int) { clear(m[:(1<<lg+3)*magnitudeStride]) }
+
 func magnitudeIndex(u, v int) int { return (u+1)*magnitudeStride + v + 1 }
 
 // class is the class of the neighbourhood of index i: T of FORMAT.md, twice the two

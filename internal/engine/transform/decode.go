@@ -83,6 +83,7 @@ func (d *Decoder) Level3(dst *chroma.Plane, x, y int, c *Cells) {
 type DecoderScratch struct {
 	synthesis synthesis
 	mag       magnitudes
+	levels    levelScratch
 	predicted [maxN * maxN]uint16
 	edges     boundary
 }
@@ -212,9 +213,19 @@ func (p *planeDecoder) levels(n node, last int) {
 		return
 	}
 	mag, edges := &p.scratch.mag, p.edges(n)
-	clear(mag[:])
+	mag.begin(n.lg)
 	tables := p.decoder.tables[acContext(p.def.kind(), n.lg):]
-	for _, at := range scanOf(n.lg).through(last) {
+	places := scanOf(n.lg).through(last)
+	for len(places) > 0 {
+		if edges == nil {
+			done, found := p.scratch.levels.symbols(p.src, tables, mag, places)
+			p.takeFound(found, &steps)
+			if places = places[done:]; len(places) == 0 {
+				return
+			}
+		}
+		at := places[0]
+		places = places[1:]
 		i := int(at.mag)
 		k := int32(p.src.Symbol(&tables[int(at.ctx)+mag.class(i)]))
 		if k == 0 {
@@ -230,10 +241,30 @@ func (p *planeDecoder) levels(n node, last int) {
 	}
 }
 
+// foundLevel is a level that is not 0, without its sign.
+type foundLevel struct{ coef, level uint16 }
+
+// takeFound reads the signs of levels and gives their coefficients.
+func (p *planeDecoder) takeFound(found []foundLevel, steps *leafSteps) {
+	for len(found) > 0 {
+		n := min(len(found), 32)
+		signs := p.src.Bits(n) << (32 - n)
+		for _, f := range found[:n] {
+			c := coefficient(int32(f.level), steps.of(int(f.coef)))
+			if int32(signs) < 0 {
+				c = -c
+			}
+			signs <<= 1
+			p.scratch.synthesis.set(int(f.coef), c)
+		}
+		found = found[n:]
+	}
+}
+
 // dependentLevels is levels where they are dependent.
 func (p *planeDecoder) dependentLevels(n node, last int, steps leafSteps) {
 	mag, edges := &p.scratch.mag, p.edges(n)
-	clear(mag[:])
+	mag.begin(n.lg)
 	var tables [states][]rans.DecTable
 	for s := range tables {
 		tables[s] = p.decoder.tables[dependentContext(p.def.kind(), n.lg, uint8(s)):]
