@@ -14,7 +14,7 @@ type filter struct {
 }
 
 func newFilter(m *memory, s *steps, def Plane, p *chroma.Plane, g *Grid) filter {
-	return filter{newSmoother(m, overviewStepOf(int(s.plan), def), p, g), newDeblocker(s, p, g)}
+	return filter{newSmoother(m, overviewStepOf(int(s.plan), def), p, g), newDeblocker(m, s, p, g)}
 }
 
 // passes do a row of cells each, in any order within a pass: vertical borders lie within their row.

@@ -13,13 +13,14 @@ type memory struct {
 	traits  pieces[trait]
 	calm    pieces[bool]
 	means   pieces[int32]
+	betas   pieces[int16]
 	guide   *chroma.Guide
 	bands   parallel.Pool[restoreScratch]
 }
 
 // again is the memory of a window that is finished, for the next.
 func (m *memory) again() *memory {
-	m.samples.given, m.ends.given, m.traits.given, m.calm.given, m.means.given = 0, 0, 0, 0, 0
+	m.samples.given, m.ends.given, m.traits.given, m.calm.given, m.means.given, m.betas.given = 0, 0, 0, 0, 0, 0
 	return m
 }
 
