@@ -97,9 +97,9 @@ func (g *Grid) take(c *Cells, x, y int) {
 		if g.of == nil {
 			continue
 		}
-		of := g.of[to:][:c.w]
+		of, size, class := g.of[to:][:c.w], c.size[at:][:c.w], c.class[at:][:c.w]
 		for i, q := range values[at:][:c.w] {
-			of[i] = trait{c.scale.mean(q), c.size[at+i], c.bare(at + i), c.strength, c.guide, c.class[at+i]}
+			of[i] = trait{c.scale.mean(q), size[i], c.bare(at + i), c.strength, c.guide, class[i]}
 		}
 	}
 }
