@@ -55,7 +55,12 @@ func (g *Guide) Low(y0, y1 int) {
 		dst := g.low.row(y)
 		n := len(above) / 2
 		below = below[:len(above)]
-		for x := range dst[:n] {
+		done := 0
+		if k := n / 8; vector && k > 0 {
+			lowRows(&dst[0], &above[0], &below[0], k)
+			done = 8 * k
+		}
+		for x := done; x < n; x++ {
 			a, b := above[2*x:][:2], below[2*x:][:2]
 			dst[x] = (a[0] + a[1] + b[0] + b[1] + 2) >> 2
 		}
@@ -68,6 +73,13 @@ func (g *Guide) Low(y0, y1 int) {
 // Rows finds the slopes of the rows [y0,y1) of chroma. Calls for disjoint rows may run at the
 // same time.
 func (g *Guide) Rows(y0, y1 int) {
+	if !g.vectorRows(y0, y1) {
+		g.rows(y0, y1)
+	}
+}
+
+// rows is Rows without kernels.
+func (g *Guide) rows(y0, y1 int) {
 	var rows [3]moments
 	for i := range rows {
 		rows[i] = newMoments(g.low.W)
