@@ -82,6 +82,19 @@ func (e *pnmEncoder) row(b *raster.Block, y int) error {
 	return err
 }
 
+// rows writes rows that lie in memory as in the file, and tells whether it has.
+func (e *pnmEncoder) rows(b *raster.Block) (bool, error) {
+	if e.small != nil || e.max != 1<<(8*e.pixels.size)-1 {
+		return false, nil
+	}
+	rows := e.pixels.asWritten(b)
+	if rows == nil {
+		return false, nil
+	}
+	_, err := e.w.Write(rows)
+	return true, err
+}
+
 // limit holds samples to full scale. Below 256 they have a byte each in the file.
 func (e *pnmEncoder) limit(row []byte) []byte {
 	size := e.pixels.size

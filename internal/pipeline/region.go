@@ -110,8 +110,16 @@ func (r *Reader) Stream(ctx context.Context, dst raster.Sink, rect image.Rectang
 		return err
 	}
 	g.decoded = decoded
-	l := relay{dst: dst, origin: rect.Min, format: &r.plan.Format, workers: r.opt.Workers}
+	l := relay{dst: dst, origin: rect.Min, format: &r.plan.Format, workers: r.opt.Workers, rows: g.tallest()}
 	return l.run(ctx, g.decode)
+}
+
+// tallest is the most rows of the level that a band completes.
+func (g *Region) tallest() (rows int) {
+	for _, band := range g.bands {
+		rows = max(rows, g.rows(band).Dy())
+	}
+	return rows
 }
 
 // decode passes on the rows of the region. Where a coarse level is damaged, the tiles stand

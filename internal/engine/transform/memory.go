@@ -8,6 +8,7 @@ import (
 // memory is what windows work in, one after the other: pieces of it are given in the order in which each
 // asks for them, which is the same for all windows of a decoder.
 type memory struct {
+	spare   int // rows that planes of windows to come may have besides: the first one has none above it
 	samples pieces[uint16]
 	ends    pieces[int8]
 	traits  pieces[trait]
@@ -27,7 +28,8 @@ func (m *memory) again() *memory {
 // plane is a plane of w×h samples that are whatever was there.
 func (m *memory) plane(w, h int) chroma.Plane {
 	stride := chroma.PadUp(w)
-	return chroma.Plane{W: w, H: h, Stride: stride, Pix: m.samples.piece(stride * chroma.PadUp(h))}
+	n := stride * chroma.PadUp(h)
+	return chroma.Plane{W: w, H: h, Stride: stride, Pix: m.samples.roomy(n, n+stride*m.spare)}
 }
 
 // grid is newGrid of cells that are whatever was there.
@@ -46,14 +48,17 @@ type pieces[T any] struct {
 }
 
 // piece is the next one, of n elements that are whatever was there.
-func (p *pieces[T]) piece(n int) []T {
+func (p *pieces[T]) piece(n int) []T { return p.roomy(n, n) }
+
+// roomy is a piece of n elements with room for more, where it is new.
+func (p *pieces[T]) roomy(n, room int) []T {
 	if p.given == len(p.all) {
 		p.all = append(p.all, nil)
 	}
 	s := &p.all[p.given]
 	p.given++
 	if cap(*s) < n {
-		*s = make([]T, n)
+		*s = make([]T, room)
 	}
 	return (*s)[:n]
 }

@@ -207,7 +207,11 @@ func (d *decoder) Window(dst *raster.Block, level int, finished engine.Window) e
 	if last, ok := finished.(*region); ok {
 		m = last.memory.again()
 	}
-	r := d.region(d.needed(full, level), level, m)
+	needed := d.needed(full, level)
+	if m.spare = 0; level == 0 && needed.Max.Y < d.grid.H {
+		m.spare = 4 * maxN
+	}
+	r := d.region(needed, level, m)
 	r.dst = dst
 	return r
 }
