@@ -114,7 +114,7 @@ func (w *writer) write(ctx context.Context, b *raster.Block) error {
 	}
 	if e, ok := w.encoder.(interface {
 		rows(b *raster.Block) (bool, error)
-	}); ok {
+	}); ok && ctx.Err() == nil {
 		if done, err := e.rows(b); done {
 			w.next = b.Rect.Max.Y
 			return err
