@@ -22,7 +22,7 @@ func TestLevelKernel(t *testing.T) {
 		for ctx := range tables {
 			var counts [rans.Symbols]uint64
 			for s := range counts {
-				counts[s] = uint64(rng.IntN(1<<12)) >> (rng.IntN(2 + round%8) * s)
+				counts[s] = uint64(rng.IntN(1<<12)) >> (rng.IntN(2+round%8) * s)
 			}
 			tables[ctx] = rans.Normalise(&counts, alphabet(ctx))
 		}
