@@ -246,16 +246,14 @@ type foundLevel struct{ coef, level uint16 }
 
 // takeFound reads the signs of levels and gives their coefficients.
 func (p *planeDecoder) takeFound(found []foundLevel, steps *leafSteps) {
+	s := &p.scratch.synthesis
 	for len(found) > 0 {
 		n := min(len(found), 32)
-		signs := p.src.Bits(n) << (32 - n)
+		signs := int32(p.src.Bits(n) << (32 - n))
 		for _, f := range found[:n] {
-			c := coefficient(int32(f.level), steps.of(int(f.coef)))
-			if int32(signs) < 0 {
-				c = -c
-			}
+			c, sign := coefficient(int32(f.level), steps.of(int(f.coef))), signs>>31
 			signs <<= 1
-			p.scratch.synthesis.set(int(f.coef), c)
+			s.set(int(f.coef), c^sign-sign)
 		}
 		found = found[n:]
 	}

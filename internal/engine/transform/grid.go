@@ -88,18 +88,20 @@ func (g *Grid) take(c *Cells, x, y int) {
 	if g.of == nil {
 		values = c.shown()
 	}
+	scale := c.scale
 	for j := range c.h {
 		at, to := j*c.w, (y+j)*g.w+x
-		ends := g.ends[to:][:c.w]
-		for i, q := range values[at:][:c.w] {
-			ends[i] = int8(c.scale.end(q))
+		row := values[at:][:c.w]
+		ends := g.ends[to:][:len(row)]
+		for i, q := range row {
+			ends[i] = int8(scale.end(q))
 		}
 		if g.of == nil {
 			continue
 		}
-		of, size, class := g.of[to:][:c.w], c.size[at:][:c.w], c.class[at:][:c.w]
-		for i, q := range values[at:][:c.w] {
-			of[i] = trait{c.scale.mean(q), size[i], c.bare(at + i), c.strength, c.guide, class[i]}
+		of, size, class := g.of[to:][:len(row)], c.size[at:][:len(row)], c.class[at:][:len(row)]
+		for i, q := range row {
+			of[i] = trait{scale.mean(q), size[i], c.bare(at + i), c.strength, c.guide, class[i]}
 		}
 	}
 }
