@@ -66,7 +66,8 @@ func (k *inverseKernel) inverse(pix []uint16, stride int, coefs []int32, lg int,
 // are at most the sum of its magnitudes, of which the first counts 1/√2.
 func fits(coefs []int32, n int, e extent) bool {
 	const most, root = 1<<15 - 2, 2897
-	if e.l1 <= most {
+	first := int(abs(coefs[0]))
+	if first <= most && e.l1-first*(1<<basisBits-root)>>basisBits <= most { // so much for all of them together
 		return true
 	}
 	for u := range e.u + 1 {

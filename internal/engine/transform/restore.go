@@ -175,6 +175,7 @@ type window struct {
 	pix, guide samples
 	gradients  [blocks + 1][blocks + 4][4]int32 // of which kernels find four at once
 	by         [blocks][blocks]*restoration     // that restores a block
+	one        *restoration                     // that restores all of them, nil where several may
 	class      [blocks][blocks]int8             // −1 for none
 }
 
@@ -293,6 +294,11 @@ func bend(twice, a, b uint64) uint64 {
 
 // uses has the blocks of a window at (x,y) restored at the steps of their classes.
 func (w *window) uses(r *restorations, s *steps, g *Grid, x, y, width, height int) {
+	if !s.weighted { // all alike
+		w.usesOne(r.at(s.base[0]))
+		return
+	}
+	w.one = nil
 	var at *restoration
 	known := int32(0)
 	for by := range height {
@@ -305,6 +311,19 @@ func (w *window) uses(r *restorations, s *steps, g *Grid, x, y, width, height in
 			w.by[by][bx] = at
 		}
 	}
+}
+
+// usesOne has all blocks restored at one step.
+func (w *window) usesOne(r *restoration) {
+	if w.one == r {
+		return
+	}
+	for by := range w.by {
+		for bx := range w.by[by] {
+			w.by[by][bx] = r
+		}
+	}
+	w.one = r
 }
 
 // classify finds the classes of the first w×h blocks.

@@ -80,7 +80,8 @@ func (r restorers) band(s *restoreScratch, k int) {
 		width := min(windowSide, rect.Max.X-x)
 		var guided *bandWindow
 		for i, one := range r {
-			if !one.any(x, top, width, height) {
+			least, most := one.strengths(x, top, width, height)
+			if most == 0 {
 				continue
 			}
 			w := s.windows[i]
@@ -93,7 +94,7 @@ func (r restorers) band(s *restoreScratch, k int) {
 			default:
 				w.guide = guided.guide
 			}
-			one.restore(s, &w.window, x, top, width, height)
+			one.restore(s, &w.window, image.Rect(x, top, x+width, top+height), least, most)
 		}
 	}
 }
@@ -178,18 +179,24 @@ func (r *restorer) take(w *bandWindow, k, x, y, height int) {
 	w.x = x
 }
 
-// restore restores the samples of the window at (x,y).
-func (r *restorer) restore(s *restoreScratch, w *window, x, y, width, height int) {
+// restore restores the samples at of a window, whose strengths have numbers from least to most.
+func (r *restorer) restore(s *restoreScratch, w *window, at image.Rectangle, least, most uint8) {
+	x, y, width, height := at.Min.X, at.Min.Y, at.Dx(), at.Dy()
 	w.uses(r.restorations, r.steps, r.grid, x, y, width/block, height/block)
 	w.classify(width/block, height/block)
 	weights, stride, n := &weightsOf()[w.kind], r.plane.Stride, 0
+	strength := strengths[most]
 	for by := range height / block {
 		cells := r.grid.of[(y+block*by)/cell*r.grid.w:][:r.grid.w]
 		dst := r.plane.Pix[(y+block*by)*stride:][:(block-1)*stride+r.rect.Max.X]
 		for bx, class := range w.class[by][:width/block] {
-			strength := strengths[cells[(x+block*bx)/cell].strength]
-			if class < 0 || strength == 0 {
+			if class < 0 {
 				continue
+			}
+			if least != most {
+				if strength = strengths[cells[(x+block*bx)/cell].strength]; strength == 0 {
+					continue
+				}
 			}
 			if of := weights[class]; vector && len(of) > 0 {
 				s.blocks[n] = restoredBlock{&of[0], len(of), w.by[by][bx], &dst[x+block*bx], w.at(block*bx, block*by), strength}
@@ -210,16 +217,15 @@ func (r *restorer) restore(s *restoreScratch, w *window, x, y, width, height int
 	}
 }
 
-// any tells whether any of some samples are restored.
-func (r *restorer) any(x, y, width, height int) bool {
+// strengths are the least and the largest of the numbers of strengths of some samples.
+func (r *restorer) strengths(x, y, width, height int) (least, most uint8) {
+	least = uint8(len(strengths))
 	for j := y / cell; j <= (y+height-1)/cell; j++ {
-		for i := x / cell; i <= (x+width-1)/cell; i++ {
-			if r.grid.of[j*r.grid.w+i].strength != 0 {
-				return true
-			}
+		for _, c := range r.grid.of[j*r.grid.w+x/cell : j*r.grid.w+(x+width-1)/cell+1] {
+			least, most = min(least, c.strength), max(most, c.strength)
 		}
 	}
-	return false
+	return least, most
 }
 
 // addSums adds sums to a block, in rows stride apart.
