@@ -101,7 +101,9 @@ func (g *Grid) take(c *Cells, x, y int) {
 		}
 		of, size, class := g.of[to:][:len(row)], c.size[at:][:len(row)], c.class[at:][:len(row)]
 		for i, q := range row {
-			of[i] = trait{scale.mean(q), size[i], c.bare(at + i), c.strength, c.guide, class[i]}
+			t := &of[i] // field by field: a literal is copied from where it is not written yet
+			t.mean, t.size, t.bare = scale.mean(q), size[i], c.bare(at+i)
+			t.strength, t.guide, t.class = c.strength, c.guide, class[i]
 		}
 	}
 }

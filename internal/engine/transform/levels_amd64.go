@@ -39,7 +39,8 @@ func (s *levelScratch) symbols(d *rans.Decoder, tables []rans.DecTable, mag *mag
 		return 0, nil
 	}
 	k := &s.kernel
-	*k = levelKernel{x, &words[0], 0, &tables[:frequencyClasses*magnitudeClasses][0], mag, &magnitudeClass[0], &s.found[0]}
+	k.x, k.words, k.tables = x, &words[0], &tables[:frequencyClasses*magnitudeClasses][0]
+	k.mag, k.class, k.found = mag, &magnitudeClass[0], &s.found[0]
 	n, some := levelSymbols(k, &places[0], n)
 	d.TakeWords(k.x, k.taken)
 	return n, s.found[:some]

@@ -199,7 +199,9 @@ func (r *restorer) restore(s *restoreScratch, w *window, at image.Rectangle, lea
 				}
 			}
 			if of := weights[class]; vector && len(of) > 0 {
-				s.blocks[n] = restoredBlock{&of[0], len(of), w.by[by][bx], &dst[x+block*bx], w.at(block*bx, block*by), strength}
+				b := &s.blocks[n] // field by field: a literal is copied from where it is not written yet
+				b.weights, b.n, b.by, b.strength = &of[0], len(of), w.by[by][bx], strength
+				b.dst, b.at = &dst[x+block*bx], w.at(block*bx, block*by)
 				n++
 				continue
 			}
