@@ -21,7 +21,7 @@ type pnmEncoder struct {
 	bits   []byte // a row of a PBM, else nil
 }
 
-const pnmBuffer = 1 << 16
+const pnmBuffer = 1 << 18
 
 func newPNMEncoder(w io.Writer, format string, f *raster.Format, opt *WriteOptions) (*pnmEncoder, error) {
 	p, err := pictureOf(format, f)

@@ -112,8 +112,9 @@ done:
 	VPMULLD Y3, Y2, Y2; \
 	VPSUBD Y2, acc, acc
 
-// WEIGH adds a pair to the sums of a block of chroma.
-#define WEIGH \
+// CHROMA adds what a pair weights without luma, and takes the differences within the wide clip to pairs in Y4 and Y5, the
+// ones of luma to Y0 and Y1.
+#define CHROMA \
 	DIFFERENCES; \
 	PLAIN; \
 	VPSLLD $const_guidedBits, Y4, Y4; \
@@ -130,12 +131,33 @@ done:
 	VPSUBW Y8, Y0, Y0; \
 	VPSUBW Y8, Y1, Y1; \
 	VPABSW Y0, Y0; \
-	VPABSW Y1, Y1; \
+	VPABSW Y1, Y1
+
+// WEIGH adds a pair to the sums of a block of chroma.
+#define WEIGH \
+	CHROMA; \
 	VPXOR Y6, Y6, Y6; \
 	LESSNEAR(VPUNPCKLWD); \
 	GUIDED(Y4, Y10); \
 	LESSNEAR(VPUNPCKHWD); \
 	GUIDED(Y5, Y9)
+
+// WEIGHFLAT is WEIGH where slopes have 16 bits, in Y7: Y6 is guidedScale.
+#define WEIGHFLAT \
+	CHROMA; \
+	VPMULHUW Y7, Y0, Y0; \
+	VPMULHUW Y7, Y1, Y1; \
+	VPSUBUSW Y0, Y6, Y0; \
+	VPSUBUSW Y1, Y6, Y1; \
+	VPUNPCKLWD Y1, Y0, Y2; \
+	VPUNPCKHWD Y1, Y0, Y3; \
+	VPBROADCASTD weighted_near(DX), Y0; \
+	VPMADDWD Y4, Y2, Y2; \
+	VPMADDWD Y5, Y3, Y3; \
+	VPMULLD Y0, Y2, Y2; \
+	VPMULLD Y0, Y3, Y3; \
+	VPADDD Y2, Y10, Y10; \
+	VPADDD Y3, Y9, Y9
 
 // SCALED scales the sums of chroma as the ones of luma are.
 #define SCALED \
@@ -256,6 +278,18 @@ TEXT ·restoreGuided(SB), NOSPLIT, $32-40
 blocks:
 	BLOCK
 	ROWS(BX, X8, Y8, X0)
+	CMPL restoration_slope(R10), $0xffff
+	JHI steep
+	VPBROADCASTW restoration_slope(R10), Y7
+	VPBROADCASTW guidedScales<>(SB), Y6
+flat:
+	MOVQ weighted_step(DX), AX
+	WEIGHFLAT
+	ADDQ $weighted__size, DX
+	DECQ CX
+	JNZ flat
+	JMP summed
+steep:
 	VPBROADCASTD restoration_slope(R10), Y7
 next:
 	MOVQ weighted_step(DX), AX
@@ -263,6 +297,7 @@ next:
 	ADDQ $weighted__size, DX
 	DECQ CX
 	JNZ next
+summed:
 	SCALED
 	RESTORE
 	DECQ R11
