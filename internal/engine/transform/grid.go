@@ -31,11 +31,6 @@ func newGrid(w, h, level int) Grid {
 	return g
 }
 
-// at is the index of a cell, or of the nearest one of those there are.
-func (g *Grid) at(x, y int) int {
-	return min(max(y, 0), g.h-1)*g.w + min(max(x, 0), g.w-1)
-}
-
 // bytes is the memory of a grid.
 func (g *Grid) bytes() int64 { return int64(len(g.ends) + traitBytes*len(g.of)) }
 

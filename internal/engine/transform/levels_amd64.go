@@ -2,6 +2,8 @@
 
 package transform
 
+//lint:file-ignore U1000 constants that the kernel knows
+
 import "github.com/qtgpu/qtgpu/internal/rans"
 
 // Where the numbers of contexts' tables lie, for the kernel.
