@@ -105,12 +105,15 @@ func checkGuide(t *testing.T, naive *naiveGuide, r image.Rectangle) {
 	g.Rows(half, planes[1].H)
 	g.Rows(0, half)
 	row := [2][]uint16{make([]uint16, win.Dx()), make([]uint16, win.Dx())}
+	none := naiveGuide{naive.planes, naive.step, func(int, int, int) int32 { return 0 }}
+	plain := [2][]uint16{make([]uint16, win.Dx()), make([]uint16, win.Dx())}
 	for y := r.Min.Y; y < r.Max.Y; y++ {
-		Upsample(row[0], row[1], planes, g, y-win.Min.Y)
+		Upsample(plain, row, planes, g, y-win.Min.Y)
 		for c := range row {
 			for x := r.Min.X; x < r.Max.X; x++ {
-				require.Equal(t, naive.sample(c, x, y), int(row[c][x-win.Min.X]),
-					fmt.Sprintf("%v of %v, step %d, plane %d, x %d, y %d", r, whole.Max, naive.step, c, x, y))
+				at := fmt.Sprintf("%v of %v, step %d, plane %d, x %d, y %d", r, whole.Max, naive.step, c, x, y)
+				require.Equal(t, naive.sample(c, x, y), int(row[c][x-win.Min.X]), at)
+				require.Equal(t, none.sample(c, x, y), int(plain[c][x-win.Min.X]), at)
 			}
 		}
 	}

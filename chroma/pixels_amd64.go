@@ -18,10 +18,10 @@ func rgb8(dst *byte, y *uint16, c *uint32, n int) int
 func rgb8Of4(dst *byte, y *uint16, c *uint32, n int)
 
 // rows444 converts n times 8 pixels of step bytes, three or four, as forward444Pairs does. It reads as
-// far as rows420.
+// far as rows420, and asks for what lies ahead of it by that many bytes.
 //
 //go:noescape
-func rows444(y, cb, cr *uint16, p *byte, step, n int)
+func rows444(y, cb, cr *uint16, p *byte, step, n, ahead int)
 
 // rows420 converts n times 8×2 pixels of step bytes, three or four, as forward420Pairs does. It reads
 // up to four bytes behind the last pixels.

@@ -231,8 +231,8 @@ next:
 	VZEROUPPER
 	RET
 
-// func rows444(y, cb, cr *uint16, p *byte, step, n int)
-TEXT ·rows444(SB), NOSPLIT, $0-48
+// func rows444(y, cb, cr *uint16, p *byte, step, n, ahead int)
+TEXT ·rows444(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ cb+8(FP), R10
 	MOVQ cr+16(FP), R11
@@ -240,10 +240,12 @@ TEXT ·rows444(SB), NOSPLIT, $0-48
 	MOVQ step+32(FP), BX
 	PLACES(AX)
 	MOVQ n+40(FP), CX
+	MOVQ ahead+48(FP), DX
 	VPBROADCASTD planeWeights<>+32(SB), Y11
 	SHLQ $2, BX
 	XORQ AX, AX
 next:
+	PREFETCHT0 (SI)(DX*1)
 	VMOVDQU (SI), X0
 	VINSERTI128 $1, (SI)(BX*1), Y0, Y0
 	VPSHUFB Y13, Y0, Y2

@@ -8,7 +8,7 @@ func rgb8(*byte, *uint16, *uint32, int) int { panic("chroma: no kernels in this 
 
 func rgb8Of4(*byte, *uint16, *uint32, int) { panic("chroma: no kernels in this build") }
 
-func rows444(_, _, _ *uint16, _ *byte, _, _ int) { panic("chroma: no kernels in this build") }
+func rows444(_, _, _ *uint16, _ *byte, _, _, _ int) { panic("chroma: no kernels in this build") }
 
 func rows420(_, _, _, _ *uint16, _, _ *byte, _, _ int) { panic("chroma: no kernels in this build") }
 

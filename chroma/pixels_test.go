@@ -114,7 +114,7 @@ func TestVectorPlanes(t *testing.T) {
 			for i := range full {
 				full[i] = [3][]uint16{make([]uint16, w), make([]uint16, w), make([]uint16, w)}
 			}
-			n = forward444Vector(full[0][0], full[0][1], full[0][2], p0, step)
+			n = forward444Vector(full[0][0], full[0][1], full[0][2], p0, step, 0)
 			require.GreaterOrEqualf(t, n, w-15, "%d pixels of %d bytes, 4:4:4", w, step)
 			forward444Pairs(full[1][0][:n], full[1][1][:n], full[1][2][:n], p0, step)
 			require.Equalf(t, full[1], full[0], "%d pixels of %d bytes, 4:4:4", w, step)

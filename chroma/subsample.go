@@ -135,16 +135,15 @@ func genericInterpolate(dst, t []uint32) {
 }
 
 // Upsample writes row y of Cb and Cr in the resolution of luma, as Inverse makes it of planes with
-// 4:2:0.
-func Upsample(cb, cr []uint16, planes []Plane, g *Guide, y int) {
+// 4:2:0: without a guide, and with one.
+func Upsample(plain, guided [2][]uint16, planes []Plane, g *Guide, y int) {
 	var buf [chromaRun]uint32
-	for x := 0; x < len(cb); x += chromaRun - 2 {
-		n := min(len(cb)-x, chromaRun-2)
+	for x, w := 0, len(plain[0]); x < w; x += chromaRun - 2 {
+		n := min(w-x, chromaRun-2)
 		c := upsample(&buf, &planes[1], &planes[2], x, y, n)
-		if g != nil {
-			g.add(c, planes[0].row(y)[x:][:n], x, y)
-		}
-		unpackChroma(cb[x:][:n], cr[x:][:n], c)
+		unpackChroma(plain[0][x:][:n], plain[1][x:][:n], c)
+		g.add(c, planes[0].row(y)[x:][:n], x, y)
+		unpackChroma(guided[0][x:][:n], guided[1][x:][:n], c)
 	}
 }
 

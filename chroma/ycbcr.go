@@ -66,7 +66,7 @@ func forward444(dst []Plane, src *Interleaved, y0, y1 int) {
 		ly, cb, cr, p := dst[0].row(y), dst[1].row(y), dst[2].row(y), src.row(y)
 		x := 0
 		if src.pairs() {
-			x = forward444Vector(ly, cb, cr, p, src.Step)
+			x = forward444Vector(ly, cb, cr, p, src.Step, rowsAhead*src.Stride)
 			x += forward444Pairs(ly[x:], cb[x:], cr[x:], p[x*src.Step:], src.Step)
 		}
 		for ; x < len(ly); x++ {
@@ -81,14 +81,17 @@ func forward444(dst []Plane, src *Interleaved, y0, y1 int) {
 // the end: the last four pixels are read as 16 bytes.
 func vectors(p []byte, step int) int { return max(0, (len(p)-16+4*step)/(8*step)) }
 
-// forward444Vector converts 8 pixels at a time and returns the number of pixels done.
-func forward444Vector(ly, cb, cr []uint16, p []byte, step int) int {
+// rowsAhead is how many rows before their turn pixels are asked for: those of a small part of a large image are in no cache.
+const rowsAhead = 8
+
+// forward444Vector converts 8 pixels at a time and returns the number of pixels done. Those ahead are needed soon.
+func forward444Vector(ly, cb, cr []uint16, p []byte, step, ahead int) int {
 	n := min(len(ly)/8, vectors(p, step))
 	if !vector || step < 3 || n == 0 {
 		return 0
 	}
 	_, _, _ = ly[8*n-1], cb[8*n-1], cr[8*n-1]
-	rows444(&ly[0], &cb[0], &cr[0], &p[0], step, n)
+	rows444(&ly[0], &cb[0], &cr[0], &p[0], step, n, ahead)
 	return 8 * n
 }
 

@@ -13,12 +13,10 @@ import (
 type diagonals struct {
 	packed [sizes][packedSize]uint16 // magnitudes [u][v] among zeros
 	rows   [sizes][2 * maxN]diagonalRow
-
-	floor  [2 * maxN][maxN]uint8 // of levels from escape on their capped magnitudes, where they depend on no class, else 0
+	floor  [2 * maxN][maxN]uint8 // of levels above escape their capped magnitudes, else 0
 	adjust [groups]adjustment
-	raised bool                  // whether there are any
-	named  [2 * maxN][maxN]uint8 // tokens, less the first of their frequency
-	some   [2 * maxN]uint32      // which levels are not 0
+	raised bool           // whether there are any
+	levels diagonalLevels // of the leaf at hand, where nobody keeps them
 
 	row          *diagonalRow
 	prices       *frequencyLimits
@@ -28,8 +26,19 @@ type diagonals struct {
 	top, highest int64  // the first group, and its first diagonal
 	diagonals    int64  // how many it has
 	thick        int64  // how many every other has
+	out          *diagonalLevels
+}
 
-	// balance is J of what is coded from the group end on, less J of zeros.
+// diagonalLevels are what the kernel makes of a leaf, where it ends, J of what is coded less J of zeros, and what squared error is less
+// by it. Whether they are the same for other costs of the last group is told by what was known before each group: there the
+// kernel ends the leaf anew, if that is cheaper.
+type diagonalLevels struct {
+	known  bool
+	named  [2 * maxN][maxN]uint8 // tokens, less the first of their frequency
+	some   [2 * maxN]uint32      // which levels are not 0
+	top    int                   // the first group
+	before [groups]struct{ end, balance int64 }
+
 	end, balance, gained int64
 }
 
@@ -97,8 +106,13 @@ func makeDiagonalScan(lg int) (s diagonalScan) {
 	return s
 }
 
-// quantise is genericQuantise where the kernel can do it, but for the tokens, which are left for name to make.
-func (k *diagonals) quantise(r *rates, c []int32, lg, kind, top, lastCtx int) (q quantised, ok bool) {
+// quantise is genericQuantise where the kernel can do it, but for tokens and levels, which are left in out, nil for where nobody
+// keeps them.
+func (k *diagonals) quantise(r *rates, c []int32, lg, kind, top, lastCtx int, out *diagonalLevels) (q quantised, ok bool) {
+	if out == nil {
+		out = &k.levels
+	}
+	out.known = false
 	last := r.symbol[lastCtx*rans.Symbols:][:groups]
 	if top == 0 {
 		return quantised{saved: -int64(last[0])}, true
@@ -116,18 +130,41 @@ func (k *diagonals) quantise(r *rates, c []int32, lg, kind, top, lastCtx int) (q
 	}
 	k.raise(r, c, lg, most)
 	k.prices, k.bias, k.step, k.scan = &p.frequencies[0], p.bias, r.step, &diagonalScans[size]
-	k.last, k.top, k.thick = &last[0], int64(topGroup), 1<<size
+	k.last, k.top, k.thick, k.out = &last[0], int64(topGroup), 1<<size, out
 	k.diagonals = k.highest - int64(highestOf(topGroup-1, lg))
 	if lg == rootLog2 {
 		quantiseDiagonals32(k)
 	} else {
 		quantiseDiagonals16(k)
 	}
-	q = quantised{last: int(k.end), gained: k.gained, saved: -k.balance - int64(last[k.end])}
+	out.known, out.top = true, topGroup
+	return out.outcome(last), true
+}
+
+// outcome is what was made of a leaf, where its last group costs what it did.
+func (o *diagonalLevels) outcome(last []int32) quantised {
+	q := quantised{last: int(o.end), gained: o.gained, saved: -o.balance - int64(last[o.end])}
 	if q.saved < -int64(last[0]) {
 		q = quantised{saved: -int64(last[0])}
 	}
-	return q, true
+	return q
+}
+
+// again is outcome where the last group has other costs, if the levels are the same.
+func (o *diagonalLevels) again(r *rates, lastCtx int) (q quantised, same bool) {
+	last := r.symbol[lastCtx*rans.Symbols:][:groups]
+	if !o.known {
+		return q, false
+	}
+	next := o.end
+	for g := 1; g < o.top; g++ {
+		b := &o.before[g]
+		if (b.balance+int64(last[b.end]) > int64(last[g])) != (next == int64(g)) {
+			return q, false
+		}
+		next = b.end
+	}
+	return o.outcome(last), true
 }
 
 // mostMagnitude bounds what the kernel multiplies by levels.
@@ -173,17 +210,18 @@ func (r *rates) escaped(a int64) int64 {
 	return level
 }
 
-// name makes the tokens and levels of what was quantised last.
-func (k *diagonals) name(t *levelTokens, q *quantised, r *rates, c []int32, lg, kind int) {
+// name makes the tokens and levels of a leaf.
+func (o *diagonalLevels) name(t *levelTokens, q *quantised, r *rates, c []int32, lg, kind int) {
 	if q.last == 0 {
 		return
 	}
-	runs := k.scan.runs[k.scan.from[q.last]:]
-	nameDiagonals(&t.tokens[0], &k.named, &runs[0], len(runs), uint16(rans.MakeToken(acContext(kind, lg), 0)))
+	scan := &diagonalScans[lg-cellLog2]
+	runs := scan.runs[scan.from[q.last]:]
+	nameDiagonals(&t.tokens[0], &o.named, &runs[0], len(runs), uint16(rans.MakeToken(acContext(kind, lg), 0)))
 	escapes, n := r.escapes(), 0
 	for d := highestOf(q.last, lg); d > 0; d-- {
-		named := &k.named[d]
-		for some := k.some[d]; some != 0; some &= some - 1 {
+		named := &o.named[d]
+		for some := o.some[d]; some != 0; some &= some - 1 {
 			u := bits.TrailingZeros32(some)
 			coef := u<<lg + d - u
 			x := int64(c[coef])
@@ -195,7 +233,7 @@ func (k *diagonals) name(t *levelTokens, q *quantised, r *rates, c []int32, lg, 
 			n++
 		}
 	}
-	q.tokens, q.levels = t.tokens[:k.scan.tokens[q.last]], t.levels[:n]
+	q.tokens, q.levels = t.tokens[:scan.tokens[q.last]], t.levels[:n]
 }
 
 // nameDiagonals writes the tokens of n runs, and up to 31 beyond the last one; first is the first token of the leaf.

@@ -14,6 +14,11 @@
 	VPXOR V9, V9, V9
 
 group:
+	MOVQ diagonals_out(DI), DX
+	MOVQ R9, AX
+	SHLQ $4, AX
+	MOVQ R13, diagonalLevels_before(DX)(AX*1)
+	MOVQ R11, diagonalLevels_before+8(DX)(AX*1)
 	MOVLQSX (R14)(R13*4), AX
 	MOVLQSX (R14)(R9*4), CX
 	ADDQ R11, AX
@@ -134,17 +139,19 @@ level:
 	VPADDD V6, V15, V15
 	VPSLLW $4, V2, V2
 	VPOR V4, V2, V2
-	VMOVDQU V2, diagonals_named(DI)(AX*1)
+	MOVQ diagonals_out(DI), CX
+	VMOVDQU V2, diagonalLevels_named(CX)(AX*1)
 	VPCMPEQB V9, V0, V5
 	VPMOVMSKB V5, AX
 	XORL LANES, AX
-	MOVL AX, diagonals_some(DI)(R8*4)
+	MOVL AX, diagonalLevels_some(CX)(R8*4)
 	JMP next
 none:
 	VPXOR V0, V0, V0
 	VPSLLW $4, V2, V2
-	VMOVDQU V2, diagonals_named(DI)(AX*1)
-	MOVL $0, diagonals_some(DI)(R8*4)
+	MOVQ diagonals_out(DI), CX
+	VMOVDQU V2, diagonalLevels_named(CX)(AX*1)
+	MOVL $0, diagonalLevels_some(CX)(R8*4)
 next:
 	DECQ R8
 	DECQ R10
@@ -184,8 +191,9 @@ next:
 	DECQ R9
 	JNZ group
 
-	MOVQ R13, diagonals_end(DI)
-	MOVQ R11, diagonals_balance(DI)
-	MOVQ R12, diagonals_gained(DI)
+	MOVQ diagonals_out(DI), DX
+	MOVQ R13, diagonalLevels_end(DX)
+	MOVQ R11, diagonalLevels_balance(DX)
+	MOVQ R12, diagonalLevels_gained(DX)
 	VZEROUPPER
 	RET

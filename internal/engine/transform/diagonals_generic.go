@@ -2,16 +2,19 @@
 
 package transform
 
-// diagonals and vectorRates are of builds that have kernels.
+// diagonals, diagonalLevels and vectorRates are of builds that have kernels.
 type (
-	diagonals   struct{}
-	vectorRates struct{}
+	diagonals      struct{ levels diagonalLevels }
+	diagonalLevels struct{ known bool }
+	vectorRates    struct{}
 )
 
-func (*diagonals) quantise(*rates, []int32, int, int, int, int) (quantised, bool) {
+func (*diagonals) quantise(*rates, []int32, int, int, int, int, *diagonalLevels) (quantised, bool) {
 	panic("transform: no kernels in this build")
 }
 
-func (*diagonals) name(*levelTokens, *quantised, *rates, []int32, int, int) {
+func (*diagonalLevels) again(*rates, int) (quantised, bool) { return quantised{}, false }
+
+func (*diagonalLevels) name(*levelTokens, *quantised, *rates, []int32, int, int) {
 	panic("transform: no kernels in this build")
 }

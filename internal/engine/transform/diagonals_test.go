@@ -61,6 +61,7 @@ func TestDiagonals(t *testing.T) {
 	}
 	rng := rand.New(rand.NewPCG(1, 7))
 	var got, want levelTokens
+	kept, again, anew := new(diagonalLevels), 0, 0
 	for _, step := range []int{MinStep, 4, 5, 9, 19, 20, 38, 75, 150, 333, 500, MaxStep} {
 		for name, r := range map[string]*rates{
 			"plain":            plainRates(step),
@@ -82,16 +83,33 @@ func TestDiagonals(t *testing.T) {
 					}
 					at := fmt.Sprintf("step %d, %s, %s, leaf of %d up to %d", step, name, content, 1<<lg, top)
 					q, w := got.quantise(r, c, lg, kind, top, ctx), want.genericQuantise(r, c, lg, kind, top, ctx)
-					require.Equal(t, w.last, q.last, "%s: last group", at)
-					require.Equal(t, w.saved, q.saved, "%s: J saved", at)
-					require.Equal(t, w.gained, q.gained, "%s: squared error gained", at)
-					require.Equal(t, append([]rans.Token{}, w.tokens...), append([]rans.Token{}, q.tokens...), "%s: tokens", at)
-					require.Equal(t, append([]acLevel{}, w.levels...), append([]acLevel{}, q.levels...), "%s: levels", at)
-					require.Equal(t, w.saved, got.saves(r, c, lg, kind, top, ctx), "%s: J saved, without tokens", at)
+					requireSame(t, w, q, at)
+					require.Equal(t, w.saved, got.saves(r, c, lg, kind, top, ctx, kept), "%s: J saved, without tokens", at)
+					for other := range lastClasses {
+						ctx := lastContexts(kind, lg) + other
+						if q, ok := got.again(r, c, lg, kind, ctx, kept); ok {
+							again++
+							requireSame(t, want.genericQuantise(r, c, lg, kind, top, ctx), q, at+", again")
+						} else if kept.known {
+							anew++
+						}
+					}
 				}
 			}
 		}
 	}
+	require.Positive(t, again, "leaves whose levels are the same where the last group has other costs")
+	require.Positive(t, anew, "leaves whose levels are not")
+}
+
+// requireSame holds what was quantised to what it should be.
+func requireSame(t *testing.T, want, got quantised, at string) {
+	t.Helper()
+	require.Equal(t, want.last, got.last, "%s: last group", at)
+	require.Equal(t, want.saved, got.saved, "%s: J saved", at)
+	require.Equal(t, want.gained, got.gained, "%s: squared error gained", at)
+	require.Equal(t, append([]rans.Token{}, want.tokens...), append([]rans.Token{}, got.tokens...), "%s: tokens", at)
+	require.Equal(t, append([]acLevel{}, want.levels...), append([]acLevel{}, got.levels...), "%s: levels", at)
 }
 
 // leafOf are coefficients of a content.

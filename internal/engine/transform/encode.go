@@ -1,7 +1,6 @@
 package transform
 
 import (
-	"cmp"
 	"image"
 	"slices"
 	"time"
@@ -207,13 +206,11 @@ type planeEncoder struct {
 // codedLeaf is a leaf whose tokens are written.
 type codedLeaf struct {
 	node     node
-	clipped  bool  // not all of it lies in the image
-	dist     int64 // squared error of its coefficients; of AC alone before settle
-	from, to int   // its levels in the scratch
+	clipped  bool   // not all of it lies in the image
+	dist     int64  // squared error of its coefficients; of AC alone before settle
+	rms      uint32 // what dist says of the error of the leaf, once it is settled
+	from, to int    // its levels in the scratch
 }
-
-// rms is what the coefficients say of the error of a leaf.
-func (l *codedLeaf) rms() uint32 { return leafRMS(l.dist, l.node.lg) }
 
 // newPlaneEncoder encodes plane i of planes of which cells are known, or become so.
 func newPlaneEncoder(e *Encoder, scratch *EncoderScratch, t *Tile, i int, src *original, cells []Cells) *planeEncoder {
@@ -330,7 +327,7 @@ func (p *planeEncoder) leaf(n node) {
 	if promising || p.encoder.restorations != nil {
 		p.keepLevels(&q)
 	}
-	if promising && (l.clipped || leafRMS(l.dist+low, n.lg)+roundings > p.promise(n)) {
+	if promising && (l.clipped || !leafWithin(l.dist+low, n.lg, p.promise(n))) {
 		p.mend(&q, &l, func() (*spectrum, leafCoefs) { return p.partition.spectrum(n) }, ctx)
 	}
 	l.to = len(p.scratch.levels)
@@ -381,6 +378,9 @@ func (p *planeEncoder) decide(r *rates, n node, coefs leafCoefs, top, ctx int) q
 	if p.cells.isDependent(n) {
 		return p.scratch.tokens.depend(r, coefs.normal, nil, n.lg, p.kind, top, ctx)
 	}
+	if q, ok := p.scratch.tokens.again(r, coefs.normal, n.lg, p.kind, ctx, p.scratch.spectra.levels(n)); ok {
+		return q
+	}
 	return p.scratch.tokens.quantise(r, coefs.normal, n.lg, p.kind, top, ctx)
 }
 
@@ -429,11 +429,17 @@ func (p *planeEncoder) settle() {
 // leaves whose coefficients say that they come near it the samples are measured.
 func (p *planeEncoder) worst() (worst uint32) {
 	leaves := p.scratch.leaves
-	counts := func(l *codedLeaf, more uint32) uint32 { return p.cells.counted(l.node, l.rms()+more) }
-	likely := slices.MaxFunc(leaves, func(a, b codedLeaf) int { return cmp.Compare(counts(&a, 0), counts(&b, 0)) })
-	worst = p.settled(&likely)
+	likely, most := &leaves[0], uint32(0)
 	for i := range leaves {
-		if l := &leaves[i]; l.clipped || counts(l, roundings) > worst {
+		l := &leaves[i]
+		l.rms = leafRMS(l.dist, l.node.lg)
+		if counted := p.cells.counted(l.node, l.rms); counted > most {
+			likely, most = l, counted
+		}
+	}
+	worst = p.settled(likely)
+	for i := range leaves {
+		if l := &leaves[i]; l.clipped || p.cells.counted(l.node, l.rms+roundings) > worst {
 			worst = max(worst, p.settled(l))
 		}
 	}

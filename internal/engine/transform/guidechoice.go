@@ -126,14 +126,14 @@ func addMoved(sums *[2]guideSums, got, want []chroma.Plane, step int) {
 	full := chroma.NewGuide(got, step, func(int, int, int) int32 { return 16 })
 	full.Low(0, got[1].H)
 	full.Rows(0, got[1].H)
-	var plain, guided [2][areaSide]uint16
+	var rows [4][areaSide]uint16
+	n := got[0].W
+	plain, guided := [2][]uint16{rows[0][:n], rows[1][:n]}, [2][]uint16{rows[2][:n], rows[3][:n]}
 	for y := range got[0].H {
-		n := got[0].W
-		chroma.Upsample(plain[0][:n], plain[1][:n], got, nil, y)
-		chroma.Upsample(guided[0][:n], guided[1][:n], got, full, y)
+		chroma.Upsample(plain, guided, got, full, y)
 		at := y * want[0].Stride
 		for i := range sums {
-			sums[i].addRow(got[0].Pix[y*got[0].Stride:][:n], want[0].Pix[at:], plain[i][:], want[1+i].Pix[at:], guided[i][:])
+			sums[i].addRow(got[0].Pix[y*got[0].Stride:][:n], want[0].Pix[at:], plain[i], want[1+i].Pix[at:], guided[i])
 		}
 	}
 }

@@ -98,7 +98,7 @@ func (k *kernel) Transform(coefs []int32, pix []uint16, stride, level int) {
 func (k *kernel) Cost(coefs []int32, level int) int64 {
 	r := k.encoder.ratesOf(k.kind)
 	energy, top := analyse(coefs, level, r.step)
-	return k.tokens.cost(r, coefs, level, k.kind, energy, top)
+	return k.tokens.cost(r, coefs, level, k.kind, energy, top, nil)
 }
 
 // Quantise implements tree.Kernel.

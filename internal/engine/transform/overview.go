@@ -192,6 +192,10 @@ func nearestLow(s int64) int64 { return (s + 1<<23) >> 24 }
 // lowBlock applies a matrix to both axes of the m×m values of src:
 // dst[a][b] = Σ t[a][i]·t[b][j]·src[i][j] / 2^24, rounded.
 func lowBlock(dst, src *[rootCells * rootCells]int32, t *[4][4][4]int64, m int) {
+	if m == 1 {
+		dst[0] = src[0]
+		return
+	}
 	mat := &t[m-1]
 	var mid [rootCells * rootCells]int64
 	for a := range m {

@@ -118,6 +118,7 @@ type leafCoefs struct{ own, normal []int32 }
 type spectra struct {
 	dct   transformer
 	nodes [1 + 4 + 16]spectrum
+	kept  [1 + 4 + 16]diagonalLevels // of leaves whose cost was found
 	coefs [sizes][maxN * maxN]int32
 	// weighted are the coefficients in steps that differ, normalised; nil where none do.
 	weighted *[sizes][maxN * maxN]int32
@@ -126,7 +127,7 @@ type spectra struct {
 // reset goes on to another root.
 func (s *spectra) reset() {
 	for i := range s.nodes {
-		s.nodes[i].known = false
+		s.nodes[i].known, s.kept[i].known = false, false
 	}
 }
 
@@ -136,12 +137,19 @@ func (n node) number() int {
 	return n.y%rootCells>>down<<depth | n.x%rootCells>>down
 }
 
+// among is the number of a node among those of all sizes of its root, of which larger ones come first: 0, 1, 1+4.
+func (n node) among() int {
+	depth := rootLog2 - n.lg
+	return (1<<(2*depth)-1)/3 + n.number()
+}
+
 // at is the memory of a node.
 func (s *spectra) at(n node) (*spectrum, []int32) {
-	depth := rootLog2 - n.lg
-	first := (1<<(2*depth) - 1) / 3 // the nodes of larger sizes come first: 0, 1, 1+4
-	return &s.nodes[first+n.number()], s.coefs[n.lg-cellLog2][n.number()<<(2*n.lg):][:1<<(2*n.lg)]
+	return &s.nodes[n.among()], s.coefs[n.lg-cellLog2][n.number()<<(2*n.lg):][:1<<(2*n.lg)]
 }
+
+// levels is what is kept of the levels of a node.
+func (s *spectra) levels(n node) *diagonalLevels { return &s.kept[n.among()] }
 
 // of is the spectrum of a node of src, and its coefficients where it is not flat.
 func (s *spectra) of(n node, src *original, step int64, steps leafSteps) (*spectrum, leafCoefs) {
@@ -323,16 +331,16 @@ func (p *partition) leafCost(n node) int64 {
 		}
 	}
 	s, coefs := p.spectrum(n)
-	return p.scratch.tokens.cost(p.rates, coefs.normal, n.lg, p.kind, s.energy, s.top) + flag
+	return p.scratch.tokens.cost(p.rates, coefs.normal, n.lg, p.kind, s.energy, s.top, p.scratch.spectra.levels(n)) + flag
 }
 
 // cost is J of a leaf before its neighbours are known, but for its flag: the energy of its
-// coefficients and the highest diagonal are as analyse gives them.
-func (t *levelTokens) cost(r *rates, c []int32, lg, kind int, energy int64, top int) int64 {
+// coefficients and the highest diagonal are as analyse gives them. Levels may be kept.
+func (t *levelTokens) cost(r *rates, c []int32, lg, kind int, energy int64, top int, kept *diagonalLevels) int64 {
 	ctx := lastContext(kind, lg, typicalLast)
 	saved := -r.cost(ctx, 0)
 	if top > 0 {
-		saved = t.saves(r, c, lg, kind, top, ctx)
+		saved = t.saves(r, c, lg, kind, top, ctx, kept)
 	}
 	return energy<<distScale - saved
 }

@@ -36,6 +36,15 @@ func RMS(sum uint64, n int) uint32 {
 // coefficients, in 1/8 level, says of the samples of a leaf.
 func leafRMS(dist int64, lg int) uint32 { return root(uint64(dist) << 26 >> (2 * lg)) }
 
+// leafWithin tells whether leafRMS of a squared error, and roundings, is most at most.
+func leafWithin(dist int64, lg int, most uint32) bool {
+	if most < roundings {
+		return false
+	}
+	limit := uint64(most - roundings)
+	return uint64(dist)<<26>>(2*lg) <= limit*limit
+}
+
 // root is √v, rounded up.
 func root(v uint64) uint32 {
 	if v == 0 {

@@ -1,8 +1,6 @@
 package transform
 
 import (
-	"encoding/binary"
-	"math/bits"
 	"slices"
 	"sync"
 
@@ -149,29 +147,9 @@ const worthDepending = 64
 func analyse(c []int32, lg int, step int64) (energy int64, top int) {
 	limit := (step*worthCoding + 255) >> 8
 	if vector {
-		return vectorAnalyse(c, lg, int32(limit))
+		return energyOf(&c[:1<<(2*lg)][0], 1<<lg, 1<<(lg-cellLog2), int32(limit))
 	}
 	return genericAnalyse(c, lg, limit*limit)
-}
-
-func vectorAnalyse(c []int32, lg int, limit int32) (energy int64, top int) {
-	n, low := 1<<lg, 1<<(lg-cellLog2)
-	var set [maxN*maxN/8 + 4]byte // of a row after the other, n bits each
-	c = c[:n*n]
-	energy = squares(&set[0], &c[0], len(c)/8, limit)
-	for u := range n {
-		row := uint32(uint64(binary.LittleEndian.Uint32(set[u*n/8:])) & (1<<n - 1))
-		if u < low {
-			row &^= 1<<low - 1
-			for _, x := range c[u*n:][:low] {
-				energy -= int64(x) * int64(x)
-			}
-		}
-		if row != 0 {
-			top = max(top, u+bits.Len32(row)-1)
-		}
-	}
-	return energy, top
 }
 
 // genericAnalyse is analyse of the square of a limit.
@@ -238,22 +216,30 @@ type quantised struct {
 // the leaf at a lower group.
 func (t *levelTokens) quantise(r *rates, c []int32, lg, kind, top, lastCtx int) quantised {
 	if vector {
-		if q, ok := t.diagonals.quantise(r, c, lg, kind, top, lastCtx); ok {
-			t.diagonals.name(t, &q, r, c, lg, kind)
+		if q, ok := t.diagonals.quantise(r, c, lg, kind, top, lastCtx, nil); ok {
+			t.diagonals.levels.name(t, &q, r, c, lg, kind)
 			return q
 		}
 	}
 	return t.genericQuantise(r, c, lg, kind, top, lastCtx)
 }
 
-// saves is what quantise saves, of which no token is wanted.
-func (t *levelTokens) saves(r *rates, c []int32, lg, kind, top, lastCtx int) int64 {
+// saves is what quantise saves, of which no token is wanted yet. What it finds may be kept for again.
+func (t *levelTokens) saves(r *rates, c []int32, lg, kind, top, lastCtx int, kept *diagonalLevels) int64 {
 	if vector {
-		if q, ok := t.diagonals.quantise(r, c, lg, kind, top, lastCtx); ok {
+		if q, ok := t.diagonals.quantise(r, c, lg, kind, top, lastCtx, kept); ok {
 			return q.saved
 		}
 	}
 	return t.genericQuantise(r, c, lg, kind, top, lastCtx).saved
+}
+
+// again is quantise of a leaf of which something is kept, if that has the levels.
+func (t *levelTokens) again(r *rates, c []int32, lg, kind, lastCtx int, kept *diagonalLevels) (q quantised, ok bool) {
+	if q, ok = kept.again(r, lastCtx); ok {
+		kept.name(t, &q, r, c, lg, kind)
+	}
+	return q, ok
 }
 
 // genericQuantise is quantise, a coefficient after the other.

@@ -301,6 +301,9 @@ func TestLeafRMS(t *testing.T) {
 		want := uint64(dist) << 26 >> (2 * lg)
 		require.GreaterOrEqual(t, v*v, want, "dist %d size %d", dist, 1<<lg)
 		require.True(t, v == 0 || (v-1)*(v-1) < want, "dist %d size %d: %d is too much", dist, 1<<lg, v)
+		for _, most := range []uint32{0, uint32(v), uint32(v) + roundings - 1, uint32(v) + roundings, uint32(v) + roundings + 1} {
+			require.Equal(t, uint32(v)+roundings <= most, leafWithin(dist, lg, most), "dist %d size %d: within %d", dist, 1<<lg, most)
+		}
 	}
 }
 

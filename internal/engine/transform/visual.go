@@ -248,7 +248,7 @@ func (p *planeEncoder) keeps(n node, dist int64) bool {
 	if !p.encoder.classes {
 		return withinHalf(p.encoder.rates.step, dist, n.lg)
 	}
-	return p.encoder.promise == 0 || leafRMS(dist, n.lg)+roundings <= p.promise(n)
+	return p.encoder.promise == 0 || leafWithin(dist, n.lg, p.promise(n))
 }
 
 // dist is the squared error of the AC coefficients of a leaf.

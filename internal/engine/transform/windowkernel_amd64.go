@@ -39,11 +39,11 @@ func blockRestored(dst *uint16, stride int, sums *[block * block]int32, strength
 //go:noescape
 func gainSums(s *guideSums, luma, wantLuma, plain, want, guided *uint16, n int)
 
-// squares gives the sum of squares of n times 8 coefficients, and sets a bit for each whose magnitude
-// reaches a limit.
+// energyOf gives the sum of squares of the coefficients of a leaf of n×n but for low×low, and the highest diagonal with a magnitude
+// that reaches a limit, 0 where there is none.
 //
 //go:noescape
-func squares(set *byte, c *int32, n int, limit int32) int64
+func energyOf(c *int32, n, low int, limit int32) (energy int64, top int)
 
 // estimateSums sums up what n times 8 differences cost by estimates: cost has a number for each eighth of a
 // step, reciprocal divides by that, below 2^32.

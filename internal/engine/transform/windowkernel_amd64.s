@@ -250,38 +250,78 @@ next:
 	VZEROUPPER
 	RET
 
-// func squares(set *byte, c *int32, n int, limit int32) int64
-TEXT ·squares(SB), NOSPLIT, $0-40
-	MOVQ set+0(FP), DI
-	MOVQ c+8(FP), SI
-	MOVQ n+16(FP), CX
+DATA lanes<>+0(SB)/8, $0x0000000100000000
+DATA lanes<>+8(SB)/8, $0x0000000300000002
+DATA lanes<>+16(SB)/8, $0x0000000500000004
+DATA lanes<>+24(SB)/8, $0x0000000700000006
+DATA lanes<>+32(SB)/4, $8
+GLOBL lanes<>(SB), RODATA, $36
+
+// func energyOf(c *int32, n, low int, limit int32) (energy int64, top int)
+TEXT ·energyOf(SB), NOSPLIT, $0-48
+	MOVQ c+0(FP), SI
+	MOVQ n+8(FP), CX
+	MOVQ low+16(FP), DX
 	MOVL limit+24(FP), AX
 	DECL AX
-	VMOVD AX, X5
-	VPBROADCASTD X5, Y5
-	VPXOR Y6, Y6, Y6
+	VMOVD AX, X8
+	VPBROADCASTD X8, Y8
+	VMOVDQU lanes<>+0(SB), Y9       // diagonals of a block
+	VPBROADCASTD lanes<>+32(SB), Y10
+	MOVL $1, AX
+	SUBL CX, AX
+	VMOVD AX, X11
+	VPBROADCASTD X11, Y11           // from behind a row to the next one
+	LEAQ -1(DX), AX
+	VMOVD AX, X12
+	VPBROADCASTD X12, Y12
+	VPCMPGTD Y12, Y9, Y12           // beyond the low block
+	VPXOR Y5, Y5, Y5                // highest diagonals
+	VPXOR Y6, Y6, Y6                // energy
 	VPXOR Y7, Y7, Y7
+	MOVQ CX, R8                     // rows
+row:
+	MOVQ CX, R9
+	VPABSD (SI), Y0
+	VPAND Y12, Y0, Y0
+	JMP first
 next:
-	VMOVDQU (SI), Y0
-	VPABSD Y0, Y1
-	VPCMPGTD Y5, Y1, Y2
-	VMOVMSKPS Y2, AX
-	MOVB AX, (DI)
-	VPSRLQ $32, Y1, Y0
-	VPMULUDQ Y1, Y1, Y1
+	VPABSD (SI), Y0
+first:
+	VPCMPGTD Y8, Y0, Y1
+	VPAND Y9, Y1, Y1
+	VPMAXSD Y1, Y5, Y5
+	VPSRLQ $32, Y0, Y1
 	VPMULUDQ Y0, Y0, Y0
-	VPADDQ Y1, Y6, Y6
-	VPADDQ Y0, Y7, Y7
+	VPMULUDQ Y1, Y1, Y1
+	VPADDQ Y0, Y6, Y6
+	VPADDQ Y1, Y7, Y7
+	VPADDD Y10, Y9, Y9
 	ADDQ $32, SI
-	INCQ DI
-	DECQ CX
+	SUBQ $8, R9
 	JNZ next
+	VPADDD Y11, Y9, Y9
+	DECQ DX
+	JNZ same
+	VPCMPEQD Y12, Y12, Y12
+same:
+	DECQ R8
+	JNZ row
+
 	VPADDQ Y7, Y6, Y6
 	VEXTRACTI128 $1, Y6, X7
 	VPADDQ X7, X6, X6
 	VPSRLDQ $8, X6, X7
 	VPADDQ X7, X6, X6
-	VMOVQ X6, ret+32(FP)
+	VMOVQ X6, energy+32(FP)
+	VEXTRACTI128 $1, Y5, X6
+	VPMAXSD X6, X5, X5
+	VPSHUFD $0x4E, X5, X6
+	VPMAXSD X6, X5, X5
+	VPSHUFD $0xB1, X5, X6
+	VPMAXSD X6, X5, X5
+	VMOVD X5, AX
+	MOVQ AX, top+40(FP)
 	VZEROUPPER
 	RET
 

@@ -24,7 +24,7 @@ func gainSums(_ *guideSums, _, _, _, _, _ *uint16, _ int) {
 	panic("transform: no kernels in this build")
 }
 
-func squares(*byte, *int32, int, int32) int64 { panic("transform: no kernels in this build") }
+func energyOf(*int32, int, int, int32) (int64, int) { panic("transform: no kernels in this build") }
 
 func estimateSums(_, _ *int32, _ int, _ *[256]int32, _ uint32) int64 {
 	panic("transform: no kernels in this build")
