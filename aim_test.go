@@ -208,7 +208,7 @@ func TestTargetOfPhoto(t *testing.T) {
 	for _, db := range []float64{32, 36} {
 		var s qtgpu.Stats
 		encode(t, m, qtgpu.Options{TargetPSNR: db, Stats: &s})
-		assert.True(t, s.Search.PSNR >= db && s.Search.PSNR < db+0.06, "%v dB of %v", s.Search.PSNR, db)
+		assert.True(t, s.Search.PSNR >= db && s.Search.PSNR < db+0.07, "%v dB of %v", s.Search.PSNR, db)
 		assert.LessOrEqual(t, s.Search.Codings, 8, "%v dB", db)
 	}
 }
@@ -223,7 +223,7 @@ func TestTargetOfLarge(t *testing.T) {
 		assert.LessOrEqual(t, s.Search.Codings, 4)
 		assert.Positive(t, s.Search.Pilots)
 		if o.TargetSize > 0 {
-			assert.True(t, int64(len(data)) <= o.TargetSize && int64(len(data)) >= o.TargetSize*98/100, "%d bytes of %d", len(data), o.TargetSize)
+			assert.True(t, int64(len(data)) <= o.TargetSize && int64(len(data)) >= o.TargetSize*97/100, "%d bytes of %d", len(data), o.TargetSize)
 		} else {
 			assert.True(t, s.Search.PSNR >= o.TargetPSNR && s.Search.PSNR < o.TargetPSNR+0.11, "%v dB", s.Search.PSNR)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/chroma"
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/reducetest"
@@ -16,13 +17,17 @@ import (
 	"github.com/qtgpu/qtgpu/tree"
 )
 
-// eager is the CPU as a device: its coder does all nodes of a slab at once.
+// eager is the CPU as a device: its coder does all nodes of a slab at once, and planes stay with it.
 type eager struct {
 	*cpufallback.Backend
 	asked *int // nodes that costs were asked for
 }
 
 func (e eager) Coder() tree.Coder { return e }
+
+func (e eager) PrepareResident(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
+	return reducetest.PrepareResident(ctx, e.Backend, src, sub420)
+}
 
 func (e eager) Costs(ctx context.Context, p *tree.Prepared, works []tree.Work) ([][]int64, error) {
 	for _, w := range works {

@@ -245,10 +245,10 @@ func TestAbsurdSize(t *testing.T) {
 	}{
 		{1 << 15, 1<<15 + 1, 10, 64, 100, "image too large"},
 		{1 << 20, 1 << 11, 10, 2, 100, "image too large"},
-		{1 << 13, 1 << 13, 10, 8, 1000, "tile 0, front at byte 906: entropy-coded segment is damaged"},
-		{4096, 4096, 10, 4, 1000, "tile 0, front at byte 329: entropy-coded segment is damaged"},
-		{4096, 4096, 10, 1, 1000, "tile 0, front at byte 178: entropy-coded segment is damaged"},
-		{4096, 4096, 10, 4, 20, "tile 0, front at byte 313: 20 bytes for 1024×1024 pixels, expected at least 32"},
+		{1 << 13, 1 << 13, 10, 8, 1000, "tile 0, front at byte 880: entropy-coded segment is damaged"},
+		{4096, 4096, 10, 4, 1000, "tile 0, front at byte 303: entropy-coded segment is damaged"},
+		{4096, 4096, 10, 1, 1000, "tile 0, front at byte 152: entropy-coded segment is damaged"},
+		{4096, 4096, 10, 4, 20, "tile 0, front at byte 287: 20 bytes for 1024×1024 pixels, expected at least 32"},
 	} {
 		f := *base
 		f.Header.Width, f.Header.Height, f.Header.TileLog2, f.Header.GroupRows = c.w, c.h, c.log2, c.rows

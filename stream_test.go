@@ -67,7 +67,7 @@ func TestStream(t *testing.T) {
 		{"endless after the file", io.MultiReader(bytes.NewReader(data), endless{}), "", nil},
 		{"cut in the header", io.MultiReader(bytes.NewReader(data[:20]), iotest.ErrReader(broken)), "", broken},
 		{"cut in the body", io.MultiReader(bytes.NewReader(data[:len(data)-9]), iotest.ErrReader(broken)), "", broken},
-		{"other version", bytes.NewReader(flipped(data, 8, 1)), "unsupported: format version 11, expected 10 (at byte 8)", nil},
+		{"other version", bytes.NewReader(flipped(data, 8, 1)), "unsupported: format version 10, expected 11 (at byte 8)", nil},
 	} {
 		m, err := qtgpu.Decode(c.r)
 		if c.want == "" && c.is == nil {

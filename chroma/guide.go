@@ -26,12 +26,25 @@ const (
 // gives how much of the slope at a sample of Cb, 0, or Cr, 1, is taken, 0 to 16 in 1/16, the same
 // for all whose x and y differ below the lowest 3 bits. Planes are the ones of NewPlanes with 4:2:0.
 func NewGuide(planes []Plane, step int, weight func(plane, x, y int) int32) *Guide {
+	return new(Guide).Renewed(planes, step, weight)
+}
+
+// Renewed is a new guide in the memory of one that is no longer used, which may be nil.
+func (g *Guide) Renewed(planes []Plane, step int, weight func(plane, x, y int) int32) *Guide {
+	if g == nil {
+		g = new(Guide)
+	}
 	w, h := planes[1].W, planes[1].H
 	across := (w + guideCell - 1) / guideCell
-	return &Guide{
-		across: across, some: make([]bool, across*h), planes: planes, damp: 81 * 4 * int64(step) * int64(step), weight: weight,
-		low: NewPlane(w, h), slopes: [2]Plane{NewPlane(w, h), NewPlane(w, h)},
+	n := &Guide{
+		across: across, some: g.some, planes: planes, damp: 81 * 4 * int64(step) * int64(step), weight: weight,
+		low: g.low.renewed(w, h), slopes: [2]Plane{g.slopes[0].renewed(w, h), g.slopes[1].renewed(w, h)},
 	}
+	if cap(n.some) < across*h {
+		n.some = make([]bool, across*h)
+	}
+	n.some = n.some[:across*h]
+	return n
 }
 
 // Low finds the luma of the rows [y0,y1) of chroma: it comes before Rows.
@@ -42,7 +55,12 @@ func (g *Guide) Low(y0, y1 int) {
 		dst := g.low.row(y)
 		n := len(above) / 2
 		below = below[:len(above)]
-		for x := range dst[:n] {
+		done := 0
+		if k := n / 8; vector && k > 0 {
+			lowRows(&dst[0], &above[0], &below[0], k)
+			done = 8 * k
+		}
+		for x := done; x < n; x++ {
 			a, b := above[2*x:][:2], below[2*x:][:2]
 			dst[x] = (a[0] + a[1] + b[0] + b[1] + 2) >> 2
 		}
@@ -55,6 +73,13 @@ func (g *Guide) Low(y0, y1 int) {
 // Rows finds the slopes of the rows [y0,y1) of chroma. Calls for disjoint rows may run at the
 // same time.
 func (g *Guide) Rows(y0, y1 int) {
+	if !g.vectorRows(y0, y1) {
+		g.rows(y0, y1)
+	}
+}
+
+// rows is Rows without kernels.
+func (g *Guide) rows(y0, y1 int) {
 	var rows [3]moments
 	for i := range rows {
 		rows[i] = newMoments(g.low.W)

@@ -32,6 +32,16 @@ func NewPlane(w, h int) Plane {
 	return Plane{W: w, H: h, Stride: s, Pix: make([]uint16, s*PadUp(h))}
 }
 
+// renewed is a plane of w×h samples that are whatever was there, in the memory of p if that is enough.
+func (p *Plane) renewed(w, h int) Plane {
+	s := PadUp(w)
+	n := s * PadUp(h)
+	if cap(p.Pix) < n {
+		return NewPlane(w, h)
+	}
+	return Plane{W: w, H: h, Stride: s, Pix: p.Pix[:n]}
+}
+
 // PlaneSizes returns the size of each plane of a w×h picture: Y, Cb, Cr for 3
 // channels, Y for 1, and alpha after them for 4 and 2. With sub420 the chroma
 // planes are (w+1)/2 × (h+1)/2; Y and alpha are always w×h.

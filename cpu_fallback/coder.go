@@ -43,6 +43,10 @@ func (b *Backend) Quantise(ctx context.Context, p *tree.Prepared, works []tree.W
 // each transforms all nodes of works, has f look at the coefficients of each, and gathers what comes
 // of a work.
 func each[N, W any](ctx context.Context, b *Backend, p *tree.Prepared, works []tree.Work, f func(tree.Kernel, []int32, int) N, gather func(*tree.Work, []N) W) ([]W, error) {
+	planes, err := b.planes(ctx, p)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]W, len(works))
 	for i := range works {
 		w := &works[i]
@@ -54,7 +58,7 @@ func each[N, W any](ctx context.Context, b *Backend, p *tree.Prepared, works []t
 			kernel := w.Model.NewKernel()
 			for k := job * nodesPerJob; k < min((job+1)*nodesPerJob, len(found)); k++ {
 				coefs := make([]int32, 1<<(2*w.Level))
-				transform(kernel, coefs, &p.Planes[w.Plane], w, k)
+				transform(kernel, coefs, &planes[w.Plane], w, k)
 				found[k] = f(kernel, coefs, w.Level)
 			}
 			return nil
@@ -65,6 +69,14 @@ func each[N, W any](ctx context.Context, b *Backend, p *tree.Prepared, works []t
 		out[i] = gather(w, found)
 	}
 	return out, nil
+}
+
+// planes are the planes of p, made of its pixels where a device has them.
+func (b *Backend) planes(ctx context.Context, p *tree.Prepared) ([]chroma.Plane, error) {
+	if p.Pixels == nil {
+		return p.Planes, nil
+	}
+	return b.Colour(ctx, p.Pixels.Source, p.Pixels.Sub420)
 }
 
 // transform gives the coefficients of the k-th node of a work.

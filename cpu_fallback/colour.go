@@ -46,6 +46,9 @@ func (b *Backend) memory(src *chroma.Interleaved, sub420 bool) *tree.Prepared {
 
 // Recycle implements tree.Recycler.
 func (b *Backend) Recycle(p *tree.Prepared) {
+	if p.Pixels != nil {
+		return // a device has made it, and it is no memory
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.spare = p

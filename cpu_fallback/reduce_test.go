@@ -129,7 +129,8 @@ func BenchmarkReduce(b *testing.B) {
 	}
 }
 
-// TestRecycle: an image prepared in the memory of another is as one prepared in memory of its own, whatever the sizes.
+// TestRecycle: an image prepared in the memory of another is as one prepared in memory of its own, whatever the sizes,
+// and one whose planes are on a device is no memory.
 func TestRecycle(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 1))
 	recycling := New(2)
@@ -143,6 +144,9 @@ func TestRecycle(t *testing.T) {
 		sub420 := m.Channels >= 3 && round%2 == 0
 		want, err := New(2).Prepare(t.Context(), m, sub420)
 		require.NoError(t, err)
+		elsewhere, err := reducetest.PrepareResident(t.Context(), New(2), m, sub420)
+		require.NoError(t, err)
+		recycling.Recycle(elsewhere)
 		got, err := recycling.Prepare(t.Context(), m, sub420)
 		require.NoError(t, err)
 		require.Equal(t, want.Planes, got.Planes, "round %d", round)

@@ -3,6 +3,7 @@
 package gpu
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -122,24 +123,45 @@ func FuzzBackends(f *testing.F) {
 	})
 }
 
-// BenchmarkPrepare is both backends on 16 megapixels, stage by stage.
+// BenchmarkPrepare is both backends on 16 megapixels, stage by stage, and the device with planes that stay there;
+// and the bytes that come back.
 func BenchmarkPrepare(b *testing.B) {
 	m := reducetest.Picture(rand.New(rand.NewPCG(1, 1)), 4878, 3322, 3, 8, 0)
-	for _, backend := range []tree.Backend{cpufallback.New(0), open(b)} {
-		b.Run(strings.Fields(backend.Name())[0], func(b *testing.B) {
-			took := map[string]time.Duration{}
+	device := open(b)
+	for _, c := range []struct {
+		name    string
+		on      tree.Backend
+		prepare func(context.Context, tree.Backend, *chroma.Interleaved, bool) (*tree.Prepared, error)
+	}{{"cpu", cpufallback.New(0), tree.Prepare}, {"device", device, tree.Prepare}, {"resident", device, tree.PrepareResident}} {
+		b.Run(c.name, func(b *testing.B) {
+			took, bytes := map[string]time.Duration{}, 0
 			for b.Loop() {
-				p, err := tree.Prepare(b.Context(), backend, m, true)
+				p, err := c.prepare(b.Context(), c.on, m, true)
 				require.NoError(b, err)
 				for _, s := range p.Stages {
 					took[s.Name] += s.Duration
 				}
+				bytes = bytesBack(p)
 			}
 			for name, d := range took {
 				b.ReportMetric(float64(d.Microseconds())/1000/float64(b.N), strings.ReplaceAll(name, " ", "-")+"-ms")
 			}
+			if c.on == tree.Backend(device) {
+				b.ReportMetric(float64(bytes)/1e6, "back-MB")
+			}
 		})
 	}
+}
+
+// bytesBack is what a device gives back of an image: nodes, and planes unless they stay.
+func bytesBack(p *tree.Prepared) (n int) {
+	for i := range p.Planes {
+		n += 2 * len(p.Planes[i].Pix)
+		for _, l := range p.Pyramids[i].Levels {
+			n += nodeBytes * len(l.Sum)
+		}
+	}
+	return n
 }
 
 // BenchmarkCopy is what the way to the device and back reaches without more.

@@ -95,7 +95,7 @@ func BenchmarkCoder(b *testing.B) {
 	}{{"cpu", cpufallback.New(0)}, {"device", open(b)}} {
 		b.Run(on.name, func(b *testing.B) {
 			var cost, quantise time.Duration
-			priced, quantised, words := 0, 0, 0 // samples, and words of records
+			priced, quantised, words, nodes := 0, 0, 0, 0 // samples, words of records, nodes with a cost
 			busy := processTime(b)
 			for b.Loop() {
 				for i := range a.costs {
@@ -109,7 +109,11 @@ func BenchmarkCoder(b *testing.B) {
 					quantise += time.Since(middle)
 					priced += samples(a.costs[i].works)
 					quantised += samples(a.leaves[i].works)
+					for _, w := range a.costs[i].works {
+						nodes += len(w.Numbers)
+					}
 					for _, leaves := range found {
+						words += 2 * len(leaves) // where they lie
 						for _, r := range leaves {
 							words += len(r)
 						}
@@ -121,6 +125,7 @@ func BenchmarkCoder(b *testing.B) {
 			b.ReportMetric(float64((processTime(b)-busy).Microseconds())/1000/float64(b.N), "process-ms")
 			b.ReportMetric(float64(priced)/1e6/float64(b.N), "priced-MS")
 			b.ReportMetric(float64(quantised)/1e6/float64(b.N), "quantised-MS")
+			b.ReportMetric(8*float64(nodes)/1e6/float64(b.N), "cost-MB")
 			b.ReportMetric(4*float64(words)/1e6/float64(b.N), "record-MB")
 		})
 	}

@@ -16,8 +16,9 @@ import (
 
 // provider is a way to an OpenGL context.
 type provider struct {
-	name string
-	open func(debug bool) (current, error)
+	name   string
+	device bool // whether it is a device in hardware
+	open   func(debug bool) (current, error)
 }
 
 // current is a context that is current on the calling thread.
@@ -57,6 +58,7 @@ func openContext(p provider) (*glContext, Candidate) {
 	opened := make(chan error)
 	go c.own(p, opened, quit)
 	if c.device.Err = <-opened; c.device.Err != nil {
+		c.device.Refused = p.device
 		return nil, c.device
 	}
 	return c, c.device

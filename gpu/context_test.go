@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -83,6 +84,10 @@ func TestContextRefused(t *testing.T) {
 	err := &NoDeviceError{[]Candidate{candidate, {Provider: "EGL", Name: "Pipe", Version: "4.5", Err: errSoftware}}}
 	assert.EqualError(t, err, "no OpenGL device can be used; tried EGL moon: no such display; "+
 		"Pipe, OpenGL 4.5 (EGL): a software renderer, taken only on request")
+	assert.False(t, err.Refused(), "no device in hardware")
+	_, device := openContext(provider{name: "EGL device 0", device: true, open: func(bool) (current, error) { return nil, refused }})
+	assert.Equal(t, Candidate{Provider: "EGL device 0", Refused: true, Err: refused}, device)
+	assert.True(t, (&NoDeviceError{[]Candidate{candidate, device}}).Refused())
 }
 
 // TestCompileError: a shader that the driver refuses is named by file and line.
@@ -102,6 +107,27 @@ func TestCompileError(t *testing.T) {
 	}
 	err = b.Do(func() error { return b.use(program{file: "missing.comp"}) })
 	assert.ErrorContains(t, err, "missing.comp")
+}
+
+// TestPlanesAreMadeAgain: the device holds the planes of two images, and makes others of their pixels again.
+func TestPlanesAreMadeAgain(t *testing.T) {
+	b := open(t)
+	var all []*tree.Prepared
+	for i := range len(b.images) + 1 {
+		p, err := tree.PrepareResident(t.Context(), b, reducetest.Picture(rand.New(rand.NewPCG(2, uint64(i))), 130, 70+i, 3, 8, 0), i%2 == 0)
+		require.NoError(t, err)
+		all = append(all, p)
+	}
+	has := func(p *tree.Prepared) bool {
+		return slices.ContainsFunc(b.images[:], func(r resident) bool { return r.of.Value() == p })
+	}
+	require.False(t, has(all[0]))
+	for i, p := range all {
+		works := reducetest.Works(rand.New(rand.NewPCG(1, 2)), p, 100)
+		_, err := tree.Both{First: b, Second: cpufallback.New(0)}.Quantise(t.Context(), p, works)
+		require.NoError(t, err, "image %d", i)
+		assert.True(t, has(p), "image %d stays", i)
+	}
 }
 
 // TestLostDevice: what is gone in the middle is an error, not a wrong result.

@@ -3,6 +3,7 @@ package gpu
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,7 @@ type Candidate struct {
 	Version  string // GL_VERSION
 	Limits   Limits
 	Software bool  // it runs on the CPU, slower than package cpufallback
+	Refused  bool  // it is a device in hardware, but gave no context
 	Err      error // why it cannot be used; the fields above may then be empty
 }
 
@@ -65,6 +67,11 @@ var errSoftware = errors.New("a software renderer, taken only on request")
 
 // NoDeviceError reports that none of the candidates can be used.
 type NoDeviceError struct{ Candidates []Candidate }
+
+// Refused tells whether there is a device in hardware that gave no context.
+func (e *NoDeviceError) Refused() bool {
+	return slices.ContainsFunc(e.Candidates, func(c Candidate) bool { return c.Refused })
+}
 
 func (e *NoDeviceError) Error() string {
 	if len(e.Candidates) == 0 {

@@ -34,6 +34,7 @@ func eglProviders() (hardware, software []provider, err error) {
 		if strings.Contains(C.GoString(extensions[i]), "EGL_MESA_device_software") {
 			software = append(software, p)
 		} else {
+			p.device = true
 			hardware = append(hardware, p)
 		}
 	}

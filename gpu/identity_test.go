@@ -20,10 +20,11 @@ import (
 	"github.com/qtgpu/qtgpu/tree"
 )
 
-// TestFilesAreIdentical: the same bytes from both backends, over all sizes, kinds
-// and thresholds.
+// TestFilesAreIdentical: the same bytes from both backends, over all sizes, kinds, thresholds and efforts at
+// which planes stay on the device, as a whole or in windows.
 func TestFilesAreIdentical(t *testing.T) {
 	b := open(t)
+	whole := b.block
 	rng := rand.New(rand.NewPCG(10, 10))
 	sizes := [][2]int{{1, 1}, {5000, 3}, {3, 5000}, {1, 777}, {777, 1}, {33, 65}, {512, 512}, {513, 511}}
 	for i := range *images {
@@ -36,7 +37,10 @@ func TestFilesAreIdentical(t *testing.T) {
 			smooth(m)
 		}
 		level := float64(uint(1)<<m.Depth-1) / 255
-		o := qtgpu.Options{T: level * (0.25 + rng.Float64()*49.75), Bound: qtgpu.BoundRMS, Chroma: qtgpu.Chroma(rng.IntN(3)), Split: qtgpu.Split(rng.IntN(3))}
+		o := qtgpu.Options{T: level * (0.25 + rng.Float64()*49.75), Bound: qtgpu.BoundRMS, Chroma: qtgpu.Chroma(rng.IntN(3)), Split: qtgpu.Split(rng.IntN(3)), Effort: 1 + rng.IntN(2)}
+		if b.block = whole; i/8%2 == 1 {
+			b.block = blocks["windows"]
+		}
 		want := encode(t, m, o, nil)
 		got := encode(t, m, o, b)
 		if !bytes.Equal(got, want) {

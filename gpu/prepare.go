@@ -15,14 +15,41 @@ import (
 
 // Prepare implements tree.Backend.
 func (b *backend) Prepare(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
-	if src.Step > maxStep {
-		src = tight(src)
-	}
-	p := preparation{backend: b, src: src, sub420: sub420}
-	p.split = newSplit(src.W, src.H, p.fits)
+	p := b.preparation(packed(src), sub420)
 	p.result.Planes = chroma.NewPlanes(src.W, src.H, src.Channels, sub420)
-	for _, s := range tree.Padded(p.result.Planes) {
-		p.result.Pyramids = append(p.result.Pyramids, tree.NewPyramid(s.W, s.H))
+	return p.prepare(ctx)
+}
+
+// PrepareResident implements tree.Resident.
+func (b *backend) PrepareResident(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
+	p := b.preparation(packed(src), sub420)
+	p.result.Pixels = &tree.Pixels{Source: p.src, Sub420: sub420}
+	for _, size := range chroma.PlaneSizes(src.W, src.H, src.Channels, sub420) {
+		p.result.Planes = append(p.result.Planes, chroma.Plane{W: size.X, H: size.Y, Stride: chroma.PadUp(size.X)})
+	}
+	return p.prepare(ctx)
+}
+
+// packed is src with steps that can be uploaded.
+func packed(src *chroma.Interleaved) *chroma.Interleaved {
+	if src.Step > maxStep {
+		return tight(src)
+	}
+	return src
+}
+
+// preparation has src cut into windows that fit the device.
+func (b *backend) preparation(src *chroma.Interleaved, sub420 bool) *preparation {
+	p := &preparation{backend: b, src: src, sub420: sub420}
+	p.split = newSplit(src.W, src.H, p.fits)
+	return p
+}
+
+// prepare runs the stages colour and pyramid.
+func (p *preparation) prepare(ctx context.Context) (*tree.Prepared, error) {
+	b := p.backend
+	for _, q := range p.result.Planes {
+		p.result.Pyramids = append(p.result.Pyramids, tree.NewPyramid(chroma.PadUp(q.W), chroma.PadUp(q.H)))
 	}
 	for _, r := range p.split.windows() {
 		if err := b.do(ctx, func() error { return p.run(r) }); err != nil {
@@ -39,7 +66,7 @@ func (b *backend) Prepare(ctx context.Context, src *chroma.Interleaved, sub420 b
 	return &p.result, nil
 }
 
-// preparation is one run of Prepare.
+// preparation is an image on its way to the device, and what comes back.
 type preparation struct {
 	*backend
 	src    *chroma.Interleaved
@@ -77,20 +104,9 @@ func (p *preparation) halved(i int) int {
 // the last of them is done.
 func (p *preparation) run(r image.Rectangle) error {
 	p.take()
-	m := p.src.Sub(r)
-	planes, err := p.planes(&m)
-	if err != nil {
-		return err
-	}
 	p.timer.start()
-	start := time.Now()
-	pitch, err := p.upload(&m)
+	planes, err := p.makePlanes(r)
 	if err != nil {
-		return err
-	}
-	p.took.upload += time.Since(start)
-	p.timer.mark(uploadStage)
-	if err := p.colour(planes, &m, pitch, p.sub420); err != nil {
 		return err
 	}
 	if err := p.reduce(planes); err != nil {
@@ -102,9 +118,26 @@ func (p *preparation) run(r image.Rectangle) error {
 	if p.split.whole() {
 		p.at.of = weak.Make(&p.result)
 	}
-	start = time.Now()
+	start := time.Now()
 	defer func() { p.took.readBack += time.Since(start) }()
 	return p.read(planes, r.Min)
+}
+
+// makePlanes makes the planes of a window on the device.
+func (p *preparation) makePlanes(r image.Rectangle) ([]plane, error) {
+	m := p.src.Sub(r)
+	planes, err := p.planes(&m)
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	pitch, err := p.upload(&m)
+	if err != nil {
+		return nil, err
+	}
+	p.took.upload += time.Since(start)
+	p.timer.mark(uploadStage)
+	return planes, p.colour(planes, &m, pitch, p.sub420)
 }
 
 // planes makes room for the planes of a window.
@@ -134,13 +167,15 @@ func (p *preparation) count(dispatch string, took time.Duration) {
 // same time.
 const uploadStage = "upload"
 
-// read copies the planes and nodes of a window whose first pixel is at.
+// read copies the nodes of a window whose first pixel is at, and the planes unless they stay.
 func (p *preparation) read(planes []plane, at image.Point) error {
 	for i := range planes {
 		q := &planes[i]
 		at := image.Pt(at.X>>p.halved(i), at.Y>>p.halved(i))
-		if err := q.readSamples(&p.result.Planes[i], at); err != nil {
-			return err
+		if p.result.Pixels == nil {
+			if err := q.readSamples(&p.result.Planes[i], at); err != nil {
+				return err
+			}
 		}
 		if err := q.readNodes(&p.result.Pyramids[i], at, tree.Base); err != nil {
 			return err

@@ -6,7 +6,7 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"slices"
+	"weak"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
 
@@ -63,7 +63,7 @@ func (b *backend) each(ctx context.Context, p *tree.Prepared, works []tree.Work,
 	return b.do(ctx, func() error {
 		b.timer.start()
 		b.find(p)
-		r := run{backend: b, prepared: p, stage: st}
+		r := run{backend: b, prepared: p, stage: st, loaded: [maxPlanes]int{-1, -1, -1, -1}}
 		err := r.works(ctx, works)
 		for range b.slots {
 			if settled := r.settle(); err == nil {
@@ -80,24 +80,42 @@ type run struct {
 	*backend
 	prepared *tree.Prepared
 	stage    stage
-	next     int // slot
+	next     int            // slot
+	loaded   [maxPlanes]int // the window of each plane that the device has, -1 for none
 }
 
+// works goes through all works window by window, each of which is loaded once.
 func (r *run) works(ctx context.Context, works []tree.Work) error {
+	parts, windows := make([][]part, len(works)), 0
 	for i := range works {
-		for _, part := range r.parts(r.prepared, &works[i]) {
-			if err := r.load(r.prepared, works[i].Plane, part.window); err != nil {
+		parts[i] = r.parts(r.prepared, &works[i])
+		windows = max(windows, len(parts[i]))
+	}
+	for k := range windows {
+		for i := range works {
+			if k >= len(parts[i]) || len(parts[i][k].at) == 0 {
+				continue
+			}
+			if err := r.load(works[i].Plane, k, parts[i][k].window); err != nil {
 				return err
 			}
-			nodes := max(min(r.block/mostBytes, most)>>(2*works[i].Level), 1)
-			for from := 0; from < len(part.at); from += nodes {
-				if ctx.Err() != nil {
-					return context.Cause(ctx)
-				}
-				if err := r.begin(&works[i], i, &part, from, min(from+nodes, len(part.at))); err != nil {
-					return err
-				}
+			if err := r.part(ctx, &works[i], i, &parts[i][k]); err != nil {
+				return err
 			}
+		}
+	}
+	return nil
+}
+
+// part takes a part of a work through the stage.
+func (r *run) part(ctx context.Context, w *tree.Work, work int, p *part) error {
+	nodes := max(min(r.block/mostBytes, most)>>(2*w.Level), 1)
+	for from := 0; from < len(p.at); from += nodes {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := r.begin(w, work, p, from, min(from+nodes, len(p.at))); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -144,7 +162,7 @@ type part struct {
 // parts are the parts of a work, by windows that fit the device.
 func (b *backend) parts(p *tree.Prepared, w *tree.Work) []part {
 	pyramid := &p.Pyramids[w.Plane]
-	s := newSplit(pyramid.W, pyramid.H, func(w, h int) bool { return 2*w*h <= b.block })
+	s := b.splitOf(p, w.Plane)
 	windows := s.windows()
 	parts := make([]part, len(windows))
 	side := s.level - w.Level
@@ -165,22 +183,56 @@ func (b *backend) parts(p *tree.Prepared, w *tree.Work) []part {
 			part.numbers = append(part.numbers, uint32(y*row+x))
 		}
 	}
-	return slices.DeleteFunc(parts, func(p part) bool { return len(p.at) == 0 })
+	return parts
 }
 
-// load has a window of a plane on the device, which it is if all of the image is.
-func (b *backend) load(p *tree.Prepared, i int, window image.Rectangle) error {
-	if b.at.of.Value() == p {
+// splitOf is the way plane i, with its padding, is cut into windows: as its image was, where it is made again.
+func (b *backend) splitOf(p *tree.Prepared, i int) split {
+	pyramid := &p.Pyramids[i]
+	if p.Pixels == nil {
+		return newSplit(pyramid.W, pyramid.H, func(w, h int) bool { return 2*w*h <= b.block })
+	}
+	again := b.again(p)
+	return split{pyramid.W, pyramid.H, again.split.level - again.halved(i)}
+}
+
+// load has window k of plane i on the device, which it is if all of the image is.
+func (r *run) load(i, k int, window image.Rectangle) error {
+	if r.at.of.Value() == r.prepared || r.loaded[i] == k {
 		return nil
 	}
-	plane := &p.Planes[i]
-	w := b.window(i, window.Dx(), window.Dy(), tree.Base)
+	if r.prepared.Pixels != nil {
+		return r.makeAgain(i, k, window)
+	}
+	r.loaded[i] = k
+	plane := &r.prepared.Planes[i]
+	w := r.window(i, window.Dx(), window.Dy(), tree.Base)
 	if err := w.pix.reserve(2 * w.stride * w.h); err != nil {
 		return err
 	}
 	w.write(plane.Pix[window.Min.Y*plane.Stride+window.Min.X:], plane.Stride)
-	b.endDispatch("plane up")
+	r.endDispatch("plane up")
 	return nil
+}
+
+// makeAgain makes window k of plane i again of its pixels, and of the other planes what lies there: their window k.
+func (r *run) makeAgain(i, k int, window image.Rectangle) error {
+	again := r.again(r.prepared)
+	side := 1 << again.halved(i)
+	pixels := image.Rectangle{Min: window.Min.Mul(side), Max: window.Max.Mul(side)}
+	_, err := again.makePlanes(pixels.Intersect(image.Rect(0, 0, again.src.W, again.src.H)))
+	if err == nil && again.split.whole() {
+		r.at.of = weak.Make(r.prepared)
+	}
+	r.loaded = [maxPlanes]int{k, k, k, k}
+	return err
+}
+
+// again is the preparation of an image whose planes are made again.
+func (b *backend) again(p *tree.Prepared) *preparation {
+	again := b.preparation(p.Pixels.Source, p.Pixels.Sub420)
+	again.result.Pyramids = p.Pyramids
+	return again
 }
 
 // transform begins the stage transform of nodes of a window of a plane.

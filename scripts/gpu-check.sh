@@ -48,12 +48,12 @@ run ./qtgpu devices
 
 images=${QTGPU_CHECK_IMAGES:-3000}
 say "identity: integers of all stages on 2 × $images images, files of $((images / 3)); encodes and contexts leak nothing"
-run ./gpu.test -test.v -test.run 'Backend|Reducer|RandomImages|Coder|Leak' -images "$images" -leak "$((images / 3))" -test.timeout 5m |
+run ./gpu.test -test.v -test.run 'Backend|Reducer|RandomImages|Coder|Again|Leak' -images "$images" -leak "$((images / 3))" -test.timeout 5m |
 	grep -E '^(\$|---|PASS|FAIL)|times:|_test.go' || exit 1
 run ./gpu.test -test.v -test.run 'Identical' -images "$((images / 3))" -test.timeout 5m | grep -E '^(\$|---|PASS|FAIL)|_test.go' || exit 1
 run ./qtgpu -i "$image" -o "$tmp/both.qtg" -t 10 --backend both
 
-say "stages, and a plain copy of 64 MiB in both directions"
+say "stages, with planes read back and without, and a plain copy of 64 MiB in both directions"
 run ./gpu.test -test.run '^$' -test.bench 'Prepare|Copy' -test.benchtime 5x
 export QTGPU_BENCH_IMAGE=$image
 run ./gpu.test -test.run '^$' -test.bench Coder -test.benchtime 1x

@@ -32,11 +32,26 @@ type Recycler interface {
 	Recycle(p *Prepared)
 }
 
+// Resident is what a Backend may be besides: one on whose device planes can stay.
+type Resident interface {
+	// PrepareResident is Prepare of an image that goes on to the Coder, and whose planes are not read
+	// back. src stays as it is as long as stages run: the device makes planes of it again that it had to
+	// give up, or has no room for at once. Call it through the function PrepareResident.
+	PrepareResident(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*Prepared, error)
+}
+
 // Prepared is what the stages made of an image of W×H pixels.
 type Prepared struct {
-	Planes   []chroma.Plane // as chroma.NewPlanes has them, padded
+	Planes   []chroma.Plane // as chroma.NewPlanes has them, padded; without Pix where a device has the samples
 	Pyramids []Pyramid      // of each plane with its padding
 	Stages   []Stage        // the stages in order, transfers included
+	Pixels   *Pixels        // of planes without samples, else nil
+}
+
+// Pixels are what planes are made of.
+type Pixels struct {
+	Source *chroma.Interleaved
+	Sub420 bool
 }
 
 // Stage is the time that one stage took.
@@ -47,10 +62,22 @@ type Stage struct {
 
 // Prepare checks src and has b prepare it.
 func Prepare(ctx context.Context, b Backend, src *chroma.Interleaved, sub420 bool) (*Prepared, error) {
+	return prepare(ctx, b, src, sub420, b.Prepare)
+}
+
+// PrepareResident is Prepare for the Coder of b: planes stay on a device, where that is possible.
+func PrepareResident(ctx context.Context, b Backend, src *chroma.Interleaved, sub420 bool) (*Prepared, error) {
+	if r, ok := b.(Resident); ok {
+		return prepare(ctx, b, src, sub420, r.PrepareResident)
+	}
+	return Prepare(ctx, b, src, sub420)
+}
+
+func prepare(ctx context.Context, b Backend, src *chroma.Interleaved, sub420 bool, how func(context.Context, *chroma.Interleaved, bool) (*Prepared, error)) (*Prepared, error) {
 	if err := CheckSource(src); err != nil {
 		return nil, fmt.Errorf("source: %w", err)
 	}
-	p, err := b.Prepare(ctx, src, sub420)
+	p, err := how(ctx, src, sub420)
 	if err != nil {
 		return nil, fmt.Errorf("preparing on %s: %w", b.Name(), err)
 	}

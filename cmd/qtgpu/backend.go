@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -35,6 +36,7 @@ type devices struct {
 	opened bool
 	gpu    gpu.Backend
 	err    error // why there is none
+	lost   bool  // whether a file had to do without one that there is
 }
 
 // open is an opener that opens the device once. All files of a command have the same --backend.
@@ -48,11 +50,12 @@ func (d *devices) open(software bool) (gpu.Backend, error) {
 	return d.gpu, d.err
 }
 
-// lose has later files find no device, for the reason that this one had to give it up.
-func (d *devices) lose(err error) {
+// lose has later files find no device, for the reason that this one had to do without. It tells whether this is news.
+func (d *devices) lose(err error) (news bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.err = err
+	news, d.lost, d.err = !d.lost, true, err
+	return news
 }
 
 func (d *devices) close() {
@@ -83,8 +86,9 @@ type backend struct {
 // backend is the backend for an image of some pixels, on the device that all files share.
 func (a *app) backend(kind string, workers int, name string, pixels int64) (*backend, error) {
 	return newBackend(kind, workers, pixels, a.gpus.open, func(err error) {
-		a.gpus.lose(err)
-		a.warn(name, "%w", err)
+		if a.gpus.lose(err) {
+			a.warn(name, "%w", err)
+		}
 	})
 }
 
@@ -113,15 +117,37 @@ func (b *backend) close() error {
 
 // Prepare implements tree.Backend.
 func (b *backend) Prepare(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
+	return b.prepare(ctx, preparation{src, sub420, false})
+}
+
+// PrepareResident implements tree.Resident.
+func (b *backend) PrepareResident(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
+	return b.prepare(ctx, preparation{src, sub420, true})
+}
+
+// preparation is what is asked of a backend, with resident planes where it has such.
+type preparation struct {
+	src              *chroma.Interleaved
+	sub420, resident bool
+}
+
+func (p *preparation) on(ctx context.Context, b tree.Backend) (*tree.Prepared, error) {
+	if r, ok := b.(tree.Resident); ok && p.resident {
+		return r.PrepareResident(ctx, p.src, p.sub420)
+	}
+	return b.Prepare(ctx, p.src, p.sub420)
+}
+
+func (b *backend) prepare(ctx context.Context, p preparation) (*tree.Prepared, error) {
 	switch b.kind {
 	case backendGPU:
-		return b.run(ctx, b.gpu, "asked for", src, sub420)
+		return b.run(ctx, b.gpu, "asked for", p)
 	case backendCPU:
-		return b.run(ctx, b.cpu, "asked for", src, sub420)
+		return b.run(ctx, b.cpu, "asked for", p)
 	case backendBoth:
-		return b.both(ctx, src, sub420)
+		return b.both(ctx, p)
 	}
-	return b.auto(ctx, src, sub420)
+	return b.auto(ctx, p)
 }
 
 // Recycle implements tree.Recycler.
@@ -131,14 +157,14 @@ func (b *backend) Recycle(p *tree.Prepared) {
 	}
 }
 
-func (b *backend) run(ctx context.Context, on tree.Backend, why string, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
+func (b *backend) run(ctx context.Context, on tree.Backend, why string, p preparation) (*tree.Prepared, error) {
 	b.name, b.reason, b.onGPU = on.Name(), why, on == tree.Backend(b.gpu)
 	start := time.Now()
 	defer func() { b.took += time.Since(start) }()
-	return on.Prepare(ctx, src, sub420)
+	return p.on(ctx, on)
 }
 
-// look opens a hardware GPU for a large image.
+// look opens a hardware GPU for a large image. That there is none is no reason to warn, unless it is there and refuses.
 func (b *backend) look() {
 	if b.looked {
 		return
@@ -151,23 +177,26 @@ func (b *backend) look() {
 	g, err := b.open(false)
 	if err != nil {
 		b.gaveUp = "no GPU: " + err.Error()
+		if none := (*gpu.NoDeviceError)(nil); errors.As(err, &none) && none.Refused() {
+			b.warn(fmt.Errorf("%w; going on on the CPU", err))
+		}
 		return
 	}
 	b.gpu = g
 }
 
 // auto takes the GPU of look, if there is one. Whatever goes wrong with it, the CPU makes the same bytes.
-func (b *backend) auto(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
+func (b *backend) auto(ctx context.Context, p preparation) (*tree.Prepared, error) {
 	b.look()
 	if b.gaveUp != "" {
-		return b.run(ctx, b.cpu, b.gaveUp, src, sub420)
+		return b.run(ctx, b.cpu, b.gaveUp, p)
 	}
-	p, err := b.run(ctx, b.gpu, "auto: a large image", src, sub420)
+	out, err := b.run(ctx, b.gpu, "auto: a large image", p)
 	if err != nil && ctx.Err() == nil {
 		b.giveUp(err)
-		return b.run(ctx, b.cpu, b.gaveUp, src, sub420)
+		return b.run(ctx, b.cpu, b.gaveUp, p)
 	}
-	return p, err
+	return out, err
 }
 
 // giveUp has auto go on without the GPU, and says so once.
@@ -230,13 +259,14 @@ func orElse[R any](ctx context.Context, b *backend, p *tree.Prepared, works []tr
 	return stage(b.cpu, ctx, p, works)
 }
 
-// both runs both and returns the result of the GPU, if the CPU has the same.
-func (b *backend) both(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
-	want, err := b.run(ctx, b.cpu, "", src, sub420)
+// both runs both and returns the result of the GPU, if the CPU has the same. Planes are read back, to be compared.
+func (b *backend) both(ctx context.Context, p preparation) (*tree.Prepared, error) {
+	p.resident = false
+	want, err := b.run(ctx, b.cpu, "", p)
 	if err != nil {
 		return nil, err
 	}
-	got, err := b.run(ctx, b.gpu, "asked for; the CPU agrees", src, sub420)
+	got, err := b.run(ctx, b.gpu, "asked for; the CPU agrees", p)
 	if err != nil {
 		return nil, err
 	}

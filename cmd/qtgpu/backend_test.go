@@ -18,6 +18,7 @@ import (
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/gpu"
 	"github.com/qtgpu/qtgpu/internal/imagefile"
+	"github.com/qtgpu/qtgpu/internal/reducetest"
 	"github.com/qtgpu/qtgpu/tree"
 )
 
@@ -83,6 +84,11 @@ func (f *fakeGPU) Prepare(ctx context.Context, src *chroma.Interleaved, sub420 b
 	return p, err
 }
 
+// PrepareResident implements tree.Resident.
+func (f *fakeGPU) PrepareResident(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
+	return reducetest.PrepareResident(ctx, f, src, sub420)
+}
+
 // tryOut is an encode on a backend whose device is fake, or cannot be opened.
 type tryOut struct {
 	backend *backend
@@ -128,6 +134,7 @@ func tryWithin(t *testing.T, kind string, device *fakeGPU, openErr error, pixels
 // TestBackendChoice: what runs, why, and that the bytes are as the CPU makes them.
 func TestBackendChoice(t *testing.T) {
 	none := errors.New("no such device")
+	refused := &gpu.NoDeviceError{Candidates: []gpu.Candidate{{Provider: "EGL device 0", Refused: true, Err: errors.New("busy")}}}
 	for _, c := range []struct {
 		name, kind string
 		device     fakeGPU
@@ -140,6 +147,10 @@ func TestBackendChoice(t *testing.T) {
 		{name: "small", kind: "auto", pixels: 990, ran: "cpu", why: "auto: a GPU is tried from 1,000 pixels on"},
 		{name: "large", kind: "auto", pixels: 1000, ran: "Fake 3000", why: "auto: a large image", opened: []bool{false}},
 		{name: "no device", kind: "auto", openErr: none, pixels: 1000, ran: "cpu", why: "no GPU: no such device", opened: []bool{false}},
+		{name: "device refuses", kind: "auto", openErr: refused, pixels: 1000, ran: "cpu",
+			why:    "no GPU: no OpenGL device can be used; tried EGL device 0: busy",
+			opened: []bool{false}, warn: "no OpenGL device can be used; tried EGL device 0: busy; going on on the CPU"},
+		{name: "device is not asked", kind: "auto", openErr: refused, pixels: 990, ran: "cpu", why: "auto: a GPU is tried from 1,000 pixels on"},
 		{name: "device fails", kind: "auto", device: fakeGPU{err: errors.New("lost")}, pixels: 1000, ran: "cpu", why: "the GPU failed",
 			opened: []bool{false}, warn: "Fake 3000 failed, going on on the CPU: lost"},
 		{name: "cpu", kind: "cpu", pixels: 1000, ran: "cpu", why: "asked for"},
@@ -182,7 +193,7 @@ func TestBackendFailures(t *testing.T) {
 	_, err := try(t, "both", &fakeGPU{spoil: func(p *tree.Prepared) { p.Pyramids[1].At(3).Sum[0] = 7 }}, nil, 1000)
 	assert.ErrorContains(t, err, "differs from the CPU: pyramid: plane 1: level 3 Sum (0,0): got 7, want ")
 	_, err = try(t, "both", &fakeGPU{spoilCosts: func(c [][]int64) { c[0][1]++ }}, nil, 1000)
-	assert.ErrorContains(t, err, "coding on Fake 3000 and cpu: cost: plane 1: level 3 node (7,0): J: got 715430, want 715429")
+	assert.ErrorContains(t, err, "coding on Fake 3000 and cpu: cost: plane 0: level 3 node (13,0): J: got 609943, want 609942")
 	_, err = try(t, "both", &fakeGPU{spoilLeaves: func(o []tree.Outcomes) { o[0][2][1]++ }}, nil, 1000)
 	assert.ErrorContains(t, err, "coding on Fake 3000 and cpu: quantise: plane 0: level 3 node (12,1): mean of cell 0: got 3945, want 3944")
 }
@@ -217,9 +228,10 @@ func TestDevicesOpenOnce(t *testing.T) {
 	again, same := d.open(true)
 	assert.True(t, first == again && err == same, "a device and %v, then another and %v", err, same)
 	lost := errors.New("lost")
-	d.lose(lost)
+	assert.True(t, d.lose(lost), "news")
 	_, err = d.open(true)
 	assert.Equal(t, lost, err)
+	assert.False(t, d.lose(lost), "news again")
 }
 
 // TestBackendFailsInTheMiddle: whatever stage a device is lost at, the encode goes on with the same

@@ -70,7 +70,11 @@ type output struct {
 	stream *stream  // nil for a file
 	memory bytes.Buffer
 	err    error // the first failure of Write
+	late   int   // bytes that are on no way to the disk yet
 }
+
+// lateBytes is how much of a file waits before it goes to the disk, while the next is made.
+const lateBytes = 4 << 20
 
 // create prepares an output, "-" being standard output. It fails before any work is
 // done where the target exists and force is not given, or cannot be written.
@@ -170,6 +174,10 @@ func (o *output) Write(p []byte) (int, error) {
 	n, err := o.temp.Write(p)
 	if err != nil && o.err == nil {
 		o.err = bare(err)
+	}
+	if o.late += n; o.late >= lateBytes {
+		o.late = 0
+		beginFlush(o.temp)
 	}
 	return n, bare(err)
 }

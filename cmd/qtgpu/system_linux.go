@@ -74,6 +74,11 @@ func renameNew(old, new string) error {
 	return renameFree(old, new)
 }
 
+// beginFlush has a file go to the disk, and does not wait.
+func beginFlush(f *os.File) {
+	unix.SyncFileRange(int(f.Fd()), 0, 0, unix.SYNC_FILE_RANGE_WRITE) // flush says what goes wrong
+}
+
 // flush waits until a file is on the disk.
 func flush(f *os.File) error {
 	err := f.Sync()

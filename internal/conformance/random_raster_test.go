@@ -27,6 +27,8 @@ const (
 	everywhere = 3
 	ownCells   = 4
 	sameCells  = 5
+	ownBesides = 6
+	asBesides  = 7
 	orderState = 8
 	plainState = 16
 	boundState = 32
@@ -293,13 +295,17 @@ func (w *wildRasterFile) head(band func(plane int) int, m *codeMaker, width, hei
 			switch before {
 			case everywhere:
 				head = binary.AppendUvarint(head, 1+w.Uint64N(uint64(len(b.classes))))
-			case ownClasses, ownCells:
+			case ownClasses, ownCells, ownBesides:
 				classes = w.classes(len(b.classes), width, height)
 				codes = appendClasses(codes, cellClasses(classes, width, height), (width+7)/8, (height+7)/8)
-				if m.known++; before == ownClasses {
+				if m.known++; before != ownCells {
 					body = appendClasses(body, classes, width, height)
 					m.known++
 				}
+			}
+			if before >= ownBesides {
+				codes = appendClasses(codes, w.besides(len(b.classes), classes, width, height), (width+7)/8, (height+7)/8)
+				m.known++
 			}
 			if state&boundState != 0 {
 				head = binary.AppendUvarint(head, w.Uint64N(uint64(b.bound)))
@@ -320,13 +326,21 @@ func (w *wildRasterFile) state(b *wildBand, before int, classes []byte) (state i
 	if len(b.classes) > 0 {
 		kinds = append(kinds, ownClasses, ownClasses, everywhere)
 		if b.bound == 0 && !w.masks {
-			kinds = append(kinds, ownCells)
+			kinds = append(kinds, ownCells, ownBesides)
 		}
-		switch fits := int(least) <= len(b.classes); {
-		case fits && (before == ownClasses || before == asBefore):
-			kinds = append(kinds, asBefore, asBefore, asBefore)
-		case fits && before >= ownCells && b.bound == 0:
-			kinds = append(kinds, sameCells, sameCells, sameCells)
+		fits := int(least) <= len(b.classes)
+		switch before {
+		case ownClasses, asBefore, ownBesides, asBesides:
+			if fits {
+				kinds = append(kinds, asBefore, asBefore, asBefore)
+			}
+			if fits && b.bound == 0 && !w.masks {
+				kinds = append(kinds, asBesides, asBesides)
+			}
+		case ownCells, sameCells:
+			if fits && b.bound == 0 {
+				kinds = append(kinds, sameCells, sameCells, sameCells)
+			}
 		}
 	}
 	state = kinds[w.IntN(len(kinds))]
@@ -352,6 +366,17 @@ func (w *wildRasterFile) classes(n, width, height int) []byte {
 			for x := x0; x < min(x1, width); x++ {
 				out[y*width+x] = class
 			}
+		}
+	}
+	return out
+}
+
+// besides are classes of cells, of n, that are not masked by the classes of samples.
+func (w *wildRasterFile) besides(n int, classes []byte, width, height int) []byte {
+	out := cellClasses(w.classes(n, width, height), width, height)
+	for i, c := range cellClasses(classes, width, height) {
+		if c > 0 {
+			out[i] = 0
 		}
 	}
 	return out

@@ -79,6 +79,8 @@ var rasterVectors = []vector{
 	{"raster-merged3-rgb-none90-90x80", mergedFile(of(raster.Uint8, 90, 80, colours(90)...), lake(90, tinted), 3)},
 	{"raster-merged6-gray16-mask-90x80", mergedFile(of(raster.Uint16, 90, 80, beside(raster.Gray)...), holes(1, 65535, times(3, dunes(40))), 6)},
 	{"raster-uint8-rgb-strays-90x80", rasterFile(of(raster.Uint8, 90, 80, colours(0)...), strays(0, lake(0, tinted)), 0, 2)},
+	{"raster-uint8-rgb-first-cells-90x80", rasterFile(of(raster.Uint8, 90, 80, colours(0)...), puddles(0, 0, lake(0, tinted)), 0, 2)},
+	{"raster-uint8-rgb-last-cells-90x80", rasterFile(of(raster.Uint8, 90, 80, colours(0)...), puddles(0, 2, lake(0, tinted)), 0, 2)},
 	{"wild-masks-5", func(t *testing.T) []byte { return wildMasks(t, 5) }},
 	{"wild-masks-8", func(t *testing.T) []byte { return wildMasks(t, 8) }},
 	{"wild-raster-1", func(t *testing.T) []byte { return wildRaster(t, 1) }},
@@ -266,6 +268,16 @@ func maskedFile(f raster.Format, s surface, p engine.Params) func(*testing.T) []
 func strays(none float64, of surface) surface {
 	return func(b, x, y int) float64 {
 		if x%17 == 5*b && y%13 == 4 {
+			return none
+		}
+		return of(b, x, y)
+	}
+}
+
+// puddles are a surface of which two cells have no data in one band alone.
+func puddles(none float64, band int, of surface) surface {
+	return func(b, x, y int) float64 {
+		if b == band && x >= 48 && x < 64 && y >= 40 && y < 48 {
 			return none
 		}
 		return of(b, x, y)

@@ -37,7 +37,7 @@ import (
 const Magic = "\x89QTG\r\n\x1a\n"
 
 // Version is the version of the format that this package reads and writes.
-const Version = 10
+const Version = 11
 
 // DefaultMaxPixels is the limit on an image's size unless Options sets another.
 const DefaultMaxPixels = 1 << 30

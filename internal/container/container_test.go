@@ -263,12 +263,12 @@ func tiny(height int) *file {
 // TestGolden: the bytes of tiny files, whose checksums another program has reckoned.
 func TestGolden(t *testing.T) {
 	for height, want := range map[int]string{
-		1: "89 51 54 47 0d 0a 1a 0a 0a " +
+		1: "89 51 54 47 0d 0a 1a 0a 0b " +
 			"48 45 41 44 0b 01 01 01 01 01 01 00 06 01 01 00 17 07 bf e7 " + // HEAD
 			"50 4c 41 4e 02 02 ff f1 f9 95 d2 " + // PLAN
 			"49 4e 44 58 0b 00 01 02 30 43 d0 c1 ac 02 2e 24 82 3f 1d 2c " + // INDX
 			"46 52 4e 54 01 61 42 4f 44 59 02 62 63", // FRNT, BODY
-		65: "89 51 54 47 0d 0a 1a 0a 0a " +
+		65: "89 51 54 47 0d 0a 1a 0a 0b " +
 			"48 45 41 44 0b 01 41 01 01 01 01 00 06 01 01 00 85 b2 b0 da " + // HEAD
 			"50 4c 41 4e 02 02 ff f1 f9 95 d2 " + // PLAN
 			"49 4e 44 58 0a 01 02 30 43 d0 c1 ac 02 2e 24 4b e8 b5 c4 " + // INDX

@@ -207,8 +207,8 @@ type Decoder interface {
 	// more a goroutine that decodes into it does.
 	Memory(region image.Rectangle, level int) (window, goroutine int64)
 	// Window begins the decoding of a region, in pixels of level 0 or OverviewLevel,
-	// into dst.
-	Window(dst *raster.Block, level int) Window
+	// into dst. It may take the memory of a window that is finished, nil for none.
+	Window(dst *raster.Block, level int, finished Window) Window
 	// Check decodes a tile at a base level, and lets go of it.
 	Check(tile int, s Segments, level int) error
 	// Measure decodes a tile, compares the samples with the original ones, and gives the
@@ -226,8 +226,9 @@ const MultiplierUnit = 256
 // Window is a region that is being decoded. Decode, Load and Conceal may be called from
 // several goroutines, for each tile of the region and its margin once.
 type Window interface {
-	// Decode decodes a tile. With keep it returns what Load takes in its place.
-	Decode(tile int, s Segments, keep bool) (Decoded, error)
+	// Decode decodes a tile. Of what lies in keep, pixels of the raster, it returns what Load takes
+	// in its place, nil where nothing does.
+	Decode(tile int, s Segments, keep image.Rectangle) (Decoded, error)
 	Load(tile int, d Decoded)
 	// Conceal fills a tile from its overview, nil where that is lost too.
 	Conceal(tile int, overview []byte)

@@ -2,8 +2,9 @@ package imagefile
 
 import (
 	"bytes"
-	"compress/zlib"
 	"io"
+
+	"github.com/klauspost/compress/zlib"
 )
 
 // Meta is what a file says about its pixels, as the bytes it holds; nil where

@@ -151,6 +151,14 @@ func (p *pixels) row(dst []byte, b *raster.Block, y int) error {
 	return nil
 }
 
+// asWritten are the rows of b as the file has them, where they lie so in memory, else nil.
+func (p *pixels) asWritten(b *raster.Block) []byte {
+	if p.table != nil || p.swap && p.size > 1 || !p.beside(b) || b.Stride != p.w*b.Step {
+		return nil
+	}
+	return b.Planes[0][:b.Rect.Dy()*p.stride()]
+}
+
 // beside tells whether the samples of a pixel lie in a block as they do in the file.
 func (p *pixels) beside(b *raster.Block) bool {
 	if b.Step != len(p.bands) {

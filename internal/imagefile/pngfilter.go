@@ -47,21 +47,21 @@ func (f *pngFilter) none() []byte {
 // taken as signed bytes (PNG 12.7), behind its type.
 func (f *pngFilter) best() []byte {
 	least, best := int64(math.MaxInt64), 0
+	done, sums := f.vectors()
 	for _, kind := range [...]int{filterUp, filterPaeth, filterNone, filterSub, filterAverage} {
-		if sum := f.apply(kind, least); sum < least {
+		if sum := f.apply(kind, done, sums[kind], least); sum < least {
 			least, best = sum, kind
 		}
 	}
 	return f.lines[best]
 }
 
-// apply filters the row and returns the sum of the differences. It may stop once
-// they reach limit.
-func (f *pngFilter) apply(kind int, limit int64) int64 {
-	a, x := f.row[:f.n], f.row[f.pixel:]
-	c, b := f.prev[:f.n], f.prev[f.pixel:]
-	line := f.lines[kind][1:]
-	sum := int64(0)
+// apply filters the row from a byte on and returns the sum of the differences, which is known up to there. It may
+// stop once they reach limit.
+func (f *pngFilter) apply(kind, from int, sum, limit int64) int64 {
+	a, x := f.row[from:f.n], f.row[f.pixel+from:]
+	c, b := f.prev[from:f.n], f.prev[f.pixel+from:]
+	line := f.lines[kind][1+from:]
 	const block = 64
 	for len(line) > 0 && sum < limit {
 		n := min(block, len(line))

@@ -2,7 +2,6 @@ package imagefile
 
 import (
 	"bytes"
-	"compress/zlib"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -10,6 +9,8 @@ import (
 	"image/color"
 	"io"
 	"math/bits"
+
+	"github.com/klauspost/compress/zlib"
 
 	"github.com/qtgpu/qtgpu/raster"
 )
@@ -76,8 +77,7 @@ func (s *pngShape) pixels(f *raster.Format) (*pixels, error) {
 type pngEncoder struct {
 	*pngShape
 	data    *idat
-	z       *zlib.Writer
-	filter  *pngFilter
+	strips  *pngStrips
 	pixels  *pixels
 	samples []byte // a row of those that are packed
 }
@@ -91,13 +91,11 @@ func newPNGEncoder(w io.Writer, f *raster.Format, meta Meta, opt *WriteOptions) 
 	if e.pixels, err = shape.pixels(f); err != nil {
 		return nil, err
 	}
-	if e.z, err = zlib.NewWriterLevel(e.data, zlib.BestSpeed); err != nil {
-		return nil, err
-	}
 	if shape.colour == pngPalette || shape.small != nil {
 		e.samples = make([]byte, f.Width)
 	}
-	e.filter = newPNGFilter((f.Width*shape.pixel()+7)/8, max(1, shape.pixel()/8))
+	filters := shape.colour != pngPalette && shape.small == nil
+	e.strips = newPNGStrips(e.data, (f.Width*shape.pixel()+7)/8, f.Height, max(1, shape.pixel()/8), filters)
 	head, err := shape.head(f, meta)
 	if err != nil {
 		return nil, err
@@ -116,15 +114,11 @@ func (s *pngShape) head(f *raster.Format, meta Meta) ([]byte, error) {
 }
 
 func (e *pngEncoder) row(b *raster.Block, y int) error {
-	if err := e.fill(e.filter.next(), b, y); err != nil {
+	row, err := e.strips.next()
+	if err != nil {
 		return err
 	}
-	line := e.filter.none()
-	if e.colour != pngPalette && e.small == nil {
-		line = e.filter.best()
-	}
-	_, err := e.z.Write(line)
-	return err
+	return e.fill(row, b, y)
 }
 
 // fill fills dst with row y as PNG stores it.
@@ -148,7 +142,7 @@ func (e *pngEncoder) fill(dst []byte, b *raster.Block, y int) error {
 }
 
 func (e *pngEncoder) finish() error {
-	if err := e.z.Close(); err != nil {
+	if err := e.strips.flush(); err != nil {
 		return err
 	}
 	if err := e.data.flush(); err != nil {

@@ -21,6 +21,8 @@ type pnmEncoder struct {
 	bits   []byte // a row of a PBM, else nil
 }
 
+const pnmBuffer = 1 << 18
+
 func newPNMEncoder(w io.Writer, format string, f *raster.Format, opt *WriteOptions) (*pnmEncoder, error) {
 	p, err := pictureOf(format, f)
 	if err != nil {
@@ -36,7 +38,7 @@ func newPNMEncoder(w io.Writer, format string, f *raster.Format, opt *WriteOptio
 	if p.channels > channels {
 		return nil, fmt.Errorf("%s holds no colour: write ppm instead", format)
 	}
-	e := &pnmEncoder{w: bufio.NewWriterSize(w, 1<<16), max: int(p.full)}
+	e := &pnmEncoder{w: bufio.NewWriterSize(w, pnmBuffer), max: int(p.full)}
 	if e.small = p.smallDepth(f, opt); e.small != nil {
 		e.max = 1<<e.small.bits - 1
 	}
@@ -80,6 +82,25 @@ func (e *pnmEncoder) row(b *raster.Block, y int) error {
 	}
 	_, err := e.w.Write(row)
 	return err
+}
+
+// rows writes rows that lie in memory as in the file, and tells whether it has.
+func (e *pnmEncoder) rows(b *raster.Block) (bool, error) {
+	if e.small != nil || e.max != 1<<(8*e.pixels.size)-1 {
+		return false, nil
+	}
+	rows := e.pixels.asWritten(b)
+	if rows == nil {
+		return false, nil
+	}
+	for len(rows) > 0 {
+		n := min(len(rows), pnmBuffer/2) // through the buffer: a system copies slowly what is aligned to nothing
+		if _, err := e.w.Write(rows[:n]); err != nil {
+			return true, err
+		}
+		rows = rows[n:]
+	}
+	return true, nil
 }
 
 // limit holds samples to full scale. Below 256 they have a byte each in the file.

@@ -3,13 +3,13 @@ package imagefile
 import (
 	"bufio"
 	oldlzw "compress/lzw"
-	"compress/zlib"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"math/bits"
 	"sync"
 
+	"github.com/klauspost/compress/zlib"
 	"golang.org/x/image/tiff/lzw"
 
 	"github.com/qtgpu/qtgpu/internal/imagefile/ccitt"

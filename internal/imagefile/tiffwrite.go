@@ -2,7 +2,6 @@ package imagefile
 
 import (
 	"bytes"
-	"compress/zlib"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -11,12 +10,16 @@ import (
 	"runtime"
 	"slices"
 
+	"github.com/klauspost/compress/zlib"
+
 	"github.com/qtgpu/qtgpu/raster"
 )
 
 const (
 	stripBytes = 1 << 18 // about what a strip holds before compression
 	stripBatch = 1 << 22 // the most of strips that are compressed at the same time
+
+	deflateLevel = 2 // as fast as 1, and smaller
 
 	tileSide  = 256
 	mostTiles = 64 << 20 // the most that a row of tiles holds before compression
@@ -411,7 +414,7 @@ func (p *packer) pack(predictor uint16) {
 	}
 	p.z.Reset()
 	if p.d == nil {
-		p.d, _ = zlib.NewWriterLevel(&p.z, zlib.BestSpeed) // the level is one that there is
+		p.d, _ = zlib.NewWriterLevel(&p.z, deflateLevel) // which is one that there is
 	} else {
 		p.d.Reset(&p.z)
 	}

@@ -112,6 +112,14 @@ func (w *writer) write(ctx context.Context, b *raster.Block) error {
 	if b.Rect.Dx() != w.format.Width || b.Rect.Min.Y != w.next {
 		return fmt.Errorf("block %v of an image file of %d×%d, expected whole rows from row %d on", b.Rect, w.format.Width, w.format.Height, w.next)
 	}
+	if e, ok := w.encoder.(interface {
+		rows(b *raster.Block) (bool, error)
+	}); ok && ctx.Err() == nil {
+		if done, err := e.rows(b); done {
+			w.next = b.Rect.Max.Y
+			return err
+		}
+	}
 	for ; w.next < b.Rect.Max.Y; w.next++ {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)

@@ -138,7 +138,7 @@ func (r *Reader) bytes(rect image.Rectangle) int64 {
 type call struct {
 	*Reader
 	cache   *cache
-	keep    image.Rectangle // the tiles that are needed again
+	keep    image.Rectangle // the pixels of the raster that are needed again
 	level   int             // 0 or engine.OverviewLevel
 	decoded func(pixels int64)
 }
@@ -155,17 +155,16 @@ type stored struct {
 // tile decodes a tile into its place in a window, or takes it from the cache.
 func (c *call) tile(ctx context.Context, w engine.Window, tile int, s stored) error {
 	if c.cache == nil || c.level != 0 {
-		_, err := c.decode(ctx, w, tile, s, false)
+		_, err := c.decode(ctx, w, tile, s, image.Rectangle{})
 		return err
 	}
-	keep := c.grid.At(tile).In(c.keep)
 	d, err := c.cache.get(ctx, tile)
 	switch {
 	case err != nil:
 		return err
 	case d != nil:
 		w.Load(tile, d)
-		if !keep {
+		if !c.grid.Tile(tile).Overlaps(c.keep) {
 			c.cache.drop(tile)
 		}
 		return nil
@@ -178,12 +177,12 @@ func (c *call) tile(ctx context.Context, w engine.Window, tile int, s stored) er
 		}
 		s = again[0]
 	}
-	d, err = c.decode(ctx, w, tile, s, keep)
+	d, err = c.decode(ctx, w, tile, s, c.keep)
 	return err
 }
 
 // decode decodes a tile. A damaged one is an error, or what is left of it.
-func (c *call) decode(ctx context.Context, w engine.Window, tile int, s stored, keep bool) (engine.Decoded, error) {
+func (c *call) decode(ctx context.Context, w engine.Window, tile int, s stored, keep image.Rectangle) (engine.Decoded, error) {
 	if err := c.complete(ctx, tile, &s); err != nil {
 		return nil, err
 	}

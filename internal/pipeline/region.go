@@ -23,6 +23,7 @@ type Region struct {
 	workers    int               // goroutines
 	first      []stored          // the tiles of the first band
 	own        bool              // whether the cache holds what one band leaves to the next
+	window     engine.Window     // of the last band, whose memory serves the next
 	fromCoarse *Region           // of a file in the file, which has the base level
 }
 
@@ -71,7 +72,7 @@ func (r *Reader) beginTiles(ctx context.Context, rect image.Rectangle, level int
 	if err != nil {
 		return nil, err
 	}
-	g.keep = g.grid.Bounds()
+	g.keep = r.plan.Format.Bounds()
 	if g.own = shared > 0 && len(g.bands) > 1; g.own {
 		g.cache = newCache(room)
 	}
@@ -109,8 +110,16 @@ func (r *Reader) Stream(ctx context.Context, dst raster.Sink, rect image.Rectang
 		return err
 	}
 	g.decoded = decoded
-	l := relay{dst: dst, origin: rect.Min, format: &r.plan.Format, workers: r.opt.Workers}
+	l := relay{dst: dst, origin: rect.Min, format: &r.plan.Format, workers: r.opt.Workers, rows: g.tallest()}
 	return l.run(ctx, g.decode)
+}
+
+// tallest is the most rows of the level that a band completes.
+func (g *Region) tallest() (rows int) {
+	for _, band := range g.bands {
+		rows = max(rows, g.rows(band).Dy())
+	}
+	return rows
 }
 
 // decode passes on the rows of the region. Where a coarse level is damaged, the tiles stand
@@ -258,14 +267,15 @@ func (g *Region) pass(i int) {
 	}
 	g.keep = image.Rectangle{}
 	if i+1 < len(g.bands) {
-		g.keep = g.over(g.bands[i+1])
+		g.keep = g.neededFrom(g.bands[i+1])
 	}
 }
 
 // band decodes a band of the base level.
 func (g *Region) band(ctx context.Context, dst *raster.Block, segments []stored) error {
 	indices := g.tilesOf(dst.Rect)
-	w, here := g.dec.Window(dst, g.level), g.full(dst.Rect, g.level)
+	w, here := g.dec.Window(dst, g.level, g.window), g.full(dst.Rect, g.level)
+	g.window = nil
 	err := parallel.For(ctx, g.workers, len(indices), func(i int) error {
 		defer g.decoded(engine.Pixels(g.grid.Tile(indices[i]).Intersect(here)))
 		return g.tile(ctx, w, indices[i], segments[i])
@@ -276,7 +286,17 @@ func (g *Region) band(ctx context.Context, dst *raster.Block, segments []stored)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return w.Finish(ctx, g.opt.Workers)
+	if err = w.Finish(ctx, g.opt.Workers); err == nil {
+		g.window = w
+	}
+	return err
+}
+
+// neededFrom are the pixels of the raster that a band and all below it need.
+func (r *Reader) neededFrom(band image.Rectangle) image.Rectangle {
+	from := band.Inset(-r.dec.Margin(0)).Intersect(r.plan.Format.Bounds())
+	from.Max.Y = r.plan.Format.Height
+	return from
 }
 
 // over is the rectangle of tiles that a band needs.
@@ -317,24 +337,39 @@ func (g *Region) divide(shared int64) (room int64, err error) {
 	}
 }
 
-// shared is the memory of the tiles that two neighbouring bands need, which are those
-// on both sides of a row between tiles; 0 where the region has no use for a cache of its
-// own.
+// shared is the memory of what two neighbouring bands need of tiles; 0 where the region has no use
+// for a cache of its own.
 func (g *Region) shared() int64 {
 	if g.cache != nil || g.base != 0 || g.dec.Margin(g.base) == 0 {
 		return 0
 	}
 	edge := g.fine
-	edge.Min.Y = (g.fine.Min.Y>>g.grid.Log2+1)<<g.grid.Log2 - 1
+	edge.Min.Y = g.edge(g.fine.Min.Y, 1, g.base) - 1
 	edge.Max.Y = min(edge.Min.Y+2, g.fine.Max.Y)
 	if edge.Empty() {
 		return 0
 	}
-	bytes, _ := g.dec.Memory(g.grid.Pixels(g.grid.Over(edge, g.dec.Margin(0))), 0)
+	bytes, _ := g.dec.Memory(edge, 0)
 	return bytes
 }
 
-// cut divides the region at the edges of tiles into as few bands as the memory allows
+// lead is how far above the edges of tiles bands end, in rows of a base level: what filters reach below a
+// band lies in the tiles that it has anyway.
+func (r *Reader) lead(base int) int {
+	const unit = 1 << engine.OverviewLevel
+	if n := (r.dec.Margin(0) + unit - 1) &^ (unit - 1); base == 0 && n < 1<<r.grid.Log2 {
+		return n
+	}
+	return 0
+}
+
+// edge is where a band from row y on may end, so that it reaches to the end of n rows of tiles below y and the lead.
+func (r *Reader) edge(y, n, base int) int {
+	side, lead := 1<<r.grid.Log2>>base, r.lead(base)
+	return ((y+lead)/side+n)*side - lead
+}
+
+// cut divides the region above the edges of tiles into as few bands as the memory allows
 // besides a cache of a number of bytes.
 func (g *Region) cut(limit, room int64) ([]image.Rectangle, error) {
 	if g.output.held > limit {
@@ -349,20 +384,28 @@ func (g *Region) cut(limit, room int64) ([]image.Rectangle, error) {
 		return need(band, room) <= limit && (!g.output.passed || g.bytes(g.rows(band)) <= limit/rowsShare)
 	}
 	side := 1 << g.grid.Log2 >> g.base
-	rowsOf := func(band image.Rectangle) int { return (band.Max.Y-1)/side - band.Min.Y/side + 1 }
 	most := g.output.rows
 	if most == 0 {
 		most = math.MaxInt
 	}
-	if rowsOf(g.fine) <= most && fits(g.fine, 0) {
+	if (g.fine.Max.Y-1)/side-g.fine.Min.Y/side < most && fits(g.fine, 0) {
 		return []image.Rectangle{g.fine}, nil
 	}
 	var bands []image.Rectangle
 	for rest := g.fine; !rest.Empty(); {
+		rows := max((rest.Max.Y-1)/side-(rest.Min.Y+g.lead(g.base))/side+1, 1)
+		n := rows + 1 // for all that is left
+		if rows > most {
+			n = most
+		}
 		band := rest
-		for rows := rowsOf(rest); rows > 1 && (rows > most || !fits(band, room)); {
-			rows = min(rows-1, most)
-			band.Max.Y = (rest.Min.Y/side + rows) * side
+		for ; ; n-- {
+			if n <= rows {
+				band.Max.Y = min(g.edge(rest.Min.Y, n, g.base), rest.Max.Y)
+			}
+			if n == 1 || fits(band, room) {
+				break
+			}
 		}
 		if n := need(band, room); n > limit {
 			return nil, g.tooLarge(n, limit)

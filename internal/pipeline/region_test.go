@@ -105,8 +105,11 @@ func count(r *Reader) *counting {
 }
 
 // Window implements engine.Decoder.
-func (c *counting) Window(dst *raster.Block, level int) engine.Window {
-	return &countingWindow{c.Decoder.Window(dst, level), c}
+func (c *counting) Window(dst *raster.Block, level int, finished engine.Window) engine.Window {
+	if w, ok := finished.(*countingWindow); ok {
+		finished = w.Window
+	}
+	return &countingWindow{c.Decoder.Window(dst, level, finished), c}
 }
 
 // Measure implements engine.Decoder.
@@ -138,7 +141,7 @@ type countingWindow struct {
 }
 
 // Decode implements engine.Window.
-func (w *countingWindow) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded, error) {
+func (w *countingWindow) Decode(tile int, s engine.Segments, keep image.Rectangle) (engine.Decoded, error) {
 	w.c.add(tile)
 	return w.Window.Decode(tile, s, keep)
 }

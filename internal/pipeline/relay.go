@@ -15,10 +15,16 @@ type relay struct {
 	origin  image.Point // of what the sink is given
 	format  *raster.Format
 	workers int
+	rows    int // of the tallest band
 
-	full, free chan *raster.Block // free is what the sink has had
-	ended      chan struct{}      // when nothing more is written
+	full  chan rowsIn
+	free  chan *raster.Block // memory of rows that the sink has had
+	ended chan struct{}      // when nothing more is written
+	room  *raster.Block      // memory of the rows at hand
 }
+
+// rowsIn are rows that are handed over, and the memory that they lie in.
+type rowsIn struct{ rows, room *raster.Block }
 
 // errEnded ends decoding where writing has; the error of that is the one that counts.
 var errEnded = errors.New("writing has ended")
@@ -27,9 +33,9 @@ var errEnded = errors.New("writing has ended")
 func (l *relay) run(ctx context.Context, decode func(ctx context.Context, to sink) error) error {
 	l.free = make(chan *raster.Block, 1)
 	if parallel.Workers(l.workers) == 1 {
-		return decode(ctx, sink{block: l.block, done: func(b *raster.Block) error { return l.write(ctx, b) }})
+		return decode(ctx, sink{block: l.block, done: func(b *raster.Block) error { return l.write(ctx, rowsIn{b, l.room}) }})
 	}
-	l.full, l.ended = make(chan *raster.Block), make(chan struct{})
+	l.full, l.ended = make(chan rowsIn), make(chan struct{})
 	return parallel.For(ctx, 2, 2, func(i int) error {
 		if i == 0 {
 			return l.writeAll(ctx)
@@ -42,19 +48,22 @@ func (l *relay) run(ctx context.Context, decode func(ctx context.Context, to sin
 // block gives memory that the sink has had, or new one.
 func (l *relay) block(rows image.Rectangle) *raster.Block {
 	select {
-	case held := <-l.free:
-		if b := held.Moved(rows); b != nil {
+	case l.room = <-l.free:
+		if b := l.room.Moved(rows); b != nil {
 			return b
 		}
 	default:
 	}
-	return raster.NewInterleaved(rows, l.format.Type, len(l.format.Bands), len(l.format.Bands))
+	room := rows
+	room.Max.Y = max(room.Max.Y, room.Min.Y+l.rows)
+	l.room = raster.NewInterleaved(room, l.format.Type, len(l.format.Bands), len(l.format.Bands))
+	return l.room.Sub(rows)
 }
 
 // pass hands a band over.
 func (l *relay) pass(b *raster.Block) error {
 	select {
-	case l.full <- b:
+	case l.full <- rowsIn{b, l.room}:
 		return nil
 	case <-l.ended:
 		return errEnded
@@ -79,12 +88,12 @@ func (l *relay) writeAll(ctx context.Context) error {
 	}
 }
 
-func (l *relay) write(ctx context.Context, b *raster.Block) error {
-	moved := *b
-	moved.Rect = b.Rect.Sub(l.origin)
+func (l *relay) write(ctx context.Context, b rowsIn) error {
+	moved := *b.rows
+	moved.Rect = moved.Rect.Sub(l.origin)
 	err := l.dst.WriteBlock(ctx, &moved)
 	select {
-	case l.free <- b:
+	case l.free <- b.room:
 	default:
 	}
 	return err

@@ -47,7 +47,7 @@ func (s *Scan) Begin(ctx context.Context) (*Region, error) {
 	rest := s.rest
 	rest.Min.Y = g.rect.Max.Y
 	if g.cache = s.cache; !rest.Empty() {
-		g.keep = g.over(rest)
+		g.keep = g.neededFrom(rest)
 	}
 	var err error
 	if g.first, err = g.segments(ctx, g.tilesOf(g.fine)); err == nil {
@@ -58,11 +58,11 @@ func (s *Scan) Begin(ctx context.Context) (*Region, error) {
 
 // lowest is the next band if the memory allows for it: as low as goroutines have enough in, so that rows come soon.
 func (s *Scan) lowest() image.Rectangle {
-	grid := s.r.grid
-	first := s.rest.Min.Y >> grid.Log2
-	last := min(first+engine.EnoughRows(grid, s.r.opt.Workers), grid.Down())
-	band := s.rest
-	band.Max.Y = grid.Pixels(image.Rect(0, first, 1, last)).Max.Y
+	grid, band := s.r.grid, s.rest
+	enough := engine.EnoughRows(grid, s.r.opt.Workers)
+	if grid.Over(band, 0).Dy() > enough {
+		band.Max.Y = min(s.r.edge(band.Min.Y, enough, 0), band.Max.Y)
+	}
 	return band
 }
 

@@ -1,6 +1,9 @@
 package rans
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"unsafe"
+)
 
 const firstShift = 4 // slots per entry of DecTable.first, as a power of two
 
@@ -10,6 +13,15 @@ type DecTable struct {
 	first [Scale >> firstShift]uint8
 	cum   [Symbols + 1]uint16
 }
+
+// What kernels that decode tokens need to know of a table: its length, and where the sums of frequencies begin
+// and slots are found, by the bits that are dropped. Words are read into states below Lower.
+const (
+	TableBytes = int(unsafe.Sizeof(DecTable{}))
+	TableCum   = int(unsafe.Offsetof(DecTable{}.cum))
+	TableShift = firstShift
+	Lower      = lower
+)
 
 // NewDecTables prepares the tables of all contexts; each must be Valid.
 func NewDecTables(tables []Freqs) []DecTable {
@@ -80,6 +92,13 @@ func (d *Decoder) word() uint32 {
 	d.pos += 2
 	return uint32(w)
 }
+
+// Words gives the states, the next token's first, and what follows the words that were read: words, and
+// raw bits after them.
+func (d *Decoder) Words() (x [2]uint32, data []byte) { return d.x, d.data[d.pos:] }
+
+// TakeWords has a decoder go on with other states, n words further on.
+func (d *Decoder) TakeWords(x [2]uint32, n int) { d.x, d.pos = x, d.pos+2*n }
 
 // Finish checks that words and raw bits were used up exactly.
 func (d *Decoder) Finish() error {

@@ -38,6 +38,19 @@ func RunBackend(t *testing.T, b Backend) {
 	Run(t, b)
 }
 
+// PrepareResident has b prepare an image as a device does whose planes stay with it.
+func PrepareResident(ctx context.Context, b tree.Backend, m *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
+	p, err := b.Prepare(ctx, m, sub420)
+	if err != nil {
+		return nil, err
+	}
+	p.Pixels = &tree.Pixels{Source: m, Sub420: sub420}
+	for i := range p.Planes {
+		p.Planes[i].Pix = nil
+	}
+	return p, nil
+}
+
 // pictures are of all sizes of the suite, channels, depths and layouts.
 func pictures(rng *rand.Rand) (all []*chroma.Interleaved) {
 	for _, size := range [][2]int{{1, 1}, {1, 2}, {2, 1}, {3, 3}, {31, 33}, {32, 32}, {33, 31}, {64, 65}, {97, 130}, {1500, 3}, {3, 1500}} {
@@ -101,5 +114,28 @@ func checkPrepare(t *testing.T, b tree.Backend, m *chroma.Interleaved, sub420 bo
 		if err := Compare(&s, &got.Pyramids[i]); err != nil {
 			t.Fatalf("plane %d: %v", i, err)
 		}
+	}
+	if _, ok := b.(tree.Resident); ok {
+		checkResident(t, b, m, sub420, &want)
+	}
+}
+
+// checkResident: the same pyramids, and planes of the same sizes without samples.
+func checkResident(t *testing.T, b tree.Backend, m *chroma.Interleaved, sub420 bool, want *tree.Prepared) {
+	got, err := tree.PrepareResident(context.Background(), b, m, sub420)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range want.Planes {
+		p, q := got.Planes[i], want.Planes[i]
+		if p.W != q.W || p.H != q.H || p.Stride != q.Stride || len(p.Pix) > 0 {
+			t.Fatalf("resident plane %d: %d×%d in rows of %d and %d samples, want %d×%d of %d and none", i, p.W, p.H, p.Stride, len(p.Pix), q.W, q.H, q.Stride)
+		}
+		if err := tree.ComparePyramids(&got.Pyramids[i], &want.Pyramids[i]); err != nil {
+			t.Fatalf("resident plane %d: %v", i, err)
+		}
+	}
+	if got.Pixels == nil || got.Pixels.Sub420 != sub420 {
+		t.Fatalf("resident planes of pixels %v, want 4:2:0 %v", got.Pixels, sub420)
 	}
 }

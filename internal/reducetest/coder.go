@@ -52,11 +52,11 @@ func coderSource(rng *rand.Rand, i int) *chroma.Interleaved {
 	return m
 }
 
-// SameCoder prepares a source and compares all stages of b with want's, of all nodes of levels that
-// have leaves or some of them, at a step.
+// SameCoder prepares a source, whose planes stay with b if they can, and compares all stages of b with
+// want's, of all nodes of levels that have leaves or some of them, at a step.
 func SameCoder(b tree.Backend, want tree.Coder, rng *rand.Rand, m *chroma.Interleaved, sub420 bool) error {
 	ctx := context.Background()
-	p, err := tree.Prepare(ctx, b, m, sub420)
+	p, err := tree.PrepareResident(ctx, b, m, sub420)
 	if err != nil {
 		return err
 	}

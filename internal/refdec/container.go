@@ -11,7 +11,7 @@ import (
 // Constants of FORMAT.md, "Container".
 const (
 	magic        = "\x89QTG\r\n\x1a\n"
-	version      = 10
+	version      = 11
 	maxHead      = 524288
 	maxPlan      = 64 << 20
 	maxAncillary = 1024

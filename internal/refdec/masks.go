@@ -43,7 +43,7 @@ func (f *File) restore(m *picture, t *head, left, top, w, h int, overview bool) 
 	for i := range t.planes {
 		b, classes := &f.mapped[i], t.planes[i].classes
 		if overview {
-			classes = t.planes[i].cells
+			classes = t.planes[i].cells()
 		}
 		substitutes := f.Type.substitutes(b.noData())
 		for k := range w * h {

@@ -5,6 +5,7 @@ package refdec
 import (
 	"bytes"
 	"fmt"
+	"slices"
 )
 
 // The states of planes (FORMAT.md, "Raster tiles"): what they say of classes, and flags.
@@ -15,6 +16,8 @@ const (
 	everywhere
 	ownCells
 	sameCells
+	ownBesides
+	asBesides
 
 	classesMask = 7
 	orderFlag   = 8
@@ -28,7 +31,22 @@ type planeState struct {
 	bound   int32
 	mapping *mapping
 	classes []byte // of samples, nil for numbers everywhere
-	cells   []byte // of cells on level 3
+	masked  []byte // of cells that have no mean, nil for none
+	besides []byte // of other cells on level 3, nil for none
+}
+
+// cells are the classes on level 3.
+func (p *planeState) cells() []byte {
+	if p.masked == nil {
+		return p.besides
+	}
+	out := bytes.Clone(p.masked)
+	for i, class := range p.besides {
+		if class > 0 {
+			out[i] = class
+		}
+	}
+	return out
 }
 
 // head is the head of a tile of a raster.
@@ -77,7 +95,7 @@ func (f *File) rasterTile(codes Codes, mode int, front, body []byte, w, h int, o
 	}
 	if overview {
 		for i := range t.planes {
-			t.planes[i].classes = t.planes[i].cells
+			t.planes[i].classes = t.planes[i].cells()
 		}
 		return f.join(t, c, nil, true)
 	}
@@ -123,35 +141,50 @@ func (f *File) readTileHead(codes Codes, front, body *reader, w, h int, overview
 	if front.err != nil {
 		return nil, front.err
 	}
-	cw, ch := (w-1)/8+1, (h-1)/8+1
 	for i := range t.planes {
-		p, n := &t.planes[i], len(f.bandOf(i).classes)
-		var err error
-		switch p.state & classesMask {
-		case ownCells:
-			p.cells, err = readClasses(codes, front, cw, ch)
-		case ownClasses:
-			if p.cells, err = readClasses(codes, front, cw, ch); err == nil && !overview {
-				p.classes, err = readClasses(codes, body, w, h)
-			}
-			if err == nil && !overview && !bytes.Equal(p.cells, cellsOf(p.classes, w, h)) {
-				err = fmt.Errorf("Raster tiles: plane %d: cells have other classes than samples", i)
-			}
-		case sameCells:
-			p.cells = t.planes[i-1].cells
-		case asBefore:
-			p.cells, p.classes = t.planes[i-1].cells, t.planes[i-1].classes
-		case everywhere:
-			p.cells, p.classes = bytes.Repeat(everywheres[i:][:1], cw*ch), bytes.Repeat(everywheres[i:][:1], w*h)
-		}
-		if err == nil {
-			err = checkClasses(append(bytes.Clone(p.cells), p.classes...), n)
+		err := t.readClasses(codes, front, body, i, w, h, overview)
+		if p := &t.planes[i]; err == nil {
+			err = checkClasses(slices.Concat(p.masked, p.besides, p.classes), len(f.bandOf(i).classes))
 		}
 		if err != nil {
 			return nil, fmt.Errorf("plane %d: %w", i, err)
 		}
 	}
+	for i, class := range everywheres {
+		if p := &t.planes[i]; p.state&classesMask == everywhere {
+			p.masked, p.classes = bytes.Repeat([]byte{class}, ((w-1)/8+1)*((h-1)/8+1)), bytes.Repeat([]byte{class}, w*h)
+		}
+	}
 	return t, nil
+}
+
+// readClasses reads the classes of a plane, of cells and of samples.
+func (t *head) readClasses(codes Codes, front, body *reader, i, w, h int, overview bool) (err error) {
+	cw, ch := (w-1)/8+1, (h-1)/8+1
+	p := &t.planes[i]
+	kind := p.state & classesMask
+	switch kind {
+	case ownClasses, ownBesides:
+		if p.masked, err = readClasses(codes, front, cw, ch); err == nil && !overview {
+			p.classes, err = readClasses(codes, body, w, h)
+		}
+		if err == nil && !overview && !bytes.Equal(p.masked, cellsOf(p.classes, w, h)) {
+			err = fmt.Errorf("Raster tiles: cells have other classes than samples")
+		}
+	case asBefore, asBesides:
+		p.masked, p.classes = t.planes[i-1].masked, t.planes[i-1].classes
+	case sameCells:
+		p.besides = t.planes[i-1].besides
+	}
+	if err == nil && (kind == ownCells || kind == ownBesides || kind == asBesides) {
+		p.besides, err = readClasses(codes, front, cw, ch)
+	}
+	for k, class := range p.besides {
+		if err == nil && class > 0 && p.masked != nil && p.masked[k] > 0 {
+			err = fmt.Errorf("Raster tiles: cell %d is masked, and has a class besides", k)
+		}
+	}
+	return err
 }
 
 // readState reads the state of a plane, before being what the one before says of classes; it
@@ -170,15 +203,19 @@ func (f *File) readState(r *reader, i int, p *planeState, before int) (class byt
 		p.mapping, p.bound = ordered(f.Type), 0
 	}
 	switch {
-	case kind > sameCells,
-		kind > nowhere && len(b.classes) == 0,
-		kind == asBefore && before != ownClasses && before != asBefore,
+	case kind > nowhere && len(b.classes) == 0,
+		(kind == asBefore || kind == asBesides) && !masking(before),
 		kind == sameCells && before != ownCells && before != sameCells,
 		kind >= ownCells && (b.bound > 0 || p.state&orderFlag != 0),
 		p.state&boundFlag != 0 && (b.bound == 0 || p.state&orderFlag != 0):
 		r.fail("plane %d in state %d", i, p.state)
 	}
 	return class
+}
+
+// masking tells whether samples of a plane are masked where a plane of classes says so.
+func masking(kind int) bool {
+	return kind == ownClasses || kind == asBefore || kind == ownBesides || kind == asBesides
 }
 
 // readClasses reads a code of classes.
@@ -226,9 +263,10 @@ func (t *head) apart() bool {
 	kind := func(i int) int { return t.planes[i].state & classesMask }
 	for i := 1; i < min(len(t.planes), 3); i++ {
 		first, k := kind(0), kind(i)
-		all := func(k int) bool { return k == nowhere || k >= ownCells }
-		together := all(first) && all(k) || first == ownClasses && k == asBefore ||
-			first == everywhere && k == everywhere && t.planes[0].cells[0] == t.planes[i].cells[0]
+		all := func(k int) bool { return k == nowhere || k == ownCells || k == sameCells }
+		own, as := first == ownClasses || first == ownBesides, k == asBefore || k == asBesides
+		together := all(first) && all(k) || own && as ||
+			first == everywhere && k == everywhere && t.planes[0].masked[0] == t.planes[i].masked[0]
 		if !together {
 			return true
 		}
@@ -257,9 +295,7 @@ func (f *File) rasterCodings(t *head, overview bool) []coding {
 		if p.state&(orderFlag|plainPlane) != 0 {
 			c.values = nil
 		}
-		if p.state&classesMask < ownCells {
-			c.cellClasses = p.cells
-		}
+		c.cellClasses = p.masked
 		if overview {
 			c.classes = nil
 		}

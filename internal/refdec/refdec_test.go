@@ -191,7 +191,7 @@ func TestErrors(t *testing.T) {
 	}{
 		{"nothing", nil, "Container: before byte 0 of the file: magic of 8 bytes, but 0 are left"},
 		{"another format", []byte("\x89PNG\r\n\x1a\n\x06"), "Container: before byte 8 of the file: magic 89 50 4e 47"},
-		{"another version", []byte(magic + "\x05"), "version 5, expected 10"},
+		{"another version", []byte(magic + "\x05"), "version 5, expected 11"},
 		{"a type that is no letters", file("HE4D", lossy), `type "HE4D" of a chunk, expected four letters`},
 		{"no HEAD", file("INDX", ""), "Container: chunk INDX, expected HEAD"},
 		{"metadata first", file("HEAD", lossy, "exif", ""), "chunk exif, expected PLAN"},

@@ -193,17 +193,19 @@ type region struct {
 }
 
 // Window implements engine.Decoder.
-func (d *decoder) Window(dst *raster.Block, level int) engine.Window { return &region{d, dst, level} }
+func (d *decoder) Window(dst *raster.Block, level int, _ engine.Window) engine.Window {
+	return &region{d, dst, level}
+}
 
 // Decode implements engine.Window.
-func (r *region) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded, error) {
+func (r *region) Decode(tile int, s engine.Segments, keep image.Rectangle) (engine.Decoded, error) {
 	m, err := r.decoder.pixels(tile, s, r.level)
 	if err != nil {
 		return nil, err
 	}
 	b := block(m, r.decoder.Tile(tile).Min.Div(1<<r.level))
 	raster.Copy(r.dst, b)
-	if !keep {
+	if !r.decoder.Tile(tile).Overlaps(keep) {
 		return nil, nil
 	}
 	return (*decoded)(b), nil

@@ -127,8 +127,11 @@ type window struct {
 }
 
 // Window implements engine.Decoder.
-func (d *decoder) Window(dst *raster.Block, level int) engine.Window {
-	return &window{Window: d.Decoder.Window(dst, level), d: d, dst: dst, level: level}
+func (d *decoder) Window(dst *raster.Block, level int, finished engine.Window) engine.Window {
+	if w, ok := finished.(*window); ok {
+		finished = w.Window
+	}
+	return &window{Window: d.Decoder.Window(dst, level, finished), d: d, dst: dst, level: level}
 }
 
 func (w *window) put(tile int, k predictive.Mask) {
@@ -147,7 +150,7 @@ type decoded struct {
 func (d *decoded) Bytes() int64 { return d.Decoded.Bytes() + d.mask.Bytes() }
 
 // Decode implements engine.Window.
-func (w *window) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded, error) {
+func (w *window) Decode(tile int, s engine.Segments, keep image.Rectangle) (engine.Decoded, error) {
 	k, s, err := w.d.parse(tile, s, w.level)
 	if err != nil {
 		return nil, err

@@ -100,7 +100,7 @@ func (m *Masks) Restore(dst *raster.Block, tile image.Rectangle, k Mask, cells b
 	for i := range k.planes {
 		classes := k.planes[i].classes
 		if cells {
-			classes = k.planes[i].cells
+			classes = k.planes[i].masked
 		}
 		for y := r.Min.Y; y < r.Max.Y; y++ {
 			substitute(dst, i, y, m.substitutes[i], words)

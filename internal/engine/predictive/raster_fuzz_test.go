@@ -120,7 +120,7 @@ func FuzzRasterTile(f *testing.F) {
 			_ = c.dec.Check(0, s, level)
 		}
 		b := raster.NewBlock(c.plan.Format.Bounds(), c.plan.Format.Type, len(c.plan.Format.Bands))
-		c.dec.Window(b, 0).Conceal(0, front)
+		c.dec.Window(b, 0, nil).Conceal(0, front)
 	})
 }
 

@@ -100,7 +100,7 @@ func (d *rasterDecoder) overviewOf(scratch *Scratch, front, body []byte, w, h in
 		return rans.ErrCorrupt
 	}
 	ps, err := d.overview(f, scratch, transformOf(mode), front, w, h, func(i int, p *linear.Predictor) {
-		p.SetCells(head.planes[i].masked(), cw, ch)
+		p.SetCells(head.planes[i].masked, cw, ch)
 	})
 	if err != nil {
 		return err
@@ -112,7 +112,7 @@ func (d *rasterDecoder) overviewOf(scratch *Scratch, front, body []byte, w, h in
 	}
 	f.invert(transformOf(mode), planes)
 	for i := range planes {
-		head.planes[i].classes = head.planes[i].cells
+		head.planes[i].classes = head.planes[i].cells()
 	}
 	return d.join(dst, head, planes, nil, true)
 }

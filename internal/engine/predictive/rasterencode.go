@@ -55,17 +55,24 @@ func (t *rasterTile) classify(i int, masked bool, shared []byte) {
 		t.classifyCells(i)
 		return
 	}
+	own := p.classes
 	if shared != nil {
-		t.without, p.classes = append(t.without, classesOf{i, p.classes}), shared
+		t.without, p.classes = append(t.without, classesOf{i, own}), shared
 	}
 	t.planes[i].Mask = p.classes
 	switch c := p.classes; {
 	case bytes.Count(c, c[:1]) == len(c) && c[0] != 0:
 		p.state, p.class = everywhere, c[0]
 	case i > 0 && t.head.planes[i-1].state&stateMask != everywhere && bytes.Equal(c, t.head.planes[i-1].classes):
-		p.state, p.cells = asBefore, t.head.planes[i-1].cells
+		p.state, p.masked = asBefore, t.head.planes[i-1].masked
 	default:
-		p.state, p.cells = ownClasses, cellsOf(c, t.head.w, t.head.h)
+		p.state, p.masked = ownClasses, cellsOf(c, t.head.w, t.head.h)
+	}
+	if besides := cellsOf(own, t.head.w, t.head.h); shared != nil && !bytes.Equal(besides, p.masked) {
+		for k, c := range p.masked {
+			besides[k] &^= c // which has this one, if any
+		}
+		p.state, p.besides = p.state+ownBesides-ownClasses, besides
 	}
 }
 
@@ -75,10 +82,10 @@ func (t *rasterTile) classifyCells(i int) {
 	cells := cellsOf(p.classes, t.head.w, t.head.h)
 	switch {
 	case bytes.Count(cells, []byte{0}) == len(cells):
-	case i > 0 && bytes.Equal(cells, t.head.planes[i-1].cells):
-		p.state, p.cells = sameCells, cells
+	case i > 0 && bytes.Equal(cells, t.head.planes[i-1].besides):
+		p.state, p.besides = sameCells, cells
 	default:
-		p.state, p.cells = ownCells, cells
+		p.state, p.besides = ownCells, cells
 	}
 	t.without, p.classes = append(t.without, classesOf{i, p.classes}), nil
 }
@@ -271,10 +278,7 @@ func (t *rasterTile) means(f *Format) []Plane {
 	t.orderedMeans(out, counted, weights)
 	for _, c := range t.without {
 		b := &t.plan.bands[t.plan.order[c.plane]]
-		if t.head.planes[c.plane].masked() != nil {
-			continue
-		}
-		for k, class := range cellsOf(c.classes, t.head.w, t.head.h) {
+		for k, class := range t.head.planes[c.plane].besides {
 			if class > 0 {
 				out[c.plane].Pix[k], _ = b.mapping.Lane(t.plan.kind, b.classes[class-1].word)
 			}
@@ -452,8 +456,7 @@ func (e *encoder) masksClasses() bool {
 const maskShare = 32
 
 // sharedMask tells whether all planes have the same classes in most places, and enough of them: shared are
-// these, nil where there are no others. No cell may consist of classes in one plane alone, since its overview
-// would have to say so.
+// these, nil where there are no others.
 func sharedMask(masks []classesOf, head *tileHead) (shared []byte, worth bool) {
 	if len(masks) != len(head.planes) {
 		return nil, false
@@ -471,12 +474,6 @@ func sharedMask(masks []classesOf, head *tileHead) (shared []byte, worth bool) {
 	}
 	if same {
 		return nil, true
-	}
-	cells := cellsOf(common, head.w, head.h)
-	for _, m := range masks {
-		if !bytes.Equal(cells, cellsOf(m.classes, head.w, head.h)) {
-			return nil, false
-		}
 	}
 	return common, true
 }

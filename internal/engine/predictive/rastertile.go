@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/interlace"
 	"github.com/qtgpu/qtgpu/internal/engine/symbols"
@@ -19,6 +20,8 @@ const (
 	everywhere = 3 // one class
 	ownCells   = 4 // numbers everywhere, some of which are a class's: cells without others
 	sameCells  = 5 // the cells of the plane before, which has such
+	ownBesides = 6 // as ownClasses, and cells of its own besides
+	asBesides  = 7 // as asBefore, and cells of its own besides
 
 	stateMask  = 7
 	stateOrder = 8  // by the mapping Ordered, without loss: another does not reach all samples
@@ -33,7 +36,28 @@ type planeHead struct {
 	class   byte   // the one of everywhere
 	bound   int32  // with stateBound, less than the plan's
 	classes []byte // of each sample, from 1 on; nil for nowhere
-	cells   []byte // the same of the overview: of a cell without numbers the class of its first sample, else 0
+	masked  []byte // of cells without numbers the class of the first sample, else 0; nil for numbers everywhere
+	besides []byte // of other cells that consist of classes, though their samples are numbers; nil for none
+}
+
+// cells are the classes of the overview, nil where it has none.
+func (p *planeHead) cells() []byte {
+	switch {
+	case p.besides == nil:
+		return p.masked
+	case p.masked == nil:
+		return p.besides
+	}
+	out := slices.Clone(p.masked)
+	for i, c := range p.besides {
+		out[i] |= c // one of them is 0
+	}
+	return out
+}
+
+// masks tells whether samples leave the plane where a plane of classes says so.
+func masks(state int) bool {
+	return state == ownClasses || state == asBefore || state == ownBesides || state == asBesides
 }
 
 // tileHead is the head of a tile of a raster.
@@ -74,11 +98,12 @@ func (t *tileHead) append(front, body []byte) (newFront, newBody []byte) {
 	cw, ch := interlace.Cells(t.w, interlace.Base), interlace.Cells(t.h, interlace.Base)
 	for i := range t.planes {
 		p := &t.planes[i]
-		if s := p.state & stateMask; s == ownClasses || s == ownCells {
-			front = appendClasses(front, p.cells, cw, ch)
+		s := p.state & stateMask
+		if s == ownClasses || s == ownBesides {
+			front, body = appendClasses(front, p.masked, cw, ch), appendClasses(body, p.classes, t.w, t.h)
 		}
-		if p.state&stateMask == ownClasses {
-			body = appendClasses(body, p.classes, t.w, t.h)
+		if s == ownCells || s >= ownBesides {
+			front = appendClasses(front, p.besides, cw, ch)
 		}
 	}
 	return front, body
@@ -109,40 +134,51 @@ func (f *Format) parseHead(r *rasterPlan, front, body []byte, w, h int, all bool
 		}
 		before = t.planes[i].state & stateMask
 	}
-	cw, ch := interlace.Cells(w, interlace.Base), interlace.Cells(h, interlace.Base)
 	for i := range t.planes {
-		p := &t.planes[i]
-		n := len(r.bands[r.order[i]].classes)
-		switch p.state & stateMask {
-		case ownClasses:
-			if p.cells, err = parseClasses(&d, cw, ch, n); err == nil && all {
-				p.classes, err = parseClasses(&b, w, h, n)
-			}
-			if err == nil && all && !bytes.Equal(p.cells, cellsOf(p.classes, w, h)) {
-				err = fmt.Errorf("cells have other ones than samples: %w", rans.ErrCorrupt)
-			}
-		case ownCells:
-			p.cells, err = parseClasses(&d, cw, ch, n)
-		case sameCells:
-			p.cells = t.planes[i-1].cells
-			err = check(p.cells, n)
-		case asBefore:
-			p.cells, p.classes = t.planes[i-1].cells, t.planes[i-1].classes
-			err = check(p.cells, n)
-			if err == nil && all {
-				err = check(p.classes, n)
-			}
-		case everywhere:
-			p.cells = bytes.Repeat([]byte{p.class}, cw*ch)
-			if all {
-				p.classes = bytes.Repeat([]byte{p.class}, w*h)
-			}
-		}
-		if err != nil {
+		if err = t.parseClasses(r, i, &d, &b, all); err != nil {
 			return nil, nil, nil, fmt.Errorf("classes of plane %d: %w", i, err)
 		}
 	}
 	return t, d.rest, b.rest, nil
+}
+
+// parseClasses cuts what a head says of the classes of plane i: cells from the front and, where all is
+// asked for, samples from the body.
+func (t *tileHead) parseClasses(r *rasterPlan, i int, front, body *numbers, all bool) (err error) {
+	p, n := &t.planes[i], len(r.bands[r.order[i]].classes)
+	cw, ch := interlace.Cells(t.w, interlace.Base), interlace.Cells(t.h, interlace.Base)
+	s := p.state & stateMask
+	switch s {
+	case ownClasses, ownBesides:
+		if p.masked, err = parseClasses(front, cw, ch, n); err == nil && all {
+			p.classes, err = parseClasses(body, t.w, t.h, n)
+		}
+		if err == nil && all && !bytes.Equal(p.masked, cellsOf(p.classes, t.w, t.h)) {
+			err = fmt.Errorf("cells have other ones than samples: %w", rans.ErrCorrupt)
+		}
+	case asBefore, asBesides:
+		p.masked, p.classes = t.planes[i-1].masked, t.planes[i-1].classes
+		if err = check(p.masked, n); err == nil && all {
+			err = check(p.classes, n)
+		}
+	case everywhere:
+		p.masked = bytes.Repeat([]byte{p.class}, cw*ch)
+		if all {
+			p.classes = bytes.Repeat([]byte{p.class}, t.w*t.h)
+		}
+	case sameCells:
+		p.besides = t.planes[i-1].besides
+		err = check(p.besides, n)
+	}
+	if err == nil && (s == ownCells || s >= ownBesides) {
+		p.besides, err = parseClasses(front, cw, ch, n)
+	}
+	for k := range min(len(p.masked), len(p.besides)) {
+		if err == nil && p.masked[k] > 0 && p.besides[k] > 0 {
+			err = fmt.Errorf("cell %d has one twice: %w", k, rans.ErrCorrupt)
+		}
+	}
+	return err
 }
 
 // parse cuts what a head says of a plane of a band, before being what it says of the classes
@@ -159,10 +195,9 @@ func (p *planeHead) parse(d *numbers, before int, b *band) error {
 	case d.err != nil:
 		return d.err
 	case p.state&stateMask == everywhere && p.class == 0,
-		p.state&stateMask > sameCells,
 		p.state&stateMask > nowhere && len(b.classes) == 0,
-		p.state&stateMask == asBefore && before != ownClasses && before != asBefore,
-		p.state&stateMask == sameCells && before < ownCells,
+		(p.state&stateMask == asBefore || p.state&stateMask == asBesides) && !masks(before),
+		p.state&stateMask == sameCells && before != ownCells && before != sameCells,
 		p.state&stateMask >= ownCells && (b.bound > 0 || p.state&stateOrder != 0),
 		p.state&stateBound != 0 && (b.bound == 0 || p.state&stateOrder != 0):
 		return fmt.Errorf("state %d: %w", p.state, rans.ErrCorrupt)
@@ -240,34 +275,27 @@ func (t *tileHead) apply(f *Format) *Format {
 // apart tells whether the first three planes differ in where they have numbers: then no
 // transform of colours can join them.
 func (t *tileHead) apart() bool {
+	first := &t.planes[0]
 	for i := 1; i < min(len(t.planes), 3); i++ {
-		p, first := &t.planes[i], &t.planes[0]
-		switch p.state & stateMask {
+		p := &t.planes[i]
+		switch s, f := p.state&stateMask, first.state&stateMask; s {
 		case nowhere, ownCells, sameCells:
-			if s := first.state & stateMask; s != nowhere && s < ownCells {
+			if masks(f) || f == everywhere {
 				return true
 			}
-		case asBefore:
-			if s := first.state & stateMask; s != ownClasses {
+		case asBefore, asBesides:
+			if f != ownClasses && f != ownBesides {
 				return true
 			}
-		case ownClasses:
+		case ownClasses, ownBesides:
 			return true
 		case everywhere:
-			if first.state&stateMask != everywhere || p.class != first.class {
+			if f != everywhere || p.class != first.class {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-// masked are the cells that have no mean, nil where all have one.
-func (p *planeHead) masked() []byte {
-	if p.state&stateMask >= ownCells {
-		return nil
-	}
-	return p.cells
 }
 
 // mapping is the mapping of a plane of a tile.

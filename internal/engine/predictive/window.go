@@ -129,12 +129,12 @@ type region struct {
 }
 
 // Window implements engine.Decoder.
-func (d *decoder) Window(dst *raster.Block, level int) engine.Window {
+func (d *decoder) Window(dst *raster.Block, level int, _ engine.Window) engine.Window {
 	return &region{d, dst, level}
 }
 
 // Decode implements engine.Window.
-func (w *region) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded, error) {
+func (w *region) Decode(tile int, s engine.Segments, keep image.Rectangle) (engine.Decoded, error) {
 	scratch := w.scratch.Get()
 	defer w.scratch.Put(scratch)
 	if w.raster != nil {
@@ -143,7 +143,7 @@ func (w *region) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded,
 			return nil, err
 		}
 		raster.Copy(w.dst, b)
-		if !keep {
+		if !w.Tile(tile).Overlaps(keep) {
 			return nil, nil
 		}
 		return (*decoded)(b), nil
@@ -153,7 +153,7 @@ func (w *region) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded,
 		return nil, err
 	}
 	w.place(tile, planes)
-	if !keep {
+	if !w.Tile(tile).Overlaps(keep) {
 		return nil, nil
 	}
 	b := raster.NewBlock(w.Tile(tile), w.dst.Type, len(planes))

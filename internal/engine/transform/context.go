@@ -77,14 +77,24 @@ func lastContext(kind, lg, sum int) int {
 }
 
 // gradientBounds divide the gradients |L−TL|+|TL−T|+|T−TR| into classes.
-var gradientBounds = [gradientClasses - 1]int32{1, 2, 3, 5, 8, 12, 18, 27, 40, 70}
+var gradientBounds = [gradientClasses - 1]int32{1, 2, 3, 5, 8, 12, 18, 27, 40, largestBound}
+
+// gradientClass gives the class of each gradient up to the last bound.
+var gradientClass = func() (t [largestBound + 1]uint8) {
+	class := uint8(0)
+	for i := range t {
+		if int(class) < len(gradientBounds) && int32(i) >= gradientBounds[class] {
+			class++
+		}
+		t[i] = class
+	}
+	return t
+}()
+
+const largestBound = 70
 
 func overviewContext(kind int, gradient int32) int {
-	class := 0
-	for class < len(gradientBounds) && gradient >= gradientBounds[class] {
-		class++
-	}
-	return ctxOverview + kind*gradientClasses + class
+	return ctxOverview + kind*gradientClasses + int(gradientClass[min(gradient, largestBound)])
 }
 
 // acContext is the first context of AC levels in leaves of a size.
@@ -136,6 +146,9 @@ const (
 	magnitudeCap    = 40
 	weights         = 2*2 + 5 // in a neighbourhood
 )
+
+// begin clears what a leaf needs.
+func (m *magnitudes) begin(lg int) { clear(m[:(1<<lg+3)*magnitudeStride]) }
 
 func magnitudeIndex(u, v int) int { return (u+1)*magnitudeStride + v + 1 }
 

@@ -1,47 +1,56 @@
 package transform
 
-import (
-	"context"
-
-	"github.com/qtgpu/qtgpu/chroma"
-)
+import "github.com/qtgpu/qtgpu/chroma"
 
 // deblocker smooths the borders of leaves in a decoded plane (FORMAT.md, "Deblocking"):
 // first all vertical borders, then all horizontal ones. Within one direction no filter
 // reads what another writes, so rows of cells can be filtered in any order.
 type deblocker struct {
-	steps *steps
 	plane *chroma.Plane
 	grid  *Grid
+	table [stepClasses][stepClasses]int16 // the betas of two classes
+	betas []int16                         // of cells, for one direction
 }
 
-func newDeblocker(s *steps, p *chroma.Plane, g *Grid) *deblocker { return &deblocker{s, p, g} }
+// noBorder is in the place of a beta where no leaf begins: nothing is filtered.
+const noBorder = -1
+
+func newDeblocker(m *memory, s *steps, p *chroma.Plane, g *Grid) *deblocker {
+	d := &deblocker{plane: p, grid: g, betas: m.betas.piece(len(g.of))}
+	for a := range d.table {
+		for b := range d.table[a] {
+			d.table[a][b] = beta(s.base[a], s.base[b])
+		}
+	}
+	return d
+}
 
 // beta is 0.15 steps, in plane samples, of the two sides of a border in the mean.
-func (d *deblocker) beta(a, b trait) int32 {
-	return ((d.steps.base[a.class]+d.steps.base[b.class])*77 + 256) >> 9
-}
-
-// run filters the plane.
-func (d *deblocker) run(ctx context.Context, workers int) error {
-	return d.grid.pass(ctx, workers, d.vertical, d.horizontal)
-}
+func beta(a, b int32) int16 { return int16(((a+b)*77 + 256) >> 9) }
 
 // border tells whether a leaf of size lg that holds cell x (or y) begins there.
 func border(x int, lg uint8) bool { return x&(1<<(lg-cellLog2)-1) == 0 }
 
 // vertical filters across the vertical borders in row y of cells.
 func (d *deblocker) vertical(y int) {
-	stride := d.plane.Stride
-	for x := 1; x < d.grid.w; x++ {
-		own := d.grid.of[y*d.grid.w+x]
-		if !border(x, own.size) {
-			continue
+	cells := d.grid.of[y*d.grid.w:][:d.grid.w]
+	betas := d.betas[y*d.grid.w:][:d.grid.w]
+	for x := 1; x < len(cells); x++ {
+		betas[x] = noBorder
+		if border(x, cells[x].size) {
+			betas[x] = d.table[cells[x].class][cells[x-1].class]
 		}
-		beta := d.beta(own, d.grid.of[y*d.grid.w+x-1])
+	}
+	stride := d.plane.Stride
+	pix, x := d.plane.Pix[cell*y*stride:][:cell*stride], 1
+	if n := (len(cells) - 2) / 2; vector && n > 0 { // of the last one, a kernel would read beyond the row
+		deblockLeft(&pix[cell/2], sampleBytes*stride, &betas[1], n)
+		x += 2 * n
+	}
+	for ; x < len(cells); x++ {
 		for j := range cell {
-			s := (*[6]uint16)(d.plane.Pix[(cell*y+j)*stride+cell*x-3:])
-			deblock(beta, &s[0], &s[1], &s[2], &s[3], &s[4], &s[5])
+			s := (*[6]uint16)(pix[j*stride+cell*x-3:])
+			deblock(int32(betas[x]), &s[0], &s[1], &s[2], &s[3], &s[4], &s[5])
 		}
 	}
 }
@@ -51,18 +60,23 @@ func (d *deblocker) horizontal(y int) {
 	if y == 0 {
 		return
 	}
-	stride := d.plane.Stride
-	for x := range d.grid.w {
-		own := d.grid.of[y*d.grid.w+x]
-		if !border(y, own.size) {
-			continue
+	above, cells := d.grid.of[(y-1)*d.grid.w:][:d.grid.w], d.grid.of[y*d.grid.w:][:d.grid.w]
+	betas := d.betas[y*d.grid.w:][:d.grid.w]
+	for x := range cells {
+		betas[x] = noBorder
+		if border(y, cells[x].size) {
+			betas[x] = d.table[cells[x].class][above[x].class]
 		}
-		beta := d.beta(own, d.grid.of[(y-1)*d.grid.w+x])
-		at := d.plane.Pix[(cell*y-3)*stride+cell*x:]
-		r0, r1, r2 := at[:cell], at[stride:stride+cell], at[2*stride:2*stride+cell]
-		r3, r4, r5 := at[3*stride:3*stride+cell], at[4*stride:4*stride+cell], at[5*stride:5*stride+cell]
-		for i := range r0 {
-			deblock(beta, &r0[i], &r1[i], &r2[i], &r3[i], &r4[i], &r5[i])
+	}
+	stride := d.plane.Stride
+	rows, x := d.plane.Pix[(cell*y-3)*stride:][:6*stride], 0
+	if n := len(cells) / 2; vector && n > 0 {
+		deblockAbove(&rows[0], sampleBytes*stride, &betas[0], n)
+		x = 2 * n
+	}
+	for ; x < len(cells); x++ {
+		for i := cell * x; i < cell*(x+1); i++ {
+			deblock(int32(betas[x]), &rows[i], &rows[stride+i], &rows[2*stride+i], &rows[3*stride+i], &rows[4*stride+i], &rows[5*stride+i])
 		}
 	}
 }

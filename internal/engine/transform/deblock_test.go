@@ -105,7 +105,7 @@ func TestDeblocker(t *testing.T) {
 		naiveDeblock(&want, size, stepAt)
 
 		before := append([]uint16(nil), p.Pix...)
-		d := newDeblocker(of, &p, &g)
+		d := newDeblocker(new(memory), of, &p, &g)
 		for _, pass := range []func(int){d.vertical, d.horizontal} {
 			for _, y := range rng.Perm(g.h) {
 				pass(y)
@@ -137,4 +137,40 @@ func blocky(rng *rand.Rand, w, h, step int) chroma.Plane {
 		}
 	}
 	return p
+}
+
+// TestVectorDeblock: whatever the samples, kernels filter them as plain code does.
+func TestVectorDeblock(t *testing.T) {
+	requireKernels(t)
+	rng := rand.New(rand.NewPCG(1, 3))
+	for round := range 200 {
+		w, h := maxN*(1+rng.IntN(4)), maxN*(1+rng.IntN(3))
+		g := newGrid(w/cell, h/cell, 0)
+		for i, lg := range leafSizes(rng, g.w, g.h) {
+			g.of[i].size, g.of[i].class = lg, uint8(rng.IntN(stepClasses))
+		}
+		of := visualSteps(hostileSteps[round%len(hostileSteps)], Plane{})
+		got := chroma.NewPlane(w, h)
+		copy(got.Pix, wildSamples(rng, len(got.Pix)))
+		if spread := 1 + rng.IntN(100); round%2 > 0 { // so smooth that much is filtered
+			for i := range got.Pix {
+				got.Pix[i] = min(uint16(rng.IntN(spread)+40*round), maxSample)
+			}
+		}
+		want := got
+		want.Pix = append([]uint16(nil), got.Pix...)
+		deblock := func(p *chroma.Plane) {
+			d := newDeblocker(new(memory), of, p, &g)
+			for _, pass := range []func(int){d.vertical, d.horizontal} {
+				for y := range g.h {
+					pass(y)
+				}
+			}
+		}
+		deblock(&got)
+		plainly(func() { deblock(&want) })
+		for i := range got.Pix {
+			require.Equalf(t, want.Pix[i], got.Pix[i], "round %d: x %d y %d", round, i%w, i/w)
+		}
+	}
 }

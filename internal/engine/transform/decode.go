@@ -83,6 +83,7 @@ func (d *Decoder) Level3(dst *chroma.Plane, x, y int, c *Cells) {
 type DecoderScratch struct {
 	synthesis synthesis
 	mag       magnitudes
+	levels    levelScratch
 	predicted [maxN * maxN]uint16
 	edges     boundary
 }
@@ -212,9 +213,19 @@ func (p *planeDecoder) levels(n node, last int) {
 		return
 	}
 	mag, edges := &p.scratch.mag, p.edges(n)
-	clear(mag[:])
+	mag.begin(n.lg)
 	tables := p.decoder.tables[acContext(p.def.kind(), n.lg):]
-	for _, at := range scanOf(n.lg).through(last) {
+	places := scanOf(n.lg).through(last)
+	for len(places) > 0 {
+		if edges == nil {
+			done, found := p.scratch.levels.symbols(p.src, tables, mag, places)
+			p.takeFound(found, &steps)
+			if places = places[done:]; len(places) == 0 {
+				return
+			}
+		}
+		at := places[0]
+		places = places[1:]
 		i := int(at.mag)
 		k := int32(p.src.Symbol(&tables[int(at.ctx)+mag.class(i)]))
 		if k == 0 {
@@ -230,10 +241,28 @@ func (p *planeDecoder) levels(n node, last int) {
 	}
 }
 
+// foundLevel is a level that is not 0, without its sign.
+type foundLevel struct{ coef, level uint16 }
+
+// takeFound reads the signs of levels and gives their coefficients.
+func (p *planeDecoder) takeFound(found []foundLevel, steps *leafSteps) {
+	s := &p.scratch.synthesis
+	for len(found) > 0 {
+		n := min(len(found), 32)
+		signs := int32(p.src.Bits(n) << (32 - n))
+		for _, f := range found[:n] {
+			c, sign := coefficient(int32(f.level), steps.of(int(f.coef))), signs>>31
+			signs <<= 1
+			s.set(int(f.coef), c^sign-sign)
+		}
+		found = found[n:]
+	}
+}
+
 // dependentLevels is levels where they are dependent.
 func (p *planeDecoder) dependentLevels(n node, last int, steps leafSteps) {
 	mag, edges := &p.scratch.mag, p.edges(n)
-	clear(mag[:])
+	mag.begin(n.lg)
 	var tables [states][]rans.DecTable
 	for s := range tables {
 		tables[s] = p.decoder.tables[dependentContext(p.def.kind(), n.lg, uint8(s)):]
@@ -296,20 +325,20 @@ func (p *planeDecoder) index(n node) int {
 // Filter smooths decoded planes, and then the borders of their leaves, but of alpha, whose full
 // and no opacity it would touch.
 func (d *Decoder) Filter(ctx context.Context, workers int, planes []chroma.Plane, grids []Grid) error {
+	return d.filter(ctx, workers, new(memory), planes, grids)
+}
+
+// filter is Filter in memory.
+func (d *Decoder) filter(ctx context.Context, workers int, m *memory, planes []chroma.Plane, grids []Grid) error {
+	var f filters
 	for i, p := range d.planes {
-		if p.Alpha {
-			continue
-		}
-		if err := filterPlane(ctx, workers, d.steps[i], p, &planes[i], &grids[i]); err != nil {
-			return err
+		if !p.Alpha {
+			f = append(f, newFilter(m, d.steps[i], p, &planes[i], &grids[i]))
 		}
 	}
-	return nil
+	return f.run(ctx, workers)
 }
 
 func filterPlane(ctx context.Context, workers int, s *steps, def Plane, p *chroma.Plane, g *Grid) error {
-	if err := newSmoother(overviewStepOf(int(s.plan), def), p, g).run(ctx, workers); err != nil {
-		return err
-	}
-	return newDeblocker(s, p, g).run(ctx, workers)
+	return filters{newFilter(new(memory), s, def, p, g)}.run(ctx, workers)
 }

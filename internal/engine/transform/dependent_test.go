@@ -46,7 +46,7 @@ func TestDependentCost(t *testing.T) {
 	for round := range 600 {
 		lg, kind, step := 3+round%3, round/3%2, []int{3, 20, 70, 300}[rng.IntN(4)]
 		name := fmt.Sprintf("round %d: leaf of %d, kind %d, step %d", round, 1<<lg, kind, step)
-		r, c := newRates(step, predictedBits(), lambdaLevels), coefficients(rng, lg, step)
+		r, c := newRates(step, predictedBits(), lambdas[kindLuma]), coefficients(rng, lg, step)
 		energy, top := analyse(c, lg, int64(step))
 		if top == 0 {
 			continue
@@ -135,7 +135,7 @@ func TestDependentBelow(t *testing.T) {
 	rng := rand.New(rand.NewPCG(10, 6))
 	var tokens levelTokens
 	const step = 40
-	r := newRates(step, predictedBits(), lambdaLevels)
+	r := newRates(step, predictedBits(), lambdas[kindLuma])
 	for round := range 300 {
 		lg := 3 + round%3
 		c := coefficients(rng, lg, step)

@@ -21,7 +21,7 @@ func TestKernelPrices(t *testing.T) {
 		bits        *symbolBits
 		least, last int64 // λ
 	}{
-		{"without prediction", 30, universalBits(), lambdaLevels, lambdaLevels},
+		{"without prediction", 30, universalBits(), lambdas[kindLuma], lambdas[kindChroma]},
 		{"predicted", 15, predictedBits(), lambdaTextures[0], lambdaTextures[stepClasses-1]},
 		{"scout", 15, scoutBits(), lambdaTextures[0], lambdaTextures[stepClasses-1]},
 	} {

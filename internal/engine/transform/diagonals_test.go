@@ -66,10 +66,10 @@ func TestDiagonals(t *testing.T) {
 		for name, r := range map[string]*rates{
 			"plain":            plainRates(step),
 			"flat":             newRates(step, universalBits(), lambdaTextures[0]),
-			"middle":           newRates(step, universalBits(), lambdaLevels),
+			"middle":           newRates(step, universalBits(), lambdas[kindLuma]),
 			"textured":         newRates(step, universalBits(), lambdaTextures[stepClasses-1]),
-			"predicted":        newDependentRates(step, lambdaLevels),
-			"predicted, scout": newScout(step, lambdaLevels),
+			"predicted":        newDependentRates(step, lambdasPredicted[kindChroma]),
+			"predicted, scout": newScout(step, lambdasPredicted[kindLuma]),
 			"random":           newRates(step, randomBits(rng, 15), lambdaTextures[stepClasses-1]),
 			"random, steep":    newRates(step, randomBits(rng, 60), lambdaTextures[stepClasses-1]),
 		} {

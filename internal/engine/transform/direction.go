@@ -54,8 +54,9 @@ type predictor struct {
 	before *predictor // the plane before it, of chroma
 	half   bool       // whether luma has twice the resolution
 
-	around, smooth outline // of the leaf at hand
-	main           [3*maxN + 1]int32
+	around, smooth outline           // of the leaf at hand
+	main           [3*maxN + 2]int32 // and one that kernels read
+	lines          [maxN * maxN]uint16
 }
 
 // newPredictor is the predictor of plane i, whose samples from the first one of the tile on are
@@ -162,6 +163,10 @@ func (p *predictor) planar(dst []uint16, lg int) {
 	r := &p.smooth
 	above := r[2*n+1 : 3*n+2]
 	right, below := above[n], r[n-1]
+	if vector {
+		planarRows(&dst[:n*n][0], lg, &above[0], &r[2*n-1], right, below)
+		return
+	}
 	for y := range n {
 		left := r[2*n-1-y]
 		row := dst[y*n : y*n+n]
@@ -190,6 +195,15 @@ func (p *predictor) directed(dst []uint16, lg, direction int) {
 		for i := 1; i <= n*-a>>5; i++ {
 			main[n-i] = p.smooth[corner-step*((i*inverse+128)>>8)]
 		}
+	}
+	switch {
+	case vector && step > 0:
+		continueRows(&dst[:n*n][0], n, &main[n+1], a)
+		return
+	case vector:
+		continueRows(&p.lines[0], n, &main[n+1], a)
+		transpose(&dst[:n*n][0], &p.lines[0], n)
+		return
 	}
 	for j := range n {
 		d := (j + 1) * a

@@ -45,7 +45,8 @@ func (p Plane) kind() int {
 type Encoder struct {
 	planes   []Plane
 	rule     tree.Rule
-	rates    *rates
+	rates    *rates              // of all planes but chroma
+	chroma   *rates              // the same
 	textures [stepClasses]*rates // of luma of a Predicting encoder, by the step class of a square of 32
 	plain    *rates
 	promise  uint32   // the largest RMS error of a leaf in 1/65536 level, 0 for none
@@ -63,7 +64,9 @@ type Encoder struct {
 func NewEncoder(step int, planes []Plane, split engine.Split) *Encoder {
 	e := &Encoder{
 		planes: planes, rule: ruleOf(split, step),
-		rates: newRates(step, universalBits(), lambdaLevels), plain: plainRates(step),
+		rates:  newRates(step, universalBits(), lambdas[kindLuma]),
+		chroma: newRates(step, universalBits(), lambdas[kindChroma]),
+		plain:  plainRates(step),
 	}
 	for range planes {
 		e.steps = append(e.steps, plainSteps(step))
@@ -97,7 +100,8 @@ func (e *Encoder) Guiding() *Encoder {
 func (e *Encoder) Predicting() *Encoder {
 	predicting := *e
 	predicting.predicts = true
-	predicting.rates = newDependentRates(int(e.rates.step), lambdaLevels)
+	predicting.rates = newDependentRates(int(e.rates.step), lambdasPredicted[kindLuma])
+	predicting.chroma = newDependentRates(int(e.rates.step), lambdasPredicted[kindChroma])
 	for c, lambda := range lambdaTextures {
 		predicting.textures[c] = newDependentRates(int(e.rates.step), lambda)
 	}
@@ -113,6 +117,7 @@ func (e *Encoder) Thorough() *Encoder {
 
 // EncoderScratch is the memory of one encoding goroutine.
 type EncoderScratch struct {
+	areas   pixelAreas  // of the tile at hand
 	spectra spectra     // of the root at hand
 	tokens  levelTokens // of the leaf at hand
 	leaves  []codedLeaf // of the plane at hand
@@ -144,7 +149,7 @@ type Tile struct {
 func (t *Tile) Bytes() int64 { return t.overview.bytes() + t.detail.bytes() }
 
 // Tile codes the rectangle rects[i] of each plane, in samples, multiples of 32. pixels are what
-// the planes were made of; only a Guiding encoder needs them.
+// the planes were made of; only a Guiding encoder needs them, and one of planes without samples.
 func (e *Encoder) Tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids []tree.Pyramid, rects []image.Rectangle, pixels *chroma.Interleaved) *Tile {
 	return e.tile(scratch, planes, pyramids, rects, pixels, nil)
 }
@@ -153,10 +158,9 @@ func (e *Encoder) Tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids 
 func (e *Encoder) tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids []tree.Pyramid, rects []image.Rectangle, pixels *chroma.Interleaved, given *givenTile) *Tile {
 	t := &Tile{Worst: make([]uint32, len(planes))}
 	t.detail.tokens = scratch.detail[:0]
-	sources, cells := make([]original, len(planes)), make([]Cells, len(planes))
+	sources, cells := e.originals(scratch, planes, pyramids, rects, pixels), make([]Cells, len(planes))
 	predictors := make([]*predictor, len(planes))
 	for i, r := range rects {
-		sources[i] = original{&planes[i], &pyramids[i], r.Min.X / cell, r.Min.Y / cell, !e.planes[i].Chroma}
 		cells[i] = newCells(r, e.steps[i], e.planes[i])
 		cells[i].seen = image.Pt(planes[i].W, planes[i].H).Sub(r.Min)
 		p := newPlaneEncoder(e, scratch, t, i, &sources[i], cells)
@@ -217,7 +221,7 @@ func newPlaneEncoder(e *Encoder, scratch *EncoderScratch, t *Tile, i int, src *o
 	scratch.spectra.normalises(e.classes)
 	return &planeEncoder{
 		encoder: e, scratch: scratch, tile: t, index: i, kind: kind, src: src, cells: c,
-		partition: partition{encoder: e, scratch: scratch, rates: e.rates, src: src, cells: c, luma: &cells[0], def: e.planes[i], kind: kind},
+		partition: partition{encoder: e, scratch: scratch, rates: e.ratesOf(kind), src: src, cells: c, luma: &cells[0], def: e.planes[i], kind: kind},
 		overview:  overviewEncoder{src: src, cells: c, exact: make([]int32, len(c.overview)), pixels: pixels},
 		gauge:     gauge{src: src, cells: c, scratch: scratch},
 	}
@@ -259,10 +263,18 @@ func (p *planeEncoder) detail() {
 	}
 }
 
+// ratesOf are the rates of planes of a kind.
+func (e *Encoder) ratesOf(kind int) *rates {
+	if kind == kindChroma {
+		return e.chroma
+	}
+	return e.rates
+}
+
 // ratesAt are the rates of a root.
 func (p *planeEncoder) ratesAt(root node) *rates {
-	if !p.encoder.predicts || p.index > 0 || p.encoder.classes {
-		return p.encoder.rates
+	if e := p.encoder; !e.predicts || e.classes || p.index > 0 {
+		return e.ratesOf(p.kind)
 	}
 	x, y := p.src.place(root)
 	return p.encoder.textures[stepClass(p.src.pyramid, rootLog2, x, y)]

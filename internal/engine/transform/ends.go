@@ -58,6 +58,7 @@ func (s *overviewScale) value(end int32) int32 {
 // mean is 64 times the distance from the centre, in levels, that a value stands for in a leaf.
 func (s *overviewScale) mean(q int32) int32 {
 	switch {
+	case q < s.full && q > s.low:
 	case q == s.full:
 		return fullMean
 	case q == s.low:
@@ -127,14 +128,15 @@ func (d *Decoder) PutEnds(m *chroma.Interleaved, r image.Rectangle, grids []Grid
 			bands = 3
 		}
 		g := &grids[i]
-		for y := range m.H {
-			row := g.ends[(r.Min.Y+y)/side*g.w:][:g.w]
-			for x := r.Min.X; x < r.Max.X; {
-				end, to := row[x/side], min((x/side+1)*side, r.Max.X)
-				if end != 0 {
-					fillPixels(m.Pix[y*m.Stride+(x-r.Min.X)*m.Step+i*size:], m.Step, bands*size, to-x, end)
+		for y := r.Min.Y / side; y*side < r.Max.Y; y++ {
+			for x, end := range g.ends[y*g.w:][:(r.Max.X-1)/side+1] {
+				if end == 0 {
+					continue
 				}
-				x = to
+				at := image.Rect(x*side, y*side, (x+1)*side, (y+1)*side).Intersect(r)
+				for j := at.Min.Y; j < at.Max.Y; j++ {
+					fillPixels(m.Pix[(j-r.Min.Y)*m.Stride+(at.Min.X-r.Min.X)*m.Step+i*size:], m.Step, bands*size, at.Dx(), end)
+				}
 			}
 		}
 	}

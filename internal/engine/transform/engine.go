@@ -368,8 +368,12 @@ func (s *slab) Release() {
 
 // Slab implements engine.Encoder: it runs the stages of the backend.
 func (e *encoder) Slab(ctx context.Context, in *raster.Block) (engine.Slab, error) {
+	prepare := tree.Prepare
+	if e.Overlaps() {
+		prepare = tree.PrepareResident
+	}
 	pixels := Interleaved(in, e.format)
-	p, err := tree.Prepare(ctx, e.env.Backend, pixels, e.sub420)
+	p, err := prepare(ctx, e.env.Backend, pixels, e.sub420)
 	if err != nil {
 		return nil, err
 	}
@@ -388,7 +392,7 @@ func (e *encoder) survey(ctx context.Context, s *slab, pixels image.Rectangle) e
 	coder := e.env.Backend.Coder()
 	side := 1 << e.grid.Log2
 	tiles := e.grid.Indices(image.Rect(pixels.Min.X/side, pixels.Min.Y/side, (pixels.Max.X-1)/side+1, (pixels.Max.Y-1)/side+1))
-	job := survey{encoder: e.coder, coder: coder, prepared: s.prepared, models: e.models, workers: e.env.Workers, scratch: &e.scratch, took: e.env.Took}
+	job := survey{encoder: e.coder, coder: coder, prepared: s.prepared, pixels: s.pixels, models: e.models, workers: e.env.Workers, scratch: &e.scratch, took: e.env.Took}
 	for _, tile := range tiles {
 		job.rects = append(job.rects, e.padded(e.grid.Tile(tile).Sub(s.at)))
 	}

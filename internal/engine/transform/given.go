@@ -5,6 +5,7 @@ import (
 	"image"
 	"time"
 
+	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/parallel"
 	"github.com/qtgpu/qtgpu/tree"
 )
@@ -74,6 +75,7 @@ type survey struct {
 	encoder  *Encoder
 	coder    tree.Coder
 	prepared *tree.Prepared
+	pixels   *chroma.Interleaved
 	models   []*tree.Model
 	rects    [][]image.Rectangle // of each tile and plane
 	workers  int
@@ -116,12 +118,12 @@ func (s *survey) walk(ctx context.Context, visit func(p *partition, at int, node
 		scratch := s.scratch.Get()
 		defer s.scratch.Put(scratch)
 		scratch.spectra.normalises(false)
-		i, r := at%planes, s.rects[at/planes][at%planes]
+		i, rects := at%planes, s.rects[at/planes]
 		def := s.encoder.planes[i]
-		cells := newCells(r, s.encoder.steps[i], def)
+		cells := newCells(rects[i], s.encoder.steps[i], def)
 		visit(&partition{
-			encoder: s.encoder, rates: s.encoder.rates, scratch: scratch, cells: &cells, luma: &cells, def: def, kind: def.kind(), given: &s.given.planes[i],
-			src: &original{&s.prepared.Planes[i], &s.prepared.Pyramids[i], r.Min.X / cell, r.Min.Y / cell, !def.Chroma},
+			encoder: s.encoder, rates: s.encoder.ratesOf(def.kind()), scratch: scratch, cells: &cells, luma: &cells, def: def, kind: def.kind(), given: &s.given.planes[i],
+			src: &s.encoder.originals(scratch, s.prepared.Planes, s.prepared.Pyramids, rects, s.pixels)[i],
 		}, at, &found[at])
 		return nil
 	})

@@ -1,11 +1,6 @@
 package transform
 
-import (
-	"context"
-	"image"
-
-	"github.com/qtgpu/qtgpu/internal/parallel"
-)
+import "image"
 
 // Grid is what filters and pixels need to know of the cells of a plane, row by row.
 type Grid struct {
@@ -34,25 +29,6 @@ func newGrid(w, h, level int) Grid {
 		g.of = make([]trait, w*h)
 	}
 	return g
-}
-
-// at is the index of a cell, or of the nearest one of those there are.
-func (g *Grid) at(x, y int) int {
-	return min(max(y, 0), g.h-1)*g.w + min(max(x, 0), g.w-1)
-}
-
-// pass has each filter do all rows of cells, on several goroutines, before the next begins.
-func (g *Grid) pass(ctx context.Context, workers int, filters ...func(y int)) error {
-	for _, filter := range filters {
-		err := parallel.For(ctx, workers, g.h, func(y int) error {
-			filter(y)
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // bytes is the memory of a grid.
@@ -97,15 +73,32 @@ func (c *Cells) bare(at int) bool {
 
 func (c *Cells) grid(level int) Grid {
 	g := newGrid(c.w, c.h, level)
-	if level > 0 {
-		for i, q := range c.shown() {
-			g.ends[i] = int8(c.scale.end(q))
-		}
-		return g
-	}
-	for i, q := range c.overview {
-		g.ends[i] = int8(c.scale.end(q))
-		g.of[i] = trait{c.scale.mean(q), c.size[i], c.bare(i), c.strength, c.guide, c.class[i]}
-	}
+	g.take(c, 0, 0)
 	return g
+}
+
+// take takes up cells, the first of which is (x,y).
+func (g *Grid) take(c *Cells, x, y int) {
+	values := c.overview
+	if g.of == nil {
+		values = c.shown()
+	}
+	scale := c.scale
+	for j := range c.h {
+		at, to := j*c.w, (y+j)*g.w+x
+		row := values[at:][:c.w]
+		ends := g.ends[to:][:len(row)]
+		for i, q := range row {
+			ends[i] = int8(scale.end(q))
+		}
+		if g.of == nil {
+			continue
+		}
+		of, size, class := g.of[to:][:len(row)], c.size[at:][:len(row)], c.class[at:][:len(row)]
+		for i, q := range row {
+			t := &of[i] // field by field: a literal is copied from where it is not written yet
+			t.mean, t.size, t.bare = scale.mean(q), size[i], c.bare(at+i)
+			t.strength, t.guide, t.class = c.strength, c.guide, class[i]
+		}
+	}
 }

@@ -15,7 +15,7 @@ func (c *chooser) guide(e *Encoder, t *Tile, pixels *chroma.Interleaved, at imag
 		if r.Empty() || !c.areas[0][k].seen() {
 			continue
 		}
-		want, got := c.want.sized(r.Size(), false), c.got.sized(r.Size(), true)
+		want, got := c.want.sized(r.Size(), 3, false), c.got.sized(r.Size(), 3, true)
 		m := pixels.Sub(r)
 		m.Channels = len(want)
 		chroma.Forward(want, &m, false, 0, m.H)
@@ -32,13 +32,13 @@ func (c *chooser) guide(e *Encoder, t *Tile, pixels *chroma.Interleaved, at imag
 	}
 }
 
-// colours are planes of red, green and blue, which areas of one size share.
+// colours are planes of all channels, which areas of one size share.
 type colours []chroma.Plane
 
 // sized gives planes of some size, with what was there.
-func (c *colours) sized(size image.Point, sub420 bool) []chroma.Plane {
+func (c *colours) sized(size image.Point, channels int, sub420 bool) []chroma.Plane {
 	if len(*c) == 0 || image.Pt((*c)[0].W, (*c)[0].H) != size {
-		*c = chroma.NewPlanes(size.X, size.Y, 3, sub420)
+		*c = chroma.NewPlanes(size.X, size.Y, channels, sub420)
 	}
 	return *c
 }

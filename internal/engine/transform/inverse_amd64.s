@@ -3,100 +3,294 @@
 #include "textflag.h"
 #include "go_asm.h"
 
-DATA roundings<>+0(SB)/4, $(1<<(const_basisBits-1))
-DATA roundings<>+4(SB)/4, $const_maxSample
-DATA roundings<>+8(SB)/4, $((const_maxSample+1)/2)
-GLOBL roundings<>(SB), RODATA, $12
+DATA inverseWords<>+0(SB)/4, $(1<<(const_basisBits-1))
+DATA inverseWords<>+4(SB)/4, $(const_maxSample<<16|const_maxSample)
+DATA inverseWords<>+8(SB)/4, $((const_maxSample+1)/2<<16|(const_maxSample+1)/2)
+GLOBL inverseWords<>(SB), RODATA, $12
 
-// func inversePairs(k *inverseKernel, dst *uint16, stride int, predicted *uint16)
-TEXT ·inversePairs(SB), NOSPLIT, $0-32
+// Words 0, 2, 1, 3 of each four.
+DATA evenOdd<>+0(SB)/8, $0x0706030205040100
+DATA evenOdd<>+8(SB)/8, $0x0f0e0b0a0d0c0908
+DATA evenOdd<>+16(SB)/8, $0x0706030205040100
+DATA evenOdd<>+24(SB)/8, $0x0f0e0b0a0d0c0908
+GLOBL evenOdd<>(SB), RODATA, $32
+
+// Each four words from last to first: of the upper half, and of both.
+DATA reversed<>+0(SB)/8, $0x0706050403020100
+DATA reversed<>+8(SB)/8, $0x0f0e0d0c0b0a0908
+DATA reversed<>+16(SB)/8, $0x0100030205040706
+DATA reversed<>+24(SB)/8, $0x09080b0a0d0c0f0e
+DATA reversed<>+32(SB)/8, $0x0100030205040706
+DATA reversed<>+40(SB)/8, $0x09080b0a0d0c0f0e
+GLOBL reversed<>(SB), RODATA, $48
+
+// PACKED takes eight coefficients of two horizontal frequencies to words, even and odd vertical ones apart.
+#define PACKED(first, second, y) \
+	VMOVDQU first, y; \
+	VPACKSSDW second, y, y; \
+	VPSHUFB Y15, y, y
+
+// ADDPRODUCTS adds the products of one sample of the first pass.
+#define ADDPRODUCTS(at, even, odd) \
+	VPBROADCASTD at(R12), Y10; \
+	VPMADDWD Y8, Y10, Y10; \
+	VPADDD Y10, even, even; \
+	VPBROADCASTD at(R12)(R8*1), Y10; \
+	VPMADDWD Y9, Y10, Y10; \
+	VPADDD Y10, odd, odd
+
+// SUMS writes the sums of a sample to (R11), and of the one that mirrors it to (R13).
+#define SUMS(even, odd, xeven, xodd) \
+	VPADDD odd, even, Y10; \
+	VPSUBD odd, even, odd; \
+	VPSRAD $const_basisBits, Y10, Y10; \
+	VPSRAD $const_basisBits, odd, odd; \
+	VPACKSSDW odd, Y10, even; \
+	VPERMQ $0xD8, even, even; \
+	VMOVDQU xeven, (R11); \
+	VEXTRACTI128 $1, even, (R13); \
+	ADDQ $(2*const_maxN), R11; \
+	SUBQ $(2*const_maxN), R13
+
+// BOTH adds the products of even and odd frequencies of eight samples; at is where these begin in a table.
+#define BOTH(at, even, odd) \
+	VPMADDWD at(R12), Y8, Y10; \
+	VPADDD Y10, even, even; \
+	VPMADDWD at(R12)(R8*1), Y9, Y10; \
+	VPADDD Y10, odd, odd
+
+// FOUR takes the sums of four frequencies of a row.
+#define FOUR(at) \
+	VPBROADCASTD at(R13), Y8; \
+	VPBROADCASTD (at+4)(R13), Y9
+
+// WRITE writes 16 samples of words, on what is predicted.
+#define WRITE(at, y) \
+	VMOVDQU at(R14), Y10; \
+	VPSUBW Y13, Y10, Y10; \
+	VPADDSW Y10, y, y; \
+	VPMAXSW Y15, y, y; \
+	VPMINSW Y14, y, y; \
+	VMOVDQU y, at(SI)
+
+// func inverseSums(k *inverseKernel, dst *uint16, stride int, coefs *int32, predicted *uint16, below int)
+TEXT ·inverseSums(SB), NOSPLIT, $0-48
 	MOVQ k+0(FP), DI
 	MOVQ inverseKernel_table(DI), DX
-	MOVQ inverseKernel_n(DI), R8
-	LEAQ (R8*4), R9 // bytes of a row of pairs
-	LEAQ (R8*2), R10 // of a row of samples
-	VPBROADCASTD roundings<>+0(SB), Y8
+	MOVQ inverseKernel_half(DI), R8
+	MOVQ inverseKernel_n(DI), R10
 
-	// Over the vertical frequencies: row AX of sums, for 8 horizontal ones at a time.
-	XORQ AX, AX
-	LEAQ inverseKernel_sums(DI), R11
-row1:
-	XORQ BX, BX // first horizontal frequency
-block1:
-	VMOVDQA Y8, Y0
-	LEAQ (DX)(AX*4), R12
-	LEAQ inverseKernel_pairs(DI)(BX*4), R13
+	// Coefficients in pairs, of 8×8 at a time. R9 is bytes of a row, R15 of all pairs of eight horizontal ones.
+	MOVQ coefs+24(FP), SI
+	LEAQ inverseKernel_pairs(DI), R11
+	VMOVDQU evenOdd<>(SB), Y15
+	LEAQ (R10*4), R9
+	LEAQ (R9)(R9*2), R13
+	MOVQ inverseKernel_across(DI), AX
+	INCQ AX
+	SHRQ $1, AX // eights of horizontal frequencies
+pack:
+	MOVQ SI, R12
 	MOVQ inverseKernel_down(DI), CX
-next1:
-	VPBROADCASTD (R12), Y1
-	VPMADDWD (R13), Y1, Y1
-	VPADDD Y1, Y0, Y0
-	ADDQ R9, R12
-	ADDQ R9, R13
+	INCQ CX
+	SHRQ $1, CX
+packDown:
+	LEAQ (R12)(R9*4), BX
+	PACKED((R12), (R12)(R9*2), Y0)
+	PACKED((R12)(R9*1), (R12)(R13*1), Y1)
+	PACKED((BX), (BX)(R9*2), Y2)
+	PACKED((BX)(R9*1), (BX)(R13*1), Y3)
+	VSHUFPS $0x88, Y1, Y0, Y4
+	VSHUFPS $0xDD, Y1, Y0, Y5
+	VSHUFPS $0x88, Y3, Y2, Y6
+	VSHUFPS $0xDD, Y3, Y2, Y7
+	VPERM2I128 $0x20, Y6, Y4, Y0
+	VPERM2I128 $0x20, Y7, Y5, Y1
+	VPERM2I128 $0x31, Y6, Y4, Y2
+	VPERM2I128 $0x31, Y7, Y5, Y3
+	VMOVDQU Y0, (R11)
+	VMOVDQU Y1, 32(R11)
+	VMOVDQU Y2, 64(R11)
+	VMOVDQU Y3, 96(R11)
+	ADDQ $128, R11
+	ADDQ $32, R12
 	DECQ CX
-	JNZ next1
-	VPSRAD $const_basisBits, Y0, Y0
-	VEXTRACTI128 $1, Y0, X1
-	VPACKSSDW X1, X0, X0
-	VMOVDQU X0, (R11)(BX*2)
-	ADDQ $8, BX
-	CMPQ BX, inverseKernel_across(DI)
-	JL block1
-	ADDQ R10, R11
-	INCQ AX
-	CMPQ AX, R8
-	JL row1
+	JNZ packDown
+	LEAQ (SI)(R9*8), SI
+	DECQ AX
+	JNZ pack
 
-	// Over the horizontal frequencies: row AX of samples, 8 at a time.
-	VPBROADCASTD inverseKernel_offset(DI), Y8
-	VMOVD inverseKernel_shift(DI), X9
-	VPBROADCASTD roundings<>+4(SB), Y10
-	VPBROADCASTD roundings<>+8(SB), Y11
-	VPXOR Y12, Y12, Y12
-	MOVQ inverseKernel_across(DI), R15
-	SHRQ $1, R15
-	MOVQ dst+8(FP), SI
-	MOVQ predicted+24(FP), R14
-	LEAQ inverseKernel_sums(DI), R11
-	XORQ AX, AX
-row2:
-	XORQ BX, BX // first sample
-block2:
-	VMOVDQA Y8, Y0
-	LEAQ (DX)(BX*4), R12
-	MOVQ R11, R13
-	MOVQ R15, CX
-next2:
-	VPBROADCASTD (R13), Y1
-	VPMADDWD (R12), Y1, Y1
-	VPADDD Y1, Y0, Y0
+	// Over the vertical frequencies: eight horizontal ones of four samples, and of those that mirror them.
+	VPBROADCASTD inverseWords<>+0(SB), Y12
+	LEAQ (R8*2), R9 // bytes of a table of four frequencies
+	XORQ AX, AX // first sample
+	LEAQ inverseKernel_sums(DI), R14
+	LEAQ -1(R10), R15
+	IMULQ $(2*const_maxN), R15
+	ADDQ R14, R15 // of the last sample
+rows:
+	LEAQ inverseKernel_pairs(DI), SI
+	MOVQ inverseKernel_across(DI), BX
+	INCQ BX
+	SHRQ $1, BX
+	MOVQ R14, R11
+	MOVQ R15, R13
+eight:
+	VMOVDQA Y12, Y0
+	VMOVDQA Y12, Y1
+	VMOVDQA Y12, Y2
+	VMOVDQA Y12, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	LEAQ (DX)(AX*4), R12
+	MOVQ inverseKernel_down(DI), CX
+next:
+	VMOVDQU (SI), Y8
+	VMOVDQU 32(SI), Y9
+	ADDPRODUCTS(0, Y0, Y4)
+	ADDPRODUCTS(4, Y1, Y5)
+	ADDPRODUCTS(8, Y2, Y6)
+	ADDPRODUCTS(12, Y3, Y7)
+	ADDQ $64, SI
 	ADDQ R9, R12
-	ADDQ $4, R13
 	DECQ CX
-	JNZ next2
-	VPSRAD X9, Y0, Y0
-	TESTQ R14, R14
-	JZ clamp
-	VPMOVZXWD (R14)(BX*2), Y1
-	VPSUBD Y11, Y1, Y1
-	VPADDD Y1, Y0, Y0
-clamp:
-	VPMAXSD Y12, Y0, Y0
-	VPMINSD Y10, Y0, Y0
-	VEXTRACTI128 $1, Y0, X1
-	VPACKUSDW X1, X0, X0
-	VMOVDQU X0, (SI)(BX*2)
-	ADDQ $8, BX
-	CMPQ BX, R8
-	JL block2
-	ADDQ R10, R11
-	TESTQ R14, R14
-	JZ same
-	ADDQ R10, R14
-same:
-	ADDQ stride+16(FP), SI
-	INCQ AX
-	CMPQ AX, R8
-	JL row2
+	JNZ next
+	SUMS(Y0, Y4, X0, X4)
+	SUMS(Y1, Y5, X1, X5)
+	SUMS(Y2, Y6, X2, X6)
+	SUMS(Y3, Y7, X3, X7)
+	SUBQ $(4*2*const_maxN-16), R11
+	ADDQ $(4*2*const_maxN+16), R13
+	MOVQ inverseKernel_down(DI), CX // pairs are there for an even number of fours
+	ANDQ $1, CX
+	SHLQ $6, CX
+	ADDQ CX, SI
+	DECQ BX
+	JNZ eight
+	ADDQ $(4*2*const_maxN), R14
+	SUBQ $(4*2*const_maxN), R15
+	ADDQ $4, AX
+	LEAQ (AX)(AX*1), CX
+	CMPQ CX, R10
+	JL rows
+
+	// Over the horizontal frequencies, a row at a time.
+	VPBROADCASTD inverseKernel_offset(DI), Y12
+	VMOVD inverseKernel_shift(DI), X11
+	VPBROADCASTD inverseWords<>+8(SB), Y13
+	VPBROADCASTD inverseWords<>+4(SB), Y14
+	VPXOR Y15, Y15, Y15
+	MOVQ dst+8(FP), SI
+	MOVQ stride+16(FP), BX
+	MOVQ predicted+32(FP), R14
+	MOVQ below+40(FP), R15
+	LEAQ inverseKernel_sums(DI), R11
+	CMPQ R10, $16
+	JEQ row16
+	JL rows8
+
+row32:
+	VMOVDQA Y12, Y0
+	VMOVDQA Y12, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	MOVQ DX, R12
+	MOVQ R11, R13
+	MOVQ inverseKernel_across(DI), CX
+next32:
+	FOUR(0)
+	BOTH(0, Y0, Y2)
+	BOTH(32, Y1, Y3)
+	ADDQ R9, R12
+	ADDQ $8, R13
+	DECQ CX
+	JNZ next32
+	VPADDD Y2, Y0, Y4
+	VPADDD Y3, Y1, Y5
+	VPSUBD Y2, Y0, Y6
+	VPSUBD Y3, Y1, Y7
+	VPSRAD X11, Y4, Y4
+	VPSRAD X11, Y5, Y5
+	VPSRAD X11, Y6, Y6
+	VPSRAD X11, Y7, Y7
+	VPACKSSDW Y5, Y4, Y4
+	VPACKSSDW Y7, Y6, Y6
+	VPERMQ $0xD8, Y4, Y4
+	VPERMQ $0x27, Y6, Y6
+	VBROADCASTI128 reversed<>+16(SB), Y7
+	VPSHUFB Y7, Y6, Y6
+	WRITE(0, Y4)
+	WRITE(32, Y6)
+	ADDQ $(2*const_maxN), R11
+	ADDQ BX, SI
+	ADDQ R15, R14
+	DECQ R10
+	JNZ row32
+	VZEROUPPER
+	RET
+
+row16:
+	VMOVDQA Y12, Y0
+	VPXOR Y2, Y2, Y2
+	MOVQ DX, R12
+	MOVQ R11, R13
+	MOVQ inverseKernel_across(DI), CX
+next16:
+	FOUR(0)
+	BOTH(0, Y0, Y2)
+	ADDQ R9, R12
+	ADDQ $8, R13
+	DECQ CX
+	JNZ next16
+	VPADDD Y2, Y0, Y4
+	VPSUBD Y2, Y0, Y6
+	VPSRAD X11, Y4, Y4
+	VPSRAD X11, Y6, Y6
+	VPACKSSDW Y6, Y4, Y4
+	VPERMQ $0x78, Y4, Y4
+	VPSHUFB reversed<>+0(SB), Y4, Y4
+	WRITE(0, Y4)
+	ADDQ $(2*const_maxN), R11
+	ADDQ BX, SI
+	ADDQ R15, R14
+	DECQ R10
+	JNZ row16
+	VZEROUPPER
+	RET
+
+rows8:
+	VMOVDQA Y12, Y0
+	VMOVDQA Y12, Y1
+	MOVQ DX, R12
+	MOVQ R11, R13
+	MOVQ inverseKernel_across(DI), CX
+next8:
+	FOUR(0)
+	BOTH(0, Y0, Y0)
+	FOUR(2*const_maxN)
+	BOTH(0, Y1, Y1)
+	ADDQ R9, R12
+	ADDQ $8, R13
+	DECQ CX
+	JNZ next8
+	VPSRAD X11, Y0, Y0
+	VPSRAD X11, Y1, Y1
+	VPACKSSDW Y1, Y0, Y0
+	VPERMQ $0xD8, Y0, Y0
+	VMOVDQU (R14), X10
+	VINSERTI128 $1, (R14)(R15*1), Y10, Y10
+	VPSUBW Y13, Y10, Y10
+	VPADDSW Y10, Y0, Y0
+	VPMAXSW Y15, Y0, Y0
+	VPMINSW Y14, Y0, Y0
+	VMOVDQU X0, (SI)
+	VEXTRACTI128 $1, Y0, (SI)(BX*1)
+	ADDQ $(4*const_maxN), R11
+	LEAQ (SI)(BX*2), SI
+	LEAQ (R14)(R15*2), R14
+	SUBQ $2, R10
+	JNZ rows8
 	VZEROUPPER
 	RET

@@ -13,13 +13,14 @@ import (
 // coefficients that they leave, and the best few are quantised. A Thorough encoder tries all.
 
 // survivors are how many modes besides none are quantised at most, of planes without luma and of chroma,
-// for which planar, the direction of the plane before and luma are few to choose from.
-var survivors = [2]int{4, 2}
+// for which planar, the direction of the plane before and luma are few to choose from, and how many a
+// Thorough encoder does.
+var survivors, thoroughSurvivors = [2]int{2, 1}, [2]int{4, 2}
 
 // directionsOf counts the slopes of a cell by the direction that continues them, weighted by their
-// heights. It looks at no sample beside the cell.
+// heights. It looks at no sample beside the cell, and at every other slope down.
 func directionsOf(counts *[nAngles]int32, pix []uint16, stride int) {
-	for y := range cell - 1 {
+	for y := 0; y < cell; y += 2 {
 		a, b := pix[y*stride:][:cell], pix[(y+1)*stride:][:cell]
 		for x := range cell - 1 {
 			d1, d2 := int32(b[x+1])-int32(a[x]), int32(b[x])-int32(a[x+1])
@@ -60,13 +61,13 @@ func (p *planeEncoder) countDirections(root node) {
 	t := p.scratch.trial
 	clear(t.directions[:])
 	for i := range t.directions {
-		pix := p.src.from(node{cellLog2, root.x + i%rootCells, root.y + i/rootCells})
-		directionsOf(&t.directions[i], pix, p.src.samples.Stride)
+		pix, stride := p.src.from(node{cellLog2, root.x + i%rootCells, root.y + i/rootCells})
+		directionsOf(&t.directions[i], pix, stride)
 	}
 }
 
 // tried are the most directions that the original has most of.
-const tried = 3
+const tried = 2
 
 // likeliest gives the directions that a node has most of.
 func (t *trial) likeliest(n node) (best [tried]int, count int) {
@@ -109,8 +110,9 @@ func (p *planeEncoder) candidates(n node, coefs leafCoefs, context *modeContext)
 	for _, d := range context.likely[:2] {
 		p.try(n, modeAngle+d, coefs, context)
 	}
-	chroma := 0
+	chroma, most := 0, &survivors
 	if p.encoder.thorough {
+		most = &thoroughSurvivors
 		for d := range nAngles {
 			p.try(n, modeAngle+d, coefs, context)
 		}
@@ -125,7 +127,7 @@ func (p *planeEncoder) candidates(n node, coefs leafCoefs, context *modeContext)
 	}
 	all := t.candidates[:t.count]
 	slices.SortStableFunc(all, func(a, b *candidate) int { return cmp.Compare(a.estimate, b.estimate) })
-	return all[:min(survivors[chroma], len(all))]
+	return all[:min(most[chroma], len(all))]
 }
 
 // tryOwn makes the directions candidates that a node has most of, and the ones beside the best.

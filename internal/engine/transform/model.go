@@ -26,7 +26,8 @@ func (e *Encoder) models() []*tree.Model {
 
 // Model is the model of planes of a kind, of an encoder at one step that predicts nothing.
 func (e *Encoder) Model(p Plane) *tree.Model {
-	r, kind := e.rates, p.kind()
+	kind := p.kind()
+	r := e.ratesOf(kind)
 	m := &tree.Model{
 		Step: int(r.step), Least: int((r.step*worthCoding + 255) >> 8), Bit: int(r.bit), Escape: escape, Cap: magnitudeCap,
 		Typical: lastContext(kind, cellLog2, typicalLast) - lastContexts(kind, cellLog2),
@@ -95,14 +96,14 @@ func (k *kernel) Transform(coefs []int32, pix []uint16, stride, level int) {
 
 // Cost implements tree.Kernel.
 func (k *kernel) Cost(coefs []int32, level int) int64 {
-	r := k.encoder.rates
+	r := k.encoder.ratesOf(k.kind)
 	energy, top := analyse(coefs, level, r.step)
 	return k.tokens.cost(r, coefs, level, k.kind, energy, top, nil)
 }
 
 // Quantise implements tree.Kernel.
 func (k *kernel) Quantise(record []uint32, coefs []int32, level int) []uint32 {
-	r := k.encoder.rates
+	r := k.encoder.ratesOf(k.kind)
 	energy, top := analyse(coefs, level, r.step)
 	var by [tree.LastClasses]int
 	n, doubtful := 0, false

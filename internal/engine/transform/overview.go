@@ -160,6 +160,35 @@ var (
 	}
 )
 
+// lowFrom applies toLow to both axes of m×m values, as lowBlock does, by sums and differences of what mirrors each other.
+func lowFrom(v *[rootCells][rootCells]int64, m int) {
+	switch m {
+	case 2:
+		for k := range 2 {
+			v[k][0], v[k][1] = 2896*(v[k][0]+v[k][1]), 3212*(v[k][0]-v[k][1])
+		}
+		for k := range 2 {
+			v[0][k], v[1][k] = nearestLow(2896*(v[0][k]+v[1][k])), nearestLow(3212*(v[0][k]-v[1][k]))
+		}
+	case 4:
+		for k := range 4 {
+			v[k][0], v[k][1], v[k][2], v[k][3] = toLow4(v[k][0], v[k][1], v[k][2], v[k][3])
+		}
+		for k := range 4 {
+			a, b, c, d := toLow4(v[0][k], v[1][k], v[2][k], v[3][k])
+			v[0][k], v[1][k], v[2][k], v[3][k] = nearestLow(a), nearestLow(b), nearestLow(c), nearestLow(d)
+		}
+	}
+}
+
+func toLow4(a, b, c, d int64) (int64, int64, int64, int64) {
+	outer, inner, across, within := a+d, b+c, a-d, b-c
+	return 2048 * (outer + inner), 2745*across + 1137*within, 2271 * (outer - inner), 1408*across - 3400*within
+}
+
+// nearestLow rounds a sum of both axes.
+func nearestLow(s int64) int64 { return (s + 1<<23) >> 24 }
+
 // lowBlock applies a matrix to both axes of the m×m values of src:
 // dst[a][b] = Σ t[a][i]·t[b][j]·src[i][j] / 2^24, rounded.
 func lowBlock(dst, src *[rootCells * rootCells]int32, t *[4][4][4]int64, m int) {

@@ -42,3 +42,23 @@ func TestLowBlockInverts(t *testing.T) {
 		}
 	}
 }
+
+// TestLowFrom: sums and differences come to what the matrix does, of values as large as they come.
+func TestLowFrom(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 4))
+	for _, m := range []int{1, 2, 4} {
+		for range 1000 {
+			var src, want [16]int32
+			var got [rootCells][rootCells]int64
+			for i := range m * m {
+				src[i] = r.Int32() >> r.IntN(31) * int32(1-2*r.IntN(2))
+				got[i/m][i%m] = int64(src[i])
+			}
+			lowBlock(&want, &src, &toLow, m)
+			lowFrom(&got, m)
+			for i := range m * m {
+				require.Equal(t, want[i], int32(got[i/m][i%m]), "m %d index %d", m, i)
+			}
+		}
+	}
+}

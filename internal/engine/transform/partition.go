@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"image"
 	"math"
 
 	"github.com/qtgpu/qtgpu/chroma"
@@ -20,15 +21,32 @@ func ruleOf(s engine.Split, step int) tree.Rule {
 	case engine.SplitCost: // everything does
 		return tree.Rule{Lo: -64 * one, Hi: 64 * one, Step: step}
 	}
-	return tree.Rule{Lo: one / 10, Hi: one * 2, Step: step}
+	return tree.Rule{Lo: one / 10, Hi: one * 4, Step: step}
 }
 
 // original is a tile's part of a plane that is to be coded, and its statistics.
 type original struct {
+	index   int // of the plane
 	samples *chroma.Plane
+	areas   *pixelAreas // of a plane without samples, else nil
 	pyramid *tree.Pyramid
 	x, y    int  // of the tile's first cell in the plane
 	ends    bool // whether the plane has ends
+}
+
+// originals are the parts of all planes that a tile has, whose rectangles are given. Where planes have no
+// samples, the scratch makes them of pixels.
+func (e *Encoder) originals(scratch *EncoderScratch, planes []chroma.Plane, pyramids []tree.Pyramid, rects []image.Rectangle, pixels *chroma.Interleaved) []original {
+	all := make([]original, len(planes))
+	var areas *pixelAreas
+	if planes[0].Pix == nil {
+		areas = &scratch.areas
+		areas.begin(e.planes, pixels, rects[0])
+	}
+	for i, r := range rects {
+		all[i] = original{i, &planes[i], areas, &pyramids[i], r.Min.X / cell, r.Min.Y / cell, !e.planes[i].Chroma}
+	}
+	return all
 }
 
 // place is where a node lies in the plane, counted in nodes of its size.
@@ -63,15 +81,24 @@ func (o *original) reachesEnd(n node) bool {
 	return o.ends && (l.Max[i] == chroma.MaxLevel || l.Min[i] == 0)
 }
 
-// from gives the samples of the plane from the first one of a node on.
-func (o *original) from(n node) []uint16 {
-	return o.samples.Pix[cell*(o.y+n.y)*o.samples.Stride+cell*(o.x+n.x):]
+// from gives the samples of the plane from the first one of a node on, in rows stride apart.
+func (o *original) from(n node) (pix []uint16, stride int) { return o.at(cell*n.x, cell*n.y) }
+
+// at gives the samples of the plane from (x,y) of the tile on, as far as an area goes, in rows stride apart.
+func (o *original) at(x, y int) (pix []uint16, stride int) {
+	if o.areas != nil {
+		return o.areas.from(o.index, x, y)
+	}
+	stride = o.samples.Stride
+	return o.samples.Pix[(cell*o.y+y)*stride+cell*o.x+x:], stride
 }
 
 // seen is how much of a node lies in the image, in samples across and down.
-func (o *original) seen(n node) (w, h int) {
-	side := 1 << n.lg
-	return min(max(o.samples.W-cell*(o.x+n.x), 0), side), min(max(o.samples.H-cell*(o.y+n.y), 0), side)
+func (o *original) seen(n node) (w, h int) { return o.seenOf(n.x, n.y, 1<<n.lg) }
+
+// seenOf is seen of a square of samples that begins with cell (x,y).
+func (o *original) seenOf(x, y, side int) (w, h int) {
+	return min(max(o.samples.W-cell*(o.x+x), 0), side), min(max(o.samples.H-cell*(o.y+y), 0), side)
 }
 
 // spectrum is what is known of the coefficients of a node.
@@ -129,7 +156,8 @@ func (s *spectra) of(n node, src *original, step int64, steps leafSteps) (*spect
 	sp, own := s.at(n)
 	coefs := leafCoefs{own, s.normal(n, own)}
 	if !sp.known {
-		s.dct.forward(own, src.from(n), src.samples.Stride, n.lg)
+		pix, stride := src.from(n)
+		s.dct.forward(own, pix, stride, n.lg)
 		*sp = spectrum{known: true}
 		if s.weighted != nil {
 			steps.normalise(coefs.normal, own, step)

@@ -105,7 +105,8 @@ func (g *gauge) rms(n node, levels []acLevel) uint32 {
 	s.setLevels(levels, g.cells.stepsOf(n))
 	s.samples(g.scratch.decoded[:], 1<<n.lg)
 	g.cells.putEnds(n, g.scratch.decoded[:], 1<<n.lg)
-	return rmsOf(g.src.from(n), g.src.samples.Stride, g.scratch.decoded[:], 1<<n.lg, w, h)
+	pix, stride := g.src.from(n)
+	return rmsOf(pix, stride, g.scratch.decoded[:], 1<<n.lg, w, h)
 }
 
 // descent moves the AC levels of a leaf by single steps until none brings the samples
@@ -165,7 +166,7 @@ func (g *gauge) descend(n node, levels []acLevel, promise uint32) []acLevel {
 
 // takeError takes the error of the samples that the gauge decoded.
 func (d *descent) takeError() {
-	want, stride := d.gauge.src.from(d.node), d.gauge.src.samples.Stride
+	want, stride := d.gauge.src.from(d.node)
 	for j := range d.h {
 		got := d.gauge.scratch.decoded[j<<d.node.lg:][:d.w]
 		for i, v := range want[j*stride:][:d.w] {

@@ -143,17 +143,21 @@ type synthesis struct {
 
 // begin takes up a leaf: its low block follows from the overview, all else is 0.
 func (s *synthesis) begin(c *Cells, n node) {
+	clear(s.coef[:(s.extent.u+1)<<s.lg]) // of the last leaf
 	s.lg, s.extent, s.base = n.lg, extent{}, nil
-	clear(s.coef[:1<<(2*n.lg)])
 	m := n.cells()
-	var values, low [rootCells * rootCells]int32
-	for i := range m * m {
-		values[i] = c.scale.mean(c.overview[c.index(n.x+i/m, n.y+i%m)])
+	var values [rootCells][rootCells]int64
+	for j := range m {
+		for i, q := range c.overview[c.index(n.x, n.y+j):][:m] {
+			values[i][j] = int64(c.scale.mean(q))
+		}
 	}
-	lowBlock(&low, &values, &toLow, m)
-	for i, v := range low[:m*m] {
-		if k := min(max(v, -1<<15), 1<<15-1); k != 0 {
-			s.set(i/m<<n.lg+i%m, k)
+	lowFrom(&values, m)
+	for i := range m {
+		for j, v := range values[i][:m] {
+			if k := min(max(int32(v), -1<<15), 1<<15-1); k != 0 {
+				s.set(i<<n.lg+j, k)
+			}
 		}
 	}
 }

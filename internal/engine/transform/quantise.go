@@ -11,18 +11,21 @@ import (
 // J = D·16 + λ·Δ²·bits·16.
 const distScale = 4
 
-// λ of the levels and the leaves, and of the overview, whose errors are amplified, in
-// 1/256 of Δ² a bit. Of levels 0.09 and 0.13 made files no smaller.
-const (
-	lambdaLevels   = 28 // 0.11
-	lambdaOverview = 21 // 0.08
+// λ in 1/256 of Δ² a bit, of the levels and the leaves by kind of plane, and of the overview, whose errors
+// are amplified. With 28 everywhere files of the same RGB PSNR are 0.2% smaller, of the same luma PSNR and SSIM 0.5%
+// and 1.2% larger; predicted ones 1.1%, 0.5% and 0.7% (docs/bench/quality.md).
+var (
+	lambdas          = [kinds]int64{kindLuma: 23, kindChroma: 27}
+	lambdasPredicted = [kinds]int64{kindLuma: 26, kindChroma: 35}
 )
 
-// lambdaTextures are λ of the levels of luma of predicted files by the step class of a square of 32: lambdaLevels times
-// 2^(0.2·(c−4)). Where there is little texture, errors change the structure of an image more than
-// as large ones do elsewhere: files of the same SSIM are 1.5% smaller by it, of the same PSNR hardly larger. (Without prediction the PSNR
-// loses more.)
-var lambdaTextures = [stepClasses]int64{16, 18, 21, 24, 28, 32, 37, 42, 49}
+const lambdaOverview = 21
+
+// lambdaTextures are λ of the levels of luma of predicted files by the step class of a square of 32:
+// lambdasPredicted times 2^(0.2·(c−4)). Where there is little texture, errors change the structure of an image more than as large
+// ones do elsewhere: files of the same SSIM are 1.5% smaller by it, of the same PSNR hardly larger. (Without
+// prediction the PSNR loses more.)
+var lambdaTextures = [stepClasses]int64{15, 17, 20, 23, 26, 30, 34, 39, 45}
 
 // rates holds what symbols cost at one step and λ of levels. It prices them by the universal tables, since
 // a file has its own only when its levels are decided.
@@ -131,8 +134,8 @@ func (d divider) div(a int64) int64 { return int64(uint64(a) * d.reciprocal >> 3
 
 // worthCoding is the part of a step below which a coefficient makes no leaf longer, in
 // 1/256: a level of 1 in the place of a gains 2a−1 in Δ², and costs λ·bits, of which the
-// cheapest takes 1.9 where no later coefficient is coded. That pays from 0.6 on.
-const worthCoding = 151
+// cheapest takes 1.9 where no later coefficient is coded. That pays from 0.585 on.
+const worthCoding = 149
 
 // worthDepending is the part of a unit of dependent levels below which a coefficient becomes 0, in
 // 1/256: smaller ones made files no smaller, and half of the unit made them 0.5% larger, since a level that gains nothing

@@ -82,7 +82,7 @@ func TestPlainRounding(t *testing.T) {
 // level costs, where it is smaller than analyse looks for.
 func TestWorthCoding(t *testing.T) {
 	for _, step := range quantSteps {
-		r := newRates(step, universalBits(), lambdaLevels)
+		r := newRates(step, universalBits(), lambdas[kindLuma])
 		cheapest := int64(math.MaxInt64)
 		for ctx := ctxAC; ctx < nContexts; ctx += magnitudeClasses { // the first of the leaf: no level is near
 			cheapest = min(cheapest, r.cost(ctx, 1))
@@ -124,7 +124,7 @@ func TestRateDistortion(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	var tokens levelTokens
 	for _, step := range quantSteps {
-		r, plain := newRates(step, universalBits(), lambdaLevels), plainRates(step)
+		r, plain := newRates(step, universalBits(), lambdas[kindLuma]), plainRates(step)
 		var total, totalPlain int64
 		for lg := 3; lg <= 5; lg++ {
 			for range 60 {
@@ -310,11 +310,11 @@ func TestLeafRMS(t *testing.T) {
 // TestLambdaTextures holds λ by texture to its formula.
 func TestLambdaTextures(t *testing.T) {
 	for c, lambda := range lambdaTextures {
-		require.InDelta(t, lambdaLevels*math.Exp2(0.2*float64(c-middleClass)), float64(lambda), 0.5, "class %d", c)
+		require.InDelta(t, float64(lambdasPredicted[kindLuma])*math.Exp2(0.2*float64(c-middleClass)), float64(lambda), 0.5, "class %d", c)
 	}
 }
 
-// TestRatesByTexture: predicted luma of less texture has a smaller λ, and nothing else has another than the one of all.
+// TestRatesByTexture: predicted luma of less texture has a smaller λ, and all else the one of its kind.
 func TestRatesByTexture(t *testing.T) {
 	defs := []Plane{{}, {Chroma: true}}
 	for name, f := range sources {
@@ -326,7 +326,7 @@ func TestRatesByTexture(t *testing.T) {
 				cells[i] = newCells(rects[i], e.steps[i], defs[i])
 				p := newPlaneEncoder(e, scratch, new(Tile), i, &original{samples: &planes[i], pyramid: &pyramids[i]}, cells)
 				for root := range p.cells.roots {
-					want := e.rates
+					want := [kinds]*rates{e.rates, e.chroma}[i]
 					if e.predicts && !e.classes && i == 0 {
 						x, y := p.src.place(root)
 						want = e.textures[stepClass(&pyramids[0], rootLog2, x, y)]

@@ -121,15 +121,19 @@ func (d *decoder) memory(pixels image.Rectangle, level int) (n int64) {
 // needed is what a window has of its tiles for pixels of level 0 that it shows: all at coarser levels, else
 // whole roots, also of chroma of half the resolution.
 func (d *decoder) needed(rect image.Rectangle, level int) image.Rectangle {
-	const root = 2 * maxN
 	tiles := d.grid.Pixels(d.grid.Over(rect, d.Margin(level)))
 	if level > 0 || rect.Empty() {
 		return tiles
 	}
-	r := rect.Inset(-d.Margin(0))
-	r.Min = image.Pt(r.Min.X&^(root-1), r.Min.Y&^(root-1))
-	r.Max = image.Pt((r.Max.X+root-1)&^(root-1), (r.Max.Y+root-1)&^(root-1))
-	return r.Intersect(tiles)
+	return roots(rect.Inset(-d.Margin(0))).Intersect(tiles)
+}
+
+// roots are the pixels of whole roots, also of chroma of half the resolution, that some lie in.
+func roots(r image.Rectangle) image.Rectangle {
+	const side = 2 * maxN
+	r.Min = image.Pt(r.Min.X&^(side-1), r.Min.Y&^(side-1))
+	r.Max = image.Pt((r.Max.X+side-1)&^(side-1), (r.Max.Y+side-1)&^(side-1))
+	return r
 }
 
 // sampleBytes is the memory of a sample in its plane.
@@ -146,15 +150,15 @@ func (d *decoder) planeBytes() int64 {
 
 // Check implements engine.Decoder.
 func (d *decoder) Check(tile int, s engine.Segments, level int) error {
-	_, err := d.region(d.grid.Tile(tile), level).Decode(tile, s, false)
+	_, err := d.region(d.grid.Tile(tile), level, nil).Decode(tile, s, image.Rectangle{})
 	return err
 }
 
 // Measure implements engine.Decoder: the errors of leaves, before filtering and
 // rounding to samples.
 func (d *decoder) Measure(_ context.Context, tile int, s engine.Segments, original *raster.Block) ([]uint64, error) {
-	r := d.region(d.grid.Tile(tile), 0)
-	if _, err := r.Decode(tile, s, false); err != nil {
+	r := d.region(d.grid.Tile(tile), 0, nil)
+	if _, err := r.Decode(tile, s, image.Rectangle{}); err != nil {
 		return nil, err
 	}
 	want := chroma.NewPlanes(original.Rect.Dx(), original.Rect.Dy(), len(original.Planes), d.sub420)
@@ -172,8 +176,8 @@ func (d *decoder) Measure(_ context.Context, tile int, s engine.Segments, origin
 
 // Leaves tells f of the leaves of a tile's plane, in samples of the whole plane.
 func (d *decoder) Leaves(tile int, s engine.Segments, plane int, f func(engine.Leaf)) error {
-	r := d.region(d.grid.Tile(tile), 0)
-	if _, err := r.Decode(tile, s, false); err != nil {
+	r := d.region(d.grid.Tile(tile), 0, nil)
+	if _, err := r.Decode(tile, s, image.Rectangle{}); err != nil {
 		return err
 	}
 	at := r.at[plane].Min
@@ -193,24 +197,36 @@ type region struct {
 	at      []image.Rectangle // what it covers of each plane, padded
 	planes  []chroma.Plane    // scaled down by 1<<level
 	grids   []Grid            // of the planes
+	memory  *memory
 }
 
 // Window implements engine.Decoder.
-func (d *decoder) Window(dst *raster.Block, level int) engine.Window {
+func (d *decoder) Window(dst *raster.Block, level int, finished engine.Window) engine.Window {
 	full := image.Rectangle{Min: dst.Rect.Min.Mul(1 << level), Max: dst.Rect.Max.Mul(1 << level)}
-	r := d.region(d.needed(full, level), level)
+	m := new(memory)
+	if last, ok := finished.(*region); ok {
+		m = last.memory.again()
+	}
+	needed := d.needed(full, level)
+	if m.spare = 0; level == 0 && needed.Max.Y < d.grid.H {
+		m.spare = 4 * maxN
+	}
+	r := d.region(needed, level, m)
 	r.dst = dst
 	return r
 }
 
-// region is one of pixels.
-func (d *decoder) region(pixels image.Rectangle, level int) *region {
-	r := &region{decoder: d, level: level, pixels: pixels, at: d.padded(pixels)}
+// region is one of pixels, in new memory where there is none for it.
+func (d *decoder) region(pixels image.Rectangle, level int, m *memory) *region {
+	if m == nil {
+		m = new(memory)
+	}
+	r := &region{decoder: d, level: level, pixels: pixels, at: d.padded(pixels), memory: m}
 	for _, s := range d.samples(pixels) {
 		up := 1<<level - 1
-		p := chroma.NewPlane((s.Dx()+up)>>level, (s.Dy()+up)>>level)
+		p := m.plane((s.Dx()+up)>>level, (s.Dy()+up)>>level)
 		r.planes = append(r.planes, p)
-		r.grids = append(r.grids, newGrid(p.Stride/r.side(), p.Rows()/r.side(), level))
+		r.grids = append(r.grids, m.grid(p.Stride/r.side(), p.Rows()/r.side(), level))
 	}
 	return r
 }
@@ -219,16 +235,13 @@ func (d *decoder) region(pixels image.Rectangle, level int) *region {
 func (r *region) side() int { return cell >> r.level }
 
 // Decode implements engine.Window.
-func (r *region) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded, error) {
+func (r *region) Decode(tile int, s engine.Segments, keep image.Rectangle) (engine.Decoded, error) {
 	if alone := r.alone(tile); alone != nil {
-		if _, err := alone.Decode(tile, s, false); err != nil {
+		if _, err := alone.Decode(tile, s, image.Rectangle{}); err != nil {
 			return nil, err
 		}
-		d := alone.decoded()
-		if r.Load(tile, d); !keep {
-			return nil, nil
-		}
-		return d, nil
+		r.Load(tile, alone.decoded())
+		return alone.save(tile, keep), nil
 	}
 	p := r.place(tile)
 	cells, err := r.decoder.coder.Overview(s.Overview, p.rects)
@@ -244,12 +257,8 @@ func (r *region) Decode(tile int, s engine.Segments, keep bool) (engine.Decoded,
 	if err := r.decoder.coder.Detail(scratch, s.Detail, cells, r.planes, p.at); err != nil {
 		return nil, err
 	}
-	grids := GridsOf(cells, 0)
-	r.putGrids(grids, p)
-	if !keep {
-		return nil, nil
-	}
-	return r.save(grids, p), nil
+	r.putCells(cells, p)
+	return r.save(tile, keep), nil
 }
 
 // Conceal implements engine.Window.
@@ -271,7 +280,7 @@ func (r *region) Conceal(tile int, overview []byte) {
 	scratch := r.decoder.scratch.Get()
 	defer r.decoder.scratch.Put(scratch)
 	r.decoder.coder.Conceal(scratch, cells, r.planes, p.at)
-	r.putGrids(GridsOf(cells, 0), p)
+	r.putCells(cells, p)
 }
 
 // alone is a region for a tile of which r has but a part; nil where r has all of it.
@@ -280,7 +289,7 @@ func (r *region) alone(tile int) *region {
 	if r.level > 0 || pixels.In(r.pixels) {
 		return nil
 	}
-	return r.decoder.region(pixels, 0)
+	return r.decoder.region(pixels, 0, nil)
 }
 
 // place is where a tile lies: what it covers of each plane, and where that begins in the planes
@@ -303,13 +312,13 @@ func (r *region) level3(cells []Cells, p place) {
 	for i, at := range p.at {
 		r.decoder.coder.Level3(&r.planes[i], at.X/cell, at.Y/cell, &cells[i])
 	}
-	r.putGrids(GridsOf(cells, r.level), p)
+	r.putCells(cells, p)
 }
 
-// putGrids writes what is known of the cells of a tile.
-func (r *region) putGrids(grids []Grid, p place) {
+// putCells writes what is known of the cells of a tile that the region has all of.
+func (r *region) putCells(cells []Cells, p place) {
 	for i, at := range p.at {
-		r.grids[i].put(&grids[i], at.X/cell, at.Y/cell)
+		r.grids[i].take(&cells[i], at.X/cell, at.Y/cell)
 	}
 }
 
@@ -324,8 +333,9 @@ func (r *region) leaves(plane int, f func(engine.Leaf)) {
 	}
 }
 
-// decoded implements engine.Decoded: a tile's planes before they are filtered.
+// decoded implements engine.Decoded: some of a tile's planes before they are filtered.
 type decoded struct {
+	at    []image.Rectangle // of each plane, padded
 	grids []Grid
 	pix   [][]uint16
 }
@@ -338,23 +348,33 @@ func (d *decoded) Bytes() (n int64) {
 	return n
 }
 
-// save copies a tile out of the planes, and Load copies it back.
-func (r *region) save(grids []Grid, p place) *decoded {
-	d := &decoded{grids: grids}
-	for i, at := range p.at {
-		size, plane := pad(p.rects[i]).Size(), &r.planes[i]
-		pix := make([]uint16, 0, size.X*size.Y)
-		for y := range size.Y {
-			pix = append(pix, plane.Pix[(at.Y+y)*plane.Stride+at.X:][:size.X]...)
+// save copies what is kept of a tile out of the planes, nil where nothing is, and Load copies it back.
+func (r *region) save(tile int, keep image.Rectangle) engine.Decoded {
+	pixels := r.decoder.grid.Tile(tile)
+	if !pixels.Overlaps(keep) {
+		return nil
+	}
+	d := &decoded{at: r.decoder.padded(roots(keep).Intersect(pixels))}
+	for i, rect := range d.at {
+		at, plane := rect.Sub(r.at[i].Min), &r.planes[i]
+		pix := make([]uint16, 0, at.Dx()*at.Dy())
+		for y := at.Min.Y; y < at.Max.Y; y++ {
+			pix = append(pix, plane.Pix[y*plane.Stride+at.Min.X:][:at.Dx()]...)
 		}
 		d.pix = append(d.pix, pix)
+		d.grids = append(d.grids, r.grids[i].part(cellsOf(at)))
 	}
 	return d
 }
 
+// cellsOf are the cells of samples.
+func cellsOf(r image.Rectangle) image.Rectangle {
+	return image.Rectangle{Min: r.Min.Div(cell), Max: r.Max.Div(cell)}
+}
+
 // decoded is all of a region of a tile, which it does not own any more.
 func (r *region) decoded() *decoded {
-	d := &decoded{grids: r.grids}
+	d := &decoded{at: r.at, grids: r.grids}
 	for i := range r.planes {
 		d.pix = append(d.pix, r.planes[i].Pix)
 	}
@@ -362,17 +382,17 @@ func (r *region) decoded() *decoded {
 }
 
 // Load implements engine.Window: of a tile that reaches out of the region, it takes the part within.
-func (r *region) Load(tile int, from engine.Decoded) {
-	d, p := from.(*decoded), r.place(tile)
-	for i := range p.rects {
-		rect := pad(p.rects[i])
+func (r *region) Load(_ int, from engine.Decoded) {
+	d := from.(*decoded)
+	for i, rect := range d.at {
 		within, plane := rect.Intersect(r.at[i]), &r.planes[i]
 		for y := within.Min.Y; y < within.Max.Y; y++ {
 			row := d.pix[i][(y-rect.Min.Y)*rect.Dx()+within.Min.X-rect.Min.X:]
 			copy(plane.Pix[(y-r.at[i].Min.Y)*plane.Stride+within.Min.X-r.at[i].Min.X:][:within.Dx()], row)
 		}
+		at := cellsOf(rect.Sub(r.at[i].Min)).Min
+		r.grids[i].put(&d.grids[i], at.X, at.Y)
 	}
-	r.putGrids(d.grids, p)
 }
 
 // colourBand is the number of rows of a job that converts colour.
@@ -412,7 +432,7 @@ func inBands(ctx context.Context, workers, n int, do func(from, to int)) error {
 // filter filters and restores the planes of level 0, and gives what guides their chroma.
 func (r *region) filter(ctx context.Context, workers int) (*chroma.Guide, error) {
 	d, c := r.decoder, r.decoder.coder
-	if err := c.Filter(ctx, workers, r.planes, r.grids); err != nil {
+	if err := c.filter(ctx, workers, r.memory, r.planes, r.grids); err != nil {
 		return nil, err
 	}
 	// Besides the pixels that are shown, what upsampling and slopes read around them.
@@ -422,17 +442,18 @@ func (r *region) filter(ctx context.Context, workers int) (*chroma.Guide, error)
 		rects[i] = rects[i].Intersect(image.Rect(0, 0, r.planes[i].W, r.planes[i].H))
 	}
 	if d.restores {
-		if err := c.Restore(ctx, workers, r.planes, r.grids, rects); err != nil {
+		if err := c.restore(ctx, workers, r.memory, r.planes, r.grids, rects); err != nil {
 			return nil, err
 		}
 	}
 	if !d.guides {
 		return nil, nil
 	}
-	g := chroma.NewGuide(r.planes, d.step, func(plane, x, y int) int32 {
+	r.memory.guide = r.memory.guide.Renewed(r.planes, d.step, func(plane, x, y int) int32 {
 		grid := &r.grids[1+plane]
 		return guideWeights[grid.of[y/cell*grid.w+x/cell].guide]
 	})
+	g := r.memory.guide
 	from := rects[1].Min.Y
 	for _, rows := range []func(from, to int){g.Low, g.Rows} {
 		err := inBands(ctx, workers, rects[1].Dy(), func(y0, y1 int) { rows(from+y0, from+y1) })

@@ -103,6 +103,7 @@ type restoration struct {
 	near [2 * differenceBias]int64
 
 	wide, narrow, slope int32 // of which they are made
+	step                int32
 }
 
 // guidedScale is what a sample of the same luma counts in the differences that luma guides.
@@ -113,7 +114,7 @@ const guidedBits = 4
 const differenceBias = 1 << 12
 
 func newRestoration(step int32) *restoration {
-	r := &restoration{bounds: activityBounds}
+	r := &restoration{bounds: activityBounds, step: step}
 	for kind := range r.bounds {
 		for i := range r.bounds[kind] {
 			r.bounds[kind][i] *= step
@@ -174,6 +175,7 @@ type window struct {
 	pix, guide samples
 	gradients  [blocks + 1][blocks + 4][4]int32 // of which kernels find four at once
 	by         [blocks][blocks]*restoration     // that restores a block
+	one        *restoration                     // that restores all of them, nil where several may
 	class      [blocks][blocks]int8             // −1 for none
 }
 
@@ -185,11 +187,17 @@ func (w *window) at(x, y int) int { return (y+windowRim)*rowBytes + (x+windowRim
 func (w *window) take(row func(y int) []uint16, p, luma *chroma.Plane, def Plane, x, y, height int) {
 	w.kind = def.kind()
 	for j := range height + 2*windowRim {
-		at := min(max(y-windowRim+j, 0), p.Rows()-1)
 		takeRow(w.pix[j*rowBytes:][:rowBytes], row(y-windowRim+j), x-windowRim)
-		if !def.Chroma {
-			continue
-		}
+	}
+	if def.Chroma {
+		w.takeGuide(p, luma, def, x, y, height)
+	}
+}
+
+// takeGuide takes the samples of luma.
+func (w *window) takeGuide(p, luma *chroma.Plane, def Plane, x, y, height int) {
+	for j := range height + 2*windowRim {
+		at := min(max(y-windowRim+j, 0), p.Rows()-1)
 		guide := w.guide[j*rowBytes:][:rowBytes]
 		if def.Half {
 			takeMeans(guide, rowOf(luma, 2*at), rowOf(luma, 2*at+1), x-windowRim, p.Stride)
@@ -286,17 +294,36 @@ func bend(twice, a, b uint64) uint64 {
 
 // uses has the blocks of a window at (x,y) restored at the steps of their classes.
 func (w *window) uses(r *restorations, s *steps, g *Grid, x, y, width, height int) {
+	if !s.weighted { // all alike
+		w.usesOne(r.at(s.base[0]))
+		return
+	}
+	w.one = nil
 	var at *restoration
 	known := int32(0)
 	for by := range height {
+		row := g.of[(y+block*by)/cell*g.w:][:g.w]
 		for bx := range width {
-			step := s.base[g.of[(y+block*by)/cell*g.w+(x+block*bx)/cell].class]
+			step := s.base[row[(x+block*bx)/cell].class]
 			if step != known {
 				at, known = r.at(step), step
 			}
 			w.by[by][bx] = at
 		}
 	}
+}
+
+// usesOne has all blocks restored at one step.
+func (w *window) usesOne(r *restoration) {
+	if w.one == r {
+		return
+	}
+	for by := range w.by {
+		for bx := range w.by[by] {
+			w.by[by][bx] = r
+		}
+	}
+	w.one = r
 }
 
 // classify finds the classes of the first w×h blocks.
@@ -306,6 +333,14 @@ func (w *window) classify(width, height int) {
 	}
 	for by := range height {
 		upper, lower := &w.gradients[by], &w.gradients[by+1]
+		if vector {
+			var steps [blocks]int32
+			for bx := range width {
+				steps[bx] = w.by[by][bx].step
+			}
+			classesOfRow(&w.class[by][0], &upper[0], &lower[0], &steps[0], (width+7)/8, &activityBounds[w.kind])
+			continue
+		}
 		for bx := range width {
 			var g [4]int32
 			for k := range g {

@@ -173,6 +173,7 @@ func (c *chooser) add(errors *strengthErrors, e *Encoder, plane int, src *origin
 	c.window.takePlane(&a.plane, luma, e.planes[plane], 0, 0, wholeBlocks(h))
 	c.window.uses(e.restorations, e.steps[plane], &a.grid, 0, 0, wholeBlocks(w)/block, wholeBlocks(h)/block)
 	c.window.classify(wholeBlocks(w)/block, wholeBlocks(h)/block)
+	pix, stride := src.at(a.rect.Min.X, a.rect.Min.Y)
 	a.from = len(c.sums)
 	for by := range wholeBlocks(h) / block {
 		for bx := range wholeBlocks(w) / block {
@@ -182,9 +183,9 @@ func (c *chooser) add(errors *strengthErrors, e *Encoder, plane int, src *origin
 			c.sums = append(c.sums, summed{x: block * bx, y: block * by})
 			sums := &c.sums[len(c.sums)-1].sums
 			c.window.by[by][bx].sums(sums, &c.window, bx, by)
-			want := src.samples.Pix[(at.Y+block*by)*src.samples.Stride+at.X+block*bx:]
+			want := pix[block*by*stride+block*bx:]
 			got := a.plane.Pix[block*by*a.plane.Stride+block*bx:]
-			errors.addBlock(want, src.samples.Stride, got, a.plane.Stride, sums, min(block, w-block*bx), min(block, h-block*by))
+			errors.addBlock(want, stride, got, a.plane.Stride, sums, min(block, w-block*bx), min(block, h-block*by))
 		}
 	}
 	a.to = len(c.sums)

@@ -16,3 +16,13 @@ func blockSums(dst *[block * block]int32, pix *byte, weights *weighted, n int, w
 //
 //go:noescape
 func guidedBlockSums(dst *[block * block]int32, pix *byte, weights *weighted, n int, wide, narrow int32, guide *byte, slope int32)
+
+// restorePlain restores n blocks of luma, whose window begins at pix, in rows stride bytes apart.
+//
+//go:noescape
+func restorePlain(blocks *restoredBlock, n int, pix *byte, stride int)
+
+// restoreGuided restores n blocks of chroma, with luma at guide.
+//
+//go:noescape
+func restoreGuided(blocks *restoredBlock, n int, pix *byte, stride int, guide *byte)

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"context"
+	"encoding/binary"
 	"image"
 
 	"github.com/qtgpu/qtgpu/chroma"
@@ -25,23 +26,77 @@ func (d *Decoder) Guiding() *Decoder {
 // Restore restores the samples rects[i] of planes that Filter has gone over, and may restore some
 // around them. Luma comes last: chroma is restored by what it was.
 func (d *Decoder) Restore(ctx context.Context, workers int, planes []chroma.Plane, grids []Grid, rects []image.Rectangle) error {
-	for n := range planes {
-		i := (n + 1) % len(planes)
-		if d.planes[i].Alpha || rects[i].Empty() {
+	return d.restore(ctx, workers, new(memory), planes, grids, rects)
+}
+
+// restore is Restore in memory.
+func (d *Decoder) restore(ctx context.Context, workers int, m *memory, planes []chroma.Plane, grids []Grid, rects []image.Rectangle) error {
+	var others, luma restorers
+	for i, p := range d.planes {
+		if p.Alpha || rects[i].Empty() {
 			continue
 		}
-		r := newRestorer(d.restorations, d.steps[i], d.planes[i], &planes[i], &planes[0], &grids[i], rects[i])
-		err := parallel.For(ctx, workers, r.bands(), func(k int) error {
-			scratch := r.scratch.Get()
-			defer r.scratch.Put(scratch)
-			r.band(scratch, k)
-			return nil
-		})
-		if err != nil {
-			return err
+		r := newRestorer(m, d.restorations, d.steps[i], p, &planes[i], &planes[0], &grids[i], rects[i])
+		if i == 0 {
+			luma = restorers{r}
+		} else {
+			others = append(others, r)
 		}
 	}
-	return nil
+	if err := others.run(ctx, workers, &m.bands); err != nil {
+		return err
+	}
+	return luma.run(ctx, workers, &m.bands)
+}
+
+// restorers are of planes of the same size that are restored side by side.
+type restorers []*restorer
+
+// run restores all bands.
+func (r restorers) run(ctx context.Context, workers int, scratch *parallel.Pool[restoreScratch]) error {
+	if len(r) == 0 {
+		return nil
+	}
+	return parallel.For(ctx, workers, r[0].bands(), func(k int) error {
+		s := scratch.Get()
+		defer scratch.Put(s)
+		r.band(s, k)
+		return nil
+	})
+}
+
+// band restores a band of all planes. What luma guides chroma by is taken once for all.
+func (r restorers) band(s *restoreScratch, k int) {
+	for len(s.windows) < len(r) {
+		s.windows = append(s.windows, new(bandWindow))
+	}
+	for _, w := range s.windows {
+		w.x = -1
+	}
+	rect := r[0].rect
+	top := rect.Min.Y + k*windowSide
+	height := min(windowSide, rect.Max.Y-top)
+	for x := rect.Min.X; x < rect.Max.X; x += windowSide {
+		width := min(windowSide, rect.Max.X-x)
+		var guided *bandWindow
+		for i, one := range r {
+			least, most := one.strengths(x, top, width, height)
+			if most == 0 {
+				continue
+			}
+			w := s.windows[i]
+			one.take(w, k, x, top, height)
+			switch {
+			case !one.def.Chroma:
+			case guided == nil:
+				w.takeGuide(one.plane, one.luma, one.def, x, top, height)
+				guided = w
+			default:
+				w.guide = guided.guide
+			}
+			one.restore(s, &w.window, image.Rect(x, top, x+width, top+height), least, most)
+		}
+	}
 }
 
 // restorer restores a part of a plane in place, in bands of windows. What a band reads beyond its
@@ -54,23 +109,40 @@ type restorer struct {
 	grid         *Grid
 	rect         image.Rectangle // in whole blocks
 	saved        []uint16        // windowRim rows above and below the top of each band
-	scratch      parallel.Pool[restoreScratch]
 }
 
-// restoreScratch is the memory of a band: its rows as they were, with windowRim more on both sides.
+// restoreScratch is the memory of a band: a window of each plane, and the blocks of one that are restored.
 type restoreScratch struct {
-	rows   []uint16
-	window window
+	windows []*bandWindow
+	blocks  [blocks * blocks]restoredBlock
 }
 
-func newRestorer(r *restorations, steps *steps, def Plane, p, luma *chroma.Plane, g *Grid, rect image.Rectangle) *restorer {
+// bandWindow is a window that goes along a band.
+type bandWindow struct {
+	window
+	x int // where it begins, −1 before it has taken any samples of the band
+}
+
+// restoredBlock is a block that is restored.
+type restoredBlock struct {
+	weights  *weighted // of which there are n
+	n        int
+	by       *restoration
+	dst      *uint16
+	at       int // in its window
+	strength int32
+}
+
+func newRestorer(m *memory, r *restorations, steps *steps, def Plane, p, luma *chroma.Plane, g *Grid, rect image.Rectangle) *restorer {
 	rect.Min = image.Pt(rect.Min.X/block*block, rect.Min.Y/block*block)
 	rect.Max = image.Pt(wholeBlocks(rect.Max.X), wholeBlocks(rect.Max.Y))
 	s := &restorer{restorations: r, steps: steps, def: def, plane: p, luma: luma, grid: g, rect: rect}
+	s.saved = m.samples.piece((s.bands() + 1) * 2 * windowRim * p.Stride)
+	rows := s.saved
 	for k := range s.bands() + 1 {
 		y := min(rect.Min.Y+k*windowSide, rect.Max.Y)
 		for j := y - windowRim; j < y+windowRim; j++ {
-			s.saved = append(s.saved, rowOf(p, j)...)
+			rows = rows[copy(rows, rowOf(p, j)):]
 		}
 	}
 	return s
@@ -81,58 +153,81 @@ func wholeBlocks(n int) int { return (n + block - 1) &^ (block - 1) }
 
 func (r *restorer) bands() int { return (r.rect.Dy() + windowSide - 1) / windowSide }
 
-// band restores a band.
-func (r *restorer) band(s *restoreScratch, k int) {
-	top := r.rect.Min.Y + k*windowSide
-	height := min(windowSide, r.rect.Max.Y-top)
+// take takes the samples of the window at (x,y) as they were before any was restored: the ones above and below the
+// band are saved, and those on the left are the last ones of the window before.
+func (r *restorer) take(w *bandWindow, k, x, y, height int) {
 	stride := r.plane.Stride
-	if n := (height + 2*windowRim) * stride; cap(s.rows) < n {
-		s.rows = make([]uint16, n)
+	row := func(j int) []uint16 {
+		switch {
+		case j < y:
+			return r.saved[(2*k*windowRim+j-y+windowRim)*stride:][:stride]
+		case j >= y+height:
+			return r.saved[(2*(k+1)*windowRim+j-y-height+windowRim)*stride:][:stride]
+		}
+		return rowOf(r.plane, j)
 	}
-	const edge = 2 * windowRim
-	rows := s.rows[:(height+2*windowRim)*stride]
-	copy(rows, r.saved[k*edge*stride:][:edge*stride])
-	copy(rows[edge*stride:], r.plane.Pix[(top+windowRim)*stride:][:max(height-edge, 0)*stride])
-	copy(rows[height*stride:], r.saved[(k+1)*edge*stride:][:edge*stride])
-	row := func(y int) []uint16 { return rows[(y-top+windowRim)*stride:][:stride] }
-	for x := r.rect.Min.X; x < r.rect.Max.X; x += windowSide {
-		if width := min(windowSide, r.rect.Max.X-x); r.any(x, top, width, height) {
-			s.window.take(row, r.plane, r.luma, r.def, x, top, height)
-			r.restore(&s.window, x, top, width, height)
+	w.kind = r.def.kind()
+	follows := w.x >= 0 && w.x == x-windowSide
+	for j := range height + 2*windowRim {
+		pix := w.pix[j*rowBytes:][:rowBytes]
+		left := binary.LittleEndian.Uint64(pix[sampleBytes*windowSide:])
+		takeRow(pix, row(y-windowRim+j), x-windowRim)
+		if follows {
+			binary.LittleEndian.PutUint64(pix, left)
 		}
 	}
+	w.x = x
 }
 
-// restore restores the samples of the window at (x,y).
-func (r *restorer) restore(w *window, x, y, width, height int) {
+// restore restores the samples at of a window, whose strengths have numbers from least to most.
+func (r *restorer) restore(s *restoreScratch, w *window, at image.Rectangle, least, most uint8) {
+	x, y, width, height := at.Min.X, at.Min.Y, at.Dx(), at.Dy()
 	w.uses(r.restorations, r.steps, r.grid, x, y, width/block, height/block)
 	w.classify(width/block, height/block)
-	var sums [block * block]int32
+	weights, stride, n := &weightsOf()[w.kind], r.plane.Stride, 0
+	strength := strengths[most]
 	for by := range height / block {
-		for bx := range width / block {
-			strength := strengths[r.strength(x+block*bx, y+block*by)]
-			if strength == 0 || w.class[by][bx] < 0 {
+		cells := r.grid.of[(y+block*by)/cell*r.grid.w:][:r.grid.w]
+		dst := r.plane.Pix[(y+block*by)*stride:][:(block-1)*stride+r.rect.Max.X]
+		for bx, class := range w.class[by][:width/block] {
+			if class < 0 {
 				continue
 			}
+			if least != most {
+				if strength = strengths[cells[(x+block*bx)/cell].strength]; strength == 0 {
+					continue
+				}
+			}
+			if of := weights[class]; vector && len(of) > 0 {
+				b := &s.blocks[n] // field by field: a literal is copied from where it is not written yet
+				b.weights, b.n, b.by, b.strength = &of[0], len(of), w.by[by][bx], strength
+				b.dst, b.at = &dst[x+block*bx], w.at(block*bx, block*by)
+				n++
+				continue
+			}
+			var sums [block * block]int32
 			w.by[by][bx].sums(&sums, w, bx, by)
-			addSums(r.plane.Pix[(y+block*by)*r.plane.Stride+x+block*bx:], r.plane.Stride, &sums, strength)
+			addSums(dst[x+block*bx:], stride, &sums, strength)
 		}
+	}
+	switch {
+	case n == 0:
+	case w.kind == kindChroma:
+		restoreGuided(&s.blocks[0], n, &w.pix[0], sampleBytes*stride, &w.guide[0])
+	default:
+		restorePlain(&s.blocks[0], n, &w.pix[0], sampleBytes*stride)
 	}
 }
 
-// strength is the number of the strength at a sample.
-func (r *restorer) strength(x, y int) uint8 { return r.grid.of[y/cell*r.grid.w+x/cell].strength }
-
-// any tells whether any of some samples are restored.
-func (r *restorer) any(x, y, width, height int) bool {
+// strengths are the least and the largest of the numbers of strengths of some samples.
+func (r *restorer) strengths(x, y, width, height int) (least, most uint8) {
+	least = uint8(len(strengths))
 	for j := y / cell; j <= (y+height-1)/cell; j++ {
-		for i := x / cell; i <= (x+width-1)/cell; i++ {
-			if r.grid.of[j*r.grid.w+i].strength != 0 {
-				return true
-			}
+		for _, c := range r.grid.of[j*r.grid.w+x/cell : j*r.grid.w+(x+width-1)/cell+1] {
+			least, most = min(least, c.strength), max(most, c.strength)
 		}
 	}
-	return false
+	return least, most
 }
 
 // addSums adds sums to a block, in rows stride apart.

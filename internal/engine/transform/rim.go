@@ -56,7 +56,7 @@ func rimContext(kind int) int { return overviewContext(kind, largestGradient) }
 
 // encodeRims appends the values of all rims to the overview of a tile.
 func (e *Encoder) encodeRims(t *Tile, sources []original, cells []Cells) {
-	alpha := sources[len(sources)-1].samples
+	alpha := &sources[len(sources)-1]
 	codeRims(e.planes, cells, func(r *rim, i, x, y int) {
 		q := cells[i].overview[cells[i].index(x, y)]
 		t.overview.putResidual(rimContext(e.planes[i].kind()), r.weighted(&sources[i], alpha, &cells[i].scale, x, y, q)-q)
@@ -65,15 +65,16 @@ func (e *Encoder) encodeRims(t *Tile, sources []original, cells []Cells) {
 
 // weighted is the value of a cell whose samples are weighted by alpha, or q where all are
 // hidden.
-func (r *rim) weighted(src *original, alpha *chroma.Plane, scale *overviewScale, x, y int, q int32) int32 {
+func (r *rim) weighted(src, alpha *original, scale *overviewScale, x, y int, q int32) int32 {
 	sum, weight := int64(0), int64(0)
-	p := src.samples
-	x, y = cell*(src.x+x), cell*(src.y+y)
-	for j := y; j < min(y+cell, p.H); j++ {
-		for i := x; i < min(x+cell, p.W); i++ {
-			a := r.opacity(alpha, i, j)
+	pix, stride := src.at(cell*x, cell*y)
+	w, h := src.seen(node{cellLog2, x, y})
+	opacities := r.opacities(alpha, x, y)
+	for j := range h {
+		for i, v := range pix[j*stride:][:w] {
+			a := opacities[j][i]
 			// Values are four times a sample's distance from the centre.
-			sum += a * 4 * (int64(p.Pix[j*p.Stride+i]) - chroma.Centre)
+			sum += a * 4 * (int64(v) - chroma.Centre)
 			weight += a
 		}
 	}
@@ -88,14 +89,17 @@ func (r *rim) weighted(src *original, alpha *chroma.Plane, scale *overviewScale,
 	return scale.nearest(int32(sum / weight))
 }
 
-// opacity is the alpha of the samples that a sample of the plane stands for.
-func (r *rim) opacity(alpha *chroma.Plane, x, y int) (sum int64) {
-	for j := y * r.times; j < min((y+1)*r.times, alpha.H); j++ {
-		for i := x * r.times; i < min((x+1)*r.times, alpha.W); i++ {
-			sum += int64(alpha.Pix[j*alpha.Stride+i])
+// opacities are the alpha of the samples that each sample of a cell stands for, by row.
+func (r *rim) opacities(alpha *original, x, y int) (sums [cell][cell]int64) {
+	x, y = x*r.times, y*r.times // of the cell in alpha
+	pix, stride := alpha.at(cell*x, cell*y)
+	w, h := alpha.seenOf(x, y, cell*r.times)
+	for j := range h {
+		for i, v := range pix[j*stride:][:w] {
+			sums[j/r.times][i/r.times] += int64(v)
 		}
 	}
-	return sum
+	return sums
 }
 
 // decodeRims is the inverse of encodeRims.

@@ -1,10 +1,6 @@
 package transform
 
-import (
-	"context"
-
-	"github.com/qtgpu/qtgpu/chroma"
-)
+import "github.com/qtgpu/qtgpu/chroma"
 
 // A slope that is less than a step of the overview from cell to cell, a sky, decodes to flats
 // with steps between, where leaves meet. A cell that has no AC levels, and whose neighbours are
@@ -21,33 +17,35 @@ type smoother struct {
 	smooth []int32 // 16 times a mean: the binomial one of 3×3 cells in calm cells
 }
 
-func newSmoother(step int32, p *chroma.Plane, g *Grid) *smoother {
-	return &smoother{step: step, plane: p, grid: g, calm: make([]bool, len(g.of)), smooth: make([]int32, len(g.of))}
+func newSmoother(m *memory, step int32, p *chroma.Plane, g *Grid) *smoother {
+	return &smoother{step: step, plane: p, grid: g, calm: m.calm.piece(len(g.of)), smooth: m.means.piece(len(g.of))}
 }
 
-// run smooths the plane.
-func (s *smoother) run(ctx context.Context, workers int) error {
-	return s.grid.pass(ctx, workers, s.means, s.samples)
-}
+// rows are the ones of a grid above and below row y, or y where there is none.
+func (g *Grid) rows(y int) (above, below int) { return max(y-1, 0) * g.w, min(y+1, g.h-1) * g.w }
 
 // means finds the calm cells of a row, and the means that it is interpolated between.
 func (s *smoother) means(y int) {
 	g := s.grid
-	for x := range g.w {
-		i := g.at(x, y)
-		s.smooth[i] = 16 * g.of[i].mean
-		if !g.of[i].bare || g.ends[i] != 0 {
+	up, down := g.rows(y)
+	above, own, below := g.of[up:][:g.w], g.of[y*g.w:][:g.w], g.of[down:][:g.w]
+	calm, smooth, ends := s.calm[y*g.w:][:g.w], s.smooth[y*g.w:][:g.w], g.ends[y*g.w:][:g.w]
+	for x := range own {
+		mean := own[x].mean
+		calm[x], smooth[x] = false, 16*mean
+		if !own[x].bare || ends[x] != 0 {
 			continue
 		}
-		var around [9]int32 // differences from the mean, row by row
-		sum := int32(0)
-		for k, weight := range [9]int32{1, 2, 1, 2, 4, 2, 1, 2, 1} {
-			around[k] = g.of[g.at(x+k%3-1, y+k/3-1)].mean - g.of[i].mean
-			sum += weight * around[k]
+		l, r := max(x-1, 0), min(x+1, g.w-1)
+		around := [9]int32{ // differences from the mean, row by row
+			above[l].mean - mean, above[x].mean - mean, above[r].mean - mean,
+			own[l].mean - mean, 0, own[r].mean - mean,
+			below[l].mean - mean, below[x].mean - mean, below[r].mean - mean,
 		}
 		if s.slopes(&around) {
-			s.calm[i] = true
-			s.smooth[i] += sum
+			calm[x] = true
+			corners, sides := around[0]+around[2]+around[6]+around[8], around[1]+around[3]+around[5]+around[7]
+			smooth[x] += corners + 2*sides
 		}
 	}
 }
@@ -67,24 +65,40 @@ func (s *smoother) slopes(around *[9]int32) bool {
 // distances of the samples of half a cell from its centre, towards its border, in 1/16 of a cell.
 var distances = [cell / 2]int64{1, 3, 5, 7}
 
+// mostSmooth is up to which a mean in smooth may be for sums of 32 bits: those around a calm cell differ from it by
+// 32 steps at most, which is less than 2^17.
+const mostSmooth = 1 << 19
+
 // samples makes the samples of the calm cells of a row, by bilinear interpolation between the
 // centres of cells.
 func (s *smoother) samples(y int) {
 	g := s.grid
-	for x := range g.w {
-		if !s.calm[g.at(x, y)] {
-			continue
+	up, down := g.rows(y)
+	above, own, below := s.smooth[up:][:g.w], s.smooth[y*g.w:][:g.w], s.smooth[down:][:g.w]
+	stride := s.plane.Stride
+	for x, calm := range s.calm[y*g.w:][:g.w] {
+		switch {
+		case !calm:
+		case vector && x > 0 && x+1 < g.w && abs(own[x]) <= mostSmooth:
+			dst := s.plane.Pix[cell*(y*stride+x):][:(cell-1)*stride+cell]
+			smoothCell(&dst[0], sampleBytes*stride, &above[x-1], &own[x-1], &below[x-1])
+		default:
+			s.cell(x, y, above, own, below)
 		}
-		var here, above, below [3]int64 // of the cells on the left, here, on the right
-		for k := range here {
-			here[k] = int64(s.smooth[g.at(x+k-1, y)])
-			above[k] = int64(s.smooth[g.at(x+k-1, y-1)]) - here[k]
-			below[k] = int64(s.smooth[g.at(x+k-1, y+1)]) - here[k]
-		}
-		for i, d := range distances {
-			s.row(x, cell*y+cell/2-1-i, &here, &above, d)
-			s.row(x, cell*y+cell/2+i, &here, &below, d)
-		}
+	}
+}
+
+// cell makes the samples of a calm cell of the means of three rows.
+func (s *smoother) cell(x, y int, up, own, down []int32) {
+	var here, above, below [3]int64 // of the cells on the left, here, on the right
+	for k := range here {
+		at := min(max(x+k-1, 0), len(own)-1)
+		here[k] = int64(own[at])
+		above[k], below[k] = int64(up[at])-here[k], int64(down[at])-here[k]
+	}
+	for i, d := range distances {
+		s.row(x, cell*y+cell/2-1-i, &here, &above, d)
+		s.row(x, cell*y+cell/2+i, &here, &below, d)
 	}
 }
 

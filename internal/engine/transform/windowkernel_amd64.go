@@ -18,6 +18,12 @@ func meansOfRows(dst *byte, above, below *uint16, n int)
 //go:noescape
 func bendsOfRow(dst *[4]int32, pix *byte, n int)
 
+// classesOfRow finds, as classOf does, the classes of n times eight blocks of a row, whose corners begin at upper and
+// lower, by the bounds of a step of 1.
+//
+//go:noescape
+func classesOfRow(dst *int8, upper, lower *[4]int32, steps *int32, n int, bounds *[activities - 1]int32)
+
 // blockErrors adds the errors of a whole block, as strengthErrors.add does; strides are in samples.
 //
 //go:noescape

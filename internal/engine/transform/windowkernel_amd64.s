@@ -382,3 +382,127 @@ next:
 	JNZ next
 	VZEROUPPER
 	RET
+
+// Eight blocks, those of even numbers first.
+DATA evenBlocks<>+0(SB)/8, $0x0000000200000000
+DATA evenBlocks<>+8(SB)/8, $0x0000000600000004
+DATA evenBlocks<>+16(SB)/8, $0x0000000300000001
+DATA evenBlocks<>+24(SB)/8, $0x0000000700000005
+GLOBL evenBlocks<>(SB), RODATA, $32
+
+DATA classWords<>+0(SB)/4, $(const_activities-2)
+DATA classWords<>+4(SB)/4, $4
+DATA classWords<>+8(SB)/4, $1
+DATA classWords<>+12(SB)/4, $2
+GLOBL classWords<>(SB), RODATA, $16
+
+// GRADIENTS sums up what is around two blocks.
+#define GRADIENTS(at, y) \
+	VMOVDQU at(SI), y; \
+	VPADDD (at+16)(SI), y, y; \
+	VPADDD at(DX), y, y; \
+	VPADDD (at+16)(DX), y, y
+
+// REACHES counts down where the activity in Y4 does not reach a bound times the steps in Y15.
+#define REACHES(i) \
+	VPBROADCASTD (4*i)(BX), Y6; \
+	VPMULLD Y15, Y6, Y6; \
+	VPCMPGTD Y4, Y6, Y6; \
+	VPADDD Y6, Y5, Y5
+
+// func classesOfRow(dst *int8, upper, lower *[4]int32, steps *int32, n int, bounds *[activities - 1]int32)
+TEXT ·classesOfRow(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ upper+8(FP), SI
+	MOVQ lower+16(FP), DX
+	MOVQ steps+24(FP), R8
+	MOVQ n+32(FP), CX
+	MOVQ bounds+40(FP), BX
+next:
+	GRADIENTS(0, Y4)
+	GRADIENTS(32, Y5)
+	GRADIENTS(64, Y6)
+	GRADIENTS(96, Y7)
+	VPUNPCKLDQ Y5, Y4, Y8
+	VPUNPCKHDQ Y5, Y4, Y9
+	VPUNPCKLDQ Y7, Y6, Y10
+	VPUNPCKHDQ Y7, Y6, Y11
+	VPUNPCKLQDQ Y10, Y8, Y0
+	VPUNPCKHQDQ Y10, Y8, Y1
+	VPUNPCKLQDQ Y11, Y9, Y2
+	VPUNPCKHQDQ Y11, Y9, Y3
+
+	// Activities in Y5.
+	VMOVDQU evenBlocks<>(SB), Y15
+	VPERMD (R8), Y15, Y15
+	VPADDD Y1, Y0, Y4
+	VPBROADCASTD classWords<>+0(SB), Y5
+	REACHES(0)
+	REACHES(1)
+	REACHES(2)
+	REACHES(3)
+	REACHES(4)
+	REACHES(5)
+
+	// Straight in Y6, across in Y7, whether the second one is larger in Y8; the same of diagonals in Y9 … Y11.
+	VPBROADCASTD classWords<>+4(SB), Y15
+	VPMAXSD Y1, Y0, Y6
+	VPMINSD Y1, Y0, Y7
+	VPCMPGTD Y0, Y1, Y8
+	VPMAXSD Y3, Y2, Y9
+	VPMINSD Y3, Y2, Y10
+	VPCMPGTD Y2, Y3, Y11
+	VPADDD Y15, Y6, Y6
+	VPADDD Y15, Y7, Y7
+	VPADDD Y15, Y9, Y9
+	VPADDD Y15, Y10, Y10
+
+	// Where straight·aslant is more than slanted·across: of even blocks, of odd ones.
+	VPMULUDQ Y10, Y6, Y12
+	VPMULUDQ Y7, Y9, Y13
+	VPCMPGTQ Y13, Y12, Y12
+	VPSRLQ $32, Y6, Y13
+	VPSRLQ $32, Y10, Y14
+	VPMULUDQ Y14, Y13, Y13
+	VPSRLQ $32, Y9, Y14
+	VPSRLQ $32, Y7, Y0
+	VPMULUDQ Y0, Y14, Y14
+	VPCMPGTQ Y14, Y13, Y13
+	VPBLENDD $0xAA, Y13, Y12, Y12
+
+	VPBLENDVB Y12, Y6, Y9, Y6 // more
+	VPBLENDVB Y12, Y7, Y10, Y7 // less
+	VPBLENDVB Y12, Y8, Y11, Y8 // whether the second one is more
+	VPANDN Y15, Y12, Y9
+	VPBROADCASTD classWords<>+8(SB), Y10
+	VPADDD Y10, Y9, Y9
+	VPSUBD Y8, Y9, Y9
+	VPADDD Y7, Y7, Y10
+	VPADDD Y7, Y10, Y10 // three times less
+	VPCMPGTD Y10, Y6, Y11
+	VPBROADCASTD classWords<>+12(SB), Y12
+	VPAND Y12, Y11, Y11
+	VPADDD Y11, Y9, Y9
+	VPADDD Y6, Y6, Y6
+	VPCMPGTD Y10, Y6, Y6
+	VPAND Y6, Y9, Y9 // the direction
+
+	VPSLLD $3, Y5, Y6
+	VPADDD Y5, Y6, Y6
+	VPADDD Y9, Y6, Y6
+	VPSRAD $31, Y5, Y5
+	VPOR Y5, Y6, Y6
+	VEXTRACTI128 $1, Y6, X7
+	VPUNPCKLDQ X7, X6, X8
+	VPUNPCKHDQ X7, X6, X9
+	VPACKSSDW X9, X8, X8
+	VPACKSSWB X8, X8, X8
+	VMOVQ X8, (DI)
+	ADDQ $8, DI
+	ADDQ $128, SI
+	ADDQ $128, DX
+	ADDQ $32, R8
+	DECQ CX
+	JNZ next
+	VZEROUPPER
+	RET

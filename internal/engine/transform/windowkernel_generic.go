@@ -8,6 +8,10 @@ func meansOfRows(_ *byte, _, _ *uint16, _ int) { panic("transform: no kernels in
 
 func bendsOfRow(*[4]int32, *byte, int) { panic("transform: no kernels in this build") }
 
+func classesOfRow(_ *int8, _, _ *[4]int32, _ *int32, _ int, _ *[activities - 1]int32) {
+	panic("transform: no kernels in this build")
+}
+
 func blockErrors(*strengthErrors, *uint16, int, *uint16, int, *[block * block]int32) {
 	panic("transform: no kernels in this build")
 }

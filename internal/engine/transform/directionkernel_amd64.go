@@ -1,0 +1,20 @@
+//go:build !purego
+
+package transform
+
+// continueRows writes n rows of n samples, n being a multiple of 8: sample i of row j lies (j+1)·a/32 behind
+// sample i of from. It reads one more than that needs.
+//
+//go:noescape
+func continueRows(dst *uint16, n int, from *int32, a int)
+
+// transpose writes n columns of src, of n samples, as rows, n being a multiple of 8.
+//
+//go:noescape
+func transpose(dst, src *uint16, n int)
+
+// planarRows writes what predictor.planar does of n samples in n rows, n being 2^lg and a multiple of 8: above
+// is the first sample above, left the topmost beside, which others precede.
+//
+//go:noescape
+func planarRows(dst *uint16, lg int, above, left *int32, right, below int32)

@@ -1,0 +1,186 @@
+//go:build !purego
+
+#include "textflag.h"
+
+DATA directionWords<>+0(SB)/4, $16
+DATA directionWords<>+4(SB)/4, $((8<<16)-8) // of eight samples further along a row
+GLOBL directionWords<>(SB), RODATA, $8
+
+// Weights of the samples beside a row, less n−1: (i+1)·2^16 − i.
+DATA planarWeights<>+0(SB)/4, $0x10000
+DATA planarWeights<>+4(SB)/4, $0x1ffff
+DATA planarWeights<>+8(SB)/4, $0x2fffe
+DATA planarWeights<>+12(SB)/4, $0x3fffd
+DATA planarWeights<>+16(SB)/4, $0x4fffc
+DATA planarWeights<>+20(SB)/4, $0x5fffb
+DATA planarWeights<>+24(SB)/4, $0x6fffa
+DATA planarWeights<>+28(SB)/4, $0x7fff9
+GLOBL planarWeights<>(SB), RODATA, $32
+
+// func continueRows(dst *uint16, n int, from *int32, a int)
+TEXT ·continueRows(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ n+8(FP), CX
+	MOVQ from+16(FP), SI
+	MOVQ a+24(FP), DX
+	VPBROADCASTD directionWords<>+0(SB), Y8
+	XORQ R8, R8
+	MOVQ CX, R9
+row:
+	ADDQ DX, R8
+	MOVQ R8, R10
+	SARQ $5, R10
+	LEAQ (SI)(R10*4), R10
+	MOVQ R8, R11
+	ANDQ $31, R11
+	MOVL $32, R12
+	SUBL R11, R12
+	SHLL $16, R11
+	ORL R11, R12
+	VMOVD R12, X0
+	VPBROADCASTD X0, Y0 // 32−f, f
+	MOVQ CX, R13
+next:
+	VMOVDQU (R10), Y1
+	VMOVDQU 4(R10), Y2
+	VPSLLD $16, Y2, Y2
+	VPOR Y2, Y1, Y1
+	VPMADDWD Y0, Y1, Y1
+	VPADDD Y8, Y1, Y1
+	VPSRLD $5, Y1, Y1
+	VEXTRACTI128 $1, Y1, X2
+	VPACKUSDW X2, X1, X1
+	VMOVDQU X1, (DI)
+	ADDQ $32, R10
+	ADDQ $16, DI
+	SUBQ $8, R13
+	JNZ next
+	DECQ R9
+	JNZ row
+	VZEROUPPER
+	RET
+
+// func transpose(dst, src *uint16, n int)
+TEXT ·transpose(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ n+16(FP), CX
+	LEAQ (CX)(CX*1), DX // bytes of a row
+	LEAQ (DX)(DX*2), R8
+	MOVQ CX, R9
+	SHRQ $3, R9
+rows:
+	MOVQ SI, R10
+	MOVQ DI, R11
+	MOVQ CX, R12
+	SHRQ $3, R12
+blocks:
+	LEAQ (R10)(DX*4), R13
+	VMOVDQU (R10), X0
+	VMOVDQU (R10)(DX*1), X1
+	VMOVDQU (R10)(DX*2), X2
+	VMOVDQU (R10)(R8*1), X3
+	VMOVDQU (R13), X4
+	VMOVDQU (R13)(DX*1), X5
+	VMOVDQU (R13)(DX*2), X6
+	VMOVDQU (R13)(R8*1), X7
+	VPUNPCKLWD X1, X0, X8
+	VPUNPCKHWD X1, X0, X9
+	VPUNPCKLWD X3, X2, X10
+	VPUNPCKHWD X3, X2, X11
+	VPUNPCKLWD X5, X4, X12
+	VPUNPCKHWD X5, X4, X13
+	VPUNPCKLWD X7, X6, X14
+	VPUNPCKHWD X7, X6, X15
+	VPUNPCKLDQ X10, X8, X0
+	VPUNPCKHDQ X10, X8, X1
+	VPUNPCKLDQ X11, X9, X2
+	VPUNPCKHDQ X11, X9, X3
+	VPUNPCKLDQ X14, X12, X4
+	VPUNPCKHDQ X14, X12, X5
+	VPUNPCKLDQ X15, X13, X6
+	VPUNPCKHDQ X15, X13, X7
+	VPUNPCKLQDQ X4, X0, X8
+	VPUNPCKHQDQ X4, X0, X9
+	VPUNPCKLQDQ X5, X1, X10
+	VPUNPCKHQDQ X5, X1, X11
+	VPUNPCKLQDQ X6, X2, X12
+	VPUNPCKHQDQ X6, X2, X13
+	VPUNPCKLQDQ X7, X3, X14
+	VPUNPCKHQDQ X7, X3, X15
+	LEAQ (R11)(DX*4), R13
+	VMOVDQU X8, (R11)
+	VMOVDQU X9, (R11)(DX*1)
+	VMOVDQU X10, (R11)(DX*2)
+	VMOVDQU X11, (R11)(R8*1)
+	VMOVDQU X12, (R13)
+	VMOVDQU X13, (R13)(DX*1)
+	VMOVDQU X14, (R13)(DX*2)
+	VMOVDQU X15, (R13)(R8*1)
+	ADDQ $16, R10
+	LEAQ (R11)(DX*8), R11
+	DECQ R12
+	JNZ blocks
+	LEAQ (SI)(DX*8), SI
+	ADDQ $16, DI
+	DECQ R9
+	JNZ rows
+	RET
+
+// func planarRows(dst *uint16, lg int, above, left *int32, right, below int32)
+TEXT ·planarRows(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ lg+8(FP), CX
+	MOVQ above+16(FP), SI
+	MOVQ left+24(FP), DX
+	MOVL right+32(FP), R8
+	MOVL below+36(FP), R9
+	SHLL $16, R8
+	SHLL $16, R9
+	VMOVD R9, X0
+	VPBROADCASTD X0, Y6 // below, of the higher weight
+	MOVL $1, R9
+	SHLL CX, R9 // n
+	INCL CX
+	VMOVD CX, X7
+	VMOVD R9, X0
+	VPBROADCASTD X0, Y8
+	LEAL -1(R9), R10
+	VMOVD R10, X0
+	VPBROADCASTD X0, Y9
+	VPADDD planarWeights<>(SB), Y9, Y9 // n−1−x, x+1
+	VPBROADCASTD directionWords<>+4(SB), Y10
+	MOVL R10, R11
+	ORL $0x10000, R11 // n−1−y, y+1
+	MOVL R9, R12
+row:
+	MOVL (DX), R13
+	ORL R8, R13
+	VMOVD R13, X0
+	VPBROADCASTD X0, Y0
+	VMOVD R11, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQA Y9, Y2
+	MOVQ SI, R10
+	MOVL R9, R13
+next:
+	VPOR (R10), Y6, Y3
+	VPMADDWD Y1, Y3, Y3
+	VPMADDWD Y0, Y2, Y4
+	VPADDD Y4, Y3, Y3
+	VPADDD Y8, Y3, Y3
+	VPSRLD X7, Y3, Y3
+	VEXTRACTI128 $1, Y3, X4
+	VPACKUSDW X4, X3, X3
+	VMOVDQU X3, (DI)
+	VPADDD Y10, Y2, Y2
+	ADDQ $32, R10
+	ADDQ $16, DI
+	SUBL $8, R13
+	JNZ next
+	SUBQ $4, DX
+	ADDL $0xffff, R11
+	DECL R12
+	JNZ row
+	VZEROUPPER
+	RET

@@ -1,0 +1,39 @@
+package transform
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestVectorDirections: what all modes but luma predict of leaves of every size is the same with kernels and
+// without, whatever lies around.
+func TestVectorDirections(t *testing.T) {
+	requireKernels(t)
+	rng := rand.New(rand.NewPCG(13, 2))
+	for round := range 40 {
+		for lg := cellLog2; lg <= rootLog2; lg++ {
+			p := new(predictor)
+			for k, v := range wildSamples(rng, len(p.around)) {
+				switch round {
+				case 0:
+					v = maxSample
+				case 1:
+					v = 0
+				}
+				p.around[k] = int32(v)
+			}
+			p.smoothen(4<<lg+1, lg)
+			for mode := modePlanar; mode < modeLuma; mode++ {
+				var got, want [maxN*maxN + 1]uint16
+				got[1<<(2*lg)], want[1<<(2*lg)] = 7, 7 // stays
+				p.predict(got[:], node{lg: lg}, mode)
+				plainly(func() { p.predict(want[:], node{lg: lg}, mode) })
+				for k := range want {
+					require.Equal(t, want[k], got[k], "leaf of %d, mode %d, sample (%d,%d)", 1<<lg, mode, k&(1<<lg-1), k>>lg)
+				}
+			}
+		}
+	}
+}

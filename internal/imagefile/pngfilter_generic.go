@@ -1,0 +1,7 @@
+//go:build !amd64 || purego
+
+package imagefile
+
+const vector = false
+
+func (*pngFilter) vectors() (done int, sums [filterTypes]int64) { return 0, sums }
