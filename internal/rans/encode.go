@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
+	"sync"
 )
 
 // Token is one symbol in its context: context<<4 | symbol.
@@ -48,10 +49,16 @@ func NewEncTable(tables []Freqs) EncTable {
 	return t
 }
 
+// heldWords is memory of AppendSegment.
+var heldWords = sync.Pool{New: func() any { return new([]uint16) }}
+
 // AppendSegment appends the segment of the tokens and the raw bits to dst.
 func (t EncTable) AppendSegment(dst []byte, tokens []Token, raw *BitWriter) []byte {
-	words := make([]uint16, len(tokens)+4)
-	p := len(words)
+	held := heldWords.Get().(*[]uint16)
+	defer heldWords.Put(held)
+	p := len(tokens) + 4 // of each token a word at most, and of the states four
+	*held = slices.Grow((*held)[:0], p)[:p]
+	words := *held
 	// States of even and of odd tokens; the last token is first.
 	even, odd := uint32(lower), uint32(lower)
 	if n := len(tokens) - 1; n >= 0 && n&1 == 0 {
