@@ -240,5 +240,6 @@ func TestWildFiles(t *testing.T) {
 
 func FuzzWildFiles(f *testing.F) {
 	f.Add(uint64(1))
+	f.Add(uint64(75)) // of which a band beside colours is restored
 	f.Fuzz(func(t *testing.T, seed uint64) { compareLevels(t, wild(t, seed)) })
 }

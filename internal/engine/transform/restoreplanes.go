@@ -31,32 +31,38 @@ func (d *Decoder) Restore(ctx context.Context, workers int, planes []chroma.Plan
 
 // restore is Restore in memory.
 func (d *Decoder) restore(ctx context.Context, workers int, m *memory, planes []chroma.Plane, grids []Grid, rects []image.Rectangle) error {
-	var others, luma restorers
-	for i, p := range d.planes {
+	var groups []restorers
+	for n := range planes {
+		i := (n + 1) % len(planes)
+		p := d.planes[i]
 		if p.Alpha || rects[i].Empty() {
 			continue
 		}
 		r := newRestorer(m, d.restorations, d.steps[i], p, &planes[i], &planes[0], &grids[i], rects[i])
-		if i == 0 {
-			luma = restorers{r}
+		if k := len(groups) - 1; k >= 0 && groups[k].goesWith(r) {
+			groups[k] = append(groups[k], r)
 		} else {
-			others = append(others, r)
+			groups = append(groups, restorers{r})
 		}
 	}
-	if err := others.run(ctx, workers, &m.bands); err != nil {
-		return err
+	for _, g := range groups {
+		if err := g.run(ctx, workers, &m.bands); err != nil {
+			return err
+		}
 	}
-	return luma.run(ctx, workers, &m.bands)
+	return nil
 }
 
-// restorers are of planes of the same size that are restored side by side.
+// restorers are of planes that are restored side by side.
 type restorers []*restorer
+
+// goesWith tells whether a plane goes side by side with others: chroma, the same part of it.
+func (r restorers) goesWith(one *restorer) bool {
+	return r[0].def == one.def && one.def.Chroma && r[0].rect == one.rect
+}
 
 // run restores all bands.
 func (r restorers) run(ctx context.Context, workers int, scratch *parallel.Pool[restoreScratch]) error {
-	if len(r) == 0 {
-		return nil
-	}
 	return parallel.For(ctx, workers, r[0].bands(), func(k int) error {
 		s := scratch.Get()
 		defer scratch.Put(s)
