@@ -2,6 +2,4 @@
 
 package imagefile
 
-const vector = false
-
 func (*pngFilter) vectors() (done int, sums [filterTypes]int64) { return 0, sums }

@@ -80,7 +80,7 @@ func TestCellsBesides(t *testing.T) {
 		if lake(x, y) || own(b, x, y) {
 			return none
 		}
-		return float64(50 + x + y + b*x/20 + int(uint32((x*641+y*7919)*2654435761)>>27))
+		return float64(50 + x + y + b*x/20 + int(uint32(x*641+y*7919)*2654435761>>27))
 	})
 	enc, err := Engine{}.Train(context.Background(), engine.Params{Format: f, Bound: engine.Max, Effort: EffortFitted}, m, rasterEnv())
 	require.NoError(t, err)

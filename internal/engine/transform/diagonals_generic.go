@@ -6,7 +6,8 @@ package transform
 type (
 	diagonals      struct{ levels diagonalLevels }
 	diagonalLevels struct{ known bool }
-	vectorRates    struct{}
+	//lint:ignore U1000 memory of the kernel
+	vectorRates struct{}
 )
 
 func (*diagonals) quantise(*rates, []int32, int, int, int, int, *diagonalLevels) (quantised, bool) {
