@@ -119,7 +119,7 @@ func TestTargetSize(t *testing.T) {
 	for _, name := range shorttest.Names(all) {
 		src := all[name]
 		lossless := int64(len(encodedRaster(t, src, qtgpu.Options{})))
-		for i, o := range []qtgpu.Options{{}, {Bound: qtgpu.BoundMax, Effort: 1}, {Bound: qtgpu.BoundRMS, Engine: qtgpu.Transform, Split: qtgpu.SplitCost}} {
+		for i, o := range []qtgpu.Options{{}, {Bound: qtgpu.BoundMax, Effort: 1}, {Bound: qtgpu.BoundRMS, Engine: qtgpu.Transform, Split: qtgpu.SplitCost}, {Bound: qtgpu.BoundRMS, Engine: qtgpu.Transform, Tune: qtgpu.TuneVisual}} {
 			if _, err := o.Need(src); err != nil || (&qtgpu.Options{Bound: o.Bound, TargetSize: 1}).Check(src) != nil {
 				continue
 			}
@@ -161,7 +161,8 @@ func TestTargetPSNR(t *testing.T) {
 	all := aimed()
 	for _, name := range shorttest.Names(all) {
 		src := all[name]
-		for _, o := range []qtgpu.Options{{}, {Bound: qtgpu.BoundRMS, Engine: qtgpu.Transform}} {
+		// With TuneVisual T is 1 at least.
+		for _, o := range []qtgpu.Options{{}, {Bound: qtgpu.BoundRMS, Engine: qtgpu.Transform}, {Bound: qtgpu.BoundRMS, Engine: qtgpu.Transform, Tune: qtgpu.TuneVisual}} {
 			for _, db := range []float64{5, 31.5, 42} {
 				o.TargetPSNR = db
 				what := fmt.Sprintf("%s, engine %v: %v dB", name, o.Engine, db)

@@ -130,7 +130,7 @@ func flagForm(f *pflag.Flag) (form, usage string) {
 // entry writes a name and its description, which is broken into lines beside it.
 func entry(b *strings.Builder, name, description string) {
 	line, empty := fmt.Sprintf("  %-*s", helpIndent-2, name), true
-	if len([]rune(line)) > helpIndent {
+	if !strings.HasSuffix(line, " ") {
 		fmt.Fprintln(b, line)
 		line = strings.Repeat(" ", helpIndent)
 	}

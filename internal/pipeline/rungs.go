@@ -28,10 +28,14 @@ func rungsOf(p *engine.Params, id *engine.ID, span float64) (*rungs, error) {
 	r := &rungs{}
 	switch f := coloursOf(&p.Format); {
 	case p.Bound == engine.RMS:
-		step := func(rung int64) int64 { return rung + transform.MinStep - 1 }
-		r.of = func(rung int64) int64 { return leastPromise(step(rung)) }
+		stepFor, strictest := transform.StepFor, leastPromise(transform.StepFor, transform.MinStep)
+		if p.Tune == engine.Visual {
+			stepFor, strictest = transform.VisualStepFor, transform.LeastVisualT
+		}
+		step := func(rung int64) int64 { return rung + int64(stepFor(strictest)) - 1 }
+		r.of = func(rung int64) int64 { return max(leastPromise(stepFor, step(rung)), strictest) }
 		r.log = func(rung int64) int64 { return log2(step(rung)) }
-		r.last, r.start = int64(transform.StepFor(transform.MaxT))-step(0), int64(transform.StepFor(8*engine.ErrorUnit))-step(0)
+		r.last, r.start = int64(stepFor(transform.MaxT))-step(0), int64(stepFor(8*engine.ErrorUnit))-step(0)
 	case f.Type.Float():
 		r.of = func(rung int64) int64 { return rung << floatShift }
 		r.log = func(rung int64) int64 { return rung * (octave / floatRungs) }
@@ -76,8 +80,8 @@ func (r *rungs) axis(rung int64) int64 {
 }
 
 // leastPromise is the least promise of engine.RMS that takes a step of the quantiser.
-func leastPromise(step int64) int64 {
-	return least(1, transform.MaxT, func(t int64) bool { return int64(transform.StepFor(t)) >= step })
+func leastPromise(stepFor func(t int64) int, step int64) int64 {
+	return least(1, transform.MaxT, func(t int64) bool { return int64(stepFor(t)) >= step })
 }
 
 // Rungs of floating point are the exponent and the first 6 bits of the fraction of T.

@@ -27,16 +27,23 @@ const TileLog2 = 9
 // ID implements engine.Engine.
 func (Engine) ID() engine.ID { return engine.Transform }
 
-// MaxT is the largest promise.
-const MaxT = 255 * engine.ErrorUnit
+// MaxT is the largest promise, LeastVisualT the least one of engine.Visual.
+const (
+	MaxT         = 255 * engine.ErrorUnit
+	LeastVisualT = engine.ErrorUnit
+)
 
 // Accepts implements engine.Engine.
 func (Engine) Accepts(p *engine.Params) error {
 	if p.Bound != engine.RMS {
-		return fmt.Errorf("a bound of every sample, expected one of leaves")
+		return fmt.Errorf("the bound max, expected rms")
 	}
-	if p.T < 1 || p.T > MaxT {
-		return fmt.Errorf("threshold %d/65536, expected 1 to %d", p.T, MaxT)
+	least := int64(1)
+	if p.Tune == engine.Visual {
+		least = LeastVisualT
+	}
+	if p.T < least || p.T > MaxT {
+		return fmt.Errorf("threshold %d/65536, expected %d to %d", p.T, least, MaxT)
 	}
 	return engine.CheckPicture(&p.Format)
 }
