@@ -16,7 +16,7 @@ type aim struct {
 
 // addTarget adds the flags of a target.
 func (c *convertFlags) addTarget() {
-	c.set.Var(&targetSize{&c.aim.size}, "size", "in the place of -t: the smallest T whose file has no more bytes, as 200k, 1M or 300KiB, of 1,024, to a percent; lossless where that fits")
+	c.set.Var(&targetSize{&c.aim.size}, "size", "in the place of -t: the smallest T whose file has no more bytes, as 200k, 1M or 300KiB, k being 1,024, to a percent; lossless where that fits")
 	c.set.Var(&decibels{&c.aim.psnr}, "psnr", "in the place of -t: the largest T whose PSNR over all colours is no less than DB, to 0.05; of pictures")
 }
 
