@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"bytes"
 	"context"
 	"slices"
 	"sync/atomic"
@@ -35,30 +34,40 @@ func (f *flatness) look(b *raster.Block) {
 }
 
 func (f *flatness) lookAtRow(b *raster.Block, y int) {
-	rows, above := make([][]byte, len(b.Planes)), make([][]byte, len(b.Planes))
-	for band := range rows {
-		rows[band], above[band] = b.RowBytes(band, y), b.RowBytes(band, y-1)
+	if b.Rect.Dx() < 2 {
+		return
 	}
+	// What bytes of each pixel differ in from the ones beside and above.
+	beside, up := make([]byte, b.Rect.Dx()), make([]byte, b.Rect.Dx())
 	size := b.Type.Size()
 	step := b.Step * size
+	for band := range b.Planes {
+		row, above := b.RowBytes(band, y), b.RowBytes(band, y-1)
+		for i := range size {
+			addDifferences(beside[1:], row[i:], row[i+step:], step)
+			addDifferences(up[1:], above[i+step:], row[i+step:], step)
+		}
+	}
 	equal, all := int64(0), int64(0)
-	for x := 1; x < b.Rect.Dx(); x++ {
+	for x := 1; x < len(beside); x++ {
 		if (b.Rect.Min.X+x)%flatRows == 0 {
 			continue
 		}
-		i := x * step
-		beside, up := true, true
-		for band, row := range rows {
-			v := row[i : i+size]
-			beside = beside && bytes.Equal(v, row[i-step:i-step+size])
-			up = up && bytes.Equal(v, above[band][i:i+size])
-		}
-		if all++; beside || up {
+		if all++; beside[x] == 0 || up[x] == 0 {
 			equal++
 		}
 	}
 	f.equal.Add(equal)
 	f.all.Add(all)
+}
+
+// addDifferences adds what bytes of v, that are step apart, differ in from others.
+func addDifferences(sums, others, v []byte, step int) {
+	i := 0
+	for x := range sums {
+		sums[x] |= v[i] ^ others[i]
+		i += step
+	}
 }
 
 // watched is a source whose blocks are looked at as they are read.
