@@ -38,7 +38,7 @@ func main() {
 	memory := flag.Int64("memory", 512, "MiB that encoding and decoding may hold")
 	dir := flag.String("dir", os.TempDir(), "where the files go")
 	flag.Parse()
-	debug.SetGCPercent(25) // as the command has it
+	debug.SetGCPercent(12) // as the command has it
 	s := &steps{dir: *dir, src: newLandscape(*size, *kind == "gray16"), memory: *memory << 20}
 	s.options = qtgpu.Options{T: *t, Bound: qtgpu.BoundRMS, Memory: s.memory}
 	if *bound == "max" {
