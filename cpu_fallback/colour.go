@@ -28,20 +28,27 @@ func (b *Backend) Prepare(ctx context.Context, src *chroma.Interleaved, sub420 b
 
 // memory is what an image is prepared in: what was recycled, if it is of the same size.
 func (b *Backend) memory(src *chroma.Interleaved, sub420 bool) *tree.Prepared {
-	b.mu.Lock()
-	p := b.spare
-	b.spare = nil
-	b.mu.Unlock()
-	if p != nil && slices.EqualFunc(p.Planes, chroma.PlaneSizes(src.W, src.H, src.Channels, sub420), func(p chroma.Plane, size image.Point) bool {
-		return p.W == size.X && p.H == size.Y
-	}) {
+	if p := b.spare(chroma.PlaneSizes(src.W, src.H, src.Channels, sub420)); p != nil {
 		return p
 	}
-	p = &tree.Prepared{Planes: chroma.NewPlanes(src.W, src.H, src.Channels, sub420)}
+	p := &tree.Prepared{Planes: chroma.NewPlanes(src.W, src.H, src.Channels, sub420)}
 	for _, s := range tree.Padded(p.Planes) {
 		p.Pyramids = append(p.Pyramids, tree.NewPyramid(s.W, s.H))
 	}
 	return p
+}
+
+// spare takes what was recycled and has planes of given sizes, nil where nothing does.
+func (b *Backend) spare(sizes []image.Point) *tree.Prepared {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i, p := range b.spares {
+		if slices.EqualFunc(p.Planes, sizes, func(p chroma.Plane, size image.Point) bool { return p.W == size.X && p.H == size.Y }) {
+			b.spares = slices.Delete(b.spares, i, i+1)
+			return p
+		}
+	}
+	return nil
 }
 
 // Recycle implements tree.Recycler.
@@ -51,7 +58,9 @@ func (b *Backend) Recycle(p *tree.Prepared) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.spare = p
+	if b.spares = append(b.spares, p); len(b.spares) > b.keeps {
+		b.spares = slices.Delete(b.spares, 0, 1)
+	}
 }
 
 // colourBand is the number of rows of a job, even for 4:2:0.

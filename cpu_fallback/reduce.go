@@ -14,17 +14,22 @@ import (
 type Backend struct {
 	workers int
 	mu      sync.Mutex
-	spare   *tree.Prepared // nil for none
+	keeps   int              // the most spares
+	spares  []*tree.Prepared // what was recycled last comes last
 }
 
 var (
 	_ tree.Backend  = (*Backend)(nil)
 	_ tree.Reducer  = (*Backend)(nil)
 	_ tree.Recycler = (*Backend)(nil)
+	_ tree.Tiler    = (*Backend)(nil)
 )
 
 // New returns a Backend on the given number of workers; 0 is GOMAXPROCS.
-func New(workers int) *Backend { return &Backend{workers: parallel.Workers(workers)} }
+func New(workers int) *Backend { return &Backend{workers: parallel.Workers(workers), keeps: 1} }
+
+// Tiles implements tree.Tiler.
+func (b *Backend) Tiles() tree.Backend { return &Backend{workers: 1, keeps: b.workers} }
 
 // Name is "cpu".
 func (b *Backend) Name() string { return "cpu" }

@@ -3,13 +3,16 @@ package cpufallback
 import (
 	"encoding/binary"
 	"fmt"
+	"image"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/parallel"
 	"github.com/qtgpu/qtgpu/internal/reducetest"
 	"github.com/qtgpu/qtgpu/tree"
 )
@@ -152,5 +155,47 @@ func TestRecycle(t *testing.T) {
 		require.Equal(t, want.Planes, got.Planes, "round %d", round)
 		require.Equal(t, want.Pyramids, got.Pyramids, "round %d", round)
 		recycling.Recycle(got)
+	}
+}
+
+// TestTiles: tiles that goroutines prepare one by one have the samples and the statistics of the image.
+func TestTiles(t *testing.T) {
+	const side = 512
+	for _, sub420 := range []bool{false, true} {
+		m := reducetest.Picture(rand.New(rand.NewPCG(3, 3)), 2*side+77, side+301, 3, 8, 0)
+		whole, err := tree.Prepare(t.Context(), New(2), m, sub420)
+		require.NoError(t, err)
+		b := New(2).Tiles()
+		all := image.Rect(0, 0, m.W, m.H)
+		require.NoError(t, parallel.For(t.Context(), 2, 6, func(i int) error {
+			r := image.Rect(0, 0, side, side).Add(image.Pt(i%3*side, i/3*side)).Intersect(all)
+			part := m.Sub(r)
+			tile, err := tree.Prepare(t.Context(), b, &part, sub420)
+			if err != nil {
+				return err
+			}
+			for k := range tile.Planes {
+				at, p, q := r.Min, &tile.Planes[k], &whole.Planes[k]
+				if sub420 && k > 0 {
+					at = at.Div(2)
+				}
+				for y := range p.H {
+					x := slices.Compare(p.Pix[y*p.Stride:][:p.W], q.Pix[(at.Y+y)*q.Stride+at.X:][:p.W])
+					assert.Zero(t, x, "4:2:0 %t, tile %d, plane %d, row %d of the samples", sub420, i, k, y)
+				}
+				for l := tree.Base; l <= 5; l++ {
+					got, want := tile.Pyramids[k].At(l), whole.Pyramids[k].At(l)
+					for j := range got.Sum {
+						x, y := j%got.W, j/got.W
+						o := (at.Y>>l+y)*want.W + at.X>>l + x
+						assert.Equal(t, [4]uint64{want.Sum[o], want.SumSq[o], uint64(want.Min[o]), uint64(want.Max[o])},
+							[4]uint64{got.Sum[j], got.SumSq[j], uint64(got.Min[j]), uint64(got.Max[j])},
+							"4:2:0 %t, tile %d, plane %d, level %d (%d,%d)", sub420, i, k, l, x, y)
+					}
+				}
+			}
+			b.(tree.Recycler).Recycle(tile)
+			return nil
+		}))
 	}
 }

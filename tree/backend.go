@@ -32,6 +32,14 @@ type Recycler interface {
 	Recycle(p *Prepared)
 }
 
+// Tiler is what a Backend may be besides: one that prepares the tiles of an image as fast one by one, of which no planes
+// have to be in memory but of the ones at hand.
+type Tiler interface {
+	// Tiles is a Backend that many goroutines may have prepare tiles at the same time, or nil where images are to be
+	// prepared whole.
+	Tiles() Backend
+}
+
 // Resident is what a Backend may be besides: one on whose device planes can stay.
 type Resident interface {
 	// PrepareResident is Prepare of an image that goes on to the Coder, and whose planes are not read

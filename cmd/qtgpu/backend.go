@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/qtgpu/qtgpu/chroma"
 	cpufallback "github.com/qtgpu/qtgpu/cpu_fallback"
 	"github.com/qtgpu/qtgpu/gpu"
+	"github.com/qtgpu/qtgpu/internal/parallel"
 	"github.com/qtgpu/qtgpu/raster"
 	"github.com/qtgpu/qtgpu/tree"
 )
@@ -66,13 +68,14 @@ func (d *devices) close() {
 
 // backend is the tree.Backend of a --backend. It can tell what ran last, and why.
 type backend struct {
-	kind   string
-	pixels int64 // of the image
-	from   int64 // the pixels from which on auto looks for a GPU
-	cpu    *cpufallback.Backend
-	gpu    gpu.Backend // nil while none is open
-	open   opener
-	warn   func(error) // of what auto does not fail for
+	kind    string
+	workers int
+	pixels  int64 // of the image
+	from    int64 // the pixels from which on auto looks for a GPU
+	cpu     *cpufallback.Backend
+	gpu     gpu.Backend // nil while none is open
+	open    opener
+	warn    func(error) // of what auto does not fail for
 
 	onGPU  bool   // whether the GPU did the last Prepare
 	coded  bool   // whether an engine has asked for what is below the pyramid
@@ -80,7 +83,7 @@ type backend struct {
 	gaveUp string // why auto has given it up, empty while it has not
 
 	name, reason string
-	took         time.Duration // of all Prepares
+	took         atomic.Int64 // time of all Prepares
 }
 
 // backend is the backend for an image of some pixels, on the device that all files share.
@@ -94,7 +97,7 @@ func (a *app) backend(kind string, workers int, name string, pixels int64) (*bac
 
 // newBackend opens the device of gpu and both; auto opens one for a large image, if it is asked for planes at all.
 func newBackend(kind string, workers int, pixels int64, open opener, warn func(error)) (*backend, error) {
-	b := &backend{kind: kind, pixels: pixels, from: autoPixels, cpu: cpufallback.New(workers), open: open, warn: warn}
+	b := &backend{kind: kind, workers: parallel.Workers(workers), pixels: pixels, from: autoPixels, cpu: cpufallback.New(workers), open: open, warn: warn}
 	if kind == backendGPU || kind == backendBoth {
 		var err error
 		if b.gpu, err = open(true); err != nil {
@@ -160,9 +163,39 @@ func (b *backend) Recycle(p *tree.Prepared) {
 func (b *backend) run(ctx context.Context, on tree.Backend, why string, p preparation) (*tree.Prepared, error) {
 	b.name, b.reason, b.onGPU = on.Name(), why, on == tree.Backend(b.gpu)
 	start := time.Now()
-	defer func() { b.took += time.Since(start) }()
+	defer func() { b.took.Add(int64(time.Since(start))) }()
 	return p.on(ctx, on)
 }
+
+// Tiles implements tree.Tiler, where the CPU prepares everything.
+func (b *backend) Tiles() tree.Backend {
+	why := "asked for"
+	if b.kind == backendAuto {
+		b.look()
+		why = b.gaveUp
+	}
+	if b.gpu != nil && b.gaveUp == "" {
+		return nil
+	}
+	b.name, b.reason, b.onGPU = b.cpu.Name(), why, false
+	return &tiles{b.cpu.Tiles(), b}
+}
+
+// tiles is the backend of the CPU that prepares the tiles of another one.
+type tiles struct {
+	tree.Backend
+	of *backend
+}
+
+// Prepare implements tree.Backend.
+func (t *tiles) Prepare(ctx context.Context, src *chroma.Interleaved, sub420 bool) (*tree.Prepared, error) {
+	start := time.Now()
+	defer func() { t.of.took.Add(int64(time.Since(start)) / int64(t.of.workers)) }()
+	return t.Backend.Prepare(ctx, src, sub420)
+}
+
+// Recycle implements tree.Recycler.
+func (t *tiles) Recycle(p *tree.Prepared) { t.Backend.(tree.Recycler).Recycle(p) }
 
 // look opens a hardware GPU for a large image. That there is none is no reason to warn, unless it is there and refuses.
 func (b *backend) look() {

@@ -292,6 +292,6 @@ func (b *benchmark) encode(ctx context.Context, m *imagefile.Image, on *backend,
 	for _, s := range stats.Stages {
 		stages.add(s.Name, s.Duration)
 	}
-	stages.add(stageBuild, one.took)
+	stages.add(stageBuild, time.Duration(one.took.Load()))
 	return file.Bytes(), nil
 }

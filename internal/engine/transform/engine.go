@@ -194,6 +194,7 @@ type encoder struct {
 	models  []*tree.Model // of its planes, nil where no device can take them
 	tables  *Tables
 	scratch parallel.Pool[EncoderScratch]
+	tiles   func() tree.Backend // which prepares single tiles, nil for none
 	*engine.Store[Tile]
 }
 
@@ -219,7 +220,14 @@ func newEncoder(p *engine.Plan, g geometry, env *engine.Env) *encoder {
 	if g.visual {
 		coder = coder.Tuning()
 	}
-	return &encoder{geometry: g, plan: p, env: env, coder: coder, models: coder.models(), Store: engine.NewStore[Tile](env.Memory / 4)}
+	e := &encoder{geometry: g, plan: p, env: env, coder: coder, models: coder.models(), Store: engine.NewStore[Tile](env.Memory / 4)}
+	e.tiles = sync.OnceValue(func() tree.Backend {
+		if t, ok := env.Backend.(tree.Tiler); ok {
+			return t.Tiles()
+		}
+		return nil
+	})
+	return e
 }
 
 // Overlaps implements engine.Overlapping.
@@ -282,19 +290,19 @@ func (e *encoder) lookAtAll(ctx context.Context, src raster.Source, h *Histogram
 
 // count codes tiles of a slab.
 func (e *encoder) count(ctx context.Context, s *slab, indices []int, h *Histogram, work *progress.Work) error {
-	coded := make([]*Tile, len(indices))
-	err := parallel.For(ctx, e.env.Workers, len(indices), func(i int) error {
-		coded[i] = e.code(s, indices[i])
-		e.Hold(indices[i], coded[i], coded[i].Bytes())
+	var mu sync.Mutex
+	return parallel.For(ctx, e.env.Workers, len(indices), func(i int) error {
+		t, err := e.code(ctx, s, indices[i])
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		h.Add(t)
+		mu.Unlock()
+		e.Hold(indices[i], t, t.Bytes())
 		work.Add(costOf(e.plan.Effort) * engine.Pixels(e.grid.Tile(indices[i])))
 		return nil
 	})
-	for _, t := range coded {
-		if t != nil {
-			h.Add(t)
-		}
-	}
-	return err
 }
 
 // lookAtSome is lookAtAll of tiles that are spread over many: each is a slab of its own, several of which are coded
@@ -318,7 +326,10 @@ func (e *encoder) lookAtSome(ctx context.Context, src raster.Source, h *Histogra
 		if err != nil {
 			return err
 		}
-		t := e.code(s, list[i])
+		t, err := e.code(ctx, s, list[i])
+		if err != nil {
+			return err
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		h.Add(t)
@@ -342,9 +353,9 @@ func (Engine) NewEncoder(p *engine.Plan, env *engine.Env) (engine.Encoder, error
 // Plan implements engine.Encoder.
 func (e *encoder) Plan() *engine.Plan { return e.plan }
 
-// tileBytes is what a goroutine takes for a tile: the planes are the slab's, tokens small, and half
-// of a tile is decoded to choose how it is restored.
-const tileBytes = 8 << (2 * TileLog2)
+// tileBytes is what a goroutine takes for a tile: its planes, unless they are the slab's, and half of it decoded
+// to choose how it is restored, with what that is chosen by. Tokens are small.
+const tileBytes = 16 << (2 * TileLog2)
 
 // memoryOf is tileBytes, and what four planes take that are decoded as they are coded.
 func memoryOf(predicts bool) int64 {
@@ -357,38 +368,54 @@ func memoryOf(predicts bool) int64 {
 // Memory implements engine.Encoder.
 func (e *encoder) Memory() int64 { return memoryOf(e.predicts) }
 
-// slab is the planes of some tiles, from pixel at on.
+// slab is some tiles, from pixel at on.
 type slab struct {
 	at       image.Point
-	prepared *tree.Prepared
 	pixels   *chroma.Interleaved
+	prepared *tree.Prepared     // nil where tiles are prepared one by one
 	given    map[int]*givenTile // by number, nil where the backend has no coder for them
 	backend  tree.Backend
 }
 
 // Release implements engine.Released.
 func (s *slab) Release() {
-	if r, ok := s.backend.(tree.Recycler); ok {
+	if r, ok := s.backend.(tree.Recycler); ok && s.prepared != nil {
 		r.Recycle(s.prepared)
 	}
 }
 
-// Slab implements engine.Encoder: it runs the stages of the backend.
+// Slab implements engine.Encoder: it runs the stages of the backend, unless tiles are prepared one by one.
 func (e *encoder) Slab(ctx context.Context, in *raster.Block) (engine.Slab, error) {
 	prepare := tree.Prepare
 	if e.Overlaps() {
 		prepare = tree.PrepareResident
 	}
-	pixels := Interleaved(in, e.format)
-	p, err := prepare(ctx, e.env.Backend, pixels, e.sub420)
-	if err != nil {
+	out := &slab{at: in.Rect.Min, pixels: Interleaved(in, e.format), backend: e.env.Backend}
+	if e.tiles() != nil {
+		return out, nil
+	}
+	var err error
+	if out.prepared, err = prepare(ctx, e.env.Backend, out.pixels, e.sub420); err != nil {
 		return nil, err
 	}
-	for _, s := range p.Stages {
+	for _, s := range out.prepared.Stages {
 		e.env.Took(s.Name, s.Duration)
 	}
-	out := &slab{at: in.Rect.Min, prepared: p, pixels: pixels, backend: e.env.Backend}
 	return out, e.survey(ctx, out, in.Rect)
+}
+
+// tile prepares pixels r of a slab.
+func (e *encoder) tile(ctx context.Context, s *slab, r image.Rectangle) (*slab, error) {
+	pixels := s.pixels.Sub(r.Sub(s.at))
+	out := &slab{at: r.Min, pixels: &pixels, backend: e.tiles()}
+	var err error
+	if out.prepared, err = tree.Prepare(ctx, out.backend, &pixels, e.sub420); err != nil {
+		return nil, err
+	}
+	for _, s := range out.prepared.Stages {
+		e.took(s.Name, s.Duration)
+	}
+	return out, nil
 }
 
 // survey has the backend go on below the pyramid, if it can.
@@ -415,10 +442,13 @@ func (e *encoder) survey(ctx context.Context, s *slab, pixels image.Rectangle) e
 }
 
 // Encode implements engine.Encoder.
-func (e *encoder) Encode(_ context.Context, s engine.Slab, tile int, _ *progress.Work) (*engine.Tile, error) {
+func (e *encoder) Encode(ctx context.Context, s engine.Slab, tile int, _ *progress.Work) (*engine.Tile, error) {
 	t := e.Take(tile)
 	if t == nil {
-		t = e.code(s.(*slab), tile)
+		var err error
+		if t, err = e.code(ctx, s.(*slab), tile); err != nil {
+			return nil, err
+		}
 	}
 	start := time.Now()
 	out := &engine.Tile{Segments: e.tables.Segments(t), Worst: engine.Errors(t.Worst), Leaves: t.Leaves}
@@ -427,14 +457,22 @@ func (e *encoder) Encode(_ context.Context, s engine.Slab, tile int, _ *progress
 }
 
 // code makes the tokens of a tile.
-func (e *encoder) code(s *slab, tile int) *Tile {
+func (e *encoder) code(ctx context.Context, s *slab, tile int) (*Tile, error) {
 	scratch := e.scratch.Get()
 	defer e.scratch.Put(scratch)
-	rects := e.padded(e.grid.Tile(tile).Sub(s.at))
+	r := e.grid.Tile(tile)
+	if s.prepared == nil {
+		var err error
+		if s, err = e.tile(ctx, s, r); err != nil {
+			return nil, err
+		}
+		defer s.Release()
+	}
+	rects := e.padded(r.Sub(s.at))
 	t := e.coder.tile(scratch, s.prepared.Planes, s.prepared.Pyramids, rects, s.pixels, s.given[tile])
 	e.took("split", t.SplitTime)
 	e.took("transform", t.TransformTime)
-	return t
+	return t, nil
 }
 
 // took tells of the time of one of the goroutines.
