@@ -13,6 +13,9 @@ type Token uint16
 // MakeToken packs a context (below 4096) and a symbol (below 16).
 func MakeToken(context, symbol int) Token { return Token(context<<4 | symbol) }
 
+// Split is the inverse of MakeToken.
+func (t Token) Split() (context, symbol int) { return int(t >> 4), int(t & 15) }
+
 // EncTable holds what the encoder needs of every token's symbol.
 type EncTable []encSymbol
 

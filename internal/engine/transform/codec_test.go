@@ -292,6 +292,34 @@ func TestOverviewLimit(t *testing.T) {
 	}
 }
 
+// TestNames: the tokens of leaves are where their last groups are, and the ones of their names in coding order.
+func TestNames(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 9))
+	var s segment
+	var want []rans.Token
+	for range 2000 {
+		kind, lg, last := rng.IntN(kinds), cellLog2+rng.IntN(sizes), rng.IntN(groups)
+		if rng.IntN(2) == 0 {
+			s.put(splitContext(kind, rootLog2, 0), rng.IntN(2))
+			want = append(want, s.tokens[len(s.tokens)-1])
+		}
+		s.put(lastContext(kind, lg, rng.IntN(30)-1), last)
+		want = append(want, s.tokens[len(s.tokens)-1])
+		if last == 0 {
+			continue
+		}
+		for _, at := range scanOf(lg).through(last) {
+			class, level := rng.IntN(magnitudeClasses), rng.IntN(2*escape)
+			s.names = append(s.names, nameOf(class, int64(level)))
+			want = append(want, rans.MakeToken(acContext(kind, lg)+int(at.ctx)+class, min(level, escape)))
+		}
+	}
+	memory := make([]rans.Token, 3)
+	require.Equal(t, want, s.all(memory))
+	s.names = append(make([]uint8, 0, len(s.names)+maxN), s.names...)
+	require.Equal(t, want, s.all(nil), "with room for more")
+}
+
 // TestNoReplacement: tiles without tokens take the universal tables, and those
 // need no bytes.
 func TestNoReplacement(t *testing.T) {

@@ -27,7 +27,7 @@ func (t *levelTokens) costOf(r *rates, coefs []int32, q *quantised, lg, kind, to
 		cost += e * e << distScale
 	}
 	cost += r.cost(lastCtx, q.last)
-	t.name(q, lg, kind)
+	t.tokenise(q, lg, kind)
 	for i, at := range scanOf(lg).through(q.last) {
 		token := q.tokens[i]
 		cost += int64(r.symbol[token])

@@ -17,6 +17,7 @@ type diagonals struct {
 	adjust [groups]adjustment
 	raised bool           // whether there are any
 	levels diagonalLevels // of the leaf at hand, where nobody keeps them
+	four   fourLeaves
 
 	row          *diagonalRow
 	prices       *frequencyLimits
@@ -29,18 +30,25 @@ type diagonals struct {
 	out          *diagonalLevels
 }
 
-// diagonalLevels are what the kernel makes of a leaf, where it ends, J of what is coded less J of zeros, and what squared error is less
-// by it. Whether they are the same for other costs of the last group is told by what was known before each group: there the
-// kernel ends the leaf anew, if that is cheaper.
+// diagonalLevels are what the kernel makes of a leaf, or of four side by side.
 type diagonalLevels struct {
-	known  bool
-	named  [2 * maxN][maxN]uint8 // tokens, less the first of their frequency
-	some   [2 * maxN]uint32      // which levels are not 0
-	top    int                   // the first group
-	before [groups]struct{ end, balance int64 }
+	known bool
+	top   int // the first group
+	ahead bool
+	saved int64           // where ahead is set, what quantised has, for who asks next
+	lane  int             // which one of four it is
+	from  *diagonalLevels // what has the rest: itself, or the first of four
 
-	end, balance, gained int64
+	named  [2 * maxN][maxN]uint8
+	some   [2 * maxN]uint32 // which levels are not 0
+	before [groups]outcomes // each group
+	after  outcomes
+	gained [4]int64 // what squared error is less by it
 }
+
+// outcomes are, of each of four leaves, where it ends, and J of what is coded less J of zeros. Whether levels are the same for
+// other costs of the last group is told by what was known before each group: there the kernel ends a leaf anew, if that is cheaper.
+type outcomes struct{ end, balance [4]int64 }
 
 // diagonalRow has the magnitudes of a diagonal: of u from 0 on, but in leaves of 32 of 0…7, 16…23, 8…15, 24…31.
 type diagonalRow [maxN]uint16
@@ -61,14 +69,12 @@ type diagonalScan struct {
 	outside   [2 * maxN][maxN]uint8 // 0x80 of what is no coefficient
 	runs      []diagonalRun         // in coding order
 	from      [groups]int           // the first run of each group
-	tokens    [groups]int           // how many there are from it on
+	names     [groups]int           // how many names there are from it on
 }
 
 // diagonalRun are coefficients of a diagonal that are coded one after the other.
 type diagonalRun struct {
 	at, n uint16 // of the first among what is named
-	token uint16 // the first of their frequency, less the first of the leaf
-	_     uint16
 }
 
 // highestOf is the highest diagonal of a group.
@@ -95,13 +101,13 @@ func makeDiagonalScan(lg int) (s diagonalScan) {
 		s.outside[d][u] = 0
 		if i == scan.start[group(d, lg)] {
 			s.from[group(d, lg)] = len(s.runs)
-			s.tokens[group(d, lg)] = len(scan.pos) - i
+			s.names[group(d, lg)] = len(scan.pos) - i
 		}
 		if k := len(s.runs) - 1; k >= 0 && int(s.runs[k].at+s.runs[k].n) == d*maxN+u {
 			s.runs[k].n++
 			continue
 		}
-		s.runs = append(s.runs, diagonalRun{at: uint16(d*maxN + u), n: 1, token: uint16(rans.MakeToken(int(at.ctx), 0))})
+		s.runs = append(s.runs, diagonalRun{at: uint16(d*maxN + u), n: 1})
 	}
 	return s
 }
@@ -112,8 +118,8 @@ func (k *diagonals) quantise(r *rates, c []int32, lg, kind, top, lastCtx int, ou
 	if out == nil {
 		out = &k.levels
 	}
-	out.known = false
-	last := r.symbol[lastCtx*rans.Symbols:][:groups]
+	out.known, out.ahead = false, false
+	last := r.lastCosts(lastCtx)
 	if top == 0 {
 		return quantised{saved: -int64(last[0])}, true
 	}
@@ -137,13 +143,14 @@ func (k *diagonals) quantise(r *rates, c []int32, lg, kind, top, lastCtx int, ou
 	} else {
 		quantiseDiagonals16(k)
 	}
-	out.known, out.top = true, topGroup
+	out.known, out.top, out.lane, out.from = true, topGroup, 0, out
 	return out.outcome(last), true
 }
 
 // outcome is what was made of a leaf, where its last group costs what it did.
 func (o *diagonalLevels) outcome(last []int32) quantised {
-	q := quantised{last: int(o.end), gained: o.gained, saved: -o.balance - int64(last[o.end])}
+	end, i := o.from.after.end[o.lane], o.lane
+	q := quantised{last: int(end), gained: o.from.gained[i], saved: -o.from.after.balance[i] - int64(last[end])}
 	if q.saved < -int64(last[0]) {
 		q = quantised{saved: -int64(last[0])}
 	}
@@ -152,17 +159,18 @@ func (o *diagonalLevels) outcome(last []int32) quantised {
 
 // again is outcome where the last group has other costs, if the levels are the same.
 func (o *diagonalLevels) again(r *rates, lastCtx int) (q quantised, same bool) {
-	last := r.symbol[lastCtx*rans.Symbols:][:groups]
+	last := r.lastCosts(lastCtx)
 	if !o.known {
 		return q, false
 	}
-	next := o.end
+	next := o.from.after.end[o.lane]
 	for g := 1; g < o.top; g++ {
-		b := &o.before[g]
-		if (b.balance+int64(last[b.end]) > int64(last[g])) != (next == int64(g)) {
+		b := &o.from.before[g]
+		end := b.end[o.lane]
+		if (b.balance[o.lane]+int64(last[end]) > int64(last[g])) != (next == int64(g)) {
 			return q, false
 		}
-		next = b.end
+		next = end
 	}
 	return o.outcome(last), true
 }
@@ -210,18 +218,22 @@ func (r *rates) escaped(a int64) int64 {
 	return level
 }
 
-// name makes the tokens and levels of a leaf.
-func (o *diagonalLevels) name(t *levelTokens, q *quantised, r *rates, c []int32, lg, kind int) {
+// name makes the names and levels of a leaf.
+func (o *diagonalLevels) name(t *levelTokens, q *quantised, r *rates, c []int32, lg int) {
 	if q.last == 0 {
 		return
 	}
 	scan := &diagonalScans[lg-cellLog2]
 	runs := scan.runs[scan.from[q.last]:]
-	nameDiagonals(&t.tokens[0], &o.named, &runs[0], len(runs), uint16(rans.MakeToken(acContext(kind, lg), 0)))
+	lane, from := o.lane*cell, o.from
+	joinDiagonals(&t.names[0], &from.named[0][lane], &runs[0], len(runs))
 	escapes, n := r.escapes(), 0
 	for d := highestOf(q.last, lg); d > 0; d-- {
-		named := &o.named[d]
-		for some := o.some[d]; some != 0; some &= some - 1 {
+		named, some := from.named[d][lane:], from.some[d]>>lane
+		if lg == cellLog2 {
+			some &= 1<<cell - 1
+		}
+		for ; some != 0; some &= some - 1 {
 			u := bits.TrailingZeros32(some)
 			coef := u<<lg + d - u
 			x := int64(c[coef])
@@ -233,13 +245,19 @@ func (o *diagonalLevels) name(t *levelTokens, q *quantised, r *rates, c []int32,
 			n++
 		}
 	}
-	q.tokens, q.levels = t.tokens[:scan.tokens[q.last]], t.levels[:n]
+	q.names, q.levels = t.names[:scan.names[q.last]], t.levels[:n]
 }
 
-// nameDiagonals writes the tokens of n runs, and up to 31 beyond the last one; first is the first token of the leaf.
+// joinDiagonals writes the names of n runs one after the other, and up to 31 bytes beyond the last one; named are rows
+// of maxN.
 //
 //go:noescape
-func nameDiagonals(tokens *rans.Token, named *[2 * maxN][maxN]uint8, runs *diagonalRun, n int, first uint16)
+func joinDiagonals(names, named *uint8, runs *diagonalRun, n int)
+
+// widen writes the tokens of the names of n spans. It reads and writes up to 31 beyond the last one.
+//
+//go:noescape
+func widen(tokens *rans.Token, names *uint8, spans *span, n int, first rans.Token)
 
 // layDiagonals packs the magnitudes of a leaf, lays them out by diagonals up to top, and finds the largest one.
 //

@@ -16,9 +16,9 @@
 group:
 	MOVQ diagonals_out(DI), DX
 	MOVQ R9, AX
-	SHLQ $4, AX
-	MOVQ R13, diagonalLevels_before(DX)(AX*1)
-	MOVQ R11, diagonalLevels_before+8(DX)(AX*1)
+	SHLQ $6, AX
+	MOVQ R13, diagonalLevels_before+outcomes_end(DX)(AX*1)
+	MOVQ R11, diagonalLevels_before+outcomes_balance(DX)(AX*1)
 	MOVLQSX (R14)(R13*4), AX
 	MOVLQSX (R14)(R9*4), CX
 	ADDQ R11, AX
@@ -38,29 +38,7 @@ keep:
 	VPXOR V15, V15, V15 // squares of levels
 
 diagonal:
-	// V2 the weighted sums of FORMAT.md, "Transform contexts"
-	SHIFTS
-	VPADDUSB V0, V2, V2
-	VPADDUSB V3, V4, V4
-	VPADDUSB V3, V2, V3
-	VPADDUSB V2, V2, V2
-	VPADDUSB V1, V4, V4
-	VPADDUSB V4, V2, V2
-	VMOVDQU V3, V1
-
-	// and their classes
-	VPMINUB bytes48<>(SB), V2, V2
-	VPMINUB bytes15<>(SB), V2, V3
-	TABLE(diagonalBytes<>(SB), V4)
-	VPSHUFB V3, V4, V3
-	VPCMPGTB bytes15<>(SB), V2, V4
-	VPCMPGTB bytes22<>(SB), V2, V5
-	VPCMPGTB bytes32<>(SB), V2, V6
-	VPCMPGTB bytes47<>(SB), V2, V7
-	VPADDB V4, V5, V4
-	VPADDB V6, V7, V6
-	VPADDB V4, V6, V4
-	VPSUBB V4, V3, V2
+	CLASSES
 
 	// zeros
 	MOVWLZX diagonalScan_frequency(R15)(R8*2), DX
@@ -86,23 +64,12 @@ diagonal:
 	VMOVDQU (CX), V7
 	VMOVDQU HALF(CX), V8
 	ADDQ $frequencyLimits_levels, DX
-	VPBROADCASTW levelLimits_from(DX), V5
-	VPSUBUSW V5, V7, V6
-	VPSUBUSW V5, V8, V5
-	VPACKUSWB V5, V6, V6
 	VPXOR V4, V4, V4
-	VPTEST V6, V6
+	ABOVE
 	JZ none
 
 level:
-	// V5 where the level is less, V4 the levels so far
-	TABLE(levelLimits_over(DX), V5)
-	VPSHUFB V2, V5, V5
-	VPMINUB V6, V5, V5
-	VPCMPEQB V6, V5, V5
-	VPADDB V5, V4, V4
-	VPOR V2, V5, V6
-	VPSUBB bytesAll<>(SB), V4, V4
+	REACHED
 	TABLE(levelLimits_more(DX), V3)
 	TABLE(levelLimits_more+16(DX), V5)
 	VPSHUFB V6, V3, V3
@@ -116,11 +83,7 @@ level:
 	VPSADBW V9, V3, V3
 	VPADDQ V3, V12, V12
 	ADDQ $levelLimits__size, DX
-	VPBROADCASTW levelLimits_from(DX), V5
-	VPSUBUSW V5, V7, V6
-	VPSUBUSW V5, V8, V5
-	VPACKUSWB V5, V6, V6
-	VPTEST V6, V6
+	ABOVE
 	JNZ level
 
 	VPMAXUB diagonals_floor(DI)(AX*1), V4, V0
@@ -192,8 +155,8 @@ next:
 	JNZ group
 
 	MOVQ diagonals_out(DI), DX
-	MOVQ R13, diagonalLevels_end(DX)
-	MOVQ R11, diagonalLevels_balance(DX)
+	MOVQ R13, diagonalLevels_after+outcomes_end(DX)
+	MOVQ R11, diagonalLevels_after+outcomes_balance(DX)
 	MOVQ R12, diagonalLevels_gained(DX)
 	VZEROUPPER
 	RET

@@ -22,10 +22,76 @@ GLOBL lowLanes<>(SB), RODATA, $48
 	VPMAXUW Y0, Y13, Y13; \
 	VMOVDQU Y0, out(SI)
 
-// TURN loads a row of 8 diagonals of u, and of a later u above it.
-#define TURN(low, high, x, y) \
+// TWO packs two rows of a leaf of 8, of which Y12 masks the first four magnitudes.
+#define TWO \
+	VPABSD (DX), Y0; \
+	VPABSD 32(DX), Y1; \
+	VPAND Y12, Y0, Y0; \
+	VPACKSSDW Y1, Y0, Y0; \
+	VPERMQ $0xD8, Y0, Y0; \
+	VPMAXUW Y0, Y13, Y13; \
+	VMOVDQU X0, (SI); \
+	VEXTRACTI128 $1, Y0, 64(SI); \
+	VPCMPEQD Y12, Y12, Y12
+
+// LARGEST makes AX the largest of the words Y13.
+#define LARGEST \
+	VEXTRACTI128 $1, Y13, X0; \
+	VPMAXUW X0, X13, X13; \
+	VPCMPEQD X0, X0, X0; \
+	VPXOR X0, X13, X13; \
+	VPHMINPOSUW X13, X13; \
+	VPXOR X0, X13, X13; \
+	VMOVD X13, AX; \
+	MOVWLZX AX, AX
+
+// BOTH loads a row of 8 diagonals of u, and another one above it.
+#define BOTH(low, high, x, y) \
 	VMOVDQU low, x; \
 	VINSERTI128 $1, high, y, y
+
+// TURN transposes twice 8 × 8: rows from SI and R11 = SI + 4·R9 on, and from R13 and R8 on, which are R9 and R12 = 3·R9 apart.
+#define TURN \
+	BOTH((SI), (R13), X0, Y0); \
+	BOTH((SI)(R9*1), (R13)(R9*1), X1, Y1); \
+	BOTH((SI)(R9*2), (R13)(R9*2), X2, Y2); \
+	BOTH((SI)(R12*1), (R13)(R12*1), X3, Y3); \
+	BOTH((R11), (R8), X4, Y4); \
+	BOTH((R11)(R9*1), (R8)(R9*1), X5, Y5); \
+	BOTH((R11)(R9*2), (R8)(R9*2), X6, Y6); \
+	BOTH((R11)(R12*1), (R8)(R12*1), X7, Y7); \
+	VPUNPCKLWD Y1, Y0, Y8; \
+	VPUNPCKHWD Y1, Y0, Y9; \
+	VPUNPCKLWD Y3, Y2, Y10; \
+	VPUNPCKHWD Y3, Y2, Y11; \
+	VPUNPCKLWD Y5, Y4, Y12; \
+	VPUNPCKHWD Y5, Y4, Y13; \
+	VPUNPCKLWD Y7, Y6, Y14; \
+	VPUNPCKHWD Y7, Y6, Y15; \
+	VPUNPCKLDQ Y10, Y8, Y0; \
+	VPUNPCKHDQ Y10, Y8, Y1; \
+	VPUNPCKLDQ Y14, Y12, Y2; \
+	VPUNPCKHDQ Y14, Y12, Y3; \
+	VPUNPCKLDQ Y11, Y9, Y4; \
+	VPUNPCKHDQ Y11, Y9, Y5; \
+	VPUNPCKLDQ Y15, Y13, Y6; \
+	VPUNPCKHDQ Y15, Y13, Y7; \
+	VPUNPCKLQDQ Y2, Y0, Y8; \
+	VPUNPCKHQDQ Y2, Y0, Y9; \
+	VPUNPCKLQDQ Y3, Y1, Y10; \
+	VPUNPCKHQDQ Y3, Y1, Y11; \
+	VPUNPCKLQDQ Y6, Y4, Y12; \
+	VPUNPCKHQDQ Y6, Y4, Y13; \
+	VPUNPCKLQDQ Y7, Y5, Y14; \
+	VPUNPCKHQDQ Y7, Y5, Y15; \
+	VMOVDQU Y8, (DI); \
+	VMOVDQU Y9, 64(DI); \
+	VMOVDQU Y10, 128(DI); \
+	VMOVDQU Y11, 192(DI); \
+	VMOVDQU Y12, 256(DI); \
+	VMOVDQU Y13, 320(DI); \
+	VMOVDQU Y14, 384(DI); \
+	VMOVDQU Y15, 448(DI)
 
 // func layDiagonals(rows *diagonalRow, packed *uint16, c *int32, lg, top int) (most int)
 TEXT ·layDiagonals(SB), NOSPLIT, $0-48
@@ -41,15 +107,7 @@ TEXT ·layDiagonals(SB), NOSPLIT, $0-48
 	VMOVDQU lowLanes<>+12(SB), Y12
 	MOVQ $4, R8
 next8:
-	VPABSD (DX), Y0
-	VPABSD 32(DX), Y1
-	VPAND Y12, Y0, Y0
-	VPACKSSDW Y1, Y0, Y0
-	VPERMQ $0xD8, Y0, Y0
-	VPMAXUW Y0, Y13, Y13
-	VMOVDQU X0, (SI)
-	VEXTRACTI128 $1, Y0, 64(SI)
-	VPCMPEQD Y12, Y12, Y12
+	TWO
 	ADDQ $64, DX
 	ADDQ $128, SI
 	DECQ R8
@@ -112,14 +170,7 @@ short32:
 	MOVQ $16, R10
 
 turn:
-	VEXTRACTI128 $1, Y13, X0
-	VPMAXUW X0, X13, X13
-	VPCMPEQD X0, X0, X0
-	VPXOR X0, X13, X13
-	VPHMINPOSUW X13, X13
-	VPXOR X0, X13, X13
-	VMOVD X13, AX
-	MOVWLZX AX, AX
+	LARGEST
 	MOVQ AX, most+40(FP)
 
 	// 8 diagonals of twice 8 rows at a time.
@@ -131,46 +182,7 @@ next:
 	LEAQ (SI)(R9*4), R11
 	LEAQ (SI)(R10*1), R13
 	LEAQ (R11)(R10*1), R8
-	TURN((SI), (R13), X0, Y0)
-	TURN((SI)(R9*1), (R13)(R9*1), X1, Y1)
-	TURN((SI)(R9*2), (R13)(R9*2), X2, Y2)
-	TURN((SI)(R12*1), (R13)(R12*1), X3, Y3)
-	TURN((R11), (R8), X4, Y4)
-	TURN((R11)(R9*1), (R8)(R9*1), X5, Y5)
-	TURN((R11)(R9*2), (R8)(R9*2), X6, Y6)
-	TURN((R11)(R12*1), (R8)(R12*1), X7, Y7)
-	VPUNPCKLWD Y1, Y0, Y8
-	VPUNPCKHWD Y1, Y0, Y9
-	VPUNPCKLWD Y3, Y2, Y10
-	VPUNPCKHWD Y3, Y2, Y11
-	VPUNPCKLWD Y5, Y4, Y12
-	VPUNPCKHWD Y5, Y4, Y13
-	VPUNPCKLWD Y7, Y6, Y14
-	VPUNPCKHWD Y7, Y6, Y15
-	VPUNPCKLDQ Y10, Y8, Y0
-	VPUNPCKHDQ Y10, Y8, Y1
-	VPUNPCKLDQ Y14, Y12, Y2
-	VPUNPCKHDQ Y14, Y12, Y3
-	VPUNPCKLDQ Y11, Y9, Y4
-	VPUNPCKHDQ Y11, Y9, Y5
-	VPUNPCKLDQ Y15, Y13, Y6
-	VPUNPCKHDQ Y15, Y13, Y7
-	VPUNPCKLQDQ Y2, Y0, Y8
-	VPUNPCKHQDQ Y2, Y0, Y9
-	VPUNPCKLQDQ Y3, Y1, Y10
-	VPUNPCKHQDQ Y3, Y1, Y11
-	VPUNPCKLQDQ Y6, Y4, Y12
-	VPUNPCKHQDQ Y6, Y4, Y13
-	VPUNPCKLQDQ Y7, Y5, Y14
-	VPUNPCKHQDQ Y7, Y5, Y15
-	VMOVDQU Y8, (DI)
-	VMOVDQU Y9, 64(DI)
-	VMOVDQU Y10, 128(DI)
-	VMOVDQU Y11, 192(DI)
-	VMOVDQU Y12, 256(DI)
-	VMOVDQU Y13, 320(DI)
-	VMOVDQU Y14, 384(DI)
-	VMOVDQU Y15, 448(DI)
+	TURN
 	ADDQ $16, SI
 	ADDQ $512, DI
 	SUBQ $8, BX
@@ -210,6 +222,47 @@ BYTES(bytes32<>, 0x2020202020202020)
 BYTES(bytes22<>, 0x1616161616161616)
 BYTES(bytes15<>, 0x0F0F0F0F0F0F0F0F)
 BYTES(bytesAll<>, 0xFFFFFFFFFFFFFFFF)
+
+// CLASSES makes V2 the classes of the weighted sums of FORMAT.md, "Transform contexts".
+#define CLASSES \
+	SHIFTS; \
+	VPADDUSB V0, V2, V2; \
+	VPADDUSB V3, V4, V4; \
+	VPADDUSB V3, V2, V3; \
+	VPADDUSB V2, V2, V2; \
+	VPADDUSB V1, V4, V4; \
+	VPADDUSB V4, V2, V2; \
+	VMOVDQU V3, V1; \
+	VPMINUB bytes48<>(SB), V2, V2; \
+	VPMINUB bytes15<>(SB), V2, V3; \
+	TABLE(diagonalBytes<>(SB), V4); \
+	VPSHUFB V3, V4, V3; \
+	VPCMPGTB bytes15<>(SB), V2, V4; \
+	VPCMPGTB bytes22<>(SB), V2, V5; \
+	VPCMPGTB bytes32<>(SB), V2, V6; \
+	VPCMPGTB bytes47<>(SB), V2, V7; \
+	VPADDB V4, V5, V4; \
+	VPADDB V6, V7, V6; \
+	VPADDB V4, V6, V4; \
+	VPSUBB V4, V3, V2
+
+// ABOVE makes V6 what the magnitudes V7 and V8 are more than where a level begins, and tells whether there are any.
+#define ABOVE \
+	VPBROADCASTW levelLimits_from(DX), V5; \
+	VPSUBUSW V5, V7, V6; \
+	VPSUBUSW V5, V8, V5; \
+	VPACKUSWB V5, V6, V6; \
+	VPTEST V6, V6
+
+// REACHED adds the level to V4 where it is reached, and makes V6 the classes there.
+#define REACHED \
+	TABLE(levelLimits_over(DX), V5); \
+	VPSHUFB V2, V5, V5; \
+	VPMINUB V6, V5, V5; \
+	VPCMPEQB V6, V5, V5; \
+	VPADDB V5, V4, V4; \
+	VPOR V2, V5, V6; \
+	VPSUBB bytesAll<>(SB), V4, V4
 
 // Of leaves of 8 and 16, whose diagonals have 16 bytes at most.
 #define V0 X0
@@ -300,27 +353,245 @@ TEXT ·quantiseDiagonals16(SB), NOSPLIT, $0-8
 TEXT ·quantiseDiagonals32(SB), NOSPLIT, $0-8
 #include "diagonals_amd64.h"
 
-// func nameDiagonals(tokens *rans.Token, named *[2 * maxN][maxN]uint8, runs *diagonalRun, n int, first uint16)
-TEXT ·nameDiagonals(SB), NOSPLIT, $0-34
-	MOVQ tokens+0(FP), DI
+// func joinDiagonals(names, named *uint8, runs *diagonalRun, n int)
+TEXT ·joinDiagonals(SB), NOSPLIT, $0-32
+	MOVQ names+0(FP), DI
 	MOVQ named+8(FP), SI
 	MOVQ runs+16(FP), DX
 	MOVQ n+24(FP), CX
-	VPBROADCASTW first+32(FP), Y0
 next:
 	MOVWLZX diagonalRun_at(DX), AX
 	MOVWLZX diagonalRun_n(DX), BX
-	VPBROADCASTW diagonalRun_token(DX), Y1
-	VPADDW Y0, Y1, Y1
-	VPMOVZXBW (SI)(AX*1), Y2
-	VPMOVZXBW 16(SI)(AX*1), Y3
-	VPADDW Y1, Y2, Y2
-	VPADDW Y1, Y3, Y3
-	VMOVDQU Y2, (DI)
-	VMOVDQU Y3, 32(DI)
-	LEAQ (DI)(BX*2), DI
+	VMOVDQU (SI)(AX*1), Y0
+	VMOVDQU Y0, (DI)
+	ADDQ BX, DI
 	ADDQ $diagonalRun__size, DX
 	DECQ CX
 	JNZ next
+	VZEROUPPER
+	RET
+
+// func widen(tokens *rans.Token, names *uint8, spans *span, n int, first rans.Token)
+TEXT ·widen(SB), NOSPLIT, $0-34
+	MOVQ tokens+0(FP), DI
+	MOVQ names+8(FP), SI
+	MOVQ spans+16(FP), DX
+	MOVQ n+24(FP), CX
+	VPBROADCASTW first+32(FP), Y3
+span:
+	MOVQ span_n(DX), BX
+	VPBROADCASTW span_first(DX), Y0
+	VPADDW Y3, Y0, Y0
+	XORQ AX, AX
+tokens:
+	VPMOVZXBW (SI)(AX*1), Y1
+	VPMOVZXBW 16(SI)(AX*1), Y2
+	VPADDW Y0, Y1, Y1
+	VPADDW Y0, Y2, Y2
+	VMOVDQU Y1, (DI)(AX*2)
+	VMOVDQU Y2, 32(DI)(AX*2)
+	ADDQ $32, AX
+	CMPQ AX, BX
+	JLT tokens
+	ADDQ BX, SI
+	LEAQ (DI)(BX*2), DI
+	ADDQ $span__size, DX
+	DECQ CX
+	JNZ span
+	VZEROUPPER
+	RET
+
+// Four leaves of 8, of 8 bytes each.
+#undef SHIFTS
+#define SHIFTS \
+	VPSRLQ $8, Y0, Y2; \
+	VPSRLQ $16, Y0, Y3; \
+	VPSLLQ $8, Y0, Y4
+
+// FOURTH packs a leaf.
+#define FOURTH(leaf, to) \
+	MOVQ fourLeaves_coefs+8*leaf(DI), DX; \
+	LEAQ fourLeaves_packed+64*const_cell*to(DI), SI; \
+	VMOVDQU lowLanes<>+12(SB), Y12; \
+	TWO; \
+	ADDQ $64, DX; \
+	ADDQ $128, SI; \
+	TWO; \
+	ADDQ $64, DX; \
+	ADDQ $128, SI; \
+	TWO; \
+	ADDQ $64, DX; \
+	ADDQ $128, SI; \
+	TWO
+
+// func layFour(k *fourLeaves) (most int)
+TEXT ·layFour(SB), NOSPLIT, $0-16
+	MOVQ k+0(FP), DI
+	VPXOR Y13, Y13, Y13
+	FOURTH(0, 0)
+	FOURTH(2, 1)
+	FOURTH(1, 2)
+	FOURTH(3, 3)
+	LARGEST
+	MOVQ AX, most+8(FP)
+
+	LEAQ fourLeaves_packed(DI), SI
+	ADDQ $fourLeaves_rows, DI
+	MOVQ $62, R9 // bytes from a row to the next, and one sample back
+	LEAQ (R9)(R9*2), R12
+	MOVQ $2, CX
+pair:
+	MOVQ $2, BX
+half:
+	LEAQ (SI)(R9*4), R11
+	LEAQ (64*const_cell)(SI), R13
+	LEAQ (64*const_cell)(R11), R8
+	TURN
+	ADDQ $16, SI
+	ADDQ $512, DI
+	DECQ BX
+	JNZ half
+	ADDQ $(2*64*const_cell-32), SI
+	SUBQ $(1024-32), DI
+	DECQ CX
+	JNZ pair
+	VZEROUPPER
+	RET
+
+// func quantiseFour(k *fourLeaves)
+TEXT ·quantiseFour(SB), NOSPLIT, $0-8
+	MOVQ k+0(FP), DI
+	LEAQ fourLeaves_rows(DI), SI
+	MOVQ fourLeaves_prices(DI), BX
+	MOVQ fourLeaves_scan(DI), R15
+	MOVQ fourLeaves_last(DI), R14
+	MOVQ fourLeaves_top(DI), R9 // group and diagonal
+	MOVQ fourLeaves_out(DI), R12
+	VPXOR Y0, Y0, Y0    // levels of the diagonal before
+	VPXOR Y1, Y1, Y1    // as for one leaf
+	VPXOR Y9, Y9, Y9
+	VPXOR Y10, Y10, Y10 // balance
+	VPXOR Y11, Y11, Y11 // cost of the last group
+	VPXOR Y12, Y12, Y12 // where leaves end
+	VPXOR Y13, Y13, Y13 // gained
+
+diagonal:
+	// Leaves begin, or end anew, if that is cheaper.
+	VPBROADCASTD (R14)(R9*4), X6
+	VPMOVSXDQ X6, Y6
+	VMOVQ R9, X8
+	VPBROADCASTQ X8, Y8
+	MOVQ R9, AX
+	SHLQ $6, AX
+	VMOVDQU Y12, diagonalLevels_before+outcomes_end(R12)(AX*1)
+	VMOVDQU Y10, diagonalLevels_before+outcomes_balance(R12)(AX*1)
+	VPADDQ Y11, Y10, Y5
+	VPCMPGTQ Y6, Y5, Y5
+	VPCMPEQQ fourLeaves_start(DI), Y8, Y7
+	VPOR Y7, Y5, Y5
+	VPANDN Y0, Y5, Y0
+	VPANDN Y1, Y5, Y1
+	VPANDN Y10, Y5, Y10
+	VPANDN Y13, Y5, Y13
+	VPBLENDVB Y5, Y6, Y11, Y11
+	VPBLENDVB Y5, Y8, Y12, Y12
+
+	CLASSES
+
+	// Zeros: Y14 their costs
+	MOVWLZX diagonalScan_frequency(R15)(R9*2), DX
+	ADDQ BX, DX
+	MOVQ R9, AX
+	SHLQ $5, AX
+	VPBROADCASTQ diagonalScan_outside(R15)(AX*1), Y3
+	VPOR Y2, Y3, Y3
+	TABLE(frequencyLimits_zero(DX), Y14)
+	TABLE(frequencyLimits_zero+16(DX), Y5)
+	TABLE(frequencyLimits_zero+32(DX), Y6)
+	VPSHUFB Y3, Y14, Y14
+	VPSHUFB Y3, Y5, Y5
+	VPSHUFB Y3, Y6, Y6
+	VPSADBW Y9, Y14, Y14
+	VPSADBW Y9, Y5, Y5
+	VPSADBW Y9, Y6, Y6
+	VPSLLQ $8, Y5, Y5
+	VPSLLQ $16, Y6, Y6
+	VPADDQ Y5, Y14, Y14
+	VPADDQ Y6, Y14, Y14
+
+	VMOVDQU (SI)(AX*2), Y7
+	VMOVDQU 32(SI)(AX*2), Y8
+	ADDQ $frequencyLimits_levels, DX
+	VPXOR Y4, Y4, Y4
+	ABOVE
+	JZ none
+
+level:
+	REACHED
+	TABLE(levelLimits_more(DX), Y3)
+	TABLE(levelLimits_more+16(DX), Y5)
+	TABLE(levelLimits_more+32(DX), Y15)
+	VPSHUFB Y6, Y3, Y3
+	VPSHUFB Y6, Y5, Y5
+	VPSHUFB Y6, Y15, Y15
+	VPSADBW Y9, Y3, Y3
+	VPSADBW Y9, Y5, Y5
+	VPSADBW Y9, Y15, Y15
+	VPSLLQ $8, Y5, Y5
+	VPSLLQ $16, Y15, Y15
+	VPADDQ Y3, Y14, Y14
+	VPADDQ Y5, Y14, Y14
+	VPADDQ Y15, Y14, Y14
+	ADDQ $levelLimits__size, DX
+	ABOVE
+	JNZ level
+
+	// Each level has cost its bias too much. What is gained is as of one leaf.
+	VMOVDQU Y4, Y0
+	VPSADBW Y9, Y0, Y5
+	VPBROADCASTQ fourLeaves_bias(DI), Y6
+	VPMULUDQ Y6, Y5, Y5
+	VPSUBQ Y5, Y14, Y14
+	VPUNPCKLBW Y9, Y0, Y5
+	VPUNPCKHBW Y9, Y0, Y6
+	VPMADDWD Y5, Y7, Y7
+	VPMADDWD Y6, Y8, Y8
+	VPMADDWD Y5, Y5, Y5
+	VPMADDWD Y6, Y6, Y6
+	VPHADDD Y8, Y7, Y7
+	VPHADDD Y6, Y5, Y5
+	VPSRLQ $32, Y7, Y8
+	VPSRLQ $32, Y5, Y6
+	VPADDD Y8, Y7, Y7
+	VPADDD Y6, Y5, Y5
+	VPADDD Y7, Y7, Y7
+	VPBROADCASTQ fourLeaves_step(DI), Y6
+	VPMULUDQ Y6, Y5, Y5
+	VPSUBD Y5, Y7, Y7
+	VPMULDQ Y6, Y7, Y7
+	VPADDQ Y7, Y13, Y13
+	VPSLLQ $const_distScale, Y7, Y7
+	VPSUBQ Y7, Y14, Y14
+	VPSLLW $4, Y2, Y2
+	VPOR Y0, Y2, Y2
+	VMOVDQU Y2, diagonalLevels_named(R12)(AX*1)
+	VPCMPEQB Y9, Y0, Y5
+	VPMOVMSKB Y5, CX
+	NOTL CX
+	MOVL CX, diagonalLevels_some(R12)(R9*4)
+	JMP next
+none:
+	VPXOR Y0, Y0, Y0
+	VPSLLW $4, Y2, Y2
+	VMOVDQU Y2, diagonalLevels_named(R12)(AX*1)
+	MOVL $0, diagonalLevels_some(R12)(R9*4)
+next:
+	VPADDQ Y14, Y10, Y10
+	DECQ R9
+	JNZ diagonal
+
+	VMOVDQU Y12, diagonalLevels_after+outcomes_end(R12)
+	VMOVDQU Y10, diagonalLevels_after+outcomes_balance(R12)
+	VMOVDQU Y13, diagonalLevels_gained(R12)
 	VZEROUPPER
 	RET

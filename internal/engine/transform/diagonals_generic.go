@@ -2,10 +2,17 @@
 
 package transform
 
+import "github.com/qtgpu/qtgpu/internal/rans"
+
 // diagonals, diagonalLevels and vectorRates are of builds that have kernels.
 type (
 	diagonals      struct{ levels diagonalLevels }
-	diagonalLevels struct{ known bool }
+	diagonalLevels struct{ known, ahead bool }
+	aheadLeaf      struct {
+		coefs []int32
+		top   int
+		kept  *diagonalLevels
+	}
 	//lint:ignore U1000 memory of the kernel
 	vectorRates struct{}
 )
@@ -14,8 +21,14 @@ func (*diagonals) quantise(*rates, []int32, int, int, int, int, *diagonalLevels)
 	panic("transform: no kernels in this build")
 }
 
+func widen(*rans.Token, *uint8, *span, int, rans.Token) { panic("transform: no kernels in this build") }
+
+func (*levelTokens) ahead(*rates, *[4]aheadLeaf, int) {}
+
+func (*diagonalLevels) takeAhead() (int64, bool) { return 0, false }
+
 func (*diagonalLevels) again(*rates, int) (quantised, bool) { return quantised{}, false }
 
-func (*diagonalLevels) name(*levelTokens, *quantised, *rates, []int32, int, int) {
+func (*diagonalLevels) name(*levelTokens, *quantised, *rates, []int32, int) {
 	panic("transform: no kernels in this build")
 }

@@ -2,7 +2,9 @@ package transform
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -62,17 +64,8 @@ func TestDiagonals(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 7))
 	var got, want levelTokens
 	kept, again, anew := new(diagonalLevels), 0, 0
-	for _, step := range []int{MinStep, 4, 5, 9, 19, 20, 38, 75, 150, 333, 500, MaxStep} {
-		for name, r := range map[string]*rates{
-			"plain":            plainRates(step),
-			"flat":             newRates(step, universalBits(), lambdaTextures[0]),
-			"middle":           newRates(step, universalBits(), lambdas[kindLuma]),
-			"textured":         newRates(step, universalBits(), lambdaTextures[stepClasses-1]),
-			"predicted":        newDependentRates(step, lambdasPredicted[kindChroma]),
-			"predicted, scout": newScout(step, lambdasPredicted[kindLuma]),
-			"random":           newRates(step, randomBits(rng, 15), lambdaTextures[stepClasses-1]),
-			"random, steep":    newRates(step, randomBits(rng, 60), lambdaTextures[stepClasses-1]),
-		} {
+	for _, step := range kernelSteps {
+		for name, r := range kernelRates(rng, step) {
 			for content, values := range leafContents {
 				for i := range 3 * sizes {
 					lg, kind := cellLog2+i%sizes, rng.IntN(kinds)
@@ -102,13 +95,84 @@ func TestDiagonals(t *testing.T) {
 	require.Positive(t, anew, "leaves whose levels are not")
 }
 
+// kernelSteps are steps of all magnitudes, and kernelRates rates of all sorts.
+var kernelSteps = []int{MinStep, 4, 5, 9, 19, 20, 38, 75, 150, 333, 500, MaxStep}
+
+func kernelRates(rng *rand.Rand, step int) map[string]*rates {
+	return map[string]*rates{
+		"plain":            plainRates(step),
+		"flat":             newRates(step, universalBits(), lambdaTextures[0]),
+		"middle":           newRates(step, universalBits(), lambdas[kindLuma]),
+		"textured":         newRates(step, universalBits(), lambdaTextures[stepClasses-1]),
+		"predicted":        newDependentRates(step, lambdasPredicted[kindChroma]),
+		"predicted, scout": newScout(step, lambdasPredicted[kindLuma]),
+		"random":           newRates(step, randomBits(rng, 15), lambdaTextures[stepClasses-1]),
+		"random, steep":    newRates(step, randomBits(rng, 60), lambdaTextures[stepClasses-1]),
+	}
+}
+
+// TestAhead holds the kernel of four leaves of 8 to the quantiser, for leaves of different contents and lengths side by side.
+func TestAhead(t *testing.T) {
+	if !vector {
+		t.Skip("no vector kernels on this machine")
+	}
+	rng := rand.New(rand.NewPCG(1, 8))
+	contents := slices.Sorted(maps.Keys(leafContents))
+	var got, want levelTokens
+	ahead, again, alone := 0, 0, 0
+	for _, step := range kernelSteps {
+		for name, r := range kernelRates(rng, step) {
+			for range 100 {
+				var leaves [4]aheadLeaf
+				kind := rng.IntN(kinds)
+				few := contents[rng.IntN(len(contents))]
+				for i := range leaves {
+					content := few
+					if rng.IntN(3) == 0 {
+						content = contents[rng.IntN(len(contents))]
+					}
+					c := leafOf(rng, cellLog2, int(r.step), leafContents[content])
+					leaves[i] = aheadLeaf{coefs: c, top: rng.IntN(2*cell - 1), kept: new(diagonalLevels)}
+					if rng.IntN(2) == 0 {
+						_, leaves[i].top = analyse(c, cellLog2, r.step)
+					}
+				}
+				got.ahead(r, &leaves, kind)
+				for i, l := range leaves {
+					at := fmt.Sprintf("step %d, %s, leaf %d, up to %d", step, name, i, l.top)
+					saved, ok := l.kept.takeAhead()
+					if !ok {
+						alone++
+						continue
+					}
+					ahead++
+					w := want.genericQuantise(r, l.coefs, cellLog2, kind, l.top, lastContext(kind, cellLog2, typicalLast))
+					require.Equal(t, w.saved, saved, "%s: J saved", at)
+					_, ok = l.kept.takeAhead()
+					require.False(t, ok, "%s: taken twice", at)
+					for other := range lastClasses {
+						ctx := lastContexts(kind, cellLog2) + other
+						if q, ok := got.again(r, l.coefs, cellLog2, kind, ctx, l.kept); ok {
+							again++
+							requireSame(t, want.genericQuantise(r, l.coefs, cellLog2, kind, l.top, ctx), q, at)
+						}
+					}
+				}
+			}
+		}
+	}
+	require.Positive(t, alone, "leaves that the kernel leaves alone")
+	require.Greater(t, ahead, 5000, "leaves that it takes")
+	require.Greater(t, again, ahead, "whose levels are the same for some costs of the last group")
+}
+
 // requireSame holds what was quantised to what it should be.
 func requireSame(t *testing.T, want, got quantised, at string) {
 	t.Helper()
 	require.Equal(t, want.last, got.last, "%s: last group", at)
 	require.Equal(t, want.saved, got.saved, "%s: J saved", at)
 	require.Equal(t, want.gained, got.gained, "%s: squared error gained", at)
-	require.Equal(t, append([]rans.Token{}, want.tokens...), append([]rans.Token{}, got.tokens...), "%s: tokens", at)
+	require.Equal(t, append([]uint8{}, want.names...), append([]uint8{}, got.names...), "%s: names", at)
 	require.Equal(t, append([]acLevel{}, want.levels...), append([]acLevel{}, got.levels...), "%s: levels", at)
 }
 

@@ -131,6 +131,7 @@ type EncoderScratch struct {
 	edges     boundary
 
 	detail []rans.Token // of a tile
+	names  []uint8      // of its levels
 }
 
 // Tile is a coded tile before its entropy coding.
@@ -157,7 +158,7 @@ func (e *Encoder) Tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids 
 // tile is Tile of what is known of the tile already, nil for nothing.
 func (e *Encoder) tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids []tree.Pyramid, rects []image.Rectangle, pixels *chroma.Interleaved, given *givenTile) *Tile {
 	t := &Tile{Worst: make([]uint32, len(planes))}
-	t.detail.tokens = scratch.detail[:0]
+	t.detail.tokens, t.detail.names = scratch.detail[:0], scratch.names[:0]
 	sources, cells := e.originals(scratch, planes, pyramids, rects, pixels), make([]Cells, len(planes))
 	predictors := make([]*predictor, len(planes))
 	for i, r := range rects {
@@ -185,6 +186,7 @@ func (e *Encoder) tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids 
 	e.encodeRims(t, sources, cells)
 	// The tokens of all tiles are kept: without the slack of growing.
 	scratch.detail, t.detail.tokens = t.detail.tokens, slices.Clone(t.detail.tokens)
+	scratch.names, t.detail.names = t.detail.names, append(make([]uint8, 0, len(t.detail.names)+maxN), t.detail.names...)
 	return t
 }
 
@@ -244,10 +246,10 @@ func (p *planeEncoder) encode() {
 
 // detail chooses and writes the leaves, root by root.
 func (p *planeEncoder) detail() {
+	start := time.Now()
 	for root := range p.cells.roots {
 		p.scratch.spectra.reset()
 		p.partition.rates = p.ratesAt(root)
-		start := time.Now()
 		if p.predictor != nil {
 			p.countDirections(root)
 			p.choose(root)
@@ -259,7 +261,8 @@ func (p *planeEncoder) detail() {
 		chosen := time.Now()
 		p.write(root)
 		p.tile.SplitTime += chosen.Sub(start)
-		p.tile.TransformTime += time.Since(chosen)
+		start = time.Now()
+		p.tile.TransformTime += start.Sub(chosen)
 	}
 }
 
@@ -408,7 +411,7 @@ func (p *planeEncoder) mend(q *quantised, l *codedLeaf, of func() (*spectrum, le
 		return
 	}
 	p.scratch.levels = append(p.scratch.levels[:l.from], p.gauge.descend(n, kept(), promise)...)
-	*q = p.scratch.tokens.tokenise(kept(), lastOf(kept(), n.lg), n.lg, p.kind)
+	*q = p.scratch.tokens.name(kept(), lastOf(kept(), n.lg), n.lg)
 }
 
 // settle takes back what refining the overview did to leaves that came too near the

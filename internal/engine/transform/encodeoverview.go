@@ -66,6 +66,11 @@ func (o *overviewEncoder) round(n node) {
 // lowError is the squared error of a leaf's low block.
 func (o *overviewEncoder) lowError(n node) int64 {
 	m := n.cells()
+	if m == 1 {
+		at := o.cells.index(n.x, n.y)
+		d := int64(o.exact[at] - o.cells.scale.mean(o.cells.overview[at]))
+		return d * d
+	}
 	var diff, low [rootCells * rootCells]int32
 	for i := range m * m {
 		at := o.cells.index(n.x+i/m, n.y+i%m)

@@ -279,5 +279,5 @@ func (p *planeEncoder) adopt(n node, r tree.Record, ctx int) (q quantised, dist,
 	for _, l := range v.Levels {
 		p.scratch.adopted = append(p.scratch.adopted, acLevel{uint16(l), int32(int16(l >> 16))})
 	}
-	return p.scratch.tokens.tokenise(p.scratch.adopted, v.Last, n.lg, p.kind), v.Error, low
+	return p.scratch.tokens.name(p.scratch.adopted, v.Last, n.lg), v.Error, low
 }

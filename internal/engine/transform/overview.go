@@ -47,6 +47,11 @@ func (c *Cells) predict(x, y int) (pred, gradient int32) {
 	if x+1 < c.w {
 		tr = c.overview[i-c.w+1]
 	}
+	return predictFrom(l, tl, t, tr)
+}
+
+// predictFrom is predict from the values on the left, above on the left, above, and above on the right.
+func predictFrom(l, tl, t, tr int32) (pred, gradient int32) {
 	pred = (2*arith.Med(l, t, tl) + l + t + 2) >> 2
 	return pred, arith.AbsDiff(l, tl) + arith.AbsDiff(tl, t) + arith.AbsDiff(t, tr)
 }
@@ -55,13 +60,35 @@ func (c *Cells) predict(x, y int) (pred, gradient int32) {
 // prediction and the context of its residual. Encoders, which know the values, and
 // decoders are the same in this; over ends the walk of a decoder beyond its segment.
 func (c *Cells) codeOverview(kind int, value func(at, ctx int, pred int32) int32, over func() bool) {
+	code := func(x, y int) {
+		pred, gradient := c.predict(x, y)
+		at := c.index(x, y)
+		c.overview[at] = value(at, overviewContext(kind, gradient), pred)
+	}
 	for y := 0; y < c.h && !over(); y++ {
-		for x := range c.w {
-			pred, gradient := c.predict(x, y)
-			at := c.index(x, y)
-			c.overview[at] = value(at, overviewContext(kind, gradient), pred)
+		code(0, y)
+		x := 1
+		if y > 0 {
+			x = c.codeWithin(y, kind, value)
+		}
+		for ; x < c.w; x++ {
+			code(x, y)
 		}
 	}
+}
+
+// codeWithin is codeOverview of the cells of a row that have all neighbours, after the first. It returns the place of the next.
+func (c *Cells) codeWithin(y, kind int, value func(at, ctx int, pred int32) int32) (x int) {
+	from := c.index(0, y)
+	row, above := c.overview[from:][:c.w], c.overview[from-c.w:][:c.w]
+	l, tl := row[0], above[0]
+	for x = 1; x < len(above)-1; x++ {
+		t := above[x]
+		pred, gradient := predictFrom(l, tl, t, above[x+1])
+		l = value(from+x, overviewContext(kind, gradient), pred)
+		row[x], tl = l, t
+	}
+	return x
 }
 
 // never is where the walk of an encoder is over.

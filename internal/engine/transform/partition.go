@@ -127,7 +127,7 @@ type spectra struct {
 // reset goes on to another root.
 func (s *spectra) reset() {
 	for i := range s.nodes {
-		s.nodes[i].known, s.kept[i].known = false, false
+		s.nodes[i].known, s.kept[i].known, s.kept[i].ahead = false, false, false
 	}
 }
 
@@ -151,8 +151,8 @@ func (s *spectra) at(n node) (*spectrum, []int32) {
 // levels is what is kept of the levels of a node.
 func (s *spectra) levels(n node) *diagonalLevels { return &s.kept[n.among()] }
 
-// of is the spectrum of a node of src, and its coefficients where it is not flat.
-func (s *spectra) of(n node, src *original, step int64, steps leafSteps) (*spectrum, leafCoefs) {
+// of is the spectrum of a node of src, and its coefficients where it is not flat; steps are of coefficients that are normalised.
+func (s *spectra) of(n node, src *original, step int64, steps *leafSteps) (*spectrum, leafCoefs) {
 	sp, own := s.at(n)
 	coefs := leafCoefs{own, s.normal(n, own)}
 	if !sp.known {
@@ -214,7 +214,12 @@ func (p *partition) class(n node) uint8 {
 
 // spectrum is the spectrum of a node and its coefficients.
 func (p *partition) spectrum(n node) (*spectrum, leafCoefs) {
-	return p.scratch.spectra.of(n, p.src, p.encoder.rates.step, p.cells.steps.leaf(n.lg, p.class(n)))
+	s, step := &p.scratch.spectra, p.encoder.rates.step
+	if s.weighted == nil {
+		return s.of(n, p.src, step, nil)
+	}
+	steps := p.cells.steps.leaf(n.lg, p.class(n))
+	return s.of(n, p.src, step, &steps)
 }
 
 // ruleAt is the rule for a node, and the step that it is for.
@@ -293,11 +298,28 @@ func (p *partition) bendsEnd(n node) bool {
 
 // split chooses the leaves under the children of a node, up to a cost as choose does.
 func (p *partition) split(n node, needed bool, most int64) int64 {
+	if needed && n.lg == cellLog2+1 && p.given == nil {
+		p.lookAhead(n)
+	}
 	cost := p.flagCost(n.lg, 1)
 	for i := 0; i < 4 && cost < most; i++ {
 		cost += p.choose(n.child(i), needed, most-cost)
 	}
 	return cost
+}
+
+// lookAhead quantises the children of a node of 16 at once, if they can be.
+func (p *partition) lookAhead(n node) {
+	var leaves [4]aheadLeaf
+	for i := range leaves {
+		c := n.child(i)
+		leaves[i].kept = p.scratch.spectra.levels(c)
+		if rule, _ := p.ruleAt(c); !p.flat(c, &rule) {
+			s, coefs := p.spectrum(c)
+			leaves[i].coefs, leaves[i].top = coefs.normal, s.top
+		}
+	}
+	p.scratch.tokens.ahead(p.rates, &leaves, p.kind)
 }
 
 // flatLeaf makes a flat node a leaf without transforming it.
@@ -331,7 +353,11 @@ func (p *partition) leafCost(n node) int64 {
 		}
 	}
 	s, coefs := p.spectrum(n)
-	return p.scratch.tokens.cost(p.rates, coefs.normal, n.lg, p.kind, s.energy, s.top, p.scratch.spectra.levels(n)) + flag
+	kept := p.scratch.spectra.levels(n)
+	if saved, ok := kept.takeAhead(); ok {
+		return s.energy<<distScale - saved + flag
+	}
+	return p.scratch.tokens.cost(p.rates, coefs.normal, n.lg, p.kind, s.energy, s.top, kept) + flag
 }
 
 // cost is J of a leaf before its neighbours are known, but for its flag: the energy of its

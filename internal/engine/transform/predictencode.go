@@ -312,11 +312,15 @@ func (p *planeEncoder) predictedLeaf(n node) {
 func (p *planeEncoder) putPredicted(n node, q *quantised) {
 	s, b, steps := &p.tile.detail, &p.scratch.edges, p.cells.stepsOf(n)
 	if steps.dependent {
-		p.scratch.tokens.name(q, n.lg, p.kind)
+		p.scratch.tokens.tokenise(q, n.lg, p.kind)
 	}
 	levels := q.levels
 	for i, at := range scanOf(n.lg).through(q.last) {
-		s.tokens = append(s.tokens, q.tokens[i])
+		if steps.dependent {
+			s.tokens = append(s.tokens, q.tokens[i])
+		} else {
+			s.tokens = append(s.tokens, at.token(p.kind, n.lg, q.names[i]))
+		}
 		if len(levels) == 0 || levels[0].coef != at.coef {
 			continue
 		}

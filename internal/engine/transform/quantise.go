@@ -119,6 +119,9 @@ func price(step, lambda, bits int64) int64 {
 	return bits * step * step * lambda >> (8 + rans.CostFrac - distScale)
 }
 
+// lastCosts are the costs of the last groups in a context.
+func (r *rates) lastCosts(ctx int) []int32 { return r.symbol[ctx*rans.Symbols:][:groups] }
+
 // cost is the cost of a token.
 func (r *rates) cost(ctx, symbol int) int64 { return int64(r.symbol[ctx*rans.Symbols+symbol]) }
 
@@ -194,7 +197,8 @@ type acLevel struct {
 
 // levelTokens is the memory of the tokens and the levels of a leaf.
 type levelTokens struct {
-	tokens [maxN*maxN + maxN]rans.Token // with what a kernel may write beyond the last
+	names  [maxN*maxN + maxN]uint8 // with what a kernel may write beyond the last
+	tokens [maxN * maxN]rans.Token // of dependent levels
 	levels [maxN * maxN]acLevel
 	mag    magnitudes
 
@@ -205,7 +209,8 @@ type levelTokens struct {
 // quantised is the outcome of quantising a leaf, until the next one is.
 type quantised struct {
 	last   int          // last group, 0 where nothing is coded
-	tokens []rans.Token // in coding order
+	names  []uint8      // in coding order
+	tokens []rans.Token // the same of dependent levels, which have no names
 	levels []acLevel    // that are not 0, in coding order
 	gained int64        // squared error less than with nothing coded
 	saved  int64        // J less than with nothing coded and nothing said of it
@@ -217,7 +222,7 @@ type quantised struct {
 func (t *levelTokens) quantise(r *rates, c []int32, lg, kind, top, lastCtx int) quantised {
 	if vector {
 		if q, ok := t.diagonals.quantise(r, c, lg, kind, top, lastCtx, nil); ok {
-			t.diagonals.levels.name(t, &q, r, c, lg, kind)
+			t.diagonals.levels.name(t, &q, r, c, lg)
 			return q
 		}
 	}
@@ -237,7 +242,7 @@ func (t *levelTokens) saves(r *rates, c []int32, lg, kind, top, lastCtx int, kep
 // again is quantise of a leaf of which something is kept, if that has the levels.
 func (t *levelTokens) again(r *rates, c []int32, lg, kind, lastCtx int, kept *diagonalLevels) (q quantised, ok bool) {
 	if q, ok = kept.again(r, lastCtx); ok {
-		kept.name(t, &q, r, c, lg, kind)
+		kept.name(t, &q, r, c, lg)
 	}
 	return q, ok
 }
@@ -245,7 +250,7 @@ func (t *levelTokens) again(r *rates, c []int32, lg, kind, lastCtx int, kept *di
 // genericQuantise is quantise, a coefficient after the other.
 func (t *levelTokens) genericQuantise(r *rates, c []int32, lg, kind, top, lastCtx int) quantised {
 	s := scanOf(lg)
-	last := r.symbol[lastCtx*rans.Symbols:][:groups]
+	last := r.lastCosts(lastCtx)
 	q := quantiser{out: t, rates: r, coefs: c, context: acContext(kind, lg)}
 	topGroup := group(top, lg)
 	q.restart(topGroup)
@@ -259,7 +264,7 @@ func (t *levelTokens) genericQuantise(r *rates, c []int32, lg, kind, top, lastCt
 	if q.leaf.saved < -int64(last[0]) {
 		return quantised{saved: -int64(last[0])}
 	}
-	q.leaf.tokens, q.leaf.levels = t.tokens[:q.tokens], t.levels[:q.levels]
+	q.leaf.names, q.leaf.levels = t.names[:q.names], t.levels[:q.levels]
 	return q.leaf
 }
 
@@ -270,7 +275,7 @@ type quantiser struct {
 	coefs         []int32
 	context       int // the first of the leaf
 	leaf          quantised
-	tokens        int   // of the groups so far
+	names         int   // of the groups so far
 	levels        int   // that are not 0
 	coded, zeroed int64 // J of the groups so far as they are, and as zeros
 }
@@ -278,18 +283,19 @@ type quantiser struct {
 // restart ends the leaf at a group: what is above it becomes zero.
 func (q *quantiser) restart(g int) {
 	q.leaf = quantised{last: g}
-	q.tokens, q.levels, q.coded, q.zeroed = 0, 0, 0, 0
+	q.names, q.levels, q.coded, q.zeroed = 0, 0, 0, 0
 	clear(q.out.mag[:])
 }
 
 // group quantises the coefficients of a group.
 func (q *quantiser) group(pos []scanPos) {
-	out, r, n := q.out, q.rates, q.tokens
+	out, r, n := q.out, q.rates, q.names
 	half := (r.step + 1) / 2
 	coded, zeroed := q.coded, q.zeroed
 	for _, p := range pos {
 		i := int(p.mag)
-		ctx := (q.context + int(p.ctx) + out.mag.class(i)) * rans.Symbols
+		class := out.mag.class(i)
+		ctx := (q.context + int(p.ctx) + class) * rans.Symbols
 		a := int64(q.coefs[p.coef])
 		sq := a * a << distScale
 		zeroed += sq
@@ -297,13 +303,13 @@ func (q *quantiser) group(pos []scanPos) {
 		a = (a ^ sign) - sign
 		if a < half {
 			coded += sq + int64(r.symbol[ctx])
-			out.tokens[n] = rans.Token(ctx)
+			out.names[n] = nameOf(class, 0)
 			n++
 			continue
 		}
 		k, j := r.bestLevel(a, sq, r.symbol[ctx:ctx+rans.Symbols])
 		coded += j
-		out.tokens[n] = rans.Token(ctx + int(min(k, escape)))
+		out.names[n] = nameOf(class, k)
 		n++
 		if k > 0 {
 			out.levels[q.levels] = acLevel{p.coef, int32((k ^ sign) - sign)}
@@ -313,7 +319,7 @@ func (q *quantiser) group(pos []scanPos) {
 		d := a - k*r.step
 		q.leaf.gained += a*a - d*d
 	}
-	q.tokens, q.coded, q.zeroed = n, coded, zeroed
+	q.names, q.coded, q.zeroed = n, coded, zeroed
 }
 
 // bestLevel chooses among ⌊a+½⌋, that less one, and 0, of which zero is the distortion.
@@ -349,8 +355,8 @@ func lastOf(levels []acLevel, lg int) (last int) {
 	return last
 }
 
-// tokenise makes the tokens of given levels up to a last group.
-func (t *levelTokens) tokenise(levels []acLevel, last, lg, kind int) quantised {
+// name names given levels up to a last group.
+func (t *levelTokens) name(levels []acLevel, last, lg int) quantised {
 	var all [maxN * maxN]int32
 	for _, l := range levels {
 		all[l.coef] = l.level
@@ -359,21 +365,20 @@ func (t *levelTokens) tokenise(levels []acLevel, last, lg, kind int) quantised {
 	scan, n := scanOf(lg).through(last), 0
 	for i, at := range scan {
 		level := all[at.coef]
-		ctx := acContext(kind, lg) + int(at.ctx) + t.mag.class(int(at.mag))
-		k := int(max(level, -level))
-		t.tokens[i] = rans.MakeToken(ctx, min(k, escape))
+		k := int64(max(level, -level))
+		t.names[i] = nameOf(t.mag.class(int(at.mag)), k)
 		t.mag[at.mag] = uint8(min(k, magnitudeCap))
 		if k > 0 {
 			t.levels[n] = acLevel{at.coef, level}
 			n++
 		}
 	}
-	return quantised{last: last, tokens: t.tokens[:len(scan)], levels: t.levels[:n]}
+	return quantised{last: last, names: t.names[:len(scan)], levels: t.levels[:n]}
 }
 
-// put appends the tokens of a leaf to a segment.
+// put appends the levels of a leaf to a segment that has its last group.
 func (q *quantised) put(s *segment) {
-	s.tokens = append(s.tokens, q.tokens...)
+	s.names = append(s.names, q.names...)
 	signs, n := uint32(0), uint(0)
 	for _, l := range q.levels {
 		signs, n = signs<<1|uint32(l.level)>>31, n+1

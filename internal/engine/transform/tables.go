@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/parallel"
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
@@ -38,21 +39,45 @@ var classBytes []byte
 
 var classTables = rans.NewTableSet(classBytes, classContexts, func(ctx int) int { return alphabet(ctxClass + ctx) })
 
-// segment is a segment before its entropy coding.
+// segment is a segment before its entropy coding. Where leaves are not predicted, their levels are named: the tokens of
+// levels come after the one of their last group.
 type segment struct {
 	tokens []rans.Token
+	names  []uint8 // with room for maxN more
 	raw    rans.BitWriter
 }
 
 func (s *segment) put(ctx, symbol int) { s.tokens = append(s.tokens, rans.MakeToken(ctx, symbol)) }
 
 // bytes is the memory of a segment.
-func (s *segment) bytes() int64 { return int64(2*len(s.tokens) + s.raw.Len()) }
+func (s *segment) bytes() int64 { return int64(2*len(s.tokens) + len(s.names) + s.raw.Len()) }
+
+// all are the tokens of a segment with the ones of what is named, in given memory that may grow.
+func (s *segment) all(in []rans.Token) []rans.Token {
+	if len(s.names) == 0 {
+		return append(in[:0], s.tokens...)
+	}
+	size := len(s.tokens) + len(s.names)
+	out, names, n := slices.Grow(in[:0], size+maxN)[:size+maxN], slices.Grow(s.names, maxN)[:len(s.names)+maxN], 0
+	for _, t := range s.tokens {
+		out[n] = t
+		n++
+		ctx, last := t.Split()
+		if last == 0 || ctx < ctxLast || ctx >= ctxLast+kinds*sizes*lastClasses {
+			continue
+		}
+		leaf := (ctx - ctxLast) / lastClasses
+		k := putNamed(out[n:], names, leaf/sizes, leaf%sizes+cellLog2, last)
+		n, names = n+k, names[k:]
+	}
+	return out[:n]
+}
 
 // Histogram counts the tokens of tiles.
 type Histogram struct {
 	set    *rans.TableSet
 	counts rans.Histogram
+	tokens []rans.Token // memory for the ones of a tile
 }
 
 // NewHistogram is all zero, of tiles without prediction.
@@ -62,13 +87,14 @@ func NewHistogram() *Histogram { return newHistogram(false) }
 func NewPredictedHistogram() *Histogram { return newHistogram(true) }
 
 func newHistogram(predicts bool) *Histogram {
-	return &Histogram{setOf(predicts), make(rans.Histogram, allContexts*rans.Symbols)}
+	return &Histogram{set: setOf(predicts), counts: make(rans.Histogram, allContexts*rans.Symbols)}
 }
 
 // Add counts the tokens of a tile.
 func (h *Histogram) Add(t *Tile) {
 	h.counts.Add(t.overview.tokens)
-	h.counts.Add(t.detail.tokens)
+	h.tokens = t.detail.all(h.tokens)
+	h.counts.Add(h.tokens)
 }
 
 // Universal turns counts into the content of universal.bin.
@@ -83,6 +109,7 @@ func (h *Histogram) Classes() []byte {
 type Tables struct {
 	Payload []byte // what a decoder needs to know of it; empty for the universal set
 	enc     rans.EncTable
+	tokens  parallel.Pool[[]rans.Token] // memory for the ones of tiles
 }
 
 // Tables fits the tables of a file to what was counted.
@@ -105,7 +132,7 @@ func newTables(payload []byte, predicts bool) (*Tables, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Tables{payload, rans.NewEncTable(tables)}, nil
+	return &Tables{Payload: payload, enc: rans.NewEncTable(tables)}, nil
 }
 
 // parseTables is the decoder's side of Histogram.Tables.
@@ -133,4 +160,9 @@ func (t *Tables) Segments(tile *Tile) engine.Segments {
 	return engine.Segments{Overview: t.append(&tile.overview), Detail: t.append(&tile.detail)}
 }
 
-func (t *Tables) append(s *segment) []byte { return t.enc.AppendSegment(nil, s.tokens, &s.raw) }
+func (t *Tables) append(s *segment) []byte {
+	tokens := t.tokens.Get()
+	defer t.tokens.Put(tokens)
+	*tokens = s.all(*tokens)
+	return t.enc.AppendSegment(nil, *tokens, &s.raw)
+}

@@ -298,8 +298,8 @@ func (t *levelTokens) collect() quantised {
 	return q
 }
 
-// name makes the tokens of the multiples of a leaf.
-func (t *levelTokens) name(q *quantised, lg, kind int) {
+// tokenise makes the tokens of the multiples of a leaf.
+func (t *levelTokens) tokenise(q *quantised, lg, kind int) {
 	clear(t.mag[:])
 	state, levels := uint8(0), q.levels
 	for i, at := range scanOf(lg).through(q.last) {
