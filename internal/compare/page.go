@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/qtgpu/qtgpu/internal/figures"
 )
@@ -21,7 +22,8 @@ var (
 	//go:embed page.js
 	pageJS string
 
-	pageTemplate = template.Must(template.New("page").Parse(pageHTML))
+	// Parsed when it is asked for: no command but compare writes a page.
+	pageTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(pageHTML)) })
 )
 
 // page is what the template of a page takes.
@@ -140,7 +142,7 @@ func (r *Report) HTML(w io.Writer) error {
 	}
 	r.pictures(&p)
 	p.Commands = r.commands()
-	return pageTemplate.Execute(w, &p)
+	return pageTemplate().Execute(w, &p)
 }
 
 // section is a comparison as a page has it.
