@@ -7,6 +7,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/internal/container"
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/engine/transform"
 	"github.com/qtgpu/qtgpu/internal/pipeline"
 	"github.com/qtgpu/qtgpu/raster"
 )
@@ -14,6 +15,9 @@ import (
 // Search tells what a file by Options.TargetSize or Options.TargetPSNR came to.
 type Search struct {
 	PSNR float64 // in dB, as Options.TargetPSNR; +Inf without loss, NaN of what is no picture
+	// Chroma is the resolution of colour to ask for beside T, where TargetPSNR has found it too and T alone would
+	// have the other one; else ChromaAuto.
+	Chroma Chroma
 	// Pilots is how often a sample of a large raster was coded, Codings how often all of the
 	// raster was, until the promise was found.
 	Pilots, Codings int
@@ -84,6 +88,15 @@ func (o *Options) unreachable(e *pipeline.UnreachableError) error {
 		return &TargetError{fmt.Sprintf("target of %d bytes is out of reach, expected at least %d, which the file has %s", o.TargetSize, e.Nearest.Bytes, at)}
 	}
 	return &TargetError{fmt.Sprintf("target of %v dB is out of reach, expected at most %.2f dB, which the file has %s", o.TargetPSNR, e.Nearest.PSNR, at)}
+}
+
+// foundChroma is Search.Chroma.
+func (o *Options) foundChroma(a *pipeline.Aimed) Chroma {
+	p := &a.Encoder.Plan().Params
+	if o.Chroma != ChromaAuto || p.Bound != engine.RMS || a.Chroma == transform.AutoChroma(p.T) {
+		return ChromaAuto
+	}
+	return Chroma(a.Chroma)
 }
 
 // shortest is the T of a plan with as few digits as give it back.

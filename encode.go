@@ -195,7 +195,7 @@ func (e *encoding) choose(ctx context.Context, env *engine.Env) (*pipeline.Choic
 	if err != nil {
 		return nil, err
 	}
-	e.stats.Search = &Search{a.PSNR, a.Pilots, a.Codings}
+	e.stats.Search = &Search{a.PSNR, e.opt.foundChroma(a), a.Pilots, a.Codings}
 	return a.Choice, nil
 }
 

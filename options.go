@@ -80,14 +80,15 @@ type Options struct {
 	// Where a file without loss is smaller than a lossy one, that is what is written, unless
 	// Engine says which engine is to code.
 	T float64
-	// TargetSize is the most bytes that the file may have, TargetPSNR the least PSNR in dB of
-	// the decoded colours of a picture. One of them may stand in the place of T, which then is
-	// searched for: by a size the smallest T whose file has no more bytes, by a PSNR the largest
-	// whose file has no less. T is within half a percent of that, or the file within 1 percent of
-	// the size or 0.05 dB of the PSNR; of large rasters it is as near as a few encodes of all
-	// come. The file is the one of T, which Stats has; lossless is the smallest T. The raster is
-	// read several times, and nothing is written before T is found. A target that no T comes to
-	// is a *TargetError.
+	// TargetSize is the most bytes that the file may have, TargetPSNR the least PSNR in dB of the decoded
+	// colours of a picture. One of them may stand in the place of T, which then is searched for: by a size
+	// the smallest T whose file has no more bytes, by a PSNR the largest whose file has no less. T is
+	// within half a percent of that, or the file within 1 percent of the size or 0.05 dB of the PSNR; of
+	// large rasters it is as near as a few encodes of all come. With ChromaAuto a PSNR is searched for
+	// with Chroma444, and with Chroma420 too where T is large, and the smaller file taken. The file is the
+	// one of T and of Search.Chroma, which Stats has; lossless is the smallest T. The raster is read
+	// several times, and nothing is written before T is found. A target that no T comes to is a
+	// *TargetError.
 	TargetSize int64
 	TargetPSNR float64
 	Bound      Bound

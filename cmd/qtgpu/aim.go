@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/qtgpu/qtgpu"
 )
@@ -73,6 +74,7 @@ func (d *decibels) Type() string { return "DB" }
 // searchReport is how the T of a target was found.
 type searchReport struct {
 	PSNR    number `json:"psnr"`
+	Chroma  string `json:"chroma"`
 	Pilots  int    `json:"pilots"`
 	Codings int    `json:"codings"`
 }
@@ -81,12 +83,20 @@ func newSearchReport(s *qtgpu.Search) *searchReport {
 	if s == nil {
 		return nil
 	}
-	return &searchReport{number(s.PSNR), s.Pilots, s.Codings}
+	r := &searchReport{PSNR: number(s.PSNR), Pilots: s.Pilots, Codings: s.Codings}
+	if s.Chroma != qtgpu.ChromaAuto {
+		r.Chroma = subsampling(s.Chroma)
+	}
+	return r
 }
 
 // String tells of it in words.
 func (s *searchReport) String() string {
-	how := fmt.Sprintf("T found by coding the image %s", times(s.Codings))
+	what := "T"
+	if s.Chroma != "" {
+		what += " and --chroma " + strings.ReplaceAll(s.Chroma, ":", "")
+	}
+	how := fmt.Sprintf("%s found by coding the image %s", what, times(s.Codings))
 	if s.Pilots > 0 {
 		how += fmt.Sprintf(", and a sample of it %s", times(s.Pilots))
 	}

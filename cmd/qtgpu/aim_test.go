@@ -40,6 +40,9 @@ func TestAim(t *testing.T) {
 		assert.EqualValues(t, len(readFile(t, out)), r.OutputBytes, c.flags)
 		text, _ := json.Marshal(r.Promise.T)
 		args = append([]string{"-i", c.in, "-q", "-f", "-o", again, "-t", string(text)}, flags[2:]...)
+		if r.Search.Chroma != "" {
+			args = append(args, "--chroma", strings.ReplaceAll(r.Search.Chroma, ":", ""))
+		}
 		mustRun(t, args...)
 		assert.Equal(t, readFile(t, out), readFile(t, again), "%s: %s, and -t %s", c.in, c.flags, text)
 	}

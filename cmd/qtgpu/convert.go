@@ -101,9 +101,10 @@ With --tune visual a leaf may be off by T times the multiplier of its step class
 --chroma 444 0.99 to 1.98.
 
 --size and --psnr find T. The file is the one of that T, which the report says, so -t makes it
-again. At T = 2 colour gets half of its resolution, and a target between what is below and above
-is missed by more; --chroma 444 has no such step. A target that no T comes to is an error, which
-says what is within reach.`
+again. At T = 2 colour gets half of its resolution, and a size between what is below and above
+is missed by more; --chroma 444 has no such step. --psnr finds the resolution of colour with the
+smaller file, too; where that is the full one the report says --chroma 444. A target that no T
+comes to is an error, which says what is within reach.`
 
 const convertExamples = `
   qtgpu big.tif -t 10 --verify

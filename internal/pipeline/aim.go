@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"math"
 	"time"
 
@@ -25,10 +26,11 @@ type Target struct {
 // Aimed is the way to a target: what Choose gives with the promise that was found.
 type Aimed struct {
 	*Choice
-	Bytes   int64   // of the file
-	PSNR    float64 // in dB; +Inf without loss, NaN of what is no picture
-	Pilots  int     // how often a pilot was coded
-	Codings int     // how often all of the raster was
+	Bytes   int64         // of the file
+	PSNR    float64       // in dB; +Inf without loss, NaN of what is no picture
+	Chroma  engine.Chroma // the resolution of colour that it was found with: what was asked for, or one of two that were tried
+	Pilots  int           // how often a pilot was coded
+	Codings int           // how often all of the raster was
 }
 
 // aim is a search for the promise that comes to a target.
@@ -48,9 +50,48 @@ type aim struct {
 // whose file has no less than some PSNR. Of small rasters, all is coded until it is found. Of
 // large ones a pilot is, and then all as the pilot says, a few times. p is what is asked for
 // but T. Where no promise comes to the target, the error is an *UnreachableError.
+//
+// Of the colours of a picture, full resolution comes to a PSNR with fewer bytes up to T of halfFrom or so, and often
+// beyond (docs/bench/target.md): where neither is asked for, the file is the smaller one of both.
 func Aim(ctx context.Context, p engine.Params, id *engine.ID, target Target, src raster.Source, env *engine.Env) (*Aimed, error) {
-	start := time.Now()
 	p.Format = *src.Format()
+	if target.PSNR == 0 || !freeChroma(&p, id) {
+		return aimAt(ctx, p, id, target, src, env)
+	}
+	work := env.Work.Of(2)
+	p.Chroma = engine.Chroma444
+	full, err := aimAt(ctx, p, id, target, src, env.With(work.Part(1)))
+	if err != nil || full.Encoder.Plan().Bound != engine.RMS || full.Encoder.Plan().T < halfFrom {
+		work.Rest().Finish()
+		return full, err
+	}
+	p.Chroma, p.T = engine.Chroma420, full.Encoder.Plan().T*7/8
+	half, err := aimAt(ctx, p, id, target, src, env.With(work.Rest()))
+	if unreachable := (*UnreachableError)(nil); errors.As(err, &unreachable) {
+		return full, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	best := full
+	if half.Bytes < full.Bytes {
+		best = half
+	}
+	best.Pilots, best.Codings = full.Pilots+half.Pilots, full.Codings+half.Codings
+	return best, nil
+}
+
+// halfFrom is the promise from which on half of the resolution of colour is tried, too.
+const halfFrom = 16 * engine.ErrorUnit
+
+// freeChroma tells whether files may have colours of either resolution.
+func freeChroma(p *engine.Params, id *engine.ID) bool {
+	return p.Bound == engine.RMS && p.Chroma == engine.ChromaAuto && p.Format.Colour() == 0 && (id == nil || *id == engine.Transform)
+}
+
+// aimAt is Aim with one resolution of colour.
+func aimAt(ctx context.Context, p engine.Params, id *engine.ID, target Target, src raster.Source, env *engine.Env) (*Aimed, error) {
+	start := time.Now()
 	quiet := untimed(env)
 	quiet.Memory = env.Memory / codingShare
 	quiet.Backend = newOnce(env.Backend, env.Memory/preparedShare)
@@ -66,7 +107,7 @@ func Aim(ctx context.Context, p engine.Params, id *engine.ID, target Target, src
 	if place == a.whole.n {
 		return nil, &UnreachableError{a.final, a.Bytes > 0}
 	}
-	a.best.Codings = len(a.whole.known)
+	a.best.Chroma, a.best.Codings = p.Chroma, len(a.whole.known)
 	if a.pilot != nil {
 		a.best.Pilots = len(a.pilot.known)
 	}

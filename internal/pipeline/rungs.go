@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"math"
 
@@ -22,7 +23,7 @@ type rungs struct {
 	log         func(rung int64) int64 // of what it stands for
 }
 
-// rungsOf are the rungs for what is asked for but T. span is the largest number that a sample
+// rungsOf are the rungs for what is asked for but T, which may say where to begin. span is the largest number that a sample
 // of floating point is likely to differ from another by.
 func rungsOf(p *engine.Params, id *engine.ID, span float64) (*rungs, error) {
 	r := &rungs{}
@@ -35,7 +36,7 @@ func rungsOf(p *engine.Params, id *engine.ID, span float64) (*rungs, error) {
 		step := func(rung int64) int64 { return rung + int64(stepFor(strictest)) - 1 }
 		r.of = func(rung int64) int64 { return max(leastPromise(stepFor, step(rung)), strictest) }
 		r.log = func(rung int64) int64 { return log2(step(rung)) }
-		r.last, r.start = int64(stepFor(transform.MaxT))-step(0), int64(stepFor(8*engine.ErrorUnit))-step(0)
+		r.last, r.start = int64(stepFor(transform.MaxT))-step(0), int64(stepFor(cmp.Or(p.T, 8*engine.ErrorUnit)))-step(0)
 	case f.Type.Float():
 		r.of = func(rung int64) int64 { return rung << floatShift }
 		r.log = func(rung int64) int64 { return rung * (octave / floatRungs) }

@@ -16,6 +16,11 @@ type overviewEncoder struct {
 // from its coefficients, and rounds them.
 func (o *overviewEncoder) take(n node, flat bool, coefs []int32) {
 	m := n.cells()
+	if m == 1 && !flat {
+		o.exact[o.cells.index(n.x, n.y)] = coefs[0]
+		o.round(n)
+		return
+	}
 	var means [rootCells * rootCells]int32
 	if flat {
 		for i := range m * m {

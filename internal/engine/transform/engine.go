@@ -243,14 +243,19 @@ const effortPredicts engine.Effort = 3
 // effortThorough is the effort from which on all modes of leaves are tried.
 const effortThorough engine.Effort = 4
 
-// auto420 is the promise from which on ChromaAuto is Chroma420.
-const auto420 = 2 * engine.ErrorUnit
+// AutoChroma is what ChromaAuto stands for with a promise.
+func AutoChroma(t int64) engine.Chroma {
+	if t >= 2*engine.ErrorUnit {
+		return engine.Chroma420
+	}
+	return engine.Chroma444
+}
 
 // Train implements engine.Engine: the tables are the ones that suit the sample best.
 func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env *engine.Env) (engine.Encoder, error) {
 	plan := &engine.Plan{Engine: engine.Transform, Params: p, TileLog2: TileLog2}
 	f := flags{
-		sub420:   p.Format.Colour() == 0 && (p.Chroma == engine.Chroma420 || p.Chroma == engine.ChromaAuto && p.T >= auto420),
+		sub420:   p.Format.Colour() == 0 && (p.Chroma == engine.Chroma420 || p.Chroma == engine.ChromaAuto && AutoChroma(p.T) == engine.Chroma420),
 		restores: p.Effort >= effortRestores,
 		predicts: p.Effort >= effortPredicts,
 		visual:   p.Tune == engine.Visual,
