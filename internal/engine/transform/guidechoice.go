@@ -46,12 +46,15 @@ func (c *colours) sized(size image.Point, channels int, sub420 bool) []chroma.Pl
 // restoreArea restores an area of a plane by its chosen strength.
 func (c *chooser) restoreArea(plane, k int) {
 	a, strength := &c.areas[plane][k], strengths[c.chosen[plane]]
-	if strength == 0 {
-		return
-	}
-	for i := a.from; i < a.to; i++ {
-		b := &c.sums[i]
-		addSums(a.plane.Pix[b.y*a.plane.Stride+b.x:], a.plane.Stride, &b.sums, strength)
+	kept := c.kept[a.from:a.to]
+	switch {
+	case strength == 0 || len(kept) == 0:
+	case vector:
+		restoreKept(&kept[0], len(kept), &a.plane.Pix[0], sampleBytes*a.plane.Stride, strength)
+	default:
+		for i := range kept {
+			addSums(a.plane.Pix[kept[i].at:], a.plane.Stride, &kept[i].sums, strength)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package transform
 import (
 	"context"
 	"image"
+	"slices"
 
 	"github.com/qtgpu/qtgpu/chroma"
 )
@@ -13,15 +14,23 @@ type chooser struct {
 	areas  [][]area // of each plane, in raster order
 	across int      // areas in a row
 	chosen []uint8  // the strength of each plane
-	sums   []summed
+	kept   []keptSums
 	window window
+	blocks [blocks * blocks]judgedBlock // of the area at hand
 	// want and got are the planes of the area at hand where guides are chosen.
 	want, got colours
 }
 
-// summed is what is known of a block that is restored, which begins at sample (x,y) of its area.
-type summed struct {
-	x, y int
+// judgedBlock is a block whose errors by strength are found.
+type judgedBlock struct {
+	summedBlock
+	want *uint16 // what its samples should be
+	kept *keptSums
+}
+
+// keptSums are the sums of a block that is restored when its strength is chosen.
+type keptSums struct {
+	at   int // in the plane of its area
 	sums [block * block]int32
 }
 
@@ -30,7 +39,7 @@ type area struct {
 	rect  image.Rectangle // in samples of the tile, with its padding
 	plane chroma.Plane
 	grid  Grid
-	// from and to are where the sums of its blocks are, for when the strength is chosen.
+	// from and to are where the sums of its blocks are kept.
 	from, to int
 }
 
@@ -134,7 +143,7 @@ func (c *chooser) choose(e *Encoder, t *Tile, sources []original, cells []Cells)
 			filterPlane(context.Background(), 1, e.steps[i], def, &a.plane, &a.grid)
 		}
 	}
-	c.chosen, c.sums = make([]uint8, len(e.planes)), c.sums[:0]
+	c.chosen, c.kept = make([]uint8, len(e.planes)), c.kept[:0]
 	for i, def := range e.planes {
 		if def.Alpha {
 			continue
@@ -170,38 +179,54 @@ func (c *chooser) add(errors *strengthErrors, e *Encoder, plane int, src *origin
 	if w <= 0 || h <= 0 {
 		return
 	}
-	c.window.takePlane(&a.plane, luma, e.planes[plane], 0, 0, wholeBlocks(h))
+	c.window.takePlane(&a.plane, luma, e.planes[plane], 0, 0, wholeBlocks(w), wholeBlocks(h))
 	c.window.uses(e.restorations, e.steps[plane], &a.grid, 0, 0, wholeBlocks(w)/block, wholeBlocks(h)/block)
 	c.window.classify(wholeBlocks(w)/block, wholeBlocks(h)/block)
-	pix, stride := src.at(a.rect.Min.X, a.rect.Min.Y)
-	a.from = len(c.sums)
+	want, stride := src.at(a.rect.Min.X, a.rect.Min.Y)
+	weights, n := &weightsOf()[c.window.kind], 0
+	a.from, c.kept = len(c.kept), slices.Grow(c.kept, len(c.blocks))
 	for by := range wholeBlocks(h) / block {
-		for bx := range wholeBlocks(w) / block {
-			if c.window.class[by][bx] < 0 {
+		for bx, class := range c.window.class[by][:wholeBlocks(w)/block] {
+			if class < 0 || len(weights[class]) == 0 {
 				continue
 			}
-			c.sums = append(c.sums, summed{x: block * bx, y: block * by})
-			sums := &c.sums[len(c.sums)-1].sums
-			c.window.by[by][bx].sums(sums, &c.window, bx, by)
-			want := pix[block*by*stride+block*bx:]
-			got := a.plane.Pix[block*by*a.plane.Stride+block*bx:]
-			errors.addBlock(want, stride, got, a.plane.Stride, sums, min(block, w-block*bx), min(block, h-block*by))
+			kept, want := c.keep(block*by*a.plane.Stride+block*bx), want[block*by*stride+block*bx:]
+			if !vector || w < block*(bx+1) || h < block*(by+1) {
+				c.window.sums(&kept.sums, weights[class], bx, by)
+				errors.addBlock(want, stride, a.plane.Pix[kept.at:], a.plane.Stride, &kept.sums, min(block, w-block*bx), min(block, h-block*by))
+				continue
+			}
+			b := &c.blocks[n]
+			b.take(&c.window, weights[class], bx, by)
+			b.want, b.kept = &want[:(block-1)*stride+block][0], kept
+			n++
 		}
 	}
-	a.to = len(c.sums)
+	a.to = len(c.kept)
+	c.window.judge(errors, c.blocks[:n], stride)
+}
+
+// keep makes room for the sums of a block.
+func (c *chooser) keep(at int) *keptSums {
+	n := len(c.kept)
+	c.kept = c.kept[:n+1]
+	c.kept[n].at = at
+	return &c.kept[n]
+}
+
+// judge adds the errors of blocks, whose samples should be others, in rows stride apart.
+func (w *window) judge(errors *strengthErrors, blocks []judgedBlock, stride int) {
+	switch {
+	case len(blocks) == 0:
+	case w.kind == kindChroma:
+		judgeGuided(&blocks[0], len(blocks), &w.pix[0], errors, sampleBytes*stride, &w.guide[0])
+	default:
+		judgePlain(&blocks[0], len(blocks), &w.pix[0], errors, sampleBytes*stride)
+	}
 }
 
 // addBlock adds the errors of the first w×h samples of a block whose sums are known.
 func (e *strengthErrors) addBlock(want []uint16, wantStride int, got []uint16, gotStride int, sums *[block * block]int32, w, h int) {
-	if vector && w == block && h == block {
-		want, got = want[:(block-1)*wantStride+block], got[:(block-1)*gotStride+block]
-		blockErrors(e, &want[0], wantStride, &got[0], gotStride, sums)
-		return
-	}
-	e.genericAddBlock(want, wantStride, got, gotStride, sums, w, h)
-}
-
-func (e *strengthErrors) genericAddBlock(want []uint16, wantStride int, got []uint16, gotStride int, sums *[block * block]int32, w, h int) {
 	for y := range h {
 		for x := range w {
 			e.add(int32(want[y*wantStride+x]), got[y*gotStride+x], sums[y*block+x])

@@ -24,16 +24,6 @@ func bendsOfRow(dst *[4]int32, pix *byte, n int)
 //go:noescape
 func classesOfRow(dst *int8, upper, lower *[4]int32, steps *int32, n int, bounds *[activities - 1]int32)
 
-// blockErrors adds the errors of a whole block, as strengthErrors.add does; strides are in samples.
-//
-//go:noescape
-func blockErrors(errors *strengthErrors, want *uint16, wantStride int, got *uint16, gotStride int, sums *[block * block]int32)
-
-// blockRestored adds sums to a block, as addSums does.
-//
-//go:noescape
-func blockRestored(dst *uint16, stride int, sums *[block * block]int32, strength int32)
-
 // gainSums adds what n pixels add to the sums, as guideSums.add does: a multiple of 16, and 64 at most.
 //
 //go:noescape

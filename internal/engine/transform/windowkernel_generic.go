@@ -12,14 +12,6 @@ func classesOfRow(_ *int8, _, _ *[4]int32, _ *int32, _ int, _ *[activities - 1]i
 	panic("transform: no kernels in this build")
 }
 
-func blockErrors(*strengthErrors, *uint16, int, *uint16, int, *[block * block]int32) {
-	panic("transform: no kernels in this build")
-}
-
-func blockRestored(*uint16, int, *[block * block]int32, int32) {
-	panic("transform: no kernels in this build")
-}
-
 func gainSums(_ *guideSums, _, _, _, _, _ *uint16, _ int) {
 	panic("transform: no kernels in this build")
 }

@@ -64,7 +64,7 @@ func TestVectorWindow(t *testing.T) {
 		}
 		var got, want window
 		classes := func(w *window) {
-			w.takePlane(&p, &luma, def, x, y, height)
+			w.takePlane(&p, &luma, def, x, y, width, height)
 			for by := range w.by {
 				for bx := range w.by[by] {
 					w.by[by][bx] = steps[bx/2%2]
@@ -87,32 +87,7 @@ func TestVectorWindow(t *testing.T) {
 	}
 }
 
-// TestVectorBlocks holds what is made of the sums of a block to the plain code, of sums as large as they come.
-func TestVectorBlocks(t *testing.T) {
-	requireKernels(t)
-	rng := rand.New(rand.NewPCG(14, 2))
-	for round := range 500 {
-		var sums [block * block]int32
-		for i := range sums {
-			sums[i] = int32(rng.IntN(1<<27)-1<<26) >> rng.IntN(20)
-		}
-		wantStride, gotStride := block+rng.IntN(9), block+rng.IntN(9)
-		want, got := wildSamples(rng, block*wantStride), wildSamples(rng, block*gotStride)
-		var a, b strengthErrors
-		a.addBlock(want, wantStride, got, gotStride, &sums, block, block)
-		b.genericAddBlock(want, wantStride, got, gotStride, &sums, block, block)
-		require.Equalf(t, b, a, "round %d: errors", round)
-
-		for _, strength := range strengths[1:] {
-			c, d := append([]uint16(nil), got...), append([]uint16(nil), got...)
-			addSums(c, gotStride, &sums, strength)
-			genericAddSums(d, gotStride, &sums, strength)
-			require.Equalf(t, d, c, "round %d: strength %d", round, strength)
-		}
-	}
-}
-
-// TestVectorGuideSums: so with the sums that say what a guide gains, of rows of every length.
+// TestVectorGuideSums holds the sums that say what a guide gains to the plain code, of rows of every length.
 func TestVectorGuideSums(t *testing.T) {
 	requireKernels(t)
 	rng := rand.New(rand.NewPCG(14, 3))
