@@ -57,6 +57,9 @@ func newCells(r image.Rectangle, s *steps, p Plane) Cells {
 	return c
 }
 
+// bounds are all cells.
+func (c *Cells) bounds() image.Rectangle { return image.Rect(0, 0, c.w, c.h) }
+
 // stepsOf are the steps of a leaf whose class is known.
 func (c *Cells) stepsOf(n node) leafSteps {
 	s := c.steps.leaf(n.lg, c.class[c.index(n.x, n.y)])

@@ -1,7 +1,6 @@
 package transform
 
 import (
-	"context"
 	"image"
 	"slices"
 
@@ -15,6 +14,7 @@ type chooser struct {
 	across int      // areas in a row
 	chosen []uint8  // the strength of each plane
 	kept   []keptSums
+	memory memory // of the area at hand
 	window window
 	blocks [blocks * blocks]judgedBlock // of the area at hand
 	// want and got are the planes of the area at hand where guides are chosen.
@@ -38,7 +38,6 @@ type keptSums struct {
 type area struct {
 	rect  image.Rectangle // in samples of the tile, with its padding
 	plane chroma.Plane
-	grid  Grid
 	// from and to are where the sums of its blocks are kept.
 	from, to int
 }
@@ -128,21 +127,6 @@ func (p *planeEncoder) render(l *codedLeaf, dst []uint16, stride int) {
 
 // choose appends the strengths to a tile.
 func (c *chooser) choose(e *Encoder, t *Tile, sources []original, cells []Cells) {
-	for i, def := range e.planes {
-		if def.Alpha {
-			continue
-		}
-		grid := cells[i].grid(0)
-		for k := range c.areas[i] {
-			a := &c.areas[i][k]
-			if !a.seen() {
-				continue
-			}
-			a.grid = grid.part(image.Rectangle{Min: a.rect.Min.Div(cell), Max: a.rect.Max.Div(cell)})
-			// Without an end of the context there is no error.
-			filterPlane(context.Background(), 1, e.steps[i], def, &a.plane, &a.grid)
-		}
-	}
 	c.chosen, c.kept = make([]uint8, len(e.planes)), c.kept[:0]
 	for i, def := range e.planes {
 		if def.Alpha {
@@ -151,12 +135,22 @@ func (c *chooser) choose(e *Encoder, t *Tile, sources []original, cells []Cells)
 		var errors strengthErrors
 		for k := range c.areas[i] {
 			if a := &c.areas[i][k]; a.seen() {
-				c.add(&errors, e, i, &sources[i], a, &c.areas[0][k].plane)
+				grid := c.filter(e, i, a, &cells[i])
+				c.add(&errors, e, i, &sources[i], a, &grid, &c.areas[0][k].plane)
 			}
 		}
 		c.chosen[i] = errors.least()
 		t.detail.raw.Put(uint32(c.chosen[i]), strengthBits)
 	}
+}
+
+// filter filters an area, and gives what is known of its cells.
+func (c *chooser) filter(e *Encoder, plane int, a *area, cells *Cells) Grid {
+	m, r := c.memory.again(), image.Rectangle{Min: a.rect.Min.Div(cell), Max: a.rect.Max.Div(cell)}
+	grid := m.grid(r.Dx(), r.Dy(), 0)
+	grid.take(cells, r, 0, 0)
+	newFilter(m, e.steps[plane], e.planes[plane], &a.plane, &grid).all()
+	return grid
 }
 
 // strengthErrors are squared errors by strength, but for what is alike.
@@ -173,14 +167,14 @@ func (e *strengthErrors) least() (best uint8) {
 }
 
 // add adds the errors of the samples of an area that the image has.
-func (c *chooser) add(errors *strengthErrors, e *Encoder, plane int, src *original, a *area, luma *chroma.Plane) {
+func (c *chooser) add(errors *strengthErrors, e *Encoder, plane int, src *original, a *area, grid *Grid, luma *chroma.Plane) {
 	at := a.rect.Min.Add(image.Pt(cell*src.x, cell*src.y))
 	w, h := min(a.plane.W, src.samples.W-at.X), min(a.plane.H, src.samples.H-at.Y)
 	if w <= 0 || h <= 0 {
 		return
 	}
 	c.window.takePlane(&a.plane, luma, e.planes[plane], 0, 0, wholeBlocks(w), wholeBlocks(h))
-	c.window.uses(e.restorations, e.steps[plane], &a.grid, 0, 0, wholeBlocks(w)/block, wholeBlocks(h)/block)
+	c.window.uses(e.restorations, e.steps[plane], grid, 0, 0, wholeBlocks(w)/block, wholeBlocks(h)/block)
 	c.window.classify(wholeBlocks(w)/block, wholeBlocks(h)/block)
 	want, stride := src.at(a.rect.Min.X, a.rect.Min.Y)
 	weights, n := &weightsOf()[c.window.kind], 0
