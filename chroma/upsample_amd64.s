@@ -120,27 +120,3 @@ next:
 	JL next
 	VZEROUPPER
 	RET
-
-// func unpack(cb, cr *uint16, c *uint32, n int)
-TEXT ·unpack(SB), NOSPLIT, $0-32
-	MOVQ cb+0(FP), DI
-	MOVQ cr+8(FP), DX
-	MOVQ c+16(FP), SI
-	MOVQ n+24(FP), CX
-	VPBROADCASTD upsampling<>+4(SB), Y8
-	SUBQ $16, CX
-	XORQ AX, AX
-next:
-	VMOVDQU (SI)(AX*4), Y0
-	VMOVDQU 32(SI)(AX*4), Y1
-	VPAND Y8, Y0, Y2
-	VPAND Y8, Y1, Y3
-	VPSRLD $16, Y0, Y0
-	VPSRLD $16, Y1, Y1
-	VPACKUSDW Y3, Y2, Y2
-	VPACKUSDW Y1, Y0, Y0
-	VPERMQ $0xD8, Y2, Y2
-	VPERMQ $0xD8, Y0, Y0
-	VMOVDQU Y2, (DI)(AX*2)
-	VMOVDQU Y0, (DX)(AX*2)
-	AGAIN(16)

@@ -316,7 +316,7 @@ func checkBlocks(t *testing.T, rng *rand.Rand, w *window, what string) {
 	for i, b := range judged {
 		require.Equal(t, sums[i], *b.kept, "%s: block %d", what, i)
 		for k := range sums[i].sums { // and others, as large as they come
-			sums[i].sums[k] += int32(rng.IntN(1<<27)-1<<26) >> rng.IntN(27) - sums[i].sums[k]/2
+			sums[i].sums[k] += int32(rng.IntN(1<<27)-1<<26)>>rng.IntN(27) - sums[i].sums[k]/2
 		}
 	}
 	for _, strength := range strengths[1:] {

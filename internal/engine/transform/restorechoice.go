@@ -12,13 +12,15 @@ import (
 type chooser struct {
 	areas  [][]area // of each plane, in raster order
 	across int      // areas in a row
+	sparse bool     // whether some of them are looked at, and there at some of the samples
 	chosen []uint8  // the strength of each plane
 	kept   []keptSums
-	memory memory // of the area at hand
+	unkept keptSums // of the last block of luma
+	memory memory   // of the area at hand
 	window window
 	blocks [blocks * blocks]judgedBlock // of the area at hand
-	// want and got are the planes of the area at hand where guides are chosen.
-	want, got colours
+	guided *chroma.Guide                // of the area at hand
+	want   colours                      // two rows of it as they should be
 }
 
 // judgedBlock is a block whose errors by strength are found.
@@ -38,7 +40,7 @@ type keptSums struct {
 type area struct {
 	rect  image.Rectangle // in samples of the tile, with its padding
 	plane chroma.Plane
-	// from and to are where the sums of its blocks are kept.
+	// from and to are where the sums of its blocks are kept, of chroma.
 	from, to int
 }
 
@@ -48,7 +50,8 @@ func (a *area) seen() bool { return a.plane.Pix != nil }
 // resolution.
 const areaSide = 2 * maxN
 
-// allAreas is how many areas of a tile are all looked at, and of more every second. Of every fourth,
+// allAreas is how many areas of a tile are all looked at, and of more every second, where luma is judged by every second
+// block, and guides by every second pair of rows. Of every fourth area,
 // too few show what is wrong with a tile: a Kodak image lost 1 dB to it.
 const allAreas = 16
 
@@ -63,10 +66,11 @@ func (c *chooser) lay(i int, def Plane, cells *Cells) {
 	tile := image.Rect(0, 0, cell*cells.w, cell*cells.h)
 	c.across = (tile.Dx() + side - 1) / side
 	n := c.across * ((tile.Dy() + side - 1) / side)
+	c.sparse = n > allAreas
 	for k := range n {
 		x, y := k%c.across, k/c.across
 		a := area{rect: image.Rect(0, 0, side, side).Add(image.Pt(side*x, side*y)).Intersect(tile)}
-		if n <= allAreas || (x+y)%2 == 0 {
+		if !c.sparse || (x+y)%2 == 0 {
 			if k < len(held) {
 				a.plane = held[k].plane
 			}
@@ -178,10 +182,11 @@ func (c *chooser) add(errors *strengthErrors, e *Encoder, plane int, src *origin
 	c.window.classify(wholeBlocks(w)/block, wholeBlocks(h)/block)
 	want, stride := src.at(a.rect.Min.X, a.rect.Min.Y)
 	weights, n := &weightsOf()[c.window.kind], 0
+	some := c.sparse && c.window.kind == kindLuma
 	a.from, c.kept = len(c.kept), slices.Grow(c.kept, len(c.blocks))
 	for by := range wholeBlocks(h) / block {
 		for bx, class := range c.window.class[by][:wholeBlocks(w)/block] {
-			if class < 0 || len(weights[class]) == 0 {
+			if class < 0 || len(weights[class]) == 0 || some && (bx+by)%2 > 0 {
 				continue
 			}
 			kept, want := c.keep(block*by*a.plane.Stride+block*bx), want[block*by*stride+block*bx:]
@@ -200,8 +205,12 @@ func (c *chooser) add(errors *strengthErrors, e *Encoder, plane int, src *origin
 	c.window.judge(errors, c.blocks[:n], stride)
 }
 
-// keep makes room for the sums of a block.
+// keep makes room for the sums of a block, which are kept of chroma.
 func (c *chooser) keep(at int) *keptSums {
+	if c.window.kind == kindLuma {
+		c.unkept.at = at
+		return &c.unkept
+	}
 	n := len(c.kept)
 	c.kept = c.kept[:n+1]
 	c.kept[n].at = at

@@ -6,13 +6,13 @@
 DATA guidedScales<>+0(SB)/4, $const_guidedScale
 GLOBL guidedScales<>(SB), RODATA, $4
 
-// ROWS loads four rows of four samples, from at on.
-#define ROWS(at, x, y, t) \
-	VMOVQ (at), x; \
-	VPINSRQ $1, const_rowBytes(at), x, x; \
-	VMOVQ (2*const_rowBytes)(at), t; \
-	VPINSRQ $1, (3*const_rowBytes)(at), t, t; \
-	VINSERTI128 $1, t, y, y
+// ROWS loads four rows of four samples, from at on. Each comes with what is around it in the window, at the place that it has
+// in the vector.
+#define ROWS(at, rows) \
+	VMOVDQU (at), rows; \
+	VPBLENDD $0x0C, (const_rowBytes-8)(at), rows, rows; \
+	VPBLENDD $0x30, (2*const_rowBytes-16)(at), rows, rows; \
+	VPBLENDD $0xC0, (3*const_rowBytes-24)(at), rows, rows
 
 // CLIP clips words to ±bound.
 #define CLIP(src, bound, least, dst) \
@@ -24,8 +24,8 @@ GLOBL guidedScales<>(SB), RODATA, $4
 	LEAQ (SI)(AX*1), R8; \
 	MOVQ SI, R9; \
 	SUBQ AX, R9; \
-	ROWS(R8, X0, Y0, X2); \
-	ROWS(R9, X1, Y1, X2); \
+	ROWS(R8, Y0); \
+	ROWS(R9, Y1); \
 	VPSUBW Y15, Y0, Y0; \
 	VPSUBW Y15, Y1, Y1
 
@@ -92,8 +92,8 @@ GLOBL guidedScales<>(SB), RODATA, $4
 	LEAQ (BX)(AX*1), R8; \
 	MOVQ BX, R9; \
 	SUBQ AX, R9; \
-	ROWS(R8, X0, Y0, X2); \
-	ROWS(R9, X1, Y1, X2); \
+	ROWS(R8, Y0); \
+	ROWS(R9, Y1); \
 	VPSUBW Y8, Y0, Y0; \
 	VPSUBW Y8, Y1, Y1; \
 	VPABSW Y0, Y0; \
@@ -151,7 +151,7 @@ GLOBL restoredWords<>(SB), RODATA, $8
 	MOVQ summedBlock_weights(DI), DX; \
 	MOVQ summedBlock_n(DI), CX; \
 	MOVQ summedBlock_by(DI), R10; \
-	ROWS(SI, X15, Y15, X0); \
+	ROWS(SI, Y15); \
 	VPBROADCASTW restoration_wide(R10), Y14; \
 	VPBROADCASTW restoration_narrow(R10), Y12; \
 	VPXOR Y13, Y13, Y13; \
@@ -163,7 +163,7 @@ GLOBL restoredWords<>(SB), RODATA, $8
 // GUIDE takes the samples of luma to Y8, the slope to Y7, and guidedScale to Y6, as WEIGHFLAT wants them, unless the slope
 // has more than 16 bits.
 #define GUIDE(steep) \
-	ROWS(BX, X8, Y8, X0); \
+	ROWS(BX, Y8); \
 	CMPL restoration_slope(R10), $0xffff; \
 	JHI steep; \
 	VPBROADCASTW restoration_slope(R10), Y7; \

@@ -24,11 +24,6 @@ func bendsOfRow(dst *[4]int32, pix *byte, n int)
 //go:noescape
 func classesOfRow(dst *int8, upper, lower *[4]int32, steps *int32, n int, bounds *[activities - 1]int32)
 
-// gainSums adds what n pixels add to the sums, as guideSums.add does: a multiple of 16, and 64 at most.
-//
-//go:noescape
-func gainSums(s *guideSums, luma, wantLuma, plain, want, guided *uint16, n int)
-
 // energyOf gives the sum of squares of the coefficients of a leaf of n×n but for low×low, and the highest diagonal with a magnitude
 // that reaches a limit, 0 where there is none.
 //

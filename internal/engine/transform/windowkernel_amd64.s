@@ -94,61 +94,6 @@ next:
 	VZEROUPPER
 	RET
 
-// PRODUCT adds the products of two words to acc.
-#define PRODUCT(a, b, acc) \
-	VPMADDWD a, b, Y3; \
-	VPADDD Y3, acc, acc
-
-// func gainSums(s *guideSums, luma, wantLuma, plain, want, guided *uint16, n int)
-TEXT ·gainSums(SB), NOSPLIT, $0-56
-	MOVQ s+0(FP), DI
-	MOVQ luma+8(FP), SI
-	MOVQ wantLuma+16(FP), DX
-	MOVQ plain+24(FP), R8
-	MOVQ want+32(FP), R9
-	MOVQ guided+40(FP), R10
-	MOVQ n+48(FP), CX
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	XORQ AX, AX
-next:
-	VMOVDQU (SI)(AX*2), Y0
-	VPSUBW (DX)(AX*2), Y0, Y0
-	VMOVDQU (R8)(AX*2), Y1
-	VMOVDQU (R10)(AX*2), Y2
-	VPSUBW Y1, Y2, Y2
-	VPSUBW (R9)(AX*2), Y1, Y1
-	PRODUCT(Y0, Y0, Y4)
-	PRODUCT(Y0, Y1, Y5)
-	PRODUCT(Y1, Y1, Y6)
-	PRODUCT(Y0, Y2, Y7)
-	PRODUCT(Y1, Y2, Y8)
-	PRODUCT(Y2, Y2, Y9)
-	ADDQ $16, AX
-	CMPQ AX, CX
-	JL next
-	VPHADDD Y5, Y4, Y4
-	VPHADDD Y7, Y6, Y6
-	VPHADDD Y6, Y4, Y4
-	VPHADDD Y9, Y8, Y8
-	VPHADDD Y8, Y8, Y8
-	VEXTRACTI128 $1, Y4, X5
-	VPADDD X5, X4, X4
-	VEXTRACTI128 $1, Y8, X9
-	VPADDD X9, X8, X8
-	VPMOVSXDQ X4, Y4
-	VPMOVSXDQ X8, X8
-	VPADDQ (DI), Y4, Y4
-	VMOVDQU Y4, (DI)
-	VPADDQ 32(DI), X8, X8
-	VMOVDQU X8, 32(DI)
-	VZEROUPPER
-	RET
-
 DATA lanes<>+0(SB)/8, $0x0000000100000000
 DATA lanes<>+8(SB)/8, $0x0000000300000002
 DATA lanes<>+16(SB)/8, $0x0000000500000004

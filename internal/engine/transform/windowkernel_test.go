@@ -87,25 +87,7 @@ func TestVectorWindow(t *testing.T) {
 	}
 }
 
-// TestVectorGuideSums holds the sums that say what a guide gains to the plain code, of rows of every length.
-func TestVectorGuideSums(t *testing.T) {
-	requireKernels(t)
-	rng := rand.New(rand.NewPCG(14, 3))
-	for n := range areaSide + 1 {
-		var rows [5][]uint16
-		for i := range rows {
-			rows[i] = wildSamples(rng, n)
-		}
-		var got, want guideSums
-		for range 3 {
-			got.addRow(rows[0], rows[1], rows[2], rows[3], rows[4])
-			plainly(func() { want.addRow(rows[0], rows[1], rows[2], rows[3], rows[4]) })
-		}
-		require.Equalf(t, want, got, "%d pixels", n)
-	}
-}
-
-// TestVectorAnalyse: so with the energy of a leaf and its highest diagonal.
+// TestVectorAnalyse holds the energy of a leaf and its highest diagonal to the plain code.
 func TestVectorAnalyse(t *testing.T) {
 	requireKernels(t)
 	rng := rand.New(rand.NewPCG(14, 4))
