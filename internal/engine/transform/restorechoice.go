@@ -18,6 +18,8 @@ type chooser struct {
 	unkept keptSums // of the last block of luma
 	memory memory   // of the area at hand
 	window window
+	// guides tells whether the window has luma of the area, which guides both planes of chroma.
+	guides bool
 	blocks [blocks * blocks]judgedBlock // of the area at hand
 	guided *chroma.Guide                // of the area at hand
 	want   colours                      // two rows of it as they should be
@@ -132,19 +134,24 @@ func (p *planeEncoder) render(l *codedLeaf, dst []uint16, stride int) {
 // choose appends the strengths to a tile.
 func (c *chooser) choose(e *Encoder, t *Tile, sources []original, cells []Cells) {
 	c.chosen, c.kept = make([]uint8, len(e.planes)), c.kept[:0]
-	for i, def := range e.planes {
-		if def.Alpha {
-			continue
-		}
-		var errors strengthErrors
-		for k := range c.areas[i] {
+	errors := make([]strengthErrors, len(e.planes))
+	for k := range c.areas[0] {
+		c.guides = false
+		for i, def := range e.planes {
+			if def.Alpha {
+				continue
+			}
 			if a := &c.areas[i][k]; a.seen() {
 				grid := c.filter(e, i, a, &cells[i])
-				c.add(&errors, e, i, &sources[i], a, &grid, &c.areas[0][k].plane)
+				c.add(&errors[i], e, i, &sources[i], a, &grid, &c.areas[0][k].plane)
 			}
 		}
-		c.chosen[i] = errors.least()
-		t.detail.raw.Put(uint32(c.chosen[i]), strengthBits)
+	}
+	for i, def := range e.planes {
+		if !def.Alpha {
+			c.chosen[i] = errors[i].least()
+			t.detail.raw.Put(uint32(c.chosen[i]), strengthBits)
+		}
 	}
 }
 
@@ -177,7 +184,11 @@ func (c *chooser) add(errors *strengthErrors, e *Encoder, plane int, src *origin
 	if w <= 0 || h <= 0 {
 		return
 	}
-	c.window.takePlane(&a.plane, luma, e.planes[plane], 0, 0, wholeBlocks(w), wholeBlocks(h))
+	c.window.takePlane(&a.plane, e.planes[plane], 0, 0, wholeBlocks(w), wholeBlocks(h))
+	if e.planes[plane].Chroma && !c.guides {
+		c.window.takeGuide(&a.plane, luma, e.planes[plane], 0, 0, wholeBlocks(w), wholeBlocks(h))
+		c.guides = true
+	}
 	c.window.uses(e.restorations, e.steps[plane], grid, 0, 0, wholeBlocks(w)/block, wholeBlocks(h)/block)
 	c.window.classify(wholeBlocks(w)/block, wholeBlocks(h)/block)
 	want, stride := src.at(a.rect.Min.X, a.rect.Min.Y)

@@ -35,7 +35,10 @@ func Trainees(step int, defs []Plane, decoded, want []chroma.Plane, visit func(*
 		for y := 0; y < p.Rows(); y += windowSide {
 			for x := 0; x < p.Stride; x += windowSide {
 				width, height := min(windowSide, p.Stride-x), min(windowSide, p.Rows()-y)
-				w.takePlane(p, &decoded[0], defs[i], x, y, width, height)
+				w.takePlane(p, defs[i], x, y, width, height)
+				if defs[i].Chroma {
+					w.takeGuide(p, &decoded[0], defs[i], x, y, width, height)
+				}
 				w.classify(width/block, height/block)
 				for j := range min(windowSide, want[i].H-y) {
 					for k := range min(windowSide, want[i].W-x) {

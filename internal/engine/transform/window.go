@@ -35,18 +35,15 @@ type window struct {
 func (w *window) at(x, y int) int { return (y+windowRim)*rowBytes + (x+windowRim)*sampleBytes }
 
 // takePlane takes the width×height samples of a plane that begin at (x,y), whole blocks of it, with those around
-// them, and of luma the ones that guide chroma. Beyond the plane and its padding the nearest are taken.
-func (w *window) takePlane(p, luma *chroma.Plane, def Plane, x, y, width, height int) {
+// them. Beyond the plane and its padding the nearest are taken.
+func (w *window) takePlane(p *chroma.Plane, def Plane, x, y, width, height int) {
 	w.kind = def.kind()
 	w.pix.takeRows(y, height, p.Rows(), func(dst []byte, at int) {
 		takeRow(dst[:spanBytes(width)], p.Pix[at*p.Stride:][:p.Stride], x-windowRim)
 	})
-	if def.Chroma {
-		w.takeGuide(p, luma, def, x, y, width, height)
-	}
 }
 
-// takeGuide takes the samples of luma.
+// takeGuide takes the samples of luma that guide chroma, as takePlane does.
 func (w *window) takeGuide(p, luma *chroma.Plane, def Plane, x, y, width, height int) {
 	lumaRow := func(at int) []uint16 { return luma.Pix[at*luma.Stride:][:luma.Stride] }
 	last := luma.Rows() - 1

@@ -64,7 +64,10 @@ func TestVectorWindow(t *testing.T) {
 		}
 		var got, want window
 		classes := func(w *window) {
-			w.takePlane(&p, &luma, def, x, y, width, height)
+			w.takePlane(&p, def, x, y, width, height)
+			if def.Chroma {
+				w.takeGuide(&p, &luma, def, x, y, width, height)
+			}
 			for by := range w.by {
 				for bx := range w.by[by] {
 					w.by[by][bx] = steps[bx/2%2]
