@@ -38,21 +38,32 @@ func (w *window) at(x, y int) int { return (y+windowRim)*rowBytes + (x+windowRim
 // them. Beyond the plane and its padding the nearest are taken.
 func (w *window) takePlane(p *chroma.Plane, def Plane, x, y, width, height int) {
 	w.kind = def.kind()
-	w.pix.takeRows(y, height, p.Rows(), func(dst []byte, at int) {
-		takeRow(dst[:spanBytes(width)], p.Pix[at*p.Stride:][:p.Stride], x-windowRim)
+	w.pix.takeRows(y, height, p.Rows(), func(dst []byte, at, n int) {
+		if vector && x == 0 && width == p.Stride {
+			takeWholeRows(&dst[0], &p.Pix[at*width:][:n*width][0], width, n)
+			return
+		}
+		for j := range n {
+			takeRow(dst[j*rowBytes:][:spanBytes(width)], p.Pix[(at+j)*p.Stride:][:p.Stride], x-windowRim)
+		}
 	})
 }
 
 // takeGuide takes the samples of luma that guide chroma, as takePlane does.
 func (w *window) takeGuide(p, luma *chroma.Plane, def Plane, x, y, width, height int) {
-	lumaRow := func(at int) []uint16 { return luma.Pix[at*luma.Stride:][:luma.Stride] }
-	last := luma.Rows() - 1
-	w.guide.takeRows(y, height, p.Rows(), func(dst []byte, at int) {
-		dst = dst[:spanBytes(width)]
-		if def.Half {
-			takeMeans(dst, lumaRow(min(2*at, last)), lumaRow(min(2*at+1, last)), x-windowRim, p.Stride)
-		} else {
-			takeRow(dst, lumaRow(min(at, last)), x-windowRim)
+	lumaRow := func(at int) []uint16 { return luma.Pix[min(at, luma.Rows()-1)*luma.Stride:][:luma.Stride] }
+	w.guide.takeRows(y, height, p.Rows(), func(dst []byte, at, n int) {
+		if vector && def.Half && x == 0 && width == p.Stride && luma.Stride == 2*width && luma.Rows() >= 2*(at+n) {
+			takeWholeMeans(&dst[0], &luma.Pix[4*at*width:][:4*n*width][0], width, n)
+			return
+		}
+		for j := range n {
+			dst := dst[j*rowBytes:][:spanBytes(width)]
+			if def.Half {
+				takeMeans(dst, lumaRow(2*(at+j)), lumaRow(2*(at+j)+1), x-windowRim, p.Stride)
+			} else {
+				takeRow(dst, lumaRow(at+j), x-windowRim)
+			}
 		}
 	})
 }
@@ -60,16 +71,17 @@ func (w *window) takeGuide(p, luma *chroma.Plane, def Plane, x, y, width, height
 // spanBytes is what a row of a window takes, which has some samples and those on both sides.
 func spanBytes(width int) int { return sampleBytes * (width + 2*windowRim) }
 
-// takeRows has the rows of a window written, which begins at row y of a plane: take writes one of them. The nearest is
-// taken again where the plane has none.
-func (s *samples) takeRows(y, height, rows int, take func(dst []byte, at int)) {
-	for j := range height + 2*windowRim {
-		at, dst := y-windowRim+j, s[j*rowBytes:][:rowBytes]
-		if j > 0 && (at <= 0 || at >= rows) {
-			copy(dst, s[(j-1)*rowBytes:][:rowBytes])
-			continue
-		}
-		take(dst, min(max(at, 0), rows-1))
+// takeRows has the rows of a window written, which begins at row y of a plane: take writes n of them, from row at of the
+// plane on. Where the plane has none the nearest is repeated.
+func (s *samples) takeRows(y, height, rows int, take func(dst []byte, at, n int)) {
+	first, end := min(max(y-windowRim, 0), rows-1), min(y+height+windowRim, rows)
+	above, total := first-(y-windowRim), height+2*windowRim
+	take(s[above*rowBytes:], first, end-first)
+	for j := range above {
+		copy(s[j*rowBytes:][:rowBytes], s[above*rowBytes:])
+	}
+	for j := above + end - first; j < total; j++ {
+		copy(s[j*rowBytes:][:rowBytes], s[(j-1)*rowBytes:])
 	}
 }
 

@@ -7,6 +7,16 @@ package transform
 //go:noescape
 func copySamples(dst *byte, row *uint16, n int)
 
+// takeWholeRows writes n rows of a window, each of a row of width samples, a multiple of 16, as takeRow does.
+//
+//go:noescape
+func takeWholeRows(dst *byte, rows *uint16, width, n int)
+
+// takeWholeMeans writes n rows of means, each of two rows of twice the width, a multiple of 16, as takeMeans does.
+//
+//go:noescape
+func takeWholeMeans(dst *byte, rows *uint16, width, n int)
+
 // meansOfRows writes n times 8 means of the squares of two rows.
 //
 //go:noescape

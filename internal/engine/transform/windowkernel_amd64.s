@@ -21,6 +21,74 @@ next:
 	JNZ next
 	RET
 
+// SIDES repeats the first and the last sample of a row of CX bytes, the latter being at last.
+#define SIDES(first, last) \
+	VPBROADCASTW first, X0; \
+	VMOVQ X0, (DI); \
+	VPBROADCASTW last, X0; \
+	VMOVQ X0, (2*const_windowRim)(DI)(CX*1)
+
+// func takeWholeRows(dst *byte, rows *uint16, width, n int)
+TEXT ·takeWholeRows(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ rows+8(FP), SI
+	MOVQ width+16(FP), CX
+	MOVQ n+24(FP), DX
+	SHLQ $1, CX
+row:
+	XORQ AX, AX
+next:
+	VMOVDQU (SI)(AX*1), Y0
+	VMOVDQU Y0, (2*const_windowRim)(DI)(AX*1)
+	ADDQ $32, AX
+	CMPQ AX, CX
+	JLT next
+	SIDES((SI), -2(SI)(CX*1))
+	ADDQ CX, SI
+	ADDQ $const_rowBytes, DI
+	DECQ DX
+	JNZ row
+	VZEROUPPER
+	RET
+
+// func takeWholeMeans(dst *byte, rows *uint16, width, n int)
+TEXT ·takeWholeMeans(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ rows+8(FP), SI
+	MOVQ width+16(FP), CX
+	MOVQ n+24(FP), DX
+	SHLQ $1, CX
+	LEAQ (SI)(CX*2), R8
+	VPBROADCASTD windowWords<>+0(SB), Y8
+	VPBROADCASTD windowWords<>+4(SB), Y9
+row:
+	XORQ AX, AX
+next:
+	VMOVDQU (SI)(AX*2), Y0
+	VMOVDQU 32(SI)(AX*2), Y1
+	VPADDW (R8)(AX*2), Y0, Y0
+	VPADDW 32(R8)(AX*2), Y1, Y1
+	VPMADDWD Y8, Y0, Y0
+	VPMADDWD Y8, Y1, Y1
+	VPADDD Y9, Y0, Y0
+	VPADDD Y9, Y1, Y1
+	VPSRLD $2, Y0, Y0
+	VPSRLD $2, Y1, Y1
+	VPACKUSDW Y1, Y0, Y0
+	VPERMQ $0xD8, Y0, Y0
+	VMOVDQU Y0, (2*const_windowRim)(DI)(AX*1)
+	ADDQ $32, AX
+	CMPQ AX, CX
+	JLT next
+	SIDES((2*const_windowRim)(DI), (2*const_windowRim-2)(DI)(CX*1))
+	LEAQ (SI)(CX*4), SI
+	LEAQ (R8)(CX*4), R8
+	ADDQ $const_rowBytes, DI
+	DECQ DX
+	JNZ row
+	VZEROUPPER
+	RET
+
 // func meansOfRows(dst *byte, above, below *uint16, n int)
 TEXT ·meansOfRows(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
