@@ -104,14 +104,19 @@ TEXT ·sumGuided(SB), NOSPLIT, $352-8
 	VPBROADCASTD summing<>+0(SB), Y8
 	VPBROADCASTD summing<>+4(SB), Y9
 	VPBROADCASTD summing<>+8(SB), Y10
-	LEAQ sumKernel_rows(DI), SI
-	MOVQ sumKernel_count(DI), R12
+	LEAQ sumKernel_at(DI), SI
+	XORQ R12, R12
+	XORQ R13, R13 // from the first row of luma to the one at hand
+	XORQ R11, R11 // the same of what it should be
 row:
 	LEAQ sumKernel_blended(DI), BX
+	LEAQ sumKernel_from(DI), R10
 	MOVQ $5, DX
 plane:
-	MOVQ sumRow_from(SI), R8
-	MOVQ (sumRow_from+8)(SI), R9
+	MOVQ (R10), R8
+	MOVQ R8, R9
+	ADDQ (SI), R8
+	ADDQ 8(SI), R9
 	XORQ AX, AX
 blend:
 	VMOVDQU (R8)(AX*1), Y0
@@ -126,16 +131,19 @@ blend:
 	MOVW R8, 14(BX)
 	MOVWLZX 14(BX)(CX*1), R8
 	MOVW R8, 16(BX)(CX*1)
-	ADDQ $16, SI
+	ADDQ $8, R10
 	ADDQ $const_blendedBytes, BX
 	DECQ DX
 	JNZ plane
-	SUBQ $80, SI
 	LEAQ sumKernel_blended(DI), BX
-	MOVQ sumRow_luma(SI), DX
-	MOVQ sumRow_want(SI), R8
-	MOVQ (sumRow_want+8)(SI), R9
-	MOVQ (sumRow_want+16)(SI), R10
+	MOVQ sumKernel_luma(DI), DX
+	ADDQ R13, DX
+	MOVQ sumKernel_want(DI), R8
+	ADDQ R11, R8
+	MOVQ (sumKernel_want+8)(DI), R9
+	ADDQ R11, R9
+	MOVQ (sumKernel_want+16)(DI), R10
+	ADDQ R11, R10
 	XORQ AX, AX
 next:
 	UPSAMPLED(2*const_blendedBytes, Y1, Y2)
@@ -153,9 +161,12 @@ next:
 	ADDQ $32, AX
 	CMPQ AX, CX
 	JLT next
-	ADDQ $sumRow__size, SI
-	DECQ R12
-	JNZ row
+	ADDQ $16, SI
+	ADDQ sumKernel_lumaStride(DI), R13
+	ADDQ sumKernel_wantStride(DI), R11
+	INCQ R12
+	CMPQ R12, sumKernel_count(DI)
+	JLT row
 
 	MOVQ sumKernel_sums(DI), R8
 	ADD(0, cb-320(SP), cb-288(SP), cb-256(SP), cb-224(SP), cb-192(SP))
