@@ -14,6 +14,9 @@ type Guide struct {
 	across int      // runs of guideCell samples in a row
 	some   []bool   // whether such a run has slopes
 	weight func(plane, x, y int) int32
+
+	sums      *sumKernel // what Sum works in
+	upsampled []uint16   // the same without a kernel
 }
 
 const (
@@ -37,7 +40,7 @@ func (g *Guide) Renewed(planes []Plane, step int, weight func(plane, x, y int) i
 	w, h := planes[1].W, planes[1].H
 	across := (w + guideCell - 1) / guideCell
 	n := &Guide{
-		across: across, some: g.some, planes: planes, damp: 81 * 4 * int64(step) * int64(step), weight: weight,
+		across: across, some: g.some, sums: g.sums, upsampled: g.upsampled, planes: planes, damp: 81 * 4 * int64(step) * int64(step), weight: weight,
 		low: g.low.renewed(w, h), slopes: [2]Plane{g.slopes[0].renewed(w, h), g.slopes[1].renewed(w, h)},
 	}
 	if cap(n.some) < across*h {
@@ -181,9 +184,9 @@ func slope(covariance, r int64) uint16 {
 // any tells whether samples of chroma that upsampling reads for pixels of row y and of cell c of
 // chroma may have slopes.
 func (g *Guide) any(c, y int) bool {
-	other := max(0, min(y>>1+y&1*2-1, g.low.H-1))
+	at, beside := besides(y, g.low.H)
 	for i := max(c-1, 0); i <= min(c+1, g.across-1); i++ {
-		if g.some[y>>1*g.across+i] || g.some[other*g.across+i] {
+		if g.some[at*g.across+i] || g.some[beside*g.across+i] {
 			return true
 		}
 	}

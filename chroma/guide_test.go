@@ -108,12 +108,60 @@ func checkGuide(t *testing.T, naive *naiveGuide, r image.Rectangle) {
 	none := naiveGuide{naive.planes, naive.step, func(int, int, int) int32 { return 0 }}
 	plain := [2][]uint16{make([]uint16, win.Dx()), make([]uint16, win.Dx())}
 	for y := r.Min.Y; y < r.Max.Y; y++ {
-		Upsample(plain, row, planes, g, y-win.Min.Y)
+		g.upsample(plain, row, y-win.Min.Y)
 		for c := range row {
 			for x := r.Min.X; x < r.Max.X; x++ {
 				at := fmt.Sprintf("%v of %v, step %d, plane %d, x %d, y %d", r, whole.Max, naive.step, c, x, y)
 				require.Equal(t, naive.sample(c, x, y), int(row[c][x-win.Min.X]), at)
 				require.Equal(t, none.sample(c, x, y), int(plain[c][x-win.Min.X]), at)
+			}
+		}
+	}
+}
+
+// TestGuideSums holds the sums of what a guide does to the naive ones, and the kernel to the plain code, of planes of all
+// widths.
+func TestGuideSums(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 13))
+	for n := range 120 {
+		w, h, step := 1+rng.IntN(80), 1+rng.IntN(20), 3+rng.IntN(300)
+		if n%2 > 0 {
+			w = 32 * (1 + n/2%2)
+		}
+		planes := guidePlanes(rng, w, h, n%4)
+		naive := naiveGuide{planes, step, func(int, int, int) int32 { return 16 }}
+		g := NewGuide(planes, step, naive.weight)
+		g.Low(0, planes[1].H)
+		g.Rows(0, planes[1].H)
+		var got, plain, sums [2]GuideSums
+		for y := range h {
+			what := fmt.Sprintf("round %d: %d×%d pixels, step %d, row %d", n, w, h, step, y)
+			want := NewPlanes(w, min(1+rng.IntN(2), h-y), 3, false)
+			for _, p := range want {
+				copy(p.Pix, wild[uint16](rng, len(p.Pix), maxSample))
+			}
+			g.genericSum(&plain, want, y)
+			naive.sum(&sums, want, y)
+			require.Equal(t, sums, plain, what)
+			taken := g.vectorSum(&got, want, y)
+			require.Equal(t, vector && w%32 == 0 && w <= 64, taken, what)
+			if taken {
+				require.Equal(t, plain, got, what)
+			}
+		}
+	}
+}
+
+// sum adds the pixels of rows from y on.
+func (g *naiveGuide) sum(sums *[2]GuideSums, want []Plane, y int) {
+	none := naiveGuide{g.planes, g.step, func(int, int, int) int32 { return 0 }}
+	for j := range want[0].H {
+		for x := range want[0].W {
+			for i := range sums {
+				luma, plain := sampleOf(&g.planes[0], x, y+j)-sampleOf(&want[0], x, j), none.sample(i, x, y+j)
+				off, moved := plain-sampleOf(&want[1+i], x, j), g.sample(i, x, y+j)-plain
+				one := GuideSums{int64(luma * luma), int64(luma * off), int64(off * off), int64(luma * moved), int64(off * moved), int64(moved * moved)}
+				sums[i].Add(&one, 1)
 			}
 		}
 	}

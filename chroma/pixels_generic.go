@@ -18,8 +18,11 @@ func midpoints(_, _ *uint32, _ int) { panic("chroma: no kernels in this build") 
 
 func follow(_ *uint32, _ *uint16, _, _ *uint32, _ int) { panic("chroma: no kernels in this build") }
 
-func unpack(_, _ *uint16, _ *uint32, _ int) { panic("chroma: no kernels in this build") }
-
 func lowRows(_, _, _ *uint16, _ int) { panic("chroma: no kernels in this build") }
 
 func (*Guide) vectorRows(int, int) bool { return false }
+
+// sumKernel is of kernels alone.
+type sumKernel struct{}
+
+func (*Guide) vectorSum(*[2]GuideSums, []Plane, int) bool { return false }

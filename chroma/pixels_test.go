@@ -77,14 +77,6 @@ func TestVectorUpsampling(t *testing.T) {
 		genericInterpolate(want, blended)
 		require.Equalf(t, want, got, "interpolation of %d samples: %d", n, blended)
 
-		var split [4][]uint16
-		for i := range split {
-			split[i] = make([]uint16, n+1)
-		}
-		unpackChroma(split[0], split[1], blended[:n])
-		genericUnpack(split[2], split[3], blended[:n])
-		require.Equalf(t, split[2:], split[:2], "halves of %d samples: %d", n, blended[:n])
-
 		luma, low, slopes := row(n), packed(b, b), packed(c, d)
 		got, want = packed(a, b), packed(a, b)
 		followLuma(got, luma, low, slopes)

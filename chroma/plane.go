@@ -121,3 +121,6 @@ func (m *Interleaved) row(y int) []byte {
 	n := (m.W-1)*m.Step + m.Channels*m.Depth/8
 	return m.Pix[y*m.Stride:][:n:n]
 }
+
+// from returns the bytes from row y on, more than the row where there are any: what kernels may read.
+func (m *Interleaved) from(y int) []byte { return m.Pix[y*m.Stride:] }

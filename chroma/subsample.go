@@ -21,8 +21,9 @@ func forward420(dst []Plane, src *Interleaved, y0, y1 int) {
 		p0, p1 := src.row(y), src.row(below)
 		x := 0
 		if src.pairs() {
-			x = forward420Vector(l0, l1, cb, cr, p0, p1, src.Step)
-			x += forward420Pairs(l0[x:], l1[x:], cb[x/2:], cr[x/2:], p0[x*src.Step:], p1[x*src.Step:], src.Step)
+			x = forward420Vector(l0, l1, cb, cr, src.from(y), src.from(below), src.Step)
+			end := min(x*src.Step, len(p0))
+			x += forward420Pairs(l0[x:], l1[x:], cb[x/2:], cr[x/2:], p0[end:], p1[end:], src.Step)
 		}
 		for ; x < src.W; x += 2 {
 			right := min(x+1, src.W-1)
@@ -77,8 +78,7 @@ const chromaRun = 256
 // (x,y) on, weights 9,3,3,1 of the nearest four chroma samples, centre-sited;
 // beyond the planes the edge repeats. n is at most chromaRun-2.
 func upsample(buf *[chromaRun]uint32, cb, cr *Plane, x, y, n int) []uint32 {
-	near := y >> 1
-	far := max(0, min(near+y&1*2-1, cb.H-1))
+	near, far := besides(y, cb.H)
 	var blend [chromaRun/2 + 2]uint32
 	first, count := x>>1, (x+n+1)>>1-x>>1
 	t := blend[:count+2]
@@ -92,6 +92,12 @@ func upsample(buf *[chromaRun]uint32, cb, cr *Plane, x, y, n int) []uint32 {
 	}
 	interpolate(buf[:2*count], t)
 	return buf[x&1:][:n]
+}
+
+// besides gives the row of chroma, of h, that row y of luma lies in, and the one on the other side of it.
+func besides(y, h int) (near, far int) {
+	near = y >> 1
+	return near, max(0, min(near+y&1*2-1, h-1))
 }
 
 // blendRows sets t to 3·near + far: at most 16380, 14 bits of each half.
@@ -131,33 +137,5 @@ func genericInterpolate(dst, t []uint32) {
 		c := 3*mid + half
 		d[0], d[1] = (c+left)>>4&mask, (c+right)>>4&mask
 		left, mid = mid, right
-	}
-}
-
-// Upsample writes row y of Cb and Cr in the resolution of luma, as Inverse makes it of planes with
-// 4:2:0: without a guide, and with one.
-func Upsample(plain, guided [2][]uint16, planes []Plane, g *Guide, y int) {
-	var buf [chromaRun]uint32
-	for x, w := 0, len(plain[0]); x < w; x += chromaRun - 2 {
-		n := min(w-x, chromaRun-2)
-		c := upsample(&buf, &planes[1], &planes[2], x, y, n)
-		unpackChroma(plain[0][x:][:n], plain[1][x:][:n], c)
-		g.add(c, planes[0].row(y)[x:][:n], x, y)
-		unpackChroma(guided[0][x:][:n], guided[1][x:][:n], c)
-	}
-}
-
-// unpackChroma splits packed chroma.
-func unpackChroma(cb, cr []uint16, c []uint32) {
-	if n := len(c); vector && n >= 16 {
-		unpack(&cb[:n][0], &cr[:n][0], &c[0], n)
-		return
-	}
-	genericUnpack(cb, cr, c)
-}
-
-func genericUnpack(cb, cr []uint16, c []uint32) {
-	for i, v := range c {
-		cb[i], cr[i] = uint16(v), uint16(v>>16)
 	}
 }

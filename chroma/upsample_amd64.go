@@ -17,8 +17,3 @@ func midpoints(dst, t *uint32, n int)
 //
 //go:noescape
 func follow(c *uint32, luma *uint16, low, slopes *uint32, n int)
-
-// unpack splits n packed pixels, 16 at least, into Cb and Cr.
-//
-//go:noescape
-func unpack(cb, cr *uint16, c *uint32, n int)

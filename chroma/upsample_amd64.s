@@ -7,11 +7,9 @@
 // whole one, and makes some of the samples once more.
 
 DATA upsampling<>+0(SB)/4, $((8<<16)+8)
-DATA upsampling<>+4(SB)/4, $0xffff
-DATA upsampling<>+8(SB)/4, $((const_slopeBias<<16)+const_slopeBias)
-DATA upsampling<>+12(SB)/4, $128
-DATA upsampling<>+16(SB)/4, $const_maxSample
-GLOBL upsampling<>(SB), RODATA, $20
+DATA upsampling<>+4(SB)/4, $((const_slopeBias<<16)+const_slopeBias)
+DATA upsampling<>+8(SB)/4, $((const_maxSample<<16)+const_maxSample)
+GLOBL upsampling<>(SB), RODATA, $12
 
 // AGAIN goes on with the next vector of n, or with the last one, which begins at CX, and returns after that.
 #define AGAIN(n) \
@@ -83,64 +81,26 @@ TEXT ·follow(SB), NOSPLIT, $0-40
 	MOVQ low+16(FP), R8
 	MOVQ slopes+24(FP), R9
 	MOVQ n+32(FP), CX
-	VPBROADCASTD upsampling<>+4(SB), Y8
-	VPBROADCASTD upsampling<>+8(SB), Y9
-	VPBROADCASTD upsampling<>+12(SB), Y10
-	VPBROADCASTD upsampling<>+16(SB), Y11
+	VPBROADCASTD upsampling<>+4(SB), Y9
+	VPBROADCASTD upsampling<>+8(SB), Y11
 	VPXOR Y12, Y12, Y12
 	XORQ AX, AX
 next:
 	VPMOVZXWD (SI)(AX*2), Y0
-	VPAND (R8)(AX*4), Y8, Y1
-	VPSUBD Y1, Y0, Y0
-	VPAND Y8, Y0, Y1 // what luma has more, in the low half, for Cb
-	VPSLLD $16, Y0, Y2 // and in the high one, for Cr
-	VMOVDQU (R9)(AX*4), Y3
-	VPSUBW Y9, Y3, Y3
-	VPMADDWD Y3, Y1, Y1
-	VPMADDWD Y3, Y2, Y2
-	VPADDD Y10, Y1, Y1
-	VPADDD Y10, Y2, Y2
-	VPSRAD $8, Y1, Y1
-	VPSRAD $8, Y2, Y2
-	VMOVDQU (DI)(AX*4), Y3
-	VPAND Y8, Y3, Y4
-	VPSRLD $16, Y3, Y3
-	VPADDD Y4, Y1, Y1
-	VPADDD Y3, Y2, Y2
-	VPMAXSD Y12, Y1, Y1
-	VPMAXSD Y12, Y2, Y2
-	VPMINSD Y11, Y1, Y1
-	VPMINSD Y11, Y2, Y2
-	VPSLLD $16, Y2, Y2
-	VPOR Y2, Y1, Y1
+	VPSLLD $16, Y0, Y1
+	VPOR Y1, Y0, Y0
+	VPSUBW (R8)(AX*4), Y0, Y0
+	VPSLLW $3, Y0, Y0
+	VMOVDQU (R9)(AX*4), Y1
+	VPSUBW Y9, Y1, Y1
+	VPSLLW $4, Y1, Y1
+	VPMULHRSW Y0, Y1, Y1 // (16·s·8·d + 2^14) >> 15 is (s·d + 128) >> 8
+	VPADDSW (DI)(AX*4), Y1, Y1
+	VPMAXSW Y12, Y1, Y1
+	VPMINSW Y11, Y1, Y1
 	VMOVDQU Y1, (DI)(AX*4)
 	ADDQ $8, AX
 	CMPQ AX, CX
 	JL next
 	VZEROUPPER
 	RET
-
-// func unpack(cb, cr *uint16, c *uint32, n int)
-TEXT ·unpack(SB), NOSPLIT, $0-32
-	MOVQ cb+0(FP), DI
-	MOVQ cr+8(FP), DX
-	MOVQ c+16(FP), SI
-	MOVQ n+24(FP), CX
-	VPBROADCASTD upsampling<>+4(SB), Y8
-	SUBQ $16, CX
-	XORQ AX, AX
-next:
-	VMOVDQU (SI)(AX*4), Y0
-	VMOVDQU 32(SI)(AX*4), Y1
-	VPAND Y8, Y0, Y2
-	VPAND Y8, Y1, Y3
-	VPSRLD $16, Y0, Y0
-	VPSRLD $16, Y1, Y1
-	VPACKUSDW Y3, Y2, Y2
-	VPACKUSDW Y1, Y0, Y0
-	VPERMQ $0xD8, Y2, Y2
-	VPERMQ $0xD8, Y0, Y0
-	VMOVDQU Y2, (DI)(AX*2)
-	VMOVDQU Y0, (DX)(AX*2)
-	AGAIN(16)

@@ -66,8 +66,8 @@ func forward444(dst []Plane, src *Interleaved, y0, y1 int) {
 		ly, cb, cr, p := dst[0].row(y), dst[1].row(y), dst[2].row(y), src.row(y)
 		x := 0
 		if src.pairs() {
-			x = forward444Vector(ly, cb, cr, p, src.Step, rowsAhead*src.Stride)
-			x += forward444Pairs(ly[x:], cb[x:], cr[x:], p[x*src.Step:], src.Step)
+			x = forward444Vector(ly, cb, cr, src.from(y), src.Step, rowsAhead*src.Stride)
+			x += forward444Pairs(ly[x:], cb[x:], cr[x:], p[min(x*src.Step, len(p)):], src.Step)
 		}
 		for ; x < len(ly); x++ {
 			c := src.rgb(p, x)

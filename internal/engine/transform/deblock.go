@@ -8,21 +8,28 @@ import "github.com/qtgpu/qtgpu/chroma"
 type deblocker struct {
 	plane *chroma.Plane
 	grid  *Grid
-	table [stepClasses][stepClasses]int16 // the betas of two classes
-	betas []int16                         // of cells, for one direction
+	table *betas
+	betas []int16 // of cells, for one direction
+}
+
+// betas are the ones of a border by the step classes of its sides.
+type betas [stepClasses][stepClasses]int16
+
+// betasOf are the betas of steps by class.
+func betasOf(base *[stepClasses]int32) (t betas) {
+	for a := range t {
+		for b := range t[a] {
+			t[a][b] = beta(base[a], base[b])
+		}
+	}
+	return t
 }
 
 // noBorder is in the place of a beta where no leaf begins: nothing is filtered.
 const noBorder = -1
 
 func newDeblocker(m *memory, s *steps, p *chroma.Plane, g *Grid) *deblocker {
-	d := &deblocker{plane: p, grid: g, betas: m.betas.piece(len(g.of))}
-	for a := range d.table {
-		for b := range d.table[a] {
-			d.table[a][b] = beta(s.base[a], s.base[b])
-		}
-	}
-	return d
+	return &deblocker{plane: p, grid: g, table: &s.betas, betas: m.betas.piece(len(g.of))}
 }
 
 // beta is 0.15 steps, in plane samples, of the two sides of a border in the mean.
@@ -43,9 +50,13 @@ func (d *deblocker) vertical(y int) {
 	}
 	stride := d.plane.Stride
 	pix, x := d.plane.Pix[cell*y*stride:][:cell*stride], 1
-	if n := (len(cells) - 2) / 2; vector && n > 0 { // of the last one, a kernel would read beyond the row
+	if n := (len(cells) - 1) / 2; vector && n > 0 {
 		deblockLeft(&pix[cell/2], sampleBytes*stride, &betas[1], n)
-		x += 2 * n
+		if x += 2 * n; x < len(cells) { // the last one with the one before again, which stays as it is
+			last := [2]int16{noBorder, betas[x]}
+			deblockLeft(&pix[cell*(x-1)-cell/2], sampleBytes*stride, &last[0], 1)
+			x++
+		}
 	}
 	for ; x < len(cells); x++ {
 		for j := range cell {

@@ -338,7 +338,3 @@ func (d *Decoder) filter(ctx context.Context, workers int, m *memory, planes []c
 	}
 	return f.run(ctx, workers)
 }
-
-func filterPlane(ctx context.Context, workers int, s *steps, def Plane, p *chroma.Plane, g *Grid) error {
-	return filters{newFilter(new(memory), s, def, p, g)}.run(ctx, workers)
-}

@@ -27,6 +27,15 @@ var passes = [...]func(f filter, y int){
 	func(f filter, y int) { f.deblocker.horizontal(y) },
 }
 
+// all runs the passes of one plane.
+func (f filter) all() {
+	for _, pass := range passes {
+		for y := range f.deblocker.grid.h {
+			pass(f, y)
+		}
+	}
+}
+
 // filters are of planes, which are filtered side by side.
 type filters []filter
 

@@ -73,20 +73,20 @@ func (c *Cells) bare(at int) bool {
 
 func (c *Cells) grid(level int) Grid {
 	g := newGrid(c.w, c.h, level)
-	g.take(c, 0, 0)
+	g.take(c, c.bounds(), 0, 0)
 	return g
 }
 
-// take takes up cells, the first of which is (x,y).
-func (g *Grid) take(c *Cells, x, y int) {
+// take takes up the cells r, the first of which becomes (x,y).
+func (g *Grid) take(c *Cells, r image.Rectangle, x, y int) {
 	values := c.overview
 	if g.of == nil {
 		values = c.shown()
 	}
 	scale := c.scale
-	for j := range c.h {
-		at, to := j*c.w, (y+j)*g.w+x
-		row := values[at:][:c.w]
+	for j := range r.Dy() {
+		at, to := (r.Min.Y+j)*c.w+r.Min.X, (y+j)*g.w+x
+		row := values[at:][:r.Dx()]
 		ends := g.ends[to:][:len(row)]
 		for i, q := range row {
 			ends[i] = int8(scale.end(q))

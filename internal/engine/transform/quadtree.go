@@ -57,6 +57,9 @@ func newCells(r image.Rectangle, s *steps, p Plane) Cells {
 	return c
 }
 
+// bounds are all cells.
+func (c *Cells) bounds() image.Rectangle { return image.Rect(0, 0, c.w, c.h) }
+
 // stepsOf are the steps of a leaf whose class is known.
 func (c *Cells) stepsOf(n node) leafSteps {
 	s := c.steps.leaf(n.lg, c.class[c.index(n.x, n.y)])
@@ -177,9 +180,18 @@ func (s *synthesis) predict(samples []uint16) {
 
 // setLevels gives coefficients that are 0 levels that are not (FORMAT.md, "AC levels").
 func (s *synthesis) setLevels(levels []acLevel, steps leafSteps) {
-	for _, l := range levels {
-		s.set(int(l.coef), coefficient(l.level, steps.unit(int(l.coef))))
+	unit, e, lg := steps.unit(0), s.extent, uint(s.lg)&31
+	for i := range levels {
+		at := int(levels[i].coef)
+		if steps.weights != nil {
+			unit = steps.unit(at)
+		}
+		v := coefficient(levels[i].level, unit)
+		s.coef[at] = v
+		e.u, e.v = max(e.u, at>>lg), max(e.v, at&(1<<lg-1))
+		e.l1 += int(abs(v))
 	}
+	s.extent = e
 }
 
 // coefficient is the one that a level makes, or a multiple of a unit.

@@ -318,7 +318,7 @@ func (r *region) level3(cells []Cells, p place) {
 // putCells writes what is known of the cells of a tile that the region has all of.
 func (r *region) putCells(cells []Cells, p place) {
 	for i, at := range p.at {
-		r.grids[i].take(&cells[i], at.X/cell, at.Y/cell)
+		r.grids[i].take(&cells[i], cells[i].bounds(), at.X/cell, at.Y/cell)
 	}
 }
 

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"encoding/binary"
+	"fmt"
 	"image"
 	"math/rand/v2"
 	"slices"
@@ -259,11 +260,9 @@ func throughTile(t *testing.T, step int, defs []Plane, planes []chroma.Plane) ([
 	return cells, decoded
 }
 
-// TestVectorSums holds the kernels to the generic sums, of whatever samples there are.
-func TestVectorSums(t *testing.T) {
-	if !vector {
-		t.Skip("no vector kernels on this machine")
-	}
+// TestVectorBlocks holds the kernels to the plain sums of blocks, and to what is made of them, of whatever samples there are.
+func TestVectorBlocks(t *testing.T) {
+	requireKernels(t)
 	rng := rand.New(rand.NewPCG(12, 9))
 	w := new(window)
 	for round := range 400 {
@@ -271,7 +270,7 @@ func TestVectorSums(t *testing.T) {
 		if round%4 == 0 {
 			step = int32(MinStep + rng.IntN(2*MaxStep))
 		}
-		r := newRestoration(step)
+		w.usesOne(newRestoration(step))
 		spread := 1 << rng.IntN(13)
 		for _, p := range []*samples{&w.pix, &w.guide} {
 			from := rng.IntN(1<<12 - spread + 1)
@@ -279,17 +278,53 @@ func TestVectorSums(t *testing.T) {
 				binary.LittleEndian.PutUint16(p[i:], uint16(from+rng.IntN(spread)))
 			}
 		}
-		bx, by := rng.IntN(blocks), rng.IntN(blocks)
 		for kind := range kinds {
 			w.kind = kind
-			for c := range classes {
-				w.class[by][bx] = int8(c)
-				var got, want [block * block]int32
-				weights := weightsOf()[kind][c]
-				r.genericSums(&want, w, weights, bx, by)
-				r.vectorSums(&got, w, weights, w.at(block*bx, block*by))
-				require.Equalf(t, want, got, "round %d: step %d, kind %d, class %d, block (%d,%d)", round, step, kind, c, bx, by)
-			}
+			checkBlocks(t, rng, w, fmt.Sprintf("round %d: step %d, kind %d", round, step, kind))
 		}
+	}
+}
+
+// checkBlocks holds blocks of all classes of a window to the plain code.
+func checkBlocks(t *testing.T, rng *rand.Rand, w *window, what string) {
+	t.Helper()
+	stride := block + rng.IntN(9)
+	want := wildSamples(rng, block*stride)
+	var judged []judgedBlock
+	var got, plain strengthErrors
+	var sums []keptSums
+	plane := make([]uint16, classes*block*block) // block below block
+	for c := range classes {
+		weights := weightsOf()[w.kind][c]
+		if len(weights) == 0 {
+			continue
+		}
+		bx, by := rng.IntN(blocks), rng.IntN(blocks)
+		b := judgedBlock{want: &want[0], kept: &keptSums{at: c * block * block}}
+		b.take(w, weights, bx, by)
+		judged = append(judged, b)
+		kept := keptSums{at: b.kept.at}
+		w.sums(&kept.sums, weights, bx, by)
+		sums = append(sums, kept)
+		for i := range block * block {
+			plane[kept.at+i] = uint16(sampleAt(&w.pix, w.at(block*bx+i%block, block*by+i/block)))
+		}
+		plain.addBlock(want, stride, plane[kept.at:], block, &kept.sums, block, block)
+	}
+	w.judge(&got, judged, stride)
+	require.Equal(t, plain, got, "%s: errors", what)
+	for i, b := range judged {
+		require.Equal(t, sums[i], *b.kept, "%s: block %d", what, i)
+		for k := range sums[i].sums { // and others, as large as they come
+			sums[i].sums[k] += int32(rng.IntN(1<<27)-1<<26)>>rng.IntN(27) - sums[i].sums[k]/2
+		}
+	}
+	for _, strength := range strengths[1:] {
+		got, plain := slices.Clone(plane), slices.Clone(plane)
+		restoreKept(&sums[0], len(sums), &got[0], sampleBytes*block, strength)
+		for i := range sums {
+			addSums(plain[sums[i].at:], block, &sums[i].sums, strength)
+		}
+		require.Equal(t, plain, got, "%s: strength %d", what, strength)
 	}
 }

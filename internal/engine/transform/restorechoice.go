@@ -1,8 +1,8 @@
 package transform
 
 import (
-	"context"
 	"image"
+	"slices"
 
 	"github.com/qtgpu/qtgpu/chroma"
 )
@@ -12,16 +12,29 @@ import (
 type chooser struct {
 	areas  [][]area // of each plane, in raster order
 	across int      // areas in a row
+	sparse bool     // whether some of them are looked at, and there at some of the samples
 	chosen []uint8  // the strength of each plane
-	sums   []summed
+	kept   []keptSums
+	unkept keptSums // of the last block of luma
+	memory memory   // of the area at hand
 	window window
-	// want and got are the planes of the area at hand where guides are chosen.
-	want, got colours
+	// guides tells whether the window has luma of the area, which guides both planes of chroma.
+	guides bool
+	blocks [blocks * blocks]judgedBlock // of the area at hand
+	guided *chroma.Guide                // of the area at hand
+	want   colours                      // two rows of it as they should be
 }
 
-// summed is what is known of a block that is restored, which begins at sample (x,y) of its area.
-type summed struct {
-	x, y int
+// judgedBlock is a block whose errors by strength are found.
+type judgedBlock struct {
+	summedBlock
+	want *uint16 // what its samples should be
+	kept *keptSums
+}
+
+// keptSums are the sums of a block that is restored when its strength is chosen.
+type keptSums struct {
+	at   int // in the plane of its area
 	sums [block * block]int32
 }
 
@@ -29,8 +42,7 @@ type summed struct {
 type area struct {
 	rect  image.Rectangle // in samples of the tile, with its padding
 	plane chroma.Plane
-	grid  Grid
-	// from and to are where the sums of its blocks are, for when the strength is chosen.
+	// from and to are where the sums of its blocks are kept, of chroma.
 	from, to int
 }
 
@@ -40,7 +52,8 @@ func (a *area) seen() bool { return a.plane.Pix != nil }
 // resolution.
 const areaSide = 2 * maxN
 
-// allAreas is how many areas of a tile are all looked at, and of more every second. Of every fourth,
+// allAreas is how many areas of a tile are all looked at, and of more every second, where luma is judged by every second
+// block, and guides by every second pair of rows. Of every fourth area,
 // too few show what is wrong with a tile: a Kodak image lost 1 dB to it.
 const allAreas = 16
 
@@ -55,10 +68,11 @@ func (c *chooser) lay(i int, def Plane, cells *Cells) {
 	tile := image.Rect(0, 0, cell*cells.w, cell*cells.h)
 	c.across = (tile.Dx() + side - 1) / side
 	n := c.across * ((tile.Dy() + side - 1) / side)
+	c.sparse = n > allAreas
 	for k := range n {
 		x, y := k%c.across, k/c.across
 		a := area{rect: image.Rect(0, 0, side, side).Add(image.Pt(side*x, side*y)).Intersect(tile)}
-		if n <= allAreas || (x+y)%2 == 0 {
+		if !c.sparse || (x+y)%2 == 0 {
 			if k < len(held) {
 				a.plane = held[k].plane
 			}
@@ -119,35 +133,35 @@ func (p *planeEncoder) render(l *codedLeaf, dst []uint16, stride int) {
 
 // choose appends the strengths to a tile.
 func (c *chooser) choose(e *Encoder, t *Tile, sources []original, cells []Cells) {
-	for i, def := range e.planes {
-		if def.Alpha {
-			continue
-		}
-		grid := cells[i].grid(0)
-		for k := range c.areas[i] {
-			a := &c.areas[i][k]
-			if !a.seen() {
+	c.chosen, c.kept = make([]uint8, len(e.planes)), c.kept[:0]
+	errors := make([]strengthErrors, len(e.planes))
+	for k := range c.areas[0] {
+		c.guides = false
+		for i, def := range e.planes {
+			if def.Alpha {
 				continue
 			}
-			a.grid = grid.part(image.Rectangle{Min: a.rect.Min.Div(cell), Max: a.rect.Max.Div(cell)})
-			// Without an end of the context there is no error.
-			filterPlane(context.Background(), 1, e.steps[i], def, &a.plane, &a.grid)
-		}
-	}
-	c.chosen, c.sums = make([]uint8, len(e.planes)), c.sums[:0]
-	for i, def := range e.planes {
-		if def.Alpha {
-			continue
-		}
-		var errors strengthErrors
-		for k := range c.areas[i] {
 			if a := &c.areas[i][k]; a.seen() {
-				c.add(&errors, e, i, &sources[i], a, &c.areas[0][k].plane)
+				grid := c.filter(e, i, a, &cells[i])
+				c.add(&errors[i], e, i, &sources[i], a, &grid, &c.areas[0][k].plane)
 			}
 		}
-		c.chosen[i] = errors.least()
-		t.detail.raw.Put(uint32(c.chosen[i]), strengthBits)
 	}
+	for i, def := range e.planes {
+		if !def.Alpha {
+			c.chosen[i] = errors[i].least()
+			t.detail.raw.Put(uint32(c.chosen[i]), strengthBits)
+		}
+	}
+}
+
+// filter filters an area, and gives what is known of its cells.
+func (c *chooser) filter(e *Encoder, plane int, a *area, cells *Cells) Grid {
+	m, r := c.memory.again(), image.Rectangle{Min: a.rect.Min.Div(cell), Max: a.rect.Max.Div(cell)}
+	grid := m.grid(r.Dx(), r.Dy(), 0)
+	grid.take(cells, r, 0, 0)
+	newFilter(m, e.steps[plane], e.planes[plane], &a.plane, &grid).all()
+	return grid
 }
 
 // strengthErrors are squared errors by strength, but for what is alike.
@@ -164,44 +178,69 @@ func (e *strengthErrors) least() (best uint8) {
 }
 
 // add adds the errors of the samples of an area that the image has.
-func (c *chooser) add(errors *strengthErrors, e *Encoder, plane int, src *original, a *area, luma *chroma.Plane) {
+func (c *chooser) add(errors *strengthErrors, e *Encoder, plane int, src *original, a *area, grid *Grid, luma *chroma.Plane) {
 	at := a.rect.Min.Add(image.Pt(cell*src.x, cell*src.y))
 	w, h := min(a.plane.W, src.samples.W-at.X), min(a.plane.H, src.samples.H-at.Y)
 	if w <= 0 || h <= 0 {
 		return
 	}
-	c.window.takePlane(&a.plane, luma, e.planes[plane], 0, 0, wholeBlocks(h))
-	c.window.uses(e.restorations, e.steps[plane], &a.grid, 0, 0, wholeBlocks(w)/block, wholeBlocks(h)/block)
+	c.window.takePlane(&a.plane, e.planes[plane], 0, 0, wholeBlocks(w), wholeBlocks(h))
+	if e.planes[plane].Chroma && !c.guides {
+		c.window.takeGuide(&a.plane, luma, e.planes[plane], 0, 0, wholeBlocks(w), wholeBlocks(h))
+		c.guides = true
+	}
+	c.window.uses(e.restorations, e.steps[plane], grid, 0, 0, wholeBlocks(w)/block, wholeBlocks(h)/block)
 	c.window.classify(wholeBlocks(w)/block, wholeBlocks(h)/block)
-	pix, stride := src.at(a.rect.Min.X, a.rect.Min.Y)
-	a.from = len(c.sums)
+	want, stride := src.at(a.rect.Min.X, a.rect.Min.Y)
+	weights, n := &weightsOf()[c.window.kind], 0
+	some := c.sparse && c.window.kind == kindLuma
+	a.from, c.kept = len(c.kept), slices.Grow(c.kept, len(c.blocks))
 	for by := range wholeBlocks(h) / block {
-		for bx := range wholeBlocks(w) / block {
-			if c.window.class[by][bx] < 0 {
+		for bx, class := range c.window.class[by][:wholeBlocks(w)/block] {
+			if class < 0 || len(weights[class]) == 0 || some && (bx+by)%2 > 0 {
 				continue
 			}
-			c.sums = append(c.sums, summed{x: block * bx, y: block * by})
-			sums := &c.sums[len(c.sums)-1].sums
-			c.window.by[by][bx].sums(sums, &c.window, bx, by)
-			want := pix[block*by*stride+block*bx:]
-			got := a.plane.Pix[block*by*a.plane.Stride+block*bx:]
-			errors.addBlock(want, stride, got, a.plane.Stride, sums, min(block, w-block*bx), min(block, h-block*by))
+			kept, want := c.keep(block*by*a.plane.Stride+block*bx), want[block*by*stride+block*bx:]
+			if !vector || w < block*(bx+1) || h < block*(by+1) {
+				c.window.sums(&kept.sums, weights[class], bx, by)
+				errors.addBlock(want, stride, a.plane.Pix[kept.at:], a.plane.Stride, &kept.sums, min(block, w-block*bx), min(block, h-block*by))
+				continue
+			}
+			b := &c.blocks[n]
+			b.take(&c.window, weights[class], bx, by)
+			b.want, b.kept = &want[:(block-1)*stride+block][0], kept
+			n++
 		}
 	}
-	a.to = len(c.sums)
+	a.to = len(c.kept)
+	c.window.judge(errors, c.blocks[:n], stride)
+}
+
+// keep makes room for the sums of a block, which are kept of chroma.
+func (c *chooser) keep(at int) *keptSums {
+	if c.window.kind == kindLuma {
+		c.unkept.at = at
+		return &c.unkept
+	}
+	n := len(c.kept)
+	c.kept = c.kept[:n+1]
+	c.kept[n].at = at
+	return &c.kept[n]
+}
+
+// judge adds the errors of blocks, whose samples should be others, in rows stride apart.
+func (w *window) judge(errors *strengthErrors, blocks []judgedBlock, stride int) {
+	switch {
+	case len(blocks) == 0:
+	case w.kind == kindChroma:
+		judgeGuided(&blocks[0], len(blocks), &w.pix[0], errors, sampleBytes*stride, &w.guide[0])
+	default:
+		judgePlain(&blocks[0], len(blocks), &w.pix[0], errors, sampleBytes*stride)
+	}
 }
 
 // addBlock adds the errors of the first w×h samples of a block whose sums are known.
 func (e *strengthErrors) addBlock(want []uint16, wantStride int, got []uint16, gotStride int, sums *[block * block]int32, w, h int) {
-	if vector && w == block && h == block {
-		want, got = want[:(block-1)*wantStride+block], got[:(block-1)*gotStride+block]
-		blockErrors(e, &want[0], wantStride, &got[0], gotStride, sums)
-		return
-	}
-	e.genericAddBlock(want, wantStride, got, gotStride, sums, w, h)
-}
-
-func (e *strengthErrors) genericAddBlock(want []uint16, wantStride int, got []uint16, gotStride int, sums *[block * block]int32, w, h int) {
 	for y := range h {
 		for x := range w {
 			e.add(int32(want[y*wantStride+x]), got[y*gotStride+x], sums[y*block+x])

@@ -4,26 +4,10 @@ package transform
 const differenceMask = 2*differenceBias - 1
 
 // sums are the weighted sums of a block, in 1/1024 of a sample. |sum| is at most 2^26: no class
-// has weights of more than 2^13 together (TestWeights).
-func (r *restoration) sums(dst *[block * block]int32, w *window, bx, by int) {
-	weights := weightsOf()[w.kind][w.class[by][bx]]
-	if vector && len(weights) > 0 {
-		r.vectorSums(dst, w, weights, w.at(block*bx, block*by))
-		return
-	}
-	r.genericSums(dst, w, weights, bx, by)
-}
-
-// vectorSums calls the kernels, which check no index: all that a block reads lies in its window.
-func (r *restoration) vectorSums(dst *[block * block]int32, w *window, weights []weighted, at int) {
-	if w.kind == kindChroma {
-		guidedBlockSums(dst, &w.pix[at], &weights[0], len(weights), r.wide, r.narrow, &w.guide[at], r.slope)
-	} else {
-		blockSums(dst, &w.pix[at], &weights[0], len(weights), r.wide, r.narrow)
-	}
-}
-
-func (r *restoration) genericSums(dst *[block * block]int32, w *window, weights []weighted, bx, by int) {
+// has weights of more than 2^13 together (TestWeights). Kernels, which check no index, have them of many blocks at once: all
+// that a block reads lies in its window.
+func (w *window) sums(dst *[block * block]int32, weights []weighted, bx, by int) {
+	r := w.by[by][bx]
 	for j := range block {
 		at, out := w.at(block*bx, block*by+j), (*[block]int32)(dst[block*j:])
 		if w.kind == kindChroma {

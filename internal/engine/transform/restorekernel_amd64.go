@@ -7,16 +7,6 @@ import "golang.org/x/sys/cpu"
 // vector tells whether blocks are restored by the kernels of restorekernel_amd64.s.
 var vector = cpu.X86.HasAVX2
 
-// blockSums are the plainSums of a block whose first sample is at pix, of n weights.
-//
-//go:noescape
-func blockSums(dst *[block * block]int32, pix *byte, weights *weighted, n int, wide, narrow int32)
-
-// guidedBlockSums are the guidedSums of a block whose first sample is at pix, and of luma at guide.
-//
-//go:noescape
-func guidedBlockSums(dst *[block * block]int32, pix *byte, weights *weighted, n int, wide, narrow int32, guide *byte, slope int32)
-
 // restorePlain restores n blocks of luma, whose window begins at pix, in rows stride bytes apart.
 //
 //go:noescape
@@ -26,3 +16,19 @@ func restorePlain(blocks *restoredBlock, n int, pix *byte, stride int)
 //
 //go:noescape
 func restoreGuided(blocks *restoredBlock, n int, pix *byte, stride int, guide *byte)
+
+// judgePlain adds the errors of n blocks of luma, and keeps their sums, as chooser.add does; rows of what they should be are
+// stride bytes apart.
+//
+//go:noescape
+func judgePlain(blocks *judgedBlock, n int, pix *byte, errors *strengthErrors, stride int)
+
+// judgeGuided is judgePlain of chroma, with luma at guide.
+//
+//go:noescape
+func judgeGuided(blocks *judgedBlock, n int, pix *byte, errors *strengthErrors, stride int, guide *byte)
+
+// restoreKept adds the sums of n blocks to the samples of an area, in rows stride bytes apart, as addSums does.
+//
+//go:noescape
+func restoreKept(kept *keptSums, n int, pix *uint16, stride int, strength int32)

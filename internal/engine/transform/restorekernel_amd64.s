@@ -6,41 +6,26 @@
 DATA guidedScales<>+0(SB)/4, $const_guidedScale
 GLOBL guidedScales<>(SB), RODATA, $4
 
-// ROWS loads four rows of four samples, from at on.
-#define ROWS(at, x, y, t) \
-	VMOVQ (at), x; \
-	VPINSRQ $1, const_rowBytes(at), x, x; \
-	VMOVQ (2*const_rowBytes)(at), t; \
-	VPINSRQ $1, (3*const_rowBytes)(at), t, t; \
-	VINSERTI128 $1, t, y, y
+// ROWS loads four rows of four samples, from at on. Each comes with what is around it in the window, at the place that it has
+// in the vector.
+#define ROWS(at, rows) \
+	VMOVDQU (at), rows; \
+	VPBLENDD $0x0C, (const_rowBytes-8)(at), rows, rows; \
+	VPBLENDD $0x30, (2*const_rowBytes-16)(at), rows, rows; \
+	VPBLENDD $0xC0, (3*const_rowBytes-24)(at), rows, rows
 
 // CLIP clips words to ±bound.
 #define CLIP(src, bound, least, dst) \
 	VPMINSW bound, src, dst; \
 	VPMAXSW least, dst, dst
 
-// SETUP takes the samples of the block to Y15, and the clips to Y14, Y12 and their negatives to Y13, Y11.
-#define SETUP \
-	ROWS(SI, X15, Y15, X0); \
-	MOVL wide+32(FP), AX; \
-	VMOVD AX, X14; \
-	VPBROADCASTW X14, Y14; \
-	MOVL narrow+36(FP), AX; \
-	VMOVD AX, X12; \
-	VPBROADCASTW X12, Y12; \
-	VPXOR Y13, Y13, Y13; \
-	VPSUBW Y12, Y13, Y11; \
-	VPSUBW Y14, Y13, Y13; \
-	VPXOR Y10, Y10, Y10; \
-	VPXOR Y9, Y9, Y9
-
 // DIFFERENCES takes the differences of a pair to Y0 and Y1, AX being where the first lies.
 #define DIFFERENCES \
 	LEAQ (SI)(AX*1), R8; \
 	MOVQ SI, R9; \
 	SUBQ AX, R9; \
-	ROWS(R8, X0, Y0, X2); \
-	ROWS(R9, X1, Y1, X2); \
+	ROWS(R8, Y0); \
+	ROWS(R9, Y1); \
 	VPSUBW Y15, Y0, Y0; \
 	VPSUBW Y15, Y1, Y1
 
@@ -59,35 +44,15 @@ GLOBL guidedScales<>(SB), RODATA, $4
 	VPMADDWD Y0, Y4, Y4; \
 	VPMADDWD Y0, Y5, Y5
 
-// RETURN writes the sums.
-#define RETURN \
-	VMOVDQU X10, (DI); \
-	VMOVDQU X9, 16(DI); \
-	VEXTRACTI128 $1, Y10, 32(DI); \
-	VEXTRACTI128 $1, Y9, 48(DI); \
-	VZEROUPPER; \
-	RET
-
-// func blockSums(dst *[block * block]int32, pix *byte, weights *weighted, n int, wide, narrow int32)
-TEXT ·blockSums(SB), NOSPLIT, $0-40
-	MOVQ dst+0(FP), DI
-	MOVQ pix+8(FP), SI
-	MOVQ weights+16(FP), DX
-	MOVQ n+24(FP), CX
-	SETUP
-	TESTQ CX, CX
-	JZ done
-next:
-	MOVQ weighted_step(DX), AX
-	DIFFERENCES
-	PLAIN
-	VPADDD Y4, Y10, Y10
-	VPADDD Y5, Y9, Y9
-	ADDQ $weighted__size, DX
+// WEIGHPLAIN adds a pair to the sums of a block of luma, and goes on to the next.
+#define WEIGHPLAIN \
+	MOVQ weighted_step(DX), AX; \
+	DIFFERENCES; \
+	PLAIN; \
+	VPADDD Y4, Y10, Y10; \
+	VPADDD Y5, Y9, Y9; \
+	ADDQ $weighted__size, DX; \
 	DECQ CX
-	JNZ next
-done:
-	RETURN
 
 // LESSNEAR takes how near luma is, less guidedScale, at most 0, of half of the words in Y0 and Y1, to
 // pairs of words in Y2. Y6 is 0, Y7 the slope.
@@ -115,6 +80,7 @@ done:
 // CHROMA adds what a pair weights without luma, and takes the differences within the wide clip to pairs in Y4 and Y5, the
 // ones of luma to Y0 and Y1.
 #define CHROMA \
+	MOVQ weighted_step(DX), AX; \
 	DIFFERENCES; \
 	PLAIN; \
 	VPSLLD $const_guidedBits, Y4, Y4; \
@@ -126,21 +92,23 @@ done:
 	LEAQ (BX)(AX*1), R8; \
 	MOVQ BX, R9; \
 	SUBQ AX, R9; \
-	ROWS(R8, X0, Y0, X2); \
-	ROWS(R9, X1, Y1, X2); \
+	ROWS(R8, Y0); \
+	ROWS(R9, Y1); \
 	VPSUBW Y8, Y0, Y0; \
 	VPSUBW Y8, Y1, Y1; \
 	VPABSW Y0, Y0; \
 	VPABSW Y1, Y1
 
-// WEIGH adds a pair to the sums of a block of chroma.
+// WEIGH adds a pair to the sums of a block of chroma, and goes on to the next.
 #define WEIGH \
 	CHROMA; \
 	VPXOR Y6, Y6, Y6; \
 	LESSNEAR(VPUNPCKLWD); \
 	GUIDED(Y4, Y10); \
 	LESSNEAR(VPUNPCKHWD); \
-	GUIDED(Y5, Y9)
+	GUIDED(Y5, Y9); \
+	ADDQ $weighted__size, DX; \
+	DECQ CX
 
 // WEIGHFLAT is WEIGH where slopes have 16 bits, in Y7: Y6 is guidedScale.
 #define WEIGHFLAT \
@@ -157,7 +125,9 @@ done:
 	VPMULLD Y0, Y2, Y2; \
 	VPMULLD Y0, Y3, Y3; \
 	VPADDD Y2, Y10, Y10; \
-	VPADDD Y3, Y9, Y9
+	VPADDD Y3, Y9, Y9; \
+	ADDQ $weighted__size, DX; \
+	DECQ CX
 
 // SCALED scales the sums of chroma as the ones of luma are.
 #define SCALED \
@@ -168,45 +138,20 @@ done:
 	VPSRAD $const_guidedBits, Y10, Y10; \
 	VPSRAD $const_guidedBits, Y9, Y9
 
-// func guidedBlockSums(dst *[block * block]int32, pix *byte, weights *weighted, n int, wide, narrow int32, guide *byte, slope int32)
-TEXT ·guidedBlockSums(SB), NOSPLIT, $32-52
-	MOVQ dst+0(FP), DI
-	MOVQ pix+8(FP), SI
-	MOVQ weights+16(FP), DX
-	MOVQ n+24(FP), CX
-	MOVQ guide+40(FP), BX
-	SETUP
-	ROWS(BX, X8, Y8, X0)
-	MOVL slope+48(FP), AX
-	VMOVD AX, X7
-	VPBROADCASTD X7, Y7
-	VPBROADCASTD guidedScales<>(SB), Y0
-	VMOVDQU Y0, scales-32(SP)
-	TESTQ CX, CX
-	JZ done
-next:
-	MOVQ weighted_step(DX), AX
-	WEIGH
-	ADDQ $weighted__size, DX
-	DECQ CX
-	JNZ next
-done:
-	SCALED
-	RETURN
-
 DATA restoredWords<>+0(SB)/4, $(1<<13)
 DATA restoredWords<>+4(SB)/4, $(const_maxSample<<16|const_maxSample)
 GLOBL restoredWords<>(SB), RODATA, $8
 
-// BLOCK sets up as SETUP does for the block at DI of the window at R14.
+// BLOCK takes the samples of the block at DI of the window at R14 to Y15, and the clips to Y14, Y12 and their negatives to
+// Y13, Y11.
 #define BLOCK \
-	MOVQ restoredBlock_at(DI), SI; \
+	MOVQ summedBlock_at(DI), SI; \
 	LEAQ (R15)(SI*1), BX; \
 	ADDQ R14, SI; \
-	MOVQ restoredBlock_weights(DI), DX; \
-	MOVQ restoredBlock_n(DI), CX; \
-	MOVQ restoredBlock_by(DI), R10; \
-	ROWS(SI, X15, Y15, X0); \
+	MOVQ summedBlock_weights(DI), DX; \
+	MOVQ summedBlock_n(DI), CX; \
+	MOVQ summedBlock_by(DI), R10; \
+	ROWS(SI, Y15); \
 	VPBROADCASTW restoration_wide(R10), Y14; \
 	VPBROADCASTW restoration_narrow(R10), Y12; \
 	VPXOR Y13, Y13, Y13; \
@@ -215,31 +160,59 @@ GLOBL restoredWords<>(SB), RODATA, $8
 	VPXOR Y10, Y10, Y10; \
 	VPXOR Y9, Y9, Y9
 
+// GUIDE takes the samples of luma to Y8, the slope to Y7, and guidedScale to Y6, as WEIGHFLAT wants them, unless the slope
+// has more than 16 bits.
+#define GUIDE(steep) \
+	ROWS(BX, Y8); \
+	CMPL restoration_slope(R10), $0xffff; \
+	JHI steep; \
+	VPBROADCASTW restoration_slope(R10), Y7; \
+	VPBROADCASTW guidedScales<>(SB), Y6
+
+// STRIDED loads four rows of four samples, from at on and from two rows below, R12 bytes apart.
+#define STRIDED(at, below, x, y, t) \
+	VMOVQ (at), x; \
+	VPINSRQ $1, (at)(R12*1), x, x; \
+	VMOVQ (below), t; \
+	VPINSRQ $1, (below)(R12*1), t, t; \
+	VINSERTI128 $1, t, y, y
+
+// ADDED takes the samples in got with sums of rows 0 and 2 in first and 1 and 3 in second, times strengths, in 1/2^14, to
+// first. Y1 is half of a unit, Y2 the largest sample, Y4 is 0.
+#define ADDED(got, first, second) \
+	VPADDD Y1, first, first; \
+	VPADDD Y1, second, second; \
+	VPSRAD $14, first, first; \
+	VPSRAD $14, second, second; \
+	VPACKSSDW second, first, first; \
+	VPADDSW got, first, first; \
+	VPMAXSW Y4, first, first; \
+	VPMINSW Y2, first, first
+
+// LIMITS loads what ADDED needs.
+#define LIMITS \
+	VPBROADCASTD restoredWords<>+0(SB), Y1; \
+	VPBROADCASTD restoredWords<>+4(SB), Y2; \
+	VPXOR Y4, Y4, Y4
+
+// PUT writes four rows of four samples.
+#define PUT(x, y, at, below) \
+	VMOVQ x, (at); \
+	VMOVHPS x, (at)(R12*1); \
+	VEXTRACTI128 $1, y, x; \
+	VMOVQ x, (below); \
+	VMOVHPS x, (below)(R12*1)
+
 // RESTORE adds the sums to the samples of the block.
 #define RESTORE \
+	LIMITS; \
 	VPBROADCASTD restoredBlock_strength(DI), Y0; \
 	VPMULLD Y0, Y10, Y10; \
 	VPMULLD Y0, Y9, Y9; \
-	VPBROADCASTD restoredWords<>+0(SB), Y1; \
-	VPADDD Y1, Y10, Y10; \
-	VPADDD Y1, Y9, Y9; \
-	VPSRAD $14, Y10, Y10; \
-	VPSRAD $14, Y9, Y9; \
-	VPXOR Y2, Y2, Y2; \
-	VPUNPCKLWD Y2, Y15, Y3; \
-	VPUNPCKHWD Y2, Y15, Y4; \
-	VPADDD Y3, Y10, Y10; \
-	VPADDD Y4, Y9, Y9; \
-	VPACKUSDW Y9, Y10, Y10; \
-	VPBROADCASTD restoredWords<>+4(SB), Y1; \
-	VPMINUW Y1, Y10, Y10; \
-	MOVQ restoredBlock_dst(DI), R13; \
-	VMOVQ X10, (R13); \
-	VMOVHPS X10, (R13)(R12*1); \
-	VEXTRACTI128 $1, Y10, X10; \
-	LEAQ (R13)(R12*2), R13; \
-	VMOVQ X10, (R13); \
-	VMOVHPS X10, (R13)(R12*1); \
+	ADDED(Y15, Y10, Y9); \
+	MOVQ restoredBlock_dst(DI), R8; \
+	LEAQ (R8)(R12*2), R9; \
+	PUT(X10, Y10, R8, R9); \
 	ADDQ $restoredBlock__size, DI
 
 // func restorePlain(blocks *restoredBlock, n int, pix *byte, stride int)
@@ -252,13 +225,7 @@ TEXT ·restorePlain(SB), NOSPLIT, $0-32
 blocks:
 	BLOCK
 next:
-	MOVQ weighted_step(DX), AX
-	DIFFERENCES
-	PLAIN
-	VPADDD Y4, Y10, Y10
-	VPADDD Y5, Y9, Y9
-	ADDQ $weighted__size, DX
-	DECQ CX
+	WEIGHPLAIN
 	JNZ next
 	RESTORE
 	DECQ R11
@@ -277,29 +244,137 @@ TEXT ·restoreGuided(SB), NOSPLIT, $32-40
 	VMOVDQU Y0, scales-32(SP)
 blocks:
 	BLOCK
-	ROWS(BX, X8, Y8, X0)
-	CMPL restoration_slope(R10), $0xffff
-	JHI steep
-	VPBROADCASTW restoration_slope(R10), Y7
-	VPBROADCASTW guidedScales<>(SB), Y6
+	GUIDE(steep)
 flat:
-	MOVQ weighted_step(DX), AX
 	WEIGHFLAT
-	ADDQ $weighted__size, DX
-	DECQ CX
 	JNZ flat
 	JMP summed
 steep:
 	VPBROADCASTD restoration_slope(R10), Y7
 next:
-	MOVQ weighted_step(DX), AX
 	WEIGH
-	ADDQ $weighted__size, DX
-	DECQ CX
 	JNZ next
 summed:
 	SCALED
 	RESTORE
+	DECQ R11
+	JNZ blocks
+	VZEROUPPER
+	RET
+
+// JUDGED takes the squared errors at a strength to out, Y0 being what should be there, with LIMITS.
+#define JUDGED(at, out) \
+	VPBROADCASTD ·strengths+at(SB), Y3; \
+	VPMULLD Y3, Y10, out; \
+	VPMULLD Y3, Y9, Y3; \
+	ADDED(Y15, out, Y3); \
+	VPSUBW Y0, out, out; \
+	VPMADDWD out, out, out
+
+// JUDGE adds the errors of the block by strength to what is at R13.
+#define JUDGE \
+	MOVQ judgedBlock_want(DI), R8; \
+	LEAQ (R8)(R12*2), R9; \
+	STRIDED(R8, R9, X0, Y0, X1); \
+	LIMITS; \
+	VPSUBW Y0, Y15, Y5; \
+	VPMADDWD Y5, Y5, Y5; \
+	JUDGED(4, Y6); \
+	JUDGED(8, Y7); \
+	JUDGED(12, Y8); \
+	VPHADDD Y6, Y5, Y5; \
+	VPHADDD Y8, Y7, Y7; \
+	VPHADDD Y7, Y5, Y5; \
+	VEXTRACTI128 $1, Y5, X6; \
+	VPADDD X6, X5, X5; \
+	VPMOVSXDQ X5, Y5; \
+	VPADDQ (R13), Y5, Y5; \
+	VMOVDQU Y5, (R13); \
+	ADDQ $judgedBlock__size, DI
+
+// KEEP writes the sums.
+#define KEEP \
+	MOVQ judgedBlock_kept(DI), R8; \
+	VMOVDQU X10, keptSums_sums(R8); \
+	VMOVDQU X9, (keptSums_sums+16)(R8); \
+	VEXTRACTI128 $1, Y10, (keptSums_sums+32)(R8); \
+	VEXTRACTI128 $1, Y9, (keptSums_sums+48)(R8)
+
+// func judgePlain(blocks *judgedBlock, n int, pix *byte, errors *strengthErrors, stride int)
+TEXT ·judgePlain(SB), NOSPLIT, $0-40
+	MOVQ blocks+0(FP), DI
+	MOVQ n+8(FP), R11
+	MOVQ pix+16(FP), R14
+	MOVQ errors+24(FP), R13
+	MOVQ stride+32(FP), R12
+	XORQ R15, R15
+blocks:
+	BLOCK
+next:
+	WEIGHPLAIN
+	JNZ next
+	KEEP
+	JUDGE
+	DECQ R11
+	JNZ blocks
+	VZEROUPPER
+	RET
+
+// func judgeGuided(blocks *judgedBlock, n int, pix *byte, errors *strengthErrors, stride int, guide *byte)
+TEXT ·judgeGuided(SB), NOSPLIT, $32-48
+	MOVQ blocks+0(FP), DI
+	MOVQ n+8(FP), R11
+	MOVQ pix+16(FP), R14
+	MOVQ errors+24(FP), R13
+	MOVQ stride+32(FP), R12
+	MOVQ guide+40(FP), R15
+	VPBROADCASTD guidedScales<>(SB), Y0
+	VMOVDQU Y0, scales-32(SP)
+blocks:
+	BLOCK
+	GUIDE(steep)
+flat:
+	WEIGHFLAT
+	JNZ flat
+	JMP summed
+steep:
+	VPBROADCASTD restoration_slope(R10), Y7
+next:
+	WEIGH
+	JNZ next
+summed:
+	SCALED
+	KEEP
+	JUDGE
+	DECQ R11
+	JNZ blocks
+	VZEROUPPER
+	RET
+
+// func restoreKept(kept *keptSums, n int, pix *uint16, stride int, strength int32)
+TEXT ·restoreKept(SB), NOSPLIT, $0-36
+	MOVQ kept+0(FP), DI
+	MOVQ n+8(FP), R11
+	MOVQ pix+16(FP), R14
+	MOVQ stride+24(FP), R12
+	MOVL strength+32(FP), AX
+	VMOVD AX, X8
+	VPBROADCASTD X8, Y8
+	LIMITS
+blocks:
+	MOVQ keptSums_at(DI), R8
+	LEAQ (R14)(R8*2), R8
+	LEAQ (R8)(R12*2), R9
+	STRIDED(R8, R9, X0, Y0, X3)
+	VMOVDQU keptSums_sums(DI), X5
+	VINSERTI128 $1, (keptSums_sums+32)(DI), Y5, Y5
+	VMOVDQU (keptSums_sums+16)(DI), X6
+	VINSERTI128 $1, (keptSums_sums+48)(DI), Y6, Y6
+	VPMULLD Y8, Y5, Y5
+	VPMULLD Y8, Y6, Y6
+	ADDED(Y0, Y5, Y6)
+	PUT(X5, Y5, R8, R9)
+	ADDQ $keptSums__size, DI
 	DECQ R11
 	JNZ blocks
 	VZEROUPPER

@@ -91,11 +91,11 @@ func (r restorers) band(s *restoreScratch, k int) {
 				continue
 			}
 			w := s.windows[i]
-			one.take(w, k, x, top, height)
+			one.take(w, k, x, top, width, height)
 			switch {
 			case !one.def.Chroma:
 			case guided == nil:
-				w.takeGuide(one.plane, one.luma, one.def, x, top, height)
+				w.takeGuide(one.plane, one.luma, one.def, x, top, width, height)
 				guided = w
 			default:
 				w.guide = guided.guide
@@ -129,13 +129,18 @@ type bandWindow struct {
 	x int // where it begins, −1 before it has taken any samples of the band
 }
 
+// summedBlock is a block whose sums kernels find.
+type summedBlock struct {
+	weights *weighted // of which there are n, at least one
+	n       int
+	by      *restoration
+	at      int // in its window
+}
+
 // restoredBlock is a block that is restored.
 type restoredBlock struct {
-	weights  *weighted // of which there are n
-	n        int
-	by       *restoration
+	summedBlock
 	dst      *uint16
-	at       int // in its window
 	strength int32
 }
 
@@ -161,7 +166,7 @@ func (r *restorer) bands() int { return (r.rect.Dy() + windowSide - 1) / windowS
 
 // take takes the samples of the window at (x,y) as they were before any was restored: the ones above and below the
 // band are saved, and those on the left are the last ones of the window before.
-func (r *restorer) take(w *bandWindow, k, x, y, height int) {
+func (r *restorer) take(w *bandWindow, k, x, y, width, height int) {
 	stride := r.plane.Stride
 	row := func(j int) []uint16 {
 		switch {
@@ -170,14 +175,14 @@ func (r *restorer) take(w *bandWindow, k, x, y, height int) {
 		case j >= y+height:
 			return r.saved[(2*(k+1)*windowRim+j-y-height+windowRim)*stride:][:stride]
 		}
-		return rowOf(r.plane, j)
+		return r.plane.Pix[j*stride:][:stride]
 	}
 	w.kind = r.def.kind()
 	follows := w.x >= 0 && w.x == x-windowSide
 	for j := range height + 2*windowRim {
 		pix := w.pix[j*rowBytes:][:rowBytes]
 		left := binary.LittleEndian.Uint64(pix[sampleBytes*windowSide:])
-		takeRow(pix, row(y-windowRim+j), x-windowRim)
+		takeRow(pix[:spanBytes(width)], row(y-windowRim+j), x-windowRim)
 		if follows {
 			binary.LittleEndian.PutUint64(pix, left)
 		}
@@ -196,7 +201,7 @@ func (r *restorer) restore(s *restoreScratch, w *window, at image.Rectangle, lea
 		cells := r.grid.of[(y+block*by)/cell*r.grid.w:][:r.grid.w]
 		dst := r.plane.Pix[(y+block*by)*stride:][:(block-1)*stride+r.rect.Max.X]
 		for bx, class := range w.class[by][:width/block] {
-			if class < 0 {
+			if class < 0 || len(weights[class]) == 0 {
 				continue
 			}
 			if least != most {
@@ -204,15 +209,15 @@ func (r *restorer) restore(s *restoreScratch, w *window, at image.Rectangle, lea
 					continue
 				}
 			}
-			if of := weights[class]; vector && len(of) > 0 {
-				b := &s.blocks[n] // field by field: a literal is copied from where it is not written yet
-				b.weights, b.n, b.by, b.strength = &of[0], len(of), w.by[by][bx], strength
-				b.dst, b.at = &dst[x+block*bx], w.at(block*bx, block*by)
+			if vector {
+				b := &s.blocks[n]
+				b.take(w, weights[class], bx, by)
+				b.dst, b.strength = &dst[x+block*bx], strength
 				n++
 				continue
 			}
 			var sums [block * block]int32
-			w.by[by][bx].sums(&sums, w, bx, by)
+			w.sums(&sums, weights[class], bx, by)
 			addSums(dst[x+block*bx:], stride, &sums, strength)
 		}
 	}
@@ -223,6 +228,11 @@ func (r *restorer) restore(s *restoreScratch, w *window, at image.Rectangle, lea
 	default:
 		restorePlain(&s.blocks[0], n, &w.pix[0], sampleBytes*stride)
 	}
+}
+
+// take takes up a block of a window, field by field: a literal is copied from where it is not written yet.
+func (b *summedBlock) take(w *window, weights []weighted, bx, by int) {
+	b.weights, b.n, b.by, b.at = &weights[0], len(weights), w.by[by][bx], w.at(block*bx, block*by)
 }
 
 // strengths are the least and the largest of the numbers of strengths of some samples.
@@ -238,15 +248,6 @@ func (r *restorer) strengths(x, y, width, height int) (least, most uint8) {
 
 // addSums adds sums to a block, in rows stride apart.
 func addSums(dst []uint16, stride int, sums *[block * block]int32, strength int32) {
-	dst = dst[:(block-1)*stride+block]
-	if vector {
-		blockRestored(&dst[0], stride, sums, strength)
-		return
-	}
-	genericAddSums(dst, stride, sums, strength)
-}
-
-func genericAddSums(dst []uint16, stride int, sums *[block * block]int32, strength int32) {
 	for j := range block {
 		row := dst[j*stride:][:block]
 		for i := range row {

@@ -34,8 +34,12 @@ func Trainees(step int, defs []Plane, decoded, want []chroma.Plane, visit func(*
 		p := &decoded[i]
 		for y := 0; y < p.Rows(); y += windowSide {
 			for x := 0; x < p.Stride; x += windowSide {
-				w.takePlane(p, &decoded[0], defs[i], x, y, windowSide)
-				w.classify(min(windowSide, p.Stride-x)/block, min(windowSide, p.Rows()-y)/block)
+				width, height := min(windowSide, p.Stride-x), min(windowSide, p.Rows()-y)
+				w.takePlane(p, defs[i], x, y, width, height)
+				if defs[i].Chroma {
+					w.takeGuide(p, &decoded[0], defs[i], x, y, width, height)
+				}
+				w.classify(width/block, height/block)
 				for j := range min(windowSide, want[i].H-y) {
 					for k := range min(windowSide, want[i].W-x) {
 						w.visit(int32(step), k, j, int32(want[i].Pix[(y+j)*want[i].Stride+x+k]), visit)

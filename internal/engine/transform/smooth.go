@@ -79,22 +79,32 @@ func (s *smoother) samples(y int) {
 	for x, calm := range s.calm[y*g.w:][:g.w] {
 		switch {
 		case !calm:
-		case vector && x > 0 && x+1 < g.w && abs(own[x]) <= mostSmooth:
+		case vector && abs(own[x]) <= mostSmooth:
 			dst := s.plane.Pix[cell*(y*stride+x):][:(cell-1)*stride+cell]
-			smoothCell(&dst[0], sampleBytes*stride, &above[x-1], &own[x-1], &below[x-1])
+			if x > 0 && x+1 < g.w {
+				smoothCell(&dst[0], sampleBytes*stride, &above[x-1], &own[x-1], &below[x-1])
+			} else {
+				a, o, b := beside(above, x), beside(own, x), beside(below, x)
+				smoothCell(&dst[0], sampleBytes*stride, &a[0], &o[0], &b[0])
+			}
 		default:
 			s.cell(x, y, above, own, below)
 		}
 	}
 }
 
+// beside are the means on the left of a cell, there, and on the right, the nearest where there is none.
+func beside(row []int32, x int) [3]int32 {
+	return [3]int32{row[max(x-1, 0)], row[x], row[min(x+1, len(row)-1)]}
+}
+
 // cell makes the samples of a calm cell of the means of three rows.
 func (s *smoother) cell(x, y int, up, own, down []int32) {
 	var here, above, below [3]int64 // of the cells on the left, here, on the right
+	ups, owns, downs := beside(up, x), beside(own, x), beside(down, x)
 	for k := range here {
-		at := min(max(x+k-1, 0), len(own)-1)
-		here[k] = int64(own[at])
-		above[k], below[k] = int64(up[at])-here[k], int64(down[at])-here[k]
+		here[k] = int64(owns[k])
+		above[k], below[k] = int64(ups[k])-here[k], int64(downs[k])-here[k]
 	}
 	for i, d := range distances {
 		s.row(x, cell*y+cell/2-1-i, &here, &above, d)

@@ -31,6 +31,7 @@ type steps struct {
 	plan        int32              // the plan's
 	multipliers [stepClasses]int32 // of t, in 1/256, by class
 	base        [stepClasses]int32 // steps before their weights, by class
+	betas       betas
 	weighted    bool
 }
 
@@ -40,6 +41,7 @@ func plainSteps(step int) *steps {
 	for c := range stepClasses {
 		s.multipliers[c], s.base[c] = engine.MultiplierUnit, s.plan
 	}
+	s.betas = betasOf(&s.base)
 	return s
 }
 
@@ -65,6 +67,7 @@ func visualSteps(step int, p Plane) *steps {
 	for c, m := range s.multipliers {
 		s.base[c] = max(1, s.plan*m>>8)
 	}
+	s.betas = betasOf(&s.base)
 	return s
 }
 

@@ -7,6 +7,16 @@ package transform
 //go:noescape
 func copySamples(dst *byte, row *uint16, n int)
 
+// takeWholeRows writes n rows of a window, each of a row of width samples, a multiple of 16, as takeRow does.
+//
+//go:noescape
+func takeWholeRows(dst *byte, rows *uint16, width, n int)
+
+// takeWholeMeans writes n rows of means, each of two rows of twice the width, a multiple of 16, as takeMeans does.
+//
+//go:noescape
+func takeWholeMeans(dst *byte, rows *uint16, width, n int)
+
 // meansOfRows writes n times 8 means of the squares of two rows.
 //
 //go:noescape
@@ -23,21 +33,6 @@ func bendsOfRow(dst *[4]int32, pix *byte, n int)
 //
 //go:noescape
 func classesOfRow(dst *int8, upper, lower *[4]int32, steps *int32, n int, bounds *[activities - 1]int32)
-
-// blockErrors adds the errors of a whole block, as strengthErrors.add does; strides are in samples.
-//
-//go:noescape
-func blockErrors(errors *strengthErrors, want *uint16, wantStride int, got *uint16, gotStride int, sums *[block * block]int32)
-
-// blockRestored adds sums to a block, as addSums does.
-//
-//go:noescape
-func blockRestored(dst *uint16, stride int, sums *[block * block]int32, strength int32)
-
-// gainSums adds what n pixels add to the sums, as guideSums.add does: a multiple of 16, and 64 at most.
-//
-//go:noescape
-func gainSums(s *guideSums, luma, wantLuma, plain, want, guided *uint16, n int)
 
 // energyOf gives the sum of squares of the coefficients of a leaf of n×n but for low×low, and the highest diagonal with a magnitude
 // that reaches a limit, 0 where there is none.

@@ -5,9 +5,7 @@
 
 DATA windowWords<>+0(SB)/4, $0x00010001
 DATA windowWords<>+4(SB)/4, $2
-DATA windowWords<>+8(SB)/4, $(1<<13)
-DATA windowWords<>+12(SB)/4, $const_maxSample
-GLOBL windowWords<>(SB), RODATA, $16
+GLOBL windowWords<>(SB), RODATA, $8
 
 // func copySamples(dst *byte, row *uint16, n int)
 TEXT ·copySamples(SB), NOSPLIT, $0-24
@@ -21,6 +19,74 @@ next:
 	ADDQ $16, DI
 	DECQ CX
 	JNZ next
+	RET
+
+// SIDES repeats the first and the last sample of a row of CX bytes, the latter being at last.
+#define SIDES(first, last) \
+	VPBROADCASTW first, X0; \
+	VMOVQ X0, (DI); \
+	VPBROADCASTW last, X0; \
+	VMOVQ X0, (2*const_windowRim)(DI)(CX*1)
+
+// func takeWholeRows(dst *byte, rows *uint16, width, n int)
+TEXT ·takeWholeRows(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ rows+8(FP), SI
+	MOVQ width+16(FP), CX
+	MOVQ n+24(FP), DX
+	SHLQ $1, CX
+row:
+	XORQ AX, AX
+next:
+	VMOVDQU (SI)(AX*1), Y0
+	VMOVDQU Y0, (2*const_windowRim)(DI)(AX*1)
+	ADDQ $32, AX
+	CMPQ AX, CX
+	JLT next
+	SIDES((SI), -2(SI)(CX*1))
+	ADDQ CX, SI
+	ADDQ $const_rowBytes, DI
+	DECQ DX
+	JNZ row
+	VZEROUPPER
+	RET
+
+// func takeWholeMeans(dst *byte, rows *uint16, width, n int)
+TEXT ·takeWholeMeans(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ rows+8(FP), SI
+	MOVQ width+16(FP), CX
+	MOVQ n+24(FP), DX
+	SHLQ $1, CX
+	LEAQ (SI)(CX*2), R8
+	VPBROADCASTD windowWords<>+0(SB), Y8
+	VPBROADCASTD windowWords<>+4(SB), Y9
+row:
+	XORQ AX, AX
+next:
+	VMOVDQU (SI)(AX*2), Y0
+	VMOVDQU 32(SI)(AX*2), Y1
+	VPADDW (R8)(AX*2), Y0, Y0
+	VPADDW 32(R8)(AX*2), Y1, Y1
+	VPMADDWD Y8, Y0, Y0
+	VPMADDWD Y8, Y1, Y1
+	VPADDD Y9, Y0, Y0
+	VPADDD Y9, Y1, Y1
+	VPSRLD $2, Y0, Y0
+	VPSRLD $2, Y1, Y1
+	VPACKUSDW Y1, Y0, Y0
+	VPERMQ $0xD8, Y0, Y0
+	VMOVDQU Y0, (2*const_windowRim)(DI)(AX*1)
+	ADDQ $32, AX
+	CMPQ AX, CX
+	JLT next
+	SIDES((2*const_windowRim)(DI), (2*const_windowRim-2)(DI)(CX*1))
+	LEAQ (SI)(CX*4), SI
+	LEAQ (R8)(CX*4), R8
+	ADDQ $const_rowBytes, DI
+	DECQ DX
+	JNZ row
+	VZEROUPPER
 	RET
 
 // func meansOfRows(dst *byte, above, below *uint16, n int)
@@ -93,160 +159,6 @@ next:
 	ADDQ $32, SI
 	DECQ CX
 	JNZ next
-	VZEROUPPER
-	RET
-
-// TWOROWS loads two rows of four samples, stride bytes apart, as 32 bits each.
-#define TWOROWS(at, stride, x, y) \
-	VMOVQ (at), x; \
-	VPINSRQ $1, (at)(stride*1), x, x; \
-	VPMOVZXWD x, y
-
-// RESTORED takes samples in got with the sums in sums, at a strength, to out. Y10 is half of a unit,
-// Y11 the largest sample, Y12 is 0.
-#define RESTORED(got, sums, strength, out) \
-	VPMULLD strength, sums, out; \
-	VPADDD Y10, out, out; \
-	VPSRAD $14, out, out; \
-	VPADDD got, out, out; \
-	VPMAXSD Y12, out, out; \
-	VPMINSD Y11, out, out
-
-#define LIMITS \
-	VPBROADCASTD windowWords<>+8(SB), Y10; \
-	VPBROADCASTD windowWords<>+12(SB), Y11; \
-	VPXOR Y12, Y12, Y12
-
-// ERROR adds the squared error of restoring at a strength to acc.
-#define ERROR(strength, acc) \
-	RESTORED(Y0, Y2, strength, Y3); \
-	VPSUBD Y1, Y3, Y3; \
-	VPMULLD Y3, Y3, Y3; \
-	VPADDD Y3, acc, acc
-
-// func blockErrors(errors *strengthErrors, want *uint16, wantStride int, got *uint16, gotStride int, sums *[block * block]int32)
-TEXT ·blockErrors(SB), NOSPLIT, $0-48
-	MOVQ errors+0(FP), DI
-	MOVQ want+8(FP), SI
-	MOVQ wantStride+16(FP), R8
-	MOVQ got+24(FP), DX
-	MOVQ gotStride+32(FP), R9
-	MOVQ sums+40(FP), BX
-	SHLQ $1, R8
-	SHLQ $1, R9
-	LIMITS
-	VPBROADCASTD ·strengths+4(SB), Y13
-	VPBROADCASTD ·strengths+8(SB), Y14
-	VPBROADCASTD ·strengths+12(SB), Y15
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	MOVQ $2, CX
-next:
-	TWOROWS(DX, R9, X0, Y0)
-	TWOROWS(SI, R8, X1, Y1)
-	VMOVDQU (BX), Y2
-	VPSUBD Y1, Y0, Y3
-	VPMULLD Y3, Y3, Y3
-	VPADDD Y3, Y4, Y4
-	ERROR(Y13, Y5)
-	ERROR(Y14, Y6)
-	ERROR(Y15, Y7)
-	LEAQ (DX)(R9*2), DX
-	LEAQ (SI)(R8*2), SI
-	ADDQ $32, BX
-	DECQ CX
-	JNZ next
-	VPHADDD Y5, Y4, Y4
-	VPHADDD Y7, Y6, Y6
-	VPHADDD Y6, Y4, Y4
-	VEXTRACTI128 $1, Y4, X5
-	VPADDD X5, X4, X4
-	VPMOVSXDQ X4, Y4
-	VPADDQ (DI), Y4, Y4
-	VMOVDQU Y4, (DI)
-	VZEROUPPER
-	RET
-
-// func blockRestored(dst *uint16, stride int, sums *[block * block]int32, strength int32)
-TEXT ·blockRestored(SB), NOSPLIT, $0-28
-	MOVQ dst+0(FP), DI
-	MOVQ stride+8(FP), R8
-	MOVQ sums+16(FP), BX
-	MOVL strength+24(FP), AX
-	VMOVD AX, X13
-	VPBROADCASTD X13, Y13
-	SHLQ $1, R8
-	LIMITS
-	MOVQ $2, CX
-next:
-	TWOROWS(DI, R8, X0, Y0)
-	VMOVDQU (BX), Y2
-	RESTORED(Y0, Y2, Y13, Y3)
-	VEXTRACTI128 $1, Y3, X4
-	VPACKUSDW X4, X3, X3
-	VMOVQ X3, (DI)
-	VPEXTRQ $1, X3, (DI)(R8*1)
-	LEAQ (DI)(R8*2), DI
-	ADDQ $32, BX
-	DECQ CX
-	JNZ next
-	VZEROUPPER
-	RET
-
-// PRODUCT adds the products of two words to acc.
-#define PRODUCT(a, b, acc) \
-	VPMADDWD a, b, Y3; \
-	VPADDD Y3, acc, acc
-
-// func gainSums(s *guideSums, luma, wantLuma, plain, want, guided *uint16, n int)
-TEXT ·gainSums(SB), NOSPLIT, $0-56
-	MOVQ s+0(FP), DI
-	MOVQ luma+8(FP), SI
-	MOVQ wantLuma+16(FP), DX
-	MOVQ plain+24(FP), R8
-	MOVQ want+32(FP), R9
-	MOVQ guided+40(FP), R10
-	MOVQ n+48(FP), CX
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	XORQ AX, AX
-next:
-	VMOVDQU (SI)(AX*2), Y0
-	VPSUBW (DX)(AX*2), Y0, Y0
-	VMOVDQU (R8)(AX*2), Y1
-	VMOVDQU (R10)(AX*2), Y2
-	VPSUBW Y1, Y2, Y2
-	VPSUBW (R9)(AX*2), Y1, Y1
-	PRODUCT(Y0, Y0, Y4)
-	PRODUCT(Y0, Y1, Y5)
-	PRODUCT(Y1, Y1, Y6)
-	PRODUCT(Y0, Y2, Y7)
-	PRODUCT(Y1, Y2, Y8)
-	PRODUCT(Y2, Y2, Y9)
-	ADDQ $16, AX
-	CMPQ AX, CX
-	JL next
-	VPHADDD Y5, Y4, Y4
-	VPHADDD Y7, Y6, Y6
-	VPHADDD Y6, Y4, Y4
-	VPHADDD Y9, Y8, Y8
-	VPHADDD Y8, Y8, Y8
-	VEXTRACTI128 $1, Y4, X5
-	VPADDD X5, X4, X4
-	VEXTRACTI128 $1, Y8, X9
-	VPADDD X9, X8, X8
-	VPMOVSXDQ X4, Y4
-	VPMOVSXDQ X8, X8
-	VPADDQ (DI), Y4, Y4
-	VMOVDQU Y4, (DI)
-	VPADDQ 32(DI), X8, X8
-	VMOVDQU X8, 32(DI)
 	VZEROUPPER
 	RET
 

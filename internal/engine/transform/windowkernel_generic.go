@@ -4,23 +4,15 @@ package transform
 
 func copySamples(*byte, *uint16, int) { panic("transform: no kernels in this build") }
 
+func takeWholeRows(*byte, *uint16, int, int) { panic("transform: no kernels in this build") }
+
+func takeWholeMeans(*byte, *uint16, int, int) { panic("transform: no kernels in this build") }
+
 func meansOfRows(_ *byte, _, _ *uint16, _ int) { panic("transform: no kernels in this build") }
 
 func bendsOfRow(*[4]int32, *byte, int) { panic("transform: no kernels in this build") }
 
 func classesOfRow(_ *int8, _, _ *[4]int32, _ *int32, _ int, _ *[activities - 1]int32) {
-	panic("transform: no kernels in this build")
-}
-
-func blockErrors(*strengthErrors, *uint16, int, *uint16, int, *[block * block]int32) {
-	panic("transform: no kernels in this build")
-}
-
-func blockRestored(*uint16, int, *[block * block]int32, int32) {
-	panic("transform: no kernels in this build")
-}
-
-func gainSums(_ *guideSums, _, _, _, _, _ *uint16, _ int) {
 	panic("transform: no kernels in this build")
 }
 

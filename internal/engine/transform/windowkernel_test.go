@@ -42,7 +42,7 @@ func wildSamples(rng *rand.Rand, n int) []uint16 {
 func TestVectorWindow(t *testing.T) {
 	requireKernels(t)
 	rng := rand.New(rand.NewPCG(14, 1))
-	for round := range 60 {
+	for round := range 200 {
 		luma := chroma.NewPlane(32*(1+rng.IntN(8)), 32*(1+rng.IntN(8)))
 		copy(luma.Pix, wildSamples(rng, len(luma.Pix)))
 		if spread := 1 + rng.IntN(200); round%2 > 0 { // of all classes
@@ -57,6 +57,9 @@ func TestVectorWindow(t *testing.T) {
 			copy(p.Pix, wildSamples(rng, len(p.Pix)))
 		}
 		x, y := block*rng.IntN(p.Stride/block), block*rng.IntN(p.Rows()/block)
+		if round%4 == 0 { // whole rows, where they fit
+			x = 0
+		}
 		width, height := min(windowSide, p.Stride-x), min(windowSide, p.Rows()-y)
 		var steps [2]*restoration
 		for i := range steps {
@@ -64,7 +67,10 @@ func TestVectorWindow(t *testing.T) {
 		}
 		var got, want window
 		classes := func(w *window) {
-			w.takePlane(&p, &luma, def, x, y, height)
+			w.takePlane(&p, def, x, y, width, height)
+			if def.Chroma {
+				w.takeGuide(&p, &luma, def, x, y, width, height)
+			}
 			for by := range w.by {
 				for bx := range w.by[by] {
 					w.by[by][bx] = steps[bx/2%2]
@@ -87,50 +93,7 @@ func TestVectorWindow(t *testing.T) {
 	}
 }
 
-// TestVectorBlocks holds what is made of the sums of a block to the plain code, of sums as large as they come.
-func TestVectorBlocks(t *testing.T) {
-	requireKernels(t)
-	rng := rand.New(rand.NewPCG(14, 2))
-	for round := range 500 {
-		var sums [block * block]int32
-		for i := range sums {
-			sums[i] = int32(rng.IntN(1<<27)-1<<26) >> rng.IntN(20)
-		}
-		wantStride, gotStride := block+rng.IntN(9), block+rng.IntN(9)
-		want, got := wildSamples(rng, block*wantStride), wildSamples(rng, block*gotStride)
-		var a, b strengthErrors
-		a.addBlock(want, wantStride, got, gotStride, &sums, block, block)
-		b.genericAddBlock(want, wantStride, got, gotStride, &sums, block, block)
-		require.Equalf(t, b, a, "round %d: errors", round)
-
-		for _, strength := range strengths[1:] {
-			c, d := append([]uint16(nil), got...), append([]uint16(nil), got...)
-			addSums(c, gotStride, &sums, strength)
-			genericAddSums(d, gotStride, &sums, strength)
-			require.Equalf(t, d, c, "round %d: strength %d", round, strength)
-		}
-	}
-}
-
-// TestVectorGuideSums: so with the sums that say what a guide gains, of rows of every length.
-func TestVectorGuideSums(t *testing.T) {
-	requireKernels(t)
-	rng := rand.New(rand.NewPCG(14, 3))
-	for n := range areaSide + 1 {
-		var rows [5][]uint16
-		for i := range rows {
-			rows[i] = wildSamples(rng, n)
-		}
-		var got, want guideSums
-		for range 3 {
-			got.addRow(rows[0], rows[1], rows[2], rows[3], rows[4])
-			plainly(func() { want.addRow(rows[0], rows[1], rows[2], rows[3], rows[4]) })
-		}
-		require.Equalf(t, want, got, "%d pixels", n)
-	}
-}
-
-// TestVectorAnalyse: so with the energy of a leaf and its highest diagonal.
+// TestVectorAnalyse holds the energy of a leaf and its highest diagonal to the plain code.
 func TestVectorAnalyse(t *testing.T) {
 	requireKernels(t)
 	rng := rand.New(rand.NewPCG(14, 4))
