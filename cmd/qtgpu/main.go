@@ -9,8 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
-	"runtime"
-	"runtime/debug"
 	"strings"
 	"syscall"
 )
@@ -34,25 +32,11 @@ func usagef(format string, args ...any) error {
 // brokenPromise reports a file whose error exceeds what it states.
 type brokenPromise struct{ error }
 
-// gcPercent keeps the peak of memory near what is in use: nearly all of it is a
-// few large slices without pointers, which cost the collector nothing to scan.
-const gcPercent = 12
-
-// collectLittle sets the collector to gcPercent from its first cycle on, which comes with heapFirst: most of what
-// it has to look at then is there anyway, as large in a process that codes a thumbnail.
-func collectLittle() {
-	debug.SetGCPercent(heapFirst / 4 * 100)
-	runtime.AddCleanup(new([1024]byte), func(percent int) { debug.SetGCPercent(percent) }, gcPercent)
-}
-
-// heapFirst is the heap in MiB up to which nothing is collected: at 4 the runtime begins with 100 percent.
-const heapFirst = 16
-
 // sigPipe is SIGPIPE, for which not all systems have a name.
 const sigPipe = syscall.Signal(13)
 
 func main() {
-	collectLittle()
+	collectBy()
 	signal.Ignore(sigPipe) // a closed pipe becomes an error of Write
 	ctx := untilSignal()
 	exit(ctx, run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))

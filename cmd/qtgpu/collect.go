@@ -1,0 +1,36 @@
+package main
+
+import (
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+)
+
+// How much the heap may grow by after a cycle of the collector: nearly all of it is a few large slices without pointers, so
+// that what a cycle takes hardly depends on the heap, and a share of it would have many cycles look at a heap that is small.
+const (
+	slack     = 4 << 20
+	slackPart = 8 // of a large heap
+)
+
+// collectBy sets the collector to the slack. The first cycle comes when the heap has as much.
+func collectBy() {
+	const first = 4 << 20 // the runtime's, for 100 percent
+	debug.SetGCPercent(slack / (first / 100))
+	afterCycle()
+}
+
+// afterCycle has the slack set anew when the collector has gone through the heap.
+func afterCycle() {
+	runtime.AddCleanup(new([64]byte), func(int) {
+		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		metrics.Read(live)
+		debug.SetGCPercent(slackPercent(live[0].Value.Uint64()))
+		afterCycle()
+	}, 0)
+}
+
+// slackPercent is the slack in percent of what is in use.
+func slackPercent(live uint64) int {
+	return int(max(slack, live/slackPart) * 100 / max(live, 1<<20))
+}
