@@ -34,7 +34,7 @@ func (c *chooser) addMoved(sums *[2]chroma.GuideSums, e *Encoder, k int, pixels 
 	c.guided = c.guided.Renewed(got[:], int(e.rates.step), func(int, int, int) int32 { return 16 })
 	c.guided.Low(0, got[1].H)
 	c.guided.Rows(0, got[1].H)
-	if !c.sparse {
+	if !c.some {
 		c.sumRows(sums, pixels, 0, pixels.H, 2)
 		return
 	}
