@@ -184,14 +184,20 @@ func (c *chooser) add(errors *strengthErrors, e *Encoder, plane int, src *origin
 	if w <= 0 || h <= 0 {
 		return
 	}
-	c.window.takePlane(&a.plane, e.planes[plane], 0, 0, wholeBlocks(w), wholeBlocks(h))
+	width, height := wholeBlocks(w), wholeBlocks(h)
+	c.window.takePlane(&a.plane, e.planes[plane], 0, 0, width, height)
 	if e.planes[plane].Chroma && !c.guides {
-		c.window.takeGuide(&a.plane, luma, e.planes[plane], 0, 0, wholeBlocks(w), wholeBlocks(h))
+		c.window.takeGuide(&a.plane, luma, e.planes[plane], 0, 0, width, height)
 		c.guides = true
 	}
-	c.window.uses(e.restorations, e.steps[plane], grid, 0, 0, wholeBlocks(w)/block, wholeBlocks(h)/block)
-	c.window.classify(wholeBlocks(w)/block, wholeBlocks(h)/block)
+	c.window.uses(e.restorations, e.steps[plane], grid, 0, 0, width/block, height/block)
+	c.window.classify(width/block, height/block)
 	want, stride := src.at(a.rect.Min.X, a.rect.Min.Y)
+	c.judge(errors, a, want, stride, w, h)
+}
+
+// judge adds the errors of the first w×h samples of the window, which is of an area, and keeps the sums of its blocks.
+func (c *chooser) judge(errors *strengthErrors, a *area, want []uint16, stride, w, h int) {
 	weights, n := &weightsOf()[c.window.kind], 0
 	some := c.some && c.window.kind == kindLuma
 	a.from, c.kept = len(c.kept), slices.Grow(c.kept, len(c.blocks))
