@@ -32,20 +32,8 @@ func (s *rowSums) reset(n int) {
 	s.squares, s.withCb, s.withCr = s.squares[:n], s.withCb[:n], s.withCr[:n]
 }
 
-// take sums up the rows around y.
-func (s *rowSums) take(g *Guide, y int) {
-	n := g.low.W
-	k := rowsKernel{
-		sums: [3]*uint16{&s.luma[1], &s.cb[1], &s.cr[1]}, products: [3]*uint32{&s.squares[1], &s.withCb[1], &s.withCr[1]},
-		n: (n + 15) / 16,
-	}
-	for j := range k.rows[0] {
-		at := min(max(y-1+j, 0), g.low.H-1)
-		for i, p := range []*Plane{&g.low, &g.planes[1], &g.planes[2]} {
-			k.rows[i][j] = &p.Pix[at*p.Stride:][:16*k.n][0]
-		}
-	}
-	sumRows(&k)
+// edges repeats the first and the last of n sums.
+func (s *rowSums) edges(n int) {
 	for _, p := range [][]uint16{s.luma, s.cb, s.cr} {
 		p[0], p[n+1] = p[1], p[n]
 	}
@@ -62,19 +50,38 @@ func (g *Guide) vectorRows(y0, y1 int) bool {
 	s := rowSumsPool.Get().(*rowSums)
 	defer rowSumsPool.Put(s)
 	s.reset(g.low.W)
+	planes := [3]*Plane{&g.low, &g.planes[1], &g.planes[2]}
+	sums := rowsKernel{
+		sums: [3]*uint16{&s.luma[1], &s.cb[1], &s.cr[1]}, products: [3]*uint32{&s.squares[1], &s.withCb[1], &s.withCr[1]},
+		n: (g.low.W + 15) / 16,
+	}
+	slopes := slopesKernel{
+		sums: [3]*uint16{&s.luma[0], &s.cb[0], &s.cr[0]}, products: [3]*uint32{&s.squares[0], &s.withCb[0], &s.withCr[0]},
+		weights: &s.weights[0], reciprocals: &reciprocals, n: g.across, damp: uint32(g.damp),
+	}
+	next := func(y int) { // row y, or the nearest, goes below the two that were the lower ones
+		at := min(max(y, 0), g.low.H-1)
+		for i, p := range planes {
+			r := &sums.rows[i]
+			r[0], r[1], r[2] = r[1], r[2], &p.Pix[at*p.Stride:][:16*sums.n][0]
+		}
+	}
+	next(y0 - 1)
+	next(y0)
 	for y := y0; y < y1; y++ {
 		if y == y0 || y%guideCell == 0 {
 			for i := range g.across {
 				s.weights[i] = [2]int32{g.weight(0, i*guideCell, y), g.weight(1, i*guideCell, y)}
 			}
 		}
-		s.take(g, y)
-		k := slopesKernel{
-			sums: [3]*uint16{&s.luma[0], &s.cb[0], &s.cr[0]}, products: [3]*uint32{&s.squares[0], &s.withCb[0], &s.withCr[0]},
-			slopes:  [2]*uint16{&g.slopes[0].Pix[y*g.slopes[0].Stride:][:guideCell*g.across][0], &g.slopes[1].Pix[y*g.slopes[1].Stride:][:guideCell*g.across][0]},
-			weights: &s.weights[0], some: &g.some[y*g.across:][:g.across][0], reciprocals: &reciprocals, n: g.across, damp: uint32(g.damp),
+		next(y + 1)
+		sumRows(&sums)
+		s.edges(g.low.W)
+		for i := range slopes.slopes {
+			slopes.slopes[i] = &g.slopes[i].Pix[y*g.slopes[i].Stride:][:guideCell*g.across][0]
 		}
-		cellSlopes(&k)
+		slopes.some = &g.some[y*g.across:][:g.across][0]
+		cellSlopes(&slopes)
 	}
 	return true
 }

@@ -16,7 +16,8 @@ type sumKernel struct {
 	count      int // of the rows
 	n          int // times 16 samples of chroma, 1 or 2
 	sums       *[2]GuideSums
-	blended    [5]blendedRow
+	//lint:ignore U1000 memory of the kernel
+	blended [5]blendedRow
 }
 
 // blendedRow is three times a row and the one beside it, from the eighth on, with one more on both sides.

@@ -51,3 +51,31 @@ func TestGuideChoice(t *testing.T) {
 		require.Equal(t, c.guided, cells[1].guide > 0 || cells[2].guide > 0, name)
 	}
 }
+
+// TestVectorChoice: with kernels and without, strengths and guides of a tile are the same where some of its samples
+// stand for all, and where it ends within blocks.
+func TestVectorChoice(t *testing.T) {
+	requireKernels(t)
+	rng := rand.New(rand.NewPCG(3, 10))
+	for _, size := range []image.Point{{333, 291}, {512, 321}, {130, 70}} {
+		m := chroma.NewInterleaved(size.X, size.Y, 3, 8)
+		for i := range m.Pix {
+			x, y := i%m.Stride/3, i/m.Stride
+			m.Pix[i] = byte((x/7+y/5)%3*(60+20*(i%3)) + x*y%31 + rng.IntN(30))
+		}
+		p, err := tree.Prepare(t.Context(), cpufallback.New(1), m, true)
+		require.NoError(t, err)
+		rects := make([]image.Rectangle, 3)
+		for i := range rects {
+			rects[i] = image.Rect(0, 0, p.Planes[i].Stride, p.Planes[i].Rows())
+		}
+		for _, step := range []int{8, 60, 200} { // the first has steep slopes
+			e := NewEncoder(step, []Plane{{}, {Chroma: true, Half: true}, {Chroma: true, Half: true}}, engine.SplitHybrid).Restoring().Guiding()
+			got := e.Tile(new(EncoderScratch), p.Planes, p.Pyramids, rects, m)
+			var want *Tile
+			plainly(func() { want = e.Tile(new(EncoderScratch), p.Planes, p.Pyramids, rects, m) })
+			tables := tablesOf(want)
+			require.Equal(t, tables.Segments(want), tables.Segments(got), "%v, step %d", size, step)
+		}
+	}
+}

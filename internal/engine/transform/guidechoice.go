@@ -21,8 +21,8 @@ func (c *chooser) guide(e *Encoder, t *Tile, pixels *chroma.Interleaved, at imag
 	}
 }
 
-// addMoved adds the pixels of an area. Where some stand for others, these are two rows of each four, and count twice but at
-// both ends: there an image may have a frame, of which a guide makes more than of all else.
+// addMoved adds the pixels of an area. Where some stand for all, these are two rows of each four, which count twice, and the
+// outermost two: an image may have a frame there, to which a guide does more than to all else.
 func (c *chooser) addMoved(sums *[2]chroma.GuideSums, e *Encoder, k int, pixels chroma.Interleaved) {
 	pixels.Channels = 3
 	var got [3]chroma.Plane
@@ -34,11 +34,11 @@ func (c *chooser) addMoved(sums *[2]chroma.GuideSums, e *Encoder, k int, pixels 
 	c.guided = c.guided.Renewed(got[:], int(e.rates.step), func(int, int, int) int32 { return 16 })
 	c.guided.Low(0, got[1].H)
 	c.guided.Rows(0, got[1].H)
-	if !c.sparse {
+	if !c.some {
 		c.sumRows(sums, pixels, 0, pixels.H, 2)
 		return
 	}
-	const edge = 2
+	const edge = 2 // rows
 	var inner [2]chroma.GuideSums
 	c.sumRows(sums, pixels, 0, min(edge, pixels.H), 2)
 	c.sumRows(&inner, pixels, edge+1, pixels.H-edge-1, 4)

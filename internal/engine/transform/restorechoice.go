@@ -12,7 +12,7 @@ import (
 type chooser struct {
 	areas  [][]area // of each plane, in raster order
 	across int      // areas in a row
-	sparse bool     // whether some of them are looked at, and there at some of the samples
+	some   bool     // whether some of the samples of areas stand for all
 	chosen []uint8  // the strength of each plane
 	kept   []keptSums
 	unkept keptSums // of the last block of luma
@@ -52,9 +52,9 @@ func (a *area) seen() bool { return a.plane.Pix != nil }
 // resolution.
 const areaSide = 2 * maxN
 
-// allAreas is how many areas of a tile are all looked at, and of more every second, where luma is judged by every second
-// block, and guides by every second pair of rows. Of every fourth area,
-// too few show what is wrong with a tile: a Kodak image lost 1 dB to it.
+// allAreas is how many areas of a tile are all looked at, and of more every second. Unless leaves are predicted, which takes
+// far longer than all this, luma is judged there by every second block, and guides by every second pair of rows. Of every
+// fourth area, too few show what is wrong with a tile: Kodak images lose 1 dB to it, by what guides do to a frame around them.
 const allAreas = 16
 
 // lay lays out the areas of a plane of a tile, which are the same of all its planes.
@@ -68,11 +68,10 @@ func (c *chooser) lay(i int, def Plane, cells *Cells) {
 	tile := image.Rect(0, 0, cell*cells.w, cell*cells.h)
 	c.across = (tile.Dx() + side - 1) / side
 	n := c.across * ((tile.Dy() + side - 1) / side)
-	c.sparse = n > allAreas
 	for k := range n {
 		x, y := k%c.across, k/c.across
 		a := area{rect: image.Rect(0, 0, side, side).Add(image.Pt(side*x, side*y)).Intersect(tile)}
-		if !c.sparse || (x+y)%2 == 0 {
+		if n <= allAreas || (x+y)%2 == 0 {
 			if k < len(held) {
 				a.plane = held[k].plane
 			}
@@ -96,6 +95,7 @@ func sideOf(def Plane) int {
 func (c *chooser) take(p *planeEncoder) {
 	def := p.encoder.planes[p.index]
 	c.lay(p.index, def, p.cells)
+	c.some = len(c.areas[p.index]) > allAreas && !p.encoder.predicts
 	if p.predictor != nil {
 		c.copy(p.index, p.predictor)
 		return
@@ -184,16 +184,22 @@ func (c *chooser) add(errors *strengthErrors, e *Encoder, plane int, src *origin
 	if w <= 0 || h <= 0 {
 		return
 	}
-	c.window.takePlane(&a.plane, e.planes[plane], 0, 0, wholeBlocks(w), wholeBlocks(h))
+	width, height := wholeBlocks(w), wholeBlocks(h)
+	c.window.takePlane(&a.plane, e.planes[plane], 0, 0, width, height)
 	if e.planes[plane].Chroma && !c.guides {
-		c.window.takeGuide(&a.plane, luma, e.planes[plane], 0, 0, wholeBlocks(w), wholeBlocks(h))
+		c.window.takeGuide(&a.plane, luma, e.planes[plane], 0, 0, width, height)
 		c.guides = true
 	}
-	c.window.uses(e.restorations, e.steps[plane], grid, 0, 0, wholeBlocks(w)/block, wholeBlocks(h)/block)
-	c.window.classify(wholeBlocks(w)/block, wholeBlocks(h)/block)
+	c.window.uses(e.restorations, e.steps[plane], grid, 0, 0, width/block, height/block)
+	c.window.classify(width/block, height/block)
 	want, stride := src.at(a.rect.Min.X, a.rect.Min.Y)
+	c.judge(errors, a, want, stride, w, h)
+}
+
+// judge adds the errors of the first w×h samples of the window, which is of an area, and keeps the sums of its blocks.
+func (c *chooser) judge(errors *strengthErrors, a *area, want []uint16, stride, w, h int) {
 	weights, n := &weightsOf()[c.window.kind], 0
-	some := c.sparse && c.window.kind == kindLuma
+	some := c.some && c.window.kind == kindLuma
 	a.from, c.kept = len(c.kept), slices.Grow(c.kept, len(c.blocks))
 	for by := range wholeBlocks(h) / block {
 		for bx, class := range c.window.class[by][:wholeBlocks(w)/block] {

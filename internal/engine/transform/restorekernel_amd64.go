@@ -17,7 +17,7 @@ func restorePlain(blocks *restoredBlock, n int, pix *byte, stride int)
 //go:noescape
 func restoreGuided(blocks *restoredBlock, n int, pix *byte, stride int, guide *byte)
 
-// judgePlain adds the errors of n blocks of luma, and keeps their sums, as chooser.add does; rows of what they should be are
+// judgePlain adds the errors of n blocks of luma, and keeps their sums, as chooser.judge does; rows of what they should be are
 // stride bytes apart.
 //
 //go:noescape
