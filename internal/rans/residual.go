@@ -24,8 +24,15 @@ type Class struct{ Context, Raw uint8 }
 type Classes struct {
 	class    [256]Class                     // of which (32-FirstOctave)·8 are in use
 	packed   [(32 - FirstOctave) * 8]uint32 // Raw, and the place of Context among tables in the lower 16 bits
+	near     [nearEnd >> nearShift]uint32   // the same by expectation, below nearEnd: most are
 	contexts int
 }
+
+// Expectations that differ in their lowest nearShift bits alone are of one class.
+const (
+	nearShift = FirstOctave - 3
+	nearEnd   = 1 << 14
+)
 
 // NewClasses asks class for all octaves, from 0 on, and eighths of them.
 func NewClasses(class func(octave, eighth int) Class) *Classes {
@@ -35,6 +42,9 @@ func NewClasses(class func(octave, eighth int) Class) *Classes {
 		c.class[i] = k
 		c.packed[i] = uint32(k.Raw)<<16 | uint32(k.Context)*uint32(unsafe.Sizeof(DecTable{}))
 		c.contexts = max(c.contexts, int(k.Context)+1)
+	}
+	for i := range c.near {
+		c.near[i] = c.packed[c.Index(int32(i)<<nearShift)]
 	}
 	return c
 }
@@ -75,7 +85,7 @@ func (d *Decoder) Residuals(q, expect []int32, side int32, classes *Classes, tab
 	left := int32(0)
 	tables = tables[:classes.contexts]
 	for len(expect) > 0 {
-		n := residuals(d, &q[0], &expect[0], len(expect), side, left, &classes.packed[0], &tables[0])
+		n := residuals(d, &q[0], &expect[0], len(expect), side, left, classes, &tables[0])
 		if n == len(expect) {
 			return
 		}

@@ -12,4 +12,4 @@ var fast = cpu.X86.HasAVX2 && cpu.X86.HasBMI2
 // of the words. It knows the layout of DecTable and Classes.
 //
 //go:noescape
-func residuals(d *Decoder, q, expect *int32, n int, side, left int32, packed *uint32, tables *DecTable) int
+func residuals(d *Decoder, q, expect *int32, n int, side, left int32, classes *Classes, tables *DecTable) int

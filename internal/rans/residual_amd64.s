@@ -3,7 +3,7 @@
 #include "textflag.h"
 #include "go_asm.h"
 
-// func residuals(d *Decoder, q, expect *int32, n int, side, left int32, packed *uint32, tables *DecTable) int
+// func residuals(d *Decoder, q, expect *int32, n int, side, left int32, classes *Classes, tables *DecTable) int
 //
 // AX, BX  states, the next token's first
 // R8      next word; R9 end of the raw bits that were not taken into R10
@@ -36,28 +36,28 @@ loop:
 	CMPQ CX, R9
 	JHI  out
 
-	// class
-	IMULL side+32(FP), DI
-	MOVQ packed+40(FP), R15
-	ADDL (R12), DI
-	MOVL $64, CX
-	CMPL DI, CX
-	CMOVLLT CX, DI
-	BSRL DI, CX
-	LEAL -3(CX), DX
-	SHRXL DX, DI, DI
-	LEAL (DI)(CX*8), DI
-	MOVL -(56*4)(R15)(DI*4), DI
-	MOVWLZX DI, SI
-	ADDQ R14, SI
-	SHRL $16, DI
-
-	// symbol
+	// symbols of the slot in all contexts
 	MOVL AX, DX
 	ANDL $2047, DX
 	MOVL DX, CX
 	SHRL $4, CX
-	MOVBLZX (SI)(CX*1), CX
+	ADDQ R14, CX
+
+	// class
+	IMULL side+32(FP), DI
+	MOVQ classes+40(FP), R15
+	ADDL (R12), DI
+	MOVL DI, SI
+	SHRL $const_nearShift, SI
+	CMPL SI, $(const_nearEnd>>const_nearShift)
+	JCC  far
+	MOVBLZX (Classes_near+2)(R15)(SI*4), DI
+	MOVWLZX Classes_near(R15)(SI*4), SI
+
+	// symbol
+symbol:
+	MOVBLZX (CX)(SI*1), CX
+	ADDQ R14, SI
 walk:
 	MOVWLZX (DecTable_cum+2)(SI)(CX*2), R15
 	CMPL DX, R15
@@ -109,9 +109,9 @@ enough:
 	// residual
 	LEAL 1(CX), DI
 	SHRL $1, DI
-	MOVL $0x200000, DX
-	CMPL DI, DX
-	CMOVLHI DX, DI
+	CMPL DI, $const_maxMagnitude
+	JHI  large
+capped:
 	MOVL CX, DX
 	ANDL $1, DX
 	NEGL DX
@@ -137,3 +137,21 @@ out:
 	SHRQ $2, R12
 	MOVQ R12, ret+56(FP)
 	RET
+
+far:
+	MOVL $64, SI
+	CMPL DI, SI
+	CMOVLLT SI, DI
+	BSRL DI, SI
+	LEAL -3(SI), DX
+	SHRXL DX, DI, DI
+	LEAL (DI)(SI*8), DI
+	MOVWLZX (Classes_packed-56*4)(R15)(DI*4), SI
+	MOVBLZX (Classes_packed-56*4+2)(R15)(DI*4), DI
+	MOVL AX, DX
+	ANDL $2047, DX
+	JMP symbol
+
+large:
+	MOVL $const_maxMagnitude, DI
+	JMP  capped

@@ -4,6 +4,6 @@ package rans
 
 const fast = false
 
-func residuals(*Decoder, *int32, *int32, int, int32, int32, *uint32, *DecTable) int {
+func residuals(*Decoder, *int32, *int32, int, int32, int32, *Classes, *DecTable) int {
 	panic("rans: no kernels in this build")
 }
