@@ -96,12 +96,13 @@ func (g Engine) Cost(p *engine.Params) engine.Cost {
 }
 
 // Merges tells whether anything is gained by a bound of t: whether any two values of a
-// band can become one.
+// band can become one. It looks no further than there are two.
 func Merges(ctx context.Context, src raster.Source, t int64, workers int, work *progress.Work) (bool, error) {
 	f := src.Format()
 	grid := tiles.Grid{W: f.Width, H: f.Height, Log2: tileLog2}
-	values, err := usedValues(ctx, src, grid, grid.Spread(engine.SampleTiles), workers, work)
-	return slices.ContainsFunc(values, func(s Values) bool { return s.merges(t) }), err
+	merges := func(s Values) bool { return s.merges(t) }
+	values, err := usedValues(ctx, src, grid, grid.Spread(engine.SampleTiles), merges, workers, work)
+	return slices.ContainsFunc(values, merges), err
 }
 
 // Flags of the payload.
@@ -184,7 +185,7 @@ func (e *encoder) describe(ctx context.Context, src raster.Source, merge bool, w
 	if IsRaster(&e.plan.Format) {
 		return e.describeRaster(ctx, src, merge, work)
 	}
-	counts, err := histograms(ctx, src, e.Grid, e.Spread(engine.SampleTiles), e.env.Workers, work)
+	counts, err := histograms(ctx, src, e.Grid, e.Spread(engine.SampleTiles), e.plan.T == 0, e.env.Workers, work)
 	if err != nil {
 		return nil, err
 	}
