@@ -7,7 +7,6 @@ import (
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/interlace"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/linear"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/residual"
-	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
 // classes hold, for each level of a plane, the index of the class of each sample's
@@ -102,6 +101,11 @@ func maskOf(l *interlace.Level, i, n int) []byte {
 // findRow finds the residuals of a row that is predicted, and makes its samples what a
 // decoder will see; a sample that is not coded is its prediction.
 func findRow(p *linear.Predictor, v, q []int32, class []uint8, mask []byte, n int) {
+	if mask == nil && p.Step == 1 {
+		r := exactRow{v: v, q: q, class: class, pred: p.Row.Pred[:n], expect: p.Row.Expect[:n], n: n, side: p.Side(), limits: &p.Limits}
+		r.find()
+		return
+	}
 	expects, side := p.Row.Expect[:n], p.Side()
 	left := int32(0)
 	for k, pred := range p.Row.Pred[:n] {
@@ -115,10 +119,28 @@ func findRow(p *linear.Predictor, v, q []int32, class []uint8, mask []byte, n in
 		}
 		class[2*k] = residual.Classes.Index(expects[k] + side*left)
 		q[2*k] = r
-		if p.Limits.Known {
-			r = p.Limits.Wrap(pred, r)
-		}
-		left = rans.Magnitude(r)
+		left = p.Limits.Magnitude(pred, r)
+	}
+}
+
+// exactRow is a row of n samples, every second of v, that are all coded, without loss.
+type exactRow struct {
+	v, q         []int32
+	class        []uint8
+	pred, expect []int32
+	n            int
+	side, left   int32 // weight and magnitude of the residual before
+	limits       *residual.Limits
+}
+
+// findPlain finds the residuals and classes from the k-th sample on.
+func (r *exactRow) findPlain(k int) {
+	for ; k < r.n; k++ {
+		pred := r.pred[k]
+		q := r.v[2*k] - pred
+		r.class[2*k] = residual.Classes.Index(r.expect[k] + r.side*r.left)
+		r.q[2*k] = q
+		r.left = r.limits.Magnitude(pred, q)
 	}
 }
 

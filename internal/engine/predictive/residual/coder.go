@@ -91,6 +91,14 @@ func (l *Limits) Wrap(pred, r int32) int32 {
 	return int32(rans.Unzigzag(uint32(a + d)))
 }
 
+// Magnitude is the magnitude of what codes the residual r of a prediction.
+func (l *Limits) Magnitude(pred, r int32) int32 {
+	if l.Known {
+		r = l.Wrap(pred, r)
+	}
+	return rans.Magnitude(r)
+}
+
 // Unwrap is the inverse of Wrap.
 func (l *Limits) Unwrap(pred, code int32) int32 {
 	below, above := pred-l.Lo, l.Hi-pred
