@@ -38,7 +38,7 @@ func encodeOverview(s *residual.Segment, p *linear.Predictor) {
 // all residuals, then it writes them, but for cells that are skipped.
 func (s *Scratch) encode(t *residual.Segment, ps []linear.Predictor, weights []linear.WeightSet) {
 	s.find(ps, weights, func(int, row) {})
-	t.Tokens = s.tokens[:0]
+	t.Tokens = slices.Grow(s.tokens[:0], tokensOf(ps))
 	for i := range ps {
 		putGrid(t, &ps[i], &s.classes[i])
 	}
@@ -47,8 +47,18 @@ func (s *Scratch) encode(t *residual.Segment, ps []linear.Predictor, weights []l
 			putLevel(t, &ps[i], lev, s.classes[i][lev])
 		}
 	}
-	// The tokens of all tiles are kept: without the slack of growing.
-	s.tokens, t.Tokens = t.Tokens, slices.Clone(t.Tokens)
+	s.tokens = t.Tokens
+	if !s.lend {
+		t.Tokens = slices.Clone(t.Tokens)
+	}
+}
+
+// tokensOf is the most tokens that planes take: one of a sample, and a flag of each node of a skip map.
+func tokensOf(ps []linear.Predictor) (n int) {
+	for i := range ps {
+		n += ps[i].W*ps[i].H + 2*len(ps[i].Overview.V)
+	}
+	return n
 }
 
 // row is n samples of a pass of a level, every second from (x0,y) on.
