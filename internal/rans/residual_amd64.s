@@ -40,7 +40,7 @@ loop:
 	MOVL AX, DX
 	ANDL $2047, DX
 	MOVL DX, CX
-	SHRL $4, CX
+	SHRL $const_firstShift, CX
 	ADDQ R14, CX
 
 	// class
