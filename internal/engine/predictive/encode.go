@@ -38,7 +38,8 @@ func encodeOverview(s *residual.Segment, p *linear.Predictor) {
 // all residuals, then it writes them, but for cells that are skipped.
 func (s *Scratch) encode(t *residual.Segment, ps []linear.Predictor, weights []linear.WeightSet) {
 	s.find(ps, weights, func(int, row) {})
-	t.Tokens = slices.Grow(s.tokens[:0], tokensOf(ps))
+	t.Tokens, t.Raw = slices.Grow(s.tokens[:0], tokensOf(ps)), s.raw
+	t.Raw.Reset()
 	for i := range ps {
 		putGrid(t, &ps[i], &s.classes[i])
 	}
@@ -47,9 +48,9 @@ func (s *Scratch) encode(t *residual.Segment, ps []linear.Predictor, weights []l
 			putLevel(t, &ps[i], lev, s.classes[i][lev])
 		}
 	}
-	s.tokens = t.Tokens
+	s.tokens, s.raw = t.Tokens, t.Raw
 	if !s.lend {
-		t.Tokens = slices.Clone(t.Tokens)
+		t.Tokens, t.Raw = slices.Clone(t.Tokens), t.Raw.Clone()
 	}
 }
 

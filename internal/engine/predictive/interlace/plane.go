@@ -26,14 +26,16 @@ type Plane struct {
 // NewPlane returns a plane of zeros.
 func NewPlane(w, h int) Plane { return Plane{W: w, H: h, Pix: make([]int32, w*h)} }
 
-// Planes returns n planes of w×h samples of any value: old, if it is such.
+// Planes returns n planes of w×h samples of any value, in the memory of old ones where these are
+// as large.
 func Planes(old []Plane, n, w, h int) []Plane {
-	if len(old) == n && old[0].W == w && old[0].H == h {
-		return old
-	}
 	planes := make([]Plane, n)
 	for i := range planes {
-		planes[i] = NewPlane(w, h)
+		if i < len(old) && cap(old[i].Pix) >= w*h {
+			planes[i] = Plane{W: w, H: h, Pix: old[i].Pix[:w*h]}
+		} else {
+			planes[i] = NewPlane(w, h)
+		}
 	}
 	return planes
 }
