@@ -109,7 +109,13 @@ func (p *Plane) mean(x, y int) int32 {
 	w, h := min(1<<Base, p.W-x), min(1<<Base, p.H-y)
 	s := int64(0)
 	for j := range h {
-		for _, v := range p.Pix[(y+j)*p.W+x:][:w] {
+		row := p.Pix[(y+j)*p.W+x:][:w]
+		if w == 1<<Base {
+			r := (*[1 << Base]int32)(row)
+			s += int64(r[0]) + int64(r[1]) + int64(r[2]) + int64(r[3]) + int64(r[4]) + int64(r[5]) + int64(r[6]) + int64(r[7])
+			continue
+		}
+		for _, v := range row {
 			s += int64(v)
 		}
 	}
