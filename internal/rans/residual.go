@@ -63,8 +63,22 @@ func (c *Classes) Index(expect int32) uint8 {
 func (c *Classes) Of(expect int32) Class { return c.class[c.Index(expect)] }
 
 // Tokens makes the tokens of residuals, every step-th of r, of the classes that index gives, in the
-// contexts from base on: each is the zigzag of a residual, whose low bits go to raw.
+// contexts from base on: each is the zigzag of a residual, whose low bits go to raw. Of step 2, r and
+// index have one more behind the last.
 func (c *Classes) Tokens(tokens []Token, raw *BitWriter, base int, index []uint8, r []int32, step int) {
+	for fast && step == 2 && len(tokens) >= tokenGroup {
+		n := c.makeTokens(tokens, raw, base, index, r)
+		if n == 0 {
+			n = tokenGroup
+			c.tokensPlain(tokens[:n], raw, base, index, r, step)
+		}
+		tokens, index, r = tokens[n:], index[n*step:], r[n*step:]
+	}
+	c.tokensPlain(tokens, raw, base, index, r, step)
+}
+
+// tokensPlain is Tokens by plain code.
+func (c *Classes) tokensPlain(tokens []Token, raw *BitWriter, base int, index []uint8, r []int32, step int) {
 	acc, n := raw.acc, raw.n
 	first := uint32(MakeToken(base, 0))
 	for k := range tokens {
