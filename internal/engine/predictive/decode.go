@@ -202,15 +202,29 @@ func decodeLevel(s *residual.Source, p *linear.Predictor, lev int, weights *line
 	p.CodeLevel(lev, weights, before, func(ps interlace.Pass, x0, y, n int) {
 		decodeRow(s, p, lev, ps, x0, y, n)
 		i := l.At(x0, y)
-		v, q := l.V[i:][:2*n-1], l.Q[i:][:2*n-1]
-		preds := p.Row.Pred[:n]
-		for k, r := range p.Row.Q[:n] {
-			if p.Limits.Known {
-				r = p.Limits.Unwrap(preds[k], r)
-			}
-			v[2*k], q[2*k] = preds[k]+r*p.Step, r
-		}
+		row := codedRow{v: l.V[i:][:2*n-1], q: l.Q[i:][:2*n-1], code: p.Row.Q[:n], pred: p.Row.Pred[:n], n: n, step: p.Step, limits: &p.Limits}
+		row.place()
 	}, s.Overrun)
+}
+
+// codedRow is a row of n samples, every second of v, and what codes them.
+type codedRow struct {
+	v, q       []int32
+	code, pred []int32
+	n          int
+	step       int32
+	limits     *residual.Limits
+}
+
+// placePlain sets samples and residuals from the k-th on.
+func (r *codedRow) placePlain(k int) {
+	for ; k < r.n; k++ {
+		q := r.code[k]
+		if r.limits.Known {
+			q = r.limits.Unwrap(r.pred[k], q)
+		}
+		r.v[2*k], r.q[2*k] = r.pred[k]+q*r.step, q
+	}
 }
 
 // decodeRow decodes the residuals of a row, in runs between skipped cells.

@@ -48,3 +48,33 @@ type findArgs struct {
 
 //go:noescape
 func findExact(a *findArgs)
+
+// place is placePlain of the whole row.
+func (r *codedRow) place() {
+	whole := 0
+	if avx2 && r.n >= vectorLen {
+		whole = r.n &^ (vectorLen - 1)
+		a := placeArgs{
+			v: &r.v[0], q: &r.q[0], code: &r.code[0], pred: &r.pred[0],
+			n: whole, step: r.step, lo: r.limits.Lo, hi: r.limits.Hi,
+		}
+		if r.limits.Known {
+			a.known = 1
+		}
+		placeCoded(&a)
+	}
+	r.placePlain(whole)
+}
+
+// placeArgs is what placeCoded reads; samples and residuals are as in findArgs.
+type placeArgs struct {
+	v, q       *int32
+	code, pred *int32
+	n          int // a multiple of vectorLen
+	step       int32
+	lo, hi     int32
+	known      int32
+}
+
+//go:noescape
+func placeCoded(a *placeArgs)

@@ -17,6 +17,16 @@ GLOBL bias<>(SB), RODATA|NOPTR, $4
 DATA upper<>+0(SB)/8, $0xff00ff00ff00ff00
 GLOBL upper<>(SB), RODATA|NOPTR, $8
 
+// PUT stores eight samples, in y, of which x is the lower half, as every second of those at p.
+#define PUT(y, x, p) \
+	VPMOVZXDQ x, Y3; \
+	VPBLENDD $0xAA, (p), Y3, Y3; \
+	VMOVDQU Y3, (p); \
+	VEXTRACTI128 $1, y, X3; \
+	VPMOVZXDQ X3, Y3; \
+	VPBLENDD $0xAA, 32(p), Y3, Y3; \
+	VMOVDQU Y3, 32(p)
+
 // func findExact(a *findArgs)
 //
 // BX, CX, DX  samples, residuals and classes, every second of them
@@ -47,13 +57,7 @@ loop:
 	VPERMQ $0xD8, Y0, Y0
 	VMOVDQU (SI), Y1
 	VPSUBD Y1, Y0, Y2 // residuals
-	VPMOVZXDQ X2, Y3
-	VPBLENDD $0xAA, (CX), Y3, Y3
-	VMOVDQU Y3, (CX)
-	VEXTRACTI128 $1, Y2, X3
-	VPMOVZXDQ X3, Y3
-	VPBLENDD $0xAA, 32(CX), Y3, Y3
-	VMOVDQU Y3, 32(CX)
+	PUT(Y2, X2, CX)
 	VPABSD Y2, Y2
 	TESTL R9, R9
 	JZ wrapped
@@ -95,5 +99,55 @@ wrapped:
 	SUBQ $8, R8
 	JNZ loop
 	VMOVD X8, findArgs_left(AX)
+	VZEROUPPER
+	RET
+
+// func placeCoded(a *placeArgs)
+//
+// BX, CX   samples and residuals, every second of them
+// SI, DI   predictions and codes
+// R8       samples left; R9 whether limits are known
+// Y12 …    step; limits
+TEXT ·placeCoded(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ placeArgs_v(AX), BX
+	MOVQ placeArgs_q(AX), CX
+	MOVQ placeArgs_pred(AX), SI
+	MOVQ placeArgs_code(AX), DI
+	MOVQ placeArgs_n(AX), R8
+	MOVL placeArgs_known(AX), R9
+	VPBROADCASTD placeArgs_step(AX), Y12
+	VPBROADCASTD placeArgs_lo(AX), Y13
+	VPBROADCASTD placeArgs_hi(AX), Y14
+loop:
+	VMOVDQU (SI), Y1
+	VMOVDQU (DI), Y2
+	TESTL R9, R9
+	JZ unwrapped
+	VPADDD Y2, Y2, Y3
+	VPSRAD $31, Y2, Y4
+	VPXOR Y4, Y3, Y3 // zigzag
+	VPSUBD Y13, Y1, Y4 // below
+	VPSUBD Y1, Y14, Y5 // above
+	VPMINSD Y4, Y5, Y6
+	VPCMPGTD Y5, Y4, Y4 // whether the upper limit is the nearer one
+	VPADDD Y6, Y6, Y7
+	VPMINUD Y3, Y7, Y7
+	VPCMPEQD Y3, Y7, Y7 // whether both signs have room
+	VPSUBD Y6, Y3, Y3
+	VPXOR Y4, Y3, Y3
+	VPSUBD Y4, Y3, Y3
+	VPBLENDVB Y7, Y2, Y3, Y2
+unwrapped:
+	PUT(Y2, X2, CX)
+	VPMULLD Y12, Y2, Y2
+	VPADDD Y1, Y2, Y2
+	PUT(Y2, X2, BX)
+	ADDQ $64, BX
+	ADDQ $64, CX
+	ADDQ $32, SI
+	ADDQ $32, DI
+	SUBQ $8, R8
+	JNZ loop
 	VZEROUPPER
 	RET

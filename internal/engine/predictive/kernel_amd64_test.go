@@ -44,3 +44,28 @@ func TestFindExact(t *testing.T) {
 		require.Equal(t, plain.class, whole.class, "classes of round %d", round)
 	}
 }
+
+// Rows placed by the kernel are the ones of plain code, whatever is coded.
+func TestPlaceCoded(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	some := func(bits int) int32 { return int32(r.Uint32()) >> (31 - r.IntN(bits+1)) }
+	for round := range 3000 {
+		n, bits := 1+r.IntN(70), 1+r.IntN(31)
+		limits := residual.NoLimits
+		if bits <= 16 && round%2 == 0 {
+			limits = residual.Limits{Lo: -some(bits), Hi: 1 << bits, Known: true}
+		}
+		whole := codedRow{n: n, step: 1 + 2*r.Int32N(9), limits: &limits}
+		for range 2 * n {
+			pred := limits.Clamp(some(bits))
+			whole.v, whole.q = append(whole.v, some(31)), append(whole.q, some(31))
+			whole.pred, whole.code = append(whole.pred, pred), append(whole.code, some(bits+r.IntN(32-bits)))
+		}
+		plain := whole
+		plain.v, plain.q = slices.Clone(whole.v), slices.Clone(whole.q)
+		plain.placePlain(0)
+		whole.place()
+		require.Equal(t, plain.q, whole.q, "residuals of round %d", round)
+		require.Equal(t, plain.v, whole.v, "samples of round %d", round)
+	}
+}

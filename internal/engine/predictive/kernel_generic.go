@@ -3,3 +3,5 @@
 package predictive
 
 func (r *exactRow) find() { r.findPlain(0) }
+
+func (r *codedRow) place() { r.placePlain(0) }
