@@ -145,9 +145,13 @@ func (f *Format) invert(rct chroma.RCT, planes []Plane) {
 	}
 	for i := range planes {
 		least, most := f.numbers(i)
-		for k, v := range planes[i].Pix {
-			planes[i].Pix[k] = min(max(v, least), most)
-		}
+		clamp(planes[i].Pix, least, most)
+	}
+}
+
+func clampPlain(pix []int32, least, most int32) {
+	for k, v := range pix {
+		pix[k] = min(max(v, least), most)
 	}
 }
 

@@ -78,3 +78,16 @@ type placeArgs struct {
 
 //go:noescape
 func placeCoded(a *placeArgs)
+
+// clamp moves numbers to the nearest of a range.
+func clamp(pix []int32, least, most int32) {
+	whole := 0
+	if avx2 && len(pix) >= vectorLen {
+		whole = len(pix) &^ (vectorLen - 1)
+		clampRange(&pix[0], whole, least, most)
+	}
+	clampPlain(pix[whole:], least, most)
+}
+
+//go:noescape
+func clampRange(pix *int32, n int, least, most int32)

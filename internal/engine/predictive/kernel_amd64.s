@@ -151,3 +151,23 @@ unwrapped:
 	JNZ loop
 	VZEROUPPER
 	RET
+
+// func clampRange(pix *int32, n int, least, most int32)
+TEXT ·clampRange(SB), NOSPLIT, $0-24
+	MOVQ pix+0(FP), SI
+	MOVQ n+8(FP), CX
+	MOVL least+16(FP), AX
+	VMOVD AX, X1
+	VPBROADCASTD X1, Y1
+	MOVL most+20(FP), AX
+	VMOVD AX, X2
+	VPBROADCASTD X2, Y2
+loop:
+	VPMAXSD (SI), Y1, Y0
+	VPMINSD Y2, Y0, Y0
+	VMOVDQU Y0, (SI)
+	ADDQ $32, SI
+	SUBQ $8, CX
+	JNZ loop
+	VZEROUPPER
+	RET

@@ -69,3 +69,18 @@ func TestPlaceCoded(t *testing.T) {
 		require.Equal(t, plain.v, whole.v, "samples of round %d", round)
 	}
 }
+
+func TestClamp(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for n := range 40 {
+		pix := make([]int32, n)
+		for i := range pix {
+			pix[i] = int32(r.Uint32()) >> r.IntN(32)
+		}
+		least, most := -r.Int32N(1000), r.Int32N(1<<r.IntN(31)+1)
+		want := slices.Clone(pix)
+		clampPlain(want, least, most)
+		clamp(pix, least, most)
+		require.Equal(t, want, pix, "%d numbers, %d to %d", n, least, most)
+	}
+}
