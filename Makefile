@@ -110,7 +110,7 @@ lint: ## check the format, vet every build, run staticcheck; the GPU code too wh
 bench: ## run the benchmarks
 	go test -run '^$$' -bench . ./...
 
-bench-peers: build ## compare the speed with cjpeg, djpeg, cwebp, cjxl and djxl, into docs/bench/speed.md and speed.svg; needs a photograph in PEERS_PHOTO
+bench-peers: build ## compare the speed with cjpeg, djpeg, cwebp, cjxl, djxl, pamtoqoi and qoitopam, into docs/bench/speed.md and speed.svg; needs a photograph in PEERS_PHOTO
 	scripts/peers.py bin/qtgpu "$(PEERS_PHOTO)" --table docs/bench/speed.md --plot docs/bench/speed.svg
 
 vectors: ## write every golden file and vector anew, by the tests that have -update; needs cjpeg, djpeg and convert

@@ -8,7 +8,7 @@ ratio is the median of the N ratios within a round, times are medians. Files are
 they are in the page cache, and are written to a temporary directory. The table replaces what FILE.md has
 between the lines <!-- peers --> and <!-- /peers -->.
 
-Peers: cjpeg, djpeg, cwebp, cjxl, djxl (Debian: libjpeg-turbo-progs webp libjxl-tools)."""
+Peers: cjpeg, djpeg, cwebp, cjxl, djxl, pamtoqoi, qoitopam (Debian: libjpeg-turbo-progs webp libjxl-tools netpbm)."""
 import argparse
 import os
 import platform
@@ -24,10 +24,11 @@ T = 10  # the promise of lossy rows
 QUALITY = 85  # of cjpeg; 74 has the PSNR of t = 10 on big.tif (docs/bench/compare.md)
 
 
-def seconds(command):
-    """The wall time of a process in seconds, and its largest memory in bytes."""
+def seconds(command, out=os.devnull):
+    """The wall time of a process in seconds, whose output goes to a file, and its largest memory in bytes."""
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    with open(out, "wb") as to:
+        process = subprocess.Popen(command, stdout=to, stderr=subprocess.PIPE)
     said = process.stderr.read()
     _, status, used = os.wait4(process.pid, 0)
     took = time.perf_counter() - start
@@ -51,14 +52,14 @@ class Pairs:
     def __init__(self, rounds):
         self.rounds, self.rows, self.missing = rounds, [], set()
 
-    def add(self, what, ours, peer, theirs):
+    def add(self, what, ours, peer, theirs, out=os.devnull):
         if not shutil.which(theirs[0]):
             self.missing.add(theirs[0])
             return
         own, other = [], []
         for _ in range(self.rounds):
             own.append(seconds(ours)[0])
-            other.append(seconds(theirs)[0])
+            other.append(seconds(theirs, out)[0])
         ratio = statistics.median(a / b for a, b in zip(own, other))
         self.rows.append((what, peer, statistics.median(own), statistics.median(other), ratio))
         print(f"{what}: {self.rows[-1][2]:.3f} s, {peer} {self.rows[-1][3]:.3f} s, {ratio:.2f}", file=sys.stderr)
@@ -186,9 +187,14 @@ def main():
         if shutil.which("cjxl"):
             subprocess.run(lossless, check=True, stderr=subprocess.DEVNULL)
         pairs.add("decode, t = 0, effort 1", decode("photo.qtg"), "djxl", ["djxl", "--quiet", name("x.jxl"), name("y.ppm")])
+        qoi = ["pamtoqoi", ppm]  # writes to its output
+        pairs.add("encode, t = 0, effort 1", encode("-t", "0", "--effort", "1"), "pamtoqoi", qoi, name("x.qoi"))
+        if shutil.which("pamtoqoi"):
+            seconds(qoi, name("x.qoi"))
+        pairs.add("decode, t = 0, effort 1", decode("photo.qtg"), "qoitopam", ["qoitopam", name("x.qoi")], name("y.ppm"))
         pairs.add("encode, max, T = 4", encode("-t", "4", "--bound", "max"), "the same, t = 0", encode("-t", "0"))
         versions = [first_line(a.qtgpu, "--version")]
-        versions += [first_line(*v) for v in (["cjpeg", "-version"], ["cwebp", "-version"], ["cjxl", "--version"]) if shutil.which(v[0])]
+        versions += [first_line(*v) for v in (["cjpeg", "-version"], ["cwebp", "-version"], ["cjxl", "--version"], ["pamtoqoi", "--version"]) if shutil.which(v[0])]
         points = growth(a.qtgpu, ppm, a.largest, a.rounds, folder)
     table = "\n".join(report(pairs, points, versions))
     with open(a.table, encoding="utf-8") as f:

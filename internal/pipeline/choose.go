@@ -117,11 +117,17 @@ func (c *contest) run(ctx context.Context, ways, ifFlat []*way, work *progress.W
 		cost += ways[0].cost(c.src.Format()).Train
 	}
 	work = work.Of(cost)
-	lossless := c.lossless
-	if choice.Pilot {
-		lossless = nil
+	var best int
+	var smallest *coded
+	var err error
+	switch {
+	case !choice.Pilot:
+		best, smallest, err = choice.try(ctx, ways, trained, field, env.With(work), c.lossless)
+	case len(ifFlat) > 0 && !c.flat:
+		best, smallest, err = c.tryPhotograph(ctx, choice, ways, field.(*raster.Memory), env.With(work))
+	default:
+		best, smallest, err = choice.try(ctx, ways, nil, field, env.With(work), nil)
 	}
-	best, smallest, err := choice.try(ctx, ways, trained, field, env.With(work), lossless)
 	if err != nil {
 		return nil, err
 	}
@@ -138,6 +144,36 @@ func (c *contest) run(ctx context.Context, ways, ifFlat []*way, work *progress.W
 		c.env.Took("choice", time.Since(start))
 	}
 	return choice, c.end(ctx, choice, winner, smallest, winner == ways[0], work.Rest())
+}
+
+// quarterT is the bound from which on a quarter of a pilot mostly decides: below it, ways are too
+// near each other.
+const quarterT = 3
+
+// tryPhotograph tries a quarter of a pilot that is not flat, and all of it where that does not
+// decide: a quarter says the same wherever ways differ by a tenth (docs/bench/choice.md).
+func (c *contest) tryPhotograph(ctx context.Context, choice *Choice, ways []*way, pilot *raster.Memory, env *engine.Env) (best int, smallest *coded, err error) {
+	f := c.src.Format()
+	quarter, err := quarterOf(ctx, pilot, f.Width, f.Height)
+	if err != nil {
+		return 0, nil, err
+	}
+	if quarter != nil && ways[0].engine.ID() == engine.Layered && ways[0].params.T >= quarterT {
+		part := env.Work.Part(contestCost(ways, quarter.Format()))
+		best, smallest, err = choice.try(ctx, ways, nil, quarter, env.With(part), nil)
+		if err != nil || choice.clear(best) {
+			return best, smallest, err
+		}
+		choice.Tried = nil
+	}
+	return choice.try(ctx, ways, nil, pilot, env, nil)
+}
+
+// clear tells whether all other ways take more than the best by a tenth.
+func (c *Choice) clear(best int) bool {
+	return !slices.ContainsFunc(slices.Delete(slices.Clone(c.Tried), best, best+1), func(t Trial) bool {
+		return 10*t.Bytes <= 11*c.Tried[best].Bytes
+	})
 }
 
 // maxAgain is the number of pixels up to which a raster is coded twice.

@@ -195,6 +195,43 @@ func TestPilot(t *testing.T) {
 	}
 }
 
+// TestQuarter: a quarter of a pilot has a square of each row and column.
+func TestQuarter(t *testing.T) {
+	const w, h = 1500, 2900
+	pilot, err := newPilot(context.Background(), bounded["layered"].sized(w, h))
+	require.NoError(t, err)
+	quarter, err := quarterOf(context.Background(), pilot, w, h)
+	require.NoError(t, err)
+	require.Equal(t, image.Rect(0, 0, 512, 512), quarter.Format().Bounds())
+	got, of := rastertest.All(quarter), rastertest.All(pilot)
+	for i, at := range []image.Point{{1, 0}, {3, 1}, {0, 2}, {2, 3}} {
+		for _, p := range []image.Point{{}, {255, 0}, {17, 255}} {
+			from, to := p.Add(at.Mul(256)), p.Add(image.Pt(i%2, i/2).Mul(256))
+			for band := range 3 {
+				require.Equal(t, of.At(band, from.X, from.Y), got.At(band, to.X, to.Y), "square %d, %v, band %d", i, p, band)
+			}
+		}
+	}
+	quarter, err = quarterOf(context.Background(), pilot, 1023, 4101)
+	require.NoError(t, err)
+	require.Nil(t, quarter)
+}
+
+// TestClear: a way is clearly the best where all others take more by a tenth.
+func TestClear(t *testing.T) {
+	for _, c := range []struct {
+		bytes []int64
+		best  int
+		clear bool
+	}{{[]int64{100, 111}, 0, true}, {[]int64{100, 110}, 0, false}, {[]int64{220, 200}, 1, false}, {[]int64{221, 200, 300}, 1, true}, {[]int64{300, 200, 201}, 1, false}} {
+		var choice Choice
+		for _, n := range c.bytes {
+			choice.Tried = append(choice.Tried, Trial{Bytes: n})
+		}
+		assert.Equal(t, c.clear, choice.clear(c.best), "%v", c)
+	}
+}
+
 // TestPilotShape: a pilot has 2^20 pixels at most and not many fewer, whose parts fit
 // beside each other in any raster that is large enough for one.
 func TestPilotShape(t *testing.T) {

@@ -52,16 +52,47 @@ func newPilot(ctx context.Context, src raster.Source) (*raster.Memory, error) {
 	for i := range n.X * n.Y {
 		x, y := i%n.X, i/n.X
 		at := image.Pt(spread(x, n.X, w-size.X), spread(y, n.Y, h-size.Y))
-		part := raster.NewBlock(image.Rectangle{Min: at, Max: at.Add(size)}, f.Type, len(f.Bands))
-		if err := src.ReadBlock(ctx, part); err != nil {
-			return nil, err
-		}
-		part.Rect = image.Rectangle{Max: size}.Add(image.Pt(x*size.X, y*size.Y))
-		if err := pilot.WriteBlock(ctx, part); err != nil {
+		if err := copyPart(ctx, pilot, image.Pt(x*size.X, y*size.Y), src, image.Rectangle{Min: at, Max: at.Add(size)}); err != nil {
 			return nil, err
 		}
 	}
 	return pilot, nil
+}
+
+// quarterParts are the parts that are a quarter of a pilot, one of each row and column, from its top.
+var quarterParts = [...]int{1, 3, 0, 2}
+
+// quarterOf is a quarter of a pilot of a raster of some size, 2×2 of its parts; nil where
+// that is too narrow for 4×4.
+func quarterOf(ctx context.Context, pilot *raster.Memory, w, h int) (*raster.Memory, error) {
+	size, n := pilotShape(w, h)
+	if n != image.Pt(len(quarterParts), len(quarterParts)) {
+		return nil, nil
+	}
+	f := *pilot.Format()
+	f.Width, f.Height = 2*size.X, 2*size.Y
+	quarter, err := raster.NewMemory(f)
+	if err != nil {
+		return nil, err
+	}
+	for y, x := range quarterParts {
+		at := image.Pt(x*size.X, y*size.Y)
+		if err := copyPart(ctx, quarter, image.Pt(y%2*size.X, y/2*size.Y), pilot, image.Rectangle{Min: at, Max: at.Add(size)}); err != nil {
+			return nil, err
+		}
+	}
+	return quarter, nil
+}
+
+// copyPart copies a part of a raster to where it begins in another one.
+func copyPart(ctx context.Context, dst *raster.Memory, at image.Point, src raster.Source, r image.Rectangle) error {
+	f := src.Format()
+	part := raster.NewBlock(r, f.Type, len(f.Bands))
+	if err := src.ReadBlock(ctx, part); err != nil {
+		return err
+	}
+	part.Rect = r.Sub(r.Min).Add(at)
+	return dst.WriteBlock(ctx, part)
 }
 
 // spread is the place of number i of n that lie at even distances from 0 to last.

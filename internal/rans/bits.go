@@ -3,6 +3,7 @@ package rans
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // BitWriter collects raw bits, most significant first.
@@ -31,10 +32,8 @@ func (w *BitWriter) PutExpGolomb(v uint32) {
 
 // AppendReversed appends the bits to dst, last byte first, as BitReader reads them.
 func (w *BitWriter) AppendReversed(dst []byte) []byte {
-	b := w.bytes()
-	for i := len(b) - 1; i >= 0; i-- {
-		dst = append(dst, b[i])
-	}
+	dst = append(dst, w.bytes()...)
+	slices.Reverse(dst[len(dst)-w.Len():])
 	return dst
 }
 
@@ -53,6 +52,9 @@ func (w *BitWriter) bytes() []byte {
 
 // Len is the number of bytes of what was written.
 func (w *BitWriter) Len() int { return len(w.buf) + int(w.n+7)/8 }
+
+// Clone is a writer of what was written, in memory of its own.
+func (w *BitWriter) Clone() BitWriter { return BitWriter{slices.Clone(w.buf), w.acc, w.n} }
 
 // Empty tells whether nothing was written.
 func (w *BitWriter) Empty() bool { return len(w.buf) == 0 && w.n == 0 }

@@ -76,21 +76,21 @@ func (d *Decoder) Symbol(t *DecTable) int {
 	}
 	lo := uint32(t.cum[s])
 	x = (uint32(t.cum[s+1])-lo)*(x>>ProbBits) + slot - lo
-	if x < lower {
-		x = x<<16 | d.word()
-	}
-	d.x[0], d.x[1] = d.x[1], x
+	d.x[0], d.x[1] = d.x[1], d.refilled(x)
 	return s
 }
 
-func (d *Decoder) word() uint32 {
+// refilled is a state after a token, with the next word where it is low: no branch, since that is
+// as good as random.
+func (d *Decoder) refilled(x uint32) uint32 {
+	low := (x - lower) >> 31 // 1 below lower, states being below 2^31
 	if d.pos+2 > len(d.data) {
-		d.over = true
-		return 0
+		d.over = d.over || low > 0
+		return x << (16 * low)
 	}
-	w := binary.LittleEndian.Uint16(d.data[d.pos:])
-	d.pos += 2
-	return uint32(w)
+	w := uint32(binary.LittleEndian.Uint16(d.data[d.pos:]))
+	d.pos += int(2 * low)
+	return x<<(16*low&31) | w&-low
 }
 
 // Words gives the states, the next token's first, and what follows the words that were read: words, and

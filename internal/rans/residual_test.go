@@ -54,6 +54,42 @@ func TestResidualsAgainstPlainCode(t *testing.T) {
 	}
 }
 
+// Tokens and raw bits are the same as by plain code, and decode to the residuals.
+func TestTokens(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for round := range 2000 {
+		most := 1 + r.IntN(23) // of raw bits
+		classes := NewClasses(func(octave, eighth int) Class {
+			return Class{Context: uint8((8*octave + eighth) % 24), Raw: uint8(r.IntN(most))}
+		})
+		n, step, bits := r.IntN(60), 1+r.IntN(2), 1+r.IntN(20)
+		index, residuals := make([]uint8, n*step), make([]int32, n*step)
+		for i := range index {
+			index[i], residuals[i] = uint8(r.IntN(len(classes.packed))), int32(r.Uint32())>>(31-r.IntN(bits+1))
+		}
+		var want, got BitWriter
+		want.Put(5, uint(round%32))
+		got = want.Clone()
+		tokens, plain := make([]Token, n), make([]Token, n)
+		classes.tokensPlain(plain, &want, 48, index, residuals, step)
+		classes.Tokens(tokens, &got, 48, index, residuals, step)
+		require.Equal(t, plain, tokens, "tokens of round %d", round)
+		require.Equal(t, want.bytes(), got.bytes(), "raw bits of round %d", round)
+
+		bitsOf := NewBitReader(got.AppendReversed(nil))
+		bitsOf.Bits(round % 32)
+		for k, token := range tokens {
+			class := classes.class[index[k*step]]
+			q := uint32(token & (Symbols - 1))
+			if q == Escape {
+				q += bitsOf.ExpGolomb()
+			}
+			require.EqualValues(t, 48+int(class.Context), token>>4, "context %d of round %d", k, round)
+			require.EqualValues(t, residuals[k*step], Unzigzag(q<<class.Raw|bitsOf.Bits(int(class.Raw))), "residual %d of round %d", k, round)
+		}
+	}
+}
+
 func FuzzResiduals(f *testing.F) {
 	f.Add([]byte("0123456789abcdefghijklmnopqrstuvwxyz"), uint64(1))
 	f.Fuzz(compareResiduals)

@@ -67,6 +67,13 @@ func load[T integer](dst []int32, src []T, step int) {
 		}
 		return
 	}
+	if step == 3 {
+		n := min(len(dst), (len(src)+2)/3) &^ 3
+		for d, s := dst[:n], src; len(d) > 3 && len(s) > 9; d, s = d[4:], s[min(12, len(s)):] {
+			d[0], d[1], d[2], d[3] = int32(s[0]), int32(s[3]), int32(s[6]), int32(s[9])
+		}
+		dst, src = dst[n:], src[min(3*n, len(src)):]
+	}
 	for i, k := 0, 0; i < len(dst) && k < len(src); i, k = i+1, k+step {
 		dst[i] = int32(src[k])
 	}
@@ -78,6 +85,13 @@ func store[T integer](dst []T, src []int32, step int) {
 			dst[i] = T(v)
 		}
 		return
+	}
+	if step == 3 {
+		n := min(len(src), (len(dst)+2)/3) &^ 3
+		for d, s := dst, src[:n]; len(s) > 3 && len(d) > 9; d, s = d[min(12, len(d)):], s[4:] {
+			d[0], d[3], d[6], d[9] = T(s[0]), T(s[1]), T(s[2]), T(s[3])
+		}
+		dst, src = dst[min(3*n, len(dst)):], src[n:]
 	}
 	for i, k := 0, 0; i < len(src) && k < len(dst); i, k = i+1, k+step {
 		dst[k] = T(src[i])

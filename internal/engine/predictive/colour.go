@@ -42,38 +42,94 @@ func transformBeside(f *Format, channels, means []Plane) (planes, overviews []Pl
 // bestRCT scores each transform on a sample of pixels by the sum over planes of
 // log2(1 + |4c−W−E−N−S|/2).
 func bestRCT(channels []Plane) chroma.RCT {
-	const rows, cols = 8, 4
-	var cross [3][]int32 // c, W, E, N, S of the sampled pixels
-	w, h := channels[0].W, channels[0].H
-	for c := range cross {
-		pix := channels[c].Pix
-		for y := 1; y < h-1; y += rows {
-			for x := 1; x < w-1; x += cols {
-				i := y*w + x
-				cross[c] = append(cross[c], pix[i], pix[i-1], pix[i+1], pix[i-w], pix[i+w])
-			}
-		}
-	}
+	s := scoresOf(channels)
 	best, least := chroma.RCT(1), int64(1)<<62
 	for t := range chroma.RCT(chroma.RCTs) {
-		var v [3][]int32
-		for c := range v {
-			v[c] = append([]int32(nil), cross[c]...)
-		}
-		t.Forward(&v)
-		score := int64(0)
-		for _, p := range v {
-			for ; len(p) > 0; p = p[5:] {
-				d := 4*p[0] - p[1] - p[2] - p[3] - p[4]
-				score += int64(fixlog.Log2(uint64(2+max(d, -d)) << 8))
-			}
-		}
-		if score < least {
+		if score := s.of(t); score < least {
 			best, least = t, score
 		}
 	}
 	return best
 }
+
+// planeScores are the scores of all planes that transforms make of three channels.
+type planeScores struct {
+	own    [3]int64 // of each channel
+	apart  [3]int64 // of the difference of the two others
+	halves [3]int64 // of what it has more than half of the two others
+}
+
+// of is the score of a transform (chroma.RCT says of what its planes are made).
+func (s *planeScores) of(t chroma.RCT) int64 {
+	b := t.Base()
+	switch {
+	case t == 0:
+		return s.own[0] + s.own[1] + s.own[2]
+	case t > 6:
+		return s.own[b] + s.apart[(b+1)%3] + s.apart[(b+2)%3]
+	}
+	x := lastOf(t)
+	return s.own[b] + s.apart[x] + s.halves[x]
+}
+
+// lastOf is the channel of the third plane of a transform.
+func lastOf(t chroma.RCT) int {
+	c := [3][]int32{make([]int32, 1), make([]int32, 1), make([]int32, 1)}
+	planes := c
+	t.Forward(&planes)
+	last := 0
+	for &c[last][0] != &planes[2][0] {
+		last++
+	}
+	return last
+}
+
+// bendScore is log2(1 + |bend|/2) and a constant.
+func bendScore(bend int32) int64 {
+	if bend = max(bend, -bend); int(bend) < len(bendScores) {
+		return int64(bendScores[bend])
+	}
+	return int64(fixlog.Log2(uint64(2+bend) << 8))
+}
+
+// bendScores has most of what bendScore gives.
+var bendScores = func() (t [1 << 10]int32) {
+	for bend := range t {
+		t[bend] = fixlog.Log2(uint64(2+bend) << 8)
+	}
+	return t
+}()
+
+func scoresOf(channels []Plane) (s planeScores) {
+	const rows, cols = 8, 4
+	w, h := channels[0].W, channels[0].H
+	for y := 1; y < h-1; y += rows {
+		for x := 1; x < w-1; x += cols {
+			i := y*w + x
+			var bends [3]int32
+			var cross [3][5]int32
+			for c := range cross {
+				pix := channels[c].Pix
+				cross[c] = [...]int32{pix[i], pix[i-1], pix[i+1], pix[i-w], pix[i+w]}
+				bends[c] = bendOf(&cross[c])
+			}
+			for c := range cross {
+				j, k := (c+1)%3, (c+2)%3
+				s.own[c] += bendScore(bends[c])
+				s.apart[c] += bendScore(bends[j] - bends[k])
+				var halves [5]int32
+				for n, v := range cross[j] {
+					halves[n] = (v + cross[k][n]) >> 1
+				}
+				s.halves[c] += bendScore(bends[c] - bendOf(&halves))
+			}
+		}
+	}
+	return s
+}
+
+// bendOf is 4c−W−E−N−S.
+func bendOf(v *[5]int32) int32 { return 4*v[0] - v[1] - v[2] - v[3] - v[4] }
 
 // forward applies a transform to colours in place.
 func forward(rct chroma.RCT, planes []Plane) {
@@ -89,9 +145,13 @@ func (f *Format) invert(rct chroma.RCT, planes []Plane) {
 	}
 	for i := range planes {
 		least, most := f.numbers(i)
-		for k, v := range planes[i].Pix {
-			planes[i].Pix[k] = min(max(v, least), most)
-		}
+		clamp(planes[i].Pix, least, most)
+	}
+}
+
+func clampPlain(pix []int32, least, most int32) {
+	for k, v := range pix {
+		pix[k] = min(max(v, least), most)
 	}
 }
 

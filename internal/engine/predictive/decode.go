@@ -49,27 +49,57 @@ func (d *Decoder) open(front []byte) (of *Decoder, mode byte, rest []byte, err e
 // Decode decodes both segments of a tile of w×h pixels into values. The planes
 // may belong to scratch and are good until it decodes another tile.
 func (d *Decoder) Decode(scratch *Scratch, front, body []byte, w, h int) ([]Plane, error) {
-	d, mode, front, err := d.open(front)
-	if err != nil {
+	if err := d.Rows(scratch, front, body, w, h, scratch.collect(d.format.Channels, w, h)); err != nil {
 		return nil, err
 	}
-	return d.decode(scratch, mode, front, body, w, h)
+	return scratch.decoded, nil
 }
 
-// decode decodes a tile into values; front is what follows the mode.
-func (d *Decoder) decode(scratch *Scratch, mode byte, front, body []byte, w, h int) (out []Plane, err error) {
+// takeRow takes row y of all channels, planes of one row that are good until it returns.
+type takeRow func(y int, channels []Plane)
+
+// collect gives what takes the rows of n planes of w×h samples into s.decoded.
+func (s *Scratch) collect(n, w, h int) takeRow {
+	s.decoded = Planes(s.decoded, n, w, h)
+	return func(y int, channels []Plane) {
+		for i := range channels {
+			copy(s.decoded[i].Pix[y*w:][:w], channels[i].Pix)
+		}
+	}
+}
+
+// Rows is Decode row by row, from the top; there are none of a tile that is damaged.
+func (d *Decoder) Rows(scratch *Scratch, front, body []byte, w, h int, take takeRow) error {
+	d, mode, front, err := d.open(front)
+	if err != nil {
+		return err
+	}
+	unpacked := func(y int, channels []Plane) {
+		d.format.unpack(channels)
+		take(y, channels)
+	}
 	switch {
 	case symbolic(mode) && d.format.packable():
-		out, err = d.symbols(mode, front, body, w, h)
+		planes, err := d.symbols(mode, front, body, w, h)
+		if err == nil {
+			eachRow(planes, unpacked)
+		}
+		return err
 	case d.format.predicted(mode):
-		out, err = d.predicted(scratch, mode, front, body, w, h)
-	default:
-		err = rans.ErrCorrupt
+		return d.predicted(scratch, mode, front, body, w, h, unpacked)
 	}
-	if err == nil {
-		d.format.unpack(out)
+	return rans.ErrCorrupt
+}
+
+// eachRow hands on the rows of planes.
+func eachRow(planes []Plane, take takeRow) {
+	rows := make([]Plane, len(planes))
+	for y := range planes[0].H {
+		for i, p := range planes {
+			rows[i] = Plane{W: p.W, H: 1, Pix: p.Pix[y*p.W:][:p.W]}
+		}
+		take(y, rows)
 	}
-	return out, err
 }
 
 // symbols decodes a tile of symbols; front is what follows the mode.
@@ -94,19 +124,19 @@ func (d *Decoder) symbols(mode byte, front, body []byte, w, h int) ([]Plane, err
 
 // predicted decodes a tile in one of the modes of prediction; front is what follows
 // the mode.
-func (d *Decoder) predicted(scratch *Scratch, mode byte, front, body []byte, w, h int) ([]Plane, error) {
+func (d *Decoder) predicted(scratch *Scratch, mode byte, front, body []byte, w, h int, take takeRow) error {
 	ps, err := d.overview(&d.format, scratch, transformOf(mode), front, w, h, everySample)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return d.numbers(&d.format, scratch, mode, ps, body, w, h)
+	return d.numbers(&d.format, scratch, mode, ps, body, w, h, take)
 }
 
 // everySample says of no plane that samples are not coded.
 func everySample(int, *linear.Predictor) {}
 
-// numbers decodes the planes of a tile of which the overviews are known, into scratch.
-func (d *Decoder) numbers(f *Format, scratch *Scratch, mode byte, ps []linear.Predictor, body []byte, w, h int) (_ []Plane, err error) {
+// numbers decodes the planes of a tile of which the overviews are known.
+func (d *Decoder) numbers(f *Format, scratch *Scratch, mode byte, ps []linear.Predictor, body []byte, w, h int, take takeRow) (err error) {
 	rct := transformOf(mode)
 	f.packOverview(rct, ps)
 	if mode >= modeMixing {
@@ -115,14 +145,17 @@ func (d *Decoder) numbers(f *Format, scratch *Scratch, mode byte, ps []linear.Pr
 		err = d.planes(ps, body)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	scratch.decoded = Planes(scratch.decoded, f.Channels, w, h)
-	for i := range ps {
-		ps[i].Levels[0].Store(&scratch.decoded[i])
+	rows := make([]Plane, len(ps))
+	for y := range h {
+		for i := range ps {
+			rows[i] = Plane{W: w, H: 1, Pix: ps[i].Levels[0].Row(y)[interlace.Margin:][:w]}
+		}
+		f.invert(rct, rows)
+		take(y, rows)
 	}
-	f.invert(rct, scratch.decoded)
-	return scratch.decoded, nil
+	return nil
 }
 
 // overview decodes the overviews of the planes of a tile of w×h samples; mask says of each
@@ -169,15 +202,29 @@ func decodeLevel(s *residual.Source, p *linear.Predictor, lev int, weights *line
 	p.CodeLevel(lev, weights, before, func(ps interlace.Pass, x0, y, n int) {
 		decodeRow(s, p, lev, ps, x0, y, n)
 		i := l.At(x0, y)
-		v, q := l.V[i:][:2*n-1], l.Q[i:][:2*n-1]
-		preds := p.Row.Pred[:n]
-		for k, r := range p.Row.Q[:n] {
-			if p.Limits.Known {
-				r = p.Limits.Unwrap(preds[k], r)
-			}
-			v[2*k], q[2*k] = preds[k]+r*p.Step, r
-		}
+		row := codedRow{v: l.V[i:][:2*n-1], q: l.Q[i:][:2*n-1], code: p.Row.Q[:n], pred: p.Row.Pred[:n], n: n, step: p.Step, limits: &p.Limits}
+		row.place()
 	}, s.Overrun)
+}
+
+// codedRow is a row of n samples, every second of v, and what codes them.
+type codedRow struct {
+	v, q       []int32
+	code, pred []int32
+	n          int
+	step       int32
+	limits     *residual.Limits
+}
+
+// placePlain sets samples and residuals from the k-th on.
+func (r *codedRow) placePlain(k int) {
+	for ; k < r.n; k++ {
+		q := r.code[k]
+		if r.limits.Known {
+			q = r.limits.Unwrap(r.pred[k], q)
+		}
+		r.v[2*k], r.q[2*k] = r.pred[k]+q*r.step, q
+	}
 }
 
 // decodeRow decodes the residuals of a row, in runs between skipped cells.
@@ -205,8 +252,8 @@ func (d *Decoder) Overview(scratch *Scratch, front, body []byte, w, h int) ([]Pl
 		return nil, err
 	}
 	switch {
-	case mode == modeWhole:
-		return d.overviewOfWhole(scratch, front, body, w, h)
+	case mode == modeWhole && d.format.packable():
+		return d.overviewOfWhole(front, body, w, h)
 	case symbolic(mode) && d.format.packable():
 		return d.overviewOfSymbols(mode, front, w, h)
 	case d.format.predicted(mode):
@@ -216,11 +263,12 @@ func (d *Decoder) Overview(scratch *Scratch, front, body []byte, w, h int) ([]Pl
 }
 
 // overviewOfWhole makes an overview of all samples.
-func (d *Decoder) overviewOfWhole(scratch *Scratch, front, body []byte, w, h int) ([]Plane, error) {
-	planes, err := d.decode(scratch, modeWhole, front, body, w, h)
+func (d *Decoder) overviewOfWhole(front, body []byte, w, h int) ([]Plane, error) {
+	planes, err := d.symbols(modeWhole, front, body, w, h)
 	if err != nil {
 		return nil, err
 	}
+	d.format.unpack(planes)
 	f := d.format
 	f.Values = nil // planes are values already
 	return f.overview(planes), nil

@@ -7,7 +7,6 @@ import (
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/interlace"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/linear"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/residual"
-	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
 // classes hold, for each level of a plane, the index of the class of each sample's
@@ -39,7 +38,8 @@ func encodeOverview(s *residual.Segment, p *linear.Predictor) {
 // all residuals, then it writes them, but for cells that are skipped.
 func (s *Scratch) encode(t *residual.Segment, ps []linear.Predictor, weights []linear.WeightSet) {
 	s.find(ps, weights, func(int, row) {})
-	t.Tokens = s.tokens[:0]
+	t.Tokens, t.Raw = slices.Grow(s.tokens[:0], tokensOf(ps)), s.raw
+	t.Raw.Reset()
 	for i := range ps {
 		putGrid(t, &ps[i], &s.classes[i])
 	}
@@ -48,8 +48,18 @@ func (s *Scratch) encode(t *residual.Segment, ps []linear.Predictor, weights []l
 			putLevel(t, &ps[i], lev, s.classes[i][lev])
 		}
 	}
-	// The tokens of all tiles are kept: without the slack of growing.
-	s.tokens, t.Tokens = t.Tokens, slices.Clone(t.Tokens)
+	s.tokens, s.raw = t.Tokens, t.Raw
+	if !s.lend {
+		t.Tokens, t.Raw = slices.Clone(t.Tokens), t.Raw.Clone()
+	}
+}
+
+// tokensOf is the most tokens that planes take: one of a sample, and a flag of each node of a skip map.
+func tokensOf(ps []linear.Predictor) (n int) {
+	for i := range ps {
+		n += ps[i].W*ps[i].H + 2*len(ps[i].Overview.V)
+	}
+	return n
 }
 
 // row is n samples of a pass of a level, every second from (x0,y) on.
@@ -102,6 +112,11 @@ func maskOf(l *interlace.Level, i, n int) []byte {
 // findRow finds the residuals of a row that is predicted, and makes its samples what a
 // decoder will see; a sample that is not coded is its prediction.
 func findRow(p *linear.Predictor, v, q []int32, class []uint8, mask []byte, n int) {
+	if mask == nil && p.Step == 1 {
+		r := exactRow{v: v, q: q, class: class, pred: p.Row.Pred[:n], expect: p.Row.Expect[:n], n: n, side: p.Side(), limits: &p.Limits}
+		r.find()
+		return
+	}
 	expects, side := p.Row.Expect[:n], p.Side()
 	left := int32(0)
 	for k, pred := range p.Row.Pred[:n] {
@@ -115,10 +130,28 @@ func findRow(p *linear.Predictor, v, q []int32, class []uint8, mask []byte, n in
 		}
 		class[2*k] = residual.Classes.Index(expects[k] + side*left)
 		q[2*k] = r
-		if p.Limits.Known {
-			r = p.Limits.Wrap(pred, r)
-		}
-		left = rans.Magnitude(r)
+		left = p.Limits.Magnitude(pred, r)
+	}
+}
+
+// exactRow is a row of n samples, every second of v, that are all coded, without loss.
+type exactRow struct {
+	v, q         []int32
+	class        []uint8
+	pred, expect []int32
+	n            int
+	side, left   int32 // weight and magnitude of the residual before
+	limits       *residual.Limits
+}
+
+// findPlain finds the residuals and classes from the k-th sample on.
+func (r *exactRow) findPlain(k int) {
+	for ; k < r.n; k++ {
+		pred := r.pred[k]
+		q := r.v[2*k] - pred
+		r.class[2*k] = residual.Classes.Index(r.expect[k] + r.side*r.left)
+		r.q[2*k] = q
+		r.left = r.limits.Magnitude(pred, q)
 	}
 }
 

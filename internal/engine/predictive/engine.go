@@ -96,12 +96,13 @@ func (g Engine) Cost(p *engine.Params) engine.Cost {
 }
 
 // Merges tells whether anything is gained by a bound of t: whether any two values of a
-// band can become one.
+// band can become one. It looks no further than there are two.
 func Merges(ctx context.Context, src raster.Source, t int64, workers int, work *progress.Work) (bool, error) {
 	f := src.Format()
 	grid := tiles.Grid{W: f.Width, H: f.Height, Log2: tileLog2}
-	values, err := usedValues(ctx, src, grid, grid.Spread(engine.SampleTiles), workers, work)
-	return slices.ContainsFunc(values, func(s Values) bool { return s.merges(t) }), err
+	merges := func(s Values) bool { return s.merges(t) }
+	values, err := usedValues(ctx, src, grid, grid.Spread(engine.SampleTiles), merges, workers, work)
+	return slices.ContainsFunc(values, merges), err
 }
 
 // Flags of the payload.
@@ -184,7 +185,7 @@ func (e *encoder) describe(ctx context.Context, src raster.Source, merge bool, w
 	if IsRaster(&e.plan.Format) {
 		return e.describeRaster(ctx, src, merge, work)
 	}
-	counts, err := histograms(ctx, src, e.Grid, e.Spread(engine.SampleTiles), e.env.Workers, work)
+	counts, err := histograms(ctx, src, e.Grid, e.Spread(engine.SampleTiles), e.plan.T == 0, e.env.Workers, work)
 	if err != nil {
 		return nil, err
 	}
@@ -285,7 +286,9 @@ func (e *encoder) look(ctx context.Context, src raster.Source, work *progress.Wo
 	err := engine.Each(ctx, src, e.Grid, list, 1, engine.WithinMemory(e.env.Workers, e.env.Memory, e.Memory()), nil, func(i int, b *raster.Block) error {
 		tile := work.Part(1)
 		defer tile.Finish()
-		coded[i] = e.code(b, tile)
+		w := e.scratch.Get()
+		defer e.scratch.Put(w)
+		coded[i] = e.code(b, w, tile)
 		return nil
 	})
 	if err != nil {
@@ -358,18 +361,16 @@ func loadPlanes(b *raster.Block, old []Plane) []Plane {
 
 // code makes the tokens of a tile. Where the plan holds another model than the one that
 // modes are chosen by, since none of its tiles was predicted, one that is takes the plan's.
-func (e *encoder) code(b *raster.Block, work *progress.Work) *Tile {
-	t := e.codeBy(e.model, b, work)
+func (e *encoder) code(b *raster.Block, w *encoderScratch, work *progress.Work) *Tile {
+	t := e.codeBy(e.model, b, w, work)
 	if e.planned != e.model && t.Predicted() {
-		t = e.codeBy(e.planned, b, work)
+		t = e.codeBy(e.planned, b, w, work)
 	}
 	return t
 }
 
 // codeBy is code by a given model.
-func (e *encoder) codeBy(m *Model, b *raster.Block, work *progress.Work) *Tile {
-	w := e.scratch.Get()
-	defer e.scratch.Put(w)
+func (e *encoder) codeBy(m *Model, b *raster.Block, w *encoderScratch, work *progress.Work) *Tile {
 	w.work = work
 	if e.raster != nil {
 		return e.codeRaster(m, b, w)
@@ -447,7 +448,11 @@ func (e *encoder) Encode(_ context.Context, s engine.Slab, tile int, work *progr
 	start := time.Now()
 	t := e.Take(tile)
 	if t == nil {
-		t = e.code(s.(*raster.Block).Sub(e.Tile(tile)), work)
+		w := e.scratch.Get()
+		defer e.scratch.Put(w)
+		w.lend = e.raster == nil // whose tiles are coded once, but for symbols
+		t = e.code(s.(*raster.Block).Sub(e.Tile(tile)), w, work)
+		w.lend = false
 	}
 	out := &engine.Tile{Worst: t.worst}
 	if e.raster == nil {

@@ -16,7 +16,8 @@ type Plane = interlace.Plane
 // NewPlane returns a plane of zeros.
 func NewPlane(w, h int) Plane { return interlace.NewPlane(w, h) }
 
-// Planes returns n planes of w×h samples of any value: old, if it is such.
+// Planes returns n planes of w×h samples of any value, in the memory of old ones where these are
+// as large.
 func Planes(old []Plane, n, w, h int) []Plane { return interlace.Planes(old, n, w, h) }
 
 // SampleBytes is about the memory that a decoder needs for a sample of a tile.

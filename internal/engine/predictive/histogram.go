@@ -2,6 +2,7 @@ package predictive
 
 import (
 	"context"
+	"errors"
 	"math"
 	"math/bits"
 	"slices"
@@ -28,52 +29,99 @@ func (h histogram) values() (s Values) {
 	return s
 }
 
-// histograms counts the numbers that the tiles of a grid have in each band, of narrow samples.
-func histograms(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int, work *progress.Work) ([]histogram, error) {
+// errEnough ends a count of which more would change nothing.
+var errEnough = errors.New("enough is known of all bands")
+
+// histograms counts the numbers that the tiles of a grid have in each band, of narrow samples,
+// all of them or, where that is enough, until each band is dense.
+func histograms(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, untilDense bool, workers int, work *progress.Work) ([]histogram, error) {
 	f := src.Format()
-	sum := make([]histogram, len(f.Bands))
+	sum, sparse := make([]histogram, len(f.Bands)), len(f.Bands)
 	for c := range sum {
 		sum[c] = make(histogram, 1<<(8*f.Type.Size()))
 	}
-	err := countBands(ctx, src, grid, list, workers, work, func(c int, counts []uint32) {
+	err := countBands(ctx, src, grid, list, workers, work, func(c int, counts []uint32) error {
+		was := sum[c].dense()
 		for v, n := range counts {
 			sum[c][v] += int64(n)
 		}
+		if !was && sum[c].dense() {
+			sparse--
+		}
+		if untilDense && sparse == 0 {
+			return errEnough
+		}
+		return nil
 	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
 	return sum, err
 }
 
-// usedValues finds the numbers that the tiles of a grid have in each band, of narrow samples.
-// A bit for each is all that it holds: there may be 65,535 bands.
-func usedValues(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int, work *progress.Work) ([]Values, error) {
-	f := src.Format()
-	used := make([][]uint64, len(f.Bands))
-	for c := range used {
-		used[c] = make([]uint64, 1<<(8*f.Type.Size())/64)
+// dense tells whether there are so many numbers that whatever else there is, their list is not
+// worth it (Values.sparse), and they name no classes.
+func (h histogram) dense() bool {
+	used := 0
+	for _, n := range h {
+		used += int(min(n, 1))
 	}
-	err := countBands(ctx, src, grid, list, workers, work, func(c int, counts []uint32) {
+	return used > maxLabels && 8*used > 7*len(h)
+}
+
+// usedValues finds the numbers that the tiles of a grid have in each band, of narrow samples:
+// all of them or, where that is not nil, until they are enough in any band.
+// A bit for each is all that it holds: there may be 65,535 bands.
+func usedValues(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, enough func(Values) bool, workers int, work *progress.Work) ([]Values, error) {
+	f := src.Format()
+	used := make([]valueSet, len(f.Bands))
+	for c := range used {
+		used[c] = make(valueSet, 1<<(8*f.Type.Size())/64)
+	}
+	err := countBands(ctx, src, grid, list, workers, work, func(c int, counts []uint32) error {
 		for v, n := range counts {
 			if n > 0 {
 				used[c][v/64] |= 1 << (v % 64)
 			}
 		}
+		if enough != nil && enough(used[c].values()) {
+			return errEnough
+		}
+		return nil
 	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
 	out := make([]Values, len(used))
 	for c := range used {
-		for i, set := range used[c] {
-			for ; set != 0; set &= set - 1 {
-				out[c] = append(out[c], int32(64*i+bits.TrailingZeros64(set)))
-			}
-		}
+		out[c] = used[c].values()
 	}
 	return out, err
 }
 
+// valueSet has a bit for each number from 0 on.
+type valueSet []uint64
+
+// values are the numbers whose bits are set.
+func (s valueSet) values() (v Values) {
+	for i, set := range s {
+		for ; set != 0; set &= set - 1 {
+			v = append(v, int32(64*i+bits.TrailingZeros64(set)))
+		}
+	}
+	return v
+}
+
 // countBands counts the samples of each band of tiles of a grid that are each number from 0
 // on, of narrow samples. take gets the counts of a band of a tile, which change when it is
-// done, one after the other.
-func countBands(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int, work *progress.Work, take func(band int, counts []uint32)) error {
+// done, one after the other; its error ends the count.
+func countBands(ctx context.Context, src raster.Source, grid tiles.Grid, list []int, workers int, work *progress.Work, take func(band int, counts []uint32) error) error {
 	var mu sync.Mutex
+	lockedTake := func(band int, counts []uint32) error {
+		mu.Lock()
+		defer mu.Unlock()
+		return take(band, counts)
+	}
 	return engine.Each(ctx, src, grid, list, 1, workers, work, func(_ int, b *raster.Block) error {
 		counts := make([]uint32, 1<<(8*b.Type.Size()))
 		row, offset := make([]int32, b.Rect.Dx()), int32(offsetOf(b.Type))
@@ -85,9 +133,9 @@ func countBands(ctx context.Context, src raster.Source, grid tiles.Grid, list []
 					counts[v-offset]++
 				}
 			}
-			mu.Lock()
-			take(c, counts)
-			mu.Unlock()
+			if err := lockedTake(c, counts); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

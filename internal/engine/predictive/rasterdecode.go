@@ -66,12 +66,11 @@ func (d *rasterDecoder) decode(scratch *Scratch, front, body []byte, dst *raster
 	if err != nil {
 		return err
 	}
-	planes, err := d.numbers(f, scratch, mode, ps, body, w, h)
-	if err != nil {
+	if err := d.numbers(f, scratch, mode, ps, body, w, h, scratch.collect(f.Channels, w, h)); err != nil {
 		return err
 	}
-	f.unpack(planes)
-	return d.join(dst, head, planes, rest, false)
+	f.unpack(scratch.decoded)
+	return d.join(dst, head, scratch.decoded, rest, false)
 }
 
 // overviewOf decodes the overview of a tile of w×h samples into a block of its size.

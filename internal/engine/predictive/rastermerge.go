@@ -11,7 +11,7 @@ import (
 
 // merged finds the values that stand for others, of all planes but a mask.
 func (s *survey) merged(ctx context.Context, r *rasterPlan) ([]Values, error) {
-	counts, err := histograms(ctx, s.src, s.grid, s.list, s.workers, s.work.Half())
+	counts, err := histograms(ctx, s.src, s.grid, s.list, false, s.workers, s.work.Half())
 	if err != nil {
 		return nil, err
 	}

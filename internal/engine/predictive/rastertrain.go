@@ -449,7 +449,7 @@ func (s *survey) values(ctx context.Context, r *rasterPlan) ([]Values, error) {
 	values := s.found
 	if Narrow(r.kind) {
 		var err error
-		if values, err = usedValues(ctx, s.src, s.grid, s.list, s.workers, s.work.Half()); err != nil {
+		if values, err = usedValues(ctx, s.src, s.grid, s.list, nil, s.workers, s.work.Half()); err != nil {
 			return nil, err
 		}
 	}

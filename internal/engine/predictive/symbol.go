@@ -19,13 +19,21 @@ func (f *Format) packable() bool {
 func pack(f *Format, channels []Plane) *symbols.Tile {
 	t := &symbols.Tile{W: channels[0].W, H: channels[0].H, Channels: f.Channels, Depth: f.Depth}
 	t.Pix = make([]uint32, t.W*t.H)
-	for c := range channels {
-		shift := c * f.Depth
-		for i, v := range channels[c].Pix {
-			t.Pix[i] |= uint32(v) << shift
-		}
+	for y := range t.H {
+		packRow(t.Pix[y*t.W:][:t.W], f, channels, y)
 	}
 	return t
+}
+
+// packRow makes symbols of row y.
+func packRow(dst []uint32, f *Format, channels []Plane, y int) {
+	clear(dst)
+	for c := range channels {
+		shift := c * f.Depth
+		for x, v := range channels[c].Pix[y*len(dst):][:len(dst)] {
+			dst[x] |= uint32(v) << shift
+		}
+	}
 }
 
 func unpack(f *Format, symbols []uint32, w, h int) []Plane {
@@ -68,18 +76,20 @@ func (f *Format) roundedOverview(channels []Plane) []Plane {
 	return out
 }
 
-// likelySymbols asks the symbols engine about two rows in eight.
+// likelySymbols asks the symbols engine about one row in 16.
 func likelySymbols(f *Format, channels []Plane) bool {
-	const every, rows = 8, 2
-	some := make([]Plane, len(channels))
-	for i, c := range channels {
-		some[i].W = c.W
-		for y := 0; y < c.H; y++ {
-			if y%every < rows {
-				some[i].Pix = append(some[i].Pix, c.Pix[y*c.W:][:c.W]...)
-				some[i].H++
-			}
-		}
+	const every = 16
+	w, h := channels[0].W, channels[0].H
+	row, up := make([]uint32, w), make([]uint32, w)
+	var counts symbols.Likeness
+	if h == 1 {
+		packRow(row, f, channels, 0)
+		counts.Add(row, nil)
 	}
-	return symbols.Likely(pack(f, some))
+	for y := 1; y < h; y += every {
+		packRow(row, f, channels, y)
+		packRow(up, f, channels, y-1)
+		counts.Add(row, up)
+	}
+	return counts.Likely()
 }

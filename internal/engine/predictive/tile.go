@@ -18,6 +18,8 @@ type Scratch struct {
 	planes  []linear.Predictor
 	classes []classes    // of an encoder
 	tokens  []rans.Token // of a tile
+	raw     rans.BitWriter
+	lend    bool // whether a tile has its tokens and raw bits here, until another one is coded
 	decoded []Plane
 	mixing  mixing.Coder
 	work    *progress.Work // of the tile at hand

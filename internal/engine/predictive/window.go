@@ -148,17 +148,35 @@ func (w *region) Decode(tile int, s engine.Segments, keep image.Rectangle) (engi
 		}
 		return (*decoded)(b), nil
 	}
-	planes, err := w.planes(scratch, tile, s, w.level)
+	at := w.Tile(tile)
+	size := tiles.Size(at.Dx(), at.Dy(), w.level)
+	take := into(w.dst, at.Min.Div(1<<w.level), size)
+	if !at.Overlaps(keep) {
+		return nil, w.rows(scratch, tile, s, w.level, take)
+	}
+	b := raster.NewBlock(at, w.dst.Type, w.engine.format.Channels)
+	takeToo := into(b, at.Min, size)
+	err := w.rows(scratch, tile, s, w.level, func(y int, channels []Plane) {
+		take(y, channels)
+		takeToo(y, channels)
+	})
 	if err != nil {
 		return nil, err
 	}
-	w.place(tile, planes)
-	if !w.Tile(tile).Overlaps(keep) {
-		return nil, nil
-	}
-	b := raster.NewBlock(w.Tile(tile), w.dst.Type, len(planes))
-	place(b, planes, b.Rect.Min)
 	return (*decoded)(b), nil
+}
+
+// rows decodes a tile of a picture, or its overview, row by row.
+func (d *decoder) rows(scratch *Scratch, tile int, s engine.Segments, level int, take takeRow) error {
+	if level == 0 && d.colours == 0 {
+		size := d.Tile(tile).Size()
+		return d.engine.Rows(scratch, s.Overview, s.Detail, size.X, size.Y, take)
+	}
+	planes, err := d.planes(scratch, tile, s, level)
+	if err == nil {
+		eachRow(planes, take)
+	}
+	return err
 }
 
 // block decodes a tile of a raster, or its overview.
@@ -197,21 +215,18 @@ func checkIndices(p *Plane, n int) error {
 	return nil
 }
 
-// place copies the samples of a tile to where they lie in the region.
-func (w *region) place(tile int, planes []Plane) {
-	place(w.dst, planes, w.Tile(tile).Min.Div(1<<w.level))
-}
-
-// place copies planes, the first sample at a given pixel, as far as they lie in dst.
-func place(dst *raster.Block, planes []Plane, at image.Point) {
-	r := image.Rect(0, 0, planes[0].W, planes[0].H).Add(at).Intersect(dst.Rect)
+// into gives what takes the rows of size samples, the first at a given pixel, as far as they lie in dst.
+func into(dst *raster.Block, at, size image.Point) takeRow {
+	r := image.Rectangle{Min: at, Max: at.Add(size)}.Intersect(dst.Rect)
 	if r.Empty() {
-		return
+		return func(int, []Plane) {}
 	}
 	dst = dst.Sub(r)
-	for c, p := range planes {
-		for y := r.Min.Y; y < r.Max.Y; y++ {
-			sample.Store(dst, c, y, p.Pix[(y-at.Y)*p.W+r.Min.X-at.X:][:r.Dx()])
+	return func(y int, channels []Plane) {
+		if y += at.Y; r.Min.Y <= y && y < r.Max.Y {
+			for c, p := range channels {
+				sample.Store(dst, c, y, p.Pix[r.Min.X-at.X:][:r.Dx()])
+			}
 		}
 	}
 }
@@ -260,7 +275,7 @@ func (w *region) Conceal(tile int, overview []byte) {
 			}
 		}
 	}
-	w.place(tile, out)
+	eachRow(out, into(w.dst, w.Tile(tile).Min.Div(1<<w.level), size))
 }
 
 // Finish implements engine.Window.

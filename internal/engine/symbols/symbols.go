@@ -95,22 +95,22 @@ func decode(b []byte, grid []uint32, w, h, channels, depth int) ([]uint32, error
 	return m.pix, nil
 }
 
-// Likely tells whether a tile looks like patterns more than like a photograph:
-// at least 2 in 5 of its symbols repeat one of the four neighbours coded
-// before them. On masks it is 95% and more, on photographs most often below
-// 25%. One row in four is counted.
-func Likely(t *Tile) bool {
-	same, n := 0, 0
-	for y := min(1, t.H-1); y < t.H; y += 4 {
-		row := t.Pix[y*t.W:][:t.W]
-		up := t.Pix[max(y-1, 0)*t.W:][:t.W]
-		for x := 1; x < t.W-1; x++ {
-			v := row[x]
-			if v == row[x-1] || y > 0 && (v == up[x] || v == up[x-1] || v == up[x+1]) {
-				same++
-			}
-			n++
+// Likeness counts symbols that repeat one of the four neighbours coded before them. It tells
+// patterns from photographs.
+type Likeness struct{ same, n int }
+
+// Add counts a row, by the one above it, nil for none.
+func (l *Likeness) Add(row, up []uint32) {
+	for x := 1; x < len(row)-1; x++ {
+		v := row[x]
+		if v == row[x-1] || up != nil && (v == up[x] || v == up[x-1] || v == up[x+1]) {
+			l.same++
 		}
+		l.n++
 	}
-	return same*5 >= n*2
 }
+
+// Likely tells whether what was counted looks like patterns more than like a photograph: at
+// least 2 in 5 symbols repeat others. On masks it is 95% and more, on photographs most often
+// below 25%.
+func (l *Likeness) Likely() bool { return l.same*5 >= l.n*2 }

@@ -26,14 +26,16 @@ type Plane struct {
 // NewPlane returns a plane of zeros.
 func NewPlane(w, h int) Plane { return Plane{W: w, H: h, Pix: make([]int32, w*h)} }
 
-// Planes returns n planes of w×h samples of any value: old, if it is such.
+// Planes returns n planes of w×h samples of any value, in the memory of old ones where these are
+// as large.
 func Planes(old []Plane, n, w, h int) []Plane {
-	if len(old) == n && old[0].W == w && old[0].H == h {
-		return old
-	}
 	planes := make([]Plane, n)
 	for i := range planes {
-		planes[i] = NewPlane(w, h)
+		if i < len(old) && cap(old[i].Pix) >= w*h {
+			planes[i] = Plane{W: w, H: h, Pix: old[i].Pix[:w*h]}
+		} else {
+			planes[i] = NewPlane(w, h)
+		}
 	}
 	return planes
 }
@@ -107,7 +109,13 @@ func (p *Plane) mean(x, y int) int32 {
 	w, h := min(1<<Base, p.W-x), min(1<<Base, p.H-y)
 	s := int64(0)
 	for j := range h {
-		for _, v := range p.Pix[(y+j)*p.W+x:][:w] {
+		row := p.Pix[(y+j)*p.W+x:][:w]
+		if w == 1<<Base {
+			r := (*[1 << Base]int32)(row)
+			s += int64(r[0]) + int64(r[1]) + int64(r[2]) + int64(r[3]) + int64(r[4]) + int64(r[5]) + int64(r[6]) + int64(r[7])
+			continue
+		}
+		for _, v := range row {
 			s += int64(v)
 		}
 	}

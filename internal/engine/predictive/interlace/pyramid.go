@@ -36,8 +36,16 @@ func (l *Level) load(src *Plane, lg int) {
 	for y := range l.H {
 		row := l.V[l.At(0, y):][:l.W]
 		from := src.Pix[min(y<<lg, src.H-1)*src.W:][:src.W]
-		for x := range row {
-			row[x] = from[min(x<<lg, src.W-1)]
+		n := min(l.W, Cells(src.W, lg))
+		if lg == 0 {
+			copy(row, from)
+		} else {
+			for x := range row[:n] {
+				row[x] = from[x<<lg]
+			}
+		}
+		for x := n; x < l.W; x++ {
+			row[x] = from[src.W-1]
 		}
 	}
 }

@@ -16,10 +16,6 @@ type Segment struct {
 // Put codes a residual of a class, in the contexts from base on: zigzag, its
 // low bits raw.
 func (s *Segment) Put(base int, c rans.Class, r int32) {
-	s.Tokens = append(s.Tokens, s.token(base, c, r))
-}
-
-func (s *Segment) token(base int, c rans.Class, r int32) rans.Token {
 	u := rans.Zigzag(int(r))
 	q := u >> c.Raw
 	if q >= rans.Escape {
@@ -27,7 +23,7 @@ func (s *Segment) token(base int, c rans.Class, r int32) rans.Token {
 		q = rans.Escape
 	}
 	s.Raw.Put(u&(1<<c.Raw-1), uint(c.Raw))
-	return rans.MakeToken(base+int(c.Context), int(q))
+	s.Tokens = append(s.Tokens, rans.MakeToken(base+int(c.Context), int(q)))
 }
 
 // PutSkip codes a flag of a skip map.
@@ -39,17 +35,26 @@ func (s *Segment) PutSkip(context int, skip bool) {
 	s.Tokens = append(s.Tokens, rans.MakeToken(context, symbol))
 }
 
-// PutRow codes the residuals q of the values v, every step-th of n, by the indices of
+// wrapLen is the number of residuals that PutRow wraps at once.
+const wrapLen = 128
+
+// PutRow codes the residuals q of the values v, every step-th of n, 1 or 2, by the indices of
 // their classes.
 func (s *Segment) PutRow(base int, limits *Limits, v, q []int32, class []uint8, n, step int) {
 	have := len(s.Tokens)
 	s.Tokens = slices.Grow(s.Tokens, n)[:have+n]
-	for k := range s.Tokens[have:] {
-		r := q[k*step]
-		if limits.Known {
-			r = limits.Wrap(v[k*step]-r, r)
+	tokens := s.Tokens[have:]
+	if !limits.Known {
+		Classes.Tokens(tokens, &s.Raw, base, class, q, step)
+		return
+	}
+	var wrapped [2 * wrapLen]int32
+	for k := 0; k < n; k += wrapLen {
+		m, at := min(n-k, wrapLen), k*step
+		for i := 0; i < m*step; i += step {
+			wrapped[i] = limits.Wrap(v[at+i]-q[at+i], q[at+i])
 		}
-		s.Tokens[have+k] = s.token(base, Classes.At(class[k*step]), r)
+		Classes.Tokens(tokens[k:k+m], &s.Raw, base, class[at:], wrapped[:], step)
 	}
 }
 
@@ -89,6 +94,14 @@ func (l *Limits) Wrap(pred, r int32) int32 {
 		return r
 	}
 	return int32(rans.Unzigzag(uint32(a + d)))
+}
+
+// Magnitude is the magnitude of what codes the residual r of a prediction.
+func (l *Limits) Magnitude(pred, r int32) int32 {
+	if l.Known {
+		r = l.Wrap(pred, r)
+	}
+	return rans.Magnitude(r)
 }
 
 // Unwrap is the inverse of Wrap.
