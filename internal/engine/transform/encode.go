@@ -249,7 +249,9 @@ func (p *planeEncoder) detail() {
 		p.partition.rates = p.ratesAt(root)
 		start := time.Now()
 		if p.predictor != nil {
-			p.countDirections(root)
+			if p.predictor.luma == nil {
+				p.countDirections(root)
+			}
 			p.choose(root)
 		} else if p.partition.given != nil {
 			p.partition.adopt(root)

@@ -165,6 +165,9 @@ func (p *planeEncoder) transform(c *candidate, n node, mode int) {
 	coefs := c.coefs.first(1 << (2 * n.lg))
 	p.scratch.trial.dct.forward(coefs.own, c.predicted[:], 1<<n.lg, n.lg)
 	p.normalise(coefs, n)
+	for i, m := 0, n.cells(); i < m*m; i++ {
+		c.low[i] = coefs.own[i/m<<n.lg+i%m]
+	}
 }
 
 // bestAngle is the direction that is estimated to cost least so far, as a mode.

@@ -87,7 +87,7 @@ type gauge struct {
 	cells   *Cells
 	scratch *EncoderScratch
 
-	predicted []uint16 // of the leaf at hand, nil where nothing is
+	predicted *candidate // what is predicted of the leaf at hand, nil where nothing is
 }
 
 // rms decodes a leaf of given levels into the scratch and returns its error over the
@@ -99,8 +99,8 @@ func (g *gauge) rms(n node, levels []acLevel) uint32 {
 	}
 	s := &g.scratch.synthesis
 	s.begin(g.cells, n)
-	if g.predicted != nil {
-		s.predict(g.predicted)
+	if c := g.predicted; c != nil && c.mode != modeNone {
+		s.predictLow(c.predicted[:1<<(2*n.lg)], &c.low)
 	}
 	s.setLevels(levels, g.cells.stepsOf(n))
 	s.samples(g.scratch.decoded[:], 1<<n.lg)
