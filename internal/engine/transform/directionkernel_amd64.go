@@ -18,3 +18,8 @@ func transpose(dst, src *uint16, n int)
 //
 //go:noescape
 func planarRows(dst *uint16, lg int, above, left *int32, right, below int32)
+
+// meansOfSquares is meansOfRows of samples.
+//
+//go:noescape
+func meansOfSquares(dst, above, below *uint16, n int)

@@ -184,3 +184,7 @@ next:
 	JNZ row
 	VZEROUPPER
 	RET
+
+// func meansOfSquares(dst, above, below *uint16, n int)
+TEXT ·meansOfSquares(SB), NOSPLIT, $0-32
+	JMP ·meansOfRows(SB)
