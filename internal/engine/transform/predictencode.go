@@ -1,9 +1,6 @@
 package transform
 
-import (
-	"image"
-	"math"
-)
+import "image"
 
 // trial is the memory of an encoder that tries predictions.
 type trial struct {
@@ -19,6 +16,7 @@ type trial struct {
 	levels     []acLevel  // of it, where they are known
 	dct        transformer
 	saved      [sizes]savedNode
+	plain      [1 + 4 + 16]plainCost // of the nodes of the root
 }
 
 // candidate is a mode that is tried.
@@ -30,7 +28,7 @@ type candidate struct {
 	coefs     leafCoefs                    // of what is predicted, and then of what it leaves
 	rest      leafCoefs                    // of a leaf less what is predicted
 	top       int                          // of the rest
-	kept      diagonalLevels               // of plain levels of the rest
+	kept      *diagonalLevels              // of plain levels of the rest
 }
 
 // maxCandidates is the most that candidates tries.
@@ -63,7 +61,7 @@ func (s *EncoderScratch) rebuilt(i int, r image.Rectangle) []uint16 {
 func newTrial(weighted bool) *trial {
 	t := new(trial)
 	for i := range t.candidates {
-		t.candidates[i] = &candidate{coefs: newLeafCoefs(weighted)}
+		t.candidates[i] = &candidate{coefs: newLeafCoefs(weighted), kept: new(diagonalLevels)}
 	}
 	t.luma.coefs = newLeafCoefs(false)
 	return t
@@ -102,49 +100,6 @@ func (p *planeEncoder) restore(n node) {
 	}
 }
 
-// choose decides the leaves under a node and their modes, decodes them as far as is known, and
-// returns their cost.
-func (p *planeEncoder) choose(n node) int64 {
-	rule, base := p.partition.ruleAt(n)
-	flat := p.partition.flat(n, &rule)
-	if flat {
-		p.partition.flatLeaf(n, base)
-	}
-	if flat || n.lg == cellLog2 || p.empty(n) {
-		return p.tryLeaf(n, math.MaxInt64)
-	}
-	children := p.partition.flagCost(n.lg, 1)
-	for i := range 4 {
-		children += p.choose(n.child(i))
-	}
-	if p.partition.bendsEnd(n) || p.splitAll(n) {
-		return children
-	}
-	p.save(n)
-	leaf := p.tryLeaf(n, children)
-	if leaf == children {
-		p.restore(n)
-	}
-	return leaf
-}
-
-// splitAll tells whether all children of a node are split: such a one is hardly ever a leaf.
-func (p *planeEncoder) splitAll(n node) bool {
-	for i := range 4 {
-		if p.cells.isLeaf(n.child(i)) {
-			return false
-		}
-	}
-	return true
-}
-
-// empty tells whether a node as a leaf has nothing that is worth coding: its parts have nothing
-// either.
-func (p *planeEncoder) empty(n node) bool {
-	s, _ := p.partition.spectrum(n)
-	return s.top == 0 && !p.partition.bendsEnd(n)
-}
-
 // tryLeaf makes a node a leaf of the mode that costs least, decodes it, and returns its cost; or finds
 // that this is not below most.
 func (p *planeEncoder) tryLeaf(n node, most int64) int64 {
@@ -155,10 +110,13 @@ func (p *planeEncoder) tryLeaf(n node, most int64) int64 {
 	p.overview.take(n, s.flat, coefs.own)
 	context := p.predictor.modeContext(n)
 	t.cost, t.best = most-flag, nil
-	t.none.rest = coefs
+	t.none.rest, t.none.kept = coefs, p.scratch.spectra.levels(n)
 	p.attempt(n, &t.none, s, &context)
 	if s.top > 0 {
 		for _, c := range p.candidates(n, coefs, &context) {
+			if !p.encoder.thorough {
+				p.transform(c, n)
+			}
 			left := p.remainder(c, coefs, n)
 			p.attempt(n, c, &left, &context)
 		}
@@ -182,8 +140,10 @@ func (p *planeEncoder) attempt(n node, c *candidate, s *spectrum, context *modeC
 	c.top = s.top
 	switch {
 	case s.top == 0:
+	case c == &t.none && !p.encoder.thorough:
+		saved = s.energy<<distScale + p.partition.flagCost(n.lg, 0) - t.plain[n.among()].leaf
 	case p.scouts(n):
-		saved = tokens.saves(p.scoutRates(n), c.rest.normal, n.lg, p.kind, s.top, ctx, &c.kept)
+		saved = tokens.saves(p.scoutRates(n), c.rest.normal, n.lg, p.kind, s.top, ctx, c.kept)
 	default:
 		q := tokens.dependBelow(r, c.rest.normal, nil, n.lg, p.kind, s.top, ctx, t.cost-said)
 		saved, levels = q.saved, q.levels
@@ -214,7 +174,7 @@ func (p *planeEncoder) attempted(n node) []acLevel {
 		return t.levels
 	}
 	r, ctx := p.scoutRates(n), lastContext(p.kind, n.lg, typicalLast)
-	if q, ok := tokens.again(r, c.rest.normal, n.lg, p.kind, ctx, &c.kept); ok {
+	if q, ok := tokens.again(r, c.rest.normal, n.lg, p.kind, ctx, c.kept); ok {
 		return q.levels
 	}
 	return tokens.quantise(r, c.rest.normal, n.lg, p.kind, c.top, ctx).levels
@@ -296,7 +256,9 @@ func (p *planeEncoder) predictedLeaf(n node) {
 	if mode != modeNone {
 		c = p.scratch.trial.candidates[0]
 		p.predictor.gather(n)
-		p.transform(c, n, mode)
+		c.mode = mode
+		p.predictor.predict(c.predicted[:], n, mode)
+		p.transform(c, n)
 		left := p.remainder(c, coefs, n)
 		s, coefs = &left, c.rest
 	}

@@ -64,6 +64,9 @@ func (c *Cells) stepsOf(n node) leafSteps {
 	return s
 }
 
+// baseOf is the step of a leaf whose class is known, before its weights.
+func (c *Cells) baseOf(n node) int32 { return c.steps.base[c.class[c.index(n.x, n.y)]] }
+
 // shown are the values that level 3 shows.
 func (c *Cells) shown() []int32 {
 	if c.level3 != nil {
