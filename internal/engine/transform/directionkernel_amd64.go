@@ -23,3 +23,8 @@ func planarRows(dst *uint16, lg int, above, left *int32, right, below int32)
 //
 //go:noescape
 func meansOfSquares(dst, above, below *uint16, n int)
+
+// edgeCosines is boundary.transform of n samples, by cosinePairs.
+//
+//go:noescape
+func edgeCosines(out *int32, samples *int16, cosines *uint32, n int)

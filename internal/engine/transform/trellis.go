@@ -189,11 +189,8 @@ type trellisKernel struct {
 	reciprocal   uint64 // of the unit
 }
 
-const (
-	symbolsLog2 = 6 // of the bytes of the costs of a context
-	// leastEscaped is the least multiple beside which there may be an escaped level.
-	leastEscaped = 2 * (escape - 2)
-)
+// leastEscaped is the least multiple beside which there may be an escaped level.
+const leastEscaped = 2 * (escape - 2)
 
 // diagonal goes on over the coefficients of a diagonal, and tells whether any of them may have become
 // other than 0.

@@ -2,6 +2,11 @@
 
 package transform
 
+// symbolsLog2 is of the bytes of the costs of a context.
+//
+//lint:ignore U1000 the kernel knows it
+const symbolsLog2 = 6
+
 // trellisDiagonal goes on over n coefficients of a diagonal as genericDiagonal does, up to one whose levels may be escaped,
 // and says how many it has done. It knows the layouts of scanPos and choice.
 //
