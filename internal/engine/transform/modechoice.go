@@ -1,9 +1,7 @@
 package transform
 
 import (
-	"cmp"
 	"math"
-	"slices"
 
 	"github.com/qtgpu/qtgpu/internal/fixlog"
 )
@@ -132,15 +130,30 @@ func (p *planeEncoder) candidates(n node, coefs leafCoefs, context *modeContext)
 			p.try(n, modeOf(a), coefs, context)
 		}
 	}
-	all := t.candidates[:t.count]
-	slices.SortStableFunc(all, func(a, b *candidate) int { return cmp.Compare(a.estimate, b.estimate) })
-	all = all[:min(most[chroma], len(all))]
+	best := t.cheapest(most[chroma])
 	if !p.encoder.thorough {
-		for all[len(all)-1].estimate > all[0].estimate+all[0].estimate>>unlikely {
-			all = all[:len(all)-1]
+		for best[len(best)-1].estimate > best[0].estimate+best[0].estimate>>unlikely {
+			best = best[:len(best)-1]
 		}
 	}
-	return all
+	return best
+}
+
+// cheapest brings as many candidates as are asked for to the front, cheapest first: of equal ones the first.
+func (t *trial) cheapest(most int) []*candidate {
+	all := t.candidates[:t.count]
+	for i := range min(most, len(all)) {
+		least := i
+		for k := i + 1; k < len(all); k++ {
+			if all[k].estimate < all[least].estimate {
+				least = k
+			}
+		}
+		c := all[least]
+		copy(all[i+1:least+1], all[i:least])
+		all[i] = c
+	}
+	return all[:min(most, len(all))]
 }
 
 // tryOwn makes the directions candidates that a node has most of, and the ones beside the best.

@@ -102,7 +102,8 @@ func (p *planeEncoder) choose(n node, most int64) int64 {
 }
 
 // chooseForeseen is choose of a node that may be split. Where its children cost less without prediction, they do with it, since
-// smaller leaves are predicted better.
+// smaller leaves are predicted better. A root that is best left whole nearly always stays so; the children of smaller nodes are
+// tried.
 func (p *planeEncoder) chooseForeseen(n node, most int64) int64 {
 	plain := &p.scratch.trial.plain[n.among()]
 	bends := p.partition.bendsEnd(n)
@@ -113,7 +114,7 @@ func (p *planeEncoder) chooseForeseen(n node, most int64) int64 {
 		return p.splitForeseen(n, most)
 	}
 	leaf := p.tryLeaf(n, math.MaxInt64)
-	if plain.children == anyCost {
+	if plain.children == anyCost || n.lg == rootLog2 {
 		return leaf
 	}
 	p.save(n)

@@ -71,8 +71,13 @@ func rmsOf(a []uint16, strideA int, b []uint16, strideB, w, h int) uint32 {
 		return 0
 	}
 	sum := uint64(0)
+	whole := 0
+	if vector && w >= cell {
+		whole = w &^ (cell - 1)
+		sum = squaredDifferences(&a[0], strideA, &b[0], strideB, whole/cell, h)
+	}
 	for y := range h {
-		ra, rb := a[y*strideA:][:w], b[y*strideB:][:w]
+		ra, rb := a[y*strideA:][whole:w], b[y*strideB:][whole:w]
 		for i, v := range ra {
 			d := int64(v) - int64(rb[i])
 			sum += uint64(d * d)

@@ -59,3 +59,17 @@ func TestLumaAt(t *testing.T) {
 		require.Equal(t, want, got, "node %v", n)
 	}
 }
+
+// TestVectorErrors: the RMS error of samples is the same with kernels and without, of any part of a leaf.
+func TestVectorErrors(t *testing.T) {
+	requireKernels(t)
+	rng := rand.New(rand.NewPCG(29, 15))
+	for range 300 {
+		w, h, stride := rng.IntN(maxN+1), rng.IntN(maxN+1), maxN+rng.IntN(9)
+		a, b := wildSamples(rng, maxN*stride), wildSamples(rng, maxN*maxN)
+		got := rmsOf(a, stride, b, maxN, w, h)
+		var want uint32
+		plainly(func() { want = rmsOf(a, stride, b, maxN, w, h) })
+		require.Equal(t, want, got, "%d×%d samples", w, h)
+	}
+}

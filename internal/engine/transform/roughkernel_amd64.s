@@ -118,3 +118,43 @@ TEXT ·roughCost(SB), NOSPLIT, $0-56
 	SUBQ CX, AX
 	MOVQ AX, ret+48(FP)
 	RET
+
+// func squaredDifferences(a *uint16, strideA int, b *uint16, strideB int, n, rows int) uint64
+TEXT ·squaredDifferences(SB), NOSPLIT, $0-56
+	MOVQ a+0(FP), SI
+	MOVQ strideA+8(FP), R8
+	MOVQ b+16(FP), DI
+	MOVQ strideB+24(FP), R9
+	MOVQ rows+40(FP), CX
+	ADDQ R8, R8
+	ADDQ R9, R9
+	VPXOR Y0, Y0, Y0
+
+row:
+	MOVQ n+32(FP), BX
+	MOVQ SI, AX
+	MOVQ DI, DX
+	VPXOR X1, X1, X1
+
+samples:
+	VMOVDQU (AX), X2
+	VPSUBW (DX), X2, X2
+	VPMADDWD X2, X2, X2
+	VPADDD X2, X1, X1
+	ADDQ $16, AX
+	ADDQ $16, DX
+	DECQ BX
+	JNZ samples
+	VPMOVZXDQ X1, Y1
+	VPADDQ Y1, Y0, Y0
+	ADDQ R8, SI
+	ADDQ R9, DI
+	DECQ CX
+	JNZ row
+	VEXTRACTI128 $1, Y0, X1
+	VPADDQ X1, X0, X0
+	VPSRLDQ $8, X0, X1
+	VPADDQ X1, X0, X0
+	VMOVQ X0, ret+48(FP)
+	VZEROUPPER
+	RET
