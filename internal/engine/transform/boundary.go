@@ -59,19 +59,37 @@ func (s *synthesis) predicted(i int) int32 {
 // transform is the cosine transform of samples.
 func (b *boundary) transform(out *[maxN]int32, sample func(i int) int32) {
 	n := 1 << b.lg
-	var d [maxN]int32
+	var d [maxN]int16
 	for i := range n {
-		d[i] = sample(i)
+		d[i] = int16(sample(i))
+	}
+	if vector {
+		edgeCosines(&out[0], &d[0], &cosinePairs[b.lg-cellLog2][0], n)
+		return
 	}
 	for k := range n {
 		sum := int32(0)
 		for i, c := range cosines[b.lg-cellLog2][k][:n] {
-			sum += c * d[i]
+			sum += c * int32(d[i])
 		}
-		// Samples are in 1/16 level, coefficients in 1/8.
-		out[k] = sum >> (basisBits + 1)
+		out[k] = sum >> edgeShift
 	}
 }
+
+// edgeShift brings samples in 1/16 level, times cosines, to coefficients in 1/8.
+const edgeShift = basisBits + 1
+
+// cosinePairs has the cosines of two samples, the first in the low bits, by size, pair of samples and frequency.
+var cosinePairs = func() (t [sizes][]uint32) {
+	for s := range t {
+		n := cell << s
+		for i := range n * n / 2 {
+			k, x := i%n, i/n*2
+			t[s] = append(t[s], uint32(uint16(cosines[s][k][x]))|uint32(cosines[s][k][x+1])<<16)
+		}
+	}
+	return t
+}()
 
 // edge is what a coefficient c of frequency k gives at the first sample.
 func (b *boundary) edge(k int, c int32) int32 {

@@ -66,3 +66,18 @@ func TestPredictedLeavesAreNotBare(t *testing.T) {
 	}
 	require.True(t, (&Cells{last: []uint8{0}}).bare(0), "without modes")
 }
+
+// TestVectorEdges: what is missing at the sides of a leaf is transformed the same with kernels and without.
+func TestVectorEdges(t *testing.T) {
+	requireKernels(t)
+	rng := rand.New(rand.NewPCG(29, 14))
+	for round := range 60 {
+		b := boundary{lg: cellLog2 + round%3}
+		above, below := wildSamples(rng, maxN), wildSamples(rng, maxN)
+		sample := func(i int) int32 { return int32(above[i]) - int32(below[i]) }
+		var got, want [maxN]int32
+		b.transform(&got, sample)
+		plainly(func() { b.transform(&want, sample) })
+		require.Equal(t, want, got, "leaf of %d", 1<<b.lg)
+	}
+}

@@ -264,6 +264,10 @@ func (p *predictor) lumaAt(dst []uint16, n node) {
 	for y := range size {
 		at := min(2*(cell*n.y+y), h-2) * l.stride
 		a, b := l.pix[at:at+w], l.pix[at+l.stride:at+l.stride+w]
+		if x := 2 * cell * n.x; vector && x+2*size <= w {
+			meansOfSquares(&dst[y*size:][:size][0], &a[x], &b[x], size/8)
+			continue
+		}
 		for x := range size {
 			i := min(2*(cell*n.x+x), w-2)
 			dst[y*size+x] = (a[i] + a[i+1] + b[i] + b[i+1] + 2) >> 2

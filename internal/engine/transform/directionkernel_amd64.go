@@ -18,3 +18,13 @@ func transpose(dst, src *uint16, n int)
 //
 //go:noescape
 func planarRows(dst *uint16, lg int, above, left *int32, right, below int32)
+
+// meansOfSquares is meansOfRows of samples.
+//
+//go:noescape
+func meansOfSquares(dst, above, below *uint16, n int)
+
+// edgeCosines is boundary.transform of n samples, by cosinePairs.
+//
+//go:noescape
+func edgeCosines(out *int32, samples *int16, cosines *uint32, n int)

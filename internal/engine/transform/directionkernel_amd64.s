@@ -1,6 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
+#include "go_asm.h"
 
 DATA directionWords<>+0(SB)/4, $16
 DATA directionWords<>+4(SB)/4, $((8<<16)-8) // of eight samples further along a row
@@ -182,5 +183,42 @@ next:
 	ADDL $0xffff, R11
 	DECL R12
 	JNZ row
+	VZEROUPPER
+	RET
+
+// func meansOfSquares(dst, above, below *uint16, n int)
+TEXT ·meansOfSquares(SB), NOSPLIT, $0-32
+	JMP ·meansOfRows(SB)
+
+// func edgeCosines(out *int32, samples *int16, cosines *uint32, n int)
+TEXT ·edgeCosines(SB), NOSPLIT, $0-32
+	MOVQ out+0(FP), DI
+	MOVQ cosines+16(FP), DX
+	MOVQ n+24(FP), CX
+	LEAQ (CX*4), R8 // from a pair of samples to the next
+	MOVQ CX, R9
+	SHRQ $3, R9
+
+frequencies:
+	MOVQ samples+8(FP), SI
+	MOVQ DX, BX
+	MOVQ CX, AX
+	SHRQ $1, AX
+	VPXOR Y0, Y0, Y0
+
+pairs:
+	VPBROADCASTD (SI), Y1
+	VPMADDWD (BX), Y1, Y1
+	VPADDD Y1, Y0, Y0
+	ADDQ $4, SI
+	ADDQ R8, BX
+	DECQ AX
+	JNZ pairs
+	VPSRAD $const_edgeShift, Y0, Y0
+	VMOVDQU Y0, (DI)
+	ADDQ $32, DI
+	ADDQ $32, DX
+	DECQ R9
+	JNZ frequencies
 	VZEROUPPER
 	RET

@@ -9,3 +9,7 @@ func transpose(_, _ *uint16, _ int) { panic("transform: no kernels in this build
 func planarRows(_ *uint16, _ int, _, _ *int32, _, _ int32) {
 	panic("transform: no kernels in this build")
 }
+
+func meansOfSquares(_, _, _ *uint16, _ int) { panic("transform: no kernels in this build") }
+
+func edgeCosines(*int32, *int16, *uint32, int) { panic("transform: no kernels in this build") }

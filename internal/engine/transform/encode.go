@@ -251,8 +251,7 @@ func (p *planeEncoder) detail() {
 		p.scratch.spectra.reset()
 		p.partition.rates = p.ratesAt(root)
 		if p.predictor != nil {
-			p.countDirections(root)
-			p.choose(root)
+			p.search(root)
 		} else if p.partition.given != nil {
 			p.partition.adopt(root)
 		} else {
@@ -381,8 +380,10 @@ func (p *planeEncoder) decide(r *rates, n node, coefs leafCoefs, top, ctx int) q
 	if p.cells.isDependent(n) {
 		return p.scratch.tokens.depend(r, coefs.normal, nil, n.lg, p.kind, top, ctx)
 	}
-	if q, ok := p.scratch.tokens.again(r, coefs.normal, n.lg, p.kind, ctx, p.scratch.spectra.levels(n)); ok {
-		return q
+	if p.predictor == nil {
+		if q, ok := p.scratch.tokens.again(r, coefs.normal, n.lg, p.kind, ctx, p.scratch.spectra.levels(n)); ok {
+			return q
+		}
 	}
 	return p.scratch.tokens.quantise(r, coefs.normal, n.lg, p.kind, top, ctx)
 }

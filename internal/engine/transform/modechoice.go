@@ -1,28 +1,30 @@
 package transform
 
 import (
-	"cmp"
 	"math"
-	"slices"
 
 	"github.com/qtgpu/qtgpu/internal/fixlog"
 )
 
 // Few of the modes of a leaf are tried: the directions that its original has most of, that its
 // neighbours have, and the ones beside the best of them. What they cost is estimated from the
-// coefficients that they leave, and the best few are quantised. A Thorough encoder tries all.
+// samples that they leave, and the best few are transformed and quantised. A Thorough encoder tries all, by
+// the coefficients that they leave.
 
 // survivors are how many modes besides none are quantised at most, of planes without luma and of chroma,
 // for which planar, the direction of the plane before and luma are few to choose from, and how many a
 // Thorough encoder does.
 var survivors, thoroughSurvivors = [2]int{2, 1}, [2]int{4, 2}
 
+// unlikely is how much more than the best mode another one may be estimated to cost for it to be tried, as a power of 1/2.
+const unlikely = 4
+
 // directionsOf counts the slopes of a cell by the direction that continues them, weighted by their
-// heights. It looks at no sample beside the cell, and at every other slope down.
+// heights. It looks at no sample beside the cell, and at every other slope across and down.
 func directionsOf(counts *[nAngles]int32, pix []uint16, stride int) {
 	for y := 0; y < cell; y += 2 {
 		a, b := pix[y*stride:][:cell], pix[(y+1)*stride:][:cell]
-		for x := range cell - 1 {
+		for x := 0; x < cell-1; x += 2 {
 			d1, d2 := int32(b[x+1])-int32(a[x]), int32(b[x])-int32(a[x+1])
 			gx, gy := d1-d2, d1+d2
 			ax, ay := max(gx, -gx), max(gy, -gy)
@@ -74,22 +76,25 @@ func (t *trial) likeliest(n node) (best [tried]int, count int) {
 	var sums, smooth [nAngles]int32
 	for y := range n.cells() {
 		for x := range n.cells() {
-			for d, v := range t.directions[(n.y+y)%rootCells*rootCells+(n.x+x)%rootCells] {
-				sums[d] += v
+			counts := &t.directions[(n.y+y)%rootCells*rootCells+(n.x+x)%rootCells]
+			for d := range sums {
+				sums[d] += counts[d]
 			}
 		}
 	}
-	for d, v := range sums {
-		smooth[d] = 2*v + sums[max(d-1, 0)] + sums[min(d+1, nAngles-1)]
+	const end = nAngles - 1
+	smooth[0], smooth[end] = 3*sums[0]+sums[1], 3*sums[end]+sums[end-1]
+	for d := 1; d < end; d++ {
+		smooth[d] = 2*sums[d] + sums[d-1] + sums[d+1]
 	}
 	for count < tried {
-		most := 0
+		most, height := 0, int32(0)
 		for d, v := range smooth {
-			if v > smooth[most] {
-				most = d
+			if v > height {
+				most, height = d, v
 			}
 		}
-		if smooth[most] == 0 {
+		if height == 0 {
 			break
 		}
 		best[count] = most
@@ -116,18 +121,39 @@ func (p *planeEncoder) candidates(n node, coefs leafCoefs, context *modeContext)
 		for d := range nAngles {
 			p.try(n, modeAngle+d, coefs, context)
 		}
+	} else if p.predictor.luma == nil {
+		p.tryOwn(n, coefs, context)
 	}
 	if p.predictor.luma != nil {
 		chroma = 1
 		if a := p.alpha(n, coefs.own); a != 0 {
 			p.try(n, modeOf(a), coefs, context)
 		}
-	} else {
-		p.tryOwn(n, coefs, context)
 	}
+	best := t.cheapest(most[chroma])
+	if !p.encoder.thorough {
+		for best[len(best)-1].estimate > best[0].estimate+best[0].estimate>>unlikely {
+			best = best[:len(best)-1]
+		}
+	}
+	return best
+}
+
+// cheapest brings as many candidates as are asked for to the front, cheapest first: of equal ones the first.
+func (t *trial) cheapest(most int) []*candidate {
 	all := t.candidates[:t.count]
-	slices.SortStableFunc(all, func(a, b *candidate) int { return cmp.Compare(a.estimate, b.estimate) })
-	return all[:min(most[chroma], len(all))]
+	for i := range min(most, len(all)) {
+		least := i
+		for k := i + 1; k < len(all); k++ {
+			if all[k].estimate < all[least].estimate {
+				least = k
+			}
+		}
+		c := all[least]
+		copy(all[i+1:least+1], all[i:least])
+		all[i] = c
+	}
+	return all[:min(most, len(all))]
 }
 
 // tryOwn makes the directions candidates that a node has most of, and the ones beside the best.
@@ -152,19 +178,27 @@ func (p *planeEncoder) try(n node, mode int, coefs leafCoefs, context *modeConte
 	t.seen |= 1 << mode
 	c := t.candidates[t.count]
 	t.count++
-	p.transform(c, n, mode)
-	r := p.partition.rates
-	c.estimate = r.estimate(coefs.normal, c.coefs.normal, n.lg) + context.cost(r, mode)
-}
-
-// transform finds what a mode predicts of a node whose surroundings are gathered, and its
-// coefficients.
-func (p *planeEncoder) transform(c *candidate, n node, mode int) {
 	c.mode = mode
 	p.predictor.predict(c.predicted[:], n, mode)
+	r := p.partition.rates
+	c.estimate = context.cost(r, mode)
+	if p.encoder.thorough {
+		p.transform(c, n)
+		c.estimate += r.estimate(coefs.normal, c.coefs.normal, n.lg)
+		return
+	}
+	pix, stride := p.src.from(n)
+	c.estimate += r.roughEstimate(c.predicted[:], pix, stride, n.lg, p.cells.baseOf(n))
+}
+
+// transform finds the coefficients of what a candidate predicts of a node.
+func (p *planeEncoder) transform(c *candidate, n node) {
 	coefs := c.coefs.first(1 << (2 * n.lg))
 	p.scratch.trial.dct.forward(coefs.own, c.predicted[:], 1<<n.lg, n.lg)
 	p.normalise(coefs, n)
+	for i, m := 0, n.cells(); i < m*m; i++ {
+		c.low[i] = coefs.own[i/m<<n.lg+i%m]
+	}
 }
 
 // bestAngle is the direction that is estimated to cost least so far, as a mode.

@@ -1,25 +1,22 @@
 package transform
 
-import (
-	"image"
-	"math"
-)
+import "image"
 
 // trial is the memory of an encoder that tries predictions.
 type trial struct {
 	planes     [][]uint16                            // what is decoded of the planes of the tile
 	directions [rootCells * rootCells][nAngles]int32 // of the cells of the root
 	candidates [maxCandidates]*candidate
-	count      int                 // of the candidates
-	luma       candidate           // what luma in the place of a leaf has
-	seen       uint64              // the modes that are candidates
-	mode       int                 // the best one
-	cost       int64               // of it
-	predicted  [maxN * maxN]uint16 // by it
-	levels     []acLevel           // of what it leaves
-	rest       leafCoefs           // that prediction leaves
+	count      int        // of the candidates
+	luma       candidate  // what luma in the place of a leaf has
+	seen       uint64     // the modes that are candidates
+	none       candidate  // no prediction
+	best       *candidate // so far, nil for none
+	cost       int64      // of it
+	levels     []acLevel  // of it, where they are known
 	dct        transformer
 	saved      [sizes]savedNode
+	plain      [1 + 4 + 16]plainCost // of the nodes of the root
 }
 
 // candidate is a mode that is tried.
@@ -27,7 +24,11 @@ type candidate struct {
 	mode      int
 	estimate  int64
 	predicted [maxN * maxN]uint16
-	coefs     leafCoefs // of it
+	low       [rootCells * rootCells]int32 // the lowest coefficients of what is predicted
+	coefs     leafCoefs                    // of what is predicted, and then of what it leaves
+	rest      leafCoefs                    // of a leaf less what is predicted
+	top       int                          // of the rest
+	kept      *diagonalLevels              // of plain levels of the rest
 }
 
 // maxCandidates is the most that candidates tries.
@@ -60,9 +61,9 @@ func (s *EncoderScratch) rebuilt(i int, r image.Rectangle) []uint16 {
 func newTrial(weighted bool) *trial {
 	t := new(trial)
 	for i := range t.candidates {
-		t.candidates[i] = &candidate{coefs: newLeafCoefs(weighted)}
+		t.candidates[i] = &candidate{coefs: newLeafCoefs(weighted), kept: new(diagonalLevels)}
 	}
-	t.luma.coefs, t.rest = newLeafCoefs(false), newLeafCoefs(weighted)
+	t.luma.coefs = newLeafCoefs(false)
 	return t
 }
 
@@ -99,49 +100,6 @@ func (p *planeEncoder) restore(n node) {
 	}
 }
 
-// choose decides the leaves under a node and their modes, decodes them as far as is known, and
-// returns their cost.
-func (p *planeEncoder) choose(n node) int64 {
-	rule, base := p.partition.ruleAt(n)
-	flat := p.partition.flat(n, &rule)
-	if flat {
-		p.partition.flatLeaf(n, base)
-	}
-	if flat || n.lg == cellLog2 || p.empty(n) {
-		return p.tryLeaf(n, math.MaxInt64)
-	}
-	children := p.partition.flagCost(n.lg, 1)
-	for i := range 4 {
-		children += p.choose(n.child(i))
-	}
-	if p.partition.bendsEnd(n) || p.splitAll(n) {
-		return children
-	}
-	p.save(n)
-	leaf := p.tryLeaf(n, children)
-	if leaf == children {
-		p.restore(n)
-	}
-	return leaf
-}
-
-// splitAll tells whether all children of a node are split: such a one is hardly ever a leaf.
-func (p *planeEncoder) splitAll(n node) bool {
-	for i := range 4 {
-		if p.cells.isLeaf(n.child(i)) {
-			return false
-		}
-	}
-	return true
-}
-
-// empty tells whether a node as a leaf has nothing that is worth coding: its parts have nothing
-// either.
-func (p *planeEncoder) empty(n node) bool {
-	s, _ := p.partition.spectrum(n)
-	return s.top == 0 && !p.partition.bendsEnd(n)
-}
-
 // tryLeaf makes a node a leaf of the mode that costs least, decodes it, and returns its cost; or finds
 // that this is not below most.
 func (p *planeEncoder) tryLeaf(n node, most int64) int64 {
@@ -151,62 +109,84 @@ func (p *planeEncoder) tryLeaf(n node, most int64) int64 {
 	s, coefs := p.partition.spectrum(n)
 	p.overview.take(n, s.flat, coefs.own)
 	context := p.predictor.modeContext(n)
-	t.cost, t.mode = most-flag, untried
-	p.attempt(n, nil, s, coefs, &context)
+	t.cost, t.best = most-flag, nil
+	t.none.rest, t.none.kept = coefs, p.scratch.spectra.levels(n)
+	p.attempt(n, &t.none, s, &context)
 	if s.top > 0 {
 		for _, c := range p.candidates(n, coefs, &context) {
-			left, rest := p.remainder(c, coefs, n)
-			p.attempt(n, c, &left, rest, &context)
+			if !p.encoder.thorough {
+				p.transform(c, n)
+			}
+			left := p.remainder(c, coefs, n)
+			p.attempt(n, c, &left, &context)
 		}
 	}
-	if t.mode == untried {
+	if t.best == nil {
 		return most
 	}
-	p.cells.setMode(n, t.mode)
-	p.rebuild(n, t.mode, t.levels)
+	p.cells.setMode(n, t.best.mode)
+	p.begin(n, t.best)
+	p.finish(n, p.attempted(n))
 	return t.cost + flag
 }
 
-// untried is no mode.
-const untried = -1
-
-// attempt quantises what a candidate leaves of a leaf, nil for no prediction, and keeps it where it
-// is the best so far.
-func (p *planeEncoder) attempt(n node, c *candidate, s *spectrum, coefs leafCoefs, context *modeContext) {
+// attempt quantises what a candidate leaves of a leaf, and keeps it where it is the best so far. A scout finds
+// out what the levels are only where they are wanted.
+func (p *planeEncoder) attempt(n node, c *candidate, s *spectrum, context *modeContext) {
 	t, r, tokens := p.scratch.trial, p.partition.rates, &p.scratch.tokens
-	mode, ctx := modeNone, lastContext(p.kind, n.lg, typicalLast)
-	if c != nil {
-		mode = c.mode
-	}
-	said := context.cost(r, mode)
-	q := quantised{saved: -r.cost(ctx, 0)}
+	ctx := lastContext(p.kind, n.lg, typicalLast)
+	said := context.cost(r, c.mode)
+	saved, levels := -r.cost(ctx, 0), []acLevel(nil)
+	c.top = s.top
 	switch {
 	case s.top == 0:
-	case !p.cells.isDependent(n):
-		q = tokens.quantise(r, coefs.normal, n.lg, p.kind, s.top, ctx)
-	case !p.encoder.thorough:
-		q = tokens.quantise(r.scout, coefs.normal, n.lg, p.kind, s.top, ctx)
+	case c == &t.none && !p.encoder.thorough:
+		saved = s.energy<<distScale + p.partition.flagCost(n.lg, 0) - t.plain[n.among()].leaf
+	case p.scouts(n):
+		saved = tokens.saves(p.scoutRates(n), c.rest.normal, n.lg, p.kind, s.top, ctx, c.kept)
 	default:
-		q = tokens.dependBelow(r, coefs.normal, nil, n.lg, p.kind, s.top, ctx, t.cost-said)
+		q := tokens.dependBelow(r, c.rest.normal, nil, n.lg, p.kind, s.top, ctx, t.cost-said)
+		saved, levels = q.saved, q.levels
 	}
-	cost := s.energy<<distScale - q.saved + said
+	cost := s.energy<<distScale - saved + said
 	if cost >= t.cost {
 		return
 	}
-	t.cost, t.mode = cost, mode
-	t.levels = append(t.levels[:0], q.levels...)
-	if c != nil {
-		copy(t.predicted[:1<<(2*n.lg)], c.predicted[:])
-	}
+	t.cost, t.best = cost, c
+	t.levels = append(t.levels[:0], levels...)
 }
 
-// remainder is what a prediction leaves of the coefficients of a leaf.
-func (p *planeEncoder) remainder(c *candidate, coefs leafCoefs, n node) (s spectrum, rest leafCoefs) {
-	rest = p.scratch.trial.rest.first(len(coefs.own))
-	differences(rest.own, coefs.own, c.coefs.own)
-	p.normalise(rest, n)
-	s.energy, s.top = analyse(rest.normal, n.lg, p.encoder.rates.step)
-	return s, rest
+// scouts tells whether plain levels are tried in a leaf, and scoutRates what they cost.
+func (p *planeEncoder) scouts(n node) bool { return !p.encoder.thorough || !p.cells.isDependent(n) }
+
+func (p *planeEncoder) scoutRates(n node) *rates {
+	if p.cells.isDependent(n) {
+		return p.partition.rates.scout
+	}
+	return p.partition.rates
+}
+
+// attempted gives the levels of the best candidate.
+func (p *planeEncoder) attempted(n node) []acLevel {
+	t, tokens := p.scratch.trial, &p.scratch.tokens
+	c := t.best
+	if c.top == 0 || !p.scouts(n) {
+		return t.levels
+	}
+	r, ctx := p.scoutRates(n), lastContext(p.kind, n.lg, typicalLast)
+	if q, ok := tokens.again(r, c.rest.normal, n.lg, p.kind, ctx, c.kept); ok {
+		return q.levels
+	}
+	return tokens.quantise(r, c.rest.normal, n.lg, p.kind, c.top, ctx).levels
+}
+
+// remainder finds what a prediction leaves of the coefficients of a leaf.
+func (p *planeEncoder) remainder(c *candidate, coefs leafCoefs, n node) (s spectrum) {
+	c.rest = c.coefs.first(len(coefs.own))
+	differences(c.rest.own, coefs.own, c.coefs.own)
+	p.normalise(c.rest, n)
+	s.energy, s.top = analyse(c.rest.normal, n.lg, p.encoder.rates.step)
+	return s
 }
 
 // differences writes what a has more than b, for whole leaves.
@@ -248,18 +228,12 @@ func (p *planeEncoder) alpha(n node, coefs []int32) int32 {
 	return int32(min(max(a, -8), 8))
 }
 
-// rebuild decodes a leaf in its place; what it is predicted to be is the best trial.
-func (p *planeEncoder) rebuild(n node, mode int, levels []acLevel) {
-	p.begin(n, mode)
-	p.finish(n, levels)
-}
-
-// begin takes up a leaf, and finish decodes it.
-func (p *planeEncoder) begin(n node, mode int) {
+// begin takes up a leaf in its place, and finish decodes it.
+func (p *planeEncoder) begin(n node, c *candidate) {
 	s := &p.scratch.synthesis
 	s.begin(p.cells, n)
-	if mode != modeNone {
-		s.predict(p.scratch.trial.predicted[:1<<(2*n.lg)])
+	if c.mode != modeNone {
+		s.predictLow(c.predicted[:1<<(2*n.lg)], &c.low)
 	}
 }
 
@@ -278,16 +252,17 @@ func (p *planeEncoder) predictedLeaf(n node) {
 	ctx, context := p.cells.lastContext(p.kind, n), p.predictor.modeContext(n)
 	s, coefs := p.partition.spectrum(n)
 	p.overview.take(n, s.flat, coefs.own)
-	p.gauge.predicted = nil
+	c := &p.scratch.trial.none
 	if mode != modeNone {
-		c := p.scratch.trial.candidates[0]
+		c = p.scratch.trial.candidates[0]
 		p.predictor.gather(n)
-		p.transform(c, n, mode)
-		p.gauge.predicted = p.scratch.trial.predicted[:copy(p.scratch.trial.predicted[:1<<(2*n.lg)], c.predicted[:])]
-		var left spectrum
-		left, coefs = p.remainder(c, coefs, n)
-		s = &left
+		c.mode = mode
+		p.predictor.predict(c.predicted[:], n, mode)
+		p.transform(c, n)
+		left := p.remainder(c, coefs, n)
+		s, coefs = &left, c.rest
 	}
+	p.gauge.predicted = c
 	q, rms := p.settledLeaf(n, s, coefs, ctx)
 	if p.encoder.promise > 0 {
 		if rms > p.promise(n) && mode != modeNone {
@@ -297,7 +272,7 @@ func (p *planeEncoder) predictedLeaf(n node) {
 		}
 		p.tile.Worst[p.index] = max(p.tile.Worst[p.index], p.cells.counted(n, rms))
 	}
-	p.begin(n, mode)
+	p.begin(n, c)
 	r := p.predictor
 	p.scratch.edges.begin(n, &p.scratch.synthesis, r.pix, r.index(n), r.stride)
 	p.finish(n, p.scratch.levels)

@@ -71,8 +71,13 @@ func rmsOf(a []uint16, strideA int, b []uint16, strideB, w, h int) uint32 {
 		return 0
 	}
 	sum := uint64(0)
+	whole := 0
+	if vector && w >= cell {
+		whole = w &^ (cell - 1)
+		sum = squaredDifferences(&a[0], strideA, &b[0], strideB, whole/cell, h)
+	}
 	for y := range h {
-		ra, rb := a[y*strideA:][:w], b[y*strideB:][:w]
+		ra, rb := a[y*strideA:][whole:w], b[y*strideB:][whole:w]
 		for i, v := range ra {
 			d := int64(v) - int64(rb[i])
 			sum += uint64(d * d)
@@ -87,7 +92,7 @@ type gauge struct {
 	cells   *Cells
 	scratch *EncoderScratch
 
-	predicted []uint16 // of the leaf at hand, nil where nothing is
+	predicted *candidate // what is predicted of the leaf at hand, nil where nothing is
 }
 
 // rms decodes a leaf of given levels into the scratch and returns its error over the
@@ -99,8 +104,8 @@ func (g *gauge) rms(n node, levels []acLevel) uint32 {
 	}
 	s := &g.scratch.synthesis
 	s.begin(g.cells, n)
-	if g.predicted != nil {
-		s.predict(g.predicted)
+	if c := g.predicted; c != nil && c.mode != modeNone {
+		s.predictLow(c.predicted[:1<<(2*n.lg)], &c.low)
 	}
 	s.setLevels(levels, g.cells.stepsOf(n))
 	s.samples(g.scratch.decoded[:], 1<<n.lg)

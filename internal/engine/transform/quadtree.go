@@ -67,6 +67,9 @@ func (c *Cells) stepsOf(n node) leafSteps {
 	return s
 }
 
+// baseOf is the step of a leaf whose class is known, before its weights.
+func (c *Cells) baseOf(n node) int32 { return c.steps.base[c.class[c.index(n.x, n.y)]] }
+
 // shown are the values that level 3 shows.
 func (c *Cells) shown() []int32 {
 	if c.level3 != nil {
@@ -168,9 +171,14 @@ func (s *synthesis) begin(c *Cells, n node) {
 // predict takes up what is predicted of the leaf, row by row: its low block follows from the overview all
 // the same.
 func (s *synthesis) predict(samples []uint16) {
+	low := s.dct.low(samples, s.lg)
+	s.predictLow(samples, &low)
+}
+
+// predictLow is predict of samples whose lowest coefficients are known.
+func (s *synthesis) predictLow(samples []uint16, low *[rootCells * rootCells]int32) {
 	s.base = samples
 	m := 1 << (s.lg - cellLog2)
-	low := s.dct.low(samples, s.lg)
 	for i, v := range low[:m*m] {
 		if at := i/m<<s.lg + i%m; v != 0 {
 			s.set(at, s.coef[at]-v)

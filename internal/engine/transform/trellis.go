@@ -17,8 +17,9 @@ type path struct {
 	history uint8 // of the diagonals before the one at hand
 }
 
-// unreachable is the cost of a state that no choice leads to.
-const unreachable = 1 << 60
+// unreachable is the cost of a state that no choice leads to. All others are below 2^50: the squares of a leaf's samples
+// in 1/16 level sum up to 2^34 at most.
+const unreachable = 1 << 56
 
 // history is the magnitudes of the levels of two diagonals, from u − 1 on.
 type history struct {
@@ -29,11 +30,47 @@ type history struct {
 // fresh is the history of a leaf that ends at the group at hand.
 const fresh = states
 
+// choice is what may become of a coefficient: its multiples, each by the lowest two bits, and which of its ways led to each
+// state.
+type choice struct {
+	multiples  [aZero + 1]int32
+	magnitudes [aZero + 4]uint8 // of their levels, capped
+	ways       [states]uint8    // at wayShift, among other bits
+}
+
+// way is how a state is reached: from another one, by one of the multiples or by 0.
+type way struct{ from, multiple uint8 }
+
+// zeroed stands for 0 among multiples.
+const (
+	aZero = 4
+)
+
+// ways are the ones to each state, of which earlier ones are taken where costs are equal.
+var ways = [states][4]way{
+	{{0, 0}, {0, aZero}, {1, 2}},
+	{{2, 3}, {2, aZero}, {3, 1}},
+	{{0, 2}, {1, 0}, {1, aZero}},
+	{{2, 1}, {3, 3}, {3, aZero}},
+}
+
+// zeroWays are the ways of a coefficient that can only become 0, one of them in each byte: 1, 1, 2 and 2.
+const zeroWays = (1 + 1<<8 + 2<<16 + 2<<24) << wayShift
+
+// A path within a diagonal is one number, so that the cheapest is the least: its cost, the way to the last state, and its history.
+const (
+	historyBits = 3
+	wayShift    = historyBits
+	costShift   = historyBits + 2
+	allWays     = 3 << wayShift
+	aHistory    = 1<<historyBits - 1
+)
+
 // trellis is the memory of the algorithm.
 type trellis struct {
-	choices   [maxN * maxN][states]int32 // by token and state: 4·multiple + the state before
-	histories [2][states + 1]history     // before the diagonal at hand, and after it
-	contexts  [states + 1][maxN]int32    // of the coefficients of the diagonal, without the bank
+	choices   [maxN * maxN]choice           // by token
+	histories [2][states + 1]history        // before the diagonal at hand, and after it
+	classes   [1 << historyBits][maxN]uint8 // of the neighbourhoods on the diagonal, by history and u
 
 	rates *rates
 	coefs []int32
@@ -44,6 +81,7 @@ type trellis struct {
 	quiet int64 // magnitudes below become 0
 
 	paths  [states]path
+	kernel trellisKernel
 	zeroed int64 // J of all coefficients so far as zeros
 }
 
@@ -58,6 +96,9 @@ func (t *trellis) begin(r *rates, coefs []int32, steps *leafSteps, lg, kind int)
 		t.histories[0][s].some = false
 	}
 	t.zeroed = 0
+	k := &t.kernel
+	k.coefs, k.classes, k.lg = &coefs[0], &t.classes, lg
+	k.quiet, k.unit, k.reciprocal = t.quiet, r.unit, r.units.reciprocal
 }
 
 // run finds the cheapest levels of a leaf, by J = (a−m·u)² + λ·bits, given what its last group costs, unless
@@ -79,7 +120,7 @@ func (t *trellis) run(top int, last []int32, most int64) bool {
 		for to < len(t.pos) && diagonal(t.pos[to].coef, t.lg) == d {
 			to++
 		}
-		t.findContexts(&t.histories[now], t.pos[from:to])
+		t.classify(&t.histories[now], t.pos[from:to])
 		some := t.diagonal(from, to)
 		t.remember(&t.histories[now], &t.histories[1-now], from, to, some)
 		if min(t.zeroed, t.best().cost) >= most {
@@ -101,127 +142,172 @@ func (t *trellis) best() *path {
 	return best
 }
 
-// findContexts finds the contexts of a diagonal behind each history.
-func (t *trellis) findContexts(histories *[states + 1]history, pos []scanPos) {
+// classify finds the classes of the neighbourhoods on a diagonal behind each history.
+func (t *trellis) classify(histories *[states + 1]history, pos []scanPos) {
 	var used [states + 1]bool
 	for s := range t.paths {
 		used[t.paths[s].history] = t.paths[s].cost < unreachable
 	}
-	first := int32(pos[0].ctx) * rans.Symbols
 	for i := range histories {
-		h, contexts := &histories[i], t.contexts[i][:len(pos)]
+		h, classes := &histories[i], &t.classes[i]
 		switch {
 		case !used[i]:
 		case !h.some:
-			for k := range contexts {
-				contexts[k] = first
-			}
+			*classes = [maxN]uint8{}
+		case vector:
+			trellisClasses(classes, h)
 		default:
-			for k := range contexts {
-				u := int(pos[k].coef) >> t.lg
-				a, b := h.near[u:u+4:u+4], h.far[u:u+4:u+4]
-				sum := 2*(int(a[1])+int(a[2])) + int(a[0]) + int(a[3]) + int(b[1]) + int(b[2]) + int(b[3])
-				contexts[k] = first + int32(magnitudeClass[sum])*rans.Symbols
-			}
+			h.findClasses(classes, pos, t.lg)
 		}
 	}
 }
+
+// findClasses finds the classes of neighbourhoods at places.
+func (h *history) findClasses(classes *[maxN]uint8, pos []scanPos, lg int) {
+	for _, at := range pos {
+		u := int(at.coef) >> lg
+		a, b := h.near[u:u+4:u+4], h.far[u:u+4:u+4]
+		sum := 2*(int(a[1])+int(a[2])) + int(a[0]) + int(a[3]) + int(b[1]) + int(b[2]) + int(b[3])
+		classes[u] = magnitudeClass[sum]
+	}
+}
+
+// trellisKernel is what goes over the coefficients of a diagonal.
+type trellisKernel struct {
+	paths        [states]int64 // packed
+	zeroed       int64         // of trellis
+	some         int           // 1 where any coefficient may have become other than 0
+	pos          *scanPos      // of the first coefficient
+	coefs        *int32
+	choices      *choice // of the first coefficient
+	classes      *[1 << historyBits][maxN]uint8
+	bank0, bank1 *int32 // costs of the symbols of the first class of the diagonal
+	lg           int
+	done         int // how many coefficients
+	quiet        int64
+	unit         int64
+	reciprocal   uint64 // of the unit
+}
+
+// leastEscaped is the least multiple beside which there may be an escaped level.
+const leastEscaped = 2 * (escape - 2)
 
 // diagonal goes on over the coefficients of a diagonal, and tells whether any of them may have become
 // other than 0.
 func (t *trellis) diagonal(from, to int) (some bool) {
+	k := &t.kernel
+	k.some = 0
+	for s := range t.paths {
+		k.paths[s] = t.paths[s].pack()
+	}
+	if vector && t.steps == nil {
+		k.pos, k.choices, k.zeroed = &t.pos[from], &t.choices[from], t.zeroed
+		first := int32(t.pos[from].ctx) * rans.Symbols
+		k.bank0, k.bank1 = &t.rates.symbol[t.banks[0]+first], &t.rates.symbol[t.banks[1]+first]
+		trellisDiagonal(k, to-from)
+		t.zeroed = k.zeroed
+		from += k.done
+	}
+	if from < to {
+		t.genericDiagonal(from, to)
+	}
+	t.unpack()
+	return k.some != 0
+}
+
+// genericDiagonal goes on in the kernel's paths.
+func (t *trellis) genericDiagonal(from, to int) {
 	r := t.rates
-	symbol, unit := &r.symbol, r.unit
-	p0, p1, p2, p3 := t.paths[0], t.paths[1], t.paths[2], t.paths[3]
+	symbol, unit, first := &r.symbol, r.unit, int32(t.pos[from].ctx)*rans.Symbols
+	bank0, bank1 := t.banks[0]+first, t.banks[1]+first
+	p0, p1, p2, p3 := t.kernel.paths[0], t.kernel.paths[1], t.kernel.paths[2], t.kernel.paths[3]
 	for n := from; n < to; n++ {
-		i := n - from
-		a := int64(t.coefs[t.pos[n].coef])
+		coef := t.pos[n].coef
+		u := coef >> t.lg
+		a := int64(t.coefs[coef])
 		a = max(a, -a)
 		zero := a * a << distScale
 		t.zeroed += zero
-		i0, i1 := t.banks[0]+t.contexts[p0.history][i], t.banks[0]+t.contexts[p1.history][i]
-		i2, i3 := t.banks[1]+t.contexts[p2.history][i], t.banks[1]+t.contexts[p3.history][i]
+		s0 := (*[rans.Symbols]int32)(symbol[bank0+int32(t.classes[p0&aHistory][u])*rans.Symbols:])
+		s1 := (*[rans.Symbols]int32)(symbol[bank0+int32(t.classes[p1&aHistory][u])*rans.Symbols:])
+		s2 := (*[rans.Symbols]int32)(symbol[bank1+int32(t.classes[p2&aHistory][u])*rans.Symbols:])
+		s3 := (*[rans.Symbols]int32)(symbol[bank1+int32(t.classes[p3&aHistory][u])*rans.Symbols:])
+		z0, z1 := p0+(zero+int64(s0[0]))<<costShift, p1+int64(zero+int64(s1[0]))<<costShift
+		z2, z3 := p2+int64(zero+int64(s2[0]))<<costShift, p3+int64(zero+int64(s3[0]))<<costShift
+		c := &t.choices[n]
 		if a < t.quiet {
-			p0.cost += zero + int64(symbol[i0])
-			p1.cost += zero + int64(symbol[i1])
-			p2.cost += zero + int64(symbol[i2])
-			p3.cost += zero + int64(symbol[i3])
-			t.choices[n] = [states]int32{0, 2, 1, 3}
-			p1, p2 = p2, p1
+			c.ways = [states]uint8{zeroWays & 0xff, zeroWays >> 8 & 0xff, zeroWays >> 16 & 0xff, zeroWays >> 24}
+			p0, p1, p2, p3 = z0, z2, z1, z3
 			continue
 		}
-		some = true
+		t.kernel.some = 1
 		f := int64(0)
 		if t.steps == nil {
 			f = r.units.div(a)
 		} else {
-			unit = int64(unitOf(t.steps.of(int(t.pos[n].coef))))
+			unit = int64(unitOf(t.steps.of(int(coef))))
 			f = a / unit
 		}
 		// The nearest multiples, f − 1 to f + 2: of each parity of both quantisers one.
-		var dist [4]int64
-		var multiple [4]int32
-		for m := f - 1; m <= f+2; m++ {
-			e := a - m*unit
-			dist[m&3], multiple[m&3] = e*e<<distScale, int32(m)
+		m0, m1, m2, m3 := (f+2)&^3, (f+1)&^3+1, f&^3+2, (f-1)&^3+3
+		m3 = max(m3, 0) // −1 is none
+		c.multiples = [aZero + 1]int32{int32(m0), int32(m1), int32(m2), int32(m3)}
+		d0, d1, d2, d3 := a-m0*unit, a-m1*unit, a-m2*unit, a-m3*unit
+		d0, d1, d2, d3 = d0*d0<<distScale, d1*d1<<distScale, d2*d2<<distScale, d3*d3<<distScale
+		k0, k1, k2, k3 := (m0+1)>>1, (m1+1)>>1, (m2+1)>>1, (m3+1)>>1
+		c.magnitudes = [aZero + 4]uint8{capped(k0), capped(k1), capped(k2), capped(k3)}
+		var e0, e1, e2, e3, o0, o1, o2, o3 int64
+		if f < leastEscaped {
+			e0, e1, o0, o1 = int64(s0[k0%16]), int64(s1[k0%16]), int64(s0[k2%16]), int64(s1[k2%16])
+			e2, e3, o2, o3 = int64(s2[k3%16]), int64(s3[k3%16]), int64(s2[k1%16]), int64(s3[k1%16])
+		} else {
+			e0, e1, o0, o1 = r.levelCost(s0[:], k0), r.levelCost(s1[:], k0), r.levelCost(s0[:], k2), r.levelCost(s1[:], k2)
+			e2, e3, o2, o3 = r.levelCost(s2[:], k3), r.levelCost(s3[:], k3), r.levelCost(s2[:], k1), r.levelCost(s3[:], k1)
 		}
-		if f == 0 { // −1 is none
-			dist[3], multiple[3] = zero, 0
-		}
-		s0, s1 := symbol[i0:][:rans.Symbols], symbol[i1:][:rans.Symbols]
-		s2, s3 := symbol[i2:][:rans.Symbols], symbol[i3:][:rans.Symbols]
-		even0, odd0 := p0.cost+dist[0]+r.multipleCost(s0, multiple[0]), p0.cost+dist[2]+r.multipleCost(s0, multiple[2])
-		even1, odd1 := p1.cost+dist[0]+r.multipleCost(s1, multiple[0]), p1.cost+dist[2]+r.multipleCost(s1, multiple[2])
-		even2, odd2 := p2.cost+dist[3]+r.multipleCost(s2, multiple[3]), p2.cost+dist[1]+r.multipleCost(s2, multiple[1])
-		even3, odd3 := p3.cost+dist[3]+r.multipleCost(s3, multiple[3]), p3.cost+dist[1]+r.multipleCost(s3, multiple[1])
-		m0, m1, m2, m3 := 4*multiple[0], 4*multiple[0]+1, 4*multiple[3]+2, 4*multiple[3]+3
+		w0 := least(p0+int64(d0+e0)<<costShift, p1+int64(d2+o1)<<costShift+2<<wayShift)
+		w1 := least(p2+int64(d3+e2)<<costShift, p3+int64(d1+o3)<<costShift+2<<wayShift)
+		w2 := least(p0+int64(d2+o0)<<costShift, p1+int64(d0+e1)<<costShift+1<<wayShift)
+		w3 := least(p2+int64(d1+o2)<<costShift, p3+int64(d3+e3)<<costShift+1<<wayShift)
 		if f <= mayBecomeZero {
-			even0, m0 = cheaper(even0, m0, p0.cost+zero+int64(s0[0]), 0)
-			even1, m1 = cheaper(even1, m1, p1.cost+zero+int64(s1[0]), 1)
-			even2, m2 = cheaper(even2, m2, p2.cost+zero+int64(s2[0]), 2)
-			even3, m3 = cheaper(even3, m3, p3.cost+zero+int64(s3[0]), 3)
+			w0, w1 = least(w0, z0+1<<wayShift), least(w1, z2+1<<wayShift)
+			w2, w3 = least(w2, z1+2<<wayShift), least(w3, z3+2<<wayShift)
 		}
-		q0, q1, q2, q3 := p0, p2, p0, p2
-		q0.cost, q1.cost, q2.cost, q3.cost = even0, even2, odd0, odd2
-		c := &t.choices[n]
-		*c = [states]int32{m0, m2, 4 * multiple[2], 4*multiple[1] + 2}
-		if odd1 < even0 {
-			q0, c[0] = p1, 4*multiple[2]+1
-			q0.cost = odd1
-		}
-		if even1 < odd0 {
-			q2, c[2] = p1, m1
-			q2.cost = even1
-		}
-		if odd3 < even2 {
-			q1, c[1] = p3, 4*multiple[1]+3
-			q1.cost = odd3
-		}
-		if even3 < odd2 {
-			q3, c[3] = p3, m3
-			q3.cost = even3
-		}
-		p0, p1, p2, p3 = q0, q1, q2, q3
+		c.ways = [states]uint8{uint8(w0), uint8(w1), uint8(w2), uint8(w3)}
+		p0, p1, p2, p3 = w0&^allWays, w1&^allWays, w2&^allWays, w3&^allWays
 	}
-	t.paths = [states]path{p0, p1, p2, p3}
-	return some
+	t.kernel.paths = [states]int64{p0, p1, p2, p3}
+}
+
+// pack makes a path one number, and unpack takes the ones of a diagonal that is done.
+func (p *path) pack() int64 { return p.cost<<costShift | int64(p.history) }
+
+func (t *trellis) unpack() {
+	var starts [states + 1]int32
+	for _, p := range t.paths {
+		starts[p.history] = p.start
+	}
+	for s, p := range t.kernel.paths {
+		h := p & aHistory
+		t.paths[s] = path{int64(p >> costShift), starts[h], uint8(h)}
+	}
+}
+
+// least is the smaller one of two costs, without a branch that no processor could foresee.
+func least(a, b int64) int64 {
+	d := b - a
+	return a + d&(d>>63)
+}
+
+// capped is a level's magnitude as the contexts of others see it.
+func capped(level int64) uint8 { return uint8(min(level, magnitudeCap)) }
+
+// before is the way of a coefficient to a state.
+func (c *choice) before(state uint8) way {
+	return ways[state%states][c.ways[state%states]>>wayShift%4]
 }
 
 // mayBecomeZero is the largest multiple of which 0 is considered.
 const mayBecomeZero = 4
-
-// cheaper is the cheaper one of two choices.
-func cheaper(a int64, m int32, b int64, n int32) (int64, int32) {
-	if b < a {
-		return b, n
-	}
-	return a, m
-}
-
-// multipleCost is levelCost of a multiple.
-func (r *rates) multipleCost(cost []int32, multiple int32) int64 {
-	return r.levelCost(cost, int64(levelOf(multiple)))
-}
 
 // remember makes the histories after a diagonal.
 func (t *trellis) remember(before, after *[states + 1]history, from, to int, some bool) {
@@ -238,12 +324,26 @@ func (t *trellis) remember(before, after *[states + 1]history, from, to int, som
 		}
 		if !some {
 			is.some = is.far != is.near
-			continue
 		}
-		for i, state := to-1, int32(s); i >= from; i-- {
-			c := t.choices[i][state]
-			state = c & 3
-			is.near[int(t.pos[i].coef)>>t.lg+1] = uint8(min(levelOf(c>>2), magnitudeCap))
+	}
+	switch {
+	case !some:
+	case vector:
+		trellisRemember(after, &t.choices[from], &t.pos[from], to-from, t.lg)
+	default:
+		t.rememberLevels(after, from, to)
+	}
+}
+
+// rememberLevels notes the magnitudes of a diagonal on the paths to all states.
+func (t *trellis) rememberLevels(after *[states + 1]history, from, to int) {
+	state := [states]uint8{0, 1, 2, 3}
+	for i := to - 1; i >= from; i-- {
+		c, u := &t.choices[i], int(t.pos[i].coef)>>t.lg+1
+		for s := range state {
+			w := c.before(state[s])
+			state[s] = w.from
+			after[s].near[u] = c.magnitudes[w.multiple]
 		}
 	}
 }
@@ -277,10 +377,11 @@ func (t *levelTokens) collect() quantised {
 	q := quantised{saved: v.zeroed - p.cost}
 	from, first := int(p.start), len(t.levels)
 	q.last = group(diagonal(v.pos[from].coef, v.lg), v.lg)
-	for i, state := len(v.pos)-1, int32(p.history); i >= from; i-- {
-		c := v.choices[i][state]
-		state = c & 3
-		m := c >> 2
+	for i, state := len(v.pos)-1, p.history; i >= from; i-- {
+		c := &v.choices[i]
+		w := c.before(state)
+		state = w.from
+		m := c.multiples[w.multiple]
 		if m == 0 {
 			continue
 		}

@@ -1,0 +1,38 @@
+package transform
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestVectorTrellis: dependent levels are the same with kernels and without, also where some are escaped, and where
+// the choice is given up because it costs too much.
+func TestVectorTrellis(t *testing.T) {
+	requireKernels(t)
+	rng := rand.New(rand.NewPCG(29, 11))
+	var tokens [2]levelTokens
+	for round := range 1200 {
+		lg, kind, step := 3+round%3, round/3%2, []int{1, 3, 20, 70, 300}[rng.IntN(5)]
+		r, c := newRates(step, predictedBits(), lambdas[kindLuma]), coefficients(rng, lg, step)
+		if round%5 == 0 {
+			for range 9 {
+				c[rng.IntN(len(c))] = int32(rng.IntN(1<<16) - 1<<15)
+			}
+		}
+		top, ctx := topOf(c, lg, r.unit), lastContext(kind, lg, rng.IntN(20)-1)
+		most := int64(anyCost)
+		if round%4 == 0 {
+			most = rng.Int64N(1 << 24)
+		}
+		got := tokens[0].dependBelow(r, c, nil, lg, kind, top, ctx, most)
+		var want quantised
+		plainly(func() { want = tokens[1].dependBelow(r, c, nil, lg, kind, top, ctx, most) })
+		name := fmt.Sprintf("round %d: leaf of %d, kind %d, step %d", round, 1<<lg, kind, step)
+		require.Equal(t, slices.Clone(want.levels), slices.Clone(got.levels), name)
+		require.Equal(t, []int64{int64(want.last), want.saved, want.gained}, []int64{int64(got.last), got.saved, got.gained}, name)
+	}
+}
