@@ -330,7 +330,7 @@ func (p *planeEncoder) leaf(n node) {
 		p.keepLevels(&q)
 	}
 	if promising && (l.clipped || !leafWithin(l.dist+low, n.lg, p.promise(n))) {
-		p.mend(&q, &l, func() (*spectrum, leafCoefs) { return p.partition.spectrum(n) }, ctx)
+		p.mend(&q, &l, func() *spectrum { return p.partition.spectrum(n) }, ctx)
 	}
 	l.to = len(p.scratch.levels)
 	p.scratch.leaves = append(p.scratch.leaves, l)
@@ -345,29 +345,29 @@ func (p *planeEncoder) takeUp(n node, ctx int) (q quantised, dist, low int64) {
 	if r := p.partition.record(n); r != nil {
 		return p.adopt(n, r, ctx)
 	}
-	s, coefs := p.partition.spectrum(n)
-	p.overview.take(n, s.flat, coefs.own)
-	q, low = p.quantise(n, s, coefs, ctx)
-	return q, p.dist(n, s, coefs, &q), low
+	s := p.partition.spectrum(n)
+	p.overview.take(n, s.flat, s.coefs.own)
+	q, low = p.quantise(n, s, ctx)
+	return q, p.dist(n, s, &q), low
 }
 
 // quantise quantises a leaf as is cheapest or, where its error comes near the promise by
 // that, by plain rounding, which leaves at most half a step on every coefficient. It
 // returns the squared error of the low block, too.
-func (p *planeEncoder) quantise(n node, s *spectrum, coefs leafCoefs, ctx int) (q quantised, low int64) {
+func (p *planeEncoder) quantise(n node, s *spectrum, ctx int) (q quantised, low int64) {
 	if s.top > 0 {
-		q = p.decide(p.partition.rates, n, coefs, s.top, ctx)
+		q = p.decide(p.partition.rates, n, s, ctx)
 	}
 	low = p.overview.lowError(n)
-	if !s.flat && !p.keeps(n, p.dist(n, s, coefs, &q)+low) {
-		q = p.round(n, coefs, ctx)
+	if !s.flat && !p.keeps(n, p.dist(n, s, &q)+low) {
+		q = p.round(n, s, ctx)
 	}
 	return q, low
 }
 
 // round quantises a leaf by plain rounding.
-func (p *planeEncoder) round(n node, coefs leafCoefs, ctx int) quantised {
-	r, t := p.encoder.plain, &p.scratch.tokens
+func (p *planeEncoder) round(n node, s *spectrum, ctx int) quantised {
+	r, t, coefs := p.encoder.plain, &p.scratch.tokens, &s.coefs
 	if !p.cells.isDependent(n) {
 		return t.quantise(r, coefs.normal, n.lg, p.kind, topOf(coefs.normal, n.lg, r.step), ctx)
 	}
@@ -376,16 +376,17 @@ func (p *planeEncoder) round(n node, coefs leafCoefs, ctx int) quantised {
 }
 
 // decide decides the levels of a leaf.
-func (p *planeEncoder) decide(r *rates, n node, coefs leafCoefs, top, ctx int) quantised {
+func (p *planeEncoder) decide(r *rates, n node, s *spectrum, ctx int) quantised {
+	normal := s.coefs.normal
 	if p.cells.isDependent(n) {
-		return p.scratch.tokens.depend(r, coefs.normal, nil, n.lg, p.kind, top, ctx)
+		return p.scratch.tokens.depend(r, normal, nil, n.lg, p.kind, s.top, ctx)
 	}
 	if p.predictor == nil {
-		if q, ok := p.scratch.tokens.again(r, coefs.normal, n.lg, p.kind, ctx, p.scratch.spectra.levels(n)); ok {
+		if q, ok := p.scratch.tokens.again(r, normal, n.lg, p.kind, ctx, p.scratch.spectra.levels(n)); ok {
 			return q
 		}
 	}
-	return p.scratch.tokens.quantise(r, coefs.normal, n.lg, p.kind, top, ctx)
+	return p.scratch.tokens.quantise(r, normal, n.lg, p.kind, s.top, ctx)
 }
 
 // keepLevels keeps the levels of a leaf in the scratch.
@@ -395,13 +396,13 @@ func (p *planeEncoder) keepLevels(q *quantised) {
 
 // mend quantises a leaf anew that breaks the promise, as measured: by plain rounding of the
 // coefficients that of gives, or else by descent, for which leaves of dependent levels have no need.
-func (p *planeEncoder) mend(q *quantised, l *codedLeaf, of func() (*spectrum, leafCoefs), ctx int) {
+func (p *planeEncoder) mend(q *quantised, l *codedLeaf, of func() *spectrum, ctx int) {
 	n, kept, promise := l.node, func() []acLevel { return p.scratch.levels[l.from:] }, p.promise(l.node)
 	if p.gauge.rms(n, kept()) <= promise {
 		return
 	}
-	if s, coefs := of(); !s.flat {
-		*q = p.round(n, coefs, ctx)
+	if s := of(); !s.flat {
+		*q = p.round(n, s, ctx)
 		p.scratch.levels = p.scratch.levels[:l.from]
 		p.keepLevels(q)
 		if p.gauge.rms(n, kept()) <= promise {

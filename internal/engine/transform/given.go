@@ -270,9 +270,9 @@ func (p *planeEncoder) adopt(n node, r tree.Record, ctx int) (q quantised, dist,
 	if !p.keeps(n, v.Error+low) {
 		var ok bool
 		if v, ok = r.Plain(n.lg); !ok {
-			s, coefs := p.partition.spectrum(n)
-			q = p.round(n, coefs, ctx)
-			return q, p.dist(n, s, coefs, &q), low
+			s := p.partition.spectrum(n)
+			q = p.round(n, s, ctx)
+			return q, p.dist(n, s, &q), low
 		}
 	}
 	p.scratch.adopted = p.scratch.adopted[:0]

@@ -107,6 +107,7 @@ type spectrum struct {
 	flat   bool  // none can be other than 0, and none was computed
 	energy int64 // sum of the squares of AC coefficients, normalised
 	top    int   // highest diagonal with one that may be worth coding, 0 where none is
+	coefs  leafCoefs
 }
 
 // leafCoefs are the coefficients of a leaf, as they are and normalised: as multiples of what makes their steps
@@ -151,20 +152,21 @@ func (s *spectra) at(n node) (*spectrum, []int32) {
 // levels is what is kept of the levels of a node.
 func (s *spectra) levels(n node) *diagonalLevels { return &s.kept[n.among()] }
 
-// of is the spectrum of a node of src, and its coefficients where it is not flat; steps are of coefficients that are normalised.
-func (s *spectra) of(n node, src *original, step int64, steps *leafSteps) (*spectrum, leafCoefs) {
-	sp, own := s.at(n)
-	coefs := leafCoefs{own, s.normal(n, own)}
-	if !sp.known {
-		pix, stride := src.from(n)
-		s.dct.forward(own, pix, stride, n.lg)
-		*sp = spectrum{known: true}
-		if s.weighted != nil {
-			steps.normalise(coefs.normal, own, step)
-		}
-		sp.energy, sp.top = analyse(coefs.normal, n.lg, step)
+// of is the spectrum of a node of src; steps are of coefficients that are normalised.
+func (s *spectra) of(n node, src *original, step int64, steps *leafSteps) *spectrum {
+	sp := &s.nodes[n.among()]
+	if sp.known {
+		return sp
 	}
-	return sp, coefs
+	_, own := s.at(n)
+	pix, stride := src.from(n)
+	s.dct.forward(own, pix, stride, n.lg)
+	sp.known, sp.flat, sp.coefs.own, sp.coefs.normal = true, false, own, s.normal(n, own)
+	if s.weighted != nil {
+		steps.normalise(sp.coefs.normal, own, step)
+	}
+	sp.energy, sp.top = analyse(sp.coefs.normal, n.lg, step)
+	return sp
 }
 
 // normalises says whether coefficients are normalised.
@@ -212,8 +214,8 @@ func (p *partition) class(n node) uint8 {
 	return stepClass(p.src.pyramid, n.lg, x, y)
 }
 
-// spectrum is the spectrum of a node and its coefficients.
-func (p *partition) spectrum(n node) (*spectrum, leafCoefs) {
+// spectrum is the spectrum of a node.
+func (p *partition) spectrum(n node) *spectrum {
 	s, step := &p.scratch.spectra, p.encoder.rates.step
 	if s.weighted == nil {
 		return s.of(n, p.src, step, nil)
@@ -285,8 +287,7 @@ func (p *partition) bendsEnd(n node) bool {
 			continue
 		}
 		if !known {
-			_, coefs := p.spectrum(n)
-			means, known = meansOf(coefs.own, n.lg), true
+			means, known = meansOf(p.spectrum(n).coefs.own, n.lg), true
 		}
 		scale := &p.cells.scale
 		if 2*arith.AbsDiff(means[i], scale.mean(scale.value(end))) > scale.step {
@@ -315,8 +316,8 @@ func (p *partition) lookAhead(n node) {
 		c := n.child(i)
 		leaves[i].kept = p.scratch.spectra.levels(c)
 		if rule, _ := p.ruleAt(c); !p.flat(c, &rule) {
-			s, coefs := p.spectrum(c)
-			leaves[i].coefs, leaves[i].top = coefs.normal, s.top
+			s := p.spectrum(c)
+			leaves[i].coefs, leaves[i].top = s.coefs.normal, s.top
 		}
 	}
 	p.scratch.tokens.ahead(p.rates, &leaves, p.kind)
@@ -335,8 +336,8 @@ func (p *partition) flatSpectrum(n node, base int64) {
 	// Samples are in 1/16 level, coefficients in 1/8: a quarter of the energy.
 	energy := int64(tree.Energy(p.src.pyramid, n.lg, x, y)+2) / 4
 	step := p.encoder.rates.step
-	s, _ := p.scratch.spectra.at(n)
-	*s = spectrum{known: true, flat: true, energy: energy * step * step / (base * base)}
+	s, own := p.scratch.spectra.at(n)
+	*s = spectrum{known: true, flat: true, energy: energy * step * step / (base * base), coefs: leafCoefs{own, own}}
 }
 
 // typicalLast stands for the sum of the neighbours' last groups while these are unknown:
@@ -352,12 +353,12 @@ func (p *partition) leafCost(n node) int64 {
 			return j + flag
 		}
 	}
-	s, coefs := p.spectrum(n)
+	s := p.spectrum(n)
 	kept := p.scratch.spectra.levels(n)
 	if saved, ok := kept.takeAhead(); ok {
 		return s.energy<<distScale - saved + flag
 	}
-	return p.scratch.tokens.cost(p.rates, coefs.normal, n.lg, p.kind, s.energy, s.top, kept) + flag
+	return p.scratch.tokens.cost(p.rates, s.coefs.normal, n.lg, p.kind, s.energy, s.top, kept) + flag
 }
 
 // cost is J of a leaf before its neighbours are known, but for its flag: the energy of its

@@ -106,7 +106,8 @@ func (p *planeEncoder) tryLeaf(n node, most int64) int64 {
 	t, flag := p.scratch.trial, p.partition.flagCost(n.lg, 0)
 	p.cells.setLeaf(n)
 	p.cells.setClass(n, p.partition.class(n))
-	s, coefs := p.partition.spectrum(n)
+	s := p.partition.spectrum(n)
+	coefs := s.coefs
 	p.overview.take(n, s.flat, coefs.own)
 	context := p.predictor.modeContext(n)
 	t.cost, t.best = most-flag, nil
@@ -185,6 +186,7 @@ func (p *planeEncoder) remainder(c *candidate, coefs leafCoefs, n node) (s spect
 	c.rest = c.coefs.first(len(coefs.own))
 	differences(c.rest.own, coefs.own, c.coefs.own)
 	p.normalise(c.rest, n)
+	s.coefs = c.rest
 	s.energy, s.top = analyse(c.rest.normal, n.lg, p.encoder.rates.step)
 	return s
 }
@@ -250,8 +252,8 @@ func (p *planeEncoder) finish(n node, levels []acLevel) {
 func (p *planeEncoder) predictedLeaf(n node) {
 	mode := int(p.cells.modes[p.cells.index(n.x, n.y)])
 	ctx, context := p.cells.lastContext(p.kind, n), p.predictor.modeContext(n)
-	s, coefs := p.partition.spectrum(n)
-	p.overview.take(n, s.flat, coefs.own)
+	s := p.partition.spectrum(n)
+	p.overview.take(n, s.flat, s.coefs.own)
 	c := &p.scratch.trial.none
 	if mode != modeNone {
 		c = p.scratch.trial.candidates[0]
@@ -259,11 +261,11 @@ func (p *planeEncoder) predictedLeaf(n node) {
 		c.mode = mode
 		p.predictor.predict(c.predicted[:], n, mode)
 		p.transform(c, n)
-		left := p.remainder(c, coefs, n)
-		s, coefs = &left, c.rest
+		left := p.remainder(c, s.coefs, n)
+		s = &left
 	}
 	p.gauge.predicted = c
-	q, rms := p.settledLeaf(n, s, coefs, ctx)
+	q, rms := p.settledLeaf(n, s, ctx)
 	if p.encoder.promise > 0 {
 		if rms > p.promise(n) && mode != modeNone {
 			p.cells.setMode(n, modeNone)
@@ -320,12 +322,12 @@ func (p *planeEncoder) putPredicted(n node, q *quantised) {
 
 // settledLeaf finds the levels of a leaf, which it leaves in the scratch, and the values of its
 // overview, so that the promise is kept, and gives its error.
-func (p *planeEncoder) settledLeaf(n node, s *spectrum, coefs leafCoefs, ctx int) (quantised, uint32) {
-	q, _ := p.quantise(n, s, coefs, ctx)
+func (p *planeEncoder) settledLeaf(n node, s *spectrum, ctx int) (quantised, uint32) {
+	q, _ := p.quantise(n, s, ctx)
 	p.scratch.levels = p.scratch.levels[:0]
 	p.keepLevels(&q)
 	p.overview.refineLeaf(n, p.kind, p.encoder.rates)
-	if !p.keeps(n, p.dist(n, s, coefs, &q)+p.overview.lowError(n)) {
+	if !p.keeps(n, p.dist(n, s, &q)+p.overview.lowError(n)) {
 		p.overview.round(n)
 	}
 	if p.encoder.promise == 0 {
@@ -334,7 +336,7 @@ func (p *planeEncoder) settledLeaf(n node, s *spectrum, coefs leafCoefs, ctx int
 	rms := p.gauge.rms(n, p.scratch.levels)
 	if rms > p.promise(n) {
 		p.overview.round(n)
-		p.mend(&q, &codedLeaf{node: n}, func() (*spectrum, leafCoefs) { return s, coefs }, ctx)
+		p.mend(&q, &codedLeaf{node: n}, func() *spectrum { return s }, ctx)
 		rms = p.gauge.rms(n, p.scratch.levels)
 	}
 	return q, rms

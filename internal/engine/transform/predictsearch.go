@@ -39,11 +39,11 @@ func (p *planeEncoder) foresee(n node) *plainCost {
 
 // plainLeaf is what a leaf costs. Its levels are kept.
 func (p *planeEncoder) plainLeaf(n node) plainCost {
-	s, coefs := p.partition.spectrum(n)
+	s := p.partition.spectrum(n)
 	r, ctx := p.scoutRates(n), lastContext(p.kind, n.lg, typicalLast)
 	q := quantised{saved: -r.cost(ctx, 0)}
 	if s.top > 0 {
-		q = p.scratch.tokens.outcome(r, coefs.normal, n.lg, p.kind, s.top, ctx, p.scratch.spectra.levels(n))
+		q = p.scratch.tokens.outcome(r, s.coefs.normal, n.lg, p.kind, s.top, ctx, p.scratch.spectra.levels(n))
 	}
 	flag := p.partition.flagCost(n.lg, 0)
 	return plainCost{
@@ -173,6 +173,5 @@ func (p *planeEncoder) splitAll(n node) bool {
 // empty tells whether a node as a leaf has nothing that is worth coding: its parts have nothing
 // either.
 func (p *planeEncoder) empty(n node) bool {
-	s, _ := p.partition.spectrum(n)
-	return s.top == 0 && !p.partition.bendsEnd(n)
+	return p.partition.spectrum(n).top == 0 && !p.partition.bendsEnd(n)
 }

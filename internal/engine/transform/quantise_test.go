@@ -162,7 +162,7 @@ func hardLeaves(e *Encoder, plane *chroma.Plane, pyramid *tree.Pyramid, lg int, 
 			n := node{lg, x, y}
 			s, c := p.scratch.spectra.at(n)
 			copy(c, coefs())
-			*s = spectrum{known: true}
+			*s = spectrum{known: true, coefs: leafCoefs{c, c}}
 			s.energy, s.top = analyse(c, lg, e.rates.step)
 			p.leaf(n)
 		}

@@ -255,7 +255,7 @@ func (p *planeEncoder) keeps(n node, dist int64) bool {
 }
 
 // dist is the squared error of the AC coefficients of a leaf.
-func (p *planeEncoder) dist(n node, s *spectrum, coefs leafCoefs, q *quantised) int64 {
+func (p *planeEncoder) dist(n node, s *spectrum, q *quantised) int64 {
 	if !p.encoder.classes {
 		return s.energy - q.gained
 	}
@@ -263,7 +263,7 @@ func (p *planeEncoder) dist(n node, s *spectrum, coefs leafCoefs, q *quantised) 
 		x, y := p.src.place(n)
 		return int64(tree.Energy(p.src.pyramid, n.lg, x, y)+2) / 4
 	}
-	return p.cells.distance(n, coefs.own, q.levels)
+	return p.cells.distance(n, s.coefs.own, q.levels)
 }
 
 // distance is the sum of the squares of what AC coefficients are off by their levels.
