@@ -57,7 +57,7 @@ func TestPredictedTiles(t *testing.T) {
 	modes := map[int]int{}
 	for name, f := range sources {
 		for format, defs := range tilePlanes {
-			for k, size := range [][2]int{{96, 64}, {1, 1}, {97, 66}, {3, 70}} {
+			for k, size := range [][2]int{{96, 96}, {1, 1}, {97, 66}, {3, 70}} {
 				for _, threshold := range shorttest.Cases([]float64{5, 0.25, 1, 40, 255}) {
 					name := fmt.Sprintf("%s %s %v T %g", name, format, size, threshold)
 					promise := int64(threshold * engine.ErrorUnit)

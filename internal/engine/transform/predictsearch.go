@@ -5,23 +5,17 @@ import "math"
 // Which leaves a root is split into is found by what they cost without prediction, at all sizes, and with it, where that
 // may tell otherwise. A Thorough encoder tries all.
 
-// plainCost is what a node costs without prediction, as a leaf and as its children, and what both pay for bits.
-type plainCost struct{ leaf, children, leafBits, childBits int64 }
+// plainCost is what a node costs without prediction, as a leaf, bits of it among that, and as its children.
+type plainCost struct{ leaf, bits, children int64 }
 
-// best is the less of both, and the bits in it.
-func (c *plainCost) best() (cost, bits int64) {
-	if c.children < c.leaf {
-		return c.children, c.childBits
-	}
-	return c.leaf, c.leafBits
-}
+func (c *plainCost) best() int64 { return min(c.leaf, c.children) }
 
 // fewBits are so few that the children of a leaf that has no more hardly ever save them.
 const fewBits = 24
 
-// savedLog2 is the part of the bits of leaves, as a power of 1/2, that their prediction is trusted to save beside the one of the
-// leaf in their place.
-const savedLog2 = 2
+// trusted is how many times the part that prediction saves of a leaf it is trusted to save of its children, which are nearer to what
+// they are predicted from.
+const trusted = 4
 
 // foresee finds what the nodes from one on cost without prediction.
 func (p *planeEncoder) foresee(n node) *plainCost {
@@ -31,7 +25,7 @@ func (p *planeEncoder) foresee(n node) *plainCost {
 	}
 	c := &p.scratch.trial.plain[n.among()]
 	*c = p.plainLeaf(n)
-	if n.lg > cellLog2 && c.leafBits > fewBits*p.partition.rates.bit {
+	if n.lg > cellLog2 && c.bits > fewBits*p.partition.rates.bit {
 		p.foreseeChildren(n, c)
 	}
 	return c
@@ -46,20 +40,14 @@ func (p *planeEncoder) plainLeaf(n node) plainCost {
 		q = p.scratch.tokens.outcome(r, s.coefs.normal, n.lg, p.kind, s.top, ctx, p.scratch.spectra.levels(n))
 	}
 	flag := p.partition.flagCost(n.lg, 0)
-	return plainCost{
-		leaf: s.energy<<distScale - q.saved + flag, leafBits: q.gained<<distScale - q.saved + flag,
-		children: anyCost, childBits: anyCost,
-	}
+	return plainCost{leaf: s.energy<<distScale - q.saved + flag, bits: q.gained<<distScale - q.saved + flag, children: anyCost}
 }
 
 // foreseeChildren is foresee of the children of a node.
 func (p *planeEncoder) foreseeChildren(n node, c *plainCost) {
-	flag := p.partition.flagCost(n.lg, 1)
-	c.children, c.childBits = flag, flag
+	c.children = p.partition.flagCost(n.lg, 1)
 	for i := range 4 {
-		cost, bits := p.foresee(n.child(i)).best()
-		c.children += cost
-		c.childBits += bits
+		c.children += p.foresee(n.child(i)).best()
 	}
 }
 
@@ -102,8 +90,7 @@ func (p *planeEncoder) choose(n node, most int64) int64 {
 }
 
 // chooseForeseen is choose of a node that may be split. Where its children cost less without prediction, they do with it, since
-// smaller leaves are predicted better. A root that is best left whole nearly always stays so; the children of smaller nodes are
-// tried.
+// smaller leaves are predicted better.
 func (p *planeEncoder) chooseForeseen(n node, most int64) int64 {
 	plain := &p.scratch.trial.plain[n.among()]
 	bends := p.partition.bendsEnd(n)
@@ -111,34 +98,36 @@ func (p *planeEncoder) chooseForeseen(n node, most int64) int64 {
 		p.foreseeChildren(n, plain)
 	}
 	if bends || plain.children < plain.leaf {
-		return p.splitForeseen(n, most)
+		return p.splitForeseen(n, most, 0)
 	}
 	leaf := p.tryLeaf(n, math.MaxInt64)
-	if plain.children == anyCost || n.lg == rootLog2 {
+	if plain.children == anyCost {
 		return leaf
 	}
 	p.save(n)
-	if children := p.splitForeseen(n, min(leaf, most)); children < leaf {
+	saved := trusted * (plain.leaf - leaf) << partLog2 / max(plain.leaf, 1)
+	if children := p.splitForeseen(n, min(leaf, most), min(max(saved, 0), 1<<partLog2)); children < leaf {
 		return children
 	}
 	p.restore(n)
 	return leaf
 }
 
-// splitForeseen chooses the leaves under the children of a node, as long as what they cost so far, and the rest at best, is less
-// than most.
-func (p *planeEncoder) splitForeseen(n node, most int64) int64 {
+const partLog2 = 8
+
+// splitForeseen chooses the leaves under the children of a node, as long as what they cost so far, and the rest less what prediction
+// may save, is less than most. That is a part of it, in 1/2^partLog2.
+func (p *planeEncoder) splitForeseen(n node, most, saved int64) int64 {
 	t, cost := p.scratch.trial, p.partition.flagCost(n.lg, 1)
-	plain := &t.plain[n.among()]
-	rest := plain.children - cost - (plain.childBits-cost)>>savedLog2
+	rest := t.plain[n.among()].children - cost
 	for i := range 4 {
-		if cost+rest >= most {
+		if cost+rest-rest*saved>>partLog2 >= most {
 			return most
 		}
 		c := n.child(i)
-		plain, bits := t.plain[c.among()].best()
+		plain := t.plain[c.among()].best()
 		cost += p.choose(c, most-cost)
-		rest -= plain - bits>>savedLog2
+		rest -= plain
 	}
 	return cost
 }
