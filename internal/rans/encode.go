@@ -19,10 +19,10 @@ func (t Token) Split() (context, symbol int) { return int(t >> 4), int(t & 15) }
 // EncTable holds what the encoder needs of every token's symbol.
 type EncTable []encSymbol
 
-// encSymbol carries an exact reciprocal of freq for states below 2^31:
+// encSymbol carries an exact reciprocal of freq, 2^31 at least, for states below 2^31:
 // x/freq = x*rcp >> (31+shift) (R. Alverson, "Integer division using reciprocals").
 type encSymbol struct {
-	rcp   uint64
+	rcp   uint32
 	limit uint32 // states at or above it give out 16 bits first
 	cum   uint16
 	comp  uint16 // Scale - freq
@@ -40,7 +40,7 @@ func NewEncTable(tables []Freqs) EncTable {
 			}
 			shift := bits.Len16(f - 1)
 			t[c*Symbols+s] = encSymbol{
-				rcp:   (1<<(31+shift) + uint64(f) - 1) / uint64(f),
+				rcp:   uint32((1<<(31+shift) + uint64(f) - 1) / uint64(f)),
 				limit: uint32(f) << (31 - ProbBits),
 				cum:   uint16(cum),
 				comp:  uint16(Scale - uint32(f)),
@@ -88,6 +88,6 @@ func (s *encSymbol) take(x uint32, words []uint16, p int) (uint32, int) {
 	full := (uint64(s.limit) - 1 - uint64(x)) >> 63 // 1 where x reaches the limit
 	p -= int(full)
 	x >>= 16 * full & 31
-	q := uint32(uint64(x) * s.rcp >> (s.shift & 63))
+	q := uint32(uint64(x) * uint64(s.rcp) >> (s.shift & 63))
 	return x + uint32(s.cum) + q*uint32(s.comp), p
 }

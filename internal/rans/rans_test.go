@@ -87,7 +87,7 @@ func TestReciprocalIsExact(t *testing.T) {
 		q[0], q[1] = uint16(f), uint16(Scale-f)
 		s := NewEncTable([]Freqs{q})[0]
 		for _, x := range []uint32{lower, 1<<31 - 1, f<<20 - 1, f * 7, r.Uint32() >> 1, r.Uint32() >> 1} {
-			require.Equal(t, x/f, uint32(uint64(x)*s.rcp>>s.shift), "x %d f %d", x, f)
+			require.Equal(t, x/f, uint32(uint64(x)*uint64(s.rcp)>>s.shift), "x %d f %d", x, f)
 		}
 	}
 }

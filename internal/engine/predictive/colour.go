@@ -86,50 +86,59 @@ func lastOf(t chroma.RCT) int {
 
 // bendScore is log2(1 + |bend|/2) and a constant.
 func bendScore(bend int32) int64 {
-	if bend = max(bend, -bend); int(bend) < len(bendScores) {
+	if bend = max(bend, -bend); uint(bend) < uint(len(bendScores)) {
 		return int64(bendScores[bend])
 	}
-	return int64(fixlog.Log2(uint64(2+bend) << 8))
+	return bendLog(bend)
 }
 
 // bendScores has most of what bendScore gives.
-var bendScores = func() (t [1 << 10]int32) {
+var bendScores = func() (t [1 << 11]int32) {
 	for bend := range t {
-		t[bend] = fixlog.Log2(uint64(2+bend) << 8)
+		t[bend] = int32(bendLog(int32(bend)))
 	}
 	return t
 }()
 
+func bendLog(bend int32) int64 { return int64(fixlog.Log2(uint64(2+bend) << 8)) }
+
+// cross is a sample and the ones to its left, right, above and below.
+type cross [5]int32
+
+func (c *cross) bend() int32 { return 4*c[0] - c[1] - c[2] - c[3] - c[4] }
+
+// scoresOf scores the planes of channels on one pixel of 32.
 func scoresOf(channels []Plane) (s planeScores) {
 	const rows, cols = 8, 4
 	w, h := channels[0].W, channels[0].H
 	for y := 1; y < h-1; y += rows {
+		var lines [3][]int32 // from the row above on
+		for c := range lines {
+			lines[c] = channels[c].Pix[(y-1)*w:][:3*w]
+		}
 		for x := 1; x < w-1; x += cols {
-			i := y*w + x
-			var bends [3]int32
-			var cross [3][5]int32
-			for c := range cross {
-				pix := channels[c].Pix
-				cross[c] = [...]int32{pix[i], pix[i-1], pix[i+1], pix[i-w], pix[i+w]}
-				bends[c] = bendOf(&cross[c])
-			}
-			for c := range cross {
-				j, k := (c+1)%3, (c+2)%3
-				s.own[c] += bendScore(bends[c])
-				s.apart[c] += bendScore(bends[j] - bends[k])
-				var halves [5]int32
-				for n, v := range cross[j] {
-					halves[n] = (v + cross[k][n]) >> 1
-				}
-				s.halves[c] += bendScore(bends[c] - bendOf(&halves))
-			}
+			r, g, b := crossAt(lines[0], w, x), crossAt(lines[1], w, x), crossAt(lines[2], w, x)
+			s.add(0, &r, &g, &b)
+			s.add(1, &g, &b, &r)
+			s.add(2, &b, &r, &g)
 		}
 	}
 	return s
 }
 
-// bendOf is 4c−W−E−N−S.
-func bendOf(v *[5]int32) int32 { return 4*v[0] - v[1] - v[2] - v[3] - v[4] }
+// crossAt is the cross at column x of the second of three lines of w samples.
+func crossAt(lines []int32, w, x int) cross {
+	return cross{lines[w+x], lines[w+x-1], lines[w+x+1], lines[x], lines[2*w+x]}
+}
+
+// add counts a pixel of channel c, of which own is the cross, and a and b of the others.
+func (s *planeScores) add(c int, own, a, b *cross) {
+	bend := own.bend()
+	halves := cross{(a[0] + b[0]) >> 1, (a[1] + b[1]) >> 1, (a[2] + b[2]) >> 1, (a[3] + b[3]) >> 1, (a[4] + b[4]) >> 1}
+	s.own[c] += bendScore(bend)
+	s.apart[c] += bendScore(a.bend() - b.bend())
+	s.halves[c] += bendScore(bend - halves.bend())
+}
 
 // forward applies a transform to colours in place.
 func forward(rct chroma.RCT, planes []Plane) {
