@@ -60,8 +60,8 @@ func TestDependentCost(t *testing.T) {
 		for _, at := range scanOf(lg).through(group(top, lg)) {
 			zeroed += int64(c[at.coef]) * int64(c[at.coef]) << distScale
 		}
-		multiples := multiplesOf(&q)
-		require.Equal(t, zeroed-q.saved, tokens.costOf(r, c, &q, lg, kind, top, ctx), name)
+		multiples := multiplesOf(q)
+		require.Equal(t, zeroed-q.saved, tokens.costOf(r, c, q, lg, kind, top, ctx), name)
 		dist := energy
 		for coef, m := range multiples {
 			e, a := int64(c[coef])-int64(m)*r.unit, int64(c[coef])
@@ -114,7 +114,7 @@ func TestDependentRounding(t *testing.T) {
 		}
 		top := topOf(c, lg, r.unit)
 		q := tokens.depend(r, c, nil, lg, kindLuma, top, lastContext(kindLuma, lg, -1))
-		multiples, dist, above := multiplesOf(&q), int64(0), int64(0)
+		multiples, dist, above := multiplesOf(q), int64(0), int64(0)
 		for _, at := range scanOf(lg).pos {
 			e := int64(c[at.coef]) - int64(multiples[at.coef])*r.unit
 			dist += e * e
@@ -133,7 +133,7 @@ func TestDependentRounding(t *testing.T) {
 // TestDependentBelow: a bound changes nothing where the cost is below it, and is kept to where it is not.
 func TestDependentBelow(t *testing.T) {
 	rng := rand.New(rand.NewPCG(10, 6))
-	var tokens levelTokens
+	var tokens, below levelTokens
 	const step = 40
 	r := newRates(step, predictedBits(), lambdas[kindLuma])
 	for round := range 300 {
@@ -147,7 +147,7 @@ func TestDependentBelow(t *testing.T) {
 		want := tokens.depend(r, c, nil, lg, kindLuma, top, ctx)
 		cost := energy<<distScale - want.saved
 		for _, more := range []int64{1, 1000, -cost / 20, -cost / 2} {
-			got := tokens.dependBelow(r, c, nil, lg, kindLuma, top, ctx, cost+more)
+			got := below.dependBelow(r, c, nil, lg, kindLuma, top, ctx, cost+more)
 			if more > 0 {
 				require.Equal(t, want, got, "round %d, bound %d above %d", round, more, cost)
 			} else {

@@ -114,25 +114,25 @@ func makeDiagonalScan(lg int) (s diagonalScan) {
 
 // quantise is genericQuantise where the kernel can do it, but for tokens and levels, which are left in out, nil for where nobody
 // keeps them.
-func (k *diagonals) quantise(r *rates, c []int32, lg, kind, top, lastCtx int, out *diagonalLevels) (q quantised, ok bool) {
+func (k *diagonals) quantise(r *rates, c []int32, lg, kind, top, lastCtx int, out *diagonalLevels) (o outcome, ok bool) {
 	if out == nil {
 		out = &k.levels
 	}
 	out.known, out.ahead = false, false
 	last := r.lastCosts(lastCtx)
 	if top == 0 {
-		return quantised{saved: -int64(last[0])}, true
+		return outcome{saved: -int64(last[0])}, true
 	}
 	p := r.pricesOf(kind, lg)
 	if p == nil {
-		return q, false
+		return o, false
 	}
 	size, topGroup := lg-cellLog2, group(top, lg)
 	k.highest = int64(highestOf(topGroup, lg))
 	k.row = &k.rows[size][0]
 	most := layDiagonals(k.row, &k.packed[size][packedLead], &c[:1<<(2*lg)][0], lg, int(k.highest))
 	if most >= mostMagnitude {
-		return q, false
+		return o, false
 	}
 	k.raise(r, c, lg, most)
 	k.prices, k.bias, k.step, k.scan = &p.frequencies[0], p.bias, r.step, &diagonalScans[size]
@@ -144,21 +144,21 @@ func (k *diagonals) quantise(r *rates, c []int32, lg, kind, top, lastCtx int, ou
 		quantiseDiagonals16(k)
 	}
 	out.known, out.top, out.lane, out.from = true, topGroup, 0, out
-	return out.outcome(last), true
+	return out.comesTo(last), true
 }
 
-// outcome is what was made of a leaf, where its last group costs what it did.
-func (o *diagonalLevels) outcome(last []int32) quantised {
+// comesTo is what was made of a leaf, where its last group costs what it did.
+func (o *diagonalLevels) comesTo(last []int32) outcome {
 	end, i := o.from.after.end[o.lane], o.lane
-	q := quantised{last: int(end), gained: o.from.gained[i], saved: -o.from.after.balance[i] - int64(last[end])}
-	if q.saved < -int64(last[0]) {
-		q = quantised{saved: -int64(last[0])}
+	nothing, saved := -int64(last[0]), -o.from.after.balance[i]-int64(last[end])
+	if saved < nothing {
+		return outcome{saved: nothing}
 	}
-	return q
+	return outcome{int(end), o.from.gained[i], saved}
 }
 
-// again is outcome where the last group has other costs, if the levels are the same.
-func (o *diagonalLevels) again(r *rates, lastCtx int) (q quantised, same bool) {
+// again is comesTo where the last group has other costs, if the levels are the same.
+func (o *diagonalLevels) again(r *rates, lastCtx int) (q outcome, same bool) {
 	last := r.lastCosts(lastCtx)
 	if !o.known {
 		return q, false
@@ -172,7 +172,7 @@ func (o *diagonalLevels) again(r *rates, lastCtx int) (q quantised, same bool) {
 		}
 		next = end
 	}
-	return o.outcome(last), true
+	return o.comesTo(last), true
 }
 
 // mostMagnitude bounds what the kernel multiplies by levels.
@@ -218,10 +218,11 @@ func (r *rates) escaped(a int64) int64 {
 	return level
 }
 
-// name makes the names and levels of a leaf.
-func (o *diagonalLevels) name(t *levelTokens, q *quantised, r *rates, c []int32, lg int) {
+// name makes the names and levels of a leaf of an outcome.
+func (o *diagonalLevels) name(t *levelTokens, of outcome, r *rates, c []int32, lg int) *quantised {
+	q := t.becomes(quantised{outcome: of})
 	if q.last == 0 {
-		return
+		return q
 	}
 	scan := &diagonalScans[lg-cellLog2]
 	runs := scan.runs[scan.from[q.last]:]
@@ -246,6 +247,7 @@ func (o *diagonalLevels) name(t *levelTokens, q *quantised, r *rates, c []int32,
 		}
 	}
 	q.names, q.levels = t.names[:scan.names[q.last]], t.levels[:n]
+	return q
 }
 
 // joinDiagonals writes the names of n runs one after the other, and up to 31 bytes beyond the last one; named are rows

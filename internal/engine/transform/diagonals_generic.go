@@ -17,7 +17,7 @@ type (
 	vectorRates struct{}
 )
 
-func (*diagonals) quantise(*rates, []int32, int, int, int, int, *diagonalLevels) (quantised, bool) {
+func (*diagonals) quantise(*rates, []int32, int, int, int, int, *diagonalLevels) (outcome, bool) {
 	panic("transform: no kernels in this build")
 }
 
@@ -27,8 +27,8 @@ func (*levelTokens) ahead(*rates, *[4]aheadLeaf, int) {}
 
 func (*diagonalLevels) takeAhead() (int64, bool) { return 0, false }
 
-func (*diagonalLevels) again(*rates, int) (quantised, bool) { return quantised{}, false }
+func (*diagonalLevels) again(*rates, int) (outcome, bool) { return outcome{}, false }
 
-func (*diagonalLevels) name(*levelTokens, *quantised, *rates, []int32, int) {
+func (*diagonalLevels) name(*levelTokens, outcome, *rates, []int32, int) *quantised {
 	panic("transform: no kernels in this build")
 }

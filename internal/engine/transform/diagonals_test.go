@@ -77,7 +77,7 @@ func TestDiagonals(t *testing.T) {
 					at := fmt.Sprintf("step %d, %s, %s, leaf of %d up to %d", step, name, content, 1<<lg, top)
 					q, w := got.quantise(r, c, lg, kind, top, ctx), want.genericQuantise(r, c, lg, kind, top, ctx)
 					requireSame(t, w, q, at)
-					require.Equal(t, w.saved, got.saves(r, c, lg, kind, top, ctx, kept), "%s: J saved, without tokens", at)
+					require.Equal(t, w.saved, got.comesTo(r, c, lg, kind, top, ctx, kept).saved, "%s: J saved, without tokens", at)
 					for other := range lastClasses {
 						ctx := lastContexts(kind, lg) + other
 						if q, ok := got.again(r, c, lg, kind, ctx, kept); ok {
@@ -167,7 +167,7 @@ func TestAhead(t *testing.T) {
 }
 
 // requireSame holds what was quantised to what it should be.
-func requireSame(t *testing.T, want, got quantised, at string) {
+func requireSame(t *testing.T, want, got *quantised, at string) {
 	t.Helper()
 	require.Equal(t, want.last, got.last, "%s: last group", at)
 	require.Equal(t, want.saved, got.saved, "%s: J saved", at)

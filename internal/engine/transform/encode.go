@@ -327,10 +327,10 @@ func (p *planeEncoder) leaf(n node) {
 	l := codedLeaf{node: n, clipped: w*h < 1<<(2*n.lg), dist: dist, from: len(p.scratch.levels)}
 	promising := p.encoder.promise > 0
 	if promising || p.encoder.restorations != nil {
-		p.keepLevels(&q)
+		p.keepLevels(q)
 	}
 	if promising && (l.clipped || !leafWithin(l.dist+low, n.lg, p.promise(n))) {
-		p.mend(&q, &l, func() *spectrum { return p.partition.spectrum(n) }, ctx)
+		q = p.mend(q, &l, func() *spectrum { return p.partition.spectrum(n) }, ctx)
 	}
 	l.to = len(p.scratch.levels)
 	p.scratch.leaves = append(p.scratch.leaves, l)
@@ -341,32 +341,32 @@ func (p *planeEncoder) leaf(n node) {
 }
 
 // takeUp gives the levels of a leaf, and the squared errors of its AC coefficients and of its low block.
-func (p *planeEncoder) takeUp(n node, ctx int) (q quantised, dist, low int64) {
+func (p *planeEncoder) takeUp(n node, ctx int) (q *quantised, dist, low int64) {
 	if r := p.partition.record(n); r != nil {
 		return p.adopt(n, r, ctx)
 	}
 	s := p.partition.spectrum(n)
 	p.overview.take(n, s.flat, s.coefs.own)
 	q, low = p.quantise(n, s, ctx)
-	return q, p.dist(n, s, &q), low
+	return q, p.dist(n, s, q), low
 }
 
 // quantise quantises a leaf as is cheapest or, where its error comes near the promise by
 // that, by plain rounding, which leaves at most half a step on every coefficient. It
 // returns the squared error of the low block, too.
-func (p *planeEncoder) quantise(n node, s *spectrum, ctx int) (q quantised, low int64) {
-	if s.top > 0 {
+func (p *planeEncoder) quantise(n node, s *spectrum, ctx int) (q *quantised, low int64) {
+	if q = p.scratch.tokens.becomes(quantised{}); s.top > 0 {
 		q = p.decide(p.partition.rates, n, s, ctx)
 	}
 	low = p.overview.lowError(n)
-	if !s.flat && !p.keeps(n, p.dist(n, s, &q)+low) {
+	if !s.flat && !p.keeps(n, p.dist(n, s, q)+low) {
 		q = p.round(n, s, ctx)
 	}
 	return q, low
 }
 
 // round quantises a leaf by plain rounding.
-func (p *planeEncoder) round(n node, s *spectrum, ctx int) quantised {
+func (p *planeEncoder) round(n node, s *spectrum, ctx int) *quantised {
 	r, t, coefs := p.encoder.plain, &p.scratch.tokens, &s.coefs
 	if !p.cells.isDependent(n) {
 		return t.quantise(r, coefs.normal, n.lg, p.kind, topOf(coefs.normal, n.lg, r.step), ctx)
@@ -376,7 +376,7 @@ func (p *planeEncoder) round(n node, s *spectrum, ctx int) quantised {
 }
 
 // decide decides the levels of a leaf.
-func (p *planeEncoder) decide(r *rates, n node, s *spectrum, ctx int) quantised {
+func (p *planeEncoder) decide(r *rates, n node, s *spectrum, ctx int) *quantised {
 	normal := s.coefs.normal
 	if p.cells.isDependent(n) {
 		return p.scratch.tokens.depend(r, normal, nil, n.lg, p.kind, s.top, ctx)
@@ -394,26 +394,26 @@ func (p *planeEncoder) keepLevels(q *quantised) {
 	p.scratch.levels = append(p.scratch.levels, q.levels...)
 }
 
-// mend quantises a leaf anew that breaks the promise, as measured: by plain rounding of the
+// mend gives a leaf that keeps the promise, as measured. It quantises one anew that does not: by plain rounding of the
 // coefficients that of gives, or else by descent, for which leaves of dependent levels have no need.
-func (p *planeEncoder) mend(q *quantised, l *codedLeaf, of func() *spectrum, ctx int) {
+func (p *planeEncoder) mend(q *quantised, l *codedLeaf, of func() *spectrum, ctx int) *quantised {
 	n, kept, promise := l.node, func() []acLevel { return p.scratch.levels[l.from:] }, p.promise(l.node)
 	if p.gauge.rms(n, kept()) <= promise {
-		return
+		return q
 	}
 	if s := of(); !s.flat {
-		*q = p.round(n, s, ctx)
+		q = p.round(n, s, ctx)
 		p.scratch.levels = p.scratch.levels[:l.from]
 		p.keepLevels(q)
 		if p.gauge.rms(n, kept()) <= promise {
-			return
+			return q
 		}
 	}
 	if p.cells.isDependent(n) {
-		return
+		return q
 	}
 	p.scratch.levels = append(p.scratch.levels[:l.from], p.gauge.descend(n, kept(), promise)...)
-	*q = p.scratch.tokens.name(kept(), lastOf(kept(), n.lg), n.lg)
+	return p.scratch.tokens.name(kept(), lastOf(kept(), n.lg), n.lg)
 }
 
 // settle takes back what refining the overview did to leaves that came too near the

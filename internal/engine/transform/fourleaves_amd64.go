@@ -57,7 +57,7 @@ func (t *levelTokens) ahead(r *rates, leaves *[4]aheadLeaf, kind int) {
 		if l := &leaves[i]; l.top > 0 {
 			o := l.kept
 			o.known, o.ahead, o.top, o.lane, o.from = true, true, l.top, i, k.out
-			o.saved = o.outcome(last).saved
+			o.saved = o.comesTo(last).saved
 		}
 	}
 }

@@ -258,7 +258,7 @@ func (p *partition) adopt(n node) {
 }
 
 // adopt quantises a leaf as its record says.
-func (p *planeEncoder) adopt(n node, r tree.Record, ctx int) (q quantised, dist, low int64) {
+func (p *planeEncoder) adopt(n node, r tree.Record, ctx int) (q *quantised, dist, low int64) {
 	means := r.Means(n.lg)
 	m := n.cells()
 	for i, v := range means {
@@ -272,7 +272,7 @@ func (p *planeEncoder) adopt(n node, r tree.Record, ctx int) (q quantised, dist,
 		if v, ok = r.Plain(n.lg); !ok {
 			s := p.partition.spectrum(n)
 			q = p.round(n, s, ctx)
-			return q, p.dist(n, s, &q), low
+			return q, p.dist(n, s, q), low
 		}
 	}
 	p.scratch.adopted = p.scratch.adopted[:0]

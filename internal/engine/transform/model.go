@@ -108,7 +108,7 @@ func (k *kernel) Quantise(record []uint32, coefs []int32, level int) []uint32 {
 	var by [tree.LastClasses]int
 	n, doubtful := 0, false
 	for class := range by {
-		q := quantised{}
+		q := k.tokens.becomes(quantised{})
 		if top > 0 {
 			q = k.tokens.quantise(r, coefs, level, k.kind, top, lastContexts(k.kind, level)+class)
 		}
@@ -117,7 +117,7 @@ func (k *kernel) Quantise(record []uint32, coefs []int32, level int) []uint32 {
 		}
 		if by[class] == n {
 			// What is coded up to a last group does not depend on how that is priced.
-			n = k.variant(n, &q, energy)
+			n = k.variant(n, q, energy)
 			doubtful = doubtful || energy-q.gained > k.doubt[level-cellLog2]
 		}
 	}
@@ -126,7 +126,7 @@ func (k *kernel) Quantise(record []uint32, coefs []int32, level int) []uint32 {
 		p := k.encoder.plain
 		q := k.tokens.quantise(p, coefs, level, k.kind, topOf(coefs, level, p.step), lastContexts(k.kind, level))
 		plain = n
-		n = k.variant(n, &q, energy)
+		n = k.variant(n, q, energy)
 	}
 	means := meansOf(coefs, level)
 	return tree.AppendRecord(record, means[:1<<(2*(level-cellLog2))], k.variants[:n], by, plain)

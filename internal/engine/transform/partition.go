@@ -367,7 +367,7 @@ func (t *levelTokens) cost(r *rates, c []int32, lg, kind int, energy int64, top 
 	ctx := lastContext(kind, lg, typicalLast)
 	saved := -r.cost(ctx, 0)
 	if top > 0 {
-		saved = t.saves(r, c, lg, kind, top, ctx, kept)
+		saved = t.comesTo(r, c, lg, kind, top, ctx, kept).saved
 	}
 	return energy<<distScale - saved
 }

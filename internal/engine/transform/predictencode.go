@@ -144,7 +144,7 @@ func (p *planeEncoder) attempt(n node, c *candidate, s *spectrum, context *modeC
 	case c == &t.none && !p.encoder.thorough:
 		saved = s.energy<<distScale + p.partition.flagCost(n.lg, 0) - t.plain[n.among()].leaf
 	case p.scouts(n):
-		saved = tokens.saves(p.scoutRates(n), c.rest.normal, n.lg, p.kind, s.top, ctx, c.kept)
+		saved = tokens.comesTo(p.scoutRates(n), c.rest.normal, n.lg, p.kind, s.top, ctx, c.kept).saved
 	default:
 		q := tokens.dependBelow(r, c.rest.normal, nil, n.lg, p.kind, s.top, ctx, t.cost-said)
 		saved, levels = q.saved, q.levels
@@ -282,7 +282,7 @@ func (p *planeEncoder) predictedLeaf(n node) {
 	p.tile.Leaves[n.lg-cellLog2]++
 	context.put(&p.tile.detail, mode)
 	p.tile.detail.put(ctx, q.last)
-	p.putPredicted(n, &q)
+	p.putPredicted(n, q)
 }
 
 // putPredicted appends the tokens of a leaf, whose signs have contexts.
@@ -322,12 +322,12 @@ func (p *planeEncoder) putPredicted(n node, q *quantised) {
 
 // settledLeaf finds the levels of a leaf, which it leaves in the scratch, and the values of its
 // overview, so that the promise is kept, and gives its error.
-func (p *planeEncoder) settledLeaf(n node, s *spectrum, ctx int) (quantised, uint32) {
+func (p *planeEncoder) settledLeaf(n node, s *spectrum, ctx int) (*quantised, uint32) {
 	q, _ := p.quantise(n, s, ctx)
 	p.scratch.levels = p.scratch.levels[:0]
-	p.keepLevels(&q)
+	p.keepLevels(q)
 	p.overview.refineLeaf(n, p.kind, p.encoder.rates)
-	if !p.keeps(n, p.dist(n, s, &q)+p.overview.lowError(n)) {
+	if !p.keeps(n, p.dist(n, s, q)+p.overview.lowError(n)) {
 		p.overview.round(n)
 	}
 	if p.encoder.promise == 0 {
@@ -336,7 +336,7 @@ func (p *planeEncoder) settledLeaf(n node, s *spectrum, ctx int) (quantised, uin
 	rms := p.gauge.rms(n, p.scratch.levels)
 	if rms > p.promise(n) {
 		p.overview.round(n)
-		p.mend(&q, &codedLeaf{node: n}, func() *spectrum { return s }, ctx)
+		q = p.mend(q, &codedLeaf{node: n}, func() *spectrum { return s }, ctx)
 		rms = p.gauge.rms(n, p.scratch.levels)
 	}
 	return q, rms

@@ -35,9 +35,9 @@ func (p *planeEncoder) foresee(n node) *plainCost {
 func (p *planeEncoder) plainLeaf(n node) plainCost {
 	s := p.partition.spectrum(n)
 	r, ctx := p.scoutRates(n), lastContext(p.kind, n.lg, typicalLast)
-	q := quantised{saved: -r.cost(ctx, 0)}
+	q := outcome{saved: -r.cost(ctx, 0)}
 	if s.top > 0 {
-		q = p.scratch.tokens.outcome(r, s.coefs.normal, n.lg, p.kind, s.top, ctx, p.scratch.spectra.levels(n))
+		q = p.scratch.tokens.comesTo(r, s.coefs.normal, n.lg, p.kind, s.top, ctx, p.scratch.spectra.levels(n))
 	}
 	flag := p.partition.flagCost(n.lg, 0)
 	return plainCost{leaf: s.energy<<distScale - q.saved + flag, bits: q.gained<<distScale - q.saved + flag, children: anyCost}
@@ -49,16 +49,6 @@ func (p *planeEncoder) foreseeChildren(n node, c *plainCost) {
 	for i := range 4 {
 		c.children += p.foresee(n.child(i)).best()
 	}
-}
-
-// outcome is quantise, of which no token is wanted yet. What it finds may be kept for again.
-func (t *levelTokens) outcome(r *rates, c []int32, lg, kind, top, lastCtx int, kept *diagonalLevels) quantised {
-	if vector {
-		if q, ok := t.diagonals.quantise(r, c, lg, kind, top, lastCtx, kept); ok {
-			return q
-		}
-	}
-	return t.genericQuantise(r, c, lg, kind, top, lastCtx)
 }
 
 // search decides the leaves of a root and their modes, and decodes them as far as is known.

@@ -199,6 +199,7 @@ type acLevel struct {
 type levelTokens struct {
 	names  [maxN*maxN + maxN]uint8 // with what a kernel may write beyond the last
 	tokens [maxN * maxN]rans.Token // of dependent levels
+	leaf   quantised
 	levels [maxN * maxN]acLevel
 	mag    magnitudes
 
@@ -206,49 +207,59 @@ type levelTokens struct {
 	trellis   *trellis // of dependent levels, nil before the first
 }
 
-// quantised is the outcome of quantising a leaf, until the next one is.
+// quantised is a leaf that is quantised, until the next one is.
 type quantised struct {
-	last   int          // last group, 0 where nothing is coded
+	outcome
 	names  []uint8      // in coding order
 	tokens []rans.Token // the same of dependent levels, which have no names
 	levels []acLevel    // that are not 0, in coding order
-	gained int64        // squared error less than with nothing coded
-	saved  int64        // J less than with nothing coded and nothing said of it
+}
+
+// outcome is what quantising a leaf comes to.
+type outcome struct {
+	last   int   // last group, 0 where nothing is coded
+	gained int64 // squared error less than with nothing coded
+	saved  int64 // J less than with nothing coded and nothing said of it
+}
+
+// becomes says what the leaf at hand is.
+func (t *levelTokens) becomes(q quantised) *quantised {
+	t.leaf = q
+	return &t.leaf
 }
 
 // quantise decides the levels of a leaf from its highest diagonal down, by
 // J = (a−k)² + λ·bits with k of ⌊a+½⌋, that less one, and 0, and where it is cheaper to end
 // the leaf at a lower group.
-func (t *levelTokens) quantise(r *rates, c []int32, lg, kind, top, lastCtx int) quantised {
+func (t *levelTokens) quantise(r *rates, c []int32, lg, kind, top, lastCtx int) *quantised {
 	if vector {
-		if q, ok := t.diagonals.quantise(r, c, lg, kind, top, lastCtx, nil); ok {
-			t.diagonals.levels.name(t, &q, r, c, lg)
-			return q
+		if o, ok := t.diagonals.quantise(r, c, lg, kind, top, lastCtx, nil); ok {
+			return t.diagonals.levels.name(t, o, r, c, lg)
 		}
 	}
 	return t.genericQuantise(r, c, lg, kind, top, lastCtx)
 }
 
-// saves is what quantise saves, of which no token is wanted yet. What it finds may be kept for again.
-func (t *levelTokens) saves(r *rates, c []int32, lg, kind, top, lastCtx int, kept *diagonalLevels) int64 {
+// comesTo is what quantise comes to, of which no level is wanted yet. What it finds may be kept for again.
+func (t *levelTokens) comesTo(r *rates, c []int32, lg, kind, top, lastCtx int, kept *diagonalLevels) outcome {
 	if vector {
-		if q, ok := t.diagonals.quantise(r, c, lg, kind, top, lastCtx, kept); ok {
-			return q.saved
+		if o, ok := t.diagonals.quantise(r, c, lg, kind, top, lastCtx, kept); ok {
+			return o
 		}
 	}
-	return t.genericQuantise(r, c, lg, kind, top, lastCtx).saved
+	return t.genericQuantise(r, c, lg, kind, top, lastCtx).outcome
 }
 
 // again is quantise of a leaf of which something is kept, if that has the levels.
-func (t *levelTokens) again(r *rates, c []int32, lg, kind, lastCtx int, kept *diagonalLevels) (q quantised, ok bool) {
-	if q, ok = kept.again(r, lastCtx); ok {
-		kept.name(t, &q, r, c, lg)
+func (t *levelTokens) again(r *rates, c []int32, lg, kind, lastCtx int, kept *diagonalLevels) (q *quantised, ok bool) {
+	if o, ok := kept.again(r, lastCtx); ok {
+		return kept.name(t, o, r, c, lg), true
 	}
-	return q, ok
+	return nil, false
 }
 
 // genericQuantise is quantise, a coefficient after the other.
-func (t *levelTokens) genericQuantise(r *rates, c []int32, lg, kind, top, lastCtx int) quantised {
+func (t *levelTokens) genericQuantise(r *rates, c []int32, lg, kind, top, lastCtx int) *quantised {
 	s := scanOf(lg)
 	last := r.lastCosts(lastCtx)
 	q := quantiser{out: t, rates: r, coefs: c, context: acContext(kind, lg)}
@@ -262,10 +273,10 @@ func (t *levelTokens) genericQuantise(r *rates, c []int32, lg, kind, top, lastCt
 	}
 	q.leaf.saved = q.zeroed - q.coded - int64(last[q.leaf.last])
 	if q.leaf.saved < -int64(last[0]) {
-		return quantised{saved: -int64(last[0])}
+		return t.becomes(quantised{outcome: outcome{saved: -int64(last[0])}})
 	}
 	q.leaf.names, q.leaf.levels = t.names[:q.names], t.levels[:q.levels]
-	return q.leaf
+	return t.becomes(q.leaf)
 }
 
 // quantiser is the state of one quantise.
@@ -282,7 +293,7 @@ type quantiser struct {
 
 // restart ends the leaf at a group: what is above it becomes zero.
 func (q *quantiser) restart(g int) {
-	q.leaf = quantised{last: g}
+	q.leaf = quantised{outcome: outcome{last: g}}
 	q.names, q.levels, q.coded, q.zeroed = 0, 0, 0, 0
 	clear(q.out.mag[:])
 }
@@ -356,7 +367,7 @@ func lastOf(levels []acLevel, lg int) (last int) {
 }
 
 // name names given levels up to a last group.
-func (t *levelTokens) name(levels []acLevel, last, lg int) quantised {
+func (t *levelTokens) name(levels []acLevel, last, lg int) *quantised {
 	var all [maxN * maxN]int32
 	for _, l := range levels {
 		all[l.coef] = l.level
@@ -373,7 +384,7 @@ func (t *levelTokens) name(levels []acLevel, last, lg int) quantised {
 			n++
 		}
 	}
-	return quantised{last: last, names: t.names[:len(scan)], levels: t.levels[:n]}
+	return t.becomes(quantised{outcome{last: last}, t.names[:len(scan)], nil, t.levels[:n]})
 }
 
 // put appends the levels of a leaf to a segment that has its last group.

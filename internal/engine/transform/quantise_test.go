@@ -64,7 +64,7 @@ func TestPlainRounding(t *testing.T) {
 			for range 60 {
 				c := coefficients(rng, lg, step)
 				q := tokens.quantise(plain, c, lg, kindLuma, topOf(c, lg, plain.step), lastContext(kindLuma, lg, -1))
-				levels := levelsOf(&q)
+				levels := levelsOf(q)
 				gained := int64(0)
 				for _, pos := range scanOf(lg).pos {
 					a := int(c[pos.coef])
@@ -133,7 +133,7 @@ func TestRateDistortion(t *testing.T) {
 				name := fmt.Sprintf("step %d size %d kind %d", step, 1<<lg, kind)
 				energy, top := analyse(c, lg, r.step)
 				q := tokens.quantise(r, c, lg, kind, top, ctx)
-				levels := levelsOf(&q)
+				levels := levelsOf(q)
 				for coef, k := range levels {
 					full := nearest(int(c[coef]), step)
 					require.True(t, k == full || k == full-1 && full > 1 || k == full+1 && full < -1, "%s: %d coded as %d", name, c[coef], k)
@@ -145,7 +145,7 @@ func TestRateDistortion(t *testing.T) {
 
 				q = tokens.quantise(plain, c, lg, kind, topOf(c, lg, plain.step), ctx)
 				total += got
-				totalPlain += naiveCost(r, c, levelsOf(&q), lg, kind, ctx, q.last)
+				totalPlain += naiveCost(r, c, levelsOf(q), lg, kind, ctx, q.last)
 			}
 		}
 		require.Less(t, total, totalPlain, "step %d", step)

@@ -350,31 +350,31 @@ func (t *trellis) rememberLevels(after *[states + 1]history, from, to int) {
 
 // depend decides the dependent levels of a leaf, and where it is cheapest to end it; steps where each
 // coefficient has a unit of its own. The levels are multiples, until name makes them tokens.
-func (t *levelTokens) depend(r *rates, coefs []int32, steps *leafSteps, lg, kind, top, lastCtx int) quantised {
+func (t *levelTokens) depend(r *rates, coefs []int32, steps *leafSteps, lg, kind, top, lastCtx int) *quantised {
 	return t.dependBelow(r, coefs, steps, lg, kind, top, lastCtx, math.MaxInt64)
 }
 
 // dependBelow is depend, or finds that J of all coefficients would reach most, and then leaves them all 0, of which the
 // same is true.
-func (t *levelTokens) dependBelow(r *rates, coefs []int32, steps *leafSteps, lg, kind, top, lastCtx int, most int64) quantised {
+func (t *levelTokens) dependBelow(r *rates, coefs []int32, steps *leafSteps, lg, kind, top, lastCtx int, most int64) *quantised {
 	if t.trellis == nil {
 		t.trellis = new(trellis)
 	}
 	v := t.trellis
 	v.begin(r, coefs, steps, lg, kind)
 	last := r.symbol[lastCtx*rans.Symbols:][:groups]
-	nothing := quantised{saved: -int64(last[0])}
+	nothing := outcome{saved: -int64(last[0])}
 	if top == 0 || !v.run(top, last, most) || v.zeroed-v.best().cost < nothing.saved {
-		return nothing
+		return t.becomes(quantised{outcome: nothing})
 	}
 	return t.collect()
 }
 
 // collect makes the cheapest path the levels of the leaf.
-func (t *levelTokens) collect() quantised {
+func (t *levelTokens) collect() *quantised {
 	v := t.trellis
 	p := v.best()
-	q := quantised{saved: v.zeroed - p.cost}
+	q := t.becomes(quantised{outcome: outcome{saved: v.zeroed - p.cost}})
 	from, first := int(p.start), len(t.levels)
 	q.last = group(diagonal(v.pos[from].coef, v.lg), v.lg)
 	for i, state := len(v.pos)-1, p.history; i >= from; i-- {

@@ -29,7 +29,7 @@ func TestVectorTrellis(t *testing.T) {
 			most = rng.Int64N(1 << 24)
 		}
 		got := tokens[0].dependBelow(r, c, nil, lg, kind, top, ctx, most)
-		var want quantised
+		var want *quantised
 		plainly(func() { want = tokens[1].dependBelow(r, c, nil, lg, kind, top, ctx, most) })
 		name := fmt.Sprintf("round %d: leaf of %d, kind %d, step %d", round, 1<<lg, kind, step)
 		require.Equal(t, slices.Clone(want.levels), slices.Clone(got.levels), name)
