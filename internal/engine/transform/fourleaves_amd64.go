@@ -7,10 +7,12 @@ package transform
 
 // fourLeaves is the memory of that kernel.
 type fourLeaves struct {
-	coefs  [4]*int32              // of each leaf
+	coefs [4]*int32 // of each leaf
+	//lint:ignore U1000 memory of the kernel
 	packed [4 * cell][maxN]uint16 // magnitudes [u][v] of the leaves 0, 2, 1, 3, among zeros
-	rows   [2 * cell]diagonalRow  // by diagonal, of u from 0 to 7 of the leaves 0, 2, 1, 3
-	start  [4]int64               // the first group of each leaf
+	//lint:ignore U1000 memory of the kernel
+	rows  [2 * cell]diagonalRow // by diagonal, of u from 0 to 7 of the leaves 0, 2, 1, 3
+	start [4]int64              // the first group of each leaf
 
 	prices     *frequencyLimits
 	bias, step int64
