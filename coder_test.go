@@ -65,6 +65,7 @@ func TestCoderRoundsPlainly(t *testing.T) {
 			require.True(t, bytes.Equal(want, bytesOf(t, m, o)), "squares of %d, split %v", 1<<level, split)
 		}
 	}
+	require.NotZero(t, asked)
 }
 
 func bytesOf(t *testing.T, m *imagefile.Image, o qtgpu.Options) []byte {

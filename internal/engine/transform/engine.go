@@ -194,7 +194,7 @@ type encoder struct {
 	models  []*tree.Model // of its planes, nil where no device can take them
 	tables  *Tables
 	scratch parallel.Pool[EncoderScratch]
-	tiles   func() tree.Backend // which prepares single tiles, nil for none
+	tiles   func() tree.Backend // which prepares single tiles, nil for none, as where a coder goes through slabs
 	*engine.Store[Tile]
 }
 
@@ -222,7 +222,7 @@ func newEncoder(p *engine.Plan, g geometry, env *engine.Env) *encoder {
 	}
 	e := &encoder{geometry: g, plan: p, env: env, coder: coder, models: coder.models(), Store: engine.NewStore[Tile](env.Memory / 4)}
 	e.tiles = sync.OnceValue(func() tree.Backend {
-		if t, ok := env.Backend.(tree.Tiler); ok {
+		if t, ok := env.Backend.(tree.Tiler); ok && !e.Overlaps() {
 			return t.Tiles()
 		}
 		return nil
