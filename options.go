@@ -85,7 +85,7 @@ type Options struct {
 	// the smallest T whose file has no more bytes, by a PSNR the largest whose file has no less. T is
 	// within half a percent of that, or the file within 1 percent of the size or 0.05 dB of the PSNR; of
 	// large rasters it is as near as a few encodes of all come. With ChromaAuto a PSNR is searched for
-	// with Chroma444, and with Chroma420 too where T is large, and the smaller file taken. The file is the
+	// with Chroma444 and with Chroma420, and the smaller file is taken. The file is the
 	// one of T and of Search.Chroma, which Stats has; lossless is the smallest T. The raster is read
 	// several times, and nothing is written before T is found. A target that no T comes to is a
 	// *TargetError.

@@ -90,13 +90,17 @@ func newSearchReport(s *qtgpu.Search) *searchReport {
 	return r
 }
 
+// beside is what is to be asked for beside T.
+func (s *searchReport) beside() string {
+	if s.Chroma == "" {
+		return ""
+	}
+	return " and --chroma " + strings.ReplaceAll(s.Chroma, ":", "")
+}
+
 // String tells of it in words.
 func (s *searchReport) String() string {
-	what := "T"
-	if s.Chroma != "" {
-		what += " and --chroma " + strings.ReplaceAll(s.Chroma, ":", "")
-	}
-	how := fmt.Sprintf("%s found by coding the image %s", what, times(s.Codings))
+	how := fmt.Sprintf("T%s found by coding the image %s", s.beside(), times(s.Codings))
 	if s.Pilots > 0 {
 		how += fmt.Sprintf(", and a sample of it %s", times(s.Pilots))
 	}

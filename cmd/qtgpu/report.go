@@ -167,8 +167,11 @@ func (a *app) say(c *convertFlags, w io.Writer, r *encodeReport) error {
 		return writeLine(w, r)
 	}
 	more := ""
-	if r.Search != nil && r.Search.PSNR.finite() {
-		more = r.Search.PSNR.format(", PSNR %.2f dB")
+	if r.Search != nil {
+		more = r.Search.beside()
+		if r.Search.PSNR.finite() {
+			more += r.Search.PSNR.format(", PSNR %.2f dB")
+		}
 	}
 	if r.Verify != nil {
 		more += ", verified"

@@ -323,8 +323,7 @@ func (p *planeEncoder) class(n node, leaf bool) {
 func (p *planeEncoder) leaf(n node) {
 	ctx := p.cells.lastContext(p.kind, n)
 	q, dist, low := p.takeUp(n, ctx)
-	w, h := p.src.seen(n)
-	l := codedLeaf{node: n, clipped: w*h < 1<<(2*n.lg), dist: dist, from: len(p.scratch.levels)}
+	l := codedLeaf{node: n, clipped: p.clipped(n), dist: dist, from: len(p.scratch.levels)}
 	promising := p.encoder.promise > 0
 	if promising || p.encoder.restorations != nil {
 		p.keepLevels(q)

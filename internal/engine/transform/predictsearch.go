@@ -53,13 +53,25 @@ func (p *planeEncoder) foreseeChildren(n node, c *plainCost) {
 
 // search decides the leaves of a root and their modes, and decodes them as far as is known.
 func (p *planeEncoder) search(root node) {
-	if !p.encoder.thorough {
-		p.foresee(root)
-		if p.predictor.luma == nil {
-			p.countDirections(root)
-		}
+	p.foreseeWhole(root)
+	if !p.encoder.thorough && p.predictor.luma == nil {
+		p.countDirections(root)
 	}
 	p.choose(root, anyCost)
+}
+
+// foreseeWhole is foresee where that tells of what prediction does: not of a node of which padding is a part, which prediction
+// has for nothing.
+func (p *planeEncoder) foreseeWhole(n node) {
+	if !p.encoder.thorough && !p.clipped(n) {
+		p.foresee(n)
+	}
+}
+
+// clipped tells whether not all of a node lies in the image.
+func (p *planeEncoder) clipped(n node) bool {
+	w, h := p.src.seen(n)
+	return w*h < 1<<(2*n.lg)
 }
 
 // choose decides the leaves under a node and their modes, decodes them as far as is known, and
@@ -70,10 +82,13 @@ func (p *planeEncoder) choose(n node, most int64) int64 {
 	if flat {
 		p.partition.flatLeaf(n, base)
 	}
+	if !p.encoder.thorough && p.clipped(n) {
+		p.scratch.trial.plain[n.among()] = p.plainLeaf(n)
+	}
 	switch {
 	case flat || n.lg == cellLog2 || p.empty(n):
 		return p.tryLeaf(n, math.MaxInt64)
-	case p.encoder.thorough:
+	case p.encoder.thorough || p.clipped(n):
 		return p.chooseThoroughly(n)
 	}
 	return p.chooseForeseen(n, most)
@@ -126,6 +141,7 @@ func (p *planeEncoder) splitForeseen(n node, most, saved int64) int64 {
 func (p *planeEncoder) chooseThoroughly(n node) int64 {
 	children := p.partition.flagCost(n.lg, 1)
 	for i := range 4 {
+		p.foreseeWhole(n.child(i))
 		children += p.choose(n.child(i), anyCost)
 	}
 	if p.partition.bendsEnd(n) || p.splitAll(n) {
