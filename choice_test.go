@@ -3,6 +3,7 @@ package qtgpu_test
 import (
 	"bytes"
 	"context"
+	"image"
 	"maps"
 	"slices"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qtgpu/qtgpu"
+	"github.com/qtgpu/qtgpu/internal/imagefile"
 	"github.com/qtgpu/qtgpu/internal/shorttest"
 )
 
@@ -61,4 +63,18 @@ func TestSmallestWins(t *testing.T) {
 		}
 	}
 	assert.Len(t, chosen, 3, "engines that were chosen: %v", chosen)
+}
+
+// TestEffortOfThinImages: where most of a leaf is padding, which prediction has for nothing, what leaves cost without it tells
+// nothing of what they cost with it.
+func TestEffortOfThinImages(t *testing.T) {
+	whole := readImage(t, "testdata/images/dandelion.png")
+	for _, r := range []image.Rectangle{image.Rect(200, 0, 203, whole.H), image.Rect(0, 200, whole.W, 203), image.Rect(100, 100, 140, 140)} {
+		m := &imagefile.Image{Interleaved: whole.Sub(r)}
+		size := func(effort int) int {
+			return len(bytesOf(t, m, qtgpu.Options{T: 5, Bound: qtgpu.BoundRMS, Engine: qtgpu.Transform, Effort: effort}))
+		}
+		assert.Less(t, size(3), size(2), "%v", r)
+		assert.Less(t, float64(size(3)), 1.03*float64(size(4)), "%v", r)
+	}
 }

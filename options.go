@@ -107,7 +107,7 @@ type Options struct {
 	// patterns on a part of every tile, 4 also mixes contexts. With AVX2, 4 takes about ten
 	// times as long as 2, and so does decoding. Of BoundRMS, decoders restore what is lost
 	// of files of 2 and more, and decode those of 1 fastest; from 3 on, which takes about four
-	// times as long to encode, leaves are predicted from what is decoded around them. 4 takes about
+	// times as long to encode, leaves are predicted from what is decoded around them. 4 takes five to
 	// six times as long as 3 to encode, as it tries all that they can be predicted from.
 	Effort int
 	// Memory bounds the bytes that are held at once: fewer goroutines work where it does

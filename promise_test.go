@@ -203,17 +203,3 @@ func rmsOver(a, b *samples, r image.Rectangle) float64 {
 	}
 	return math.Sqrt(sum / float64(r.Dx()*r.Dy()))
 }
-
-// TestEffortOfThinImages: where most of a leaf is padding, which prediction has for nothing, what leaves cost without it tells
-// nothing of what they cost with it.
-func TestEffortOfThinImages(t *testing.T) {
-	whole := readImage(t, "testdata/images/dandelion.png")
-	for _, r := range []image.Rectangle{image.Rect(200, 0, 203, whole.H), image.Rect(0, 200, whole.W, 203), image.Rect(100, 100, 140, 140)} {
-		m := &imagefile.Image{Interleaved: whole.Sub(r)}
-		size := func(effort int) int {
-			return len(bytesOf(t, m, qtgpu.Options{T: 5, Bound: qtgpu.BoundRMS, Engine: qtgpu.Transform, Effort: effort}))
-		}
-		assert.Less(t, size(3), size(2), "%v", r)
-		assert.Less(t, float64(size(3)), 1.03*float64(size(4)), "%v", r)
-	}
-}

@@ -123,7 +123,7 @@ type UnreachableError struct {
 func (e *UnreachableError) Error() string { return "no promise comes to the target" }
 
 // Shares of the memory: for coding, and of that for the tiles of a file, of which there are
-// two; for the planes of a pilot or a small raster.
+// three, the best by one resolution of colour and two by the other; for the planes of a pilot or a small raster.
 const (
 	codingShare   = 2
 	keptShare     = 8

@@ -12,8 +12,8 @@ const (
 	// Escape is the symbol of all residuals from 15·2^k on, k being Class.Raw.
 	Escape = Symbols - 1
 
-	// maxMagnitude caps magnitudes, so that expectations stay below 2^31.
-	maxMagnitude = 1 << 21
+	// MaxMagnitude caps magnitudes, so that expectations stay below 2^31.
+	MaxMagnitude = 1 << 21
 )
 
 // Class is the context of a residual, counted from the first of its pass, and the
@@ -102,7 +102,7 @@ func (c *Classes) tokensPlain(tokens []Token, raw *BitWriter, base int, index []
 }
 
 // Magnitude is |r|, capped.
-func Magnitude(r int32) int32 { return int32(min(uint32(max(r, -r)), maxMagnitude)) }
+func Magnitude(r int32) int32 { return int32(min(uint32(max(r, -r)), MaxMagnitude)) }
 
 // Residual decodes one residual of a class.
 func (d *Decoder) Residual(tables []DecTable, c Class) int32 {

@@ -109,7 +109,7 @@ enough:
 	// residual
 	LEAL 1(CX), DI
 	SHRL $1, DI
-	CMPL DI, $const_maxMagnitude
+	CMPL DI, $const_MaxMagnitude
 	JHI  large
 capped:
 	MOVL CX, DX
@@ -153,7 +153,7 @@ far:
 	JMP symbol
 
 large:
-	MOVL $const_maxMagnitude, DI
+	MOVL $const_MaxMagnitude, DI
 	JMP  capped
 
 DATA low16<>+0(SB)/4, $0x0000ffff

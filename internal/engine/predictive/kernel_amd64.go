@@ -2,15 +2,19 @@
 
 package predictive
 
-import "golang.org/x/sys/cpu"
+import (
+	"golang.org/x/sys/cpu"
+
+	"github.com/qtgpu/qtgpu/internal/rans"
+)
 
 // avx2 tells whether the kernel of kernel_amd64.s is used.
 var avx2 = cpu.X86.HasAVX2
 
-// What the kernel knows of rans: the least expectation that is told apart, as an octave, and the cap of magnitudes.
+// What the kernel knows of rans.
 const (
-	firstOctave  = 6
-	magnitudeCap = 1 << 21
+	firstOctave  = rans.FirstOctave
+	magnitudeCap = rans.MaxMagnitude
 )
 
 // vectorLen is the number of samples that the kernel finds at once.

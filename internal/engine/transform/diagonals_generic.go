@@ -8,11 +8,6 @@ import "github.com/qtgpu/qtgpu/internal/rans"
 type (
 	diagonals      struct{ levels diagonalLevels }
 	diagonalLevels struct{ known, ahead bool }
-	aheadLeaf      struct {
-		coefs []int32
-		top   int
-		kept  *diagonalLevels
-	}
 	//lint:ignore U1000 memory of the kernel
 	vectorRates struct{}
 )

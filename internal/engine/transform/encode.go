@@ -380,7 +380,7 @@ func (p *planeEncoder) decide(r *rates, n node, s *spectrum, ctx int) *quantised
 	if p.cells.isDependent(n) {
 		return p.scratch.tokens.depend(r, normal, nil, n.lg, p.kind, s.top, ctx)
 	}
-	if p.predictor == nil {
+	if p.predictor == nil { // else what is kept is of the leaf without prediction
 		if q, ok := p.scratch.tokens.again(r, normal, n.lg, p.kind, ctx, p.scratch.spectra.levels(n)); ok {
 			return q
 		}

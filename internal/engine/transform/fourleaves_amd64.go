@@ -22,13 +22,6 @@ type fourLeaves struct {
 	out        *diagonalLevels
 }
 
-// aheadLeaf is a leaf of 8 that is quantised before its cost is asked for, and where its levels are kept.
-type aheadLeaf struct {
-	coefs []int32
-	top   int // the highest diagonal, 0 of one that is not wanted
-	kept  *diagonalLevels
-}
-
 // noCoefs are of a leaf that is not wanted.
 var noCoefs [cell * cell]int32
 

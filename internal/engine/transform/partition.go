@@ -309,6 +309,13 @@ func (p *partition) split(n node, needed bool, most int64) int64 {
 	return cost
 }
 
+// aheadLeaf is a leaf of 8 that is quantised before its cost is asked for, and where its levels are kept.
+type aheadLeaf struct {
+	coefs []int32
+	top   int // the highest diagonal, 0 of one that is not wanted
+	kept  *diagonalLevels
+}
+
 // lookAhead quantises the children of a node of 16 at once, if they can be.
 func (p *partition) lookAhead(n node) {
 	var leaves [4]aheadLeaf

@@ -169,6 +169,27 @@ GLOBL restoredWords<>(SB), RODATA, $8
 	VPBROADCASTW restoration_slope(R10), Y7; \
 	VPBROADCASTW guidedScales<>(SB), Y6
 
+// SCALES readies what SUMGUIDED needs.
+#define SCALES \
+	VPBROADCASTD guidedScales<>(SB), Y0; \
+	VMOVDQU Y0, scales-32(SP)
+
+// SUMGUIDED finds the sums of a block that luma guides.
+#define SUMGUIDED \
+	BLOCK; \
+	GUIDE(steep); \
+flat: \
+	WEIGHFLAT; \
+	JNZ flat; \
+	JMP summed; \
+steep: \
+	VPBROADCASTD restoration_slope(R10), Y7; \
+next: \
+	WEIGH; \
+	JNZ next; \
+summed: \
+	SCALED
+
 // STRIDED loads four rows of four samples, from at on and from two rows below, R12 bytes apart.
 #define STRIDED(at, below, x, y, t) \
 	VMOVQ (at), x; \
@@ -240,22 +261,9 @@ TEXT ·restoreGuided(SB), NOSPLIT, $32-40
 	MOVQ pix+16(FP), R14
 	MOVQ stride+24(FP), R12
 	MOVQ guide+32(FP), R15
-	VPBROADCASTD guidedScales<>(SB), Y0
-	VMOVDQU Y0, scales-32(SP)
+	SCALES
 blocks:
-	BLOCK
-	GUIDE(steep)
-flat:
-	WEIGHFLAT
-	JNZ flat
-	JMP summed
-steep:
-	VPBROADCASTD restoration_slope(R10), Y7
-next:
-	WEIGH
-	JNZ next
-summed:
-	SCALED
+	SUMGUIDED
 	RESTORE
 	DECQ R11
 	JNZ blocks
@@ -328,22 +336,9 @@ TEXT ·judgeGuided(SB), NOSPLIT, $32-48
 	MOVQ errors+24(FP), R13
 	MOVQ stride+32(FP), R12
 	MOVQ guide+40(FP), R15
-	VPBROADCASTD guidedScales<>(SB), Y0
-	VMOVDQU Y0, scales-32(SP)
+	SCALES
 blocks:
-	BLOCK
-	GUIDE(steep)
-flat:
-	WEIGHFLAT
-	JNZ flat
-	JMP summed
-steep:
-	VPBROADCASTD restoration_slope(R10), Y7
-next:
-	WEIGH
-	JNZ next
-summed:
-	SCALED
+	SUMGUIDED
 	KEEP
 	JUDGE
 	DECQ R11

@@ -362,7 +362,7 @@ func (t *levelTokens) dependBelow(r *rates, coefs []int32, steps *leafSteps, lg,
 	}
 	v := t.trellis
 	v.begin(r, coefs, steps, lg, kind)
-	last := r.symbol[lastCtx*rans.Symbols:][:groups]
+	last := r.lastCosts(lastCtx)
 	nothing := outcome{saved: -int64(last[0])}
 	if top == 0 || !v.run(top, last, most) || v.zeroed-v.best().cost < nothing.saved {
 		return t.becomes(quantised{outcome: nothing})
