@@ -2,7 +2,11 @@
 // BT.601 transform in integers and 4:2:0 subsampling. It knows no file format.
 package chroma
 
-import "image"
+import (
+	"image"
+
+	"github.com/qtgpu/qtgpu/internal/hugepages"
+)
 
 // FracBits is the number of fractional bits of a plane sample: planes of the
 // transform engine hold levels of an 8-bit scale in units of 1/16, whatever the
@@ -29,7 +33,7 @@ type Plane struct {
 // NewPlane returns a plane of w×h samples with its padding, all zero.
 func NewPlane(w, h int) Plane {
 	s := PadUp(w)
-	return Plane{W: w, H: h, Stride: s, Pix: make([]uint16, s*PadUp(h))}
+	return Plane{W: w, H: h, Stride: s, Pix: hugepages.Make[uint16](s * PadUp(h))}
 }
 
 // renewed is a plane of w×h samples that are whatever was there, in the memory of p if that is enough.

@@ -7,6 +7,8 @@ import (
 	"image"
 	"math"
 	"unsafe"
+
+	"github.com/qtgpu/qtgpu/internal/hugepages"
 )
 
 // Block is a rectangle of samples of all bands, in the byte order of the machine:
@@ -47,7 +49,7 @@ func aligned(n int) []byte {
 	if n == 0 {
 		return nil
 	}
-	words := make([]uint64, (n+7)/8)
+	words := hugepages.Make[uint64]((n + 7) / 8)
 	return unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), len(words)*8)[:n:n]
 }
 

@@ -148,7 +148,7 @@ var rules = []rule{
 		why: "bytes of a server are what it is about, and the standard library is enough for them",
 	},
 	{
-		of: []string{"raster"}, never: []string{"./..."},
+		of: []string{"raster"}, never: []string{"./..."}, but: []string{"./internal/hugepages"},
 		why: "samples come first",
 	},
 	{
@@ -156,7 +156,7 @@ var rules = []rule{
 		why: "the pipeline takes sources and sinks, whosever they are",
 	},
 	{
-		of: []string{"internal/container"}, never: []string{"./..."}, but: []string{"./raster"},
+		of: []string{"internal/container"}, never: []string{"./..."}, but: []string{"./raster", "./internal/hugepages"},
 		why: "the container holds opaque bytes",
 	},
 	{

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/qtgpu/qtgpu/internal/hugepages"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -151,7 +152,7 @@ func borrow(n int) *[]byte {
 	b, _ := buffers.Get().(*[]byte)
 	if b == nil || cap(*b) < n {
 		b = new([]byte)
-		*b = make([]byte, n, max(n, batchBytes))
+		*b = hugepages.Make[byte](max(n, batchBytes))
 	}
 	*b = (*b)[:n]
 	return b

@@ -12,6 +12,7 @@ import (
 
 	"github.com/klauspost/compress/zlib"
 
+	"github.com/qtgpu/qtgpu/internal/hugepages"
 	"github.com/qtgpu/qtgpu/raster"
 )
 
@@ -102,7 +103,7 @@ func (e *tiffEncoder) add(l *tiffLayout, cut tiffCut, describing []field) {
 	if !m.tiled {
 		rows *= workers
 	}
-	m.batch = make([]byte, 0, rows*l.stride())
+	m.batch = hugepages.Make[byte](rows * l.stride())[:0]
 	m.fixed = append(l.sampleFields(), longs(tagImageWidth, uint32(l.format.Width)), longs(tagImageLength, uint32(l.format.Height)), shorts(tagCompression, compression))
 	m.fixed = append(append(m.fixed, m.sizeFields()...), describing...)
 	e.images = append(e.images, m)

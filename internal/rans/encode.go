@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"slices"
 	"sync"
+
+	"github.com/qtgpu/qtgpu/internal/hugepages"
 )
 
 // Token is one symbol in its context: context<<4 | symbol.
@@ -60,8 +62,10 @@ func (t EncTable) AppendSegment(dst []byte, tokens []Token, raw *BitWriter) []by
 	held := heldWords.Get().(*[]uint16)
 	defer heldWords.Put(held)
 	p := len(tokens) + 4 // of each token a word at most, and of the states four
-	*held = slices.Grow((*held)[:0], p)[:p]
-	words := *held
+	if cap(*held) < p {
+		*held = hugepages.Make[uint16](p)
+	}
+	words := (*held)[:p]
 	// States of even and of odd tokens; the last token is first.
 	even, odd := uint32(lower), uint32(lower)
 	if n := len(tokens) - 1; n >= 0 && n&1 == 0 {

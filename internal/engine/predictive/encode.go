@@ -1,12 +1,12 @@
 package predictive
 
 import (
-	"slices"
-
 	"github.com/qtgpu/qtgpu/internal/engine/arith"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/interlace"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/linear"
 	"github.com/qtgpu/qtgpu/internal/engine/predictive/residual"
+	"github.com/qtgpu/qtgpu/internal/hugepages"
+	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
 // classes hold, for each level of a plane, the index of the class of each sample's
@@ -16,7 +16,7 @@ type classes [interlace.Base + 1][]uint8
 func (c *classes) reset(p *linear.Predictor) {
 	for lev := range c {
 		if n := len(p.Levels[lev].Q); len(c[lev]) < n {
-			c[lev] = make([]uint8, n)
+			c[lev] = hugepages.Make[uint8](n)
 		}
 	}
 }
@@ -38,7 +38,7 @@ func encodeOverview(s *residual.Segment, p *linear.Predictor) {
 // all residuals, then it writes them, but for cells that are skipped.
 func (s *Scratch) encode(t *residual.Segment, ps []linear.Predictor, weights []linear.WeightSet) {
 	s.find(ps, weights, func(int, row) {})
-	t.Tokens, t.Raw = slices.Grow(s.tokens[:0], tokensOf(ps)), s.raw
+	t.Tokens, t.Raw = s.room(tokensOf(ps)), s.raw
 	t.Raw.Reset()
 	for i := range ps {
 		putGrid(t, &ps[i], &s.classes[i])
@@ -50,8 +50,16 @@ func (s *Scratch) encode(t *residual.Segment, ps []linear.Predictor, weights []l
 	}
 	s.tokens, s.raw = t.Tokens, t.Raw
 	if !s.lend {
-		t.Tokens, t.Raw = slices.Clone(t.Tokens), t.Raw.Clone()
+		t.Tokens, t.Raw = append(hugepages.Make[rans.Token](len(t.Tokens))[:0], t.Tokens...), t.Raw.Clone()
 	}
+}
+
+// room is the memory of the tokens of a tile.
+func (s *Scratch) room(tokens int) []rans.Token {
+	if cap(s.tokens) < tokens {
+		s.tokens = hugepages.Make[rans.Token](tokens)
+	}
+	return s.tokens[:0]
 }
 
 // tokensOf is the most tokens that planes take: one of a sample, and a flag of each node of a skip map.

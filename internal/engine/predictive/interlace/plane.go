@@ -3,7 +3,10 @@
 // and three levels, each of which three passes complete from the one above.
 package interlace
 
-import "github.com/qtgpu/qtgpu/internal/engine/arith"
+import (
+	"github.com/qtgpu/qtgpu/internal/engine/arith"
+	"github.com/qtgpu/qtgpu/internal/hugepages"
+)
 
 // Base is the level of the grid and of the overview: cells of 8×8 samples.
 const Base = 3
@@ -24,7 +27,7 @@ type Plane struct {
 }
 
 // NewPlane returns a plane of zeros.
-func NewPlane(w, h int) Plane { return Plane{W: w, H: h, Pix: make([]int32, w*h)} }
+func NewPlane(w, h int) Plane { return Plane{W: w, H: h, Pix: hugepages.Make[int32](w * h)} }
 
 // Planes returns n planes of w×h samples of any value, in the memory of old ones where these are
 // as large.

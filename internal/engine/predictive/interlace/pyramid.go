@@ -1,6 +1,10 @@
 package interlace
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/qtgpu/qtgpu/internal/hugepages"
+)
 
 // Pyramid is a plane while it is coded.
 type Pyramid struct {
@@ -157,7 +161,8 @@ func (l *Level) Reset(w, h int) {
 	l.W, l.H, l.Stride = w, h, w+2*Margin
 	n := l.Stride * (h + 2*Margin)
 	if room := n + Slack; cap(l.V) < room {
-		l.V, l.Q = make([]int32, n, room), make([]int32, n, room)
+		l.V, l.Q = hugepages.Make[int32](room)[:n], hugepages.Make[int32](room)[:n]
+		return
 	}
 	l.V, l.Q = l.V[:n], l.Q[:n]
 	clear(l.V)

@@ -1,0 +1,22 @@
+// Package hugepages has large slices lie in huge pages, where the system gives such to who asks for them: a page of 4 KiB
+// costs an exception when it is touched first, which of 250 MB takes longer than filling them does.
+package hugepages
+
+import "unsafe"
+
+// least is how many bytes are worth asking for.
+const least = 1 << 18
+
+// Make is make([]T, n).
+func Make[T any](n int) []T {
+	s := make([]T, n)
+	enlarge(s)
+	return s
+}
+
+// enlarge asks for huge pages of the memory of a slice.
+func enlarge[T any](s []T) {
+	if bytes := uintptr(cap(s)) * unsafe.Sizeof(*new(T)); bytes >= least {
+		ask(uintptr(unsafe.Pointer(unsafe.SliceData(s))), bytes)
+	}
+}
