@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"image"
+	"sync"
 
 	"github.com/qtgpu/qtgpu/internal/parallel"
 	"github.com/qtgpu/qtgpu/internal/progress"
@@ -14,14 +15,19 @@ import (
 // 16 bits, statistics, and what the tiles become.
 const SlabFactor = 4
 
-// tilesEach is how many tiles of a slab, or of a band, a goroutine has at least. Fewer make rows come sooner, and take less
-// memory; but the last ones to end keep the others waiting, of five for 3% of the time (70 tiles of a photograph, in
-// rows of ten for two goroutines).
-const tilesEach = 4
+// How many tiles a goroutine has at least. Fewer make rows come sooner, and take less memory; but the last ones of a band to
+// end keep the others waiting, of five for 3% of the time (70 tiles of a photograph, in rows of ten for two goroutines). Who
+// is through with a slab goes on with the next.
+const (
+	tilesOfBand = 4
+	tilesOfSlab = 2
+)
 
-// EnoughRows is how many rows of tiles goroutines have enough in, and no more than there are.
-func EnoughRows(grid tiles.Grid, workers int) int {
-	return min((tilesEach*min(parallel.Workers(workers), grid.N())-1)/grid.Across()+1, grid.Down())
+// BandRows is how many rows of tiles goroutines have enough in, and no more than there are.
+func BandRows(grid tiles.Grid, workers int) int { return rowsOf(grid, workers, tilesOfBand) }
+
+func rowsOf(grid tiles.Grid, workers, each int) int {
+	return min((each*min(parallel.Workers(workers), grid.N())-1)/grid.Across()+1, grid.Down())
 }
 
 // deviceSlabs is in how many slabs a raster goes at least that a device prepares: the first one is prepared while
@@ -45,7 +51,7 @@ func overlaps(enc Encoder) bool {
 func SlabRows(enc Encoder, workers int, memory int64) int {
 	row, grid := enc.Plan().Format, enc.Plan().Grid()
 	row.Height = 1 << enc.Plan().TileLog2
-	within, enough := memory/2/SlabFactor/row.Bytes(), EnoughRows(grid, workers)
+	within, enough := memory/2/SlabFactor/row.Bytes(), rowsOf(grid, workers, tilesOfSlab)
 	if overlaps(enc) {
 		within, enough = within/2, (grid.Down()+deviceSlabs-1)/deviceSlabs
 	}
@@ -73,41 +79,69 @@ type Blocks struct {
 	held     [2]*raster.Block
 }
 
-// InSlabs has use work on slabs, in their order: on what enc has made of them, nil where no tile is to be coded, and
-// on their samples, nil of such unless they are kept. Meanwhile the next ones are read, where there is more than one
-// goroutine, and prepared, if a device does it. Two blocks of memory serve all that are not kept: what use is given
-// is its own until it returns.
-func InSlabs(ctx context.Context, enc Encoder, blocks *Blocks, use func(slab image.Rectangle, b *raster.Block, s Slab) error) error {
-	type read struct {
-		block *raster.Block
-		slab  Slab
-		codes bool
-	}
-	device := overlaps(enc)
-	prepare := func(ctx context.Context, r *read) (err error) {
-		if r.codes && r.slab == nil {
-			r.slab, err = enc.Slab(ctx, r.block)
-		}
-		return err
-	}
+// Use is what is done with slabs.
+type Use struct {
+	// Tile works on a tile of a slab that an encoder has made, nil where no tile of the slab is to be coded. It is called on
+	// several goroutines.
+	Tile func(s Slab, tile int) error
+	// End is called when all tiles of a slab are done, in the order of the slabs, with its samples, nil of such unless they
+	// are kept; they are its own until it returns. Nil is for nothing.
+	End func(slab image.Rectangle, b *raster.Block) error
+}
+
+// read is a slab that has been read.
+type read struct {
+	block *raster.Block
+	slab  func() (Slab, error) // which is prepared when it is asked for first
+}
+
+// InSlabs has use work on slabs. Tiles are begun in the order of the slabs, those of the next slab while the last ones of a
+// slab are at work; meanwhile it is read, where there is more than one goroutine, and prepared, if a device does it. Two
+// blocks of memory serve all that are not kept.
+func InSlabs(ctx context.Context, enc Encoder, blocks *Blocks, use Use) error {
+	grid, device := enc.Plan().Grid(), overlaps(enc)
 	blocks.overlaps = device || blocks.ahead()
-	return parallel.Pipe(ctx, blocks.overlaps, len(blocks.Slabs), func(ctx context.Context, i int) (*read, error) {
-		r := &read{codes: blocks.Codes == nil || blocks.Codes(blocks.Slabs[i])}
-		var err error
-		if r.block, err = blocks.read(ctx, enc.Plan(), i, r.codes); err == nil && device {
-			err = prepare(ctx, r)
-		}
-		return r, err
-	}, func(i int, r *read) error {
-		if err := prepare(ctx, r); err != nil {
+	jobs := make([]int, len(blocks.Slabs))
+	for i, s := range blocks.Slabs {
+		jobs[i] = s.Dx() * s.Dy()
+	}
+	return parallel.Pipe[read]{
+		Jobs: jobs, Ahead: blocks.overlaps,
+		Make: func(ctx context.Context, i int) (r read, err error) {
+			codes := blocks.Codes == nil || blocks.Codes(blocks.Slabs[i])
+			if r.block, err = blocks.read(ctx, enc.Plan(), i, codes); err != nil {
+				return r, err
+			}
+			r.slab = sync.OnceValues(func() (Slab, error) {
+				if !codes {
+					return nil, nil
+				}
+				return enc.Slab(ctx, r.block)
+			})
+			if device {
+				_, err = r.slab()
+			}
+			return r, err
+		},
+		Work: func(i int, r read, job int) error {
+			s, err := r.slab()
+			if err != nil {
+				return err
+			}
+			at := blocks.Slabs[i].Min.Add(image.Pt(job%blocks.Slabs[i].Dx(), job/blocks.Slabs[i].Dx()))
+			return use.Tile(s, grid.Index(at))
+		},
+		End: func(i int, r read) error {
+			s, err := r.slab()
+			if err == nil && use.End != nil {
+				err = use.End(blocks.Slabs[i], r.block)
+			}
+			if s, ok := s.(Released); ok {
+				s.Release()
+			}
 			return err
-		}
-		err := use(blocks.Slabs[i], r.block, r.slab)
-		if s, ok := r.slab.(Released); ok {
-			s.Release()
-		}
-		return err
-	})
+		},
+	}.Run(ctx, blocks.Workers)
 }
 
 // ahead tells whether the next block is read while one is worked on.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"image"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -73,8 +75,8 @@ func (p *preparing) Slab(_ context.Context, b *raster.Block) (engine.Slab, error
 	return b.Rect, nil
 }
 
-// TestInSlabs: slabs come in turn with their samples, whatever the source, step, workers and device; what is not coded
-// is neither read nor prepared; what is kept is read and stays as it was.
+// TestInSlabs: each tile comes once, on its slab, and slabs end in turn with their samples, whatever the source, step, workers
+// and device; what is not coded is neither read nor prepared; what is kept is read and stays as it was.
 func TestInSlabs(t *testing.T) {
 	m, of, rects := slabs()
 	for _, src := range []raster.Source{m, &watched{Memory: m}} {
@@ -82,25 +84,44 @@ func TestInSlabs(t *testing.T) {
 			for _, workers := range []int{1, 2, 5} {
 				for mode := range 4 {
 					keeps, enc := mode&1 > 0, &preparing{plan: planOf(m, step), device: mode&2 > 0}
-					a := &engine.Blocks{Source: src, Slabs: of, Workers: workers, Keeps: keeps}
-					a.Codes = func(s image.Rectangle) bool { return s.Min.Y%4 != 2 }
+					codes := func(s image.Rectangle) bool { return s.Min.Y%4 != 2 }
+					a := &engine.Blocks{Source: src, Slabs: of, Workers: workers, Keeps: keeps, Codes: codes}
+					var mu sync.Mutex
+					came := map[[2]int]int{} // how often, by slab, -1 for none, and tile
 					var seen []*raster.Block
-					require.NoError(t, engine.InSlabs(t.Context(), enc, a, func(slab image.Rectangle, b *raster.Block, s engine.Slab) error {
-						i := len(seen)
-						require.Equal(t, of[i], slab)
-						seen = append(seen, b)
-						if i%4 == 2 {
-							require.Nil(t, s)
-						} else {
-							require.Equal(t, rects[i], s)
-						}
-						if i%4 == 2 && !keeps {
-							require.Nil(t, b)
-						} else {
-							require.Empty(t, rastertest.Difference(m.View(rects[i]), b), "slab %d", i)
-						}
-						return nil
+					require.NoError(t, engine.InSlabs(t.Context(), enc, a, engine.Use{
+						Tile: func(s engine.Slab, tile int) error {
+							mu.Lock()
+							defer mu.Unlock()
+							i := -1
+							if s != nil {
+								i = slices.Index(rects, s.(image.Rectangle))
+							}
+							came[[2]int{i, tile}]++
+							return nil
+						},
+						End: func(slab image.Rectangle, b *raster.Block) error {
+							mu.Lock()
+							defer mu.Unlock()
+							i := len(seen)
+							require.Equal(t, of[i], slab)
+							for _, tile := range enc.plan.Grid().Indices(slab) {
+								on := i
+								if !codes(slab) {
+									on = -1
+								}
+								require.Equal(t, 1, came[[2]int{on, tile}], "tile %d of slab %d", tile, i)
+								delete(came, [2]int{on, tile})
+							}
+							if seen = append(seen, b); !codes(slab) && !keeps {
+								require.Nil(t, b)
+							} else {
+								require.Empty(t, rastertest.Difference(m.View(rects[i]), b), "slab %d", i)
+							}
+							return nil
+						},
 					}))
+					require.Empty(t, came)
 					require.Len(t, seen, len(rects))
 					for i, b := range seen {
 						if keeps {
@@ -125,27 +146,30 @@ func TestSlabsOverlap(t *testing.T) {
 		} else {
 			src.before = begins
 		}
-		require.NoError(t, engine.InSlabs(t.Context(), enc, &engine.Blocks{Source: src, Slabs: of, Workers: 2}, func(slab image.Rectangle, _ *raster.Block, _ engine.Slab) error {
-			i := slab.Min.Y
-			if i == 0 {
-				require.Equal(t, rects[0], <-begun)
-			}
-			if i+1 < len(rects) {
-				require.Equal(t, rects[i+1], <-begun)
-			}
-			require.Empty(t, begun)
-			return nil
+		require.NoError(t, engine.InSlabs(t.Context(), enc, &engine.Blocks{Source: src, Slabs: of, Workers: 2}, engine.Use{
+			Tile: func(engine.Slab, int) error { return nil },
+			End: func(slab image.Rectangle, _ *raster.Block) error {
+				i := slab.Min.Y
+				if i == 0 {
+					require.Equal(t, rects[0], <-begun)
+				}
+				if i+1 < len(rects) {
+					require.Equal(t, rects[i+1], <-begun)
+				}
+				require.Empty(t, begun)
+				return nil
+			},
 		}))
 	}
 }
 
 // TestInSlabsEnds: the first error ends it, whoever it is from, and so does the end of the context.
 func TestInSlabsEnds(t *testing.T) {
-	errRead, errSlab, errUse := errors.New("read"), errors.New("slab"), errors.New("use")
+	errRead, errSlab, errTile, errEnd := errors.New("read"), errors.New("slab"), errors.New("tile"), errors.New("end")
 	m, of, rects := slabs()
-	for _, workers := range []int{1, 2} {
+	for _, workers := range []int{1, 2, 5} {
 		for _, device := range []bool{false, true} {
-			run := func(ctx context.Context, read, slab, use int, cancel func()) (done int, err error) {
+			run := func(ctx context.Context, read, slab, tile, end int, cancel func()) (ended int, err error) {
 				src := &watched{Memory: m, before: func(r image.Rectangle) error {
 					if r == rects[read] {
 						return errRead
@@ -158,26 +182,35 @@ func TestInSlabsEnds(t *testing.T) {
 					}
 					return nil
 				}}
-				err = engine.InSlabs(ctx, enc, &engine.Blocks{Source: src, Slabs: of, Workers: workers}, func(slab image.Rectangle, _ *raster.Block, _ engine.Slab) error {
-					if done++; slab.Min.Y == use {
-						cancel()
-						return errUse
-					}
-					return ctx.Err()
+				err = engine.InSlabs(ctx, enc, &engine.Blocks{Source: src, Slabs: of, Workers: workers}, engine.Use{
+					Tile: func(s engine.Slab, _ int) error {
+						if s == rects[tile] {
+							return errTile
+						}
+						return nil
+					},
+					End: func(slab image.Rectangle, _ *raster.Block) error {
+						if slab.Min.Y == end {
+							cancel()
+							return errEnd
+						}
+						ended++
+						return nil
+					},
 				})
-				return done, err
+				return ended, err
 			}
 			for _, c := range []struct {
-				read, slab, use, done int
-				err                   error
-			}{{3, 5, 6, 3, errRead}, {5, 3, 6, 3, errSlab}, {5, 6, 3, 4, errUse}, {4, 5, 3, 4, errUse}} {
-				done, err := run(t.Context(), c.read, c.slab, c.use, func() {})
+				read, slab, tile, end, ended int
+				err                          error
+			}{{3, 5, 6, 7, 3, errRead}, {5, 3, 6, 7, 3, errSlab}, {5, 6, 3, 4, 3, errTile}, {4, 5, 6, 3, 3, errEnd}, {5, 6, 4, 3, 3, errEnd}} {
+				ended, err := run(t.Context(), c.read, c.slab, c.tile, c.end, func() {})
 				require.ErrorIs(t, err, c.err, "%+v", c)
-				require.Equal(t, c.done, done, "%+v", c)
+				require.Equal(t, c.ended, ended, "%+v", c)
 			}
 			ctx, cancel := context.WithCancel(t.Context())
-			_, err := run(ctx, 8, 8, 3, cancel)
-			require.ErrorIs(t, err, errUse)
+			_, err := run(ctx, 8, 8, 8, 3, cancel)
+			require.ErrorIs(t, err, errEnd)
 		}
 	}
 }

@@ -7,9 +7,9 @@ import (
 	"context"
 	"image"
 	"slices"
+	"sync"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
-	"github.com/qtgpu/qtgpu/internal/parallel"
 	"github.com/qtgpu/qtgpu/internal/progress"
 	"github.com/qtgpu/qtgpu/internal/tiles"
 	"github.com/qtgpu/qtgpu/raster"
@@ -64,6 +64,9 @@ type encoding struct {
 
 	work      *progress.Work
 	pixelCost int64
+
+	mu    sync.Mutex
+	coded map[int]*engine.Tile // that are to be written
 }
 
 // pixelCost is the work of coding a pixel by a plan.
@@ -88,7 +91,7 @@ func (e *encoding) cost(tile int) int64 {
 // newEncoding is for some rows of tiles, which are all of the work.
 func newEncoding(enc engine.Encoder, w Writer, workers int, memory int64, rows Rows, work *progress.Work) *encoding {
 	e := &encoding{
-		enc: enc, grid: enc.Plan().Grid(), w: w, pixelCost: pixelCost(enc.Plan()),
+		enc: enc, grid: enc.Plan().Grid(), w: w, pixelCost: pixelCost(enc.Plan()), coded: map[int]*engine.Tile{},
 		workers: engine.WithinMemory(workers, memory, enc.Memory()), step: engine.SlabRows(enc, workers, memory),
 	}
 	total := int64(0)
@@ -105,11 +108,14 @@ func (e *encoding) encode(ctx context.Context, src raster.Source, rows Rows) err
 		Source: src, Slabs: engine.Slabs(e.grid, rows.Min, rows.Max, e.step), Workers: e.workers, Work: e.work,
 		Codes: func(slab image.Rectangle) bool { return !e.held(slab) }, Keeps: e.gauge != nil,
 	}
-	return engine.InSlabs(ctx, e.enc, &blocks, func(rect image.Rectangle, b *raster.Block, s engine.Slab) error {
-		if err := e.slab(ctx, rect, s); err != nil || e.gauge == nil {
-			return err
-		}
-		return e.gauge.look(ctx, b, rect.Max.Y)
+	return engine.InSlabs(ctx, e.enc, &blocks, engine.Use{
+		Tile: func(s engine.Slab, tile int) error { return e.tile(ctx, s, tile) },
+		End: func(slab image.Rectangle, b *raster.Block) error {
+			if err := e.write(e.grid.Indices(slab)); err != nil || e.gauge == nil {
+				return err
+			}
+			return e.gauge.look(ctx, b, slab.Max.Y)
+		},
 	})
 }
 
@@ -118,27 +124,39 @@ func (e *encoding) held(rect image.Rectangle) bool {
 	return !slices.ContainsFunc(e.grid.Indices(rect), func(tile int) bool { return !e.enc.Held(tile) })
 }
 
-// slab codes some tiles.
-func (e *encoding) slab(ctx context.Context, rect image.Rectangle, slab engine.Slab) error {
-	indices := e.grid.Indices(rect)
-	coded := make([]*engine.Tile, len(indices))
-	err := parallel.For(ctx, e.workers, len(indices), func(i int) error {
-		work := e.work.Part(e.cost(indices[i]))
-		defer work.Finish()
-		var err error
-		coded[i], err = e.enc.Encode(ctx, slab, indices[i], work)
-		return err
-	})
+// tile codes a tile of a slab.
+func (e *encoding) tile(ctx context.Context, slab engine.Slab, tile int) error {
+	work := e.work.Part(e.cost(tile))
+	defer work.Finish()
+	t, err := e.enc.Encode(ctx, slab, tile, work)
 	if err != nil {
 		return err
 	}
-	for i, t := range coded {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.coded[tile] = t
+	return nil
+}
+
+// taken is a tile that is coded, which is held no longer.
+func (e *encoding) taken(tile int) *engine.Tile {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	t := e.coded[tile]
+	delete(e.coded, tile)
+	return t
+}
+
+// write writes tiles that are coded.
+func (e *encoding) write(tiles []int) error {
+	for _, tile := range tiles {
+		t := e.taken(tile)
 		e.totals.add(t)
-		if err := e.w.WriteTile(indices[i], t.Overview, t.Detail, t.Worst); err != nil {
+		if err := e.w.WriteTile(tile, t.Overview, t.Detail, t.Worst); err != nil {
 			return err
 		}
 		if e.gauge != nil {
-			e.gauge.tiles.take(indices[i], t.Segments)
+			e.gauge.tiles.take(tile, t.Segments)
 		}
 	}
 	return nil

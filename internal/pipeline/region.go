@@ -103,7 +103,7 @@ func (g *Region) Decode(ctx context.Context, dst *raster.Block, decoded func(pix
 func (r *Reader) Stream(ctx context.Context, dst raster.Sink, rect image.Rectangle, level int, decoded func(pixels int64)) error {
 	o := output{passed: true}
 	if level == 0 && !r.file.Far() { // what is far is asked for at once
-		o.rows = engine.EnoughRows(r.grid, r.opt.Workers)
+		o.rows = engine.BandRows(r.grid, r.opt.Workers)
 	}
 	g, err := r.begin(ctx, rect, level, o)
 	if err != nil {

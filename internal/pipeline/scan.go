@@ -59,7 +59,7 @@ func (s *Scan) Begin(ctx context.Context) (*Region, error) {
 // lowest is the next band if the memory allows for it: as low as goroutines have enough in, so that rows come soon.
 func (s *Scan) lowest() image.Rectangle {
 	grid, band := s.r.grid, s.rest
-	enough := engine.EnoughRows(grid, s.r.opt.Workers)
+	enough := engine.BandRows(grid, s.r.opt.Workers)
 	if grid.Over(band, 0).Dy() > enough {
 		band.Max.Y = min(s.r.edge(band.Min.Y, enough, 0), band.Max.Y)
 	}

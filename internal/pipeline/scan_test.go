@@ -64,7 +64,7 @@ func TestScan(t *testing.T) {
 			done++
 			require.NoError(t, err, e.name)
 			require.Empty(t, rastertest.Difference(want, got), "%s: %d bytes, %d bands", e.name, limit, len(bands))
-			rows := engine.EnoughRows(r.grid, 2)
+			rows := engine.BandRows(r.grid, 2)
 			for _, b := range bands {
 				require.LessOrEqual(t, b.Dy(), rows<<r.grid.Log2, "%s: %d bytes: %v", e.name, limit, b)
 			}

@@ -288,26 +288,19 @@ func (e *encoder) lookAtAll(ctx context.Context, src raster.Source, h *Histogram
 	work = work.Of(engine.Pixels(e.grid.Pixels(e.grid.Bounds())) * (costOf(e.plan.Effort) + 1))
 	rows := engine.SlabRows(e, e.env.Workers, e.env.Memory)
 	blocks := engine.Blocks{Source: src, Slabs: engine.Slabs(e.grid, 0, e.grid.Down(), rows), Workers: e.env.Workers, Work: work}
-	return engine.InSlabs(ctx, e, &blocks, func(rect image.Rectangle, _ *raster.Block, s engine.Slab) error {
-		return e.count(ctx, s.(*slab), e.grid.Indices(rect), h, work)
-	})
-}
-
-// count codes tiles of a slab.
-func (e *encoder) count(ctx context.Context, s *slab, indices []int, h *Histogram, work *progress.Work) error {
 	var mu sync.Mutex
-	return parallel.For(ctx, e.env.Workers, len(indices), func(i int) error {
-		t, err := e.code(ctx, s, indices[i])
+	return engine.InSlabs(ctx, e, &blocks, engine.Use{Tile: func(s engine.Slab, tile int) error {
+		t, err := e.code(ctx, s.(*slab), tile)
 		if err != nil {
 			return err
 		}
 		mu.Lock()
 		h.Add(t)
 		mu.Unlock()
-		e.Hold(indices[i], t, t.Bytes())
-		work.Add(costOf(e.plan.Effort) * engine.Pixels(e.grid.Tile(indices[i])))
+		e.Hold(tile, t, t.Bytes())
+		work.Add(costOf(e.plan.Effort) * engine.Pixels(e.grid.Tile(tile)))
 		return nil
-	})
+	}})
 }
 
 // lookAtSome is lookAtAll of tiles that are spread over many: each is a slab of its own, several of which are coded
