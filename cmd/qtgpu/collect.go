@@ -10,13 +10,14 @@ import (
 // that what a cycle takes hardly depends on the heap, and a share of it would have many cycles look at a heap that is small.
 const (
 	slack     = 3 << 20
-	slackPart = 8 // of a large heap
+	slackPart = 8        // of a large heap
+	smallHeap = 20 << 20 // a heap that no cycle looks at
 )
 
-// collectBy sets the collector to the slack. The first cycle comes when the heap has as much.
+// collectBy sets the collector to the slack. The first cycle comes when the heap is no longer small.
 func collectBy() {
 	const first = 4 << 20 // the runtime's, for 100 percent
-	debug.SetGCPercent(slack / (first / 100))
+	debug.SetGCPercent(smallHeap / (first / 100))
 	afterCycle()
 }
 
@@ -32,5 +33,6 @@ func afterCycle() {
 
 // slackPercent is the slack in percent of what is in use.
 func slackPercent(live uint64) int {
-	return int(max(slack, live/slackPart) * 100 / max(live, 1<<20))
+	most := max(live+max(slack, live/slackPart), smallHeap)
+	return int((most - live) * 100 / max(live, 1<<20))
 }

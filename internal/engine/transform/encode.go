@@ -7,7 +7,7 @@ import (
 
 	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/engine"
-	"github.com/qtgpu/qtgpu/internal/rans"
+	"github.com/qtgpu/qtgpu/internal/hugepages"
 	"github.com/qtgpu/qtgpu/tree"
 )
 
@@ -130,8 +130,7 @@ type EncoderScratch struct {
 	trial     *trial // of a Predicting encoder
 	edges     boundary
 
-	detail []rans.Token // of a tile
-	names  []uint8      // of its levels
+	detail segment // of a tile
 }
 
 // Tile is a coded tile before its entropy coding.
@@ -158,7 +157,7 @@ func (e *Encoder) Tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids 
 // tile is Tile of what is known of the tile already, nil for nothing.
 func (e *Encoder) tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids []tree.Pyramid, rects []image.Rectangle, pixels *chroma.Interleaved, given *givenTile) *Tile {
 	t := &Tile{Worst: make([]uint32, len(planes))}
-	t.detail.tokens, t.detail.names = scratch.detail[:0], scratch.names[:0]
+	scratch.begin(t, rects[0])
 	sources, cells := e.originals(scratch, planes, pyramids, rects, pixels), make([]Cells, len(planes))
 	predictors := make([]*predictor, len(planes))
 	for i, r := range rects {
@@ -184,10 +183,26 @@ func (e *Encoder) tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids 
 		scratch.chooser.guide(e, t, pixels, rects[0].Min)
 	}
 	e.encodeRims(t, sources, cells)
-	// The tokens of all tiles are kept: without the slack of growing.
-	scratch.detail, t.detail.tokens = t.detail.tokens, slices.Clone(t.detail.tokens)
-	scratch.names, t.detail.names = t.detail.names, append(make([]uint8, 0, len(t.detail.names)+maxN), t.detail.names...)
+	scratch.end(t)
 	return t
+}
+
+// begin lends a tile of a rectangle of samples the memory of what is written of it, and has room for a good part of its levels.
+func (s *EncoderScratch) begin(t *Tile, r image.Rectangle) {
+	if s.levels == nil {
+		s.levels = hugepages.Make[acLevel](r.Dx() * r.Dy() / 4)
+		s.leaves = make([]codedLeaf, r.Dx()*r.Dy()/(2*cell*cell))
+	}
+	t.detail = s.detail
+	t.detail.tokens, t.detail.names = t.detail.tokens[:0], t.detail.names[:0]
+	t.detail.raw.Reset()
+}
+
+// end gives a tile memory of its own. All tiles are kept: without the slack of growing.
+func (s *EncoderScratch) end(t *Tile) {
+	s.detail = t.detail
+	t.detail.tokens, t.detail.raw = slices.Clone(t.detail.tokens), t.detail.raw.Clone()
+	t.detail.names = append(make([]uint8, 0, len(t.detail.names)+maxN), t.detail.names...)
 }
 
 // planeEncoder codes one plane of a tile.
