@@ -37,12 +37,19 @@ func (o *overviewEncoder) take(n node, flat bool, coefs []int32) {
 
 // meansOf are the exact values of the cells of a leaf, column by column.
 func meansOf(coefs []int32, lg int) (means [rootCells * rootCells]int32) {
-	var low [rootCells * rootCells]int32
+	var v lowValues
 	m := 1 << (lg - cellLog2)
-	for i := range m * m {
-		low[i] = coefs[i/m<<lg+i%m]
+	for i := range m {
+		for j, c := range coefs[i<<lg:][:m] {
+			v[i][j] = int64(c)
+		}
 	}
-	lowBlock(&means, &low, &toOverview, m)
+	v.toOverview(m)
+	for i := range m {
+		for j, mean := range v[i][:m] {
+			means[i*m+j] = int32(mean)
+		}
+	}
 	return means
 }
 
@@ -55,14 +62,16 @@ func (o *overviewEncoder) mean(x, y int) int32 {
 
 // round rounds the values of a leaf to the nearest steps, but of its ends.
 func (o *overviewEncoder) round(n node) {
-	scale := &o.cells.scale
+	scale, ends := &o.cells.scale, o.src.reachesEnd(n)
 	for y := n.y; y < n.y+n.cells(); y++ {
 		for x := n.x; x < n.x+n.cells(); x++ {
 			at := o.cells.index(x, y)
+			o.cells.overview[at] = scale.nearest(o.exact[at])
+			if !ends {
+				continue
+			}
 			if end := o.src.end(node{cellLog2, x, y}); end != 0 {
 				o.cells.overview[at] = scale.value(end)
-			} else {
-				o.cells.overview[at] = scale.nearest(o.exact[at])
 			}
 		}
 	}
@@ -76,15 +85,19 @@ func (o *overviewEncoder) lowError(n node) int64 {
 		d := int64(o.exact[at] - o.cells.scale.mean(o.cells.overview[at]))
 		return d * d
 	}
-	var diff, low [rootCells * rootCells]int32
-	for i := range m * m {
-		at := o.cells.index(n.x+i/m, n.y+i%m)
-		diff[i] = o.exact[at] - o.cells.scale.mean(o.cells.overview[at])
+	var v lowValues
+	for y := range m {
+		at := o.cells.index(n.x, n.y+y)
+		for x, q := range o.cells.overview[at:][:m] {
+			v[x][y] = int64(o.exact[at+x] - o.cells.scale.mean(q))
+		}
 	}
-	lowBlock(&low, &diff, &toLow, m)
+	v.toLow(m)
 	dist := int64(0)
-	for _, d := range low[:m*m] {
-		dist += int64(d) * int64(d)
+	for i := range m {
+		for _, d := range v[i][:m] {
+			dist += d * d
+		}
 	}
 	return dist
 }
@@ -108,7 +121,10 @@ func (o *overviewEncoder) refined(r *rates, at, ctx int, pred int32) int32 {
 	if scale.end(q) != 0 || scale.end(nearer) != 0 {
 		return q
 	}
-	if o.cost(r, at, ctx, nearer, pred) < o.cost(r, at, ctx, q, pred) {
+	// What they cost, in the error of pixels and bits. AC levels count errors of samples: what they lose in chroma of half
+	// the resolution is of some pixels, and unseen.
+	d, dNearer := int64(o.exact[at]-scale.mean(q)), int64(o.exact[at]-scale.mean(nearer))
+	if o.pixels*(dNearer*dNearer-d*d)<<distScale < r.residualCost(ctx, q-pred)-r.residualCost(ctx, nearer-pred) {
 		return nearer
 	}
 	return q
@@ -126,10 +142,8 @@ func (o *overviewEncoder) refineLeaf(n node, kind int, r *rates) {
 	}
 }
 
-// cost is what a value costs, in the error of pixels and bits. AC levels count errors of samples:
-// what they lose in chroma of half the resolution is of some pixels, and unseen.
-func (o *overviewEncoder) cost(r *rates, at, ctx int, q, pred int32) int64 {
-	d := int64(o.exact[at] - o.cells.scale.mean(q))
-	symbol, raw := residualBits(q - pred)
-	return o.pixels*d*d<<distScale + r.cost(ctx, symbol) + int64(raw)*r.overviewBit
+// residualCost is the cost of a residual of the overview.
+func (r *rates) residualCost(ctx int, residual int32) int64 {
+	symbol, raw := residualBits(residual)
+	return r.cost(ctx, symbol) + int64(raw)*r.overviewBit
 }

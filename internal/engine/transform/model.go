@@ -68,7 +68,7 @@ func lastContexts(kind, lg int) int { return ctxLast + (kind*sizes+lg-cellLog2)*
 
 // doubt is the error of AC coefficients from which on the low block may bring a leaf above what
 // withinHalf allows: each cell is off by half a step of the overview at most, unless it is an end,
-// and three times the sum of the squares is more than toLow makes of them. It decides nothing but
+// and three times the sum of the squares is more than lowValues.toLow makes of them. It decides nothing but
 // whether plain rounding is sent along.
 func (e *Encoder) doubt(p Plane) (most [sizes]int64) {
 	half := int64(newOverviewScale(int(e.rates.step), p).step+1) / 2

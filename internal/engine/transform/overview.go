@@ -118,28 +118,30 @@ func overviewSymbol(mag uint32) (symbol, extra int) {
 // putResidual appends a residual of the overview.
 func (s *segment) putResidual(ctx int, r int32) {
 	mag := uint32(max(r, -r))
+	if mag < direct {
+		if s.put(ctx, int(mag)); mag > 0 {
+			s.raw.Put(uint32(r)>>31, 1)
+		}
+		return
+	}
 	symbol, extra := overviewSymbol(mag)
 	s.put(ctx, symbol)
 	if symbol == escape {
 		s.raw.PutExpGolomb(mag - overviewEscape)
 	}
-	s.raw.Put(mag&(1<<extra-1), uint(extra))
-	if r != 0 {
-		s.raw.Put(uint32(r)>>31, 1)
-	}
+	s.raw.Put(mag&(1<<extra-1)<<1|uint32(r)>>31, uint(extra)+1)
 }
 
 // residualBits is what putResidual appends: the symbol, and the number of raw bits.
 func residualBits(r int32) (symbol, raw int) {
 	mag := uint32(max(r, -r))
-	symbol, raw = overviewSymbol(mag)
-	if symbol == escape {
+	if mag == 0 {
+		return 0, 0
+	}
+	if symbol, raw = overviewSymbol(mag); symbol == escape {
 		raw = rans.ExpGolombBits(mag - overviewEscape)
 	}
-	if r != 0 {
-		raw++
-	}
-	return symbol, raw
+	return symbol, raw + 1
 }
 
 // putOverview appends the overview of a plane.
@@ -172,23 +174,21 @@ func getResidual(d *rans.Decoder, tables []rans.DecTable, ctx int) int32 {
 const CellsPerByte = 1 << 10
 
 // A leaf of m×m cells derives its m×m lowest coefficients from the values of its cells,
-// and back, by these matrices: the orthonormal m-point DCT with the gain s(k) of an
-// average over 8 samples folded in, in 1/4096 (FORMAT.md, "Front image").
-var (
-	toOverview = [4][4][4]int64{ // [m-1][j][k]: s(k)·basis
-		0: {{4096}},
-		1: {{2896, 2612}, {2896, -2612}},
-		3: {{2048, 2609, 1847, 872}, {2048, 1081, -1847, -2106}, {2048, -1081, -1847, 2106}, {2048, -2609, 1847, -872}},
-	}
-	toLow = [4][4][4]int64{ // [m-1][k][j]: basis/s(k)
-		0: {{4096}},
-		1: {{2896, 2896}, {3212, -3212}},
-		3: {{2048, 2048, 2048, 2048}, {2745, 1137, -1137, -2745}, {2271, -2271, -2271, 2271}, {1408, -3400, 3400, -1408}},
-	}
-)
+// and back: the orthonormal m-point DCT with the gain s(k) of an average over 8 samples
+// folded in, in 1/4096 (FORMAT.md, "Front image").
 
-// lowFrom applies toLow to both axes of m×m values, as lowBlock does, by sums and differences of what mirrors each other.
-func lowFrom(v *[rootCells][rootCells]int64, m int) {
+// toOverview are, by m-1, j and k, s(k)·basis.
+var toOverview = [4][4][4]int64{
+	0: {{4096}},
+	1: {{2896, 2612}, {2896, -2612}},
+	3: {{2048, 2609, 1847, 872}, {2048, 1081, -1847, -2106}, {2048, -1081, -1847, 2106}, {2048, -2609, 1847, -872}},
+}
+
+// lowValues are m×m values or coefficients of a leaf, by column and row or by frequency.
+type lowValues [rootCells][rootCells]int64
+
+// toLow makes the lowest coefficients of the values of cells: of both axes, by sums and differences of what mirrors each other.
+func (v *lowValues) toLow(m int) {
 	switch m {
 	case 2:
 		for k := range 2 {
@@ -208,62 +208,36 @@ func lowFrom(v *[rootCells][rootCells]int64, m int) {
 	}
 }
 
+// toOverview is the inverse of toLow, but for rounding.
+func (v *lowValues) toOverview(m int) {
+	switch m {
+	case 2:
+		for k := range 2 {
+			v[k][0], v[k][1] = 2896*v[k][0]+2612*v[k][1], 2896*v[k][0]-2612*v[k][1]
+		}
+		for k := range 2 {
+			v[0][k], v[1][k] = nearestLow(2896*v[0][k]+2612*v[1][k]), nearestLow(2896*v[0][k]-2612*v[1][k])
+		}
+	case 4:
+		for k := range 4 {
+			v[k][0], v[k][1], v[k][2], v[k][3] = toOverview4(v[k][0], v[k][1], v[k][2], v[k][3])
+		}
+		for k := range 4 {
+			a, b, c, d := toOverview4(v[0][k], v[1][k], v[2][k], v[3][k])
+			v[0][k], v[1][k], v[2][k], v[3][k] = nearestLow(a), nearestLow(b), nearestLow(c), nearestLow(d)
+		}
+	}
+}
+
 func toLow4(a, b, c, d int64) (int64, int64, int64, int64) {
 	outer, inner, across, within := a+d, b+c, a-d, b-c
 	return 2048 * (outer + inner), 2745*across + 1137*within, 2271 * (outer - inner), 1408*across - 3400*within
 }
 
+func toOverview4(a, b, c, d int64) (int64, int64, int64, int64) {
+	outer, inner, across, within := 2048*a+1847*c, 2048*a-1847*c, 2609*b+872*d, 1081*b-2106*d
+	return outer + across, inner + within, inner - within, outer - across
+}
+
 // nearestLow rounds a sum of both axes.
 func nearestLow(s int64) int64 { return (s + 1<<23) >> 24 }
-
-// lowBlock applies a matrix to both axes of the m×m values of src:
-// dst[a][b] = Σ t[a][i]·t[b][j]·src[i][j] / 2^24, rounded.
-func lowBlock(dst, src *[rootCells * rootCells]int32, t *[4][4][4]int64, m int) {
-	mat := &t[m-1]
-	switch m {
-	case 1:
-		dst[0] = src[0]
-		return
-	case rootCells:
-		largestLowBlock(dst, src, mat)
-		return
-	}
-	var mid [rootCells * rootCells]int64
-	for a := range m {
-		for j := range m {
-			var s int64
-			for i := range m {
-				s += mat[a][i] * int64(src[i*m+j])
-			}
-			mid[a*m+j] = s
-		}
-	}
-	for a := range m {
-		for b := range m {
-			s := int64(1) << 23
-			for j := range m {
-				s += mat[b][j] * mid[a*m+j]
-			}
-			dst[a*m+b] = int32(s >> 24)
-		}
-	}
-}
-
-// largestLowBlock is lowBlock of a leaf of 32.
-func largestLowBlock(dst, src *[rootCells * rootCells]int32, mat *[4][4]int64) {
-	var mid [rootCells][rootCells]int64
-	for j := range rootCells {
-		a, b, c, d := int64(src[j]), int64(src[4+j]), int64(src[8+j]), int64(src[12+j])
-		for k := range mat {
-			row := &mat[k]
-			mid[k][j] = row[0]*a + row[1]*b + row[2]*c + row[3]*d
-		}
-	}
-	for k := range mid {
-		a, b, c, d := mid[k][0], mid[k][1], mid[k][2], mid[k][3]
-		for j := range mat {
-			row := &mat[j]
-			dst[4*k+j] = int32((row[0]*a + row[1]*b + row[2]*c + row[3]*d + 1<<23) >> 24)
-		}
-	}
-}

@@ -20,7 +20,7 @@ func TestLowBlockMatrices(t *testing.T) {
 			for j := range m {
 				b := 4096 * c * math.Cos(math.Pi*float64((2*j+1)*k)/float64(2*m))
 				require.EqualValues(t, math.Round(b*s), toOverview[m-1][j][k], "m %d j %d k %d", m, j, k)
-				require.EqualValues(t, math.Round(b/s), toLow[m-1][k][j], "m %d j %d k %d", m, j, k)
+				require.EqualValues(t, math.Round(b/s), matrixLow[m-1][k][j], "m %d j %d k %d", m, j, k)
 			}
 		}
 	}
@@ -30,35 +30,53 @@ func TestLowBlockInverts(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 3))
 	for _, m := range []int{1, 2, 4} {
 		for range 100 {
-			var low, values, back [16]int32
+			var low lowValues
 			for i := range m * m {
-				low[i] = int32(r.IntN(20001) - 10000)
+				low[i/m][i%m] = r.Int64N(20001) - 10000
 			}
-			lowBlock(&values, &low, &toOverview, m)
-			lowBlock(&back, &values, &toLow, m)
+			back := low
+			back.toOverview(m)
+			back.toLow(m)
 			for i := range m * m {
-				require.InDelta(t, low[i], back[i], 8, "m %d index %d", m, i)
+				require.InDelta(t, low[i/m][i%m], back[i/m][i%m], 8, "m %d index %d", m, i)
 			}
 		}
 	}
 }
 
-// TestLowFrom: sums and differences come to what the matrix does, of values as large as they come.
-func TestLowFrom(t *testing.T) {
+// matrixLow are, by m-1, k and j, basis/s(k).
+var matrixLow = [4][4][4]int64{
+	0: {{4096}},
+	1: {{2896, 2896}, {3212, -3212}},
+	3: {{2048, 2048, 2048, 2048}, {2745, 1137, -1137, -2745}, {2271, -2271, -2271, 2271}, {1408, -3400, 3400, -1408}},
+}
+
+// byMatrix applies a matrix to both axes of m×m values: Σ t[a][i]·t[b][j]·v[i][j] / 2^24, rounded.
+func (v *lowValues) byMatrix(t *[4][4]int64, m int) (out lowValues) {
+	for i := range m * m {
+		s := int64(1) << 23
+		for j := range m * m {
+			s += t[i/m][j/m] * t[i%m][j%m] * v[j/m][j%m]
+		}
+		out[i/m][i%m] = s >> 24
+	}
+	return out
+}
+
+// TestLowValues: sums and differences come to what the matrices do, of values as large as they come.
+func TestLowValues(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 4))
 	for _, m := range []int{1, 2, 4} {
 		for range 1000 {
-			var src, want [16]int32
-			var got [rootCells][rootCells]int64
+			var v lowValues
 			for i := range m * m {
-				src[i] = r.Int32() >> r.IntN(31) * int32(1-2*r.IntN(2))
-				got[i/m][i%m] = int64(src[i])
+				v[i/m][i%m] = int64(r.Int32() >> r.IntN(31) * int32(1-2*r.IntN(2)))
 			}
-			lowBlock(&want, &src, &toLow, m)
-			lowFrom(&got, m)
-			for i := range m * m {
-				require.Equal(t, want[i], int32(got[i/m][i%m]), "m %d index %d", m, i)
-			}
+			low, values := v, v
+			low.toLow(m)
+			values.toOverview(m)
+			require.Equal(t, v.byMatrix(&matrixLow[m-1], m), low, "m %d of %v", m, v)
+			require.Equal(t, v.byMatrix(&toOverview[m-1], m), values, "m %d of %v", m, v)
 		}
 	}
 }

@@ -20,7 +20,7 @@ const roundings = 3 << 16 / 10
 
 // withinHalf tells whether a leaf's squared error stays below (Δ/2)²·65/64 a sample. Plain
 // rounding always does: half a step on every AC coefficient, and in the low block, with
-// the amplification of toLow, 4.33 instead of 4 steps² of a leaf of 32. StepFor sees to it
+// the amplification of lowValues.toLow, 4.33 instead of 4 steps² of a leaf of 32. StepFor sees to it
 // that this is less than the promise. The nearest dependent levels leave 0.2511·Δ² on
 // coefficients at most (FORMAT.md, "The promise"), which is less than the promise with the low block, too.
 func withinHalf(step, dist int64, lg int) bool { return 256*dist <= 65*step*step<<(2*lg) }

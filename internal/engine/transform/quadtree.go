@@ -152,13 +152,13 @@ func (s *synthesis) begin(c *Cells, n node) {
 	clear(s.coef[:(s.extent.u+1)<<s.lg]) // of the last leaf
 	s.lg, s.extent, s.base = n.lg, extent{}, nil
 	m := n.cells()
-	var values [rootCells][rootCells]int64
+	var values lowValues
 	for j := range m {
 		for i, q := range c.overview[c.index(n.x, n.y+j):][:m] {
 			values[i][j] = int64(c.scale.mean(q))
 		}
 	}
-	lowFrom(&values, m)
+	values.toLow(m)
 	for i := range m {
 		for j, v := range values[i][:m] {
 			if k := min(max(int32(v), -1<<15), 1<<15-1); k != 0 {
