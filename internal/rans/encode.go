@@ -66,24 +66,40 @@ func (t EncTable) AppendSegment(dst []byte, tokens []Token, raw *BitWriter) []by
 		*held = hugepages.Make[uint16](p)
 	}
 	words := (*held)[:p]
-	// States of even and of odd tokens; the last token is first.
-	even, odd := uint32(lower), uint32(lower)
+	// The last token is first.
+	x := states{lower, lower}
 	if n := len(tokens) - 1; n >= 0 && n&1 == 0 {
-		even, p = t[tokens[n]].take(even, words, p)
+		x.even, p = t[tokens[n]].take(x.even, words, p)
 		tokens = tokens[:n]
 	}
-	for ; len(tokens) > 1; tokens = tokens[:len(tokens)-2] {
-		odd, p = t[tokens[len(tokens)-1]].take(odd, words, p)
-		even, p = t[tokens[len(tokens)-2]].take(even, words, p)
-	}
+	p = t.takePairs(&x, tokens, words, p)
 	words = words[p-4:]
-	words[0], words[1], words[2], words[3] = uint16(even>>16), uint16(even), uint16(odd>>16), uint16(odd)
+	words[0], words[1], words[2], words[3] = uint16(x.even>>16), uint16(x.even), uint16(x.odd>>16), uint16(x.odd)
 	at := len(dst)
 	dst = slices.Grow(dst, 2*len(words)+raw.Len())[:at+2*len(words)]
 	for i, w := range words {
 		binary.LittleEndian.PutUint16(dst[at+2*i:], w)
 	}
 	return raw.AppendReversed(dst)
+}
+
+// states are the ones of even and of odd tokens.
+type states struct{ even, odd uint32 }
+
+// takePairs takes an even number of tokens, as take does, and returns where it gave out the last word.
+func (t EncTable) takePairs(x *states, tokens []Token, words []uint16, p int) int {
+	if fast && len(tokens) > 0 {
+		return p - takePairs(&t[0], x, &tokens[0], len(tokens), &words[p-1])
+	}
+	return t.genericPairs(x, tokens, words, p)
+}
+
+func (t EncTable) genericPairs(x *states, tokens []Token, words []uint16, p int) int {
+	for ; len(tokens) > 1; tokens = tokens[:len(tokens)-2] {
+		x.odd, p = t[tokens[len(tokens)-1]].take(x.odd, words, p)
+		x.even, p = t[tokens[len(tokens)-2]].take(x.even, words, p)
+	}
+	return p
 }
 
 // take gives the state after a symbol, and what it gives out before words[p].
