@@ -18,13 +18,13 @@ func rgb8(dst *byte, y *uint16, c *uint32, n int) int
 func rgb8Of4(dst *byte, y *uint16, c *uint32, n int)
 
 // rows444 converts n times 8 pixels of step bytes, three or four, as forward444Pairs does. It reads as
-// far as rows420, and asks for what lies ahead of it by that many bytes.
+// far as rows420, and asks for the same pixels.
 //
 //go:noescape
 func rows444(y, cb, cr *uint16, p *byte, step, n, ahead int)
 
 // rows420 converts n times 8×2 pixels of step bytes, three or four, as forward420Pairs does. It reads
-// up to four bytes behind the last pixels.
+// up to four bytes behind the last pixels, and asks for what lies ahead of it by that many bytes.
 //
 //go:noescape
-func rows420(l0, l1, cb, cr *uint16, p0, p1 *byte, step, n int)
+func rows420(l0, l1, cb, cr *uint16, p0, p1 *byte, step, n, ahead int)

@@ -174,8 +174,8 @@ GLOBL planeWeights<>(SB), RODATA, $36
 	VPHADDD sum, sum, sum; \
 	VPERMQ $0x08, sum, sum
 
-// func rows420(l0, l1, cb, cr *uint16, p0, p1 *byte, step, n int)
-TEXT ·rows420(SB), NOSPLIT, $0-64
+// func rows420(l0, l1, cb, cr *uint16, p0, p1 *byte, step, n, ahead int)
+TEXT ·rows420(SB), NOSPLIT, $0-72
 	MOVQ l0+0(FP), R8
 	MOVQ l1+8(FP), R9
 	MOVQ cb+16(FP), R10
@@ -187,7 +187,10 @@ TEXT ·rows420(SB), NOSPLIT, $0-64
 	MOVQ n+56(FP), CX
 	VPBROADCASTD planeWeights<>+28(SB), Y11
 	SHLQ $2, BX // bytes of four pixels
+	MOVQ ahead+64(FP), AX
 next:
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 (DX)(AX*1)
 	VMOVDQU (SI), X0
 	VINSERTI128 $1, (SI)(BX*1), Y0, Y0
 	VMOVDQU (DX), X1

@@ -10,7 +10,7 @@ func rgb8Of4(*byte, *uint16, *uint32, int) { panic("chroma: no kernels in this b
 
 func rows444(_, _, _ *uint16, _ *byte, _, _, _ int) { panic("chroma: no kernels in this build") }
 
-func rows420(_, _, _, _ *uint16, _, _ *byte, _, _ int) { panic("chroma: no kernels in this build") }
+func rows420(_, _, _, _ *uint16, _, _ *byte, _, _, _ int) { panic("chroma: no kernels in this build") }
 
 func blend(_ *uint32, _, _, _, _ *uint16, _ int) { panic("chroma: no kernels in this build") }
 

@@ -97,7 +97,7 @@ func TestVectorPlanes(t *testing.T) {
 				planes[i] = [4][]uint16{make([]uint16, w), make([]uint16, w), make([]uint16, w/2), make([]uint16, w/2)}
 			}
 			a, b := &planes[0], &planes[1]
-			n := forward420Vector(a[0], a[1], a[2], a[3], p0, p1, step)
+			n := forward420Vector(a[0], a[1], a[2], a[3], p0, p1, step, 0)
 			require.GreaterOrEqualf(t, n, w-15, "%d pixels of %d bytes", w, step)
 			forward420Pairs(b[0][:n], b[1][:n], b[2][:n/2], b[3][:n/2], p0, p1, step)
 			require.Equalf(t, b, a, "%d pixels of %d bytes", w, step)

@@ -21,7 +21,7 @@ func forward420(dst []Plane, src *Interleaved, y0, y1 int) {
 		p0, p1 := src.row(y), src.row(below)
 		x := 0
 		if src.pairs() {
-			x = forward420Vector(l0, l1, cb, cr, src.from(y), src.from(below), src.Step)
+			x = forward420Vector(l0, l1, cb, cr, src.from(y), src.from(below), src.Step, rowsAhead*src.Stride)
 			end := min(x*src.Step, len(p0))
 			x += forward420Pairs(l0[x:], l1[x:], cb[x/2:], cr[x/2:], p0[end:], p1[end:], src.Step)
 		}
@@ -37,14 +37,14 @@ func forward420(dst []Plane, src *Interleaved, y0, y1 int) {
 	}
 }
 
-// forward420Vector converts 8×2 pixels at a time and returns the number of columns done.
-func forward420Vector(l0, l1, cb, cr []uint16, p0, p1 []byte, step int) int {
+// forward420Vector converts 8×2 pixels at a time and returns the number of columns done. Those ahead are needed soon.
+func forward420Vector(l0, l1, cb, cr []uint16, p0, p1 []byte, step, ahead int) int {
 	n := min(len(l0)/8, vectors(p0, step), vectors(p1, step))
 	if !vector || step < 3 || n == 0 {
 		return 0
 	}
 	_, _, _, _ = l0[8*n-1], l1[8*n-1], cb[4*n-1], cr[4*n-1]
-	rows420(&l0[0], &l1[0], &cb[0], &cr[0], &p0[0], &p1[0], step, n)
+	rows420(&l0[0], &l1[0], &cb[0], &cr[0], &p0[0], &p1[0], step, n, ahead)
 	return 8 * n
 }
 
