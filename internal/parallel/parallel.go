@@ -5,6 +5,7 @@ package parallel
 import (
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -132,4 +133,11 @@ func (p *Pool[W]) Put(w *W) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.free = append(p.free, w)
+}
+
+// All are what is in the pool.
+func (p *Pool[W]) All() []*W {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.free)
 }

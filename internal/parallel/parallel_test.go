@@ -162,9 +162,9 @@ func TestPool(t *testing.T) {
 		}))
 	}
 	sum := int32(0)
-	for _, w := range pool.free {
+	for _, w := range pool.All() {
 		sum += w.used.Load()
 	}
 	assert.EqualValues(t, 300, sum)
-	assert.LessOrEqual(t, len(pool.free), 4)
+	assert.LessOrEqual(t, len(pool.All()), 4)
 }

@@ -267,16 +267,15 @@ func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env
 	}
 	g := newGeometry(plan, step, f)
 	e := newEncoder(plan, g, env)
-	h := newHistogram(f.predicts)
-	looks := e.lookAtAll
+	looks, counted := e.lookAtAll, counter{predicts: f.predicts}
 	if e.grid.N() > engine.SampleTiles {
 		looks = e.lookAtSome
 	}
-	if err := looks(ctx, src, h, env.Work); err != nil {
+	if err := looks(ctx, src, &counted, env.Work); err != nil {
 		return nil, err
 	}
 	start := time.Now()
-	e.tables = h.Tables()
+	e.tables = counted.sum().Tables()
 	plan.Payload = g.payload(e.tables.Payload)
 	env.Took("entropy", time.Since(start))
 	return e, nil
@@ -284,19 +283,16 @@ func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env
 
 // lookAtAll codes all tiles, counts what they are made of, and keeps them as far as memory goes. A device
 // prepares the next slab meanwhile; without one, the CPU reads it.
-func (e *encoder) lookAtAll(ctx context.Context, src raster.Source, h *Histogram, work *progress.Work) error {
+func (e *encoder) lookAtAll(ctx context.Context, src raster.Source, counted *counter, work *progress.Work) error {
 	work = work.Of(engine.Pixels(e.grid.Pixels(e.grid.Bounds())) * (costOf(e.plan.Effort) + 1))
 	rows := engine.SlabRows(e, e.env.Workers, e.env.Memory)
 	blocks := engine.Blocks{Source: src, Slabs: engine.Slabs(e.grid, 0, e.grid.Down(), rows), Workers: e.env.Workers, Work: work}
-	var mu sync.Mutex
 	return engine.InSlabs(ctx, e, &blocks, engine.Use{Tile: func(s engine.Slab, tile int) error {
 		t, err := e.code(ctx, s.(*slab), tile)
 		if err != nil {
 			return err
 		}
-		mu.Lock()
-		h.Add(t)
-		mu.Unlock()
+		counted.add(t)
 		e.Hold(tile, t, t.Bytes())
 		work.Add(costOf(e.plan.Effort) * engine.Pixels(e.grid.Tile(tile)))
 		return nil
@@ -305,7 +301,7 @@ func (e *encoder) lookAtAll(ctx context.Context, src raster.Source, h *Histogram
 
 // lookAtSome is lookAtAll of tiles that are spread over many: each is a slab of its own, several of which are coded
 // at once. The backend prepares one at a time.
-func (e *encoder) lookAtSome(ctx context.Context, src raster.Source, h *Histogram, work *progress.Work) error {
+func (e *encoder) lookAtSome(ctx context.Context, src raster.Source, counted *counter, work *progress.Work) error {
 	list := e.grid.Spread(engine.SampleTiles)
 	slabBytes := engine.SlabFactor * engine.Pixels(e.grid.Tile(0)) * int64(len(e.format.Bands)*e.format.Type.Size())
 	workers := engine.WithinMemory(e.env.Workers, e.env.Memory, e.Memory()+slabBytes)
@@ -328,10 +324,10 @@ func (e *encoder) lookAtSome(ctx context.Context, src raster.Source, h *Histogra
 		if err != nil {
 			return err
 		}
+		counted.add(t)
+		e.Hold(list[i], t, t.Bytes())
 		mu.Lock()
 		defer mu.Unlock()
-		h.Add(t)
-		e.Hold(list[i], t, t.Bytes())
 		s.Release()
 		return nil
 	})

@@ -97,6 +97,33 @@ func (h *Histogram) Add(t *Tile) {
 	h.counts.Add(h.tokens)
 }
 
+// counter counts the tokens of tiles, on several goroutines.
+type counter struct {
+	predicts bool
+	parts    parallel.Pool[Histogram]
+}
+
+// add is Add of one of the histograms.
+func (c *counter) add(t *Tile) {
+	h := c.parts.Get()
+	defer c.parts.Put(h)
+	if h.set == nil {
+		*h = *newHistogram(c.predicts)
+	}
+	h.Add(t)
+}
+
+// sum is the histogram of all tiles.
+func (c *counter) sum() *Histogram {
+	h := newHistogram(c.predicts)
+	for _, part := range c.parts.All() {
+		for i, n := range part.counts {
+			h.counts[i] += n
+		}
+	}
+	return h
+}
+
 // Universal turns counts into the content of universal.bin.
 func (h *Histogram) Universal() []byte { return h.set.Append(nil, h.counts) }
 
