@@ -52,21 +52,8 @@ diagonal:
 	JZ none
 
 level:
-	REACHED
-	TABLE(levelLimits_more(DX), V3)
-	TABLE(levelLimits_more+16(DX), V5)
-	VPSHUFB V6, V3, V3
-	VPSHUFB V6, V5, V5
-	VPSADBW V9, V3, V3
-	VPSADBW V9, V5, V5
-	VPADDQ V3, V10, V10
-	VPADDQ V5, V11, V11
-	TABLE(levelLimits_more+32(DX), V3)
-	VPSHUFB V6, V3, V3
-	VPSADBW V9, V3, V3
-	VPADDQ V3, V12, V12
-	ADDQ $levelLimits__size, DX
-	ABOVE
+	LEVEL
+	LEVEL
 	JNZ level
 
 	VPMAXUB diagonals_floor(DI)(AX*1), V4, V0

@@ -63,6 +63,25 @@ BYTES(bytesAll<>, 0xFFFFFFFFFFFFFFFF)
 	VPOR V2, V5, V6; \
 	VPSUBB bytesAll<>(SB), V4, V4
 
+// LEVEL adds what a level costs where it is reached, and goes on to the next one, as ABOVE tells of it. Kernels of diagonals take two at
+// once: a branch that is not foreseen costs more than a level that none reaches.
+#define LEVEL \
+	REACHED; \
+	TABLE(levelLimits_more(DX), V3); \
+	TABLE(levelLimits_more+16(DX), V5); \
+	VPSHUFB V6, V3, V3; \
+	VPSHUFB V6, V5, V5; \
+	VPSADBW V9, V3, V3; \
+	VPSADBW V9, V5, V5; \
+	VPADDQ V3, V10, V10; \
+	VPADDQ V5, V11, V11; \
+	TABLE(levelLimits_more+32(DX), V3); \
+	VPSHUFB V6, V3, V3; \
+	VPSADBW V9, V3, V3; \
+	VPADDQ V3, V12, V12; \
+	ADDQ $levelLimits__size, DX; \
+	ABOVE
+
 // What kernels do before the first group and after the last one, and before and after each: of a single leaf R13 is where it
 // ends, R12 what is gained, and R11 the balance.
 #define START \
