@@ -21,6 +21,7 @@ type diagonals struct {
 	row          *diagonalRow
 	prices       *frequencyLimits
 	bias, step   int64
+	steps        uint32 // the step as two words
 	scan         *diagonalScan
 	last         *int32 // costs of the last group
 	top, highest int64  // the first group, and its first diagonal
@@ -155,7 +156,7 @@ func (k *diagonals) quantise(r *rates, c []int32, lg, kind, top, lastCtx int, ou
 func (k *diagonals) begin(r *rates, p *levelPrices, lg, top int, last []int32, out *diagonalLevels) {
 	size := lg - cellLog2
 	k.row, k.scan, k.prices, k.last = &k.rows[size][0], &diagonalScans[size], &p.frequencies[0], &last[0]
-	k.bias, k.step, k.out = p.bias, r.step, out
+	k.bias, k.step, k.steps, k.out = p.bias, r.step, uint32(r.step)*(1<<16+1), out
 	k.top, k.highest, k.thick = int64(top), int64(highestOf(top, lg)), 1<<size
 	k.diagonals = k.highest - int64(highestOf(top-1, lg))
 	if k.raised {

@@ -9,21 +9,22 @@
 	VPXOR V0, V0, V0                  // levels of the diagonal before, by u
 	VPXOR V1, V1, V1                  // of the one before that, of u, u + 1 and u + 2
 	VPXOR V9, V9, V9
+	VPBROADCASTD diagonals_steps(DI), V15
 	START
 
 group:
+	CLASSES
 	BEGIN
 	VPXOR V10, V10, V10 // costs, in bytes, low ones first
 	VPXOR V11, V11, V11
 	VPXOR V12, V12, V12
 	VPXOR V13, V13, V13 // levels, up to escape
-	VPXOR V14, V14, V14 // products of levels and magnitudes
-	VPXOR V15, V15, V15 // squares of levels
+	VPXOR V14, V14, V14 // what is gained, in Δ
+	JMP zeros
 
 diagonal:
 	CLASSES
-
-	// zeros
+zeros:
 	MOVWLZX diagonalScan_frequency(R15)(R8*2), DX
 	ADDQ BX, DX
 	MOVQ R8, AX
@@ -60,16 +61,10 @@ level:
 	VPMINUB bytes15<>(SB), V0, V4
 	VPSADBW V9, V4, V5
 	VPADDQ V5, V13, V13
-	VPUNPCKLBW V9, V0, V5
-	VPUNPCKHBW V9, V0, V6
-	VPMADDWD V5, V7, V7
-	VPMADDWD V6, V8, V8
-	VPMADDWD V5, V5, V5
-	VPMADDWD V6, V6, V6
+	GAIN
 	VPADDD V7, V14, V14
 	VPADDD V8, V14, V14
-	VPADDD V5, V15, V15
-	VPADDD V6, V15, V15
+	VPSUBD V5, V14, V14
 	VPSLLW $4, V2, V2
 	VPOR V4, V2, V2
 	MOVQ diagonals_out(DI), CX

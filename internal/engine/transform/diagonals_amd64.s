@@ -82,8 +82,21 @@ BYTES(bytesAll<>, 0xFFFFFFFFFFFFFFFF)
 	ADDQ $levelLimits__size, DX; \
 	ABOVE
 
+// GAIN makes V7 and V8 twice the products of levels V0 and magnitudes, and V5 their squares in Δ, of which V15 has words: what is
+// gained by a level k of a magnitude a is a² − (a − kΔ)² = Δ(2ka − Δk²). Levels up to magnitudeCap and steps up to 2¹² keep all sums
+// of a group, of 192 coefficients at most, in 32 bits.
+#define GAIN \
+	VPMADDUBSW V0, V0, V5; \
+	VPADDB V0, V0, V6; \
+	VPMADDWD V15, V5, V5; \
+	VPUNPCKLBW V9, V6, V3; \
+	VPUNPCKHBW V9, V6, V6; \
+	VPMADDWD V3, V7, V7; \
+	VPMADDWD V6, V8, V8
+
 // What kernels do before the first group and after the last one, and before and after each: of a single leaf R13 is where it
-// ends, R12 what is gained, and R11 the balance.
+// ends, R12 what is gained, and R11 the balance. BEGIN comes when the classes V2 of the first diagonal, and V1, are found for a leaf that
+// goes on, so that these do not wait for what the last group comes to.
 #define START \
 	MOVQ R9, R13; \
 	XORQ R11, R11; \
@@ -102,8 +115,8 @@ BYTES(bytesAll<>, 0xFFFFFFFFFFFFFFFF)
 	MOVQ R9, R13; \
 	XORQ R11, R11; \
 	XORQ R12, R12; \
-	VPXOR V0, V0, V0; \
 	VPXOR V1, V1, V1; \
+	VPXOR V2, V2, V2; \
 keep:
 
 // INSIDE makes V3 the classes of what is a coefficient.
@@ -119,21 +132,15 @@ keep:
 	VPADDQ V12, V10, V10; \
 	VPSUBQ V5, V10, V10
 
-// A group comes to its costs less 16 times what is gained, of a level k and a magnitude a: a² − (a − kΔ)² = 2Δka − Δ²k².
+// A group comes to its costs less 16 times what is gained.
 #define END \
 	COSTS; \
 	FOLD; \
-	VPHADDD X15, X14, X5; \
-	VPHADDD X10, X10, X6; \
-	VPHADDD X6, X5, X5; \
-	VMOVQ X5, AX; \
-	VPEXTRQ $1, X5, DX; \
-	MOVL AX, CX; \
-	SHRQ $32, AX; \
-	MOVL DX, DX; \
-	IMULQ diagonals_step(DI), AX; \
-	ADDQ CX, CX; \
-	SUBQ AX, CX; \
+	VPHADDD X10, X14, X5; \
+	VPHADDD X5, X5, X5; \
+	VMOVQ X5, DX; \
+	MOVLQSX DX, CX; \
+	SHRQ $32, DX; \
 	IMULQ diagonals_step(DI), CX; \
 	MOVQ R9, AX; \
 	SHLQ $6, AX; \
@@ -228,9 +235,7 @@ TEXT ·quantiseDiagonals16(SB), NOSPLIT, $0-8
 	VEXTRACTI128 $1, Y10, X5; \
 	VPADDQ X5, X10, X10; \
 	VEXTRACTI128 $1, Y14, X5; \
-	VPADDD X5, X14, X14; \
-	VEXTRACTI128 $1, Y15, X5; \
-	VPADDD X5, X15, X15
+	VPADDD X5, X14, X14
 #define HALF 32
 #define LANES $0xFFFFFFFF
 
@@ -321,7 +326,7 @@ tokens:
 	VPCMPGTQ Y6, Y5, Y5; \
 	VPCMPEQQ diagonals_start(DI), Y8, Y7; \
 	VPOR Y7, Y5, Y5; \
-	VPANDN Y0, Y5, Y0; \
+	VPANDN Y2, Y5, Y2; \
 	VPANDN Y1, Y5, Y1; \
 	VPANDN Y10, Y5, Y10; \
 	VPANDN diagonals_gained(DI), Y5, Y13; \
@@ -335,13 +340,8 @@ tokens:
 #define END \
 	COSTS; \
 	VPSRLQ $32, Y14, Y7; \
-	VPSRLQ $32, Y15, Y8; \
-	VPADDD Y7, Y14, Y14; \
-	VPADDD Y8, Y15, Y15; \
-	VPADDD Y14, Y14, Y14; \
 	VPBROADCASTQ diagonals_step(DI), Y6; \
-	VPMULUDQ Y6, Y15, Y15; \
-	VPSUBD Y15, Y14, Y14; \
+	VPADDD Y7, Y14, Y14; \
 	VPMULDQ Y6, Y14, Y14; \
 	VPSLLQ $const_distScale, Y14, Y7; \
 	VPSUBQ Y7, Y10, Y10; \
@@ -395,12 +395,15 @@ TEXT ·quantiseFour(SB), NOSPLIT, $0-8
 	VPXOR Y0, Y0, Y0    // levels of the diagonal before
 	VPXOR Y1, Y1, Y1    // as for one leaf
 	VPXOR Y9, Y9, Y9
-	VPXOR Y10, Y10, Y10 // balance
+	VPXOR Y10, Y10, Y10 // balance, but for the diagonal before
 	VPXOR Y11, Y11, Y11 // cost of the last group
 	VPXOR Y12, Y12, Y12 // where leaves end
 	VPXOR Y13, Y13, Y13 // gained
+	VPXOR Y14, Y14, Y14 // balance of the diagonal before
 
 diagonal:
+	CLASSES
+
 	// Leaves begin, or end anew, if that is cheaper.
 	VPBROADCASTD (R14)(R9*4), X6
 	VPMOVSXDQ X6, Y6
@@ -409,19 +412,19 @@ diagonal:
 	MOVQ R9, AX
 	SHLQ $6, AX
 	VMOVDQU Y12, diagonalLevels_before+outcomes_end(R12)(AX*1)
+	VPSUBQ Y11, Y6, Y5
+	VPSUBQ Y10, Y5, Y5
+	VPCMPGTQ Y5, Y14, Y5
+	VPADDQ Y14, Y10, Y10
 	VMOVDQU Y10, diagonalLevels_before+outcomes_balance(R12)(AX*1)
-	VPADDQ Y11, Y10, Y5
-	VPCMPGTQ Y6, Y5, Y5
 	VPCMPEQQ diagonals_start(DI), Y8, Y7
 	VPOR Y7, Y5, Y5
-	VPANDN Y0, Y5, Y0
+	VPANDN Y2, Y5, Y2
 	VPANDN Y1, Y5, Y1
 	VPANDN Y10, Y5, Y10
 	VPANDN Y13, Y5, Y13
 	VPBLENDVB Y5, Y6, Y11, Y11
 	VPBLENDVB Y5, Y8, Y12, Y12
-
-	CLASSES
 
 	// Zeros: Y14 their costs
 	MOVWLZX diagonalScan_frequency(R15)(R9*2), DX
@@ -477,22 +480,13 @@ level:
 	VPBROADCASTQ diagonals_bias(DI), Y6
 	VPMULUDQ Y6, Y5, Y5
 	VPSUBQ Y5, Y14, Y14
-	VPUNPCKLBW Y9, Y0, Y5
-	VPUNPCKHBW Y9, Y0, Y6
-	VPMADDWD Y5, Y7, Y7
-	VPMADDWD Y6, Y8, Y8
-	VPMADDWD Y5, Y5, Y5
-	VPMADDWD Y6, Y6, Y6
+	VPBROADCASTD diagonals_steps(DI), Y15
+	GAIN
 	VPHADDD Y8, Y7, Y7
-	VPHADDD Y6, Y5, Y5
-	VPSRLQ $32, Y7, Y8
-	VPSRLQ $32, Y5, Y6
-	VPADDD Y8, Y7, Y7
-	VPADDD Y6, Y5, Y5
-	VPADDD Y7, Y7, Y7
-	VPBROADCASTQ diagonals_step(DI), Y6
-	VPMULUDQ Y6, Y5, Y5
 	VPSUBD Y5, Y7, Y7
+	VPSRLQ $32, Y7, Y8
+	VPADDD Y8, Y7, Y7
+	VPBROADCASTQ diagonals_step(DI), Y6
 	VPMULDQ Y6, Y7, Y7
 	VPADDQ Y7, Y13, Y13
 	VPSLLQ $const_distScale, Y7, Y7
@@ -511,11 +505,11 @@ none:
 	VMOVDQU Y2, diagonalLevels_named(R12)(AX*1)
 	MOVL $0, diagonalLevels_some(R12)(R9*4)
 next:
-	VPADDQ Y14, Y10, Y10
 	DECQ R9
 	JNZ diagonal
 
 	VMOVDQU Y12, diagonalLevels_after+outcomes_end(R12)
+	VPADDQ Y14, Y10, Y10
 	VMOVDQU Y10, diagonalLevels_after+outcomes_balance(R12)
 	VMOVDQU Y13, diagonalLevels_gained(R12)
 	VZEROUPPER
