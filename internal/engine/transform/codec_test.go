@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -129,6 +130,18 @@ func TestTileRoundTrip(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestTimes: what choosing the leaves took and the rest are parts of the time, of tiles of one root as well.
+func TestTimes(t *testing.T) {
+	for _, side := range []int{32, 96} {
+		start := time.Now()
+		c := encodePlane(t, 20, 1<<24, Plane{}, engine.SplitHybrid, newPlane(sources["weak noise"], side, side))
+		tile := c.encoder.tile
+		require.Positive(t, tile.SplitTime, "%d: choosing", side)
+		require.Positive(t, tile.TransformTime, "%d: the rest", side)
+		require.Less(t, tile.SplitTime+tile.TransformTime, time.Since(start), "%d: both", side)
 	}
 }
 

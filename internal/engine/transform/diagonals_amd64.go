@@ -17,27 +17,35 @@ type diagonals struct {
 	adjust [groups]adjustment
 	raised bool           // whether there are any
 	levels diagonalLevels // of the leaf at hand, where nobody keeps them
-	four   fourLeaves
 
 	row          *diagonalRow
 	prices       *frequencyLimits
 	bias, step   int64
+	steps        uint32 // the step as two words
 	scan         *diagonalScan
 	last         *int32 // costs of the last group
 	top, highest int64  // the first group, and its first diagonal
 	diagonals    int64  // how many it has
 	thick        int64  // how many every other has
 	out          *diagonalLevels
+
+	// Of leaves side by side, by lane, of which a leaf of 16 has two:
+	//lint:ignore U1000 memory of the kernel
+	end, gained, balance [4]int64
+	//lint:ignore U1000 memory of the kernel
+	cost  [4]int64                      // of the last group
+	start [4]int64                      // the first group
+	sides [sizes - 1][maxN][maxN]uint16 // magnitudes [u][v] of all leaves among zeros: of 8 of the leaves 0, 2, 1, 3
 }
 
-// diagonalLevels are what the kernel makes of a leaf, or of four side by side.
+// diagonalLevels are what the kernel makes of a leaf, or of leaves side by side.
 type diagonalLevels struct {
 	known bool
 	top   int // the first group
 	ahead bool
 	saved int64           // where ahead is set, what quantised has, for who asks next
-	lane  int             // which one of four it is
-	from  *diagonalLevels // what has the rest: itself, or the first of four
+	lane  int             // the first of its own
+	from  *diagonalLevels // what has the rest: itself, or the first of those side by side
 
 	named  [2 * maxN][maxN]uint8
 	some   [2 * maxN]uint32 // which levels are not 0
@@ -46,15 +54,16 @@ type diagonalLevels struct {
 	gained [4]int64 // what squared error is less by it
 }
 
-// outcomes are, of each of four leaves, where it ends, and J of what is coded less J of zeros. Whether levels are the same for
+// outcomes are, by lane, where a leaf ends, and J of what is coded less J of zeros. Whether levels are the same for
 // other costs of the last group is told by what was known before each group: there the kernel ends a leaf anew, if that is cheaper.
 type outcomes struct{ end, balance [4]int64 }
 
-// diagonalRow has the magnitudes of a diagonal: of u from 0 on, but in leaves of 32 of 0…7, 16…23, 8…15, 24…31.
+// diagonalRow has the magnitudes of a diagonal: of u from 0 on, but in leaves of 32 of 0…7, 16…23, 8…15, 24…31. Of two leaves of
+// 16 it has 0…7 of both and then 8…15, of four of 8 the leaves 0, 2, 1, 3.
 type diagonalRow [maxN]uint16
 
 // adjustment is what levels that are raised change of the sums of a group.
-type adjustment struct{ balance, gained int64 }
+type adjustment struct{ balance, gained [4]int64 }
 
 // Magnitudes lie in rows of 32, of leaves of 32 in rows of 64, that end in zeros, and behind zeros: 8 diagonals of 8 rows
 // are read at once, wherever they begin.
@@ -127,17 +136,13 @@ func (k *diagonals) quantise(r *rates, c []int32, lg, kind, top, lastCtx int, ou
 	if p == nil {
 		return o, false
 	}
-	size, topGroup := lg-cellLog2, group(top, lg)
-	k.highest = int64(highestOf(topGroup, lg))
-	k.row = &k.rows[size][0]
-	most := layDiagonals(k.row, &k.packed[size][packedLead], &c[:1<<(2*lg)][0], lg, int(k.highest))
+	topGroup := group(top, lg)
+	k.begin(r, p, lg, topGroup, last, out)
+	most := layDiagonals(k.row, &k.packed[lg-cellLog2][packedLead], &c[:1<<(2*lg)][0], lg, int(k.highest))
 	if most >= mostMagnitude {
 		return o, false
 	}
-	k.raise(r, c, lg, most)
-	k.prices, k.bias, k.step, k.scan = &p.frequencies[0], p.bias, r.step, &diagonalScans[size]
-	k.last, k.top, k.thick, k.out = &last[0], int64(topGroup), 1<<size, out
-	k.diagonals = k.highest - int64(highestOf(topGroup-1, lg))
+	k.raise(r, c, lg, most, 0, 1)
 	if lg == rootLog2 {
 		quantiseDiagonals32(k)
 	} else {
@@ -145,6 +150,18 @@ func (k *diagonals) quantise(r *rates, c []int32, lg, kind, top, lastCtx int, ou
 	}
 	out.known, out.top, out.lane, out.from = true, topGroup, 0, out
 	return out.comesTo(last), true
+}
+
+// begin says what leaves are quantised by, from a group down.
+func (k *diagonals) begin(r *rates, p *levelPrices, lg, top int, last []int32, out *diagonalLevels) {
+	size := lg - cellLog2
+	k.row, k.scan, k.prices, k.last = &k.rows[size][0], &diagonalScans[size], &p.frequencies[0], &last[0]
+	k.bias, k.step, k.steps, k.out = p.bias, r.step, uint32(r.step)*(1<<16+1), out
+	k.top, k.highest, k.thick = int64(top), int64(highestOf(top, lg)), 1<<size
+	k.diagonals = k.highest - int64(highestOf(top-1, lg))
+	if k.raised {
+		k.floor, k.adjust, k.raised = [2 * maxN][maxN]uint8{}, [groups]adjustment{}, false
+	}
 }
 
 // comesTo is what was made of a leaf, where its last group costs what it did.
@@ -178,11 +195,9 @@ func (o *diagonalLevels) again(r *rates, lastCtx int) (q outcome, same bool) {
 // mostMagnitude bounds what the kernel multiplies by levels.
 const mostMagnitude = 1 << 14
 
-// raise says which levels are above escape, given the largest magnitude: what they are depends on no class.
-func (k *diagonals) raise(r *rates, c []int32, lg, most int) {
-	if k.raised {
-		k.floor, k.adjust, k.raised = [2 * maxN][maxN]uint8{}, [groups]adjustment{}, false
-	}
+// raise says which levels of a leaf are above escape, given the largest magnitude: what they are depends on no class. The
+// leaf's sums are in so many lanes from one on.
+func (k *diagonals) raise(r *rates, c []int32, lg, most, lane, lanes int) {
 	least := r.escapes()
 	if int64(most) < least {
 		return
@@ -192,7 +207,7 @@ func (k *diagonals) raise(r *rates, c []int32, lg, most int) {
 	for u := range min(1<<lg, int(k.highest)+1) {
 		for v, x := range c[u<<lg:][:min(1<<lg, int(k.highest)+1-u)] {
 			if a := int64(abs(x)); a >= least && (u >= low || v >= low) {
-				k.floor[u+v][u] = k.adjust[group(u+v, lg)].raise(r, a)
+				k.floor[u+v][lane*cell+u] = k.adjust[group(u+v, lg)].raise(r, a, lane, lanes)
 			}
 		}
 	}
@@ -202,13 +217,16 @@ func (k *diagonals) raise(r *rates, c []int32, lg, most int) {
 func (r *rates) escapes() int64 { return (escape+1)*r.step - r.step/2 }
 
 // raise adds what the level of a magnitude changes, and gives what is known of it.
-func (s *adjustment) raise(r *rates, a int64) uint8 {
+func (s *adjustment) raise(r *rates, a int64, lane, lanes int) uint8 {
 	level := r.escaped(a)
 	capped := min(level, magnitudeCap)
 	gained := func(k int64) int64 { return k * r.step * (2*a - k*r.step) }
 	more := gained(level) - gained(capped)
-	s.gained += more
-	s.balance += r.levelCost(r.symbol[:rans.Symbols], level) - r.levelCost(r.symbol[:rans.Symbols], escape) - more<<distScale
+	cost := r.levelCost(r.symbol[:rans.Symbols], level) - r.levelCost(r.symbol[:rans.Symbols], escape) - more<<distScale
+	for i := lane; i < lane+lanes; i++ {
+		s.gained[i] += more
+		s.balance[i] += cost
+	}
 	return uint8(capped)
 }
 
@@ -231,9 +249,7 @@ func (o *diagonalLevels) name(t *levelTokens, of outcome, r *rates, c []int32, l
 	escapes, n := r.escapes(), 0
 	for d := highestOf(q.last, lg); d > 0; d-- {
 		named, some := from.named[d][lane:], from.some[d]>>lane
-		if lg == cellLog2 {
-			some &= 1<<cell - 1
-		}
+		some &= uint32(1<<(1<<lg) - 1)
 		for ; some != 0; some &= some - 1 {
 			u := bits.TrailingZeros32(some)
 			coef := u<<lg + d - u

@@ -6,46 +6,30 @@
 	MOVQ diagonals_diagonals(DI), R10 // left in the group
 	MOVQ diagonals_top(DI), R9        // group
 	MOVQ diagonals_highest(DI), R8    // diagonal
-	MOVQ R9, R13                      // where the leaf ends
-	XORQ R11, R11                     // balance
-	XORQ R12, R12                     // gained
 	VPXOR V0, V0, V0                  // levels of the diagonal before, by u
 	VPXOR V1, V1, V1                  // of the one before that, of u, u + 1 and u + 2
 	VPXOR V9, V9, V9
+	VPBROADCASTD diagonals_steps(DI), V15
+	START
 
 group:
-	MOVQ diagonals_out(DI), DX
-	MOVQ R9, AX
-	SHLQ $6, AX
-	MOVQ R13, diagonalLevels_before+outcomes_end(DX)(AX*1)
-	MOVQ R11, diagonalLevels_before+outcomes_balance(DX)(AX*1)
-	MOVLQSX (R14)(R13*4), AX
-	MOVLQSX (R14)(R9*4), CX
-	ADDQ R11, AX
-	CMPQ AX, CX
-	JLE keep
-	MOVQ R9, R13
-	XORQ R11, R11
-	XORQ R12, R12
-	VPXOR V0, V0, V0
-	VPXOR V1, V1, V1
-keep:
+	CLASSES
+	BEGIN
 	VPXOR V10, V10, V10 // costs, in bytes, low ones first
 	VPXOR V11, V11, V11
 	VPXOR V12, V12, V12
 	VPXOR V13, V13, V13 // levels, up to escape
-	VPXOR V14, V14, V14 // products of levels and magnitudes
-	VPXOR V15, V15, V15 // squares of levels
+	VPXOR V14, V14, V14 // what is gained, in Δ
+	JMP zeros
 
 diagonal:
 	CLASSES
-
-	// zeros
+zeros:
 	MOVWLZX diagonalScan_frequency(R15)(R8*2), DX
 	ADDQ BX, DX
 	MOVQ R8, AX
 	SHLQ $5, AX
-	VPOR diagonalScan_outside(R15)(AX*1), V2, V3
+	INSIDE
 	TABLE(frequencyLimits_zero(DX), V4)
 	TABLE(frequencyLimits_zero+16(DX), V5)
 	TABLE(frequencyLimits_zero+32(DX), V6)
@@ -69,37 +53,18 @@ diagonal:
 	JZ none
 
 level:
-	REACHED
-	TABLE(levelLimits_more(DX), V3)
-	TABLE(levelLimits_more+16(DX), V5)
-	VPSHUFB V6, V3, V3
-	VPSHUFB V6, V5, V5
-	VPSADBW V9, V3, V3
-	VPSADBW V9, V5, V5
-	VPADDQ V3, V10, V10
-	VPADDQ V5, V11, V11
-	TABLE(levelLimits_more+32(DX), V3)
-	VPSHUFB V6, V3, V3
-	VPSADBW V9, V3, V3
-	VPADDQ V3, V12, V12
-	ADDQ $levelLimits__size, DX
-	ABOVE
+	LEVEL
+	LEVEL
 	JNZ level
 
 	VPMAXUB diagonals_floor(DI)(AX*1), V4, V0
 	VPMINUB bytes15<>(SB), V0, V4
 	VPSADBW V9, V4, V5
 	VPADDQ V5, V13, V13
-	VPUNPCKLBW V9, V0, V5
-	VPUNPCKHBW V9, V0, V6
-	VPMADDWD V5, V7, V7
-	VPMADDWD V6, V8, V8
-	VPMADDWD V5, V5, V5
-	VPMADDWD V6, V6, V6
+	GAIN
 	VPADDD V7, V14, V14
 	VPADDD V8, V14, V14
-	VPADDD V5, V15, V15
-	VPADDD V6, V15, V15
+	VPSUBD V5, V14, V14
 	VPSLLW $4, V2, V2
 	VPOR V4, V2, V2
 	MOVQ diagonals_out(DI), CX
@@ -120,43 +85,11 @@ next:
 	DECQ R10
 	JNZ diagonal
 
-	// Sums of the group: its cost, less the bias of each level, and 16 times what is gained,
-	// of a level k and a magnitude a: a² − (a − kΔ)² = 2Δka − Δ²k².
-	VPBROADCASTQ diagonals_bias(DI), V5
-	VPMULUDQ V5, V13, V5
-	VPSLLQ $8, V11, V11
-	VPSLLQ $16, V12, V12
-	VPADDQ V11, V10, V10
-	VPADDQ V12, V10, V10
-	VPSUBQ V5, V10, V10
-	FOLD
-	VPHADDD X15, X14, X5
-	VPHADDD X10, X10, X6
-	VPHADDD X6, X5, X5
-	VMOVQ X5, AX
-	VPEXTRQ $1, X5, DX
-	MOVL AX, CX
-	SHRQ $32, AX
-	MOVL DX, DX
-	IMULQ diagonals_step(DI), AX
-	ADDQ CX, CX
-	SUBQ AX, CX
-	IMULQ diagonals_step(DI), CX
-	MOVQ R9, AX
-	SHLQ $4, AX
-	ADDQ DX, R11
-	ADDQ CX, R12
-	SHLQ $4, CX
-	SUBQ CX, R11
-	ADDQ diagonals_adjust+adjustment_balance(DI)(AX*1), R11
-	ADDQ diagonals_adjust+adjustment_gained(DI)(AX*1), R12
+	END
 	MOVQ diagonals_thick(DI), R10
 	DECQ R9
 	JNZ group
 
-	MOVQ diagonals_out(DI), DX
-	MOVQ R13, diagonalLevels_after+outcomes_end(DX)
-	MOVQ R11, diagonalLevels_after+outcomes_balance(DX)
-	MOVQ R12, diagonalLevels_gained(DX)
+	AFTER
 	VZEROUPPER
 	RET

@@ -3,207 +3,6 @@
 #include "textflag.h"
 #include "go_asm.h"
 
-// Lanes of the low block, which are none.
-DATA lowLanes<>+0(SB)/8, $0
-DATA lowLanes<>+8(SB)/8, $0
-DATA lowLanes<>+16(SB)/8, $-1
-DATA lowLanes<>+24(SB)/8, $-1
-DATA lowLanes<>+32(SB)/8, $-1
-DATA lowLanes<>+40(SB)/8, $-1
-GLOBL lowLanes<>(SB), RODATA, $48
-
-// MAGNITUDES packs 16 coefficients at in(DX), and finds the largest one.
-#define MAGNITUDES(in, out) \
-	VPABSD in(DX), Y0; \
-	VPABSD in+32(DX), Y1; \
-	VPAND Y12, Y0, Y0; \
-	VPACKSSDW Y1, Y0, Y0; \
-	VPERMQ $0xD8, Y0, Y0; \
-	VPMAXUW Y0, Y13, Y13; \
-	VMOVDQU Y0, out(SI)
-
-// TWO packs two rows of a leaf of 8, of which Y12 masks the first four magnitudes.
-#define TWO \
-	VPABSD (DX), Y0; \
-	VPABSD 32(DX), Y1; \
-	VPAND Y12, Y0, Y0; \
-	VPACKSSDW Y1, Y0, Y0; \
-	VPERMQ $0xD8, Y0, Y0; \
-	VPMAXUW Y0, Y13, Y13; \
-	VMOVDQU X0, (SI); \
-	VEXTRACTI128 $1, Y0, 64(SI); \
-	VPCMPEQD Y12, Y12, Y12
-
-// LARGEST makes AX the largest of the words Y13.
-#define LARGEST \
-	VEXTRACTI128 $1, Y13, X0; \
-	VPMAXUW X0, X13, X13; \
-	VPCMPEQD X0, X0, X0; \
-	VPXOR X0, X13, X13; \
-	VPHMINPOSUW X13, X13; \
-	VPXOR X0, X13, X13; \
-	VMOVD X13, AX; \
-	MOVWLZX AX, AX
-
-// BOTH loads a row of 8 diagonals of u, and another one above it.
-#define BOTH(low, high, x, y) \
-	VMOVDQU low, x; \
-	VINSERTI128 $1, high, y, y
-
-// TURN transposes twice 8 × 8: rows from SI and R11 = SI + 4·R9 on, and from R13 and R8 on, which are R9 and R12 = 3·R9 apart.
-#define TURN \
-	BOTH((SI), (R13), X0, Y0); \
-	BOTH((SI)(R9*1), (R13)(R9*1), X1, Y1); \
-	BOTH((SI)(R9*2), (R13)(R9*2), X2, Y2); \
-	BOTH((SI)(R12*1), (R13)(R12*1), X3, Y3); \
-	BOTH((R11), (R8), X4, Y4); \
-	BOTH((R11)(R9*1), (R8)(R9*1), X5, Y5); \
-	BOTH((R11)(R9*2), (R8)(R9*2), X6, Y6); \
-	BOTH((R11)(R12*1), (R8)(R12*1), X7, Y7); \
-	VPUNPCKLWD Y1, Y0, Y8; \
-	VPUNPCKHWD Y1, Y0, Y9; \
-	VPUNPCKLWD Y3, Y2, Y10; \
-	VPUNPCKHWD Y3, Y2, Y11; \
-	VPUNPCKLWD Y5, Y4, Y12; \
-	VPUNPCKHWD Y5, Y4, Y13; \
-	VPUNPCKLWD Y7, Y6, Y14; \
-	VPUNPCKHWD Y7, Y6, Y15; \
-	VPUNPCKLDQ Y10, Y8, Y0; \
-	VPUNPCKHDQ Y10, Y8, Y1; \
-	VPUNPCKLDQ Y14, Y12, Y2; \
-	VPUNPCKHDQ Y14, Y12, Y3; \
-	VPUNPCKLDQ Y11, Y9, Y4; \
-	VPUNPCKHDQ Y11, Y9, Y5; \
-	VPUNPCKLDQ Y15, Y13, Y6; \
-	VPUNPCKHDQ Y15, Y13, Y7; \
-	VPUNPCKLQDQ Y2, Y0, Y8; \
-	VPUNPCKHQDQ Y2, Y0, Y9; \
-	VPUNPCKLQDQ Y3, Y1, Y10; \
-	VPUNPCKHQDQ Y3, Y1, Y11; \
-	VPUNPCKLQDQ Y6, Y4, Y12; \
-	VPUNPCKHQDQ Y6, Y4, Y13; \
-	VPUNPCKLQDQ Y7, Y5, Y14; \
-	VPUNPCKHQDQ Y7, Y5, Y15; \
-	VMOVDQU Y8, (DI); \
-	VMOVDQU Y9, 64(DI); \
-	VMOVDQU Y10, 128(DI); \
-	VMOVDQU Y11, 192(DI); \
-	VMOVDQU Y12, 256(DI); \
-	VMOVDQU Y13, 320(DI); \
-	VMOVDQU Y14, 384(DI); \
-	VMOVDQU Y15, 448(DI)
-
-// func layDiagonals(rows *diagonalRow, packed *uint16, c *int32, lg, top int) (most int)
-TEXT ·layDiagonals(SB), NOSPLIT, $0-48
-	MOVQ packed+8(FP), SI
-	MOVQ c+16(FP), DX
-	MOVQ lg+24(FP), CX
-	MOVQ top+32(FP), BX
-	VPXOR Y13, Y13, Y13
-	CMPQ CX, $4
-	JE pack16
-	JG pack32
-
-	VMOVDQU lowLanes<>+12(SB), Y12
-	MOVQ $4, R8
-next8:
-	TWO
-	ADDQ $64, DX
-	ADDQ $128, SI
-	DECQ R8
-	JNZ next8
-	MOVQ $62, R9 // bytes from a row to the next, and one sample back
-	MOVQ $8, R10 // rows to the upper lanes
-	JMP turn
-
-pack16:
-	VMOVDQU lowLanes<>+8(SB), Y12
-	MOVQ $2, R9
-	LEAQ 1(BX), R8
-	CMPQ R8, $16
-	JLE next16
-	MOVQ $16, R8
-next16:
-	MAGNITUDES(0, 0)
-	ADDQ $64, DX
-	ADDQ $64, SI
-	DECQ R9
-	JNZ same16
-	VPCMPEQD Y12, Y12, Y12
-same16:
-	DECQ R8
-	JNZ next16
-	MOVQ $62, R9
-	MOVQ $8, R10
-	JMP turn
-
-pack32:
-	VMOVDQU lowLanes<>+0(SB), Y12
-	MOVQ $4, R9
-	LEAQ 1(BX), R8
-	CMPQ R8, $32
-	JLE rows32
-	MOVQ $32, R8
-rows32:
-	MOVQ BX, R11 // last v
-next32:
-	MAGNITUDES(0, 0)
-	DECQ R9
-	JNZ same32
-	VPCMPEQD Y12, Y12, Y12
-same32:
-	CMPQ R11, $16
-	JL short32
-	VPABSD 64(DX), Y0
-	VPABSD 96(DX), Y1
-	VPACKSSDW Y1, Y0, Y0
-	VPERMQ $0xD8, Y0, Y0
-	VPMAXUW Y0, Y13, Y13
-	VMOVDQU Y0, 32(SI)
-short32:
-	ADDQ $128, DX
-	ADDQ $128, SI
-	DECQ R11
-	DECQ R8
-	JNZ next32
-	MOVQ $126, R9
-	MOVQ $16, R10
-
-turn:
-	LARGEST
-	MOVQ AX, most+40(FP)
-
-	// 8 diagonals of twice 8 rows at a time.
-	MOVQ rows+0(FP), DI
-	MOVQ packed+8(FP), SI
-	LEAQ (R9)(R9*2), R12
-	IMULQ R9, R10
-next:
-	LEAQ (SI)(R9*4), R11
-	LEAQ (SI)(R10*1), R13
-	LEAQ (R11)(R10*1), R8
-	TURN
-	ADDQ $16, SI
-	ADDQ $512, DI
-	SUBQ $8, BX
-	JGE next
-
-	// Of 32 the other half likewise, rows of 8 on, of which 8 is the first diagonal.
-	CMPQ CX, $5
-	JLT done
-	XORQ CX, CX
-	MOVQ top+32(FP), BX
-	SUBQ $8, BX
-	JLT done
-	MOVQ rows+0(FP), DI
-	ADDQ $(8*64+32), DI
-	MOVQ packed+8(FP), SI
-	LEAQ 16(SI)(R9*8), SI
-	JMP next
-done:
-	VZEROUPPER
-	RET
-
 // What the kernels of diagonals look up: classes by sums below 16, what the sum of the other classes is more than, and bytes.
 DATA diagonalBytes<>+0(SB)/8, $0x0605050403020100
 DATA diagonalBytes<>+8(SB)/8, $0x0808080807070706
@@ -263,6 +62,99 @@ BYTES(bytesAll<>, 0xFFFFFFFFFFFFFFFF)
 	VPADDB V5, V4, V4; \
 	VPOR V2, V5, V6; \
 	VPSUBB bytesAll<>(SB), V4, V4
+
+// LEVEL adds what a level costs where it is reached, and goes on to the next one, as ABOVE tells of it. Kernels of diagonals take two at
+// once: a branch that is not foreseen costs more than a level that none reaches.
+#define LEVEL \
+	REACHED; \
+	TABLE(levelLimits_more(DX), V3); \
+	TABLE(levelLimits_more+16(DX), V5); \
+	VPSHUFB V6, V3, V3; \
+	VPSHUFB V6, V5, V5; \
+	VPSADBW V9, V3, V3; \
+	VPSADBW V9, V5, V5; \
+	VPADDQ V3, V10, V10; \
+	VPADDQ V5, V11, V11; \
+	TABLE(levelLimits_more+32(DX), V3); \
+	VPSHUFB V6, V3, V3; \
+	VPSADBW V9, V3, V3; \
+	VPADDQ V3, V12, V12; \
+	ADDQ $levelLimits__size, DX; \
+	ABOVE
+
+// GAIN makes V7 and V8 twice the products of levels V0 and magnitudes, and V5 their squares in Δ, of which V15 has words: what is
+// gained by a level k of a magnitude a is a² − (a − kΔ)² = Δ(2ka − Δk²). Levels up to magnitudeCap and steps up to 2¹² keep all sums
+// of a group, of 192 coefficients at most, in 32 bits.
+#define GAIN \
+	VPMADDUBSW V0, V0, V5; \
+	VPADDB V0, V0, V6; \
+	VPMADDWD V15, V5, V5; \
+	VPUNPCKLBW V9, V6, V3; \
+	VPUNPCKHBW V9, V6, V6; \
+	VPMADDWD V3, V7, V7; \
+	VPMADDWD V6, V8, V8
+
+// What kernels do before the first group and after the last one, and before and after each: of a single leaf R13 is where it
+// ends, R12 what is gained, and R11 the balance. BEGIN comes when the classes V2 of the first diagonal, and V1, are found for a leaf that
+// goes on, so that these do not wait for what the last group comes to.
+#define START \
+	MOVQ R9, R13; \
+	XORQ R11, R11; \
+	XORQ R12, R12
+#define BEGIN \
+	MOVQ diagonals_out(DI), DX; \
+	MOVQ R9, AX; \
+	SHLQ $6, AX; \
+	MOVQ R13, diagonalLevels_before+outcomes_end(DX)(AX*1); \
+	MOVQ R11, diagonalLevels_before+outcomes_balance(DX)(AX*1); \
+	MOVLQSX (R14)(R13*4), AX; \
+	MOVLQSX (R14)(R9*4), CX; \
+	ADDQ R11, AX; \
+	CMPQ AX, CX; \
+	JLE keep; \
+	MOVQ R9, R13; \
+	XORQ R11, R11; \
+	XORQ R12, R12; \
+	VPXOR V1, V1, V1; \
+	VPXOR V2, V2, V2; \
+keep:
+
+// INSIDE makes V3 the classes of what is a coefficient.
+#define INSIDE VPOR diagonalScan_outside(R15)(AX*1), V2, V3
+
+// COSTS makes V10 the costs of a group, less the bias of each level.
+#define COSTS \
+	VPBROADCASTQ diagonals_bias(DI), V5; \
+	VPMULUDQ V5, V13, V5; \
+	VPSLLQ $8, V11, V11; \
+	VPSLLQ $16, V12, V12; \
+	VPADDQ V11, V10, V10; \
+	VPADDQ V12, V10, V10; \
+	VPSUBQ V5, V10, V10
+
+// A group comes to its costs less 16 times what is gained.
+#define END \
+	COSTS; \
+	FOLD; \
+	VPHADDD X10, X14, X5; \
+	VPHADDD X5, X5, X5; \
+	VMOVQ X5, DX; \
+	MOVLQSX DX, CX; \
+	SHRQ $32, DX; \
+	IMULQ diagonals_step(DI), CX; \
+	MOVQ R9, AX; \
+	SHLQ $6, AX; \
+	ADDQ DX, R11; \
+	ADDQ CX, R12; \
+	SHLQ $const_distScale, CX; \
+	SUBQ CX, R11; \
+	ADDQ diagonals_adjust+adjustment_balance(DI)(AX*1), R11; \
+	ADDQ diagonals_adjust+adjustment_gained(DI)(AX*1), R12
+#define AFTER \
+	MOVQ diagonals_out(DI), DX; \
+	MOVQ R13, diagonalLevels_after+outcomes_end(DX); \
+	MOVQ R11, diagonalLevels_after+outcomes_balance(DX); \
+	MOVQ R12, diagonalLevels_gained(DX)
 
 // Of leaves of 8 and 16, whose diagonals have 16 bytes at most.
 #define V0 X0
@@ -343,9 +235,7 @@ TEXT ·quantiseDiagonals16(SB), NOSPLIT, $0-8
 	VEXTRACTI128 $1, Y10, X5; \
 	VPADDQ X5, X10, X10; \
 	VEXTRACTI128 $1, Y14, X5; \
-	VPADDD X5, X14, X14; \
-	VEXTRACTI128 $1, Y15, X5; \
-	VPADDD X5, X15, X15
+	VPADDD X5, X14, X14
 #define HALF 32
 #define LANES $0xFFFFFFFF
 
@@ -401,6 +291,91 @@ tokens:
 	VZEROUPPER
 	RET
 
+// Two leaves of 16, of 16 bytes each. All but the balance Y10 lies in memory while a group is gone through.
+#undef SHIFTS
+#undef HALF
+#undef LANES
+#undef START
+#undef BEGIN
+#undef INSIDE
+#undef END
+#undef AFTER
+
+#define HALF 32
+#define LANES $0xFFFFFFFF
+#define START \
+	VMOVDQU Y9, diagonals_balance(DI); \
+	VMOVDQU Y9, diagonals_gained(DI); \
+	VMOVDQU Y9, diagonals_end(DI); \
+	VMOVDQU Y9, diagonals_cost(DI); \
+	VMOVDQU Y9, Y10
+// BEGIN begins leaves, or ends them anew, if that is cheaper.
+#define BEGIN \
+	MOVQ diagonals_out(DI), DX; \
+	MOVQ R9, AX; \
+	SHLQ $6, AX; \
+	VMOVDQU diagonals_end(DI), Y12; \
+	VMOVDQU diagonals_cost(DI), Y11; \
+	VMOVDQU Y12, diagonalLevels_before+outcomes_end(DX)(AX*1); \
+	VMOVDQU Y10, diagonalLevels_before+outcomes_balance(DX)(AX*1); \
+	VPBROADCASTD (R14)(R9*4), X6; \
+	VPMOVSXDQ X6, Y6; \
+	VMOVQ R9, X8; \
+	VPBROADCASTQ X8, Y8; \
+	VPADDQ Y11, Y10, Y5; \
+	VPCMPGTQ Y6, Y5, Y5; \
+	VPCMPEQQ diagonals_start(DI), Y8, Y7; \
+	VPOR Y7, Y5, Y5; \
+	VPANDN Y2, Y5, Y2; \
+	VPANDN Y1, Y5, Y1; \
+	VPANDN Y10, Y5, Y10; \
+	VPANDN diagonals_gained(DI), Y5, Y13; \
+	VPBLENDVB Y5, Y6, Y11, Y11; \
+	VPBLENDVB Y5, Y8, Y12, Y12; \
+	VMOVDQU Y10, diagonals_balance(DI); \
+	VMOVDQU Y13, diagonals_gained(DI); \
+	VMOVDQU Y11, diagonals_cost(DI); \
+	VMOVDQU Y12, diagonals_end(DI)
+// END gives both halves of the 16 bytes of a leaf all of its sums.
+#define END \
+	COSTS; \
+	VPSRLQ $32, Y14, Y7; \
+	VPBROADCASTQ diagonals_step(DI), Y6; \
+	VPADDD Y7, Y14, Y14; \
+	VPMULDQ Y6, Y14, Y14; \
+	VPSLLQ $const_distScale, Y14, Y7; \
+	VPSUBQ Y7, Y10, Y10; \
+	VPSHUFD $0x4E, Y10, Y5; \
+	VPSHUFD $0x4E, Y14, Y6; \
+	VPADDQ Y5, Y10, Y10; \
+	VPADDQ Y6, Y14, Y14; \
+	MOVQ R9, AX; \
+	SHLQ $6, AX; \
+	VPADDQ diagonals_balance(DI), Y10, Y10; \
+	VPADDQ diagonals_gained(DI), Y14, Y14; \
+	VPADDQ diagonals_adjust+adjustment_balance(DI)(AX*1), Y10, Y10; \
+	VPADDQ diagonals_adjust+adjustment_gained(DI)(AX*1), Y14, Y14; \
+	VMOVDQU Y14, diagonals_gained(DI)
+#define AFTER \
+	MOVQ diagonals_out(DI), DX; \
+	VMOVDQU diagonals_end(DI), Y12; \
+	VMOVDQU diagonals_gained(DI), Y13; \
+	VMOVDQU Y12, diagonalLevels_after+outcomes_end(DX); \
+	VMOVDQU Y10, diagonalLevels_after+outcomes_balance(DX); \
+	VMOVDQU Y13, diagonalLevels_gained(DX)
+
+#define SHIFTS \
+	VPSRLDQ $1, Y0, Y2; \
+	VPSRLDQ $2, Y0, Y3; \
+	VPSLLDQ $1, Y0, Y4
+#define INSIDE \
+	VBROADCASTI128 diagonalScan_outside(R15)(AX*1), Y3; \
+	VPOR Y2, Y3, Y3
+
+// func quantiseTwo(k *diagonals)
+TEXT ·quantiseTwo(SB), NOSPLIT, $0-8
+#include "diagonals_amd64.h"
+
 // Four leaves of 8, of 8 bytes each.
 #undef SHIFTS
 #define SHIFTS \
@@ -408,74 +383,27 @@ tokens:
 	VPSRLQ $16, Y0, Y3; \
 	VPSLLQ $8, Y0, Y4
 
-// FOURTH packs a leaf.
-#define FOURTH(leaf, to) \
-	MOVQ fourLeaves_coefs+8*leaf(DI), DX; \
-	LEAQ fourLeaves_packed+64*const_cell*to(DI), SI; \
-	VMOVDQU lowLanes<>+12(SB), Y12; \
-	TWO; \
-	ADDQ $64, DX; \
-	ADDQ $128, SI; \
-	TWO; \
-	ADDQ $64, DX; \
-	ADDQ $128, SI; \
-	TWO; \
-	ADDQ $64, DX; \
-	ADDQ $128, SI; \
-	TWO
-
-// func layFour(k *fourLeaves) (most int)
-TEXT ·layFour(SB), NOSPLIT, $0-16
-	MOVQ k+0(FP), DI
-	VPXOR Y13, Y13, Y13
-	FOURTH(0, 0)
-	FOURTH(2, 1)
-	FOURTH(1, 2)
-	FOURTH(3, 3)
-	LARGEST
-	MOVQ AX, most+8(FP)
-
-	LEAQ fourLeaves_packed(DI), SI
-	ADDQ $fourLeaves_rows, DI
-	MOVQ $62, R9 // bytes from a row to the next, and one sample back
-	LEAQ (R9)(R9*2), R12
-	MOVQ $2, CX
-pair:
-	MOVQ $2, BX
-half:
-	LEAQ (SI)(R9*4), R11
-	LEAQ (64*const_cell)(SI), R13
-	LEAQ (64*const_cell)(R11), R8
-	TURN
-	ADDQ $16, SI
-	ADDQ $512, DI
-	DECQ BX
-	JNZ half
-	ADDQ $(2*64*const_cell-32), SI
-	SUBQ $(1024-32), DI
-	DECQ CX
-	JNZ pair
-	VZEROUPPER
-	RET
-
-// func quantiseFour(k *fourLeaves)
+// func quantiseFour(k *diagonals)
 TEXT ·quantiseFour(SB), NOSPLIT, $0-8
 	MOVQ k+0(FP), DI
-	LEAQ fourLeaves_rows(DI), SI
-	MOVQ fourLeaves_prices(DI), BX
-	MOVQ fourLeaves_scan(DI), R15
-	MOVQ fourLeaves_last(DI), R14
-	MOVQ fourLeaves_top(DI), R9 // group and diagonal
-	MOVQ fourLeaves_out(DI), R12
+	MOVQ diagonals_row(DI), SI
+	MOVQ diagonals_prices(DI), BX
+	MOVQ diagonals_scan(DI), R15
+	MOVQ diagonals_last(DI), R14
+	MOVQ diagonals_top(DI), R9 // group and diagonal
+	MOVQ diagonals_out(DI), R12
 	VPXOR Y0, Y0, Y0    // levels of the diagonal before
 	VPXOR Y1, Y1, Y1    // as for one leaf
 	VPXOR Y9, Y9, Y9
-	VPXOR Y10, Y10, Y10 // balance
+	VPXOR Y10, Y10, Y10 // balance, but for the diagonal before
 	VPXOR Y11, Y11, Y11 // cost of the last group
 	VPXOR Y12, Y12, Y12 // where leaves end
 	VPXOR Y13, Y13, Y13 // gained
+	VPXOR Y14, Y14, Y14 // balance of the diagonal before
 
 diagonal:
+	CLASSES
+
 	// Leaves begin, or end anew, if that is cheaper.
 	VPBROADCASTD (R14)(R9*4), X6
 	VPMOVSXDQ X6, Y6
@@ -484,19 +412,19 @@ diagonal:
 	MOVQ R9, AX
 	SHLQ $6, AX
 	VMOVDQU Y12, diagonalLevels_before+outcomes_end(R12)(AX*1)
+	VPSUBQ Y11, Y6, Y5
+	VPSUBQ Y10, Y5, Y5
+	VPCMPGTQ Y5, Y14, Y5
+	VPADDQ Y14, Y10, Y10
 	VMOVDQU Y10, diagonalLevels_before+outcomes_balance(R12)(AX*1)
-	VPADDQ Y11, Y10, Y5
-	VPCMPGTQ Y6, Y5, Y5
-	VPCMPEQQ fourLeaves_start(DI), Y8, Y7
+	VPCMPEQQ diagonals_start(DI), Y8, Y7
 	VPOR Y7, Y5, Y5
-	VPANDN Y0, Y5, Y0
+	VPANDN Y2, Y5, Y2
 	VPANDN Y1, Y5, Y1
 	VPANDN Y10, Y5, Y10
 	VPANDN Y13, Y5, Y13
 	VPBLENDVB Y5, Y6, Y11, Y11
 	VPBLENDVB Y5, Y8, Y12, Y12
-
-	CLASSES
 
 	// Zeros: Y14 their costs
 	MOVWLZX diagonalScan_frequency(R15)(R9*2), DX
@@ -549,25 +477,16 @@ level:
 	// Each level has cost its bias too much. What is gained is as of one leaf.
 	VMOVDQU Y4, Y0
 	VPSADBW Y9, Y0, Y5
-	VPBROADCASTQ fourLeaves_bias(DI), Y6
+	VPBROADCASTQ diagonals_bias(DI), Y6
 	VPMULUDQ Y6, Y5, Y5
 	VPSUBQ Y5, Y14, Y14
-	VPUNPCKLBW Y9, Y0, Y5
-	VPUNPCKHBW Y9, Y0, Y6
-	VPMADDWD Y5, Y7, Y7
-	VPMADDWD Y6, Y8, Y8
-	VPMADDWD Y5, Y5, Y5
-	VPMADDWD Y6, Y6, Y6
+	VPBROADCASTD diagonals_steps(DI), Y15
+	GAIN
 	VPHADDD Y8, Y7, Y7
-	VPHADDD Y6, Y5, Y5
-	VPSRLQ $32, Y7, Y8
-	VPSRLQ $32, Y5, Y6
-	VPADDD Y8, Y7, Y7
-	VPADDD Y6, Y5, Y5
-	VPADDD Y7, Y7, Y7
-	VPBROADCASTQ fourLeaves_step(DI), Y6
-	VPMULUDQ Y6, Y5, Y5
 	VPSUBD Y5, Y7, Y7
+	VPSRLQ $32, Y7, Y8
+	VPADDD Y8, Y7, Y7
+	VPBROADCASTQ diagonals_step(DI), Y6
 	VPMULDQ Y6, Y7, Y7
 	VPADDQ Y7, Y13, Y13
 	VPSLLQ $const_distScale, Y7, Y7
@@ -586,11 +505,11 @@ none:
 	VMOVDQU Y2, diagonalLevels_named(R12)(AX*1)
 	MOVL $0, diagonalLevels_some(R12)(R9*4)
 next:
-	VPADDQ Y14, Y10, Y10
 	DECQ R9
 	JNZ diagonal
 
 	VMOVDQU Y12, diagonalLevels_after+outcomes_end(R12)
+	VPADDQ Y14, Y10, Y10
 	VMOVDQU Y10, diagonalLevels_after+outcomes_balance(R12)
 	VMOVDQU Y13, diagonalLevels_gained(R12)
 	VZEROUPPER

@@ -18,7 +18,7 @@ func (*diagonals) quantise(*rates, []int32, int, int, int, int, *diagonalLevels)
 
 func widen(*rans.Token, *uint8, *span, int, rans.Token) { panic("transform: no kernels in this build") }
 
-func (*levelTokens) ahead(*rates, *[4]aheadLeaf, int) {}
+func (*levelTokens) ahead(*rates, []besideLeaf, int, int) {}
 
 func (*diagonalLevels) takeAhead() (int64, bool) { return 0, false }
 

@@ -111,11 +111,18 @@ func kernelRates(rng *rand.Rand, step int) map[string]*rates {
 	}
 }
 
-// TestAhead holds the kernel of four leaves of 8 to the quantiser, for leaves of different contents and lengths side by side.
+// TestAhead holds the kernels of four leaves of 8 and two of 16 to the quantiser, for leaves of different contents and lengths
+// side by side.
 func TestAhead(t *testing.T) {
 	if !vector {
 		t.Skip("no vector kernels on this machine")
 	}
+	for lg := cellLog2; lg < rootLog2; lg++ {
+		t.Run(fmt.Sprint(1<<lg), func(t *testing.T) { testAhead(t, lg) })
+	}
+}
+
+func testAhead(t *testing.T, lg int) {
 	rng := rand.New(rand.NewPCG(1, 8))
 	contents := slices.Sorted(maps.Keys(leafContents))
 	var got, want levelTokens
@@ -123,7 +130,7 @@ func TestAhead(t *testing.T) {
 	for _, step := range kernelSteps {
 		for name, r := range kernelRates(rng, step) {
 			for range 100 {
-				var leaves [4]aheadLeaf
+				leaves := make([]besideLeaf, besideLeaves>>(lg-cellLog2))
 				kind := rng.IntN(kinds)
 				few := contents[rng.IntN(len(contents))]
 				for i := range leaves {
@@ -131,13 +138,16 @@ func TestAhead(t *testing.T) {
 					if rng.IntN(3) == 0 {
 						content = contents[rng.IntN(len(contents))]
 					}
-					c := leafOf(rng, cellLog2, int(r.step), leafContents[content])
-					leaves[i] = aheadLeaf{coefs: c, top: rng.IntN(2*cell - 1), kept: new(diagonalLevels)}
+					c := leafOf(rng, lg, int(r.step), leafContents[content])
+					leaves[i] = besideLeaf{coefs: c, top: rng.IntN(2<<lg - 1), kept: new(diagonalLevels)}
 					if rng.IntN(2) == 0 {
-						_, leaves[i].top = analyse(c, cellLog2, r.step)
+						_, leaves[i].top = analyse(c, lg, r.step)
+					}
+					if rng.IntN(8) == 0 {
+						leaves[i].top = 0
 					}
 				}
-				got.ahead(r, &leaves, kind)
+				got.ahead(r, leaves, lg, kind)
 				for i, l := range leaves {
 					at := fmt.Sprintf("step %d, %s, leaf %d, up to %d", step, name, i, l.top)
 					saved, ok := l.kept.takeAhead()
@@ -146,15 +156,15 @@ func TestAhead(t *testing.T) {
 						continue
 					}
 					ahead++
-					w := want.genericQuantise(r, l.coefs, cellLog2, kind, l.top, lastContext(kind, cellLog2, typicalLast))
+					w := want.genericQuantise(r, l.coefs, lg, kind, l.top, lastContext(kind, lg, typicalLast))
 					require.Equal(t, w.saved, saved, "%s: J saved", at)
 					_, ok = l.kept.takeAhead()
 					require.False(t, ok, "%s: taken twice", at)
 					for other := range lastClasses {
-						ctx := lastContexts(kind, cellLog2) + other
-						if q, ok := got.again(r, l.coefs, cellLog2, kind, ctx, l.kept); ok {
+						ctx := lastContexts(kind, lg) + other
+						if q, ok := got.again(r, l.coefs, lg, kind, ctx, l.kept); ok {
 							again++
-							requireSame(t, want.genericQuantise(r, l.coefs, cellLog2, kind, l.top, ctx), q, at)
+							requireSame(t, want.genericQuantise(r, l.coefs, lg, kind, l.top, ctx), q, at)
 						}
 					}
 				}

@@ -147,24 +147,19 @@ func (p *partition) open(n node, nodes *[sizes][]uint32) {
 
 // opened is open where the cost of n itself may be needed.
 func (p *partition) opened(n node, needed bool, nodes *[sizes][]uint32) {
-	rule, _ := p.ruleAt(n)
-	if p.flat(n, &rule) {
+	o := p.ruled(n)
+	if o == flatNode {
 		return
 	}
-	decision := tree.Leaf
-	if n.lg > cellLog2 {
-		x, y := p.src.place(n)
-		decision = rule.Decide(p.src.pyramid, n.lg, x, y)
-	}
-	if decision == tree.Either || decision == tree.Leaf && needed {
+	if o == openNode || o == leafNode && needed {
 		_, i := p.src.stats(n)
 		nodes[n.lg-cellLog2] = append(nodes[n.lg-cellLog2], uint32(i))
 	}
-	if decision == tree.Leaf && (n.lg == cellLog2 || !p.src.reachesEnd(n)) {
+	if o == leafNode && (n.lg == cellLog2 || !p.src.reachesEnd(n)) {
 		return
 	}
 	for i := range 4 {
-		p.opened(n.child(i), needed || decision == tree.Either, nodes)
+		p.opened(n.child(i), needed || o == openNode, nodes)
 	}
 }
 

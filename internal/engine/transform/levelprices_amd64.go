@@ -25,7 +25,7 @@ type levelLimits struct {
 // frequencyLimits are the limits of a class of frequencies.
 type frequencyLimits struct {
 	zero   [3][16]uint8            // cost of 0
-	levels [escape + 1]levelLimits // 1 to escape, and an end that no magnitude reaches
+	levels [escape + 2]levelLimits // 1 to escape, and two ends that no magnitude reaches: kernels may take two at once
 }
 
 // levelPrices are the limits by which leaves of one kind and size are quantised.
@@ -109,7 +109,7 @@ func (f *frequencyLimits) make(r *rates, context int, bias int64) bool {
 			l.over[class] = uint8(over)
 		}
 	}
-	f.levels[escape].from = 1<<16 - 1
+	f.levels[escape].from, f.levels[escape+1].from = 1<<16-1, 1<<16-1
 	return true
 }
 

@@ -240,25 +240,60 @@ func (p *partition) flat(n node, rule *tree.Rule) bool {
 // anyCost is more than any.
 const anyCost = math.MaxInt64
 
+// outlook is what the statistics of a node say of it.
+type outlook uint8
+
+const (
+	flatNode  outlook = iota // a leaf that is not transformed
+	leafNode                 // a leaf
+	splitNode                // none
+	openNode                 // only what it costs can tell
+)
+
+// outlook tells what a node may become.
+func (p *partition) outlook(n node) outlook {
+	o := p.ruled(n)
+	if (o == leafNode || o == openNode) && p.bendsEnd(n) {
+		return splitNode
+	}
+	return o
+}
+
+// ruled is outlook by the rule alone, whatever becomes of ends.
+func (p *partition) ruled(n node) outlook {
+	rule, _ := p.ruleAt(n)
+	switch {
+	case p.flat(n, &rule):
+		return flatNode
+	case n.lg == cellLog2:
+		return leafNode
+	}
+	x, y := p.src.place(n)
+	switch rule.Decide(p.src.pyramid, n.lg, x, y) {
+	case tree.Leaf:
+		return leafNode
+	case tree.Split:
+		return splitNode
+	default:
+		return openNode
+	}
+}
+
 // choose marks the leaves under a node and returns their cost, if needed. Of those that cost most or more it may leave some out,
 // and what they cost.
 func (p *partition) choose(n node, needed bool, most int64) int64 {
-	rule, base := p.ruleAt(n)
-	if p.flat(n, &rule) {
+	return p.chooseOf(n, p.outlook(n), needed, most)
+}
+
+// chooseOf is choose of a node of which the outlook is known.
+func (p *partition) chooseOf(n node, o outlook, needed bool, most int64) int64 {
+	switch o {
+	case flatNode:
+		_, base := p.ruleAt(n)
 		return p.flatLeaf(n, base)
-	}
-	x, y := p.src.place(n)
-	decision := tree.Leaf
-	if n.lg > cellLog2 {
-		decision = rule.Decide(p.src.pyramid, n.lg, x, y)
-	}
-	if decision != tree.Split && p.bendsEnd(n) {
-		decision = tree.Split
-	}
-	switch decision {
-	case tree.Split:
+	case splitNode:
 		return p.split(n, needed, most)
-	case tree.Either:
+	case openNode:
 		leaf := p.leafCost(n)
 		if children := p.split(n, true, min(leaf, most)); children < leaf {
 			return children
@@ -299,35 +334,47 @@ func (p *partition) bendsEnd(n node) bool {
 
 // split chooses the leaves under the children of a node, up to a cost as choose does.
 func (p *partition) split(n node, needed bool, most int64) int64 {
-	if needed && n.lg == cellLog2+1 && p.given == nil {
-		p.lookAhead(n)
+	var of [4]outlook
+	for i := range of {
+		of[i] = p.outlook(n.child(i))
 	}
-	cost := p.flagCost(n.lg, 1)
+	cost, beside := p.flagCost(n.lg, 1), besideLeaves>>(n.lg-1-cellLog2)
 	for i := 0; i < 4 && cost < most; i++ {
-		cost += p.choose(n.child(i), needed, most-cost)
+		if p.given == nil && i&(beside-1) == 0 {
+			p.lookAhead(n, i, of[i:i+beside], needed)
+		}
+		cost += p.chooseOf(n.child(i), of[i], needed, most-cost)
 	}
 	return cost
 }
 
-// aheadLeaf is a leaf of 8 that is quantised before its cost is asked for, and where its levels are kept.
-type aheadLeaf struct {
+// besideLeaves is how many leaves of 8 are quantised side by side; of 16 there are half as many.
+const besideLeaves = 4
+
+// besideLeaf is a leaf of 8 or 16 that is quantised before its cost is asked for, and where its levels are kept.
+type besideLeaf struct {
 	coefs []int32
 	top   int // the highest diagonal, 0 of one that is not wanted
 	kept  *diagonalLevels
 }
 
-// lookAhead quantises the children of a node of 16 at once, if they can be.
-func (p *partition) lookAhead(n node) {
-	var leaves [4]aheadLeaf
-	for i := range leaves {
-		c := n.child(i)
-		leaves[i].kept = p.scratch.spectra.levels(c)
-		if rule, _ := p.ruleAt(c); !p.flat(c, &rule) {
+// lookAhead quantises children of a node from number i on side by side, as far as their costs are asked for next.
+func (p *partition) lookAhead(n node, i int, of []outlook, needed bool) {
+	var leaves [besideLeaves]besideLeaf
+	wanted := 0
+	for k, o := range of {
+		c, l := n.child(i+k), &leaves[k]
+		l.kept = p.scratch.spectra.levels(c)
+		if o == openNode || o == leafNode && needed {
 			s := p.spectrum(c)
-			leaves[i].coefs, leaves[i].top = s.coefs.normal, s.top
+			if l.coefs, l.top = s.coefs.normal, s.top; s.top > 0 {
+				wanted++
+			}
 		}
 	}
-	p.scratch.tokens.ahead(p.rates, &leaves, p.kind)
+	if wanted > 1 {
+		p.scratch.tokens.ahead(p.rates, leaves[:len(of)], n.lg-1, p.kind)
+	}
 }
 
 // flatLeaf makes a flat node a leaf without transforming it.

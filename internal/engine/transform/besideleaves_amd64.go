@@ -1,0 +1,88 @@
+//go:build !purego
+
+package transform
+
+// Leaves of 8 and 16 have diagonals of 8 and 16 magnitudes at most: kernels take the four leaves under a node of 16 side by
+// side, and two of those under a node of 32, and decide of each by itself where it ends.
+
+// noCoefs are of a leaf that is not wanted.
+var noCoefs [maxN * maxN]int32
+
+// ahead quantises four leaves of 8 or two of 16, where kernels can do it: what leafCost asks for next is known then.
+func (t *levelTokens) ahead(r *rates, leaves []besideLeaf, lg, kind int) {
+	if vector {
+		t.diagonals.sideBySide(r, leaves, lg, kind)
+	}
+}
+
+// sideBySide is ahead where there are kernels.
+func (k *diagonals) sideBySide(r *rates, leaves []besideLeaf, lg, kind int) {
+	var coefs [4]*int32
+	lanes, top := 4/len(leaves), 0
+	for i := range leaves {
+		l := &leaves[i]
+		coefs[i] = &noCoefs[0]
+		if l.top > 0 {
+			coefs[i] = &l.coefs[:1<<(2*lg)][0]
+			top = max(top, l.top)
+		}
+		first := int64(group(l.top, lg))
+		k.start[i*lanes], k.start[i*lanes+lanes-1] = first, first
+	}
+	p := r.pricesOf(kind, lg)
+	if top == 0 || p == nil {
+		return
+	}
+	last := r.lastCosts(lastContext(kind, lg, typicalLast))
+	k.begin(r, p, lg, group(top, lg), last, leaves[0].kept)
+	if lg == cellLog2 {
+		if int64(layFour(k.row, &k.sides[0][0][0], &coefs)) >= min(r.escapes(), mostMagnitude) {
+			return
+		}
+		quantiseFour(k)
+	} else {
+		most := layTwo(k.row, &k.sides[1][0][0], &coefs, int(k.highest))
+		if most >= mostMagnitude {
+			return
+		}
+		for i := range leaves {
+			if l := &leaves[i]; l.top > 0 {
+				k.raise(r, l.coefs, lg, most, i*lanes, lanes)
+			}
+		}
+		quantiseTwo(k)
+	}
+	for i := range leaves {
+		if l := &leaves[i]; l.top > 0 {
+			o := l.kept
+			o.known, o.ahead, o.top, o.lane, o.from = true, true, int(k.start[i*lanes]), i*lanes, k.out
+			o.saved = o.comesTo(last).saved
+		}
+	}
+}
+
+// takeAhead gives what quantised a leaf saves that was quantised ahead, once.
+func (o *diagonalLevels) takeAhead() (saved int64, ok bool) {
+	ok, o.ahead = o.ahead, false
+	return o.saved, ok
+}
+
+// layFour packs the magnitudes of four leaves of 8, lays them out by diagonals, and finds the largest one.
+//
+//go:noescape
+func layFour(rows *diagonalRow, packed *uint16, leaves *[4]*int32) (most int)
+
+// layTwo packs the magnitudes of two leaves of 16 likewise, up to diagonal top.
+//
+//go:noescape
+func layTwo(rows *diagonalRow, packed *uint16, leaves *[4]*int32, top int) (most int)
+
+// quantiseFour quantises four leaves of 8.
+//
+//go:noescape
+func quantiseFour(k *diagonals)
+
+// quantiseTwo quantises two leaves of 16.
+//
+//go:noescape
+func quantiseTwo(k *diagonals)
