@@ -88,7 +88,8 @@ func TestReadOnce(t *testing.T) {
 	}{
 		{qtgpu.Options{T: 10}, inRows},
 		{qtgpu.Options{T: 10, Effort: 1}, inRows},
-		{qtgpu.Options{T: 10, Workers: 2}, whole}, // ten tiles for two workers take two rows
+		{qtgpu.Options{T: 10, Workers: 2}, inRows},
+		{qtgpu.Options{T: 10, Workers: 4}, whole}, // eight tiles for four workers take two rows
 		{qtgpu.Options{Effort: 1}, whole},
 	} {
 		c.opt.Workers = max(c.opt.Workers, 1)

@@ -146,7 +146,7 @@ func TestSlabMemory(t *testing.T) {
 	for _, c := range []struct {
 		workers      int
 		memory, want int64
-	}{{20, 1, 9}, {20, 2 * row, 9}, {20, 2 * 3 * row, 3}, {20, 1 << 30, 1}, {2, 1 << 30, 5}, {1, 1 << 30, 9}} {
+	}{{20, 1, 9}, {20, 2 * row, 9}, {20, 2 * 3 * row, 3}, {20, 1 << 30, 2}, {8, 1 << 30, 3}, {2, 1 << 30, 9}, {1, 1 << 30, 9}} {
 		enc, src := newSheet(func(int) {})
 		s := &stream{Memory: src}
 		_, err := Encode(context.Background(), enc, s, Rows{0, 9}, new(order), c.workers, c.memory, nil)

@@ -280,7 +280,7 @@ func (p *planeEncoder) detail() {
 		timed += time.Since(before)
 	}
 	took := time.Since(start)
-	split := time.Duration(float64(took) * float64(choosing) / float64(max(timed, 1)))
+	split := took * time.Duration(choosing.Microseconds()) / time.Duration(max(timed.Microseconds(), 1))
 	p.tile.SplitTime += split
 	p.tile.TransformTime += took - split
 }
