@@ -100,6 +100,28 @@ func TestReadOnce(t *testing.T) {
 	}
 }
 
+// TestReadOnceBeyondSample: of more tiles than a plan is made from all are read and coded once, as far as memory goes; the file
+// is the same whatever memory, workers and source.
+func TestReadOnceBeyondSample(t *testing.T) {
+	const w, h = 24, 140 * 512
+	m := grainyColours(w, h)
+	var want bytes.Buffer
+	require.NoError(t, qtgpu.EncodeRaster(t.Context(), &want, m, &qtgpu.Options{T: 10, Workers: 2}))
+	for _, c := range []struct {
+		memory      int64
+		workers     int
+		least, most int // rows that are read
+	}{{0, 1, h, h}, {0, 3, h, h}, {400 << 10, 1, h + 512, 2*h - 512}, {400 << 10, 3, h + 512, 2*h - 512}, {1, 1, 2 * h * 128 / 140, 2 * h}} {
+		var got bytes.Buffer
+		rows := 0
+		s := changing{m, func(b *raster.Block) { rows += b.Rect.Dy() }}
+		require.NoError(t, qtgpu.EncodeRaster(t.Context(), &got, s, &qtgpu.Options{T: 10, Workers: c.workers, Memory: c.memory}))
+		require.True(t, bytes.Equal(want.Bytes(), got.Bytes()), "%+v: %d bytes, other than %d", c, got.Len(), want.Len())
+		require.GreaterOrEqual(t, rows, c.least, "%+v", c)
+		require.LessOrEqual(t, rows, c.most, "%+v", c)
+	}
+}
+
 // grainyColours are pixels of which few are as those beside them.
 func grainyColours(w, h int) *raster.Memory {
 	f := raster.Format{Width: w, Height: h, Type: raster.Uint8, Bands: raster.Bands(raster.Red, raster.Green, raster.Blue)}

@@ -8,6 +8,7 @@ type Store[T any] struct {
 	mu    sync.Mutex
 	tiles map[int]*T
 	room  int64 // bytes that they may still grow by
+	full  bool  // whether a tile found no room
 }
 
 // NewStore has room for a number of bytes.
@@ -18,11 +19,19 @@ func (s *Store[T]) Hold(tile int, t *T, bytes int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if bytes > s.room {
+		s.full = true
 		return false
 	}
 	s.room -= bytes
 	s.tiles[tile] = t
 	return true
+}
+
+// Full tells whether there was no room for a tile.
+func (s *Store[T]) Full() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.full
 }
 
 // Held tells whether a tile is kept.

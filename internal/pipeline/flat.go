@@ -70,27 +70,45 @@ func addDifferences(sums, others, v []byte, step int) {
 	}
 }
 
-// watched is a source whose blocks are looked at as they are read.
+// watched is a source of which a sample of the tiles is looked at as they are read, as isFlat does.
 type watched struct {
 	raster.Source
-	seen *flatness
+	grid   tiles.Grid
+	sample map[int]bool
+	seen   flatness
+}
+
+func newWatched(src raster.Source) *watched {
+	w := &watched{Source: src, grid: sampleGrid(src.Format()), sample: map[int]bool{}}
+	for _, tile := range w.grid.Spread(engine.SampleTiles) {
+		w.sample[tile] = true
+	}
+	return w
 }
 
 // ReadBlock implements raster.Source.
 func (w *watched) ReadBlock(ctx context.Context, dst *raster.Block) error {
 	asked := *dst // a source may change the fields of dst, which is for the caller to refuse
 	asked.Planes = slices.Clone(dst.Planes)
-	err := w.Source.ReadBlock(ctx, dst)
-	if err == nil {
-		w.seen.look(&asked)
+	if err := w.Source.ReadBlock(ctx, dst); err != nil {
+		return err
 	}
-	return err
+	for _, tile := range w.grid.Indices(w.grid.Over(asked.Rect, 0)) {
+		if r := asked.Rect.Intersect(w.grid.Tile(tile)); w.sample[tile] {
+			w.seen.look(asked.Sub(r))
+		}
+	}
+	return nil
+}
+
+// sampleGrid has the tiles that a sample is taken of.
+func sampleGrid(f *raster.Format) tiles.Grid {
+	return tiles.Grid{W: f.Width, H: f.Height, Log2: transform.TileLog2}
 }
 
 // isFlat looks at a sample of the tiles of a raster.
 func isFlat(ctx context.Context, src raster.Source, workers int) (bool, error) {
-	f, seen := src.Format(), flatness{}
-	grid := tiles.Grid{W: f.Width, H: f.Height, Log2: transform.TileLog2}
+	grid, seen := sampleGrid(src.Format()), flatness{}
 	err := engine.Each(ctx, src, grid, grid.Spread(engine.SampleTiles), 1, workers, nil, func(_ int, b *raster.Block) error {
 		seen.look(b)
 		return nil
@@ -107,7 +125,7 @@ func (w *way) trainLooking(ctx context.Context, src raster.Source, env *engine.E
 		}
 		return enc, flat, err
 	}
-	seen := flatness{}
-	enc, err = w.train(ctx, &watched{src, &seen}, env)
-	return enc, seen.flat(), err
+	seen := newWatched(src)
+	enc, err = w.train(ctx, seen, env)
+	return enc, seen.seen.flat(), err
 }

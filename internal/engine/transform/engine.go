@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"image"
+	"slices"
 	"sync"
 	"time"
 
@@ -61,8 +62,10 @@ func costOf(e engine.Effort) int64 {
 
 // Cost implements engine.Engine.
 func (Engine) Cost(p *engine.Params) engine.Cost {
-	kept := engine.Sampled(&p.Format, engine.SampleTiles, TileLog2)
-	cost := costOf(p.Effort)
+	kept, cost := engine.Sampled(&p.Format, engine.SampleTiles, TileLog2), costOf(p.Effort)
+	if g := (tiles.Grid{W: p.Format.Width, H: p.Format.Height, Log2: TileLog2}); g.N() <= tilesAtOnce {
+		kept = int64(g.W) * int64(g.H)
+	}
 	return engine.Cost{Train: kept * (cost + 1), Pixel: cost, Kept: kept, Memory: memoryOf(p.Effort >= effortPredicts)}
 }
 
@@ -268,7 +271,7 @@ func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env
 	g := newGeometry(plan, step, f)
 	e := newEncoder(plan, g, env)
 	looks, counted := e.lookAtAll, counter{predicts: f.predicts}
-	if e.grid.N() > engine.SampleTiles {
+	if e.grid.N() > tilesAtOnce {
 		looks = e.lookAtSome
 	}
 	if err := looks(ctx, src, &counted, env.Work); err != nil {
@@ -281,20 +284,37 @@ func (Engine) Train(ctx context.Context, p engine.Params, src raster.Source, env
 	return e, nil
 }
 
-// lookAtAll codes all tiles, counts what they are made of, and keeps them as far as memory goes. A device
-// prepares the next slab meanwhile; without one, the CPU reads it.
+// tilesAtOnce is up to how many tiles all are coded in one pass, though less may be counted: more are sooner read again than
+// passed over.
+const tilesAtOnce = 4 * engine.SampleTiles
+
+// lookAtAll codes all tiles, counts what the ones of the sample are made of, and keeps them as far as memory goes, others only
+// so far. A device prepares the next slab meanwhile; without one, the CPU reads it.
 func (e *encoder) lookAtAll(ctx context.Context, src raster.Source, counted *counter, work *progress.Work) error {
 	work = work.Of(engine.Pixels(e.grid.Pixels(e.grid.Bounds())) * (costOf(e.plan.Effort) + 1))
 	rows := engine.SlabRows(e, e.env.Workers, e.env.Memory)
-	blocks := engine.Blocks{Source: src, Slabs: engine.Slabs(e.grid, 0, e.grid.Down(), rows), Workers: e.env.Workers, Work: work}
+	sample := make([]bool, e.grid.N())
+	for _, tile := range e.grid.Spread(engine.SampleTiles) {
+		sample[tile] = true
+	}
+	codes := func(tile int) bool { return sample[tile] || !e.Full() }
+	blocks := engine.Blocks{
+		Source: src, Slabs: engine.Slabs(e.grid, 0, e.grid.Down(), rows), Workers: e.env.Workers, Work: work,
+		Codes: func(slab image.Rectangle) bool { return slices.ContainsFunc(e.grid.Indices(slab), codes) },
+	}
 	return engine.InSlabs(ctx, e, &blocks, engine.Use{Tile: func(s engine.Slab, tile int) error {
+		defer work.Add(costOf(e.plan.Effort) * engine.Pixels(e.grid.Tile(tile)))
+		if !codes(tile) {
+			return nil
+		}
 		t, err := e.code(ctx, s.(*slab), tile)
 		if err != nil {
 			return err
 		}
-		counted.add(t)
+		if sample[tile] {
+			counted.add(t)
+		}
 		e.Hold(tile, t, t.Bytes())
-		work.Add(costOf(e.plan.Effort) * engine.Pixels(e.grid.Tile(tile)))
 		return nil
 	}})
 }
