@@ -95,6 +95,7 @@ def growth(qtgpu, source, largest, rounds, folder):
             break
         ppm = os.path.join(folder, "sized.ppm")
         sized(source, megapixels, ppm)
+        os.sync()  # or what the disk has still to write would be timed, too
         bytes_ = os.path.getsize(ppm)
         runs = [seconds([qtgpu, "-q", "-f", "-i", ppm, "-t", str(T), "-o", os.path.join(folder, "sized.qtg")])
                 for _ in range(max(3, rounds // 2))]
