@@ -17,6 +17,7 @@ type diagonals struct {
 	adjust [groups]adjustment
 	raised bool           // whether there are any
 	levels diagonalLevels // of the leaf at hand, where nobody keeps them
+	some   [maxN * maxN / 64]uint64
 
 	row          *diagonalRow
 	prices       *frequencyLimits
@@ -48,7 +49,6 @@ type diagonalLevels struct {
 	from  *diagonalLevels // what has the rest: itself, or the first of those side by side
 
 	named  [2 * maxN][maxN]uint8
-	some   [2 * maxN]uint32 // which levels are not 0
 	before [groups]outcomes // each group
 	after  outcomes
 	gained [4]int64 // what squared error is less by it
@@ -78,7 +78,6 @@ type diagonalScan struct {
 	outside   [2 * maxN][maxN]uint8 // 0x80 of what is no coefficient
 	runs      []diagonalRun         // in coding order
 	from      [groups]int           // the first run of each group
-	names     [groups]int           // how many names there are from it on
 }
 
 // diagonalRun are coefficients of a diagonal that are coded one after the other.
@@ -110,7 +109,6 @@ func makeDiagonalScan(lg int) (s diagonalScan) {
 		s.outside[d][u] = 0
 		if i == scan.start[group(d, lg)] {
 			s.from[group(d, lg)] = len(s.runs)
-			s.names[group(d, lg)] = len(scan.pos) - i
 		}
 		if k := len(s.runs) - 1; k >= 0 && int(s.runs[k].at+s.runs[k].n) == d*maxN+u {
 			s.runs[k].n++
@@ -244,25 +242,26 @@ func (o *diagonalLevels) name(t *levelTokens, of outcome, r *rates, c []int32, l
 	}
 	scan := &diagonalScans[lg-cellLog2]
 	runs := scan.runs[scan.from[q.last]:]
-	lane, from := o.lane*cell, o.from
-	joinDiagonals(&t.names[0], &from.named[0][lane], &runs[0], len(runs))
+	joinDiagonals(&t.names[0], &o.from.named[0][o.lane*cell], &runs[0], len(runs))
+	pos := scanOf(lg).through(q.last)
+	blocks := t.diagonals.some[:(len(pos)+63)/64]
+	someOf(&blocks[0], &t.names[0], len(blocks))
+	blocks[len(blocks)-1] &= ^uint64(0) >> (-len(pos) & 63)
 	escapes, n := r.escapes(), 0
-	for d := highestOf(q.last, lg); d > 0; d-- {
-		named, some := from.named[d][lane:], from.some[d]>>lane
-		some &= uint32(1<<(1<<lg) - 1)
+	for i, some := range blocks {
 		for ; some != 0; some &= some - 1 {
-			u := bits.TrailingZeros32(some)
-			coef := u<<lg + d - u
+			at := 64*i + bits.TrailingZeros64(some)
+			coef := pos[at].coef
 			x := int64(c[coef])
-			level := int64(named[u] & escape)
+			level := int64(t.names[at] & escape)
 			if level == escape && max(x, -x) >= escapes {
 				level = r.escaped(max(x, -x))
 			}
-			t.levels[n] = acLevel{uint16(coef), int32((level ^ x>>63) - x>>63)}
+			t.levels[n] = acLevel{coef, int32((level ^ x>>63) - x>>63)}
 			n++
 		}
 	}
-	q.names, q.levels = t.names[:scan.names[q.last]], t.levels[:n]
+	q.names, q.levels = t.names[:len(pos)], t.levels[:n]
 	return q
 }
 
@@ -271,6 +270,11 @@ func (o *diagonalLevels) name(t *levelTokens, of outcome, r *rates, c []int32, l
 //
 //go:noescape
 func joinDiagonals(names, named *uint8, runs *diagonalRun, n int)
+
+// someOf tells by bits which of n times 64 names have a level.
+//
+//go:noescape
+func someOf(some *uint64, names *uint8, n int)
 
 // widen writes the tokens of the names of n spans. It reads and writes up to 31 beyond the last one.
 //
