@@ -34,9 +34,9 @@ type diagonals struct {
 	//lint:ignore U1000 memory of the kernel
 	end, gained, balance [4]int64
 	//lint:ignore U1000 memory of the kernel
-	cost  [4]int64                      // of the last group
-	start [4]int64                      // the first group
-	sides [sizes - 1][maxN][maxN]uint16 // magnitudes [u][v] of all leaves among zeros: of 8 of the leaves 0, 2, 1, 3
+	cost  [4]int64                       // of the last group
+	start [4]int64                       // the first group
+	sides [sizes - 1][maxN * maxN]uint16 // magnitudes [u][v] of all leaves among zeros: of 8 of the leaves 0, 2, 1, 3
 }
 
 // diagonalLevels are what the kernel makes of a leaf, or of leaves side by side.
@@ -140,7 +140,7 @@ func (k *diagonals) quantise(r *rates, c []int32, lg, kind, top, lastCtx int, ou
 	if most >= mostMagnitude {
 		return o, false
 	}
-	k.raise(r, c, lg, most, 0, 1)
+	k.raise(r, k.packed[lg-cellLog2][packedLead:], max(maxN, 2<<lg), lg, most, 0, 1)
 	if lg == rootLog2 {
 		quantiseDiagonals32(k)
 	} else {
@@ -193,22 +193,32 @@ func (o *diagonalLevels) again(r *rates, lastCtx int) (q outcome, same bool) {
 // mostMagnitude bounds what the kernel multiplies by levels.
 const mostMagnitude = 1 << 14
 
-// raise says which levels of a leaf are above escape, given the largest magnitude: what they are depends on no class. The
-// leaf's sums are in so many lanes from one on.
-func (k *diagonals) raise(r *rates, c []int32, lg, most, lane, lanes int) {
+// raise says which levels of a leaf are above escape, given its packed magnitudes in rows stride apart and the largest of them: what they
+// are depends on no class. The leaf's sums are in so many lanes from one on.
+func (k *diagonals) raise(r *rates, packed []uint16, stride, lg, most, lane, lanes int) {
 	least := r.escapes()
 	if int64(most) < least {
 		return
 	}
 	k.raised = true
-	low := 1 << (lg - cellLog2)
 	for u := range min(1<<lg, int(k.highest)+1) {
-		for v, x := range c[u<<lg:][:min(1<<lg, int(k.highest)+1-u)] {
-			if a := int64(abs(x)); a >= least && (u >= low || v >= low) {
-				k.floor[u+v][lane*cell+u] = k.adjust[group(u+v, lg)].raise(r, a, lane, lanes)
+		row := packed[u*stride:][:1<<lg]
+		for v := 0; v < len(row) && u+v <= int(k.highest); v += 4 {
+			for reach := reaching(row[v:], uint16(least)); reach != 0; reach &= reach - 1 {
+				at := v + bits.TrailingZeros64(reach)/16
+				if d := u + at; d <= int(k.highest) {
+					k.floor[d][lane*cell+u] = k.adjust[group(d, lg)].raise(r, int64(row[at]), lane, lanes)
+				}
 			}
 		}
 	}
+}
+
+// reaching tells by the highest bits of four words which of four magnitudes below mostMagnitude reach another one.
+func reaching(magnitudes []uint16, least uint16) uint64 {
+	const ones = 1<<48 | 1<<32 | 1<<16 | 1
+	four := (*[4]uint16)(magnitudes)
+	return (*(*uint64)(unsafe.Pointer(four)) + ones*uint64(1<<15-least)) & (ones << 15)
 }
 
 // escapes is the least magnitude that may be more than escape: ⌊a+½⌋ is.
