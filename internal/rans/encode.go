@@ -68,6 +68,11 @@ func (t EncTable) AppendSegment(dst []byte, tokens []Token, raw *BitWriter) []by
 		even, p = t[tokens[n]].take(even, words, p)
 		tokens = tokens[:n]
 	}
+	if fastPairs && len(t) > 0 && len(tokens) > 1 {
+		var n int
+		n, p, even, odd = t.takePairs(tokens, words, p, even, odd)
+		tokens = tokens[:2*n]
+	}
 	for ; len(tokens) > 1; tokens = tokens[:len(tokens)-2] {
 		odd, p = t[tokens[len(tokens)-1]].take(odd, words, p)
 		even, p = t[tokens[len(tokens)-2]].take(even, words, p)
