@@ -29,8 +29,11 @@ func (o *overviewEncoder) take(n node, flat bool, coefs []int32) {
 	} else {
 		means = meansOf(coefs, n.lg)
 	}
-	for i := range m * m {
-		o.exact[o.cells.index(n.x+i/m, n.y+i%m)] = means[i]
+	for y := range m {
+		row := o.exact[o.cells.index(n.x, n.y+y):][:m]
+		for x := range row {
+			row[x] = means[x*m+y]
+		}
 	}
 	o.round(n)
 }
@@ -39,8 +42,8 @@ func (o *overviewEncoder) take(n node, flat bool, coefs []int32) {
 func meansOf(coefs []int32, lg int) (means [rootCells * rootCells]int32) {
 	var low [rootCells * rootCells]int32
 	m := 1 << (lg - cellLog2)
-	for i := range m * m {
-		low[i] = coefs[i/m<<lg+i%m]
+	for u := range m {
+		copy(low[u*m:][:m], coefs[u<<lg:])
 	}
 	lowBlock(&means, &low, &toOverview, m)
 	return means
@@ -55,14 +58,17 @@ func (o *overviewEncoder) mean(x, y int) int32 {
 
 // round rounds the values of a leaf to the nearest steps, but of its ends.
 func (o *overviewEncoder) round(n node) {
-	scale := &o.cells.scale
+	scale, ends := &o.cells.scale, o.src.reachesEnd(n)
 	for y := n.y; y < n.y+n.cells(); y++ {
-		for x := n.x; x < n.x+n.cells(); x++ {
-			at := o.cells.index(x, y)
-			if end := o.src.end(node{cellLog2, x, y}); end != 0 {
-				o.cells.overview[at] = scale.value(end)
-			} else {
-				o.cells.overview[at] = scale.nearest(o.exact[at])
+		at := o.cells.index(n.x, y)
+		values := o.cells.overview[at:][:n.cells()]
+		for x, exact := range o.exact[at:][:len(values)] {
+			values[x] = scale.nearest(exact)
+			if !ends {
+				continue
+			}
+			if end := o.src.end(node{cellLog2, n.x + x, y}); end != 0 {
+				values[x] = scale.value(end)
 			}
 		}
 	}
@@ -77,9 +83,12 @@ func (o *overviewEncoder) lowError(n node) int64 {
 		return d * d
 	}
 	var diff, low [rootCells * rootCells]int32
-	for i := range m * m {
-		at := o.cells.index(n.x+i/m, n.y+i%m)
-		diff[i] = o.exact[at] - o.cells.scale.mean(o.cells.overview[at])
+	for y := range m {
+		at := o.cells.index(n.x, n.y+y)
+		exact, values := o.exact[at:][:m], o.cells.overview[at:][:m]
+		for x := range exact {
+			diff[x*m+y] = exact[x] - o.cells.scale.mean(values[x])
+		}
 	}
 	lowBlock(&low, &diff, &toLow, m)
 	dist := int64(0)

@@ -219,33 +219,24 @@ func nearestLow(s int64) int64 { return (s + 1<<23) >> 24 }
 // lowBlock applies a matrix to both axes of the m×m values of src:
 // dst[a][b] = Σ t[a][i]·t[b][j]·src[i][j] / 2^24, rounded.
 func lowBlock(dst, src *[rootCells * rootCells]int32, t *[4][4][4]int64, m int) {
-	mat := &t[m-1]
-	switch m {
+	switch mat := &t[m-1]; m {
 	case 1:
 		dst[0] = src[0]
-		return
+	case 2:
+		smallLowBlock(dst, src, mat)
 	case rootCells:
 		largestLowBlock(dst, src, mat)
-		return
 	}
-	var mid [rootCells * rootCells]int64
-	for a := range m {
-		for j := range m {
-			var s int64
-			for i := range m {
-				s += mat[a][i] * int64(src[i*m+j])
-			}
-			mid[a*m+j] = s
-		}
-	}
-	for a := range m {
-		for b := range m {
-			s := int64(1) << 23
-			for j := range m {
-				s += mat[b][j] * mid[a*m+j]
-			}
-			dst[a*m+b] = int32(s >> 24)
-		}
+}
+
+// smallLowBlock is lowBlock of a leaf of 16.
+func smallLowBlock(dst, src *[rootCells * rootCells]int32, mat *[4][4]int64) {
+	a, b, c, d := int64(src[0]), int64(src[1]), int64(src[2]), int64(src[3])
+	for k := range 2 {
+		p, q := mat[k][0], mat[k][1]
+		left, right := p*a+q*c, p*b+q*d
+		dst[2*k] = int32((mat[0][0]*left + mat[0][1]*right + 1<<23) >> 24)
+		dst[2*k+1] = int32((mat[1][0]*left + mat[1][1]*right + 1<<23) >> 24)
 	}
 }
 
