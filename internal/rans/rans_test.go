@@ -149,3 +149,18 @@ func BenchmarkSymbol(b *testing.B) {
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(tokens)), "ns/token")
 	})
 }
+
+// TestHistogram counts each token, of any number of them.
+func TestHistogram(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for n := range 100 {
+		tokens, want := make([]Token, n), make(Histogram, 3*Symbols)
+		for i := range tokens {
+			tokens[i] = Token(r.IntN(len(want)))
+			want[tokens[i]]++
+		}
+		got := make(Histogram, len(want))
+		got.Add(tokens)
+		require.Equal(t, want, got, "%d tokens", n)
+	}
+}

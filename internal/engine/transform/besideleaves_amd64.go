@@ -36,19 +36,17 @@ func (k *diagonals) sideBySide(r *rates, leaves []besideLeaf, lg, kind int) {
 	last := r.lastCosts(lastContext(kind, lg, typicalLast))
 	k.begin(r, p, lg, group(top, lg), last, leaves[0].kept)
 	if lg == cellLog2 {
-		if int64(layFour(k.row, &k.sides[0][0][0], &coefs)) >= min(r.escapes(), mostMagnitude) {
+		if int64(layFour(k.row, &k.sides[0][0], &coefs)) >= min(r.escapes(), mostMagnitude) {
 			return
 		}
 		quantiseFour(k)
 	} else {
-		most := layTwo(k.row, &k.sides[1][0][0], &coefs, int(k.highest))
+		most := layTwo(k.row, &k.sides[1][0], &coefs, int(k.highest))
 		if most >= mostMagnitude {
 			return
 		}
 		for i := range leaves {
-			if l := &leaves[i]; l.top > 0 {
-				k.raise(r, l.coefs, lg, most, i*lanes, lanes)
-			}
+			k.raise(r, k.sides[1][i*maxN<<lg:], maxN, lg, most, i*lanes, lanes)
 		}
 		quantiseTwo(k)
 	}

@@ -17,6 +17,7 @@ type diagonals struct {
 	adjust [groups]adjustment
 	raised bool           // whether there are any
 	levels diagonalLevels // of the leaf at hand, where nobody keeps them
+	some   [maxN * maxN / 64]uint64
 
 	row          *diagonalRow
 	prices       *frequencyLimits
@@ -33,9 +34,9 @@ type diagonals struct {
 	//lint:ignore U1000 memory of the kernel
 	end, gained, balance [4]int64
 	//lint:ignore U1000 memory of the kernel
-	cost  [4]int64                      // of the last group
-	start [4]int64                      // the first group
-	sides [sizes - 1][maxN][maxN]uint16 // magnitudes [u][v] of all leaves among zeros: of 8 of the leaves 0, 2, 1, 3
+	cost  [4]int64                       // of the last group
+	start [4]int64                       // the first group
+	sides [sizes - 1][maxN * maxN]uint16 // magnitudes [u][v] of all leaves among zeros: of 8 of the leaves 0, 2, 1, 3
 }
 
 // diagonalLevels are what the kernel makes of a leaf, or of leaves side by side.
@@ -48,7 +49,6 @@ type diagonalLevels struct {
 	from  *diagonalLevels // what has the rest: itself, or the first of those side by side
 
 	named  [2 * maxN][maxN]uint8
-	some   [2 * maxN]uint32 // which levels are not 0
 	before [groups]outcomes // each group
 	after  outcomes
 	gained [4]int64 // what squared error is less by it
@@ -78,7 +78,6 @@ type diagonalScan struct {
 	outside   [2 * maxN][maxN]uint8 // 0x80 of what is no coefficient
 	runs      []diagonalRun         // in coding order
 	from      [groups]int           // the first run of each group
-	names     [groups]int           // how many names there are from it on
 }
 
 // diagonalRun are coefficients of a diagonal that are coded one after the other.
@@ -110,7 +109,6 @@ func makeDiagonalScan(lg int) (s diagonalScan) {
 		s.outside[d][u] = 0
 		if i == scan.start[group(d, lg)] {
 			s.from[group(d, lg)] = len(s.runs)
-			s.names[group(d, lg)] = len(scan.pos) - i
 		}
 		if k := len(s.runs) - 1; k >= 0 && int(s.runs[k].at+s.runs[k].n) == d*maxN+u {
 			s.runs[k].n++
@@ -142,7 +140,7 @@ func (k *diagonals) quantise(r *rates, c []int32, lg, kind, top, lastCtx int, ou
 	if most >= mostMagnitude {
 		return o, false
 	}
-	k.raise(r, c, lg, most, 0, 1)
+	k.raise(r, k.packed[lg-cellLog2][packedLead:], max(maxN, 2<<lg), lg, most, 0, 1)
 	if lg == rootLog2 {
 		quantiseDiagonals32(k)
 	} else {
@@ -195,22 +193,32 @@ func (o *diagonalLevels) again(r *rates, lastCtx int) (q outcome, same bool) {
 // mostMagnitude bounds what the kernel multiplies by levels.
 const mostMagnitude = 1 << 14
 
-// raise says which levels of a leaf are above escape, given the largest magnitude: what they are depends on no class. The
-// leaf's sums are in so many lanes from one on.
-func (k *diagonals) raise(r *rates, c []int32, lg, most, lane, lanes int) {
+// raise says which levels of a leaf are above escape, given its packed magnitudes in rows stride apart and the largest of them: what they
+// are depends on no class. The leaf's sums are in so many lanes from one on.
+func (k *diagonals) raise(r *rates, packed []uint16, stride, lg, most, lane, lanes int) {
 	least := r.escapes()
 	if int64(most) < least {
 		return
 	}
 	k.raised = true
-	low := 1 << (lg - cellLog2)
 	for u := range min(1<<lg, int(k.highest)+1) {
-		for v, x := range c[u<<lg:][:min(1<<lg, int(k.highest)+1-u)] {
-			if a := int64(abs(x)); a >= least && (u >= low || v >= low) {
-				k.floor[u+v][lane*cell+u] = k.adjust[group(u+v, lg)].raise(r, a, lane, lanes)
+		row := packed[u*stride:][:1<<lg]
+		for v := 0; v < len(row) && u+v <= int(k.highest); v += 4 {
+			for reach := reaching(row[v:], uint16(least)); reach != 0; reach &= reach - 1 {
+				at := v + bits.TrailingZeros64(reach)/16
+				if d := u + at; d <= int(k.highest) {
+					k.floor[d][lane*cell+u] = k.adjust[group(d, lg)].raise(r, int64(row[at]), lane, lanes)
+				}
 			}
 		}
 	}
+}
+
+// reaching tells by the highest bits of four words which of four magnitudes below mostMagnitude reach another one.
+func reaching(magnitudes []uint16, least uint16) uint64 {
+	const ones = 1<<48 | 1<<32 | 1<<16 | 1
+	four := (*[4]uint16)(magnitudes)
+	return (*(*uint64)(unsafe.Pointer(four)) + ones*uint64(1<<15-least)) & (ones << 15)
 }
 
 // escapes is the least magnitude that may be more than escape: ⌊a+½⌋ is.
@@ -244,25 +252,26 @@ func (o *diagonalLevels) name(t *levelTokens, of outcome, r *rates, c []int32, l
 	}
 	scan := &diagonalScans[lg-cellLog2]
 	runs := scan.runs[scan.from[q.last]:]
-	lane, from := o.lane*cell, o.from
-	joinDiagonals(&t.names[0], &from.named[0][lane], &runs[0], len(runs))
+	joinDiagonals(&t.names[0], &o.from.named[0][o.lane*cell], &runs[0], len(runs))
+	pos := scanOf(lg).through(q.last)
+	blocks := t.diagonals.some[:(len(pos)+63)/64]
+	someOf(&blocks[0], &t.names[0], len(blocks))
+	blocks[len(blocks)-1] &= ^uint64(0) >> (-len(pos) & 63)
 	escapes, n := r.escapes(), 0
-	for d := highestOf(q.last, lg); d > 0; d-- {
-		named, some := from.named[d][lane:], from.some[d]>>lane
-		some &= uint32(1<<(1<<lg) - 1)
+	for i, some := range blocks {
 		for ; some != 0; some &= some - 1 {
-			u := bits.TrailingZeros32(some)
-			coef := u<<lg + d - u
+			at := 64*i + bits.TrailingZeros64(some)
+			coef := pos[at].coef
 			x := int64(c[coef])
-			level := int64(named[u] & escape)
+			level := int64(t.names[at] & escape)
 			if level == escape && max(x, -x) >= escapes {
 				level = r.escaped(max(x, -x))
 			}
-			t.levels[n] = acLevel{uint16(coef), int32((level ^ x>>63) - x>>63)}
+			t.levels[n] = acLevel{coef, int32((level ^ x>>63) - x>>63)}
 			n++
 		}
 	}
-	q.names, q.levels = t.names[:scan.names[q.last]], t.levels[:n]
+	q.names, q.levels = t.names[:len(pos)], t.levels[:n]
 	return q
 }
 
@@ -271,6 +280,11 @@ func (o *diagonalLevels) name(t *levelTokens, of outcome, r *rates, c []int32, l
 //
 //go:noescape
 func joinDiagonals(names, named *uint8, runs *diagonalRun, n int)
+
+// someOf tells by bits which of n times 64 names have a level.
+//
+//go:noescape
+func someOf(some *uint64, names *uint8, n int)
 
 // widen writes the tokens of the names of n spans. It reads and writes up to 31 beyond the last one.
 //

@@ -69,17 +69,12 @@ level:
 	VPOR V4, V2, V2
 	MOVQ diagonals_out(DI), CX
 	VMOVDQU V2, diagonalLevels_named(CX)(AX*1)
-	VPCMPEQB V9, V0, V5
-	VPMOVMSKB V5, AX
-	XORL LANES, AX
-	MOVL AX, diagonalLevels_some(CX)(R8*4)
 	JMP next
 none:
 	VPXOR V0, V0, V0
 	VPSLLW $4, V2, V2
 	MOVQ diagonals_out(DI), CX
 	VMOVDQU V2, diagonalLevels_named(CX)(AX*1)
-	MOVL $0, diagonalLevels_some(CX)(R8*4)
 next:
 	DECQ R8
 	DECQ R10

@@ -180,7 +180,6 @@ keep:
 	VPSLLDQ $1, X0, X4
 #define FOLD
 #define HALF 16
-#define LANES $0xFFFF
 
 // func quantiseDiagonals16(k *diagonals)
 TEXT ·quantiseDiagonals16(SB), NOSPLIT, $0-8
@@ -206,7 +205,6 @@ TEXT ·quantiseDiagonals16(SB), NOSPLIT, $0-8
 #undef SHIFTS
 #undef FOLD
 #undef HALF
-#undef LANES
 
 #define V0 Y0
 #define V1 Y1
@@ -237,7 +235,6 @@ TEXT ·quantiseDiagonals16(SB), NOSPLIT, $0-8
 	VEXTRACTI128 $1, Y14, X5; \
 	VPADDD X5, X14, X14
 #define HALF 32
-#define LANES $0xFFFFFFFF
 
 // func quantiseDiagonals32(k *diagonals)
 TEXT ·quantiseDiagonals32(SB), NOSPLIT, $0-8
@@ -256,6 +253,31 @@ next:
 	VMOVDQU Y0, (DI)
 	ADDQ BX, DI
 	ADDQ $diagonalRun__size, DX
+	DECQ CX
+	JNZ next
+	VZEROUPPER
+	RET
+
+// func someOf(some *uint64, names *uint8, n int)
+TEXT ·someOf(SB), NOSPLIT, $0-24
+	MOVQ some+0(FP), DI
+	MOVQ names+8(FP), SI
+	MOVQ n+16(FP), CX
+	VPXOR Y0, Y0, Y0
+	VMOVDQU bytes15<>(SB), Y1
+next:
+	VPAND (SI), Y1, Y2
+	VPAND 32(SI), Y1, Y3
+	VPCMPEQB Y0, Y2, Y2
+	VPCMPEQB Y0, Y3, Y3
+	VPMOVMSKB Y2, AX
+	VPMOVMSKB Y3, BX
+	SHLQ $32, BX
+	ORQ BX, AX
+	NOTQ AX
+	MOVQ AX, (DI)
+	ADDQ $64, SI
+	ADDQ $8, DI
 	DECQ CX
 	JNZ next
 	VZEROUPPER
@@ -294,7 +316,6 @@ tokens:
 // Two leaves of 16, of 16 bytes each. All but the balance Y10 lies in memory while a group is gone through.
 #undef SHIFTS
 #undef HALF
-#undef LANES
 #undef START
 #undef BEGIN
 #undef INSIDE
@@ -302,7 +323,6 @@ tokens:
 #undef AFTER
 
 #define HALF 32
-#define LANES $0xFFFFFFFF
 #define START \
 	VMOVDQU Y9, diagonals_balance(DI); \
 	VMOVDQU Y9, diagonals_gained(DI); \
@@ -494,16 +514,11 @@ level:
 	VPSLLW $4, Y2, Y2
 	VPOR Y0, Y2, Y2
 	VMOVDQU Y2, diagonalLevels_named(R12)(AX*1)
-	VPCMPEQB Y9, Y0, Y5
-	VPMOVMSKB Y5, CX
-	NOTL CX
-	MOVL CX, diagonalLevels_some(R12)(R9*4)
 	JMP next
 none:
 	VPXOR Y0, Y0, Y0
 	VPSLLW $4, Y2, Y2
 	VMOVDQU Y2, diagonalLevels_named(R12)(AX*1)
-	MOVL $0, diagonalLevels_some(R12)(R9*4)
 next:
 	DECQ R9
 	JNZ diagonal

@@ -22,15 +22,16 @@ func (o *overviewEncoder) take(n node, flat bool, coefs []int32) {
 		return
 	}
 	var means [rootCells * rootCells]int32
-	if flat {
-		for i := range m * m {
-			means[i] = o.mean(n.x+i/m, n.y+i%m)
-		}
-	} else {
+	if !flat {
 		means = meansOf(coefs, n.lg)
 	}
-	for i := range m * m {
-		o.exact[o.cells.index(n.x+i/m, n.y+i%m)] = means[i]
+	for y := range m {
+		exact := o.exact[o.cells.index(n.x, n.y+y):][:m]
+		for x := range exact {
+			if exact[x] = means[x*m+y]; flat {
+				exact[x] = o.mean(n.x+x, n.y+y)
+			}
+		}
 	}
 	o.round(n)
 }
@@ -64,14 +65,15 @@ func (o *overviewEncoder) mean(x, y int) int32 {
 func (o *overviewEncoder) round(n node) {
 	scale, ends := &o.cells.scale, o.src.reachesEnd(n)
 	for y := n.y; y < n.y+n.cells(); y++ {
-		for x := n.x; x < n.x+n.cells(); x++ {
-			at := o.cells.index(x, y)
-			o.cells.overview[at] = scale.nearest(o.exact[at])
+		at := o.cells.index(n.x, y)
+		values := o.cells.overview[at:][:n.cells()]
+		for x, exact := range o.exact[at:][:len(values)] {
+			values[x] = scale.nearest(exact)
 			if !ends {
 				continue
 			}
-			if end := o.src.end(node{cellLog2, x, y}); end != 0 {
-				o.cells.overview[at] = scale.value(end)
+			if end := o.src.end(node{cellLog2, n.x + x, y}); end != 0 {
+				values[x] = scale.value(end)
 			}
 		}
 	}

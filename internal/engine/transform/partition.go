@@ -132,17 +132,28 @@ func (s *spectra) reset() {
 	}
 }
 
+// numberOf has the numbers of nodes among those of their size, by size and by the cell of the root where they begin; the first of each
+// size is number firstOf among all.
+var (
+	numberOf = func() (t [sizes][rootCells * rootCells]uint8) {
+		for size := range t {
+			for at := range t[size] {
+				depth := rootLog2 - cellLog2 - size
+				t[size][at] = uint8(at/rootCells>>size<<depth | at%rootCells>>size)
+			}
+		}
+		return t
+	}()
+	firstOf = [sizes]int{1 + 4, 1, 0}
+)
+
 // number is the number of a node among those of its size.
 func (n node) number() int {
-	depth, down := rootLog2-n.lg, n.lg-cellLog2
-	return n.y%rootCells>>down<<depth | n.x%rootCells>>down
+	return int(numberOf[n.lg-cellLog2][(n.y&(rootCells-1))*rootCells|n.x&(rootCells-1)])
 }
 
-// among is the number of a node among those of all sizes of its root, of which larger ones come first: 0, 1, 1+4.
-func (n node) among() int {
-	depth := rootLog2 - n.lg
-	return (1<<(2*depth)-1)/3 + n.number()
-}
+// among is the number of a node among those of all sizes of its root, of which larger ones come first.
+func (n node) among() int { return firstOf[n.lg-cellLog2] + n.number() }
 
 // at is the memory of a node.
 func (s *spectra) at(n node) (*spectrum, []int32) {

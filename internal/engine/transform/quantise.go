@@ -150,7 +150,9 @@ const worthDepending = 64
 func analyse(c []int32, lg int, step int64) (energy int64, top int) {
 	limit := (step*worthCoding + 255) >> 8
 	if vector {
-		return energyOf(&c[:1<<(2*lg)][0], 1<<lg, 1<<(lg-cellLog2), int32(limit))
+		if energy, top, ok := vectorAnalyse(c, lg, int32(limit)); ok {
+			return energy, top
+		}
 	}
 	return genericAnalyse(c, lg, limit*limit)
 }

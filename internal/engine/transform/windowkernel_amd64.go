@@ -34,12 +34,6 @@ func bendsOfRow(dst *[4]int32, pix *byte, n int)
 //go:noescape
 func classesOfRow(dst *int8, upper, lower *[4]int32, steps *int32, n int, bounds *[activities - 1]int32)
 
-// energyOf gives the sum of squares of the coefficients of a leaf of n×n but for low×low, and the highest diagonal with a magnitude
-// that reaches a limit, 0 where there is none.
-//
-//go:noescape
-func energyOf(c *int32, n, low int, limit int32) (energy int64, top int)
-
 // estimateSums sums up what n times 8 differences cost by estimates: cost has a number for each eighth of a
 // step, reciprocal divides by that, below 2^32.
 //

@@ -16,7 +16,9 @@ func classesOfRow(_ *int8, _, _ *[4]int32, _ *int32, _ int, _ *[activities - 1]i
 	panic("transform: no kernels in this build")
 }
 
-func energyOf(*int32, int, int, int32) (int64, int) { panic("transform: no kernels in this build") }
+func vectorAnalyse([]int32, int, int32) (int64, int, bool) {
+	panic("transform: no kernels in this build")
+}
 
 func estimateSums(_, _ *int32, _ int, _ *[256]int32, _ uint32) int64 {
 	panic("transform: no kernels in this build")

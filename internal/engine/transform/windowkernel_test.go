@@ -100,8 +100,14 @@ func TestVectorAnalyse(t *testing.T) {
 	for round := range 600 {
 		lg := 3 + round%3
 		c := make([]int32, 1<<(2*lg))
+		least := rng.IntN(21)
 		for i := range c {
-			c[i] = int32(rng.IntN(1<<20)-1<<19) >> rng.IntN(21)
+			c[i] = int32(rng.IntN(1<<20)-1<<19) >> (least + rng.IntN(21-least))
+		}
+		if round%4 == 0 { // around the largest of a word, in all places
+			for i := range c {
+				c[i] = int32((1<<15 - 3 + rng.IntN(round%5+1)) * (1 - 2*rng.IntN(2)))
+			}
 		}
 		step := int64(MinStep + rng.IntN(MaxStep))
 		limit := (step*worthCoding + 255) >> 8
