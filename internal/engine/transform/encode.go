@@ -265,7 +265,8 @@ func (p *planeEncoder) detail() {
 		timed += time.Since(before)
 	}
 	took := time.Since(start)
-	split := time.Duration(float64(took) * float64(choosing) / float64(max(timed, 1)))
+	const parts = 1 << 10
+	split := took * (parts * choosing / max(timed, 1)) / parts
 	p.tile.SplitTime += split
 	p.tile.TransformTime += took - split
 }
