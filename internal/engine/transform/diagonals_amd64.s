@@ -422,8 +422,9 @@ level:
 	JNZ level
 
 	// Each level has cost its bias too much. What is gained is as of one leaf.
-	VMOVDQU Y4, Y0
-	VPSADBW Y9, Y0, Y5
+	VPMAXUB diagonals_floor(DI)(AX*1), Y4, Y0
+	VPMINUB bytes15<>(SB), Y0, Y4
+	VPSADBW Y9, Y4, Y5
 	VPBROADCASTQ diagonals_bias(DI), Y6
 	VPMULUDQ Y6, Y5, Y5
 	VPSUBQ Y5, Y14, Y14
@@ -438,8 +439,10 @@ level:
 	VPADDQ Y7, Y13, Y13
 	VPSLLQ $const_distScale, Y7, Y7
 	VPSUBQ Y7, Y14, Y14
+	VPADDQ diagonals_adjust+adjustment_gained(DI)(AX*2), Y13, Y13
+	VPADDQ diagonals_adjust+adjustment_balance(DI)(AX*2), Y14, Y14
 	VPSLLW $4, Y2, Y2
-	VPOR Y0, Y2, Y2
+	VPOR Y4, Y2, Y2
 	VMOVDQU Y2, diagonalLevels_named(R12)(AX*1)
 	JMP next
 none:
