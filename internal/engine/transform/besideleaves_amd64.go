@@ -8,6 +8,9 @@ package transform
 // noCoefs are of a leaf that is not wanted.
 var noCoefs [maxN * maxN]int32
 
+// besidePlaces are the places of packed leaves by size.
+var besidePlaces = [sizes - 1][]int{{0, 2, 1, 3}, {0, 1}}
+
 // ahead quantises four leaves of 8 or two of 16, where kernels can do it: what leafCost asks for next is known then.
 func (t *levelTokens) ahead(r *rates, leaves []besideLeaf, lg, kind int) {
 	if vector {
@@ -35,19 +38,21 @@ func (k *diagonals) sideBySide(r *rates, leaves []besideLeaf, lg, kind int) {
 	}
 	last := r.lastCosts(lastContext(kind, lg, typicalLast))
 	k.begin(r, p, lg, group(top, lg), last, leaves[0].kept)
+	packed, most := &k.sides[lg-cellLog2], 0
 	if lg == cellLog2 {
-		if int64(layFour(k.row, &k.sides[0][0], &coefs)) >= min(r.escapes(), mostMagnitude) {
-			return
-		}
+		most = layFour(k.row, &packed[0], &coefs)
+	} else {
+		most = layTwo(k.row, &packed[0], &coefs, int(k.highest))
+	}
+	if most >= mostMagnitude {
+		return
+	}
+	for i, at := range besidePlaces[lg-cellLog2] {
+		k.raise(r, packed[at*maxN<<lg:], maxN, lg, most, i*lanes, lanes)
+	}
+	if lg == cellLog2 {
 		quantiseFour(k)
 	} else {
-		most := layTwo(k.row, &k.sides[1][0], &coefs, int(k.highest))
-		if most >= mostMagnitude {
-			return
-		}
-		for i := range leaves {
-			k.raise(r, k.sides[1][i*maxN<<lg:], maxN, lg, most, i*lanes, lanes)
-		}
 		quantiseTwo(k)
 	}
 	for i := range leaves {

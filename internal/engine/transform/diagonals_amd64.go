@@ -16,6 +16,7 @@ type diagonals struct {
 	floor  [2 * maxN][maxN]uint8 // of levels above escape their capped magnitudes, else 0
 	adjust [groups]adjustment
 	raised bool           // whether there are any
+	reach  [maxN]uint32   // what may be, by rows
 	levels diagonalLevels // of the leaf at hand, where nobody keeps them
 	some   [maxN * maxN / 64]uint64
 
@@ -201,25 +202,21 @@ func (k *diagonals) raise(r *rates, packed []uint16, stride, lg, most, lane, lan
 		return
 	}
 	k.raised = true
-	for u := range min(1<<lg, int(k.highest)+1) {
-		row := packed[u*stride:][:1<<lg]
-		for v := 0; v < len(row) && u+v <= int(k.highest); v += 4 {
-			for reach := reaching(row[v:], uint16(least)); reach != 0; reach &= reach - 1 {
-				at := v + bits.TrailingZeros64(reach)/16
-				if d := u + at; d <= int(k.highest) {
-					k.floor[d][lane*cell+u] = k.adjust[group(d, lg)].raise(r, int64(row[at]), lane, lanes)
-				}
-			}
+	rows := min(1<<lg, int(k.highest)+1)
+	reaching(&k.reach, &packed[0], stride, rows, uint16(least-1))
+	for u, reach := range k.reach[:rows] {
+		reach &= uint32(1<<uint(int(k.highest)-u+1) - 1) // up to the highest diagonal
+		for ; reach != 0; reach &= reach - 1 {
+			v := bits.TrailingZeros32(reach)
+			k.floor[u+v][lane*cell+u] = k.adjust[group(u+v, lg)].raise(r, int64(packed[u*stride+v]), lane, lanes)
 		}
 	}
 }
 
-// reaching tells by the highest bits of four words which of four magnitudes below mostMagnitude reach another one.
-func reaching(magnitudes []uint16, least uint16) uint64 {
-	const ones = 1<<48 | 1<<32 | 1<<16 | 1
-	four := (*[4]uint16)(magnitudes)
-	return (*(*uint64)(unsafe.Pointer(four)) + ones*uint64(1<<15-least)) & (ones << 15)
-}
+// reaching tells by bits which of 32 magnitudes are more than a limit, of each of n rows stride apart.
+//
+//go:noescape
+func reaching(reach *[maxN]uint32, rows *uint16, stride, n int, limit uint16)
 
 // escapes is the least magnitude that may be more than escape: ⌊a+½⌋ is.
 func (r *rates) escapes() int64 { return (escape+1)*r.step - r.step/2 }

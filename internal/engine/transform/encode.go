@@ -280,7 +280,8 @@ func (p *planeEncoder) detail() {
 		timed += time.Since(before)
 	}
 	took := time.Since(start)
-	split := took * time.Duration(choosing.Microseconds()) / time.Duration(max(timed.Microseconds(), 1))
+	const parts = 1 << 10
+	split := took * (parts * choosing / max(timed, 1)) / parts
 	p.tile.SplitTime += split
 	p.tile.TransformTime += took - split
 }

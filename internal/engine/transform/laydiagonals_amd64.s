@@ -304,3 +304,29 @@ half:
 	JNZ pair
 	VZEROUPPER
 	RET
+
+// func reaching(reach *[maxN]uint32, rows *uint16, stride, n int, limit uint16)
+TEXT ·reaching(SB), NOSPLIT, $0-34
+	MOVQ reach+0(FP), DI
+	MOVQ rows+8(FP), SI
+	MOVQ stride+16(FP), DX
+	MOVQ n+24(FP), CX
+	VPBROADCASTW limit+32(FP), Y4
+	VPXOR Y5, Y5, Y5
+row:
+	VMOVDQU (SI), Y0
+	VMOVDQU 32(SI), Y1
+	VPSUBUSW Y4, Y0, Y0
+	VPSUBUSW Y4, Y1, Y1
+	VPACKUSWB Y1, Y0, Y0
+	VPERMQ $0xD8, Y0, Y0
+	VPCMPEQB Y5, Y0, Y0
+	VPMOVMSKB Y0, AX
+	NOTL AX
+	MOVL AX, (DI)
+	LEAQ (SI)(DX*2), SI
+	ADDQ $4, DI
+	DECQ CX
+	JNZ row
+	VZEROUPPER
+	RET
