@@ -9,9 +9,9 @@ import (
 // How much the heap may grow by after a cycle of the collector: nearly all of it is a few large slices without pointers, so
 // that what a cycle takes hardly depends on the heap, and a share of it would have many cycles look at a heap that is small.
 const (
-	slack     = 8 << 20
+	slack     = 6 << 20
 	slackPart = 8        // of a large heap
-	smallHeap = 20 << 20 // a heap that no cycle looks at
+	smallHeap = 16 << 20 // a heap that no cycle looks at
 )
 
 // collectBy sets the collector to the slack. The first cycle comes when the heap is no longer small.
