@@ -140,15 +140,15 @@ func TestAhead(t *testing.T) {
 				got.ahead(r, &leaves, kind)
 				for i, l := range leaves {
 					at := fmt.Sprintf("step %d, %s, leaf %d, up to %d", step, name, i, l.top)
-					saved, ok := l.kept.takeAhead()
+					q, ok := l.kept.takeAhead(r, kind)
 					if !ok {
 						alone++
 						continue
 					}
 					ahead++
 					w := want.genericQuantise(r, l.coefs, cellLog2, kind, l.top, lastContext(kind, cellLog2, typicalLast))
-					require.Equal(t, w.saved, saved, "%s: J saved", at)
-					_, ok = l.kept.takeAhead()
+					require.Equal(t, w.outcome, q, at)
+					_, ok = l.kept.takeAhead(r, kind)
 					require.False(t, ok, "%s: taken twice", at)
 					for other := range lastClasses {
 						ctx := lastContexts(kind, cellLog2) + other

@@ -25,7 +25,7 @@ type fourLeaves struct {
 // noCoefs are of a leaf that is not wanted.
 var noCoefs [cell * cell]int32
 
-// ahead quantises four leaves, if the kernel can do it: what saves asks for next is known then.
+// ahead quantises four leaves, if the kernel can do it: what each comes to is known then.
 func (t *levelTokens) ahead(r *rates, leaves *[4]aheadLeaf, kind int) {
 	if !vector {
 		return
@@ -44,23 +44,24 @@ func (t *levelTokens) ahead(r *rates, leaves *[4]aheadLeaf, kind int) {
 	if k.top == 0 || p == nil || int64(layFour(k)) >= min(r.escapes(), mostMagnitude) {
 		return
 	}
-	ctx := lastContext(kind, cellLog2, typicalLast)
-	last := r.lastCosts(ctx)
+	last := r.lastCosts(lastContext(kind, cellLog2, typicalLast))
 	k.prices, k.bias, k.step, k.scan, k.last = &p.frequencies[0], p.bias, r.step, &diagonalScans[0], &last[0]
 	quantiseFour(k)
 	for i := range leaves {
 		if l := &leaves[i]; l.top > 0 {
 			o := l.kept
 			o.known, o.ahead, o.top, o.lane, o.from = true, true, l.top, i, k.out
-			o.saved = o.comesTo(last).saved
 		}
 	}
 }
 
-// takeAhead gives what quantised a leaf saves that was quantised ahead, once.
-func (o *diagonalLevels) takeAhead() (saved int64, ok bool) {
-	ok, o.ahead = o.ahead, false
-	return o.saved, ok
+// takeAhead gives what a leaf comes to that was quantised ahead, once.
+func (o *diagonalLevels) takeAhead(r *rates, kind int) (q outcome, ok bool) {
+	if !o.ahead {
+		return q, false
+	}
+	o.ahead = false
+	return o.comesTo(r.lastCosts(lastContext(kind, cellLog2, typicalLast))), true
 }
 
 // layFour packs the magnitudes of four leaves, lays them out by diagonals, and finds the largest one.

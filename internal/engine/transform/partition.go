@@ -300,7 +300,7 @@ func (p *partition) bendsEnd(n node) bool {
 // split chooses the leaves under the children of a node, up to a cost as choose does.
 func (p *partition) split(n node, needed bool, most int64) int64 {
 	if needed && n.lg == cellLog2+1 && p.given == nil {
-		p.lookAhead(n)
+		p.lookAhead(n, p.rates)
 	}
 	cost := p.flagCost(n.lg, 1)
 	for i := 0; i < 4 && cost < most; i++ {
@@ -317,7 +317,7 @@ type aheadLeaf struct {
 }
 
 // lookAhead quantises the children of a node of 16 at once, if they can be.
-func (p *partition) lookAhead(n node) {
+func (p *partition) lookAhead(n node, r *rates) {
 	var leaves [4]aheadLeaf
 	for i := range leaves {
 		c := n.child(i)
@@ -327,7 +327,7 @@ func (p *partition) lookAhead(n node) {
 			leaves[i].coefs, leaves[i].top = s.coefs.normal, s.top
 		}
 	}
-	p.scratch.tokens.ahead(p.rates, &leaves, p.kind)
+	p.scratch.tokens.ahead(r, &leaves, p.kind)
 }
 
 // flatLeaf makes a flat node a leaf without transforming it.
@@ -362,8 +362,8 @@ func (p *partition) leafCost(n node) int64 {
 	}
 	s := p.spectrum(n)
 	kept := p.scratch.spectra.levels(n)
-	if saved, ok := kept.takeAhead(); ok {
-		return s.energy<<distScale - saved + flag
+	if q, ok := kept.takeAhead(p.rates, p.kind); ok {
+		return s.energy<<distScale - q.saved + flag
 	}
 	return p.scratch.tokens.cost(p.rates, s.coefs.normal, n.lg, p.kind, s.energy, s.top, kept) + flag
 }

@@ -34,18 +34,29 @@ func (p *planeEncoder) foresee(n node) *plainCost {
 // plainLeaf is what a leaf costs. Its levels are kept.
 func (p *planeEncoder) plainLeaf(n node) plainCost {
 	s := p.partition.spectrum(n)
-	r, ctx := p.scoutRates(n), lastContext(p.kind, n.lg, typicalLast)
-	q := outcome{saved: -r.cost(ctx, 0)}
-	if s.top > 0 {
-		q = p.scratch.tokens.comesTo(r, s.coefs.normal, n.lg, p.kind, s.top, ctx, p.scratch.spectra.levels(n))
-	}
+	q := p.plainOutcome(n, s)
 	flag := p.partition.flagCost(n.lg, 0)
 	return plainCost{leaf: s.energy<<distScale - q.saved + flag, bits: q.gained<<distScale - q.saved + flag, children: anyCost}
+}
+
+// plainOutcome is what quantising a leaf comes to.
+func (p *planeEncoder) plainOutcome(n node, s *spectrum) outcome {
+	r, kept, ctx := p.scoutRates(n), p.scratch.spectra.levels(n), lastContext(p.kind, n.lg, typicalLast)
+	if s.top == 0 {
+		return outcome{saved: -r.cost(ctx, 0)}
+	}
+	if q, ok := kept.takeAhead(r, p.kind); ok {
+		return q
+	}
+	return p.scratch.tokens.comesTo(r, s.coefs.normal, n.lg, p.kind, s.top, ctx, kept)
 }
 
 // foreseeChildren is foresee of the children of a node.
 func (p *planeEncoder) foreseeChildren(n node, c *plainCost) {
 	c.children = p.partition.flagCost(n.lg, 1)
+	if n.lg == cellLog2+1 {
+		p.partition.lookAhead(n, p.scoutRates(n))
+	}
 	for i := range 4 {
 		c.children += p.foresee(n.child(i)).best()
 	}
