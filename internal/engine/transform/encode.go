@@ -170,7 +170,7 @@ func (e *Encoder) tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids 
 		}
 		if e.predicts {
 			predictors[i] = newPredictor(predictors, e.planes, i, &cells[i], scratch.rebuilt(i, r), r.Dx())
-			p.predictor = predictors[i]
+			p.predictor, p.gauge.predictor = predictors[i], predictors[i]
 		}
 		p.encode()
 		if e.restorations != nil && !e.planes[i].Alpha {

@@ -274,10 +274,8 @@ func (p *planeEncoder) predictedLeaf(n node) {
 		}
 		p.tile.Worst[p.index] = max(p.tile.Worst[p.index], p.cells.counted(n, rms))
 	}
-	p.begin(n, c)
 	r := p.predictor
 	p.scratch.edges.begin(n, &p.scratch.synthesis, r.pix, r.index(n), r.stride)
-	p.finish(n, p.scratch.levels)
 	p.cells.setLast(n, q.last)
 	p.tile.Leaves[n.lg-cellLog2]++
 	context.put(&p.tile.detail, mode)
@@ -321,7 +319,7 @@ func (p *planeEncoder) putPredicted(n node, q *quantised) {
 }
 
 // settledLeaf finds the levels of a leaf, which it leaves in the scratch, and the values of its
-// overview, so that the promise is kept, and gives its error.
+// overview, so that the promise is kept, decodes it, and gives its error.
 func (p *planeEncoder) settledLeaf(n node, s *spectrum, ctx int) (*quantised, uint32) {
 	q, _ := p.quantise(n, s, ctx)
 	p.scratch.levels = p.scratch.levels[:0]
@@ -330,11 +328,8 @@ func (p *planeEncoder) settledLeaf(n node, s *spectrum, ctx int) (*quantised, ui
 	if !p.keeps(n, p.dist(n, s, q)+p.overview.lowError(n)) {
 		p.overview.round(n)
 	}
-	if p.encoder.promise == 0 {
-		return q, 0
-	}
 	rms := p.gauge.rms(n, p.scratch.levels)
-	if rms > p.promise(n) {
+	if p.encoder.promise > 0 && rms > p.promise(n) {
 		p.overview.round(n)
 		q = p.mend(q, &codedLeaf{node: n}, func() *spectrum { return s }, ctx)
 		rms = p.gauge.rms(n, p.scratch.levels)
