@@ -286,9 +286,6 @@ func (p *planeEncoder) predictedLeaf(n node) {
 // putPredicted appends the tokens of a leaf, whose signs have contexts.
 func (p *planeEncoder) putPredicted(n node, q *quantised) {
 	s, b, steps := &p.tile.detail, &p.scratch.edges, p.cells.stepsOf(n)
-	if steps.dependent {
-		p.scratch.tokens.tokenise(q, n.lg, p.kind)
-	}
 	levels := q.levels
 	for i, at := range scanOf(n.lg).through(q.last) {
 		if steps.dependent {

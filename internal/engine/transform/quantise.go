@@ -41,7 +41,8 @@ type rates struct {
 	// bit is the cost of one raw bit, overviewBit of one in the overview.
 	bit, overviewBit int64
 
-	vectors vectorRates
+	vectors   vectorRates
+	trellises trellisRates
 
 	scout *rates // by which leaves of dependent levels and their modes are chosen, but by a Thorough encoder
 }
