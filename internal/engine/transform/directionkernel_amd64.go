@@ -28,3 +28,8 @@ func meansOfSquares(dst, above, below *uint16, n int)
 //
 //go:noescape
 func edgeCosines(out *int32, samples *int16, cosines *uint32, n int)
+
+// countSlopes is directionsOf.
+//
+//go:noescape
+func countSlopes(counts *[nAngles]int32, pix *uint16, stride int)

@@ -222,3 +222,90 @@ pairs:
 	JNZ frequencies
 	VZEROUPPER
 	RET
+
+// The number of steps from straight by half of a displacement, up to 15; and words: signs of slopes across, and ones.
+DATA slopeSteps<>+0(SB)/8, $0x0404030302020100
+DATA slopeSteps<>+8(SB)/8, $0x0807070706060505
+DATA slopeSteps<>+16(SB)/4, $0x0001ffff
+DATA slopeSteps<>+20(SB)/4, $0x00010001
+DATA slopeSteps<>+24(SB)/4, $(const_leastSlope-1)
+DATA slopeSteps<>+28(SB)/4, $0x42000000 // 32, as a float
+DATA slopeSteps<>+32(SB)/4, $15
+DATA slopeSteps<>+36(SB)/4, $const_fromAbove
+DATA slopeSteps<>+40(SB)/4, $(const_fromLeft-const_fromAbove)
+GLOBL slopeSteps<>(SB), RODATA, $44
+
+// COUNT adds the weight of a slope to what is counted of its direction.
+#define COUNT(i) \
+	MOVL slopes-64+4*i(SP), AX; \
+	MOVL slopes-32+4*i(SP), DX; \
+	ADDL DX, (DI)(AX*4)
+
+// func countSlopes(counts *[nAngles]int32, pix *uint16, stride int)
+TEXT ·countSlopes(SB), NOSPLIT, $64-24
+	MOVQ counts+0(FP), DI
+	MOVQ pix+8(FP), SI
+	MOVQ stride+16(FP), R8
+	ADDQ R8, R8
+	LEAQ (R8)(R8*2), R9
+	VPBROADCASTD slopeSteps<>+16(SB), Y8
+	VPBROADCASTD slopeSteps<>+20(SB), Y9
+	VPBROADCASTD slopeSteps<>+24(SB), Y10
+	VPBROADCASTD slopeSteps<>+28(SB), Y11
+	VPBROADCASTD slopeSteps<>+32(SB), Y12
+	VPBROADCASTD slopeSteps<>+36(SB), Y13
+	VPBROADCASTD slopeSteps<>+40(SB), Y14
+	VBROADCASTI128 slopeSteps<>+0(SB), Y15
+	MOVQ $2, R10
+
+rows:
+	VMOVDQU (SI), X0
+	VMOVDQU (SI)(R8*1), X1
+	VINSERTI128 $1, (SI)(R8*2), Y0, Y0
+	VINSERTI128 $1, (SI)(R9*1), Y1, Y1
+	VPMADDWD Y8, Y0, Y2
+	VPMADDWD Y8, Y1, Y3
+	VPADDD Y3, Y2, Y2 // across
+	VPMADDWD Y9, Y0, Y0
+	VPMADDWD Y9, Y1, Y1
+	VPSUBD Y0, Y1, Y1 // down
+	VPABSD Y2, Y3
+	VPABSD Y1, Y4
+	VPXOR Y1, Y2, Y1
+	VPSRAD $31, Y1, Y1 // whether their signs differ
+	VPCMPGTD Y3, Y4, Y2 // whether it is from the left
+	VPMAXSD Y3, Y4, Y5
+	VPMINSD Y3, Y4, Y6
+	VPADDD Y3, Y4, Y4
+	VPCMPGTD Y10, Y4, Y4
+	VPAND Y5, Y4, Y7 // weights
+	VCVTDQ2PS Y5, Y5
+	VCVTDQ2PS Y6, Y6
+	VMULPS Y11, Y6, Y6
+	VDIVPS Y5, Y6, Y6
+	VCVTTPS2DQ Y6, Y6
+	VPAND Y4, Y6, Y6
+	VPSRLD $1, Y6, Y6
+	VPMINUD Y12, Y6, Y6
+	VPSHUFB Y6, Y15, Y6
+	VPXOR Y2, Y1, Y1 // whether steps count down
+	VPAND Y14, Y2, Y2
+	VPADDD Y13, Y2, Y2
+	VPXOR Y1, Y6, Y6
+	VPSUBD Y1, Y6, Y6
+	VPADDD Y6, Y2, Y2
+	VMOVDQU Y2, slopes-64(SP)
+	VMOVDQU Y7, slopes-32(SP)
+	COUNT(0)
+	COUNT(1)
+	COUNT(2)
+	COUNT(3)
+	COUNT(4)
+	COUNT(5)
+	COUNT(6)
+	COUNT(7)
+	LEAQ (SI)(R8*4), SI
+	DECQ R10
+	JNZ rows
+	VZEROUPPER
+	RET

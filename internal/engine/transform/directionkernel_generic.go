@@ -13,3 +13,5 @@ func planarRows(_ *uint16, _ int, _, _ *int32, _, _ int32) {
 func meansOfSquares(_, _, _ *uint16, _ int) { panic("transform: no kernels in this build") }
 
 func edgeCosines(*int32, *int16, *uint32, int) { panic("transform: no kernels in this build") }
+
+func countSlopes(*[nAngles]int32, *uint16, int) { panic("transform: no kernels in this build") }

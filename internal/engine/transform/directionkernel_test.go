@@ -37,3 +37,25 @@ func TestVectorDirections(t *testing.T) {
 		}
 	}
 }
+
+// TestCountSlopes: slopes of all directions and heights are counted as without the kernel.
+func TestCountSlopes(t *testing.T) {
+	requireKernels(t)
+	rng := rand.New(rand.NewPCG(29, 17))
+	for round := range 4000 {
+		stride := cell + rng.IntN(9)
+		pix := wildSamples(rng, cell*stride)
+		if most := []int{1, 3, 10, 40, 300, maxSample}[rng.IntN(6)]; round%2 == 0 {
+			across, down := rng.IntN(2*most+1)-most, rng.IntN(2*most+1)-most
+			for i := range pix {
+				v := maxSample/2 + across*(i%stride-cell/2)/2 + down*(i/stride-cell/2)/2 + rng.IntN(3)
+				pix[i] = uint16(min(max(v, 0), maxSample))
+			}
+		}
+		var got, want [nAngles]int32
+		got[5], want[5] = 7, 7
+		countSlopes(&got, &pix[0], stride)
+		directionsOf(&want, pix, stride)
+		require.Equal(t, want, got, "round %d", round)
+	}
+}

@@ -19,6 +19,13 @@ var survivors, thoroughSurvivors = [2]int{2, 1}, [2]int{4, 2}
 // unlikely is how much more than the best mode another one may be estimated to cost for it to be tried, as a power of 1/2.
 const unlikely = 4
 
+// Straight directions, and the least height of a slope that counts, across and down together.
+const (
+	fromLeft   = 8
+	fromAbove  = 24
+	leastSlope = 8
+)
+
 // directionsOf counts the slopes of a cell by the direction that continues them, weighted by their
 // heights. It looks at no sample beside the cell, and at every other slope across and down.
 func directionsOf(counts *[nAngles]int32, pix []uint16, stride int) {
@@ -28,12 +35,12 @@ func directionsOf(counts *[nAngles]int32, pix []uint16, stride int) {
 			d1, d2 := int32(b[x+1])-int32(a[x]), int32(b[x])-int32(a[x+1])
 			gx, gy := d1-d2, d1+d2
 			ax, ay := max(gx, -gx), max(gy, -gy)
-			if ax+ay < 8 {
+			if ax+ay < leastSlope {
 				continue
 			}
-			at, less, more := 24, ay, ax // from above, straight
+			at, less, more := fromAbove, ay, ax
 			if ay > ax {
-				at, less, more = 8, ax, ay // from the left
+				at, less, more = fromLeft, ax, ay
 			}
 			k := nearestAngle[32*less/more]
 			if (gx^gy < 0) == (ay <= ax) {
@@ -50,7 +57,7 @@ var nearestAngle = makeNearestAngle()
 func makeNearestAngle() (t [33]int8) {
 	for a := range t {
 		for k := range 9 {
-			if d := angles[24+k] - a; max(d, -d) < max(angles[24+int(t[a])]-a, a-angles[24+int(t[a])]) {
+			if d := angles[fromAbove+k] - a; max(d, -d) < max(angles[fromAbove+int(t[a])]-a, a-angles[fromAbove+int(t[a])]) {
 				t[a] = int8(k)
 			}
 		}
@@ -64,7 +71,11 @@ func (p *planeEncoder) countDirections(root node) {
 	clear(t.directions[:])
 	for i := range t.directions {
 		pix, stride := p.src.from(node{cellLog2, root.x + i%rootCells, root.y + i/rootCells})
-		directionsOf(&t.directions[i], pix, stride)
+		if vector {
+			countSlopes(&t.directions[i], &pix[0], stride)
+		} else {
+			directionsOf(&t.directions[i], pix, stride)
+		}
 	}
 }
 
