@@ -129,6 +129,7 @@ type EncoderScratch struct {
 	chooser   chooser
 	trial     *trial // of a Predicting encoder
 	edges     boundary
+	signs     [maxN*maxN + 1]rans.Token // of the leaf at hand
 
 	detail []rans.Token // of a tile
 	names  []uint8      // of its levels

@@ -1,6 +1,11 @@
 package transform
 
-import "image"
+import (
+	"image"
+	"slices"
+
+	"github.com/qtgpu/qtgpu/internal/rans"
+)
 
 // trial is the memory of an encoder that tries predictions.
 type trial struct {
@@ -286,33 +291,41 @@ func (p *planeEncoder) predictedLeaf(n node) {
 // putPredicted appends the tokens of a leaf, whose signs have contexts.
 func (p *planeEncoder) putPredicted(n node, q *quantised) {
 	s, b, steps := &p.tile.detail, &p.scratch.edges, p.cells.stepsOf(n)
-	levels := q.levels
-	for i, at := range scanOf(n.lg).through(q.last) {
-		if steps.dependent {
-			s.tokens = append(s.tokens, q.tokens[i])
-		} else {
-			s.tokens = append(s.tokens, at.token(p.kind, n.lg, q.names[i]))
-		}
-		if len(levels) == 0 || levels[0].coef != at.coef {
-			continue
-		}
-		level := levels[0].level
-		levels = levels[1:]
-		unit, k := steps.unit(int(at.coef)), abs(level)
-		ctx, expected := b.sign(at.coef, k, unit)
-		unexpected := 0
-		if level < 0 != expected {
-			unexpected = 1
-		}
-		s.put(ctx, unexpected)
-		if steps.dependent {
+	if !steps.dependent {
+		q.tokens = p.scratch.tokens.unname(q, n.lg, p.kind)
+	}
+	p.putEscapes(q, steps.dependent)
+	signs := p.scratch.signs[:len(q.levels)+1] // one more is read
+	b.signs(signs, q.levels, &steps)
+	at, sign := len(s.tokens), 0
+	all := slices.Grow(s.tokens, 2*len(q.tokens)+1)[:at+2*len(q.tokens)+1]
+	for _, token := range q.tokens {
+		all[at], all[at+1] = token, signs[sign] // which stays where the level is not 0
+		some := int(-(token % rans.Symbols) >> 15)
+		at, sign = at+1+some, sign+some
+	}
+	s.tokens = all[:at]
+}
+
+// putEscapes appends what completes escaped levels.
+func (p *planeEncoder) putEscapes(q *quantised, dependent bool) {
+	for _, l := range q.levels {
+		k := abs(l.level)
+		if dependent {
 			k = levelOf(k)
 		}
 		if k >= escape {
-			s.raw.PutExpGolomb(uint32(k) - escape)
+			p.tile.detail.raw.PutExpGolomb(uint32(k) - escape)
 		}
-		b.take(at.coef, coefficient(level, unit))
 	}
+}
+
+// unname makes the tokens of the names of a leaf.
+func (t *levelTokens) unname(q *quantised, lg, kind int) []rans.Token {
+	for i, at := range scanOf(lg).through(q.last) {
+		t.tokens[i] = at.token(kind, lg, q.names[i])
+	}
+	return t.tokens[:len(q.names)]
 }
 
 // settledLeaf finds the levels of a leaf, which it leaves in the scratch, and the values of its

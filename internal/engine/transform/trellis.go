@@ -328,35 +328,36 @@ func (t *levelTokens) collect() *quantised {
 // collectRow collects the coefficients of a diagonal on the path to a state, of which it gives the one before: levels before
 // the first one so far, and the tokens of the class of a neighbourhood of zeros.
 func (t *levelTokens) collectRow(q *quantised, from, to, first, state int) (int, int) {
-	v, unit := t.trellis, t.trellis.rates.unit
-	context := int(v.pos[from].ctx)
-	tokens := [2]rans.Token{
-		rans.MakeToken(dependentContext(v.kind, v.lg, 0)+context, 0), rans.MakeToken(dependentContext(v.kind, v.lg, 2)+context, 0),
+	v, unit, gained := t.trellis, t.trellis.rates.unit, int64(0)
+	pos, choices, tokens := v.pos[from:to], v.choices[from:to], t.tokens[from:to]
+	banks := [states / 2]rans.Token{}
+	for i := range banks {
+		banks[i] = rans.MakeToken(dependentContext(v.kind, v.lg, uint8(2*i))+int(pos[0].ctx), 0)
 	}
-	for i := to - 1; i >= from; i-- {
-		c := &v.choices[i]
-		w := c.before(uint8(state))
-		state = int(w.from)
-		m := c.multiple(w)
-		t.tokens[i] = tokens[state>>1] + rans.Token(min(levelOf(m), escape))
-		if m == 0 {
-			continue
-		}
-		coef := v.pos[i].coef
+	for i := len(pos) - 1; i >= 0; i-- {
+		c := &choices[i]
+		number := c.ways[2*(state%states)] % 16
+		m := max((c.floor+multipliers[number].up)&multipliers[number].mask+multipliers[number].more, 0)
+		state = int(ways[number].from)
+		tokens[i] = banks[state/2%2] + rans.Token(min(levelOf(m), escape))
+		coef := pos[i].coef
 		a := int64(v.coefs[coef])
 		e := max(a, -a) - int64(m)*unit
-		q.gained += a*a - e*e
-		if a < 0 {
-			m = -m
-		}
-		first--
-		t.levels[first] = acLevel{coef, m}
+		gained += a*a - e*e
+		sign := int32(a >> 63)
+		t.levels[first-1] = acLevel{coef, (m ^ sign) - sign} // which stays where it is not 0
+		first -= int(uint32(-m) >> 31)
 	}
+	q.gained += gained
 	return first, state
 }
 
-// multiple is the one that a way makes of a coefficient.
-func (c *choice) multiple(w way) int32 {
-	m0, m1, m2, m3 := multiples(int64(c.floor))
-	return int32([aZero + 4]int64{m0, m1, m2, m3}[w.multiple%8])
-}
+// multipliers make multiples of floors, by the number of a way: what multiples adds, what it leaves, and what it adds to that.
+var multipliers = func() (t [16]struct{ up, mask, more int32 }) {
+	for i, w := range ways {
+		if w.multiple != aZero {
+			t[i].up, t[i].mask, t[i].more = 2-int32(w.multiple), ^3, int32(w.multiple)
+		}
+	}
+	return t
+}()
