@@ -15,8 +15,9 @@ type diagonals struct {
 	rows   [sizes][2 * maxN]diagonalRow
 	floor  [2 * maxN][maxN]uint8 // of levels above escape their capped magnitudes, else 0
 	adjust [groups]adjustment
-	raised bool           // whether there are any
-	levels diagonalLevels // of the leaf at hand, where nobody keeps them
+	raised uint64              // on which diagonals there are any
+	large  [maxN * maxN]uint16 // indices of coefficients that may have such levels
+	levels diagonalLevels      // of the leaf at hand, where nobody keeps them
 	four   fourLeaves
 
 	row          *diagonalRow
@@ -179,20 +180,22 @@ const mostMagnitude = 1 << 14
 
 // raise says which levels are above escape, given the largest magnitude: what they are depends on no class.
 func (k *diagonals) raise(r *rates, c []int32, lg, most int) {
-	if k.raised {
-		k.floor, k.adjust, k.raised = [2 * maxN][maxN]uint8{}, [groups]adjustment{}, false
+	if k.raised != 0 {
+		k.adjust = [groups]adjustment{}
+	}
+	for ; k.raised != 0; k.raised &= k.raised - 1 {
+		k.floor[bits.TrailingZeros64(k.raised)] = [maxN]uint8{}
 	}
 	least := r.escapes()
 	if int64(most) < least {
 		return
 	}
-	k.raised = true
-	low := 1 << (lg - cellLog2)
-	for u := range min(1<<lg, int(k.highest)+1) {
-		for v, x := range c[u<<lg:][:min(1<<lg, int(k.highest)+1-u)] {
-			if a := int64(abs(x)); a >= least && (u >= low || v >= low) {
-				k.floor[u+v][u] = k.adjust[group(u+v, lg)].raise(r, a)
-			}
+	low, rows := 1<<(lg-cellLog2), min(1<<lg, int(k.highest)+1)
+	for _, i := range k.large[:findLarge(&k.large[0], &c[:rows<<lg][0], rows<<lg/8, int32(least))] {
+		u, v := frequencies(i, lg)
+		if d := u + v; d <= int(k.highest) && (u >= low || v >= low) {
+			k.floor[d][u] = k.adjust[group(d, lg)].raise(r, int64(abs(c[i])))
+			k.raised |= 1 << d
 		}
 	}
 }

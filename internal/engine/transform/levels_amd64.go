@@ -52,3 +52,13 @@ func (s *levelScratch) symbols(d *rans.Decoder, tables []rans.DecTable, mag *mag
 //
 //go:noescape
 func levelSymbols(k *levelKernel, places *scanPos, n int) (done, found int)
+
+// findLarge finds the indices of magnitudes of least or more, 1 and above, among n times 8 coefficients.
+//
+//go:noescape
+func findLarge(found *uint16, c *int32, n int, least int32) (count int)
+
+// productsOf sums up the products of n times 8 numbers with others, and with themselves.
+//
+//go:noescape
+func productsOf(a, b *int32, n int) (both, first int64)

@@ -115,3 +115,80 @@ out:
 	DIVQ CX
 	MOVQ AX, done+24(FP)
 	RET
+
+// func findLarge(found *uint16, c *int32, n int, least int32) (count int)
+TEXT ·findLarge(SB), NOSPLIT, $0-40
+	MOVQ found+0(FP), DI
+	MOVQ c+8(FP), SI
+	MOVQ n+16(FP), CX
+	MOVL least+24(FP), AX
+	DECL AX
+	VMOVD AX, X1
+	VPBROADCASTD X1, Y1
+	MOVQ DI, R8
+	XORQ R9, R9 // of the first of eight
+
+eight:
+	VPABSD (SI), Y0
+	VPCMPGTD Y1, Y0, Y0
+	VMOVMSKPS Y0, AX
+	TESTL AX, AX
+	JZ none
+
+large:
+	BSFL AX, BX
+	ADDL R9, BX
+	MOVW BX, (DI)
+	ADDQ $2, DI
+	LEAL -1(AX), BX
+	ANDL BX, AX
+	JNZ large
+
+none:
+	ADDQ $32, SI
+	ADDQ $8, R9
+	DECQ CX
+	JNZ eight
+	SUBQ R8, DI
+	SHRQ $1, DI
+	MOVQ DI, count+32(FP)
+	VZEROUPPER
+	RET
+
+// func productsOf(a, b *int32, n int) (both, first int64)
+TEXT ·productsOf(SB), NOSPLIT, $0-40
+	MOVQ a+0(FP), SI
+	MOVQ b+8(FP), DX
+	MOVQ n+16(FP), CX
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+
+next:
+	VMOVDQU (SI), Y0
+	VMOVDQU (DX), Y1
+	VPSRLQ $32, Y0, Y2
+	VPSRLQ $32, Y1, Y3
+	VPMULDQ Y0, Y1, Y1
+	VPMULDQ Y2, Y3, Y3
+	VPMULDQ Y0, Y0, Y0
+	VPMULDQ Y2, Y2, Y2
+	VPADDQ Y1, Y4, Y4
+	VPADDQ Y0, Y5, Y5
+	VPADDQ Y3, Y4, Y4
+	VPADDQ Y2, Y5, Y5
+	ADDQ $32, SI
+	ADDQ $32, DX
+	DECQ CX
+	JNZ next
+	VEXTRACTI128 $1, Y4, X0
+	VEXTRACTI128 $1, Y5, X1
+	VPADDQ X0, X4, X4
+	VPADDQ X1, X5, X5
+	VPSRLDQ $8, X4, X0
+	VPSRLDQ $8, X5, X1
+	VPADDQ X0, X4, X4
+	VPADDQ X1, X5, X5
+	VMOVQ X4, both+24(FP)
+	VMOVQ X5, first+32(FP)
+	VZEROUPPER
+	RET

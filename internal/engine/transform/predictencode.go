@@ -214,16 +214,12 @@ func (p *planeEncoder) alpha(n node, coefs []int32) int32 {
 	size, low := 1<<n.lg, n.cells()
 	p.predictor.lumaAt(c.predicted[:], n)
 	p.scratch.trial.dct.forward(c.coefs.own[:size*size], c.predicted[:], size, n.lg)
-	along, energy := int64(0), int64(0)
-	for u := range size {
-		for v := range size {
-			if u < low && v < low {
-				continue
-			}
-			l := int64(c.coefs.own[u*size+v])
-			along += l * int64(coefs[u*size+v])
-			energy += l * l
-		}
+	along, energy := products(c.coefs.own[:size*size], coefs)
+	for i := range low * low {
+		at := i/low*size + i%low
+		l := int64(c.coefs.own[at])
+		along -= l * int64(coefs[at])
+		energy -= l * l
 	}
 	if energy == 0 {
 		return 0
@@ -233,6 +229,19 @@ func (p *planeEncoder) alpha(n node, coefs []int32) int32 {
 		a = -a
 	}
 	return int32(min(max(a, -8), 8))
+}
+
+// products sums up the products of whole leaves, and the squares of the first one.
+func products(a, b []int32) (both, first int64) {
+	b = b[:len(a)]
+	if vector {
+		return productsOf(&a[0], &b[0], len(a)/8)
+	}
+	for i, v := range a {
+		both += int64(v) * int64(b[i])
+		first += int64(v) * int64(v)
+	}
+	return both, first
 }
 
 // begin takes up a leaf in its place, and finish decodes it.
