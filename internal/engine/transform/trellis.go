@@ -18,6 +18,7 @@ const unreachable = 1 << 56
 type choice struct {
 	magnitudes [aZero + 4]uint8  // of the levels of its multiples, capped, and 0
 	ways       [2 * states]uint8 // numbers of the ways that led to each state, in every other byte
+	paths      [states]uint8     // the same on the paths to the states after its diagonal
 	floor      int32             // its magnitude in whole units
 }
 
@@ -86,6 +87,7 @@ func makeTrellisRows(lg int) (rows []trellisRow) {
 type trellis struct {
 	choices   [maxN * maxN]choice                // by token
 	classes   [2 * maxN * maxN][2 * states]uint8 // of neighbourhoods behind each history, by diagonal and u
+	before    [2 * maxN][states]uint8            // the states before each diagonal on the paths to the ones after it
 	near, far history                            // before the diagonal at hand
 	next      history                            // of it
 
@@ -138,7 +140,7 @@ func (t *trellis) run(last []int32, most int64) bool {
 		to := from + int(row.n)
 		t.classify(row, t.classes[i<<t.lg:][:1<<t.lg])
 		t.diagonal(t.classes[i<<t.lg:][:1<<t.lg], from, to)
-		t.remember(from, to)
+		t.before[i] = t.remember(from, to)
 		if min(t.zeroed, t.paths[t.best()]>>costShift) >= most {
 			return false
 		}
@@ -251,20 +253,18 @@ func least(a, b int64) int64 {
 // capped is a level's magnitude as the contexts of others see it.
 func capped(level int64) uint8 { return uint8(min(level, magnitudeCap)) }
 
-// before is the way of a coefficient to a state.
-func (c *choice) before(state uint8) way { return ways[c.ways[2*(state%states)]%16] }
-
 // mayBecomeZero is the largest multiple of which 0 is considered.
 const mayBecomeZero = 4
 
-// remember makes the histories after a diagonal.
-func (t *trellis) remember(from, to int) {
+// remember makes the histories after a diagonal, and gives the states before it on the paths to the ones after it.
+func (t *trellis) remember(from, to int) (state [states]uint8) {
 	t.next = history{}
-	state := [states]uint8{0, 1, 2, 3}
+	state = [states]uint8{0, 1, 2, 3}
 	for i := to - 1; i >= from; i-- {
 		c, u := &t.choices[i], int(t.pos[i].coef)>>t.lg+1
 		for s := range state {
-			w := c.before(state[s])
+			c.paths[s] = c.ways[2*(state[s]%states)]
+			w := ways[c.paths[s]%16]
 			state[s] = w.from
 			t.next[u][s] = c.magnitudes[w.multiple]
 		}
@@ -278,6 +278,7 @@ func (t *trellis) remember(from, to int) {
 		}
 	}
 	t.near = t.next
+	return state
 }
 
 // depend decides the dependent levels of a leaf, and where it is cheapest to end it; steps where each
@@ -310,37 +311,35 @@ func (t *levelTokens) collect() *quantised {
 	v := t.trellis
 	state := v.best()
 	q := t.becomes(quantised{outcome: outcome{saved: v.zeroed - v.paths[state]>>costShift}})
-	from, first, at := int(v.starts[state]), len(t.levels), len(v.pos)
+	from, at := int(v.starts[state]), len(v.pos)
+	first := len(t.levels)
 	for row := len(v.rows) - 1; at > from; row-- {
 		to := at
 		at -= int(v.rows[row].n)
-		first, state = t.collectRow(q, at, to, first, state)
-		classes := v.classes[row<<v.lg:][:1<<v.lg]
-		for i, p := range v.pos[at:to] {
-			t.tokens[at+i] += rans.MakeToken(int(classes[p.coef>>v.lg][state]), 0)
-		}
+		before := int(v.before[row][state])
+		first = t.collectRow(q, v.classes[row<<v.lg:][:1<<v.lg], at, to, first, state, before)
+		state = before
 		q.last = int(v.rows[row].group)
 	}
 	q.tokens, q.levels = t.tokens[from:len(v.pos)], t.levels[first:]
 	return q
 }
 
-// collectRow collects the coefficients of a diagonal on the path to a state, of which it gives the one before: levels before
-// the first one so far, and the tokens of the class of a neighbourhood of zeros.
-func (t *levelTokens) collectRow(q *quantised, from, to, first, state int) (int, int) {
+// collectRow collects the coefficients of a diagonal on the path to a state from another one before it: levels before the first one
+// so far, which becomes another.
+func (t *levelTokens) collectRow(q *quantised, classes [][2 * states]uint8, from, to, first, state, before int) int {
 	v, unit, gained := t.trellis, t.trellis.rates.unit, int64(0)
 	pos, choices, tokens := v.pos[from:to], v.choices[from:to], t.tokens[from:to]
-	banks := [states / 2]rans.Token{}
+	var banks [states / 2]rans.Token
 	for i := range banks {
 		banks[i] = rans.MakeToken(dependentContext(v.kind, v.lg, uint8(2*i))+int(pos[0].ctx), 0)
 	}
 	for i := len(pos) - 1; i >= 0; i-- {
-		c := &choices[i]
-		number := c.ways[2*(state%states)] % 16
+		c, coef := &choices[i], pos[i].coef
+		number := c.paths[state%states] % 16
 		m := max((c.floor+multipliers[number].up)&multipliers[number].mask+multipliers[number].more, 0)
-		state = int(ways[number].from)
-		tokens[i] = banks[state/2%2] + rans.Token(min(levelOf(m), escape))
-		coef := pos[i].coef
+		class := rans.MakeToken(int(classes[coef>>v.lg][before]), 0)
+		tokens[i] = banks[ways[number].from/2%2] + class + rans.Token(min(levelOf(m), escape))
 		a := int64(v.coefs[coef])
 		e := max(a, -a) - int64(m)*unit
 		gained += a*a - e*e
@@ -349,7 +348,7 @@ func (t *levelTokens) collectRow(q *quantised, from, to, first, state int) (int,
 		first -= int(uint32(-m) >> 31)
 	}
 	q.gained += gained
-	return first, state
+	return first
 }
 
 // multipliers make multiples of floors, by the number of a way: what multiples adds, what it leaves, and what it adds to that.

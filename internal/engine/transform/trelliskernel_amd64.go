@@ -116,6 +116,7 @@ type trellisKernel struct {
 	coefs   *int32
 	costs   *trellisCosts
 	last    *int32 // costs of the last group
+	before  *[states]uint8
 	most    int64
 	packed  int64 // most, as paths are
 	bit     int64
@@ -138,7 +139,7 @@ func (k *trellisKernel) run(t *trellis, last []int32, most int64) (done, ok bool
 	}
 	u := int32(r.unit)
 	*k = trellisKernel{
-		pos: &t.pos[0], rows: &t.rows[0], count: len(t.rows), coefs: &t.coefs[0], costs: &p.frequencies[0], last: &last[0],
+		pos: &t.pos[0], rows: &t.rows[0], count: len(t.rows), coefs: &t.coefs[0], costs: &p.frequencies[0], last: &last[0], before: &t.before[0],
 		most: most, packed: min(most, unreachable) << costShift, bit: r.bit, history: (1<<t.lg + cell) * states,
 		unit: [4]int32{u, u, u, u}, divisor: r.units.reciprocal, steps: &trellisSteps[0], group: groups,
 	}

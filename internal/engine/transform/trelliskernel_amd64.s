@@ -317,6 +317,7 @@ again:
 back:
 	VMOVQ choice_ways(AX), X4
 	VPSHUFB X1, X4, X4
+	VMOVD X4, choice_paths(AX)
 	VMOVQ choice_magnitudes(AX), X5
 	VPSHUFB X4, X3, X6
 	VPSHUFB X6, X5, X6
@@ -330,6 +331,9 @@ back:
 	JNZ back
 
 	VPSRLW $1, X1, X1 // the histories of the paths
+	MOVQ KERNEL(trellisKernel_before), AX
+	VMOVD X1, (AX)
+	ADDQ $const_states, KERNEL(trellisKernel_before)
 	VPMOVZXBD X1, X4
 	VMOVDQU trellis_starts(DI), X5
 	VPERMILPS X4, X5, X5
