@@ -3,8 +3,8 @@
 #include "textflag.h"
 #include "go_asm.h"
 
-DATA directionWords<>+0(SB)/4, $16
-DATA directionWords<>+4(SB)/4, $((8<<16)-8) // of eight samples further along a row
+DATA directionWords<>+0(SB)/4, $((8<<16)-8) // of eight samples further along a row
+DATA directionWords<>+4(SB)/4, $2 // half of four
 GLOBL directionWords<>(SB), RODATA, $8
 
 // Weights of the samples beside a row, less n−1: (i+1)·2^16 − i.
@@ -18,46 +18,82 @@ DATA planarWeights<>+24(SB)/4, $0x6fffa
 DATA planarWeights<>+28(SB)/4, $0x7fff9
 GLOBL planarWeights<>(SB), RODATA, $32
 
-// func continueRows(dst *uint16, n int, from *int32, a int)
+// CONTINUE makes samples a that lie between two samples: a + (f·(b−a) + 16)/32, by f·2^10.
+#define CONTINUE(a, b, f) \
+	VPSUBW a, b, b; \
+	VPMULHRSW f, b, b; \
+	VPADDW b, a, a
+
+// func continueRows(dst *uint16, n int, from *uint16, a int)
 TEXT ·continueRows(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ n+8(FP), CX
 	MOVQ from+16(FP), SI
 	MOVQ a+24(FP), DX
-	VPBROADCASTD directionWords<>+0(SB), Y8
 	XORQ R8, R8
 	MOVQ CX, R9
+
 row:
 	ADDQ DX, R8
 	MOVQ R8, R10
 	SARQ $5, R10
-	LEAQ (SI)(R10*4), R10
+	LEAQ (SI)(R10*2), R10
 	MOVQ R8, R11
 	ANDQ $31, R11
-	MOVL $32, R12
-	SUBL R11, R12
-	SHLL $16, R11
-	ORL R11, R12
-	VMOVD R12, X0
-	VPBROADCASTD X0, Y0 // 32−f, f
-	MOVQ CX, R13
-next:
-	VMOVDQU (R10), Y1
-	VMOVDQU 4(R10), Y2
-	VPSLLD $16, Y2, Y2
-	VPOR Y2, Y1, Y1
-	VPMADDWD Y0, Y1, Y1
-	VPADDD Y8, Y1, Y1
-	VPSRLD $5, Y1, Y1
-	VEXTRACTI128 $1, Y1, X2
-	VPACKUSDW X2, X1, X1
+	SHLQ $10, R11
+	VMOVD R11, X0
+	VPBROADCASTW X0, Y0
+	CMPQ CX, $16
+	JGE wide
+	VMOVDQU (R10), X1
+	VMOVDQU 2(R10), X2
+	CONTINUE(X1, X2, X0)
 	VMOVDQU X1, (DI)
-	ADDQ $32, R10
 	ADDQ $16, DI
-	SUBQ $8, R13
-	JNZ next
 	DECQ R9
 	JNZ row
+	VZEROUPPER
+	RET
+
+wide:
+	VMOVDQU (R10), Y1
+	VMOVDQU 2(R10), Y2
+	CONTINUE(Y1, Y2, Y0)
+	VMOVDQU Y1, (DI)
+	ADDQ $32, DI
+	CMPQ CX, $16
+	JE done
+	VMOVDQU 32(R10), Y1
+	VMOVDQU 34(R10), Y2
+	CONTINUE(Y1, Y2, Y0)
+	VMOVDQU Y1, (DI)
+	ADDQ $32, DI
+
+done:
+	DECQ R9
+	JNZ row
+	VZEROUPPER
+	RET
+
+// func smoothOutline(dst, src *uint16, n int)
+TEXT ·smoothOutline(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ n+16(FP), CX
+	VPBROADCASTW directionWords<>+4(SB), Y3
+
+next:
+	VMOVDQU 2(SI), Y0
+	VPADDW Y0, Y0, Y0
+	VPADDW (SI), Y0, Y0
+	VPADDW 4(SI), Y0, Y0
+	VPADDW Y3, Y0, Y0
+	VPSRLW $2, Y0, Y0
+	VMOVDQU Y0, (DI)
+	ADDQ $32, SI
+	ADDQ $32, DI
+	DECQ CX
+	JNZ next
 	VZEROUPPER
 	RET
 
@@ -128,7 +164,7 @@ blocks:
 	JNZ rows
 	RET
 
-// func planarRows(dst *uint16, lg int, above, left *int32, right, below int32)
+// func planarRows(dst *uint16, lg int, above, left *uint16, right, below int32)
 TEXT ·planarRows(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), DI
 	MOVQ lg+8(FP), CX
@@ -150,12 +186,12 @@ TEXT ·planarRows(SB), NOSPLIT, $0-40
 	VMOVD R10, X0
 	VPBROADCASTD X0, Y9
 	VPADDD planarWeights<>(SB), Y9, Y9 // n−1−x, x+1
-	VPBROADCASTD directionWords<>+4(SB), Y10
+	VPBROADCASTD directionWords<>+0(SB), Y10
 	MOVL R10, R11
 	ORL $0x10000, R11 // n−1−y, y+1
 	MOVL R9, R12
 row:
-	MOVL (DX), R13
+	MOVWLZX (DX), R13
 	ORL R8, R13
 	VMOVD R13, X0
 	VPBROADCASTD X0, Y0
@@ -165,7 +201,8 @@ row:
 	MOVQ SI, R10
 	MOVL R9, R13
 next:
-	VPOR (R10), Y6, Y3
+	VPMOVZXWD (R10), Y3
+	VPOR Y6, Y3, Y3
 	VPMADDWD Y1, Y3, Y3
 	VPMADDWD Y0, Y2, Y4
 	VPADDD Y4, Y3, Y3
@@ -175,11 +212,11 @@ next:
 	VPACKUSDW X4, X3, X3
 	VMOVDQU X3, (DI)
 	VPADDD Y10, Y2, Y2
-	ADDQ $32, R10
+	ADDQ $16, R10
 	ADDQ $16, DI
 	SUBL $8, R13
 	JNZ next
-	SUBQ $4, DX
+	SUBQ $2, DX
 	ADDL $0xffff, R11
 	DECL R12
 	JNZ row

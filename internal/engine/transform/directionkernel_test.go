@@ -22,9 +22,13 @@ func TestVectorDirections(t *testing.T) {
 				case 1:
 					v = 0
 				}
-				p.around[k] = int32(v)
+				p.around[k] = v
 			}
+			var plain predictor
+			plain.around = p.around
+			plainly(func() { plain.smoothen(4<<lg+1, lg) })
 			p.smoothen(4<<lg+1, lg)
+			require.Equal(t, plain.smooth[:4<<lg+1], p.smooth[:4<<lg+1], "outline of a leaf of %d", 1<<lg)
 			for mode := modePlanar; mode < modeLuma; mode++ {
 				var got, want [maxN*maxN + 1]uint16
 				got[1<<(2*lg)], want[1<<(2*lg)] = 7, 7 // stays
