@@ -11,11 +11,11 @@ type plainCost struct{ leaf, bits, children int64 }
 func (c *plainCost) best() int64 { return min(c.leaf, c.children) }
 
 // fewBits are so few that the children of a leaf that has no more hardly ever save them.
-const fewBits = 24
+const fewBits = 36
 
-// trusted is how many times the part that prediction saves of a leaf it is trusted to save of its children, which are nearer to what
-// they are predicted from.
-const trusted = 4
+// trusted is how many times the part that prediction saves of a leaf of 16 or of 32 it is trusted to save of its children, which are
+// nearer to what they are predicted from.
+var trusted = [sizes]int64{1: 4, 2: 2}
 
 // foresee finds what the nodes from one on cost without prediction.
 func (p *planeEncoder) foresee(n node) *plainCost {
@@ -121,7 +121,7 @@ func (p *planeEncoder) chooseForeseen(n node, most int64) int64 {
 		return leaf
 	}
 	p.save(n)
-	saved := trusted * (plain.leaf - leaf) << partLog2 / max(plain.leaf, 1)
+	saved := trusted[n.lg-cellLog2] * (plain.leaf - leaf) << partLog2 / max(plain.leaf, 1)
 	if children := p.splitForeseen(n, min(leaf, most), min(max(saved, 0), 1<<partLog2)); children < leaf {
 		return children
 	}
