@@ -38,7 +38,7 @@ const (
 type trellisPrices struct {
 	once        sync.Once
 	fits        bool // whether they have 24 bits
-	frequencies [frequencyClasses]trellisCosts
+	frequencies *[frequencyClasses]trellisCosts
 }
 
 // trellisRates are rates as the kernel has them, made when they are asked for first.
@@ -56,7 +56,7 @@ func (r *rates) trellisOf(kind, lg int) *trellisPrices {
 
 // make lays out the costs of tokens.
 func (p *trellisPrices) make(r *rates, kind, lg int) {
-	p.fits = true
+	p.fits, p.frequencies = true, new([frequencyClasses]trellisCosts)
 	for f := range p.frequencies {
 		c := &p.frequencies[f]
 		lay := func(to *classCosts, symbols ...int64) {
@@ -74,8 +74,12 @@ func (p *trellisPrices) make(r *rates, kind, lg int) {
 		lay(&c.zero, 0, 0)
 		for floor := range 2 * (escape + 1) {
 			m0, m1, m2, m3 := multiples(int64(floor))
-			lay(&c.even[evenPair(floor)], (m0+1)>>1, (m3+1)>>1)
-			lay(&c.odd[oddPair(floor)], (m2+1)>>1, (m1+1)>>1)
+			if floor == 0 || evenPair(floor) != evenPair(floor-1) {
+				lay(&c.even[evenPair(floor)], (m0+1)>>1, (m3+1)>>1)
+			}
+			if floor == 0 || oddPair(floor) != oddPair(floor-1) {
+				lay(&c.odd[oddPair(floor)], (m2+1)>>1, (m1+1)>>1)
+			}
 		}
 	}
 }
