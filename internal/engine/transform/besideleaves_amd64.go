@@ -11,7 +11,7 @@ var noCoefs [maxN * maxN]int32
 // besidePlaces are the places of packed leaves by size.
 var besidePlaces = [sizes - 1][]int{{0, 2, 1, 3}, {0, 1}}
 
-// ahead quantises four leaves of 8 or two of 16, where kernels can do it: what leafCost asks for next is known then.
+// ahead quantises four leaves of 8 or two of 16, where kernels can do it: what each comes to is known then.
 func (t *levelTokens) ahead(r *rates, leaves []besideLeaf, lg, kind int) {
 	if vector {
 		t.diagonals.sideBySide(r, leaves, lg, kind)
@@ -36,8 +36,7 @@ func (k *diagonals) sideBySide(r *rates, leaves []besideLeaf, lg, kind int) {
 	if top == 0 || p == nil {
 		return
 	}
-	last := r.lastCosts(lastContext(kind, lg, typicalLast))
-	k.begin(r, p, lg, group(top, lg), last, leaves[0].kept)
+	k.begin(r, p, lg, group(top, lg), r.lastCosts(lastContext(kind, lg, typicalLast)), leaves[0].kept)
 	packed, most := &k.sides[lg-cellLog2], 0
 	if lg == cellLog2 {
 		most = layFour(k.row, &packed[0], &coefs)
@@ -59,15 +58,17 @@ func (k *diagonals) sideBySide(r *rates, leaves []besideLeaf, lg, kind int) {
 		if l := &leaves[i]; l.top > 0 {
 			o := l.kept
 			o.known, o.ahead, o.top, o.lane, o.from = true, true, int(k.start[i*lanes]), i*lanes, k.out
-			o.saved = o.comesTo(last).saved
 		}
 	}
 }
 
-// takeAhead gives what quantised a leaf saves that was quantised ahead, once.
-func (o *diagonalLevels) takeAhead() (saved int64, ok bool) {
-	ok, o.ahead = o.ahead, false
-	return o.saved, ok
+// takeAhead gives what a leaf comes to that was quantised ahead, once.
+func (o *diagonalLevels) takeAhead(r *rates, lg, kind int) (q outcome, ok bool) {
+	if !o.ahead {
+		return q, false
+	}
+	o.ahead = false
+	return o.comesTo(r.lastCosts(lastContext(kind, lg, typicalLast))), true
 }
 
 // layFour packs the magnitudes of four leaves of 8, lays them out by diagonals, and finds the largest one.

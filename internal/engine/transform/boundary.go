@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/rans"
 )
 
 // boundary follows what is missing of a leaf for its first row to continue the samples above it,
@@ -13,7 +14,18 @@ type boundary struct {
 	lg          int
 	above, left bool
 	row, column [maxN]int32
+	first       *[maxN]int32 // cosines of the first sample, by frequency
 }
+
+// firstCosines are the cosines of the first sample of each size, by frequency.
+var firstCosines = func() (t [sizes][maxN]int32) {
+	for s := range t {
+		for k := range cell << s {
+			t[s][k] = cosines[s][k][0]
+		}
+	}
+	return t
+}()
 
 // cosines are the orthonormal cosines of each size, by frequency and sample, in 1/4096.
 var cosines = func() (t [sizes][maxN][maxN]int32) {
@@ -32,7 +44,7 @@ var cosines = func() (t [sizes][maxN][maxN]int32) {
 // begin takes up a leaf at an index of a plane, of which the synthesis has the low block and what
 // is predicted.
 func (b *boundary) begin(n node, s *synthesis, pix []uint16, at, stride int) {
-	b.lg, b.above, b.left = n.lg, n.y > 0, n.x > 0
+	b.lg, b.above, b.left, b.first = n.lg, n.y > 0, n.x > 0, &firstCosines[n.lg-cellLog2]
 	size, m := 1<<n.lg, n.cells()
 	if b.above {
 		b.transform(&b.row, func(x int) int32 { return int32(pix[at-stride+x]) - s.predicted(x) })
@@ -93,7 +105,7 @@ var cosinePairs = func() (t [sizes][]uint32) {
 
 // edge is what a coefficient c of frequency k gives at the first sample.
 func (b *boundary) edge(k int, c int32) int32 {
-	return c * cosines[b.lg-cellLog2][k][0] >> basisBits
+	return c * b.first[k%maxN] >> basisBits
 }
 
 // missing is what the row above and the column on the left tell of a coefficient, 0 where there is
@@ -101,10 +113,10 @@ func (b *boundary) edge(k int, c int32) int32 {
 func (b *boundary) missing(coef uint16) (row, column int32) {
 	u, v := frequencies(coef, b.lg)
 	if b.above {
-		row = b.edge(v, b.row[u])
+		row = b.edge(v, b.row[u%maxN])
 	}
 	if b.left {
-		column = b.edge(u, b.column[v])
+		column = b.edge(u, b.column[v%maxN])
 	}
 	return row, column
 }
@@ -122,13 +134,36 @@ func (b *boundary) sign(coef uint16, k, unit int32) (ctx int, negative bool) {
 	missing := 8 * abs(row+column) / unit * min(k, 6) >> 1
 	agree := 0
 	if b.above && b.left {
-		agree = 1 + min(halfOctaves(8*min(abs(row), abs(column))/unit), 4)
-		if row < 0 == (column < 0) {
-			agree += 5
-		}
+		agree = 1 + min(halfOctavesOf(8*min(abs(row), abs(column))/unit), 4) + 5&^int((row^column)>>31)
 	}
-	return ctxSign + min(halfOctaves(missing), missingClasses-1)*agreeClasses + agree, row+column < 0
+	return ctxSign + halfOctavesOf(missing)*agreeClasses + agree, row+column < 0
 }
+
+// signs gives the tokens of the signs of levels, which it takes.
+func (b *boundary) signs(out []rans.Token, levels []acLevel, steps *leafSteps) {
+	for i, l := range levels {
+		unit := steps.unit(int(l.coef))
+		ctx, expected := b.sign(l.coef, abs(l.level), unit)
+		unexpected := 0
+		if l.level < 0 != expected {
+			unexpected = 1
+		}
+		out[i] = rans.MakeToken(ctx, unexpected)
+		b.take(l.coef, coefficient(l.level, unit))
+	}
+}
+
+// halfOctavesOf is halfOctaves up to the last class of what is missing.
+func halfOctavesOf(v int32) int {
+	return int(octaveClasses[min(uint32(v), uint32(len(octaveClasses)-1))])
+}
+
+var octaveClasses = func() (t []uint8) {
+	for v := int32(0); len(t) == 0 || t[v-1] < missingClasses-1; v++ {
+		t = append(t, uint8(halfOctaves(v)))
+	}
+	return t
+}()
 
 // halfOctaves counts v in halves of octaves: 0 and 1, 2 and 3, 4 and 5, 6 and 7, 8 to 11, and so on.
 func halfOctaves(v int32) int {
@@ -142,6 +177,6 @@ func halfOctaves(v int32) int {
 // take adds a coefficient to the leaf.
 func (b *boundary) take(coef uint16, c int32) {
 	u, v := frequencies(coef, b.lg)
-	b.row[u] -= b.edge(v, c)
-	b.column[v] -= b.edge(u, c)
+	b.row[u%maxN] -= b.edge(v, c)
+	b.column[v%maxN] -= b.edge(u, c)
 }

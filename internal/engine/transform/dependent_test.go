@@ -19,15 +19,14 @@ func multiplesOf(q *quantised) map[uint16]int32 {
 	return m
 }
 
-// costOf is J of all coefficients from a diagonal on, with the levels that a leaf has, by its tokens.
-func (t *levelTokens) costOf(r *rates, coefs []int32, q *quantised, lg, kind, top, lastCtx int) (cost int64) {
+// leafCostOf is J of all coefficients from a diagonal on, with the levels that a leaf has, by its tokens.
+func leafCostOf(r *rates, coefs []int32, q *quantised, lg, top, lastCtx int) (cost int64) {
 	multiples := multiplesOf(q)
 	for _, at := range scanOf(lg).through(group(top, lg)) {
 		e := int64(coefs[at.coef]) - int64(multiples[at.coef])*r.unit
 		cost += e * e << distScale
 	}
 	cost += r.cost(lastCtx, q.last)
-	t.tokenise(q, lg, kind)
 	for i, at := range scanOf(lg).through(q.last) {
 		token := q.tokens[i]
 		cost += int64(r.symbol[token])
@@ -61,7 +60,7 @@ func TestDependentCost(t *testing.T) {
 			zeroed += int64(c[at.coef]) * int64(c[at.coef]) << distScale
 		}
 		multiples := multiplesOf(q)
-		require.Equal(t, zeroed-q.saved, tokens.costOf(r, c, q, lg, kind, top, ctx), name)
+		require.Equal(t, zeroed-q.saved, leafCostOf(r, c, q, lg, top, ctx), name)
 		dist := energy
 		for coef, m := range multiples {
 			e, a := int64(c[coef])-int64(m)*r.unit, int64(c[coef])

@@ -43,9 +43,8 @@ type diagonals struct {
 // diagonalLevels are what the kernel makes of a leaf, or of leaves side by side.
 type diagonalLevels struct {
 	known bool
-	top   int // the first group
-	ahead bool
-	saved int64           // where ahead is set, what quantised has, for who asks next
+	top   int             // the first group
+	ahead bool            // whether nobody has asked yet what it came to
 	lane  int             // the first of its own
 	from  *diagonalLevels // what has the rest: itself, or the first of those side by side
 

@@ -20,7 +20,7 @@ func widen(*rans.Token, *uint8, *span, int, rans.Token) { panic("transform: no k
 
 func (*levelTokens) ahead(*rates, []besideLeaf, int, int) {}
 
-func (*diagonalLevels) takeAhead() (int64, bool) { return 0, false }
+func (*diagonalLevels) takeAhead(*rates, int, int) (outcome, bool) { return outcome{}, false }
 
 func (*diagonalLevels) again(*rates, int) (outcome, bool) { return outcome{}, false }
 

@@ -150,15 +150,15 @@ func testAhead(t *testing.T, lg int) {
 				got.ahead(r, leaves, lg, kind)
 				for i, l := range leaves {
 					at := fmt.Sprintf("step %d, %s, leaf %d, up to %d", step, name, i, l.top)
-					saved, ok := l.kept.takeAhead()
+					q, ok := l.kept.takeAhead(r, lg, kind)
 					if !ok {
 						alone++
 						continue
 					}
 					ahead++
 					w := want.genericQuantise(r, l.coefs, lg, kind, l.top, lastContext(kind, lg, typicalLast))
-					require.Equal(t, w.saved, saved, "%s: J saved", at)
-					_, ok = l.kept.takeAhead()
+					require.Equal(t, w.outcome, q, at)
+					_, ok = l.kept.takeAhead(r, lg, kind)
 					require.False(t, ok, "%s: taken twice", at)
 					for other := range lastClasses {
 						ctx := lastContexts(kind, lg) + other

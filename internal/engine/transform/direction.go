@@ -54,9 +54,12 @@ type predictor struct {
 	before *predictor // the plane before it, of chroma
 	half   bool       // whether luma has twice the resolution
 
-	around, smooth outline           // of the leaf at hand
-	main           [3*maxN + 2]int32 // and one that kernels read
-	lines          [maxN * maxN]uint16
+	around, smoothed outline  // of the leaf at hand
+	smooth           *outline // the one of them that it is predicted from
+	beside           side     // the samples of it on the left, where turned is set
+	turned           bool
+	main             [3*maxN + 2]uint16 // what a direction continues, from beyond the corner on
+	lines            [maxN * maxN]uint16
 }
 
 // newPredictor is the predictor of plane i, whose samples from the first one of the tile on are
@@ -74,8 +77,11 @@ func newPredictor(before []*predictor, planes []Plane, i int, c *Cells, pix []ui
 func (p *predictor) index(n node) int { return cell * (n.y*p.stride + n.x) }
 
 // outline are the samples around a leaf of n, from the column on its left, bottom first, 2n
-// samples, over the corner to the row above it, 2n samples.
-type outline [4*maxN + 1]int32
+// samples, over the corner to the row above it, 2n samples. Kernels read and write beyond them.
+type outline [4*maxN + 1 + 15]uint16
+
+// side are samples of an outline from the corner on. Kernels read one more.
+type side [2*maxN + 2]uint16
 
 // available tells whether a cell is decoded when a node is.
 func (c *Cells) available(n node, x, y int) bool {
@@ -100,8 +106,12 @@ func (p *predictor) gather(n node) {
 	put := func(at, count int, from, step int, have bool) {
 		switch {
 		case have:
-			for k := range count {
-				p.around[at+k] = int32(p.pix[from+k*step])
+			if step == 1 {
+				copy(p.around[at:at+count], p.pix[from:from+count])
+			} else {
+				for k := range count {
+					p.around[at+k] = p.pix[from+k*step]
+				}
 			}
 			if known < 0 {
 				for k := range at {
@@ -134,14 +144,34 @@ func (p *predictor) gather(n node) {
 
 // smoothen makes what larger leaves are predicted from.
 func (p *predictor) smoothen(count, lg int) {
+	p.turned, p.smooth = false, &p.around
 	if lg == cellLog2 {
-		p.smooth = p.around
 		return
 	}
-	p.smooth[0], p.smooth[count-1] = p.around[0], p.around[count-1]
-	for k := 1; k < count-1; k++ {
-		p.smooth[k] = (p.around[k-1] + 2*p.around[k] + p.around[k+1] + 2) >> 2
+	p.smooth = &p.smoothed
+	if vector {
+		smoothOutline(&p.smoothed[1], &p.around[0], count/16)
+	} else {
+		for k := 1; k < count-1; k++ {
+			p.smoothed[k] = (p.around[k-1] + 2*p.around[k] + p.around[k+1] + 2) >> 2
+		}
 	}
+	p.smoothed[0], p.smoothed[count-1] = p.around[0], p.around[count-1]
+}
+
+// from gives the samples of a side of a leaf of n×n from the corner on, 2n and the corner.
+func (p *predictor) from(above bool, n int) []uint16 {
+	corner := 2 * n
+	if above {
+		return p.smooth[corner : 2*corner+1]
+	}
+	if !p.turned {
+		p.turned = true
+		for i := range corner + 1 {
+			p.beside[i] = p.smooth[corner-i]
+		}
+	}
+	return p.beside[:corner+1]
 }
 
 // predict writes what a mode other than none predicts of a node whose surroundings are
@@ -160,18 +190,18 @@ func (p *predictor) predict(dst []uint16, n node, mode int) {
 // planar interpolates between the samples beside a leaf and the two corners beyond it.
 func (p *predictor) planar(dst []uint16, lg int) {
 	n := 1 << lg
-	r := &p.smooth
+	r := p.smooth
 	above := r[2*n+1 : 3*n+2]
-	right, below := above[n], r[n-1]
+	right, below := int32(above[n]), int32(r[n-1])
 	if vector {
 		planarRows(&dst[:n*n][0], lg, &above[0], &r[2*n-1], right, below)
 		return
 	}
 	for y := range n {
-		left := r[2*n-1-y]
+		left := int32(r[2*n-1-y])
 		row := dst[y*n : y*n+n]
 		for x := range row {
-			v := int32(n-1-x)*left + int32(x+1)*right + int32(n-1-y)*above[x] + int32(y+1)*below
+			v := int32(n-1-x)*left + int32(x+1)*right + int32(n-1-y)*int32(above[x]) + int32(y+1)*below
 			row[x] = uint16((v + int32(n)) >> (lg + 1))
 		}
 	}
@@ -179,65 +209,48 @@ func (p *predictor) planar(dst []uint16, lg int) {
 
 // directed continues the samples around a leaf in a direction.
 func (p *predictor) directed(dst []uint16, lg, direction int) {
-	n, a := 1<<lg, angles[direction]
-	step := 1
-	if direction < vertical {
-		step = -1
-	}
-	// main[n+i] is sample i from the corner on along the side that is continued; before the
-	// corner, samples of the other side stand for it.
-	corner, main := 2*n, &p.main
-	for i := range 2*n + 1 {
-		main[n+i] = p.smooth[corner+step*i]
-	}
+	n, a, above := 1<<lg, angles[direction], direction >= vertical
+	main, corner := p.from(above, n), 0
 	if a < 0 {
-		inverse := 8192 / -a
-		for i := 1; i <= n*-a>>5; i++ {
-			main[n-i] = p.smooth[corner-step*((i*inverse+128)>>8)]
-		}
+		main, corner = p.beyond(main, above, n, a), n
 	}
-	switch {
-	case vector && step > 0:
-		continueRows(&dst[:n*n][0], n, &main[n+1], a)
-		return
+	switch first := main[corner+1:]; {
+	case vector && above:
+		continueRows(&dst[:n*n][0], n, &first[0], a)
 	case vector:
-		continueRows(&p.lines[0], n, &main[n+1], a)
+		continueRows(&p.lines[0], n, &first[0], a)
 		transpose(&dst[:n*n][0], &p.lines[0], n)
-		return
-	}
-	for j := range n {
-		d := (j + 1) * a
-		from, f := main[n+1+d>>5:], int32(d&31)
-		if step > 0 {
-			p.line(dst[j*n:j*n+n], from, f)
-			continue
-		}
-		for i := range n {
-			dst[i*n+j] = between(from, i, f)
+	default:
+		for j := range n {
+			d := (j + 1) * a
+			p.line(dst, j, n, main[corner+1+d>>5:], int32(d&31), above)
 		}
 	}
 }
 
-// line is a row of a leaf that is continued from above.
-func (p *predictor) line(dst []uint16, from []int32, f int32) {
-	if f == 0 {
-		for i := range dst {
-			dst[i] = uint16(from[i])
-		}
-		return
+// beyond gives the samples of a side with n before the corner, for which samples of the other side stand.
+func (p *predictor) beyond(main []uint16, above bool, n, a int) []uint16 {
+	copy(p.main[n:], main[:n+1])
+	other, inverse := p.from(!above, n), 8192/-a
+	for i := 1; i <= n*-a>>5; i++ {
+		p.main[n-i] = other[(i*inverse+128)>>8]
 	}
-	from = from[:len(dst)+1]
-	for i := range dst {
-		dst[i] = uint16(((32-f)*from[i] + f*from[i+1] + 16) >> 5)
-	}
+	return p.main[:]
 }
 
-// between is what lies f/32 behind a sample.
-func between(from []int32, i int, f int32) uint16 {
-	if f == 0 {
-		return uint16(from[i])
+// line is row or column j of a leaf of n×n, continued from samples that lie f/32 before the ones of from.
+func (p *predictor) line(dst []uint16, j, n int, from []uint16, f int32, above bool) {
+	for i := range n {
+		v := from[i]
+		if f > 0 {
+			v = uint16(((32-f)*int32(v) + f*int32(from[i+1]) + 16) >> 5)
+		}
+		if above {
+			dst[j*n+i] = v
+		} else {
+			dst[i*n+j] = v
+		}
 	}
-	return uint16(((32-f)*from[i] + f*from[i+1] + 16) >> 5)
 }
 
 // fromLuma gives luma's distances from the centre, times α/8, around the centre.

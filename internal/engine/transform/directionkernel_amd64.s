@@ -3,8 +3,8 @@
 #include "textflag.h"
 #include "go_asm.h"
 
-DATA directionWords<>+0(SB)/4, $16
-DATA directionWords<>+4(SB)/4, $((8<<16)-8) // of eight samples further along a row
+DATA directionWords<>+0(SB)/4, $((8<<16)-8) // of eight samples further along a row
+DATA directionWords<>+4(SB)/4, $2 // half of four
 GLOBL directionWords<>(SB), RODATA, $8
 
 // Weights of the samples beside a row, less n−1: (i+1)·2^16 − i.
@@ -18,46 +18,82 @@ DATA planarWeights<>+24(SB)/4, $0x6fffa
 DATA planarWeights<>+28(SB)/4, $0x7fff9
 GLOBL planarWeights<>(SB), RODATA, $32
 
-// func continueRows(dst *uint16, n int, from *int32, a int)
+// CONTINUE makes samples a that lie between two samples: a + (f·(b−a) + 16)/32, by f·2^10.
+#define CONTINUE(a, b, f) \
+	VPSUBW a, b, b; \
+	VPMULHRSW f, b, b; \
+	VPADDW b, a, a
+
+// func continueRows(dst *uint16, n int, from *uint16, a int)
 TEXT ·continueRows(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ n+8(FP), CX
 	MOVQ from+16(FP), SI
 	MOVQ a+24(FP), DX
-	VPBROADCASTD directionWords<>+0(SB), Y8
 	XORQ R8, R8
 	MOVQ CX, R9
+
 row:
 	ADDQ DX, R8
 	MOVQ R8, R10
 	SARQ $5, R10
-	LEAQ (SI)(R10*4), R10
+	LEAQ (SI)(R10*2), R10
 	MOVQ R8, R11
 	ANDQ $31, R11
-	MOVL $32, R12
-	SUBL R11, R12
-	SHLL $16, R11
-	ORL R11, R12
-	VMOVD R12, X0
-	VPBROADCASTD X0, Y0 // 32−f, f
-	MOVQ CX, R13
-next:
-	VMOVDQU (R10), Y1
-	VMOVDQU 4(R10), Y2
-	VPSLLD $16, Y2, Y2
-	VPOR Y2, Y1, Y1
-	VPMADDWD Y0, Y1, Y1
-	VPADDD Y8, Y1, Y1
-	VPSRLD $5, Y1, Y1
-	VEXTRACTI128 $1, Y1, X2
-	VPACKUSDW X2, X1, X1
+	SHLQ $10, R11
+	VMOVD R11, X0
+	VPBROADCASTW X0, Y0
+	CMPQ CX, $16
+	JGE wide
+	VMOVDQU (R10), X1
+	VMOVDQU 2(R10), X2
+	CONTINUE(X1, X2, X0)
 	VMOVDQU X1, (DI)
-	ADDQ $32, R10
 	ADDQ $16, DI
-	SUBQ $8, R13
-	JNZ next
 	DECQ R9
 	JNZ row
+	VZEROUPPER
+	RET
+
+wide:
+	VMOVDQU (R10), Y1
+	VMOVDQU 2(R10), Y2
+	CONTINUE(Y1, Y2, Y0)
+	VMOVDQU Y1, (DI)
+	ADDQ $32, DI
+	CMPQ CX, $16
+	JE done
+	VMOVDQU 32(R10), Y1
+	VMOVDQU 34(R10), Y2
+	CONTINUE(Y1, Y2, Y0)
+	VMOVDQU Y1, (DI)
+	ADDQ $32, DI
+
+done:
+	DECQ R9
+	JNZ row
+	VZEROUPPER
+	RET
+
+// func smoothOutline(dst, src *uint16, n int)
+TEXT ·smoothOutline(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ n+16(FP), CX
+	VPBROADCASTW directionWords<>+4(SB), Y3
+
+next:
+	VMOVDQU 2(SI), Y0
+	VPADDW Y0, Y0, Y0
+	VPADDW (SI), Y0, Y0
+	VPADDW 4(SI), Y0, Y0
+	VPADDW Y3, Y0, Y0
+	VPSRLW $2, Y0, Y0
+	VMOVDQU Y0, (DI)
+	ADDQ $32, SI
+	ADDQ $32, DI
+	DECQ CX
+	JNZ next
 	VZEROUPPER
 	RET
 
@@ -128,7 +164,7 @@ blocks:
 	JNZ rows
 	RET
 
-// func planarRows(dst *uint16, lg int, above, left *int32, right, below int32)
+// func planarRows(dst *uint16, lg int, above, left *uint16, right, below int32)
 TEXT ·planarRows(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), DI
 	MOVQ lg+8(FP), CX
@@ -150,12 +186,12 @@ TEXT ·planarRows(SB), NOSPLIT, $0-40
 	VMOVD R10, X0
 	VPBROADCASTD X0, Y9
 	VPADDD planarWeights<>(SB), Y9, Y9 // n−1−x, x+1
-	VPBROADCASTD directionWords<>+4(SB), Y10
+	VPBROADCASTD directionWords<>+0(SB), Y10
 	MOVL R10, R11
 	ORL $0x10000, R11 // n−1−y, y+1
 	MOVL R9, R12
 row:
-	MOVL (DX), R13
+	MOVWLZX (DX), R13
 	ORL R8, R13
 	VMOVD R13, X0
 	VPBROADCASTD X0, Y0
@@ -165,7 +201,8 @@ row:
 	MOVQ SI, R10
 	MOVL R9, R13
 next:
-	VPOR (R10), Y6, Y3
+	VPMOVZXWD (R10), Y3
+	VPOR Y6, Y3, Y3
 	VPMADDWD Y1, Y3, Y3
 	VPMADDWD Y0, Y2, Y4
 	VPADDD Y4, Y3, Y3
@@ -175,11 +212,11 @@ next:
 	VPACKUSDW X4, X3, X3
 	VMOVDQU X3, (DI)
 	VPADDD Y10, Y2, Y2
-	ADDQ $32, R10
+	ADDQ $16, R10
 	ADDQ $16, DI
 	SUBL $8, R13
 	JNZ next
-	SUBQ $4, DX
+	SUBQ $2, DX
 	ADDL $0xffff, R11
 	DECL R12
 	JNZ row
@@ -220,5 +257,94 @@ pairs:
 	ADDQ $32, DX
 	DECQ R9
 	JNZ frequencies
+	VZEROUPPER
+	RET
+
+// The number of steps from straight by half of a displacement, up to 15; and words: signs of slopes across, and ones.
+DATA slopeSteps<>+0(SB)/8, $0x0404030302020100
+DATA slopeSteps<>+8(SB)/8, $0x0807070706060505
+DATA slopeSteps<>+16(SB)/4, $0x0001ffff
+DATA slopeSteps<>+20(SB)/4, $0x00010001
+DATA slopeSteps<>+24(SB)/4, $(const_leastSlope-1)
+DATA slopeSteps<>+28(SB)/4, $0x42000000 // 32, as a float
+DATA slopeSteps<>+32(SB)/4, $15
+DATA slopeSteps<>+36(SB)/4, $const_fromAbove
+DATA slopeSteps<>+40(SB)/4, $(const_fromLeft-const_fromAbove)
+GLOBL slopeSteps<>(SB), RODATA, $44
+
+// COUNT adds the weight of a slope to what is counted of its direction.
+#define COUNT(i) \
+	MOVL slopes-64+4*i(SP), AX; \
+	MOVL slopes-32+4*i(SP), DX; \
+	ADDL DX, (DI)(AX*4)
+
+// func countSlopes(counts *[nAngles]int32, pix *uint16, stride int)
+TEXT ·countSlopes(SB), NOSPLIT, $64-24
+	MOVQ counts+0(FP), DI
+	MOVQ pix+8(FP), SI
+	MOVQ stride+16(FP), R8
+	ADDQ R8, R8
+	LEAQ (R8)(R8*2), R9
+	VPBROADCASTD slopeSteps<>+16(SB), Y8
+	VPBROADCASTD slopeSteps<>+20(SB), Y9
+	VPBROADCASTD slopeSteps<>+24(SB), Y10
+	VPBROADCASTD slopeSteps<>+28(SB), Y11
+	VPBROADCASTD slopeSteps<>+32(SB), Y12
+	VPBROADCASTD slopeSteps<>+36(SB), Y13
+	VPBROADCASTD slopeSteps<>+40(SB), Y14
+	VBROADCASTI128 slopeSteps<>+0(SB), Y15
+	MOVQ $2, R10
+
+rows:
+	VMOVDQU (SI), X0
+	VMOVDQU (SI)(R8*1), X1
+	VINSERTI128 $1, (SI)(R8*2), Y0, Y0
+	VINSERTI128 $1, (SI)(R9*1), Y1, Y1
+	VPMADDWD Y8, Y0, Y2
+	VPMADDWD Y8, Y1, Y3
+	VPADDD Y3, Y2, Y2 // across
+	VPMADDWD Y9, Y0, Y0
+	VPMADDWD Y9, Y1, Y1
+	VPSUBD Y0, Y1, Y1 // down
+	VPABSD Y2, Y3
+	VPABSD Y1, Y4
+	VPXOR Y1, Y2, Y1
+	VPSRAD $31, Y1, Y1 // whether their signs differ
+	VPCMPGTD Y3, Y4, Y2 // whether it is from the left
+	VPMAXSD Y3, Y4, Y5
+	VPMINSD Y3, Y4, Y6
+	VPADDD Y3, Y4, Y4
+	VPCMPGTD Y10, Y4, Y4
+	VPAND Y5, Y4, Y7 // weights
+	// Both are below 2¹⁴ and exact, and a quotient up to 32 is an integer or 2⁻¹⁴ from one, more than it is rounded by: what is cut
+	// off is what integers cut off.
+	VCVTDQ2PS Y5, Y5
+	VCVTDQ2PS Y6, Y6
+	VMULPS Y11, Y6, Y6
+	VDIVPS Y5, Y6, Y6
+	VCVTTPS2DQ Y6, Y6
+	VPAND Y4, Y6, Y6
+	VPSRLD $1, Y6, Y6
+	VPMINUD Y12, Y6, Y6
+	VPSHUFB Y6, Y15, Y6
+	VPXOR Y2, Y1, Y1 // whether steps count down
+	VPAND Y14, Y2, Y2
+	VPADDD Y13, Y2, Y2
+	VPXOR Y1, Y6, Y6
+	VPSUBD Y1, Y6, Y6
+	VPADDD Y6, Y2, Y2
+	VMOVDQU Y2, slopes-64(SP)
+	VMOVDQU Y7, slopes-32(SP)
+	COUNT(0)
+	COUNT(1)
+	COUNT(2)
+	COUNT(3)
+	COUNT(4)
+	COUNT(5)
+	COUNT(6)
+	COUNT(7)
+	LEAQ (SI)(R8*4), SI
+	DECQ R10
+	JNZ rows
 	VZEROUPPER
 	RET

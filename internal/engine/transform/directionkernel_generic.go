@@ -2,14 +2,18 @@
 
 package transform
 
-func continueRows(*uint16, int, *int32, int) { panic("transform: no kernels in this build") }
+func continueRows(*uint16, int, *uint16, int) { panic("transform: no kernels in this build") }
 
 func transpose(_, _ *uint16, _ int) { panic("transform: no kernels in this build") }
 
-func planarRows(_ *uint16, _ int, _, _ *int32, _, _ int32) {
+func smoothOutline(_, _ *uint16, _ int) { panic("transform: no kernels in this build") }
+
+func planarRows(_ *uint16, _ int, _, _ *uint16, _, _ int32) {
 	panic("transform: no kernels in this build")
 }
 
 func meansOfSquares(_, _, _ *uint16, _ int) { panic("transform: no kernels in this build") }
 
 func edgeCosines(*int32, *int16, *uint32, int) { panic("transform: no kernels in this build") }
+
+func countSlopes(*[nAngles]int32, *uint16, int) { panic("transform: no kernels in this build") }

@@ -3,11 +3,13 @@ package transform
 import (
 	"image"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/engine"
 	"github.com/qtgpu/qtgpu/internal/hugepages"
+	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/tree"
 )
 
@@ -45,9 +47,9 @@ func (p Plane) kind() int {
 type Encoder struct {
 	planes   []Plane
 	rule     tree.Rule
-	rates    *rates              // of all planes but chroma
-	chroma   *rates              // the same
-	textures [stepClasses]*rates // of luma of a Predicting encoder, by the step class of a square of 32
+	rates    *rates                     // of all planes but chroma
+	chroma   *rates                     // the same
+	textures [stepClasses]func() *rates // of luma of a Predicting encoder, by the step class of a square of 32
 	plain    *rates
 	promise  uint32   // the largest RMS error of a leaf in 1/65536 level, 0 for none
 	steps    []*steps // of each plane
@@ -103,7 +105,7 @@ func (e *Encoder) Predicting() *Encoder {
 	predicting.rates = newDependentRates(int(e.rates.step), lambdasPredicted[kindLuma])
 	predicting.chroma = newDependentRates(int(e.rates.step), lambdasPredicted[kindChroma])
 	for c, lambda := range lambdaTextures {
-		predicting.textures[c] = newDependentRates(int(e.rates.step), lambda)
+		predicting.textures[c] = sync.OnceValue(func() *rates { return newDependentRates(int(e.rates.step), lambda) })
 	}
 	return &predicting
 }
@@ -129,6 +131,7 @@ type EncoderScratch struct {
 	chooser   chooser
 	trial     *trial // of a Predicting encoder
 	edges     boundary
+	signs     [maxN*maxN + 1]rans.Token // of the leaf at hand
 
 	detail segment // of a tile
 }
@@ -169,7 +172,7 @@ func (e *Encoder) tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids 
 		}
 		if e.predicts {
 			predictors[i] = newPredictor(predictors, e.planes, i, &cells[i], scratch.rebuilt(i, r), r.Dx())
-			p.predictor = predictors[i]
+			p.predictor, p.gauge.predictor = predictors[i], predictors[i]
 		}
 		p.encode()
 		if e.restorations != nil && !e.planes[i].Alpha {
@@ -314,7 +317,7 @@ func (p *planeEncoder) ratesAt(root node) *rates {
 		return e.ratesOf(p.kind)
 	}
 	x, y := p.src.place(root)
-	return p.encoder.textures[stepClass(p.src.pyramid, rootLog2, x, y)]
+	return p.encoder.textures[stepClass(p.src.pyramid, rootLog2, x, y)]()
 }
 
 // write writes the split flags and leaves under a node.

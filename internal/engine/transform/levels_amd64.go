@@ -52,3 +52,8 @@ func (s *levelScratch) symbols(d *rans.Decoder, tables []rans.DecTable, mag *mag
 //
 //go:noescape
 func levelSymbols(k *levelKernel, places *scanPos, n int) (done, found int)
+
+// productsOf sums up the products of n times 8 numbers with others, and with themselves.
+//
+//go:noescape
+func productsOf(a, b *int32, n int) (both, first int64)

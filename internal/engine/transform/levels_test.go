@@ -64,3 +64,23 @@ func TestLevelKernel(t *testing.T) {
 	}
 	require.Greater(t, found, 1000, "leaves with levels")
 }
+
+// TestProducts: sums of products are the same with the kernel and without, of numbers of all sizes that coefficients have.
+func TestProducts(t *testing.T) {
+	requireKernels(t)
+	rng := rand.New(rand.NewPCG(29, 18))
+	for round := range 200 {
+		n := 8 * (1 + rng.IntN(maxN*maxN/8))
+		var all [2][]int32
+		for i := range all {
+			for range n {
+				all[i] = append(all[i], int32(around(rng, 1<<rng.IntN(20))))
+			}
+		}
+		both, first := products(all[0], all[1])
+		plainly(func() {
+			b, f := products(all[0], all[1])
+			require.Equal(t, []int64{b, f}, []int64{both, first}, "round %d, %d numbers", round, n)
+		})
+	}
+}

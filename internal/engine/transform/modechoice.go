@@ -1,13 +1,9 @@
 package transform
 
-import (
-	"math"
+import "github.com/qtgpu/qtgpu/internal/fixlog"
 
-	"github.com/qtgpu/qtgpu/internal/fixlog"
-)
-
-// Few of the modes of a leaf are tried: the directions that its original has most of, that its
-// neighbours have, and the ones beside the best of them. What they cost is estimated from the
+// Few of the modes of a leaf are tried: the directions that its original has most of, the likeliest ones by its
+// neighbours, and the ones beside the best of them. What they cost is estimated from the
 // samples that they leave, and the best few are transformed and quantised. A Thorough encoder tries all, by
 // the coefficients that they leave.
 
@@ -17,7 +13,14 @@ import (
 var survivors, thoroughSurvivors = [2]int{2, 1}, [2]int{4, 2}
 
 // unlikely is how much more than the best mode another one may be estimated to cost for it to be tried, as a power of 1/2.
-const unlikely = 4
+const unlikely = 5
+
+// Straight directions, and the least height of a slope that counts, across and down together.
+const (
+	fromLeft   = 8
+	fromAbove  = 24
+	leastSlope = 8
+)
 
 // directionsOf counts the slopes of a cell by the direction that continues them, weighted by their
 // heights. It looks at no sample beside the cell, and at every other slope across and down.
@@ -28,12 +31,12 @@ func directionsOf(counts *[nAngles]int32, pix []uint16, stride int) {
 			d1, d2 := int32(b[x+1])-int32(a[x]), int32(b[x])-int32(a[x+1])
 			gx, gy := d1-d2, d1+d2
 			ax, ay := max(gx, -gx), max(gy, -gy)
-			if ax+ay < 8 {
+			if ax+ay < leastSlope {
 				continue
 			}
-			at, less, more := 24, ay, ax // from above, straight
+			at, less, more := fromAbove, ay, ax
 			if ay > ax {
-				at, less, more = 8, ax, ay // from the left
+				at, less, more = fromLeft, ax, ay
 			}
 			k := nearestAngle[32*less/more]
 			if (gx^gy < 0) == (ay <= ax) {
@@ -50,7 +53,7 @@ var nearestAngle = makeNearestAngle()
 func makeNearestAngle() (t [33]int8) {
 	for a := range t {
 		for k := range 9 {
-			if d := angles[24+k] - a; max(d, -d) < max(angles[24+int(t[a])]-a, a-angles[24+int(t[a])]) {
+			if d := angles[fromAbove+k] - a; max(d, -d) < max(angles[fromAbove+int(t[a])]-a, a-angles[fromAbove+int(t[a])]) {
 				t[a] = int8(k)
 			}
 		}
@@ -64,7 +67,11 @@ func (p *planeEncoder) countDirections(root node) {
 	clear(t.directions[:])
 	for i := range t.directions {
 		pix, stride := p.src.from(node{cellLog2, root.x + i%rootCells, root.y + i/rootCells})
-		directionsOf(&t.directions[i], pix, stride)
+		if vector {
+			countSlopes(&t.directions[i], &pix[0], stride)
+		} else {
+			directionsOf(&t.directions[i], pix, stride)
+		}
 	}
 }
 
@@ -112,10 +119,13 @@ func (p *planeEncoder) candidates(n node, coefs leafCoefs, context *modeContext)
 	p.predictor.gather(n)
 	t.count, t.seen = 0, 0
 	p.try(n, modePlanar, coefs, context)
-	for _, d := range context.likely[:2] {
+	chroma, most, likely := 0, &survivors, context.likely[:2]
+	if !p.encoder.thorough && p.predictor.luma == nil {
+		likely = likely[:1]
+	}
+	for _, d := range likely {
 		p.try(n, modeAngle+d, coefs, context)
 	}
-	chroma, most := 0, &survivors
 	if p.encoder.thorough {
 		most = &thoroughSurvivors
 		for d := range nAngles {
@@ -156,14 +166,14 @@ func (t *trial) cheapest(most int) []*candidate {
 	return all[:min(most, len(all))]
 }
 
-// tryOwn makes the directions candidates that a node has most of, and the ones beside the best.
+// tryOwn makes the directions candidates that a node has most of, and the ones beside the best candidate if that is one.
 func (p *planeEncoder) tryOwn(n node, coefs leafCoefs, context *modeContext) {
 	t := p.scratch.trial
 	best, count := t.likeliest(n)
 	for _, d := range best[:count] {
 		p.try(n, modeAngle+d, coefs, context)
 	}
-	if m := t.bestAngle(); isAngle(m) {
+	if m := t.likeliestSoFar().mode; isAngle(m) {
 		p.try(n, max(m-1, modeAngle), coefs, context)
 		p.try(n, min(m+1, modeLuma-1), coefs, context)
 	}
@@ -201,15 +211,15 @@ func (p *planeEncoder) transform(c *candidate, n node) {
 	}
 }
 
-// bestAngle is the direction that is estimated to cost least so far, as a mode.
-func (t *trial) bestAngle() (mode int) {
-	least := int64(math.MaxInt64)
+// likeliestSoFar is the candidate that is estimated to cost least so far, the first of equal ones.
+func (t *trial) likeliestSoFar() *candidate {
+	best := t.candidates[0]
 	for _, c := range t.candidates[:t.count] {
-		if isAngle(c.mode) && c.estimate < least {
-			mode, least = c.mode, c.estimate
+		if c.estimate < best.estimate {
+			best = c
 		}
 	}
-	return mode
+	return best
 }
 
 // estimates[x] is about what a coefficient of x/8 steps costs, in 1/256 of Δ²: its square, or

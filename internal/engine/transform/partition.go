@@ -352,7 +352,7 @@ func (p *partition) split(n node, needed bool, most int64) int64 {
 	cost, beside := p.flagCost(n.lg, 1), besideLeaves>>(n.lg-1-cellLog2)
 	for i := 0; i < 4 && cost < most; i++ {
 		if p.given == nil && i&(beside-1) == 0 {
-			p.lookAhead(n, i, of[i:i+beside], needed)
+			p.lookAhead(p.rates, n, i, of[i:i+beside], needed)
 		}
 		cost += p.chooseOf(n.child(i), of[i], needed, most-cost)
 	}
@@ -370,7 +370,7 @@ type besideLeaf struct {
 }
 
 // lookAhead quantises children of a node from number i on side by side, as far as their costs are asked for next.
-func (p *partition) lookAhead(n node, i int, of []outlook, needed bool) {
+func (p *partition) lookAhead(r *rates, n node, i int, of []outlook, needed bool) {
 	var leaves [besideLeaves]besideLeaf
 	wanted := 0
 	for k, o := range of {
@@ -384,7 +384,7 @@ func (p *partition) lookAhead(n node, i int, of []outlook, needed bool) {
 		}
 	}
 	if wanted > 1 {
-		p.scratch.tokens.ahead(p.rates, leaves[:len(of)], n.lg-1, p.kind)
+		p.scratch.tokens.ahead(r, leaves[:len(of)], n.lg-1, p.kind)
 	}
 }
 
@@ -420,8 +420,8 @@ func (p *partition) leafCost(n node) int64 {
 	}
 	s := p.spectrum(n)
 	kept := p.scratch.spectra.levels(n)
-	if saved, ok := kept.takeAhead(); ok {
-		return s.energy<<distScale - saved + flag
+	if q, ok := kept.takeAhead(p.rates, n.lg, p.kind); ok {
+		return s.energy<<distScale - q.saved + flag
 	}
 	return p.scratch.tokens.cost(p.rates, s.coefs.normal, n.lg, p.kind, s.energy, s.top, kept) + flag
 }

@@ -1,6 +1,11 @@
 package transform
 
-import "image"
+import (
+	"image"
+	"slices"
+
+	"github.com/qtgpu/qtgpu/internal/rans"
+)
 
 // trial is the memory of an encoder that tries predictions.
 type trial struct {
@@ -209,16 +214,12 @@ func (p *planeEncoder) alpha(n node, coefs []int32) int32 {
 	size, low := 1<<n.lg, n.cells()
 	p.predictor.lumaAt(c.predicted[:], n)
 	p.scratch.trial.dct.forward(c.coefs.own[:size*size], c.predicted[:], size, n.lg)
-	along, energy := int64(0), int64(0)
-	for u := range size {
-		for v := range size {
-			if u < low && v < low {
-				continue
-			}
-			l := int64(c.coefs.own[u*size+v])
-			along += l * int64(coefs[u*size+v])
-			energy += l * l
-		}
+	along, energy := products(c.coefs.own[:size*size], coefs)
+	for i := range low * low {
+		at := i/low*size + i%low
+		l := int64(c.coefs.own[at])
+		along -= l * int64(coefs[at])
+		energy -= l * l
 	}
 	if energy == 0 {
 		return 0
@@ -228,6 +229,19 @@ func (p *planeEncoder) alpha(n node, coefs []int32) int32 {
 		a = -a
 	}
 	return int32(min(max(a, -8), 8))
+}
+
+// products sums up the products of whole leaves, and the squares of the first one.
+func products(a, b []int32) (both, first int64) {
+	b = b[:len(a)]
+	if vector {
+		return productsOf(&a[0], &b[0], len(a)/8)
+	}
+	for i, v := range a {
+		both += int64(v) * int64(b[i])
+		first += int64(v) * int64(v)
+	}
+	return both, first
 }
 
 // begin takes up a leaf in its place, and finish decodes it.
@@ -274,10 +288,8 @@ func (p *planeEncoder) predictedLeaf(n node) {
 		}
 		p.tile.Worst[p.index] = max(p.tile.Worst[p.index], p.cells.counted(n, rms))
 	}
-	p.begin(n, c)
 	r := p.predictor
 	p.scratch.edges.begin(n, &p.scratch.synthesis, r.pix, r.index(n), r.stride)
-	p.finish(n, p.scratch.levels)
 	p.cells.setLast(n, q.last)
 	p.tile.Leaves[n.lg-cellLog2]++
 	context.put(&p.tile.detail, mode)
@@ -288,40 +300,45 @@ func (p *planeEncoder) predictedLeaf(n node) {
 // putPredicted appends the tokens of a leaf, whose signs have contexts.
 func (p *planeEncoder) putPredicted(n node, q *quantised) {
 	s, b, steps := &p.tile.detail, &p.scratch.edges, p.cells.stepsOf(n)
-	if steps.dependent {
-		p.scratch.tokens.tokenise(q, n.lg, p.kind)
+	if !steps.dependent {
+		q.tokens = p.scratch.tokens.unname(q, n.lg, p.kind)
 	}
-	levels := q.levels
-	for i, at := range scanOf(n.lg).through(q.last) {
-		if steps.dependent {
-			s.tokens = append(s.tokens, q.tokens[i])
-		} else {
-			s.tokens = append(s.tokens, at.token(p.kind, n.lg, q.names[i]))
-		}
-		if len(levels) == 0 || levels[0].coef != at.coef {
-			continue
-		}
-		level := levels[0].level
-		levels = levels[1:]
-		unit, k := steps.unit(int(at.coef)), abs(level)
-		ctx, expected := b.sign(at.coef, k, unit)
-		unexpected := 0
-		if level < 0 != expected {
-			unexpected = 1
-		}
-		s.put(ctx, unexpected)
-		if steps.dependent {
+	p.putEscapes(q, steps.dependent)
+	signs := p.scratch.signs[:len(q.levels)+1] // one more is read
+	b.signs(signs, q.levels, &steps)
+	at, sign := len(s.tokens), 0
+	all := slices.Grow(s.tokens, 2*len(q.tokens)+1)[:at+2*len(q.tokens)+1]
+	for _, token := range q.tokens {
+		all[at], all[at+1] = token, signs[sign] // which stays where the level is not 0
+		some := int(-(token % rans.Symbols) >> 15)
+		at, sign = at+1+some, sign+some
+	}
+	s.tokens = all[:at]
+}
+
+// putEscapes appends what completes escaped levels.
+func (p *planeEncoder) putEscapes(q *quantised, dependent bool) {
+	for _, l := range q.levels {
+		k := abs(l.level)
+		if dependent {
 			k = levelOf(k)
 		}
 		if k >= escape {
-			s.raw.PutExpGolomb(uint32(k) - escape)
+			p.tile.detail.raw.PutExpGolomb(uint32(k) - escape)
 		}
-		b.take(at.coef, coefficient(level, unit))
 	}
 }
 
+// unname makes the tokens of the names of a leaf.
+func (t *levelTokens) unname(q *quantised, lg, kind int) []rans.Token {
+	for i, at := range scanOf(lg).through(q.last) {
+		t.tokens[i] = at.token(kind, lg, q.names[i])
+	}
+	return t.tokens[:len(q.names)]
+}
+
 // settledLeaf finds the levels of a leaf, which it leaves in the scratch, and the values of its
-// overview, so that the promise is kept, and gives its error.
+// overview, so that the promise is kept, decodes it, and gives its error.
 func (p *planeEncoder) settledLeaf(n node, s *spectrum, ctx int) (*quantised, uint32) {
 	q, _ := p.quantise(n, s, ctx)
 	p.scratch.levels = p.scratch.levels[:0]
@@ -330,11 +347,8 @@ func (p *planeEncoder) settledLeaf(n node, s *spectrum, ctx int) (*quantised, ui
 	if !p.keeps(n, p.dist(n, s, q)+p.overview.lowError(n)) {
 		p.overview.round(n)
 	}
-	if p.encoder.promise == 0 {
-		return q, 0
-	}
 	rms := p.gauge.rms(n, p.scratch.levels)
-	if rms > p.promise(n) {
+	if p.encoder.promise > 0 && rms > p.promise(n) {
 		p.overview.round(n)
 		q = p.mend(q, &codedLeaf{node: n}, func() *spectrum { return s }, ctx)
 		rms = p.gauge.rms(n, p.scratch.levels)

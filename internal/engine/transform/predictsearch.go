@@ -11,11 +11,11 @@ type plainCost struct{ leaf, bits, children int64 }
 func (c *plainCost) best() int64 { return min(c.leaf, c.children) }
 
 // fewBits are so few that the children of a leaf that has no more hardly ever save them.
-const fewBits = 24
+const fewBits = 36
 
-// trusted is how many times the part that prediction saves of a leaf it is trusted to save of its children, which are nearer to what
-// they are predicted from.
-const trusted = 4
+// trusted is how many times the part that prediction saves of a leaf of 16 or of 32 it is trusted to save of its children, which are
+// nearer to what they are predicted from.
+var trusted = [sizes]int64{1: 4, 2: 2}
 
 // foresee finds what the nodes from one on cost without prediction.
 func (p *planeEncoder) foresee(n node) *plainCost {
@@ -34,19 +34,37 @@ func (p *planeEncoder) foresee(n node) *plainCost {
 // plainLeaf is what a leaf costs. Its levels are kept.
 func (p *planeEncoder) plainLeaf(n node) plainCost {
 	s := p.partition.spectrum(n)
-	r, ctx := p.scoutRates(n), lastContext(p.kind, n.lg, typicalLast)
-	q := outcome{saved: -r.cost(ctx, 0)}
-	if s.top > 0 {
-		q = p.scratch.tokens.comesTo(r, s.coefs.normal, n.lg, p.kind, s.top, ctx, p.scratch.spectra.levels(n))
-	}
+	q := p.plainOutcome(n, s)
 	flag := p.partition.flagCost(n.lg, 0)
 	return plainCost{leaf: s.energy<<distScale - q.saved + flag, bits: q.gained<<distScale - q.saved + flag, children: anyCost}
+}
+
+// plainOutcome is what quantising a leaf comes to.
+func (p *planeEncoder) plainOutcome(n node, s *spectrum) outcome {
+	r, kept, ctx := p.scoutRates(n), p.scratch.spectra.levels(n), lastContext(p.kind, n.lg, typicalLast)
+	if s.top == 0 {
+		return outcome{saved: -r.cost(ctx, 0)}
+	}
+	if q, ok := kept.takeAhead(r, n.lg, p.kind); ok {
+		return q
+	}
+	return p.scratch.tokens.comesTo(r, s.coefs.normal, n.lg, p.kind, s.top, ctx, kept)
 }
 
 // foreseeChildren is foresee of the children of a node.
 func (p *planeEncoder) foreseeChildren(n node, c *plainCost) {
 	c.children = p.partition.flagCost(n.lg, 1)
+	var of [4]outlook
+	for i := range of {
+		if rule, _ := p.partition.ruleAt(n.child(i)); !p.partition.flat(n.child(i), &rule) {
+			of[i] = leafNode
+		}
+	}
+	beside := besideLeaves >> (n.lg - 1 - cellLog2)
 	for i := range 4 {
+		if i&(beside-1) == 0 {
+			p.partition.lookAhead(p.scoutRates(n.child(i)), n, i, of[i:i+beside], true)
+		}
 		c.children += p.foresee(n.child(i)).best()
 	}
 }
@@ -110,7 +128,7 @@ func (p *planeEncoder) chooseForeseen(n node, most int64) int64 {
 		return leaf
 	}
 	p.save(n)
-	saved := trusted * (plain.leaf - leaf) << partLog2 / max(plain.leaf, 1)
+	saved := trusted[n.lg-cellLog2] * (plain.leaf - leaf) << partLog2 / max(plain.leaf, 1)
 	if children := p.splitForeseen(n, min(leaf, most), min(max(saved, 0), 1<<partLog2)); children < leaf {
 		return children
 	}

@@ -92,26 +92,32 @@ type gauge struct {
 	cells   *Cells
 	scratch *EncoderScratch
 
+	predictor *predictor // in whose plane leaves are decoded, nil where they are in the scratch
 	predicted *candidate // what is predicted of the leaf at hand, nil where nothing is
 }
 
-// rms decodes a leaf of given levels into the scratch and returns its error over the
-// samples seen.
-func (g *gauge) rms(n node, levels []acLevel) uint32 {
-	w, h := g.src.seen(n)
-	if w == 0 || h == 0 {
-		return 0
+// place is where a leaf is decoded, in rows stride apart.
+func (g *gauge) place(n node) (dst []uint16, stride int) {
+	if r := g.predictor; r != nil {
+		return r.pix[r.index(n):], r.stride
 	}
+	return g.scratch.decoded[:], 1 << n.lg
+}
+
+// rms decodes a leaf of given levels and returns its error over the samples seen.
+func (g *gauge) rms(n node, levels []acLevel) uint32 {
 	s := &g.scratch.synthesis
 	s.begin(g.cells, n)
 	if c := g.predicted; c != nil && c.mode != modeNone {
 		s.predictLow(c.predicted[:1<<(2*n.lg)], &c.low)
 	}
 	s.setLevels(levels, g.cells.stepsOf(n))
-	s.samples(g.scratch.decoded[:], 1<<n.lg)
-	g.cells.putEnds(n, g.scratch.decoded[:], 1<<n.lg)
+	dst, across := g.place(n)
+	s.samples(dst, across)
+	g.cells.putEnds(n, dst, across)
+	w, h := g.src.seen(n)
 	pix, stride := g.src.from(n)
-	return rmsOf(pix, stride, g.scratch.decoded[:], 1<<n.lg, w, h)
+	return rmsOf(pix, stride, dst, across, w, h)
 }
 
 // descent moves the AC levels of a leaf by single steps until none brings the samples
@@ -172,10 +178,11 @@ func (g *gauge) descend(n node, levels []acLevel, promise uint32) []acLevel {
 // takeError takes the error of the samples that the gauge decoded.
 func (d *descent) takeError() {
 	want, stride := d.gauge.src.from(d.node)
+	got, across := d.gauge.place(d.node)
 	for j := range d.h {
-		got := d.gauge.scratch.decoded[j<<d.node.lg:][:d.w]
+		row := got[j*across:][:d.w]
 		for i, v := range want[j*stride:][:d.w] {
-			d.off[j*d.w+i] = (int64(v) - int64(got[i])) << errorBits
+			d.off[j*d.w+i] = (int64(v) - int64(row[i])) << errorBits
 		}
 	}
 }

@@ -41,7 +41,8 @@ type rates struct {
 	// bit is the cost of one raw bit, overviewBit of one in the overview.
 	bit, overviewBit int64
 
-	vectors vectorRates
+	vectors   vectorRates
+	trellises trellisRates
 
 	scout *rates // by which leaves of dependent levels and their modes are chosen, but by a Thorough encoder
 }
@@ -51,14 +52,18 @@ func newRates(step int, bits *symbolBits, levels int64) *rates {
 	r.quiet = worthDepending
 	r.bit = price(r.step, levels, 1<<rans.CostFrac)
 	r.overviewBit = price(r.step, lambdaOverview, 1<<rans.CostFrac)
-	for i, b := range bits {
-		lambda := levels
-		if c := i / rans.Symbols; c >= ctxOverview && c < ctxAC {
-			lambda = lambdaOverview
-		}
-		r.symbol[i] = int32(min(price(r.step, lambda, int64(b)), 1<<30))
-	}
+	r.priceContexts(bits, 0, ctxOverview, levels)
+	r.priceContexts(bits, ctxOverview, ctxAC, lambdaOverview)
+	r.priceContexts(bits, ctxAC, nPredicted, levels)
 	return r
+}
+
+// priceContexts prices the symbols of contexts.
+func (r *rates) priceContexts(bits *symbolBits, from, to int, lambda int64) {
+	symbols, one := r.symbol[from*rans.Symbols:to*rans.Symbols], r.step*r.step*lambda
+	for i, b := range bits[from*rans.Symbols : to*rans.Symbols] {
+		symbols[i] = int32(min(int64(b)*one>>priceShift, 1<<30))
+	}
 }
 
 // symbolBits are the bits that each symbol of each context takes, of AC levels with their sign, in
@@ -116,8 +121,10 @@ func plainRates(step int) *rates {
 
 // price is λ·Δ²·bits, of bits in 1/2^rans.CostFrac.
 func price(step, lambda, bits int64) int64 {
-	return bits * step * step * lambda >> (8 + rans.CostFrac - distScale)
+	return bits * step * step * lambda >> priceShift
 }
+
+const priceShift = 8 + rans.CostFrac - distScale
 
 // lastCosts are the costs of the last groups in a context.
 func (r *rates) lastCosts(ctx int) []int32 { return r.symbol[ctx*rans.Symbols:][:groups] }

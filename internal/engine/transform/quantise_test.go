@@ -329,7 +329,7 @@ func TestRatesByTexture(t *testing.T) {
 					want := [kinds]*rates{e.rates, e.chroma}[i]
 					if e.predicts && !e.classes && i == 0 {
 						x, y := p.src.place(root)
-						want = e.textures[stepClass(&pyramids[0], rootLog2, x, y)]
+						want = e.textures[stepClass(&pyramids[0], rootLog2, x, y)]()
 					}
 					require.Same(t, want, p.ratesAt(root), "%s: plane %d, root at %d, %d", name, i, root.x, root.y)
 				}

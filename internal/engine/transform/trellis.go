@@ -8,122 +8,140 @@ import (
 
 // Dependent levels are decided by the Viterbi algorithm, from the highest diagonal down: of all choices
 // that lead to a state the cheapest is kept. Contexts depend on the two diagonals before, so that each
-// path has a history of its own.
-
-// path is the cheapest choice of levels that ends in a state.
-type path struct {
-	cost    int64 // J of all coefficients so far, and of the last group
-	start   int32 // its first token
-	history uint8 // of the diagonals before the one at hand
-}
+// path has a history of its own. Paths that end in the same state before a diagonal have the same one.
 
 // unreachable is the cost of a state that no choice leads to. All others are below 2^50: the squares of a leaf's samples
 // in 1/16 level sum up to 2^34 at most.
 const unreachable = 1 << 56
 
-// history is the magnitudes of the levels of two diagonals, from u − 1 on.
-type history struct {
-	near, far [maxN + 4]uint8
-	some      bool // not all are 0
-}
-
-// fresh is the history of a leaf that ends at the group at hand.
-const fresh = states
-
-// choice is what may become of a coefficient: its multiples, each by the lowest two bits, and which of its ways led to each
-// state.
+// choice is what may become of a coefficient.
 type choice struct {
-	multiples  [aZero + 1]int32
-	magnitudes [aZero + 4]uint8 // of their levels, capped
-	ways       [states]uint8    // at wayShift, among other bits
+	magnitudes [aZero + 4]uint8  // of the levels of its multiples, capped, and 0
+	ways       [2 * states]uint8 // numbers of the ways that led to each state, in every other byte
+	paths      [states]uint8     // the same on the paths to the states after its diagonal
+	floor      int32             // its magnitude in whole units
 }
 
 // way is how a state is reached: from another one, by one of the multiples or by 0.
 type way struct{ from, multiple uint8 }
 
-// zeroed stands for 0 among multiples.
-const (
-	aZero = 4
-)
+// aZero stands for 0 among multiples.
+const aZero = 4
 
-// ways are the ones to each state, of which earlier ones are taken where costs are equal.
-var ways = [states][4]way{
-	{{0, 0}, {0, aZero}, {1, 2}},
-	{{2, 3}, {2, aZero}, {3, 1}},
-	{{0, 2}, {1, 0}, {1, aZero}},
-	{{2, 1}, {3, 3}, {3, aZero}},
+// ways are the ones to each state, by their number: of each state there are three, in the order in which they are taken where
+// costs are equal, and below that the state.
+var ways = [16]way{
+	{0, 0}, {2, 3}, {0, 2}, {2, 1},
+	{0, aZero}, {2, aZero}, {1, 0}, {3, 3},
+	{1, 2}, {3, 1}, {1, aZero}, {3, aZero},
 }
 
-// zeroWays are the ways of a coefficient that can only become 0, one of them in each byte: 1, 1, 2 and 2.
-const zeroWays = (1 + 1<<8 + 2<<16 + 2<<24) << wayShift
+// zeroWays are the numbers of the ways of a coefficient that can only become 0.
+var zeroWays = [2 * states]uint8{0: 1 << stateBits, 2: 1<<stateBits + 1, 4: 2<<stateBits + 2, 6: 2<<stateBits + 3}
 
-// A path within a diagonal is one number, so that the cheapest is the least: its cost, the way to the last state, and its history.
+// A path within a diagonal is one number, so that the cheapest is the least: its cost, the way to the last state, and its history,
+// which is the state that it was in before the diagonal.
 const (
-	historyBits = 3
-	wayShift    = historyBits
-	costShift   = historyBits + 2
-	allWays     = 3 << wayShift
-	aHistory    = 1<<historyBits - 1
+	stateBits = 2
+	wayShift  = stateBits
+	costShift = 2 * stateBits
+	allWays   = 3 << wayShift
+	aHistory  = 1<<stateBits - 1
 )
+
+// multiples are the ones of a unit that are nearest to a magnitude of so many whole ones, floor − 1 to floor + 2: of each parity of both
+// quantisers one, by the lowest two bits.
+func multiples(floor int64) (m0, m1, m2, m3 int64) {
+	return (floor + 2) &^ 3, (floor+1)&^3 + 1, floor&^3 + 2, max((floor-1)&^3+3, 0) // −1 is none
+}
+
+// history is the magnitudes of the levels of a diagonal on each path, from u − 1 on.
+type history [maxN + 8][states]uint8
+
+// trellisRow is a diagonal of a leaf in coding order.
+type trellisRow struct {
+	n                uint16 // of its coefficients
+	group, frequency uint8  // the class of its frequencies
+	first, last      uint8  // u
+}
+
+// trellisRows are the diagonals of leaves of each size.
+var trellisRows = [sizes][]trellisRow{makeTrellisRows(3), makeTrellisRows(4), makeTrellisRows(5)}
+
+func makeTrellisRows(lg int) (rows []trellisRow) {
+	before := 0
+	for _, at := range scanOf(lg).pos {
+		d, u := diagonal(at.coef, lg), at.coef>>lg
+		if d != before {
+			rows = append(rows, trellisRow{group: uint8(group(d, lg)), frequency: uint8(frequencyClass(d, lg)), first: uint8(u)})
+			before = d
+		}
+		row := &rows[len(rows)-1]
+		row.n++
+		row.last = uint8(u)
+	}
+	return rows
+}
 
 // trellis is the memory of the algorithm.
 type trellis struct {
-	choices   [maxN * maxN]choice           // by token
-	histories [2][states + 1]history        // before the diagonal at hand, and after it
-	classes   [1 << historyBits][maxN]uint8 // of the neighbourhoods on the diagonal, by history and u
+	choices   [maxN * maxN]choice                // by token
+	classes   [2 * maxN * maxN][2 * states]uint8 // of neighbourhoods behind each history, by diagonal and u
+	before    [2 * maxN][states]uint8            // the states before each diagonal on the paths to the ones after it
+	near, far history                            // before the diagonal at hand
+	next      history                            // of it
+
+	paths  [states]int64 // the cheapest one to each state
+	starts [states]int32 // the first token of each
+	zeroed int64         // J of all coefficients so far as zeros
 
 	rates *rates
 	coefs []int32
 	steps *leafSteps // where each coefficient has a unit of its own, else nil
 	pos   []scanPos
+	rows  []trellisRow
 	lg    int
-	banks [2]int32
+	kind  int
 	quiet int64 // magnitudes below become 0
 
-	paths  [states]path
 	kernel trellisKernel
-	zeroed int64 // J of all coefficients so far as zeros
 }
 
-// begin takes up a leaf.
-func (t *trellis) begin(r *rates, coefs []int32, steps *leafSteps, lg, kind int) {
-	t.rates, t.coefs, t.steps, t.lg, t.quiet = r, coefs, steps, lg, r.unit*r.quiet>>8
-	for b := range t.banks {
-		t.banks[b] = int32(dependentContext(kind, lg, uint8(2*b)) * rans.Symbols)
+// begin takes up a leaf, of which diagonals up to a group are looked at.
+func (t *trellis) begin(r *rates, coefs []int32, steps *leafSteps, lg, kind, topGroup int) {
+	t.rates, t.coefs, t.steps, t.lg, t.kind, t.quiet = r, coefs, steps, lg, kind, r.unit*r.quiet>>8
+	s := scanOf(lg)
+	t.pos, t.rows = s.pos[s.start[topGroup]:], trellisRows[lg-cellLog2]
+	for int(t.rows[0].group) > topGroup {
+		t.rows = t.rows[1:]
 	}
 	for s := range t.paths {
-		t.paths[s] = path{cost: unreachable, history: uint8(s)}
-		t.histories[0][s].some = false
+		t.paths[s] = unreachable<<costShift | int64(s)
 	}
 	t.zeroed = 0
-	k := &t.kernel
-	k.coefs, k.classes, k.lg = &coefs[0], &t.classes, lg
-	k.quiet, k.unit, k.reciprocal = t.quiet, r.unit, r.units.reciprocal
 }
 
 // run finds the cheapest levels of a leaf, by J = (a−m·u)² + λ·bits, given what its last group costs, unless
 // J is found to reach most.
-func (t *trellis) run(top int, last []int32, most int64) bool {
-	s, topGroup := scanOf(t.lg), group(top, t.lg)
-	t.pos = s.pos[s.start[topGroup]:]
-	now, g := 0, topGroup+1
-	for from := 0; from < len(t.pos); now = 1 - now {
-		d := diagonal(t.pos[from].coef, t.lg)
-		if group(d, t.lg) < g {
-			g = group(d, t.lg)
-			if cost := t.zeroed + int64(last[g]); cost < t.paths[0].cost {
-				t.paths[0] = path{cost, int32(from), fresh}
-				t.histories[now][fresh].some = false
-			}
+func (t *trellis) run(last []int32, most int64) bool {
+	if vector && t.steps == nil {
+		if done, ok := t.kernel.run(t, last, most); ok {
+			return done
 		}
-		to := from + 1
-		for to < len(t.pos) && diagonal(t.pos[to].coef, t.lg) == d {
-			to++
+	}
+	t.near, t.far = history{}, history{}
+	g, from := groups, 0
+	for i := range t.rows {
+		row := &t.rows[i]
+		if int(row.group) < g {
+			g = int(row.group)
+			t.restart(int32(from), t.zeroed+int64(last[g]))
 		}
-		t.classify(&t.histories[now], t.pos[from:to])
-		some := t.diagonal(from, to)
-		t.remember(&t.histories[now], &t.histories[1-now], from, to, some)
-		if min(t.zeroed, t.best().cost) >= most {
+		to := from + int(row.n)
+		t.classify(row, t.classes[i<<t.lg:][:1<<t.lg])
+		t.diagonal(t.classes[i<<t.lg:][:1<<t.lg], from, to)
+		t.before[i] = t.remember(from, to)
+		if min(t.zeroed, t.paths[t.best()]>>costShift) >= most {
 			return false
 		}
 		from = to
@@ -131,116 +149,66 @@ func (t *trellis) run(top int, last []int32, most int64) bool {
 	return true
 }
 
-// best is the cheapest path.
-func (t *trellis) best() *path {
-	best := &t.paths[0]
+// restart begins a path at a token, if that is cheaper than the one to the first state.
+func (t *trellis) restart(token int32, cost int64) {
+	if cost >= t.paths[0]>>costShift {
+		return
+	}
+	t.paths[0], t.starts[0] = cost<<costShift, token
+	for u := range t.near {
+		t.near[u][0], t.far[u][0] = 0, 0
+	}
+}
+
+// best is the state of the cheapest path.
+func (t *trellis) best() (state int) {
 	for s := range t.paths {
-		if t.paths[s].cost < best.cost {
-			best = &t.paths[s]
+		if t.paths[s] < t.paths[state] {
+			state = s
 		}
 	}
-	return best
+	return state
 }
 
 // classify finds the classes of the neighbourhoods on a diagonal behind each history.
-func (t *trellis) classify(histories *[states + 1]history, pos []scanPos) {
-	var used [states + 1]bool
-	for s := range t.paths {
-		used[t.paths[s].history] = t.paths[s].cost < unreachable
-	}
-	for i := range histories {
-		h, classes := &histories[i], &t.classes[i]
-		switch {
-		case !used[i]:
-		case !h.some:
-			*classes = [maxN]uint8{}
-		case vector:
-			trellisClasses(classes, h)
-		default:
-			h.findClasses(classes, pos, t.lg)
+func (t *trellis) classify(row *trellisRow, classes [][2 * states]uint8) {
+	for u := int(row.first); u <= int(row.last); u++ {
+		a, b := t.near[u:u+4:u+4], t.far[u:u+4:u+4]
+		for s := range states {
+			sum := 2*(int(a[1][s])+int(a[2][s])) + int(a[0][s]) + int(a[3][s]) + int(b[1][s]) + int(b[2][s]) + int(b[3][s])
+			classes[u][s] = magnitudeClass[sum]
 		}
 	}
 }
 
-// findClasses finds the classes of neighbourhoods at places.
-func (h *history) findClasses(classes *[maxN]uint8, pos []scanPos, lg int) {
-	for _, at := range pos {
-		u := int(at.coef) >> lg
-		a, b := h.near[u:u+4:u+4], h.far[u:u+4:u+4]
-		sum := 2*(int(a[1])+int(a[2])) + int(a[0]) + int(a[3]) + int(b[1]) + int(b[2]) + int(b[3])
-		classes[u] = magnitudeClass[sum]
-	}
-}
-
-// trellisKernel is what goes over the coefficients of a diagonal.
-type trellisKernel struct {
-	paths        [states]int64 // packed
-	zeroed       int64         // of trellis
-	some         int           // 1 where any coefficient may have become other than 0
-	pos          *scanPos      // of the first coefficient
-	coefs        *int32
-	choices      *choice // of the first coefficient
-	classes      *[1 << historyBits][maxN]uint8
-	bank0, bank1 *int32 // costs of the symbols of the first class of the diagonal
-	lg           int
-	done         int // how many coefficients
-	quiet        int64
-	unit         int64
-	reciprocal   uint64 // of the unit
-}
-
-// leastEscaped is the least multiple beside which there may be an escaped level.
+// leastEscaped is the least floor beside which there may be an escaped level.
 const leastEscaped = 2 * (escape - 2)
 
-// diagonal goes on over the coefficients of a diagonal, and tells whether any of them may have become
-// other than 0.
-func (t *trellis) diagonal(from, to int) (some bool) {
-	k := &t.kernel
-	k.some = 0
-	for s := range t.paths {
-		k.paths[s] = t.paths[s].pack()
-	}
-	if vector && t.steps == nil {
-		k.pos, k.choices, k.zeroed = &t.pos[from], &t.choices[from], t.zeroed
-		first := int32(t.pos[from].ctx) * rans.Symbols
-		k.bank0, k.bank1 = &t.rates.symbol[t.banks[0]+first], &t.rates.symbol[t.banks[1]+first]
-		trellisDiagonal(k, to-from)
-		t.zeroed = k.zeroed
-		from += k.done
-	}
-	if from < to {
-		t.genericDiagonal(from, to)
-	}
-	t.unpack()
-	return k.some != 0
-}
-
-// genericDiagonal goes on in the kernel's paths.
-func (t *trellis) genericDiagonal(from, to int) {
+// diagonal goes on over the coefficients of a diagonal.
+func (t *trellis) diagonal(classes [][2 * states]uint8, from, to int) {
 	r := t.rates
-	symbol, unit, first := &r.symbol, r.unit, int32(t.pos[from].ctx)*rans.Symbols
-	bank0, bank1 := t.banks[0]+first, t.banks[1]+first
-	p0, p1, p2, p3 := t.kernel.paths[0], t.kernel.paths[1], t.kernel.paths[2], t.kernel.paths[3]
+	symbol, unit, first := &r.symbol, r.unit, int(t.pos[from].ctx)
+	bank0, bank1 := (dependentContext(t.kind, t.lg, 0)+first)*rans.Symbols, (dependentContext(t.kind, t.lg, 2)+first)*rans.Symbols
+	p0, p1, p2, p3 := t.paths[0], t.paths[1], t.paths[2], t.paths[3]
 	for n := from; n < to; n++ {
 		coef := t.pos[n].coef
-		u := coef >> t.lg
+		class := &classes[coef>>t.lg]
 		a := int64(t.coefs[coef])
 		a = max(a, -a)
 		zero := a * a << distScale
 		t.zeroed += zero
-		s0 := (*[rans.Symbols]int32)(symbol[bank0+int32(t.classes[p0&aHistory][u])*rans.Symbols:])
-		s1 := (*[rans.Symbols]int32)(symbol[bank0+int32(t.classes[p1&aHistory][u])*rans.Symbols:])
-		s2 := (*[rans.Symbols]int32)(symbol[bank1+int32(t.classes[p2&aHistory][u])*rans.Symbols:])
-		s3 := (*[rans.Symbols]int32)(symbol[bank1+int32(t.classes[p3&aHistory][u])*rans.Symbols:])
-		z0, z1 := p0+(zero+int64(s0[0]))<<costShift, p1+int64(zero+int64(s1[0]))<<costShift
-		z2, z3 := p2+int64(zero+int64(s2[0]))<<costShift, p3+int64(zero+int64(s3[0]))<<costShift
+		s0 := (*[rans.Symbols]int32)(symbol[bank0+int(class[p0&aHistory])*rans.Symbols:])
+		s1 := (*[rans.Symbols]int32)(symbol[bank0+int(class[p1&aHistory])*rans.Symbols:])
+		s2 := (*[rans.Symbols]int32)(symbol[bank1+int(class[p2&aHistory])*rans.Symbols:])
+		s3 := (*[rans.Symbols]int32)(symbol[bank1+int(class[p3&aHistory])*rans.Symbols:])
+		z0, z1 := p0+(zero+int64(s0[0]))<<costShift, p1+(zero+int64(s1[0]))<<costShift
+		z2, z3 := p2+(zero+int64(s2[0]))<<costShift, p3+(zero+int64(s3[0]))<<costShift
 		c := &t.choices[n]
 		if a < t.quiet {
-			c.ways = [states]uint8{zeroWays & 0xff, zeroWays >> 8 & 0xff, zeroWays >> 16 & 0xff, zeroWays >> 24}
+			c.ways = zeroWays
 			p0, p1, p2, p3 = z0, z2, z1, z3
 			continue
 		}
-		t.kernel.some = 1
 		f := int64(0)
 		if t.steps == nil {
 			f = r.units.div(a)
@@ -248,10 +216,8 @@ func (t *trellis) genericDiagonal(from, to int) {
 			unit = int64(unitOf(t.steps.of(int(coef))))
 			f = a / unit
 		}
-		// The nearest multiples, f − 1 to f + 2: of each parity of both quantisers one.
-		m0, m1, m2, m3 := (f+2)&^3, (f+1)&^3+1, f&^3+2, (f-1)&^3+3
-		m3 = max(m3, 0) // −1 is none
-		c.multiples = [aZero + 1]int32{int32(m0), int32(m1), int32(m2), int32(m3)}
+		c.floor = int32(f)
+		m0, m1, m2, m3 := multiples(f)
 		d0, d1, d2, d3 := a-m0*unit, a-m1*unit, a-m2*unit, a-m3*unit
 		d0, d1, d2, d3 = d0*d0<<distScale, d1*d1<<distScale, d2*d2<<distScale, d3*d3<<distScale
 		k0, k1, k2, k3 := (m0+1)>>1, (m1+1)>>1, (m2+1)>>1, (m3+1)>>1
@@ -264,32 +230,18 @@ func (t *trellis) genericDiagonal(from, to int) {
 			e0, e1, o0, o1 = r.levelCost(s0[:], k0), r.levelCost(s1[:], k0), r.levelCost(s0[:], k2), r.levelCost(s1[:], k2)
 			e2, e3, o2, o3 = r.levelCost(s2[:], k3), r.levelCost(s3[:], k3), r.levelCost(s2[:], k1), r.levelCost(s3[:], k1)
 		}
-		w0 := least(p0+int64(d0+e0)<<costShift, p1+int64(d2+o1)<<costShift+2<<wayShift)
-		w1 := least(p2+int64(d3+e2)<<costShift, p3+int64(d1+o3)<<costShift+2<<wayShift)
-		w2 := least(p0+int64(d2+o0)<<costShift, p1+int64(d0+e1)<<costShift+1<<wayShift)
-		w3 := least(p2+int64(d1+o2)<<costShift, p3+int64(d3+e3)<<costShift+1<<wayShift)
+		w0 := least(p0+(d0+e0)<<costShift, p1+(d2+o1)<<costShift+2<<wayShift)
+		w1 := least(p2+(d3+e2)<<costShift, p3+(d1+o3)<<costShift+2<<wayShift)
+		w2 := least(p0+(d2+o0)<<costShift, p1+(d0+e1)<<costShift+1<<wayShift)
+		w3 := least(p2+(d1+o2)<<costShift, p3+(d3+e3)<<costShift+1<<wayShift)
 		if f <= mayBecomeZero {
 			w0, w1 = least(w0, z0+1<<wayShift), least(w1, z2+1<<wayShift)
 			w2, w3 = least(w2, z1+2<<wayShift), least(w3, z3+2<<wayShift)
 		}
-		c.ways = [states]uint8{uint8(w0), uint8(w1), uint8(w2), uint8(w3)}
+		c.ways = [2 * states]uint8{0: uint8(w0 & allWays), 2: uint8(w1&allWays + 1), 4: uint8(w2&allWays + 2), 6: uint8(w3&allWays + 3)}
 		p0, p1, p2, p3 = w0&^allWays, w1&^allWays, w2&^allWays, w3&^allWays
 	}
-	t.kernel.paths = [states]int64{p0, p1, p2, p3}
-}
-
-// pack makes a path one number, and unpack takes the ones of a diagonal that is done.
-func (p *path) pack() int64 { return p.cost<<costShift | int64(p.history) }
-
-func (t *trellis) unpack() {
-	var starts [states + 1]int32
-	for _, p := range t.paths {
-		starts[p.history] = p.start
-	}
-	for s, p := range t.kernel.paths {
-		h := p & aHistory
-		t.paths[s] = path{int64(p >> costShift), starts[h], uint8(h)}
-	}
+	t.paths = [states]int64{p0, p1, p2, p3}
 }
 
 // least is the smaller one of two costs, without a branch that no processor could foresee.
@@ -301,55 +253,36 @@ func least(a, b int64) int64 {
 // capped is a level's magnitude as the contexts of others see it.
 func capped(level int64) uint8 { return uint8(min(level, magnitudeCap)) }
 
-// before is the way of a coefficient to a state.
-func (c *choice) before(state uint8) way {
-	return ways[state%states][c.ways[state%states]>>wayShift%4]
-}
-
 // mayBecomeZero is the largest multiple of which 0 is considered.
 const mayBecomeZero = 4
 
-// remember makes the histories after a diagonal.
-func (t *trellis) remember(before, after *[states + 1]history, from, to int, some bool) {
-	for s := range t.paths {
-		p := &t.paths[s]
-		was, is := &before[p.history], &after[s]
-		p.history = uint8(s)
-		if is.some = p.cost < unreachable && (some || was.some); !is.some {
-			continue
-		}
-		is.near, is.far = [maxN + 4]uint8{}, [maxN + 4]uint8{}
-		if was.some {
-			is.far = was.near
-		}
-		if !some {
-			is.some = is.far != is.near
-		}
-	}
-	switch {
-	case !some:
-	case vector:
-		trellisRemember(after, &t.choices[from], &t.pos[from], to-from, t.lg)
-	default:
-		t.rememberLevels(after, from, to)
-	}
-}
-
-// rememberLevels notes the magnitudes of a diagonal on the paths to all states.
-func (t *trellis) rememberLevels(after *[states + 1]history, from, to int) {
-	state := [states]uint8{0, 1, 2, 3}
+// remember makes the histories after a diagonal, and gives the states before it on the paths to the ones after it.
+func (t *trellis) remember(from, to int) (state [states]uint8) {
+	t.next = history{}
+	state = [states]uint8{0, 1, 2, 3}
 	for i := to - 1; i >= from; i-- {
 		c, u := &t.choices[i], int(t.pos[i].coef)>>t.lg+1
 		for s := range state {
-			w := c.before(state[s])
+			c.paths[s] = c.ways[2*(state[s]%states)]
+			w := ways[c.paths[s]%16]
 			state[s] = w.from
-			after[s].near[u] = c.magnitudes[w.multiple]
+			t.next[u][s] = c.magnitudes[w.multiple]
 		}
 	}
+	starts := t.starts
+	for s, from := range state {
+		t.starts[s] = starts[from]
+		t.paths[s] = t.paths[s]&^aHistory | int64(s)
+		for u := range t.far {
+			t.far[u][s] = t.near[u][from]
+		}
+	}
+	t.near = t.next
+	return state
 }
 
 // depend decides the dependent levels of a leaf, and where it is cheapest to end it; steps where each
-// coefficient has a unit of its own. The levels are multiples, until name makes them tokens.
+// coefficient has a unit of its own. The levels are multiples.
 func (t *levelTokens) depend(r *rates, coefs []int32, steps *leafSteps, lg, kind, top, lastCtx int) *quantised {
 	return t.dependBelow(r, coefs, steps, lg, kind, top, lastCtx, math.MaxInt64)
 }
@@ -361,56 +294,69 @@ func (t *levelTokens) dependBelow(r *rates, coefs []int32, steps *leafSteps, lg,
 		t.trellis = new(trellis)
 	}
 	v := t.trellis
-	v.begin(r, coefs, steps, lg, kind)
 	last := r.lastCosts(lastCtx)
 	nothing := outcome{saved: -int64(last[0])}
-	if top == 0 || !v.run(top, last, most) || v.zeroed-v.best().cost < nothing.saved {
+	if top == 0 {
+		return t.becomes(quantised{outcome: nothing})
+	}
+	v.begin(r, coefs, steps, lg, kind, group(top, lg))
+	if !v.run(last, most) || v.zeroed-v.paths[v.best()]>>costShift < nothing.saved {
 		return t.becomes(quantised{outcome: nothing})
 	}
 	return t.collect()
 }
 
-// collect makes the cheapest path the levels of the leaf.
+// collect makes the cheapest path the levels and the tokens of the leaf.
 func (t *levelTokens) collect() *quantised {
 	v := t.trellis
-	p := v.best()
-	q := t.becomes(quantised{outcome: outcome{saved: v.zeroed - p.cost}})
-	from, first := int(p.start), len(t.levels)
-	q.last = group(diagonal(v.pos[from].coef, v.lg), v.lg)
-	for i, state := len(v.pos)-1, p.history; i >= from; i-- {
-		c := &v.choices[i]
-		w := c.before(state)
-		state = w.from
-		m := c.multiples[w.multiple]
-		if m == 0 {
-			continue
-		}
-		coef := v.pos[i].coef
-		a := int64(v.coefs[coef])
-		e := max(a, -a) - int64(m)*v.rates.unit
-		q.gained += a*a - e*e
-		if a < 0 {
-			m = -m
-		}
-		first--
-		t.levels[first] = acLevel{coef, m}
+	state := v.best()
+	q := t.becomes(quantised{outcome: outcome{saved: v.zeroed - v.paths[state]>>costShift}})
+	from, at := int(v.starts[state]), len(v.pos)
+	first := len(t.levels)
+	for row := len(v.rows) - 1; at > from; row-- {
+		to := at
+		at -= int(v.rows[row].n)
+		before := int(v.before[row][state])
+		first = t.collectRow(q, v.classes[row<<v.lg:][:1<<v.lg], at, to, first, state, before)
+		state = before
+		q.last = int(v.rows[row].group)
 	}
 	q.tokens, q.levels = t.tokens[from:len(v.pos)], t.levels[first:]
 	return q
 }
 
-// tokenise makes the tokens of the multiples of a leaf.
-func (t *levelTokens) tokenise(q *quantised, lg, kind int) {
-	clear(t.mag[:])
-	state, levels := uint8(0), q.levels
-	for i, at := range scanOf(lg).through(q.last) {
-		k := int32(0)
-		if len(levels) > 0 && levels[0].coef == at.coef {
-			k = levelOf(abs(levels[0].level))
-			levels = levels[1:]
-		}
-		q.tokens[i] = rans.MakeToken(dependentContext(kind, lg, state)+int(at.ctx)+t.mag.class(int(at.mag)), int(min(k, escape)))
-		t.mag[at.mag] = uint8(min(k, magnitudeCap))
-		state = nextState[state][k&1]
+// collectRow collects the coefficients of a diagonal on the path to a state from another one before it: levels before the first one
+// so far, which becomes another.
+func (t *levelTokens) collectRow(q *quantised, classes [][2 * states]uint8, from, to, first, state, before int) int {
+	v, unit, gained := t.trellis, t.trellis.rates.unit, int64(0)
+	pos, choices, tokens := v.pos[from:to], v.choices[from:to], t.tokens[from:to]
+	var banks [states / 2]rans.Token
+	for i := range banks {
+		banks[i] = rans.MakeToken(dependentContext(v.kind, v.lg, uint8(2*i))+int(pos[0].ctx), 0)
 	}
+	for i := len(pos) - 1; i >= 0; i-- {
+		c, coef := &choices[i], pos[i].coef
+		number := c.paths[state%states] % 16
+		m := max((c.floor+multipliers[number].up)&multipliers[number].mask+multipliers[number].more, 0)
+		class := rans.MakeToken(int(classes[coef>>v.lg][before]), 0)
+		tokens[i] = banks[ways[number].from/2%2] + class + rans.Token(min(levelOf(m), escape))
+		a := int64(v.coefs[coef])
+		e := max(a, -a) - int64(m)*unit
+		gained += a*a - e*e
+		sign := int32(a >> 63)
+		t.levels[first-1] = acLevel{coef, (m ^ sign) - sign} // which stays where it is not 0
+		first -= int(uint32(-m) >> 31)
+	}
+	q.gained += gained
+	return first
 }
+
+// multipliers make multiples of floors, by the number of a way: what multiples adds, what it leaves, and what it adds to that.
+var multipliers = func() (t [16]struct{ up, mask, more int32 }) {
+	for i, w := range ways {
+		if w.multiple != aZero {
+			t[i].up, t[i].mask, t[i].more = 2-int32(w.multiple), ^3, int32(w.multiple)
+		}
+	}
+	return t
+}()

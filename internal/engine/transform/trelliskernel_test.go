@@ -9,15 +9,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestVectorTrellis: dependent levels are the same with kernels and without, also where some are escaped, and where
-// the choice is given up because it costs too much.
+// TestVectorTrellis: dependent levels and their tokens are the same with the kernel and without, also where some are escaped, where
+// the choice is given up because it costs too much, where prices are random, and where the kernel cannot take them.
 func TestVectorTrellis(t *testing.T) {
 	requireKernels(t)
 	rng := rand.New(rand.NewPCG(29, 11))
 	var tokens [2]levelTokens
-	for round := range 1200 {
-		lg, kind, step := 3+round%3, round/3%2, []int{1, 3, 20, 70, 300}[rng.IntN(5)]
+	wild := randomBits(rng, 15)
+	for round := range 1600 {
+		lg, kind, step := 3+round%3, round/3%2, []int{1, 3, 20, 70, 300, 900, MaxStep}[rng.IntN(7)]
 		r, c := newRates(step, predictedBits(), lambdas[kindLuma]), coefficients(rng, lg, step)
+		switch rng.IntN(4) {
+		case 0:
+			r = newRates(step, wild, lambdas[kindLuma])
+		case 1:
+			r = plainRates(step)
+		}
 		if round%5 == 0 {
 			for range 9 {
 				c[rng.IntN(len(c))] = int32(rng.IntN(1<<16) - 1<<15)
@@ -33,6 +40,7 @@ func TestVectorTrellis(t *testing.T) {
 		plainly(func() { want = tokens[1].dependBelow(r, c, nil, lg, kind, top, ctx, most) })
 		name := fmt.Sprintf("round %d: leaf of %d, kind %d, step %d", round, 1<<lg, kind, step)
 		require.Equal(t, slices.Clone(want.levels), slices.Clone(got.levels), name)
+		require.Equal(t, slices.Clone(want.tokens), slices.Clone(got.tokens), name)
 		require.Equal(t, []int64{int64(want.last), want.saved, want.gained}, []int64{int64(got.last), got.saved, got.gained}, name)
 	}
 }
