@@ -52,7 +52,7 @@ func (a *area) seen() bool { return a.plane.Pix != nil }
 // resolution.
 const areaSide = 2 * maxN
 
-// allAreas is how many areas of a tile are all looked at, and of more every second. Unless leaves are predicted, which takes
+// allAreas is how many areas of a tile are all looked at, and of more every second. Unless all modes are tried, which takes
 // far longer than all this, luma is judged there by every second block, and guides by every second pair of rows. Of every
 // fourth area, too few show what is wrong with a tile: Kodak images lose 1 dB to it, by what guides do to a frame around them.
 const allAreas = 16
@@ -95,7 +95,7 @@ func sideOf(def Plane) int {
 func (c *chooser) take(p *planeEncoder) {
 	def := p.encoder.planes[p.index]
 	c.lay(p.index, def, p.cells)
-	c.some = len(c.areas[p.index]) > allAreas && !p.encoder.predicts
+	c.some = len(c.areas[p.index]) > allAreas && !p.encoder.thorough
 	if p.predictor != nil {
 		c.copy(p.index, p.predictor)
 		return
