@@ -4,8 +4,8 @@ package hugepages
 
 import "unsafe"
 
-// least is how many bytes are worth asking for.
-const least = 1 << 18
+// least is how many bytes are worth asking for: a smaller slice has others lie in huge pages that are not touched.
+const least = 1 << 20
 
 // Make is make([]T, n).
 func Make[T any](n int) []T {
