@@ -136,8 +136,10 @@ func (r *run[V]) take(i int) (v V, err error) {
 	}
 }
 
-// makes tells whether value i is to be made now.
-func (r *run[V]) makes(i int) bool { return r.begun == i && i < len(r.made) && i <= r.over+1 }
+// makes tells whether value i is to be made now: it is the next one, and none is being made.
+func (r *run[V]) makes(i int) bool {
+	return r.begun == i && i < len(r.made) && i <= r.over+1 && (i == 0 || r.made[i-1].ready)
+}
 
 // makeAhead has values be made on a goroutine.
 func (r *run[V]) makeAhead() {

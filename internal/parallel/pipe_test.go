@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -25,11 +26,15 @@ func TestPipe(t *testing.T) {
 	for _, w := range ways {
 		for _, jobs := range [][]int{nil, {1}, {3}, {1, 1, 1, 1}, {4, 1, 7, 2, 1, 3}} {
 			var mu sync.Mutex
+			var making atomic.Int32
 			var made, ended int
 			done := make([][]int, len(jobs))
 			err := Pipe[int]{
 				Jobs: jobs, Ahead: w.ahead,
 				Make: func(_ context.Context, i int) (int, error) {
+					assert.EqualValues(t, 1, making.Add(1), "values that are being made")
+					time.Sleep(time.Duration(i%2) * time.Millisecond) // in which others would begin
+					defer making.Add(-1)
 					mu.Lock()
 					defer mu.Unlock()
 					assert.Equal(t, made, i)
