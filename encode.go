@@ -54,9 +54,9 @@ func encodeImage(ctx context.Context, w io.Writer, m image.Image, o *Options) er
 
 // EncodeRaster writes the samples of src to w as a .qtg file that keeps the promise of
 // o.T; nil o is the zero value. The file is the one that Encode writes of an image with
-// these samples. What it holds at once is bounded by o.Memory: a raster that is larger is
-// read twice, a sample of its tiles and then all of it, by rows from the top; so is one of
-// more than 134 megapixels. It ends with the cause of ctx's end, within the time of a tile.
+// these samples. What it holds at once is bounded by o.Memory: a raster that is larger, or
+// has more than 512 tiles of 512×512, is read twice, a sample of its tiles and then all of
+// it, by rows from the top. It ends with the cause of ctx's end, within the time of a tile.
 // What src or a callback panics with, EncodeRaster panics with.
 func EncodeRaster(ctx context.Context, w io.Writer, src raster.Source, o *Options) error {
 	var opt Options

@@ -11,13 +11,16 @@ import (
 const (
 	slack     = 4 << 20
 	slackPart = 8        // of a large heap
-	smallHeap = 16 << 20 // a heap that no cycle looks at
+	smallHeap = 16 << 20 // a heap that no second cycle looks at
 )
 
-// collectBy sets the collector to the slack. The first cycle comes when the heap is no longer small.
+// mostPercent has no cycle look at a heap below 8 MiB, of which the runtime takes 4 for 100 percent. The percentage of a cycle holds until
+// some time after the next, when the heap may be larger by far.
+const mostPercent = 200
+
+// collectBy sets the collector to the slack.
 func collectBy() {
-	const first = 4 << 20 // the runtime's, for 100 percent
-	debug.SetGCPercent(smallHeap / (first / 100))
+	debug.SetGCPercent(mostPercent)
 	afterCycle()
 }
 
@@ -34,5 +37,5 @@ func afterCycle() {
 // slackPercent is the slack in percent of what is in use.
 func slackPercent(live uint64) int {
 	most := max(live+max(slack, live/slackPart), smallHeap)
-	return int((most - live) * 100 / max(live, 1<<20))
+	return int(min((most-live)*100/max(live, 1), mostPercent))
 }
