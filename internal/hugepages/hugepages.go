@@ -10,13 +10,8 @@ const least = 1 << 20
 // Make is make([]T, n).
 func Make[T any](n int) []T {
 	s := make([]T, n)
-	enlarge(s)
-	return s
-}
-
-// enlarge asks for huge pages of the memory of a slice.
-func enlarge[T any](s []T) {
-	if bytes := uintptr(cap(s)) * unsafe.Sizeof(*new(T)); bytes >= least {
+	if bytes := uintptr(n) * unsafe.Sizeof(*new(T)); bytes >= least {
 		ask(uintptr(unsafe.Pointer(unsafe.SliceData(s))), bytes)
 	}
+	return s
 }

@@ -74,16 +74,13 @@ func addDifferences(sums, others, v []byte, step int) {
 type watched struct {
 	raster.Source
 	grid   tiles.Grid
-	sample map[int]bool
+	sample []bool
 	seen   flatness
 }
 
 func newWatched(src raster.Source) *watched {
-	w := &watched{Source: src, grid: sampleGrid(src.Format()), sample: map[int]bool{}}
-	for _, tile := range w.grid.Spread(engine.SampleTiles) {
-		w.sample[tile] = true
-	}
-	return w
+	grid := sampleGrid(src.Format())
+	return &watched{Source: src, grid: grid, sample: grid.InSpread(engine.SampleTiles)}
 }
 
 // ReadBlock implements raster.Source.

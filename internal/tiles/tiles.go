@@ -76,6 +76,15 @@ func (g Grid) Spread(n int) []int {
 	return list
 }
 
+// InSpread tells of each tile whether it is one of Spread.
+func (g Grid) InSpread(n int) []bool {
+	in := make([]bool, g.N())
+	for _, tile := range g.Spread(n) {
+		in[tile] = true
+	}
+	return in
+}
+
 // Side is the number of pixels of a level along n pixels of the raster: each is one
 // for 1<<level.
 func Side(n, level int) int { return (n-1)>>level + 1 }

@@ -42,6 +42,13 @@ func TestSpread(t *testing.T) {
 		for i := range list[1:] {
 			assert.Less(t, list[i], list[i+1])
 		}
+		var among []int
+		for tile, in := range g.InSpread(n) {
+			if in {
+				among = append(among, tile)
+			}
+		}
+		assert.Equal(t, list, among)
 	}
 	assert.Equal(t, g.Indices(g.Bounds()), g.Spread(g.N()))
 }

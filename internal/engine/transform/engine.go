@@ -293,10 +293,7 @@ const tilesAtOnce = 4 * engine.SampleTiles
 func (e *encoder) lookAtAll(ctx context.Context, src raster.Source, counted *counter, work *progress.Work) error {
 	work = work.Of(engine.Pixels(e.grid.Pixels(e.grid.Bounds())) * (costOf(e.plan.Effort) + 1))
 	rows := engine.SlabRows(e, e.env.Workers, e.env.Memory)
-	sample := make([]bool, e.grid.N())
-	for _, tile := range e.grid.Spread(engine.SampleTiles) {
-		sample[tile] = true
-	}
+	sample := e.grid.InSpread(engine.SampleTiles)
 	codes := func(tile int) bool { return sample[tile] || !e.Full() }
 	blocks := engine.Blocks{
 		Source: src, Slabs: engine.Slabs(e.grid, 0, e.grid.Down(), rows), Workers: e.env.Workers, Work: work,
