@@ -29,8 +29,8 @@ func (b *Backend) Transform(ctx context.Context, p *tree.Prepared, works []tree.
 }
 
 // Costs implements tree.Coder.
-func (b *Backend) Costs(ctx context.Context, p *tree.Prepared, works []tree.Work) ([][]int64, error) {
-	return each(ctx, b, p, works, tree.Kernel.Cost, func(_ *tree.Work, costs []int64) []int64 { return costs })
+func (b *Backend) Costs(ctx context.Context, p *tree.Prepared, works []tree.Work) ([][]tree.Cost, error) {
+	return each(ctx, b, p, works, tree.Kernel.Cost, func(_ *tree.Work, costs []tree.Cost) []tree.Cost { return costs })
 }
 
 // Quantise implements tree.Coder.

@@ -37,17 +37,17 @@ func (b *backend) Transform(ctx context.Context, p *tree.Prepared, works []tree.
 }
 
 // Costs implements tree.Coder.
-func (b *backend) Costs(ctx context.Context, p *tree.Prepared, works []tree.Work) ([][]int64, error) {
-	out := make([][]int64, len(works))
+func (b *backend) Costs(ctx context.Context, p *tree.Prepared, works []tree.Work) ([][]tree.Cost, error) {
+	out := make([][]tree.Cost, len(works))
 	for i := range works {
-		out[i] = make([]int64, len(works[i].Numbers))
+		out[i] = make([]tree.Cost, len(works[i].Numbers))
 	}
 	err := b.each(ctx, p, works, stage{
 		begin: b.price,
 		collect: func(s *slot) error {
-			return s.out.read(8*len(s.at), func(data unsafe.Pointer) {
-				for k, j := range unsafe.Slice((*int64)(data), len(s.at)) {
-					out[s.work][s.at[k]] = j
+			return s.out.read(costBytes*len(s.at), func(data unsafe.Pointer) {
+				for k, c := range unsafe.Slice((*tree.Cost)(data), len(s.at)) {
+					out[s.work][s.at[k]] = c
 				}
 			})
 		},
@@ -55,9 +55,12 @@ func (b *backend) Costs(ctx context.Context, p *tree.Prepared, works []tree.Work
 	return out, err
 }
 
+// costBytes is the size of a tree.Cost.
+const costBytes = 16
+
 // price begins the stage cost.
 func (b *backend) price(s *slot) error {
-	if err := s.out.reserve(8 * len(s.at)); err != nil {
+	if err := s.out.reserve(costBytes * len(s.at)); err != nil {
 		return err
 	}
 	if err := b.use(program{file: "cost.comp", level: s.level}); err != nil {

@@ -45,7 +45,7 @@ type request struct {
 
 func (a *asked) Coder() tree.Coder { return a }
 
-func (a *asked) Costs(ctx context.Context, p *tree.Prepared, works []tree.Work) ([][]int64, error) {
+func (a *asked) Costs(ctx context.Context, p *tree.Prepared, works []tree.Work) ([][]tree.Cost, error) {
 	a.costs = append(a.costs, request{p, works})
 	return a.Backend.Costs(ctx, p, works)
 }
@@ -125,7 +125,7 @@ func BenchmarkCoder(b *testing.B) {
 			b.ReportMetric(float64((processTime(b)-busy).Microseconds())/1000/float64(b.N), "process-ms")
 			b.ReportMetric(float64(priced)/1e6/float64(b.N), "priced-MS")
 			b.ReportMetric(float64(quantised)/1e6/float64(b.N), "quantised-MS")
-			b.ReportMetric(8*float64(nodes)/1e6/float64(b.N), "cost-MB")
+			b.ReportMetric(16*float64(nodes)/1e6/float64(b.N), "cost-MB")
 			b.ReportMetric(4*float64(words)/1e6/float64(b.N), "record-MB")
 		})
 	}

@@ -6,7 +6,7 @@ import "github.com/qtgpu/qtgpu/tree"
 func modelWords(m *tree.Model, level int) (words []uint32) {
 	size := level - tree.Base
 	reciprocal := (1<<32 + uint64(m.Step) - 1) / uint64(m.Step) // of products of 64 bits, exact up to 2^20
-	for _, v := range []int{m.Step, int(reciprocal), m.Least, m.Bit, m.Escape, m.Cap, m.Typical, m.Shift1, m.Shift2, 0} {
+	for _, v := range []int{m.Step, int(reciprocal), m.Least, m.Bit, m.Escape, m.Cap, m.Typical, m.Shift1, m.Shift2, m.Parts} {
 		words = append(words, uint32(v))
 	}
 	words = append(words, uint32(m.Doubt[size]), uint32(m.Doubt[size]>>32))
@@ -27,10 +27,14 @@ func modelWords(m *tree.Model, level int) (words []uint32) {
 	for d, g := range m.Group[size] {
 		words = append(words, uint32(g)|uint32(m.Frequency[size][d])<<8)
 	}
-	return appendWords(words, m.Means[size])
+	words = appendWords(words, m.Means[size])
+	f := &m.Forecast[size]
+	words = append(words, uint32(f.Spread), uint32(f.Each), uint32(f.Once))
+	words = appendWords(appendWords(words, f.Fine[:]), f.Whole[:])
+	return appendWords(appendWords(words, f.Through[:]), m.Logs[:1<<(2*level)+1])
 }
 
-func appendWords[T int32 | uint8](words []uint32, v []T) []uint32 {
+func appendWords[T int32 | uint16 | uint8](words []uint32, v []T) []uint32 {
 	for _, x := range v {
 		words = append(words, uint32(x))
 	}

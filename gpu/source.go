@@ -95,7 +95,7 @@ func (p program) defines() map[string]string {
 		"COUNT_LOCATION": countLocation, "ACROSS_LOCATION": acrossLocation,
 		"LAST_CLASSES": tree.LastClasses, "TOKENS": tree.Tokens, "GROUPS": tree.Groups,
 		"FREQUENCY_CLASSES": tree.FrequencyClasses, "MAGNITUDE_CLASSES": tree.MagnitudeClasses,
-		"DIAGONALS": tree.Diagonals, "LARGEST_SUM": tree.LargestSum,
+		"DIAGONALS": tree.Diagonals, "FORECAST_PARTS": tree.ForecastParts, "LARGEST_SUM": tree.LargestSum,
 		"NO_VARIANT": tree.NoVariant, "VARIANT_HEAD": tree.VariantHead,
 	} {
 		d[name] = strconv.Itoa(v)

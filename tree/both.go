@@ -17,7 +17,7 @@ func (b Both) Transform(ctx context.Context, p *Prepared, works []Work) ([][]int
 }
 
 // Costs implements Coder. It compares the coefficients too, work by work.
-func (b Both) Costs(ctx context.Context, p *Prepared, works []Work) ([][]int64, error) {
+func (b Both) Costs(ctx context.Context, p *Prepared, works []Work) ([][]Cost, error) {
 	for i := range works {
 		if _, err := b.Transform(ctx, p, works[i:i+1]); err != nil {
 			return nil, err
@@ -71,13 +71,16 @@ func compareCoefs(w *Work, across int, got, want []int32) error {
 	return nil
 }
 
-func compareCosts(w *Work, across int, got, want []int64) error {
+func compareCosts(w *Work, across int, got, want []Cost) error {
 	if len(got) != len(want) {
 		return fmt.Errorf("cost: plane %d: level %d: %d nodes, want %d", w.Plane, w.Level, len(got), len(want))
 	}
 	for k, v := range want {
-		if got[k] != v {
-			return w.differs("cost", across, k, "J: got %d, want %d", got[k], v)
+		if got[k].J != v.J {
+			return w.differs("cost", across, k, "J: got %d, want %d", got[k].J, v.J)
+		}
+		if got[k].Forecast != v.Forecast {
+			return w.differs("cost", across, k, "forecast: got %d, want %d", got[k].Forecast, v.Forecast)
 		}
 	}
 	return nil

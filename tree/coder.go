@@ -15,10 +15,16 @@ type Coder interface {
 	// Transform runs the stage transform and reads it back: the coefficients of each node,
 	// 4^Level of them, [u][v]. Nothing but a comparison needs them outside the device.
 	Transform(ctx context.Context, p *Prepared, works []Work) ([][]int32, error)
-	// Costs runs the stages transform and cost: J of each node as a leaf, but for its flag.
-	Costs(ctx context.Context, p *Prepared, works []Work) ([][]int64, error)
+	// Costs runs the stages transform and cost.
+	Costs(ctx context.Context, p *Prepared, works []Work) ([][]Cost, error)
 	// Quantise runs the stages transform and quantise.
 	Quantise(ctx context.Context, p *Prepared, works []Work) ([]Outcomes, error)
+}
+
+// Cost is what a node costs as a leaf, but for its flag.
+type Cost struct {
+	J        int64 // as quantising it tells
+	Forecast int64 // as its magnitudes tell, J where the engine forecasts nothing
 }
 
 // Work is some nodes of one level of one plane.
@@ -42,6 +48,8 @@ const (
 	MagnitudeClasses = 13
 	Diagonals        = 63
 	LargestSum       = 360
+	ForecastParts    = 16
+	LargestLeaf      = 1 << (2 * (Base + Sizes - 1))
 )
 
 // Model is what the stages need to know of an engine, for the leaves of planes of one kind: its
@@ -56,6 +64,7 @@ type Model struct {
 	Shift1  int          // of the first pass of the transform, without the level
 	Shift2  int          // of the second pass
 	Doubt   [Sizes]int64 // the squared error from which on plain rounding is wanted as well
+	Parts   int          // 2^16 times what makes a magnitude parts of the step, 0 where nothing is forecast
 
 	Cosines   [Sizes][]int32                                           // [k][i] of frequency k at sample i
 	Means     [Sizes][]int32                                           // [j][k], the low block to the means of cells, in 1/4096
@@ -64,18 +73,27 @@ type Model struct {
 	Group     [Sizes][Diagonals]uint8                                  // of a diagonal
 	Frequency [Sizes][Diagonals]uint8                                  // its class
 	Magnitude [LargestSum + 1]uint8                                    // the class of a weighted sum of magnitudes
+	Forecast  [Sizes]Forecast
+	Logs      [LargestLeaf + 1]int32 // log2 of numbers from 1 on, in 1/256
 
 	// NewKernel gives the engine's code for one node after the other, each of them for one
 	// goroutine.
 	NewKernel func() Kernel
 }
 
+// Forecast is what forecasting takes, of leaves of a size.
+type Forecast struct {
+	Fine, Whole        [ForecastParts]uint8 // prices of a magnitude from Least on, by parts of the step, and by whole steps
+	Spread, Each, Once int32                // weights of where these lie, of each coefficient that is coded, and of a leaf
+	Through            [Diagonals]uint16    // how many are coded, by the highest diagonal
+}
+
 // Kernel is what an engine does of a node.
 type Kernel interface {
 	// Transform gives the coefficients of the node that begins at pix[0], in rows stride apart.
 	Transform(coefs []int32, pix []uint16, stride, level int)
-	// Cost gives J of a leaf of these coefficients, but for its flag.
-	Cost(coefs []int32, level int) int64
+	// Cost gives the cost of a leaf of these coefficients.
+	Cost(coefs []int32, level int) Cost
 	// Quantise appends the record of a leaf of these coefficients.
 	Quantise(record []uint32, coefs []int32, level int) []uint32
 }

@@ -36,7 +36,7 @@ func TestRecord(t *testing.T) {
 // stored is a Coder that has its results.
 type stored struct {
 	coefs   []int32
-	costs   []int64
+	costs   []Cost
 	records Outcomes
 	err     error
 }
@@ -45,8 +45,8 @@ func (s *stored) Transform(context.Context, *Prepared, []Work) ([][]int32, error
 	return [][]int32{s.coefs}, s.err
 }
 
-func (s *stored) Costs(context.Context, *Prepared, []Work) ([][]int64, error) {
-	return [][]int64{s.costs}, s.err
+func (s *stored) Costs(context.Context, *Prepared, []Work) ([][]Cost, error) {
+	return [][]Cost{s.costs}, s.err
 }
 
 func (s *stored) Quantise(context.Context, *Prepared, []Work) ([]Outcomes, error) {
@@ -54,7 +54,7 @@ func (s *stored) Quantise(context.Context, *Prepared, []Work) ([]Outcomes, error
 }
 
 func newStored() *stored {
-	return &stored{coefs: make([]int32, 512), costs: []int64{5, -6}, records: Outcomes{someRecord(), someRecord()}}
+	return &stored{coefs: make([]int32, 512), costs: []Cost{{5, 4}, {-6, 7}}, records: Outcomes{someRecord(), someRecord()}}
 }
 
 // TestBothNamesTheFirst: equal results pass, and of others the first difference is named by stage,
@@ -70,7 +70,8 @@ func TestBothNamesTheFirst(t *testing.T) {
 		{func(*stored) {}, ""},
 		{func(s *stored) { s.coefs[256+2*16+3] = 8 }, "transform: plane 1: level 4 node (3,1): coefficient u 2 v 3: got 8, want 0"},
 		{func(s *stored) { s.coefs = nil }, "transform: plane 1: level 4: 0 coefficients, want 512"},
-		{func(s *stored) { s.costs[1]-- }, "cost: plane 1: level 4 node (3,1): J: got -7, want -6"},
+		{func(s *stored) { s.costs[1].J-- }, "cost: plane 1: level 4 node (3,1): J: got -7, want -6"},
+		{func(s *stored) { s.costs[1].Forecast++ }, "cost: plane 1: level 4 node (3,1): forecast: got 8, want 7"},
 		{func(s *stored) { s.costs = s.costs[1:] }, "cost: plane 1: level 4: 1 nodes, want 2"},
 		{func(s *stored) { s.records = nil }, "quantise: plane 1: level 4: 0 leaves, want 2"},
 		{func(s *stored) { s.records[0] = nil }, "quantise: plane 1: level 4 node (1,0): variants by class: got nothing, want 3277056"},

@@ -272,7 +272,7 @@ func (c careful) Transform(ctx context.Context, p *tree.Prepared, works []tree.W
 }
 
 // Costs implements tree.Coder.
-func (c careful) Costs(ctx context.Context, p *tree.Prepared, works []tree.Work) ([][]int64, error) {
+func (c careful) Costs(ctx context.Context, p *tree.Prepared, works []tree.Work) ([][]tree.Cost, error) {
 	return orElse(ctx, c.b, p, works, tree.Coder.Costs)
 }
 

@@ -1,10 +1,10 @@
 // The stage cost: one thread prices one node (kernel.Cost in internal/engine/transform/model.go).
-#include "quantiser.glsl"
+#include "forecast.glsl"
 
 layout(local_size_x = LINEAR) in;
 
 layout(std430, binding = OUT_BINDING) restrict writeonly buffer Out {
-	uvec2 costs[];
+	uvec4 costs[]; // J, and the forecast
 };
 
 void main()
@@ -17,5 +17,6 @@ void main()
 		uvec2 coded = moreThanZeros(quantise(k, DECIDE, group(a.top), model.typical, 0u, false), model.typical);
 		if (less(coded, more)) more = coded;
 	}
-	costs[k] = add64(shift16(a.energy), more);
+	uvec2 j = add64(shift16(a.energy), more);
+	costs[k] = uvec4(j, model.parts > 0 && a.top > 0 ? forecast(k, a.top) : j);
 }

@@ -13,7 +13,7 @@ layout(std430, binding = COEFS_BINDING) restrict buffer Coefs {
 };
 layout(std430, binding = MODEL_BINDING) restrict readonly buffer Model {
 	int step, reciprocal, least, bit, escape, cap, typical, shift1, shift2;
-	int zero; // for what follows to be pairs of words
+	int parts;
 	uvec2 doubt;
 	int last[LAST_CLASSES * TOKENS];
 	int prices[FREQUENCY_CLASSES * MAGNITUDE_CLASSES * TOKENS];
@@ -21,6 +21,10 @@ layout(std430, binding = MODEL_BINDING) restrict readonly buffer Model {
 	int zeros[FREQUENCY_CLASSES * (LARGEST_SUM + 1)]; // prices of 0 by the sum of magnitudes
 	int diagonal[DIAGONALS]; // group, and the class of its frequency from bit 8 on
 	int means[CELLS * CELLS];
+	int spread, each, once; // of forecasts
+	int fine[FORECAST_PARTS], whole[FORECAST_PARTS];
+	int through[DIAGONALS];
+	int logs[N * N + 1];
 } model;
 layout(location = COUNT_LOCATION) uniform uint count;
 

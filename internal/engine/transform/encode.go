@@ -241,7 +241,7 @@ func newPlaneEncoder(e *Encoder, scratch *EncoderScratch, t *Tile, i int, src *o
 	scratch.spectra.normalises(e.classes)
 	return &planeEncoder{
 		encoder: e, scratch: scratch, tile: t, index: i, kind: kind, src: src, cells: c,
-		partition: partition{encoder: e, scratch: scratch, rates: e.ratesOf(kind), src: src, cells: c, luma: &cells[0], def: e.planes[i], kind: kind},
+		partition: partition{encoder: e, scratch: scratch, rates: e.ratesOf(kind), src: src, cells: c, luma: &cells[0], def: e.planes[i], kind: kind, forecasts: e.forecasts()},
 		overview:  overviewEncoder{src: src, cells: c, exact: make([]int32, len(c.overview)), pixels: pixels},
 		gauge:     gauge{src: src, cells: c, scratch: scratch},
 	}
@@ -300,6 +300,9 @@ func (p *planeEncoder) chooseLeaves(root node) {
 		p.partition.adopt(root)
 	default:
 		p.partition.choose(root, false, anyCost)
+		if p.partition.forecasts {
+			p.partition.lookAheadAll(root)
+		}
 	}
 }
 

@@ -31,21 +31,21 @@ func (g *given) tile(i int) *givenTile {
 
 // givenPlane is what is known of a plane's nodes, by their size and number.
 type givenPlane struct {
-	costs   [sizes][]int64  // unknown where it is not known
-	records [sizes][]uint32 // the record of a leaf, counted from 1, 0 where there is none
+	costs   [sizes][]tree.Cost // unknown where it is not known
+	records [sizes][]uint32    // the record of a leaf, counted from 1, 0 where there is none
 	found   [sizes]tree.Outcomes
 }
 
 // unknown is no cost.
-const unknown = -1
+var unknown = tree.Cost{J: -1}
 
-// cost is J of node number i as a leaf, but for its flag.
-func (g *givenPlane) cost(lg, i int) (int64, bool) {
+// cost is the cost of node number i.
+func (g *givenPlane) cost(lg, i int) (c tree.Cost, ok bool) {
 	if g.costs[lg-cellLog2] == nil {
-		return 0, false
+		return c, false
 	}
-	j := g.costs[lg-cellLog2][i]
-	return j, j != unknown
+	c = g.costs[lg-cellLog2][i]
+	return c, c != unknown
 }
 
 // record is the record of the leaf that is node number i, nil where there is none.
@@ -122,7 +122,7 @@ func (s *survey) walk(ctx context.Context, visit func(p *partition, at int, node
 		def := s.encoder.planes[i]
 		cells := newCells(rects[i], s.encoder.steps[i], def)
 		visit(&partition{
-			encoder: s.encoder, rates: s.encoder.ratesOf(def.kind()), scratch: scratch, cells: &cells, luma: &cells, def: def, kind: def.kind(), given: &s.given.planes[i],
+			encoder: s.encoder, rates: s.encoder.ratesOf(def.kind()), scratch: scratch, cells: &cells, luma: &cells, def: def, kind: def.kind(), given: &s.given.planes[i], forecasts: s.encoder.forecasts(),
 			src: &s.encoder.originals(scratch, s.prepared.Planes, s.prepared.Pyramids, rects, s.pixels)[i],
 		}, at, &found[at])
 		return nil
@@ -211,7 +211,7 @@ func (s *survey) costs(ctx context.Context, open numbers) error {
 	}
 	for k, w := range works {
 		to := &s.given.planes[w.Plane].costs[w.Level-cellLog2]
-		*to = make([]int64, len(s.prepared.Pyramids[w.Plane].At(w.Level).Sum))
+		*to = make([]tree.Cost, len(s.prepared.Pyramids[w.Plane].At(w.Level).Sum))
 		for i := range *to {
 			(*to)[i] = unknown
 		}

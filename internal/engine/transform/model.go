@@ -29,11 +29,14 @@ func (e *Encoder) Model(p Plane) *tree.Model {
 	kind := p.kind()
 	r := e.ratesOf(kind)
 	m := &tree.Model{
-		Step: int(r.step), Least: int((r.step*worthCoding + 255) >> 8), Bit: int(r.bit), Escape: escape, Cap: magnitudeCap,
+		Step: int(r.step), Least: int(r.least()), Bit: int(r.bit), Escape: escape, Cap: magnitudeCap,
 		Typical: lastContext(kind, cellLog2, typicalLast) - lastContexts(kind, cellLog2),
 		Shift1:  forwardShift1, Shift2: forwardShift2, Magnitude: magnitudeClass,
 		NewKernel: func() tree.Kernel { return &kernel{encoder: e, kind: kind, doubt: e.doubt(p)} },
-		Doubt:     e.doubt(p),
+		Doubt:     e.doubt(p), Logs: log256,
+	}
+	if e.forecasts() {
+		m.Parts = int(r.parts())
 	}
 	for size := range sizes {
 		lg, n := cellLog2+size, cell<<size
@@ -59,6 +62,7 @@ func (e *Encoder) Model(p Plane) *tree.Model {
 		for d := range 2*n - 1 {
 			m.Group[size][d], m.Frequency[size][d] = uint8(group(d, lg)), uint8(frequencyClass(d, lg))
 		}
+		m.Forecast[size] = forecastOf[kind][size].model(lg)
 	}
 	return m
 }
@@ -95,10 +99,14 @@ func (k *kernel) Transform(coefs []int32, pix []uint16, stride, level int) {
 }
 
 // Cost implements tree.Kernel.
-func (k *kernel) Cost(coefs []int32, level int) int64 {
+func (k *kernel) Cost(coefs []int32, level int) tree.Cost {
 	r := k.encoder.ratesOf(k.kind)
 	energy, top := analyse(coefs, level, r.step)
-	return k.tokens.cost(r, coefs, level, k.kind, energy, top, nil)
+	j := k.tokens.cost(r, coefs, level, k.kind, energy, top, nil)
+	if top == 0 || !k.encoder.forecasts() {
+		return tree.Cost{J: j, Forecast: j}
+	}
+	return tree.Cost{J: j, Forecast: r.forecast(coefs, level, k.kind, top)}
 }
 
 // Quantise implements tree.Kernel.

@@ -3,6 +3,7 @@ package transform
 import (
 	"image"
 	"math"
+	"slices"
 
 	"github.com/qtgpu/qtgpu/chroma"
 	"github.com/qtgpu/qtgpu/internal/engine"
@@ -209,6 +210,8 @@ type partition struct {
 	def     Plane
 	kind    int
 	given   *givenPlane // what a coder found out, nil for nothing
+
+	forecasts bool // whether costs are forecast before they are quantised
 }
 
 // class is the step class of a node.
@@ -305,8 +308,8 @@ func (p *partition) chooseOf(n node, o outlook, needed bool, most int64) int64 {
 	case splitNode:
 		return p.split(n, needed, most)
 	case openNode:
-		leaf := p.leafCost(n)
-		if children := p.split(n, true, min(leaf, most)); children < leaf {
+		leaf, children := p.eitherCost(n, most)
+		if children < leaf {
 			return children
 		}
 		p.cells.setLeaf(n)
@@ -316,7 +319,82 @@ func (p *partition) chooseOf(n node, o outlook, needed bool, most int64) int64 {
 	if !needed {
 		return 0
 	}
-	return p.leafCost(n)
+	return p.cost(n)
+}
+
+// doubtLog2 is the part of a cost by which an estimate may be off.
+const doubtLog2 = 6
+
+// eitherCost is the cost of a node as a leaf, and of the leaves chosen under it, up to most. Where estimates are too near to each other
+// to tell which one is less, quantising does.
+func (p *partition) eitherCost(n node, most int64) (leaf, children int64) {
+	leaf = p.cost(n)
+	if !p.forecasts {
+		return leaf, p.split(n, true, min(leaf, most))
+	}
+	doubt := leaf >> doubtLog2
+	most = min(leaf+doubt, most)
+	if children = p.split(n, true, most); children >= most || children <= leaf-doubt {
+		return leaf, children
+	}
+	return p.leafCost(n), p.quantisedCost(n)
+}
+
+// quantisedCost is the cost of the leaves that are chosen under a node that is split, by quantising them.
+func (p *partition) quantisedCost(n node) int64 {
+	if p.given == nil {
+		p.lookAheadLeaves(n)
+	}
+	cost := p.flagCost(n.lg, 1)
+	for i := range 4 {
+		if c := n.child(i); p.cells.isLeaf(c) {
+			cost += p.leafCost(c)
+		} else {
+			cost += p.quantisedCost(c)
+		}
+	}
+	return cost
+}
+
+// lookAheadLeaves quantises those children of a node side by side that are leaves.
+func (p *partition) lookAheadLeaves(n node) {
+	var leaves [4]node
+	wanted := 0
+	for i := range leaves {
+		if c := n.child(i); p.cells.isLeaf(c) && !p.scratch.spectra.levels(c).known && p.spectrum(c).top > 0 {
+			leaves[wanted] = c
+			wanted++
+		}
+	}
+	for beside := range slices.Chunk(leaves[:wanted], besideOf(n.lg-1)) {
+		p.lookAhead(p.rates, beside)
+	}
+}
+
+// lookAheadAll quantises leaves under a node side by side.
+func (p *partition) lookAheadAll(n node) {
+	if n.lg == cellLog2 || p.cells.isLeaf(n) {
+		return
+	}
+	p.lookAheadLeaves(n)
+	for i := range 4 {
+		p.lookAheadAll(n.child(i))
+	}
+}
+
+// cost is about the cost of a node as a leaf, and the flag.
+func (p *partition) cost(n node) int64 {
+	if !p.forecasts {
+		return p.leafCost(n)
+	}
+	if c, ok := p.givenCost(n); ok {
+		return c.Forecast + p.flagCost(n.lg, 0)
+	}
+	s := p.spectrum(n)
+	if s.top == 0 {
+		return p.leafCost(n)
+	}
+	return p.rates.forecast(s.coefs.normal, n.lg, p.kind, s.top) + p.flagCost(n.lg, 0)
 }
 
 // bendsEnd tells whether a node as a leaf has an end whose value would not be rounded to what
@@ -349,10 +427,10 @@ func (p *partition) split(n node, needed bool, most int64) int64 {
 	for i := range of {
 		of[i] = p.outlook(n.child(i))
 	}
-	cost, beside := p.flagCost(n.lg, 1), besideLeaves>>(n.lg-1-cellLog2)
+	cost, beside := p.flagCost(n.lg, 1), besideOf(n.lg-1)
 	for i := 0; i < 4 && cost < most; i++ {
-		if p.given == nil && i&(beside-1) == 0 {
-			p.lookAhead(p.rates, n, i, of[i:i+beside], needed)
+		if p.given == nil && !p.forecasts && i&(beside-1) == 0 {
+			p.lookAheadOf(p.rates, n, i, of[i:i+beside], needed)
 		}
 		cost += p.chooseOf(n.child(i), of[i], needed, most-cost)
 	}
@@ -369,22 +447,35 @@ type besideLeaf struct {
 	kept  *diagonalLevels
 }
 
-// lookAhead quantises children of a node from number i on side by side, as far as their costs are asked for next.
-func (p *partition) lookAhead(r *rates, n node, i int, of []outlook, needed bool) {
-	var leaves [besideLeaves]besideLeaf
+// besideOf is how many leaves of a size are quantised side by side.
+func besideOf(lg int) int { return besideLeaves >> (lg - cellLog2) }
+
+// lookAheadOf quantises children of a node from number i on side by side, as far as their costs are asked for next.
+func (p *partition) lookAheadOf(r *rates, n node, i int, of []outlook, needed bool) {
+	var leaves [besideLeaves]node
 	wanted := 0
 	for k, o := range of {
-		c, l := n.child(i+k), &leaves[k]
-		l.kept = p.scratch.spectra.levels(c)
 		if o == openNode || o == leafNode && needed {
-			s := p.spectrum(c)
-			if l.coefs, l.top = s.coefs.normal, s.top; s.top > 0 {
-				wanted++
-			}
+			leaves[wanted] = n.child(i + k)
+			wanted++
+		}
+	}
+	p.lookAhead(r, leaves[:wanted])
+}
+
+// lookAhead quantises leaves of a size side by side, as many as go so at most.
+func (p *partition) lookAhead(r *rates, nodes []node) {
+	var leaves [besideLeaves]besideLeaf
+	wanted := 0
+	for _, n := range nodes {
+		if s := p.spectrum(n); s.top > 0 {
+			leaves[wanted] = besideLeaf{s.coefs.normal, s.top, p.scratch.spectra.levels(n)}
+			wanted++
 		}
 	}
 	if wanted > 1 {
-		p.scratch.tokens.ahead(r, leaves[:len(of)], n.lg-1, p.kind)
+		lg := nodes[0].lg
+		p.scratch.tokens.ahead(r, leaves[:besideOf(lg)], lg, p.kind)
 	}
 }
 
@@ -405,6 +496,15 @@ func (p *partition) flatSpectrum(n node, base int64) {
 	*s = spectrum{known: true, flat: true, energy: energy * step * step / (base * base), coefs: leafCoefs{own, own}}
 }
 
+// givenCost is the cost of a node that a coder found.
+func (p *partition) givenCost(n node) (c tree.Cost, ok bool) {
+	if p.given == nil {
+		return c, false
+	}
+	_, i := p.src.stats(n)
+	return p.given.cost(n.lg, i)
+}
+
 // typicalLast stands for the sum of the neighbours' last groups while these are unknown:
 // it is in the middle class, as where there are no neighbours.
 const typicalLast = 8
@@ -412,11 +512,8 @@ const typicalLast = 8
 // leafCost is the cost of a node as a leaf: what quantising it comes to, and the flag.
 func (p *partition) leafCost(n node) int64 {
 	flag := p.flagCost(n.lg, 0)
-	if p.given != nil {
-		_, i := p.src.stats(n)
-		if j, ok := p.given.cost(n.lg, i); ok {
-			return j + flag
-		}
+	if c, ok := p.givenCost(n); ok {
+		return c.J + flag
 	}
 	s := p.spectrum(n)
 	kept := p.scratch.spectra.levels(n)

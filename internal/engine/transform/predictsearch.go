@@ -60,10 +60,10 @@ func (p *planeEncoder) foreseeChildren(n node, c *plainCost) {
 			of[i] = leafNode
 		}
 	}
-	beside := besideLeaves >> (n.lg - 1 - cellLog2)
+	beside := besideOf(n.lg - 1)
 	for i := range 4 {
 		if i&(beside-1) == 0 {
-			p.partition.lookAhead(p.scoutRates(n.child(i)), n, i, of[i:i+beside], true)
+			p.partition.lookAheadOf(p.scoutRates(n.child(i)), n, i, of[i:i+beside], true)
 		}
 		c.children += p.foresee(n.child(i)).best()
 	}

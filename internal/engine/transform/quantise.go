@@ -42,6 +42,7 @@ type rates struct {
 	bit, overviewBit int64
 
 	vectors   vectorRates
+	scans     forecastScans
 	trellises trellisRates
 
 	scout *rates // by which leaves of dependent levels and their modes are chosen, but by a Thorough encoder
@@ -55,6 +56,7 @@ func newRates(step int, bits *symbolBits, levels int64) *rates {
 	r.priceContexts(bits, 0, ctxOverview, levels)
 	r.priceContexts(bits, ctxOverview, ctxAC, lambdaOverview)
 	r.priceContexts(bits, ctxAC, nPredicted, levels)
+	r.foretells()
 	return r
 }
 

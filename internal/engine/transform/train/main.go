@@ -1,6 +1,7 @@
 // Train fits the tables of the transform engine to images: it encodes each at many thresholds,
 // counts the tokens, and writes the universal entropy tables; and it decodes each at two, and
-// writes the weights that bring the decoded samples nearest to the images. The quantiser prices
+// writes the weights that bring the decoded samples nearest to the images; and it quantises leaves, and writes the weights by
+// which their costs are forecast. The quantiser prices
 // its decisions by the tables that are built in, so run it again, two or three times, until the
 // tables settle. See docs/TRAINING.md.
 //
@@ -8,8 +9,9 @@
 //	go run ./internal/engine/transform/train -predicted internal/engine/transform/predicted.bin IMAGES...
 //	go run ./internal/engine/transform/train -classes internal/engine/transform/classes.bin IMAGES...
 //	go run ./internal/engine/transform/train -restore internal/engine/transform/restore.bin IMAGES...
+//	go run ./internal/engine/transform/train -forecast internal/engine/transform/forecast.bin IMAGES...
 //
-// Without a flag it writes all four into the folder that it is run in.
+// Without a flag it writes all five into the folder that it is run in.
 package main
 
 import (
@@ -40,15 +42,17 @@ func main() {
 	predicted := flag.String("predicted", "", "where to write the entropy tables of predicted leaves")
 	classes := flag.String("classes", "", "where to write the tables of step classes")
 	restore := flag.String("restore", "", "where to write the weights of restoration")
+	forecast := flag.String("forecast", "", "where to write the weights of forecasts")
 	flag.Parse()
 	if flag.NFlag() == 0 {
-		*tables, *predicted, *classes, *restore = "universal.bin", "predicted.bin", "classes.bin", "restore.bin"
+		*tables, *predicted, *classes, *restore, *forecast = "universal.bin", "predicted.bin", "classes.bin", "restore.bin", "forecast.bin"
 	}
 	err := cmp.Or(
 		trainTables(*tables, transform.NewHistogram(), false, flag.Args()),
 		trainTables(*predicted, transform.NewPredictedHistogram(), true, flag.Args()),
 		trainClasses(*classes, flag.Args()),
-		trainRestore(*restore, flag.Args()))
+		trainRestore(*restore, flag.Args()),
+		trainForecast(*forecast, flag.Args()))
 	if err != nil {
 		log.Fatal(err)
 	}

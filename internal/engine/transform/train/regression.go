@@ -67,14 +67,17 @@ func (e *equations) weights(n int) []float64 {
 		least, at := math.Inf(1), 0
 		for i, k := range kept {
 			rest := slices.Delete(slices.Clone(kept), i, i+1)
-			if left := e.left(e.solve(columns(n, rest))); left < least {
+			if left := e.left(e.solve(columns(n, rest), e.ridge())); left < least {
 				least, at = left, k
 			}
 		}
 		kept = slices.DeleteFunc(kept, func(k int) bool { return k == at })
 	}
-	return e.solve(columns(n, kept))
+	return e.solve(columns(n, kept), e.ridge())
 }
+
+// ridge keeps the weights small of what is rare or alike.
+func (e *equations) ridge() float64 { return e.n/1000 + 200 }
 
 // columns are the numbers of the differences of some pairs, of n of all pairs.
 func columns(n int, kept []int) (c []int) {
@@ -98,16 +101,15 @@ func (e *equations) left(w []float64) (sum float64) {
 }
 
 // solve gives the weights of some differences, and 0 for the others, by Cholesky's decomposition
-// a = l·lᵀ. A part of the diagonal is added, which keeps the weights small of what is rare or
-// alike.
-func (e *equations) solve(columns []int) []float64 {
+// a = l·lᵀ, where a ridge is added to the diagonal.
+func (e *equations) solve(columns []int, ridge float64) []float64 {
 	var l [taps][taps]float64
 	w := make([]float64, taps)
 	for i, ci := range columns {
 		for j, cj := range columns[:i+1] {
 			s := e.a[ci][cj]
 			if i == j {
-				s += e.n/1000 + 200
+				s += ridge
 			}
 			for k := range j {
 				s -= l[i][k] * l[j][k]

@@ -1,0 +1,12 @@
+//go:build !amd64 || purego
+
+package transform
+
+func (*rates) vectorSums([]int32, int, int) forecastSums {
+	panic("transform: no kernels in this build")
+}
+
+// forecastScans are of builds that have kernels.
+type forecastScans struct{}
+
+func (*rates) foretells() {}
