@@ -29,7 +29,7 @@ func (e eager) PrepareResident(ctx context.Context, src *chroma.Interleaved, sub
 	return reducetest.PrepareResident(ctx, e.Backend, src, sub420)
 }
 
-func (e eager) Costs(ctx context.Context, p *tree.Prepared, works []tree.Work) ([][]int64, error) {
+func (e eager) Costs(ctx context.Context, p *tree.Prepared, works []tree.Work) ([][]tree.Cost, error) {
 	for _, w := range works {
 		*e.asked += len(w.Numbers)
 	}

@@ -109,6 +109,8 @@ type spectrum struct {
 	energy int64 // sum of the squares of AC coefficients, normalised
 	top    int   // highest diagonal with one that may be worth coding, 0 where none is
 	coefs  leafCoefs
+
+	forecast int64 // 0 where none was made
 }
 
 // leafCoefs are the coefficients of a leaf, as they are and normalised: as multiples of what makes their steps
@@ -173,7 +175,7 @@ func (s *spectra) of(n node, src *original, step int64, steps *leafSteps) *spect
 	_, own := s.at(n)
 	pix, stride := src.from(n)
 	s.dct.forward(own, pix, stride, n.lg)
-	sp.known, sp.flat, sp.coefs.own, sp.coefs.normal = true, false, own, s.normal(n, own)
+	sp.known, sp.flat, sp.forecast, sp.coefs.own, sp.coefs.normal = true, false, 0, own, s.normal(n, own)
 	if s.weighted != nil {
 		steps.normalise(sp.coefs.normal, own, step)
 	}
@@ -332,12 +334,38 @@ func (p *partition) eitherCost(n node, most int64) (leaf, children int64) {
 	if !p.forecasts {
 		return leaf, p.split(n, true, min(leaf, most))
 	}
+	if leaf < cheap[p.kind][n.lg-cellLog2]*p.rates.bit || n.lg == rootLog2 && p.wholeCost(n) > leaf+leaf>>wholeLog2 {
+		return leaf, anyCost
+	}
 	doubt := leaf >> doubtLog2
 	most = min(leaf+doubt, most)
 	if children = p.split(n, true, most); children >= most || children <= leaf-doubt {
 		return leaf, children
 	}
 	return p.leafCost(n), p.quantisedCost(n)
+}
+
+// cheap are the bits that leaves of 16 and 32 are worth that hardly ever cost less as smaller ones.
+var cheap = [kinds][sizes]int64{kindLuma: {1: 80, 2: 128}, kindChroma: {1: 40, 2: 64}}
+
+// wholeLog2 is the part that the leaves of 16 of a root cost more than it, where it hardly ever costs less by leaves of 8.
+const wholeLog2 = 3
+
+// wholeCost is the cost of the children of a node as leaves, 0 where one is none.
+func (p *partition) wholeCost(n node) int64 {
+	cost := p.flagCost(n.lg, 1)
+	for i := range 4 {
+		c := n.child(i)
+		switch p.outlook(c) {
+		case splitNode:
+			return 0
+		case flatNode:
+			_, base := p.ruleAt(c)
+			p.flatSpectrum(c, base)
+		}
+		cost += p.cost(c)
+	}
+	return cost
 }
 
 // quantisedCost is the cost of the leaves that are chosen under a node that is split, by quantising them.
@@ -394,7 +422,10 @@ func (p *partition) cost(n node) int64 {
 	if s.top == 0 {
 		return p.leafCost(n)
 	}
-	return p.rates.forecast(s.coefs.normal, n.lg, p.kind, s.top) + p.flagCost(n.lg, 0)
+	if s.forecast == 0 {
+		s.forecast = p.rates.forecast(s.coefs.normal, n.lg, p.kind, s.top)
+	}
+	return s.forecast + p.flagCost(n.lg, 0)
 }
 
 // bendsEnd tells whether a node as a leaf has an end whose value would not be rounded to what
