@@ -308,7 +308,7 @@ func (p *partition) chooseOf(n node, o outlook, needed bool, most int64) int64 {
 		_, base := p.ruleAt(n)
 		return p.flatLeaf(n, base)
 	case splitNode:
-		return p.split(n, needed, most)
+		return p.split(n, p.outlooks(n), needed, most)
 	case openNode:
 		leaf, children := p.eitherCost(n, most)
 		if children < leaf {
@@ -331,15 +331,19 @@ const doubtLog2 = 6
 // to tell which one is less, quantising does.
 func (p *partition) eitherCost(n node, most int64) (leaf, children int64) {
 	leaf = p.cost(n)
-	if !p.forecasts {
-		return leaf, p.split(n, true, min(leaf, most))
+	if p.forecasts && leaf < cheap[p.kind][n.lg-cellLog2]*p.rates.bit {
+		return leaf, anyCost
 	}
-	if leaf < cheap[p.kind][n.lg-cellLog2]*p.rates.bit || n.lg == rootLog2 && p.wholeCost(n) > leaf+leaf>>wholeLog2 {
+	of := p.outlooks(n)
+	if !p.forecasts {
+		return leaf, p.split(n, of, true, min(leaf, most))
+	}
+	if n.lg == rootLog2 && p.costsMore(n, of, leaf+leaf>>wholeLog2) {
 		return leaf, anyCost
 	}
 	doubt := leaf >> doubtLog2
 	most = min(leaf+doubt, most)
-	if children = p.split(n, true, most); children >= most || children <= leaf-doubt {
+	if children = p.split(n, of, true, most); children >= most || children <= leaf-doubt {
 		return leaf, children
 	}
 	return p.leafCost(n), p.quantisedCost(n)
@@ -348,24 +352,24 @@ func (p *partition) eitherCost(n node, most int64) (leaf, children int64) {
 // cheap are the bits that leaves of 16 and 32 are worth that hardly ever cost less as smaller ones.
 var cheap = [kinds][sizes]int64{kindLuma: {1: 80, 2: 128}, kindChroma: {1: 40, 2: 64}}
 
-// wholeLog2 is the part that the leaves of 16 of a root cost more than it, where it hardly ever costs less by leaves of 8.
+// wholeLog2 is the part by which the leaves of 16 of a root cost more than it where it hardly ever costs less by leaves of 8.
 const wholeLog2 = 3
 
-// wholeCost is the cost of the children of a node as leaves, 0 where one is none.
-func (p *partition) wholeCost(n node) int64 {
+// costsMore tells whether the children of a node cost more than a cost, as leaves that all of them may be.
+func (p *partition) costsMore(n node, of [4]outlook, than int64) bool {
 	cost := p.flagCost(n.lg, 1)
-	for i := range 4 {
+	for i := 0; i < 4 && cost <= than; i++ {
 		c := n.child(i)
-		switch p.outlook(c) {
+		switch of[i] {
 		case splitNode:
-			return 0
+			return false
 		case flatNode:
 			_, base := p.ruleAt(c)
 			p.flatSpectrum(c, base)
 		}
 		cost += p.cost(c)
 	}
-	return cost
+	return cost > than
 }
 
 // quantisedCost is the cost of the leaves that are chosen under a node that is split, by quantising them.
@@ -452,12 +456,16 @@ func (p *partition) bendsEnd(n node) bool {
 	return false
 }
 
-// split chooses the leaves under the children of a node, up to a cost as choose does.
-func (p *partition) split(n node, needed bool, most int64) int64 {
-	var of [4]outlook
+// outlooks are the ones of the children of a node.
+func (p *partition) outlooks(n node) (of [4]outlook) {
 	for i := range of {
 		of[i] = p.outlook(n.child(i))
 	}
+	return of
+}
+
+// split chooses the leaves under the children of a node, up to a cost as choose does.
+func (p *partition) split(n node, of [4]outlook, needed bool, most int64) int64 {
 	cost, beside := p.flagCost(n.lg, 1), besideOf(n.lg-1)
 	for i := 0; i < 4 && cost < most; i++ {
 		if p.given == nil && !p.forecasts && i&(beside-1) == 0 {
