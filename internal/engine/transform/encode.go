@@ -2,7 +2,6 @@ package transform
 
 import (
 	"image"
-	"slices"
 	"sync"
 	"time"
 
@@ -133,7 +132,9 @@ type EncoderScratch struct {
 	edges     boundary
 	signs     [maxN*maxN + 1]rans.Token // of the leaf at hand
 
-	detail segment // of a tile
+	cells            []Cells   // of a tile's planes
+	exact            [][]int32 // values of their overviews
+	overview, detail segment   // of a tile
 }
 
 // Tile is a coded tile before its entropy coding.
@@ -160,15 +161,16 @@ func (e *Encoder) Tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids 
 // tile is Tile of what is known of the tile already, nil for nothing.
 func (e *Encoder) tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids []tree.Pyramid, rects []image.Rectangle, pixels *chroma.Interleaved, given *givenTile) *Tile {
 	t := &Tile{Worst: make([]uint32, len(planes))}
-	scratch.begin(t, rects[0])
-	sources, cells := e.originals(scratch, planes, pyramids, rects, pixels), make([]Cells, len(planes))
+	scratch.begin(t, rects[0], len(planes))
+	sources, cells := e.originals(scratch, planes, pyramids, rects, pixels), scratch.cells[:len(planes)]
 	predictors := make([]*predictor, len(planes))
 	for i, r := range rects {
-		cells[i] = newCells(r, e.steps[i], e.planes[i])
+		cells[i] = cells[i].renewed(r, e.steps[i], e.planes[i])
 		cells[i].seen = image.Pt(planes[i].W, planes[i].H).Sub(r.Min)
 		p := newPlaneEncoder(e, scratch, t, i, &sources[i], cells)
 		if given != nil {
-			p.partition.given, cells[i].size = &given.planes[i], given.sizes[i]
+			p.partition.given = &given.planes[i]
+			copy(cells[i].size, given.sizes[i])
 		}
 		if e.predicts {
 			predictors[i] = newPredictor(predictors, e.planes, i, &cells[i], scratch.rebuilt(i, r), r.Dx())
@@ -190,22 +192,32 @@ func (e *Encoder) tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids 
 	return t
 }
 
-// begin lends a tile of a rectangle of samples the memory of what is written of it, and has room for a good part of its levels.
-func (s *EncoderScratch) begin(t *Tile, r image.Rectangle) {
+// begin lends a tile of so many planes, whose first one has a rectangle of samples, the memory of what is written of it, and has
+// room for a good part of its levels.
+func (s *EncoderScratch) begin(t *Tile, r image.Rectangle, planes int) {
 	if s.levels == nil {
 		s.levels = hugepages.Make[acLevel](r.Dx() * r.Dy() / 4)
 		s.leaves = make([]codedLeaf, r.Dx()*r.Dy()/(2*cell*cell))
 	}
-	t.detail = s.detail
-	t.detail.tokens, t.detail.names = t.detail.tokens[:0], t.detail.names[:0]
-	t.detail.raw.Reset()
+	for len(s.cells) < planes {
+		s.cells = append(s.cells, Cells{})
+	}
+	t.overview, t.detail = s.overview.emptied(), s.detail.emptied()
 }
 
 // end gives a tile memory of its own. All tiles are kept: without the slack of growing.
 func (s *EncoderScratch) end(t *Tile) {
-	s.detail = t.detail
-	t.detail.tokens, t.detail.raw = slices.Clone(t.detail.tokens), t.detail.raw.Clone()
-	t.detail.names = append(make([]uint8, 0, len(t.detail.names)+maxN), t.detail.names...)
+	s.overview, s.detail = t.overview, t.detail
+	t.overview, t.detail = t.overview.clone(), t.detail.clone()
+}
+
+// exactOf is memory of the values of the overview of plane i, of a number of cells.
+func (s *EncoderScratch) exactOf(i, cells int) []int32 {
+	for len(s.exact) <= i {
+		s.exact = append(s.exact, nil)
+	}
+	s.exact[i] = zeroed(s.exact[i], cells)
+	return s.exact[i]
 }
 
 // planeEncoder codes one plane of a tile.
@@ -242,7 +254,7 @@ func newPlaneEncoder(e *Encoder, scratch *EncoderScratch, t *Tile, i int, src *o
 	return &planeEncoder{
 		encoder: e, scratch: scratch, tile: t, index: i, kind: kind, src: src, cells: c,
 		partition: partition{encoder: e, scratch: scratch, rates: e.ratesOf(kind), src: src, cells: c, luma: &cells[0], def: e.planes[i], kind: kind},
-		overview:  overviewEncoder{src: src, cells: c, exact: make([]int32, len(c.overview)), pixels: pixels},
+		overview:  overviewEncoder{src: src, cells: c, exact: scratch.exactOf(i, len(c.overview)), pixels: pixels},
 		gauge:     gauge{src: src, cells: c, scratch: scratch},
 	}
 }
