@@ -93,9 +93,11 @@ var gradientClass = func() (t [largestBound + 1]uint8) {
 
 const largestBound = 70
 
-func overviewContext(kind int, gradient int32) int {
-	return ctxOverview + kind*gradientClasses + int(gradientClass[min(gradient, largestBound)])
-}
+// classOfGradient is the class of a gradient.
+func classOfGradient(gradient int32) int { return int(gradientClass[min(gradient, largestBound)]) }
+
+// overviewContext is the context of residuals whose gradient has a class.
+func overviewContext(kind, class int) int { return ctxOverview + kind*gradientClasses + class }
 
 // acContext is the first context of AC levels in leaves of a size.
 func acContext(kind, lg int) int {

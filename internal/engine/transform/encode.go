@@ -132,9 +132,9 @@ type EncoderScratch struct {
 	edges     boundary
 	signs     [maxN*maxN + 1]rans.Token // of the leaf at hand
 
-	cells            []Cells   // of a tile's planes
-	exact            [][]int32 // values of their overviews
-	overview, detail segment   // of a tile
+	cells            []Cells // of a tile's planes
+	overviews        []overviewMemory
+	overview, detail segment // of a tile
 }
 
 // Tile is a coded tile before its entropy coding.
@@ -211,15 +211,6 @@ func (s *EncoderScratch) end(t *Tile) {
 	t.overview, t.detail = t.overview.clone(), t.detail.clone()
 }
 
-// exactOf is memory of the values of the overview of plane i, of a number of cells.
-func (s *EncoderScratch) exactOf(i, cells int) []int32 {
-	for len(s.exact) <= i {
-		s.exact = append(s.exact, nil)
-	}
-	s.exact[i] = zeroed(s.exact[i], cells)
-	return s.exact[i]
-}
-
 // planeEncoder codes one plane of a tile.
 type planeEncoder struct {
 	encoder   *Encoder
@@ -240,21 +231,19 @@ type codedLeaf struct {
 	node     node
 	clipped  bool   // not all of it lies in the image
 	dist     int64  // squared error of its coefficients; of AC alone before settle
+	low      int64  // squared error of its low block before values are refined
 	rms      uint32 // what dist says of the error of the leaf, once it is settled
 	from, to int    // its levels in the scratch
 }
 
 // newPlaneEncoder encodes plane i of planes of which cells are known, or become so.
 func newPlaneEncoder(e *Encoder, scratch *EncoderScratch, t *Tile, i int, src *original, cells []Cells) *planeEncoder {
-	kind, c, pixels := e.planes[i].kind(), &cells[i], int64(1)
-	if e.planes[i].Half {
-		pixels = 4
-	}
+	kind, c := e.planes[i].kind(), &cells[i]
 	scratch.spectra.normalises(e.classes)
 	return &planeEncoder{
 		encoder: e, scratch: scratch, tile: t, index: i, kind: kind, src: src, cells: c,
 		partition: partition{encoder: e, scratch: scratch, rates: e.ratesOf(kind), src: src, cells: c, luma: &cells[0], def: e.planes[i], kind: kind},
-		overview:  overviewEncoder{src: src, cells: c, exact: scratch.exactOf(i, len(c.overview)), pixels: pixels},
+		overview:  scratch.overviewOf(i, src, c, kind),
 		gauge:     gauge{src: src, cells: c, scratch: scratch},
 	}
 }
@@ -264,14 +253,21 @@ func newPlaneEncoder(e *Encoder, scratch *EncoderScratch, t *Tile, i int, src *o
 func (p *planeEncoder) encode() {
 	p.scratch.leaves, p.scratch.levels = p.scratch.leaves[:0], p.scratch.levels[:0]
 	p.detail()
-	if p.predictor == nil {
-		p.overview.refine(p.kind, p.encoder.rates)
-		p.settle()
-		if p.encoder.promise > 0 {
-			p.tile.Worst[p.index] = p.worst()
-		}
+	s := &p.tile.overview
+	if p.predictor != nil {
+		p.overview.put(s, nil)
+		return
 	}
-	p.tile.overview.putOverview(p.cells, p.kind)
+	before := *s
+	p.overview.put(s, p.refinement())
+	p.settle()
+	if p.encoder.promise > 0 {
+		p.tile.Worst[p.index] = p.worst()
+	}
+	if p.overview.takenBack { // which it hardly ever is
+		*s = before
+		p.overview.put(s, nil)
+	}
 }
 
 // timedRoots is of how many roots one tells what part of the time goes into choosing: to ask the clock twice a root took 1% of the time
@@ -373,7 +369,7 @@ func (p *planeEncoder) class(n node, leaf bool) {
 func (p *planeEncoder) leaf(n node) {
 	ctx := p.cells.lastContext(p.kind, n)
 	q, dist, low := p.takeUp(n, ctx)
-	l := codedLeaf{node: n, clipped: p.clipped(n), dist: dist, from: len(p.scratch.levels)}
+	l := codedLeaf{node: n, clipped: p.clipped(n), dist: dist, low: low, from: len(p.scratch.levels)}
 	promising := p.encoder.promise > 0
 	if promising || p.encoder.restorations != nil {
 		p.keepLevels(q)
@@ -463,51 +459,4 @@ func (p *planeEncoder) mend(q *quantised, l *codedLeaf, of func() *spectrum, ctx
 	}
 	p.scratch.levels = append(p.scratch.levels[:l.from], p.gauge.descend(n, kept(), promise)...)
 	return p.scratch.tokens.name(kept(), lastOf(kept(), n.lg), n.lg)
-}
-
-// settle takes back what refining the overview did to leaves that came too near the
-// promise by it.
-func (p *planeEncoder) settle() {
-	for i := range p.scratch.leaves {
-		l := &p.scratch.leaves[i]
-		ac := l.dist
-		l.dist = ac + p.overview.lowError(l.node)
-		if !l.clipped && !p.keeps(l.node, l.dist) {
-			p.overview.round(l.node)
-			l.dist = ac + p.overview.lowError(l.node)
-		}
-	}
-}
-
-// worst finds the largest RMS error of a leaf in 1/65536 level, as the promise counts it. Only of
-// leaves whose coefficients say that they come near it the samples are measured.
-func (p *planeEncoder) worst() (worst uint32) {
-	leaves := p.scratch.leaves
-	likely, most := &leaves[0], uint32(0)
-	for i := range leaves {
-		l := &leaves[i]
-		l.rms = leafRMS(l.dist, l.node.lg)
-		if counted := p.cells.counted(l.node, l.rms); counted > most {
-			likely, most = l, counted
-		}
-	}
-	worst = p.settled(likely)
-	for i := range leaves {
-		if l := &leaves[i]; l.clipped || p.cells.counted(l.node, l.rms+roundings) > worst {
-			worst = max(worst, p.settled(l))
-		}
-	}
-	return worst
-}
-
-// settled measures a leaf. Where refining the overview has broken the promise it takes
-// that back: with values rounded, the leaf has kept it.
-func (p *planeEncoder) settled(l *codedLeaf) uint32 {
-	levels := p.scratch.levels[l.from:l.to]
-	rms := p.gauge.rms(l.node, levels)
-	if rms > p.promise(l.node) {
-		p.overview.round(l.node)
-		rms = p.gauge.rms(l.node, levels)
-	}
-	return p.cells.counted(l.node, rms)
 }

@@ -343,7 +343,7 @@ func (p *planeEncoder) settledLeaf(n node, s *spectrum, ctx int) (*quantised, ui
 	q, _ := p.quantise(n, s, ctx)
 	p.scratch.levels = p.scratch.levels[:0]
 	p.keepLevels(q)
-	p.overview.refineLeaf(n, p.kind, p.encoder.rates)
+	p.overview.refineLeaf(n, p.refinement())
 	if !p.keeps(n, p.dist(n, s, q)+p.overview.lowError(n)) {
 		p.overview.round(n)
 	}

@@ -233,7 +233,7 @@ func TestFallbacks(t *testing.T) {
 				})
 				n, _ := p.exceeding(false)
 				require.Zero(t, n, "step %d size %d round %d: quantised", step, 1<<lg, round)
-				p.overview.refine(kindLuma, e.rates)
+				p.overview.put(new(segment), p.refinement())
 				n, _ = p.exceeding(false)
 				settled += n
 				p.settle()
