@@ -2,6 +2,7 @@ package transform
 
 import (
 	"image"
+	"slices"
 	"sync"
 	"time"
 
@@ -229,11 +230,10 @@ type planeEncoder struct {
 // codedLeaf is a leaf whose tokens are written.
 type codedLeaf struct {
 	node     node
-	clipped  bool   // not all of it lies in the image
-	dist     int64  // squared error of its coefficients; of AC alone before settle
-	low      int64  // squared error of its low block before values are refined
-	rms      uint32 // what dist says of the error of the leaf, once it is settled
-	from, to int    // its levels in the scratch
+	clipped  bool  // not all of it lies in the image
+	dist     int64 // squared error of its coefficients; of AC alone before settle
+	low      int64 // squared error of its low block before values are refined
+	from, to int   // its levels in the scratch
 }
 
 // newPlaneEncoder encodes plane i of planes of which cells are known, or become so.
@@ -300,6 +300,7 @@ func (p *planeEncoder) detail() {
 // chooseLeaves marks the leaves of a root.
 func (p *planeEncoder) chooseLeaves(root node) {
 	p.scratch.spectra.reset()
+	p.overview.endless = !p.src.reachesEnd(root)
 	p.partition.rates = p.ratesAt(root)
 	switch {
 	case p.predictor != nil:
@@ -369,20 +370,27 @@ func (p *planeEncoder) class(n node, leaf bool) {
 func (p *planeEncoder) leaf(n node) {
 	ctx := p.cells.lastContext(p.kind, n)
 	q, dist, low := p.takeUp(n, ctx)
-	l := codedLeaf{node: n, clipped: p.clipped(n), dist: dist, low: low, from: len(p.scratch.levels)}
+	l := p.nextLeaf()
+	l.node, l.clipped, l.dist, l.low, l.from = n, p.clipped(n), dist, low, len(p.scratch.levels)
 	promising := p.encoder.promise > 0
 	if promising || p.encoder.restorations != nil {
 		p.keepLevels(q)
 	}
 	if promising && (l.clipped || !leafWithin(l.dist+low, n.lg, p.promise(n))) {
-		q = p.mend(q, &l, func() *spectrum { return p.partition.spectrum(n) }, ctx)
+		q = p.mend(q, l, func() *spectrum { return p.partition.spectrum(n) }, ctx)
 	}
 	l.to = len(p.scratch.levels)
-	p.scratch.leaves = append(p.scratch.leaves, l)
 	p.cells.setLast(n, q.last)
 	p.tile.Leaves[n.lg-cellLog2]++
 	p.tile.detail.put(ctx, q.last)
 	q.put(&p.tile.detail)
+}
+
+// nextLeaf is the memory of another leaf, which is written field by field: a literal is copied from where it is not written yet.
+func (p *planeEncoder) nextLeaf() *codedLeaf {
+	n := len(p.scratch.leaves)
+	p.scratch.leaves = slices.Grow(p.scratch.leaves, 1)[:n+1]
+	return &p.scratch.leaves[n]
 }
 
 // takeUp gives the levels of a leaf, and the squared errors of its AC coefficients and of its low block.

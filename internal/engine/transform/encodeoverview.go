@@ -15,6 +15,7 @@ type overviewEncoder struct {
 	exact []int32 // the values before they are rounded to steps
 	moved []bool  // whether a value of the leaf that begins here was refined
 
+	endless   bool // whether the root at hand holds no end
 	takenBack bool // whether values were that had been put
 }
 
@@ -95,7 +96,7 @@ func (o *overviewEncoder) mean(x, y int) int32 {
 
 // round rounds the values of a leaf to the nearest steps, but of its ends.
 func (o *overviewEncoder) round(n node) {
-	scale, ends := &o.cells.scale, o.src.reachesEnd(n)
+	scale, ends := &o.cells.scale, !o.endless && o.src.reachesEnd(n)
 	for y := n.y; y < n.y+n.cells(); y++ {
 		at := o.cells.index(n.x, y)
 		values := o.cells.overview[at:][:n.cells()]
@@ -113,8 +114,8 @@ func (o *overviewEncoder) round(n node) {
 
 // takeBack takes back how the values of a leaf were refined.
 func (o *overviewEncoder) takeBack(n node) {
+	o.endless, o.takenBack = false, true
 	o.round(n)
-	o.takenBack = true
 }
 
 // lowError is the squared error of a leaf's low block.

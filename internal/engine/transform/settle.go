@@ -1,5 +1,7 @@
 package transform
 
+import "github.com/qtgpu/qtgpu/internal/engine"
+
 // settle takes back what refining the overview did to leaves that came too near the
 // promise by it.
 func (p *planeEncoder) settle() {
@@ -21,22 +23,50 @@ func (p *planeEncoder) settle() {
 // leaves whose coefficients say that they come near it the samples are measured.
 func (p *planeEncoder) worst() (worst uint32) {
 	leaves := p.scratch.leaves
-	likely, most := &leaves[0], uint32(0)
+	worst = p.settled(&leaves[p.likelyWorst()])
+	near := p.nearBy(worst)
 	for i := range leaves {
-		l := &leaves[i]
-		l.rms = leafRMS(l.dist, l.node.lg)
-		if counted := p.cells.counted(l.node, l.rms); counted > most {
-			likely, most = l, counted
-		}
-	}
-	worst = p.settled(likely)
-	for i := range leaves {
-		if l := &leaves[i]; l.clipped || p.cells.counted(l.node, l.rms+roundings) > worst {
-			worst = max(worst, p.settled(l))
+		if l := &leaves[i]; l.clipped || meanSquare(l.dist, l.node.lg) >= near[p.classOf(l.node)] {
+			if w := p.settled(l); w > worst {
+				worst, near = w, p.nearBy(w)
+			}
 		}
 	}
 	return worst
 }
+
+// likelyWorst is the number of the leaf of which the coefficients say the largest error.
+func (p *planeEncoder) likelyWorst() (likely int) {
+	var largest [stepClasses]uint64
+	var of [stepClasses]int
+	for i := range p.scratch.leaves {
+		l := &p.scratch.leaves[i]
+		if class, square := p.classOf(l.node), meanSquare(l.dist, l.node.lg); square > largest[class] {
+			largest[class], of[class] = square, i
+		}
+	}
+	most := uint32(0)
+	for class, square := range largest {
+		if c := counted(root(square), p.cells.steps.multipliers[class]); c > most {
+			likely, most = of[class], c
+		}
+	}
+	return likely
+}
+
+// nearBy are, by class, the least mean squares of which roots, rounded up, and roundings may be counted as more than an error.
+func (p *planeEncoder) nearBy(worst uint32) (squares [stepClasses]uint64) {
+	for class, multiplier := range p.cells.steps.multipliers {
+		// ⌈e·unit/m⌉ is above the worst where e is above ⌊worst·m/unit⌋.
+		if e := uint64(worst) * uint64(multiplier) / engine.MultiplierUnit; e >= roundings {
+			squares[class] = (e-roundings)*(e-roundings) + 1
+		}
+	}
+	return squares
+}
+
+// classOf is the step class of a leaf.
+func (p *planeEncoder) classOf(n node) uint8 { return p.cells.class[p.cells.index(n.x, n.y)] }
 
 // settled measures a leaf. Where refining the overview has broken the promise it takes
 // that back: with values rounded, the leaf has kept it.
