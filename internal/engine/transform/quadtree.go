@@ -3,6 +3,7 @@ package transform
 import (
 	"image"
 
+	"github.com/qtgpu/qtgpu/internal/hugepages"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/tree"
 )
@@ -52,7 +53,7 @@ func newCells(r image.Rectangle, s *steps, p Plane) Cells { return new(Cells).re
 func (c *Cells) renewed(r image.Rectangle, s *steps, p Plane) Cells {
 	padded := pad(r)
 	w, h := padded.Dx()/cell, padded.Dy()/cell
-	of := Cells{w: w, h: h, size: zeroed(c.size, w*h), last: zeroed(c.last, w*h), class: sized(c.class, w*h), overview: zeroed(c.overview, w*h),
+	of := Cells{w: w, h: h, size: zeroed(c.size, w*h), last: zeroed(c.last, w*h), class: hugepages.Sized(c.class, w*h), overview: zeroed(c.overview, w*h),
 		scale: newOverviewScale(int(s.plan), p), steps: s, seen: r.Size()}
 	for i := range of.class {
 		of.class[i] = middleClass
@@ -60,17 +61,9 @@ func (c *Cells) renewed(r image.Rectangle, s *steps, p Plane) Cells {
 	return of
 }
 
-// sized is a slice of n elements, in the memory of another where there is enough, that are whatever was there.
-func sized[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
-}
-
-// zeroed is sized of elements that are 0.
+// zeroed is hugepages.Sized of elements that are 0.
 func zeroed[T any](s []T, n int) []T {
-	s = sized(s, n)
+	s = hugepages.Sized(s, n)
 	clear(s)
 	return s
 }
