@@ -11,7 +11,7 @@ import (
 const (
 	slack     = 4 << 20
 	slackPart = 8        // of a large heap
-	smallHeap = 16 << 20 // a heap that no second cycle looks at
+	smallHeap = 24 << 20 // a heap that no second cycle looks at
 )
 
 // mostPercent has no cycle look at a heap below 8 MiB, of which the runtime takes 4 for 100 percent. The percentage of a cycle holds until
