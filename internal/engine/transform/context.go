@@ -79,8 +79,8 @@ func lastContext(kind, lg, sum int) int {
 // gradientBounds divide the gradients |L−TL|+|TL−T|+|T−TR| into classes.
 var gradientBounds = [gradientClasses - 1]int32{1, 2, 3, 5, 8, 12, 18, 27, 40, largestBound}
 
-// gradientClass gives the class of each gradient up to the last bound.
-var gradientClass = func() (t [largestBound + 1]uint8) {
+// gradientClass gives the class of each gradient up to the last bound; a kernel reads three more.
+var gradientClass = func() (t [largestBound + 1 + 3]uint8) {
 	class := uint8(0)
 	for i := range t {
 		if int(class) < len(gradientBounds) && int32(i) >= gradientBounds[class] {

@@ -32,8 +32,8 @@ func (s *EncoderScratch) overviewOf(i int, src *original, c *Cells, kind int) ov
 		s.overviews = append(s.overviews, overviewMemory{})
 	}
 	m, n := &s.overviews[i], len(c.overview)
-	m.exact, m.moved = zeroed(m.exact, n), zeroed(m.moved, n)
-	return overviewEncoder{src: src, cells: c, kind: kind, exact: m.exact, moved: m.moved}
+	m.exact, m.moved = zeroed(m.exact, n+overviewSpare), zeroed(m.moved, n)
+	return overviewEncoder{src: src, cells: c, kind: kind, exact: m.exact[:n], moved: m.moved}
 }
 
 // refinement is how the overview of the plane is refined.
@@ -155,7 +155,13 @@ type refinement struct {
 }
 
 // farResidual is the distance from which on gains are not kept.
-const farResidual = 64
+const (
+	farLog2     = 6
+	farResidual = 1 << farLog2
+)
+
+// overviewSpare is how many cells and tokens a kernel may read and write beyond the last.
+const overviewSpare = 8
 
 // renewed is a refinement by rates, which may be the one that was made last.
 func (f *refinement) renewed(r *rates, kind int, step int32, pixels int64) *refinement {
@@ -204,11 +210,15 @@ func (f *refinement) refined(scale *overviewScale, q, exact, pred int32, class i
 
 // put appends the overview to a segment. Where values are refined it moves them first, and notes of which leaves.
 func (o *overviewEncoder) put(s *segment, f *refinement) {
-	s.tokens = slices.Grow(s.tokens, len(o.exact))
+	s.tokens = slices.Grow(s.tokens, len(o.exact)+overviewSpare)
 	for y := range o.cells.h {
 		o.putCell(s, f, 0, y)
 		x := 1
-		if y > 0 {
+		switch {
+		case y == 0:
+		case vector && extracts:
+			x = o.vectorRow(s, f, y)
+		default:
 			x = o.putWithin(s, f, y)
 		}
 		for ; x < o.cells.w; x++ {

@@ -53,7 +53,7 @@ func newCells(r image.Rectangle, s *steps, p Plane) Cells { return new(Cells).re
 func (c *Cells) renewed(r image.Rectangle, s *steps, p Plane) Cells {
 	padded := pad(r)
 	w, h := padded.Dx()/cell, padded.Dy()/cell
-	of := Cells{w: w, h: h, size: zeroed(c.size, w*h), last: zeroed(c.last, w*h), class: hugepages.Sized(c.class, w*h), overview: zeroed(c.overview, w*h),
+	of := Cells{w: w, h: h, size: zeroed(c.size, w*h), last: zeroed(c.last, w*h), class: hugepages.Sized(c.class, w*h), overview: zeroed(c.overview, w*h+overviewSpare)[:w*h],
 		scale: newOverviewScale(int(s.plan), p), steps: s, seen: r.Size()}
 	for i := range of.class {
 		of.class[i] = middleClass
