@@ -399,23 +399,23 @@ func (p *planeEncoder) takeUp(n node, ctx int) (q *quantised, dist, low int64) {
 		return p.adopt(n, r, ctx)
 	}
 	s := p.partition.spectrum(n)
-	p.overview.take(n, s.flat, s.coefs.own)
-	q, low = p.quantise(n, s, ctx)
+	low = p.overview.take(n, s.flat, s.coefs.own)
+	q = p.quantise(n, s, low, ctx)
 	return q, p.dist(n, s, q), low
 }
 
 // quantise quantises a leaf as is cheapest or, where its error comes near the promise by
-// that, by plain rounding, which leaves at most half a step on every coefficient. It
-// returns the squared error of the low block, too.
-func (p *planeEncoder) quantise(n node, s *spectrum, ctx int) (q *quantised, low int64) {
-	if q = p.scratch.tokens.becomes(quantised{}); s.top > 0 {
+// that and the one of its low block, by plain rounding, which leaves at most half a step on every coefficient.
+func (p *planeEncoder) quantise(n node, s *spectrum, low int64, ctx int) (q *quantised) {
+	if s.top > 0 {
 		q = p.decide(p.partition.rates, n, s, ctx)
+	} else {
+		q = p.scratch.tokens.becomes(quantised{})
 	}
-	low = p.overview.lowError(n)
 	if !s.flat && !p.keeps(n, p.dist(n, s, q)+low) {
 		q = p.round(n, s, ctx)
 	}
-	return q, low
+	return q
 }
 
 // round quantises a leaf by plain rounding.

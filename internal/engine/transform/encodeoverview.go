@@ -46,13 +46,11 @@ func (p *planeEncoder) refinement() *refinement {
 }
 
 // take finds the exact values of a leaf, from the statistics where it is flat and else
-// from its coefficients, and rounds them.
-func (o *overviewEncoder) take(n node, flat bool, coefs []int32) {
+// from its coefficients, rounds them, and gives the squared error of its low block.
+func (o *overviewEncoder) take(n node, flat bool, coefs []int32) (low int64) {
 	m := n.cells()
 	if m == 1 && !flat {
-		o.exact[o.cells.index(n.x, n.y)] = coefs[0]
-		o.round(n)
-		return
+		return o.takeCell(n, coefs[0])
 	}
 	var means [rootCells * rootCells]int32
 	if !flat {
@@ -67,6 +65,21 @@ func (o *overviewEncoder) take(n node, flat bool, coefs []int32) {
 		}
 	}
 	o.round(n)
+	return o.lowError(n)
+}
+
+// takeCell is take of the value of a leaf of one cell.
+func (o *overviewEncoder) takeCell(n node, exact int32) (low int64) {
+	at, scale := o.cells.index(n.x, n.y), &o.cells.scale
+	q := scale.nearest(exact)
+	if !o.endless {
+		if end := o.src.end(n); end != 0 {
+			q = scale.value(end)
+		}
+	}
+	o.exact[at], o.cells.overview[at] = exact, q
+	d := int64(exact - scale.mean(q))
+	return d * d
 }
 
 // meansOf are the exact values of the cells of a leaf, column by column.
