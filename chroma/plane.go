@@ -32,18 +32,13 @@ type Plane struct {
 
 // NewPlane returns a plane of w×h samples with its padding, all zero.
 func NewPlane(w, h int) Plane {
-	s := PadUp(w)
-	return Plane{W: w, H: h, Stride: s, Pix: hugepages.Make[uint16](s * PadUp(h))}
+	return new(Plane).renewed(w, h)
 }
 
 // renewed is a plane of w×h samples that are whatever was there, in the memory of p if that is enough.
 func (p *Plane) renewed(w, h int) Plane {
 	s := PadUp(w)
-	n := s * PadUp(h)
-	if cap(p.Pix) < n {
-		return NewPlane(w, h)
-	}
-	return Plane{W: w, H: h, Stride: s, Pix: p.Pix[:n]}
+	return Plane{W: w, H: h, Stride: s, Pix: hugepages.Sized(p.Pix, s*PadUp(h))}
 }
 
 // PlaneSizes returns the size of each plane of a w×h picture: Y, Cb, Cr for 3
@@ -62,9 +57,15 @@ func PlaneSizes(w, h, channels int, sub420 bool) []image.Point {
 
 // NewPlanes returns zeroed planes of the sizes that PlaneSizes gives.
 func NewPlanes(w, h, channels int, sub420 bool) []Plane {
+	return RenewedPlanes(make([]Plane, channels), w, h, channels, sub420)
+}
+
+// RenewedPlanes are NewPlanes of samples that are whatever was there, in the memory of others as far as that is enough.
+func RenewedPlanes(of []Plane, w, h, channels int, sub420 bool) []Plane {
 	planes := make([]Plane, channels)
+	copy(planes, of)
 	for i, s := range PlaneSizes(w, h, channels, sub420) {
-		planes[i] = NewPlane(s.X, s.Y)
+		planes[i] = planes[i].renewed(s.X, s.Y)
 	}
 	return planes
 }

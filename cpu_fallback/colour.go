@@ -2,7 +2,6 @@ package cpufallback
 
 import (
 	"context"
-	"image"
 	"slices"
 	"time"
 
@@ -26,29 +25,28 @@ func (b *Backend) Prepare(ctx context.Context, src *chroma.Interleaved, sub420 b
 	return p, nil
 }
 
-// memory is what an image is prepared in: what was recycled, if it is of the same size.
+// memory is what an image is prepared in: what was recycled last, as far as that is enough, or new.
 func (b *Backend) memory(src *chroma.Interleaved, sub420 bool) *tree.Prepared {
-	if p := b.spare(chroma.PlaneSizes(src.W, src.H, src.Channels, sub420)); p != nil {
-		return p
-	}
-	p := &tree.Prepared{Planes: chroma.NewPlanes(src.W, src.H, src.Channels, sub420)}
-	for _, s := range tree.Padded(p.Planes) {
-		p.Pyramids = append(p.Pyramids, tree.NewPyramid(s.W, s.H))
+	of := b.spare()
+	p := &tree.Prepared{Planes: chroma.RenewedPlanes(of.Planes, src.W, src.H, src.Channels, sub420), Pyramids: make([]tree.Pyramid, src.Channels)}
+	copy(p.Pyramids, of.Pyramids)
+	for i, s := range tree.Padded(p.Planes) {
+		p.Pyramids[i] = p.Pyramids[i].Renewed(s.W, s.H)
 	}
 	return p
 }
 
-// spare takes what was recycled and has planes of given sizes, nil where nothing does.
-func (b *Backend) spare(sizes []image.Point) *tree.Prepared {
+// spare takes what was recycled last, nothing where nothing was.
+func (b *Backend) spare() *tree.Prepared {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for i, p := range b.spares {
-		if slices.EqualFunc(p.Planes, sizes, func(p chroma.Plane, size image.Point) bool { return p.W == size.X && p.H == size.Y }) {
-			b.spares = slices.Delete(b.spares, i, i+1)
-			return p
-		}
+	n := len(b.spares) - 1
+	if n < 0 {
+		return new(tree.Prepared)
 	}
-	return nil
+	p := b.spares[n]
+	b.spares = b.spares[:n]
+	return p
 }
 
 // Recycle implements tree.Recycler.

@@ -1,7 +1,11 @@
 // Package tree builds the quadtree of a plane from the statistics of its nodes.
 package tree
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/qtgpu/qtgpu/internal/hugepages"
+)
 
 const (
 	// Base is the lowest level of a pyramid: its nodes are 8×8 samples, the
@@ -31,13 +35,20 @@ type Pyramid struct {
 
 // NewPyramid returns a pyramid for w×h samples, both at least 1 and their
 // product at most MaxSamples, with all levels allocated and zero.
-func NewPyramid(w, h int) Pyramid {
-	p := Pyramid{W: w, H: h}
+func NewPyramid(w, h int) Pyramid { return new(Pyramid).Renewed(w, h) }
+
+// Renewed is NewPyramid of statistics that are whatever was there, in the memory of p as far as that is enough.
+func (p *Pyramid) Renewed(w, h int) Pyramid {
+	q := Pyramid{W: w, H: h, Levels: p.Levels[:0]}
 	for l := Base; ; l++ {
+		var of Level
+		if i := len(q.Levels); i < cap(q.Levels) {
+			of = q.Levels[:i+1][i]
+		}
 		lw, lh := nodes(w, l), nodes(h, l)
-		p.Levels = append(p.Levels, newLevel(lw, lh))
+		q.Levels = append(q.Levels, of.renewed(lw, lh))
 		if lw == 1 && lh == 1 {
-			return p
+			return q
 		}
 	}
 }
@@ -45,13 +56,10 @@ func NewPyramid(w, h int) Pyramid {
 // nodes is the number of nodes of level l along n samples.
 func nodes(n, l int) int { return (n-1)>>l + 1 }
 
-func newLevel(w, h int) Level {
+// renewed is a level of w×h nodes, in memory as Renewed says.
+func (l *Level) renewed(w, h int) Level {
 	n := w * h
-	return Level{
-		W: w, H: h,
-		Sum: make([]uint64, n), SumSq: make([]uint64, n),
-		Min: make([]uint16, n), Max: make([]uint16, n),
-	}
+	return Level{W: w, H: h, Sum: hugepages.Sized(l.Sum, n), SumSq: hugepages.Sized(l.SumSq, n), Min: hugepages.Sized(l.Min, n), Max: hugepages.Sized(l.Max, n)}
 }
 
 // Top is the level of the single node.

@@ -11,26 +11,34 @@ import (
 const (
 	slack     = 4 << 20
 	slackPart = 8        // of a large heap
-	smallHeap = 16 << 20 // a heap that no second cycle looks at
+	smallHeap = 24 << 20 // a heap that no second cycle looks at
 )
 
-// mostPercent has no cycle look at a heap below 8 MiB, of which the runtime takes 4 for 100 percent. The percentage of a cycle holds until
-// some time after the next, when the heap may be larger by far.
+// mostPercent bounds the percentage after a cycle, which holds until some time after the next one, when the heap may be larger by far.
 const mostPercent = 200
+
+// firstCycle is how much memory the runtime has when a cycle comes first, of which about a small heap is the heap's: there is little that it
+// would find, while all wait for the first samples. As a limit, not a percentage, it holds for the next cycle as for the first.
+const firstCycle = smallHeap + 8<<20
 
 // collectBy sets the collector to the slack.
 func collectBy() {
-	debug.SetGCPercent(mostPercent)
-	afterCycle()
+	limit := debug.SetMemoryLimit(-1)
+	debug.SetMemoryLimit(min(limit, firstCycle))
+	debug.SetGCPercent(-1)
+	afterCycle(limit)
 }
 
-// afterCycle has the slack set anew when the collector has gone through the heap.
-func afterCycle() {
+// afterCycle has the slack set anew when the collector has gone through the heap, and the limit of memory as it was.
+func afterCycle(limit int64) {
 	runtime.AddCleanup(new([64]byte), func(int) {
 		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 		metrics.Read(live)
 		debug.SetGCPercent(slackPercent(live[0].Value.Uint64()))
-		afterCycle()
+		if debug.SetMemoryLimit(-1) != limit {
+			debug.SetMemoryLimit(limit)
+		}
+		afterCycle(limit)
 	}, 0)
 }
 

@@ -15,3 +15,11 @@ func Make[T any](n int) []T {
 	}
 	return s
 }
+
+// Sized is a slice of n elements that are whatever was there, in the memory of s where that is enough, or else made.
+func Sized[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return Make[T](n)
+	}
+	return s[:n]
+}

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"encoding/binary"
 	"slices"
 	"sync/atomic"
 
@@ -37,37 +38,67 @@ func (f *flatness) lookAtRow(b *raster.Block, y int) {
 	if b.Rect.Dx() < 2 {
 		return
 	}
-	// What bytes of each pixel differ in from the ones beside and above.
-	beside, up := make([]byte, b.Rect.Dx()), make([]byte, b.Rect.Dx())
-	size := b.Type.Size()
-	step := b.Step * size
-	for band := range b.Planes {
-		row, above := b.RowBytes(band, y), b.RowBytes(band, y-1)
-		for i := range size {
-			addDifferences(beside[1:], row[i:], row[i+step:], step)
-			addDifferences(up[1:], above[i+step:], row[i+step:], step)
-		}
-	}
-	equal, all := int64(0), int64(0)
-	for x := 1; x < len(beside); x++ {
-		if (b.Rect.Min.X+x)%flatRows == 0 {
-			continue
-		}
-		if all++; beside[x] == 0 || up[x] == 0 {
-			equal++
-		}
+	equal, all, parts := int64(0), int64(0), partsOf(b, y)
+	for from := 1; from < b.Rect.Dx(); {
+		to := min(b.Rect.Dx(), (b.Rect.Min.X+from+flatRows-1)/flatRows*flatRows-b.Rect.Min.X)
+		equal, all = equal+equalOf(parts, b.Step*b.Type.Size(), from, to), all+int64(to-from)
+		from = to + 1 // what lies beside that may be in another block
 	}
 	f.equal.Add(equal)
 	f.all.Add(all)
 }
 
-// addDifferences adds what bytes of v, that are step apart, differ in from others.
-func addDifferences(sums, others, v []byte, step int) {
-	i := 0
-	for x := range sums {
-		sums[x] |= v[i] ^ others[i]
-		i += step
+// rowPart is a row of words, as many bytes of which are of each pixel, and the one above.
+type rowPart struct {
+	row, above []byte
+	bytes      int
+}
+
+// partsOf are the parts of a row: of all bands in one where their samples lie beside each other and fit a word.
+func partsOf(b *raster.Block, y int) (parts []rowPart) {
+	size := b.Type.Size()
+	at, width := (y-b.Rect.Min.Y)*b.Stride*size, (b.Rect.Dx()-1)*b.Step*size
+	for i, p := range b.Planes {
+		if last := len(parts) - 1; last >= 0 {
+			l, n := &parts[last], parts[last].bytes+size
+			if n <= wordBytes && cap(l.row) >= width+n && &l.row[:n][l.bytes] == &p[at] {
+				*l = rowPart{l.row[:width+n], l.above[:width+n], n}
+				continue
+			}
+		}
+		parts = append(parts, rowPart{p[at:][:width+size], b.Planes[i][at-b.Stride*size:][:width+size], size})
 	}
+	return parts
+}
+
+// equalOf counts the pixels, step bytes apart, from one up to another, that are as the ones beside or above.
+func equalOf(parts []rowPart, step, from, to int) (equal int64) {
+	for x := from; x < to; x++ {
+		beside, up := uint64(0), uint64(0)
+		for i := range parts {
+			p := &parts[i]
+			v, drop := word(p.row[x*step:]), uint(8*(wordBytes-p.bytes))
+			beside |= (v ^ word(p.row[(x-1)*step:])) << drop
+			up |= (v ^ word(p.above[x*step:])) << drop
+		}
+		if beside == 0 || up == 0 {
+			equal++
+		}
+	}
+	return equal
+}
+
+// wordBytes is how many bytes of a pixel are compared at once.
+const wordBytes = 8
+
+// word is the first bytes of p, zeros where it has fewer.
+func word(p []byte) uint64 {
+	if len(p) >= wordBytes {
+		return binary.LittleEndian.Uint64(p)
+	}
+	var all [wordBytes]byte
+	copy(all[:], p)
+	return binary.LittleEndian.Uint64(all[:])
 }
 
 // watched is a source of which a sample of the tiles is looked at as they are read, as isFlat does.

@@ -51,22 +51,29 @@ func naiveFlatness(d *drawn) (equal, all int64) {
 
 // TestFlatness: the count is the naive one, whatever blocks a raster is looked at in.
 func TestFlatness(t *testing.T) {
-	for _, typ := range []raster.Type{raster.Uint8, raster.Uint16} {
+	blocks := map[string]func(r image.Rectangle, t raster.Type) *raster.Block{
+		"bands one after the other": func(r image.Rectangle, t raster.Type) *raster.Block { return raster.NewBlock(r, t, 3) },
+		"pixels":                    func(r image.Rectangle, t raster.Type) *raster.Block { return raster.NewInterleaved(r, t, 3, 3) },
+		"pixels, one sample more":   func(r image.Rectangle, t raster.Type) *raster.Block { return raster.NewInterleaved(r, t, 3, 4) },
+	}
+	for _, typ := range []raster.Type{raster.Uint8, raster.Uint16, raster.Int32} {
 		d := stripes(700, 1100, 3, typ)
 		equal, all := naiveFlatness(d)
 		require.Positive(t, equal)
 		m := rastertest.Draw(d.format, d.at)
-		for _, size := range []image.Point{{700, 1100}, {512, 512}, {700, 512}, {64, 128}} {
-			var seen flatness
-			for y := 0; y < 1100; y += size.Y {
-				for x := 0; x < 700; x += size.X {
-					r := image.Rectangle{Min: image.Pt(x, y), Max: image.Pt(x+size.X, y+size.Y)}.Intersect(d.format.Bounds())
-					b := raster.NewInterleaved(r, typ, 3, 4)
-					require.NoError(t, m.ReadBlock(context.Background(), b))
-					seen.look(b)
+		for name, block := range blocks {
+			for _, size := range []image.Point{{700, 1100}, {512, 512}, {700, 512}, {64, 128}} {
+				var seen flatness
+				for y := 0; y < 1100; y += size.Y {
+					for x := 0; x < 700; x += size.X {
+						r := image.Rectangle{Min: image.Pt(x, y), Max: image.Pt(x+size.X, y+size.Y)}.Intersect(d.format.Bounds())
+						b := block(r, typ)
+						require.NoError(t, m.ReadBlock(context.Background(), b))
+						seen.look(b)
+					}
 				}
+				assert.Equal(t, [2]int64{equal, all}, [2]int64{seen.equal.Load(), seen.all.Load()}, "%v, %s, in blocks of %v", typ, name, size)
 			}
-			assert.Equal(t, [2]int64{equal, all}, [2]int64{seen.equal.Load(), seen.all.Load()}, "%v in blocks of %v", typ, size)
 		}
 	}
 }

@@ -33,26 +33,35 @@ type encSymbol struct {
 
 // NewEncTable prepares the tables of all contexts.
 func NewEncTable(tables []Freqs) EncTable {
-	t := make(EncTable, len(tables)*Symbols)
+	t, all := make(EncTable, len(tables)*Symbols), encSymbols()
 	for c := range tables {
 		cum := uint32(0)
 		for s, f := range tables[c] {
 			if f == 0 {
 				continue
 			}
-			shift := bits.Len16(f - 1)
-			t[c*Symbols+s] = encSymbol{
-				rcp:   uint32((1<<(31+shift) + uint64(f) - 1) / uint64(f)),
-				limit: uint32(f) << (31 - ProbBits),
-				cum:   uint16(cum),
-				comp:  uint16(Scale - uint32(f)),
-				shift: uint8(31 + shift),
-			}
+			t[c*Symbols+s] = all[f]
+			t[c*Symbols+s].cum = uint16(cum)
 			cum += uint32(f)
 		}
 	}
 	return t
 }
+
+// encSymbols are the symbols by frequency, but for what comes before them.
+var encSymbols = sync.OnceValue(func() *[Scale + 1]encSymbol {
+	t := new([Scale + 1]encSymbol)
+	for f := uint64(1); f <= Scale; f++ {
+		shift := bits.Len64(f - 1)
+		t[f] = encSymbol{
+			rcp:   uint32((1<<(31+shift) + f - 1) / f),
+			limit: uint32(f) << (31 - ProbBits),
+			comp:  uint16(Scale - f),
+			shift: uint8(31 + shift),
+		}
+	}
+	return t
+})
 
 // heldWords is memory of AppendSegment.
 var heldWords = sync.Pool{New: func() any { return new([]uint16) }}

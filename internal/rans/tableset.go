@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/qtgpu/qtgpu/internal/fixlog"
 )
@@ -74,8 +75,19 @@ func Cost(freq uint16) int64 {
 		return 1 << 20
 	}
 	const drop = fixlog.Frac - CostFrac
-	return ProbBits<<CostFrac - int64(fixlog.Log2(uint64(freq))+1<<(drop-1))>>drop
+	return ProbBits<<CostFrac - int64(log2(freq)+1<<(drop-1))>>drop
 }
+
+// log2 is fixlog.Log2 of a frequency.
+func log2(f uint16) int32 { return logs()[f] }
+
+var logs = sync.OnceValue(func() *[Scale + 1]int32 {
+	t := new([Scale + 1]int32)
+	for f := range t {
+		t[f] = fixlog.Log2(uint64(f))
+	}
+	return t
+})
 
 // Frequencies of a replaced table are sent as quarter octaves: scaleIndex
 // gives round(4·log2 f), scaleFreq its inverse.
@@ -87,7 +99,7 @@ var scaleFreq = [45]uint16{
 
 func scaleIndex(f uint16) int {
 	const half = 1 << (fixlog.Frac - 3)
-	return int(fixlog.Log2(uint64(f))+half) >> (fixlog.Frac - 2)
+	return int(log2(f)+half) >> (fixlog.Frac - 2)
 }
 
 // priorWeight is the number of symbols for which the universal table speaks
@@ -143,6 +155,10 @@ func (s *TableSet) Choose(w *BitWriter, h Histogram) (tables []Freqs, replaced i
 	gap := uint32(0)
 	for c := range tables {
 		counts, n := h.context(c), s.alphabet(c)
+		if *counts == [Symbols]uint64{} {
+			gap++
+			continue
+		}
 		fit, diff := replacement(counts, &tables[c], n)
 		bits := ExpGolombBits(gap)
 		saved := int64(0)

@@ -295,7 +295,8 @@ func TestOverviewLimit(t *testing.T) {
 		c := newCells(image.Rect(0, 0, 32, 32), plainSteps(MaxStep), Plane{})
 		c.overview[15] = v
 		tile := &Tile{}
-		tile.overview.putOverview(&c, kindLuma)
+		o := new(EncoderScratch).overviewOf(0, nil, &c, kindLuma)
+		o.put(&tile.overview, nil)
 		tables := tablesOf()
 		d, err := NewDecoder(MaxStep, []Plane{{}}, tables.Payload)
 		require.NoError(t, err)

@@ -79,8 +79,8 @@ func lastContext(kind, lg, sum int) int {
 // gradientBounds divide the gradients |L−TL|+|TL−T|+|T−TR| into classes.
 var gradientBounds = [gradientClasses - 1]int32{1, 2, 3, 5, 8, 12, 18, 27, 40, largestBound}
 
-// gradientClass gives the class of each gradient up to the last bound.
-var gradientClass = func() (t [largestBound + 1]uint8) {
+// gradientClass gives the class of each gradient up to the last bound; a kernel reads three more.
+var gradientClass = func() (t [largestBound + 1 + 3]uint8) {
 	class := uint8(0)
 	for i := range t {
 		if int(class) < len(gradientBounds) && int32(i) >= gradientBounds[class] {
@@ -93,9 +93,11 @@ var gradientClass = func() (t [largestBound + 1]uint8) {
 
 const largestBound = 70
 
-func overviewContext(kind int, gradient int32) int {
-	return ctxOverview + kind*gradientClasses + int(gradientClass[min(gradient, largestBound)])
-}
+// classOfGradient is the class of a gradient.
+func classOfGradient(gradient int32) int { return int(gradientClass[min(gradient, largestBound)]) }
+
+// overviewContext is the context of residuals whose gradient has a class.
+func overviewContext(kind, class int) int { return ctxOverview + kind*gradientClasses + class }
 
 // acContext is the first context of AC levels in leaves of a size.
 func acContext(kind, lg int) int {

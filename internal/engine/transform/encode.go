@@ -133,7 +133,9 @@ type EncoderScratch struct {
 	edges     boundary
 	signs     [maxN*maxN + 1]rans.Token // of the leaf at hand
 
-	detail segment // of a tile
+	cells            []Cells // of a tile's planes
+	overviews        []overviewMemory
+	overview, detail segment // of a tile
 }
 
 // Tile is a coded tile before its entropy coding.
@@ -160,15 +162,16 @@ func (e *Encoder) Tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids 
 // tile is Tile of what is known of the tile already, nil for nothing.
 func (e *Encoder) tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids []tree.Pyramid, rects []image.Rectangle, pixels *chroma.Interleaved, given *givenTile) *Tile {
 	t := &Tile{Worst: make([]uint32, len(planes))}
-	scratch.begin(t, rects[0])
-	sources, cells := e.originals(scratch, planes, pyramids, rects, pixels), make([]Cells, len(planes))
+	scratch.begin(t, rects[0], len(planes))
+	sources, cells := e.originals(scratch, planes, pyramids, rects, pixels), scratch.cells[:len(planes)]
 	predictors := make([]*predictor, len(planes))
 	for i, r := range rects {
-		cells[i] = newCells(r, e.steps[i], e.planes[i])
+		cells[i] = cells[i].renewed(r, e.steps[i], e.planes[i])
 		cells[i].seen = image.Pt(planes[i].W, planes[i].H).Sub(r.Min)
 		p := newPlaneEncoder(e, scratch, t, i, &sources[i], cells)
 		if given != nil {
-			p.partition.given, cells[i].size = &given.planes[i], given.sizes[i]
+			p.partition.given = &given.planes[i]
+			copy(cells[i].size, given.sizes[i])
 		}
 		if e.predicts {
 			predictors[i] = newPredictor(predictors, e.planes, i, &cells[i], scratch.rebuilt(i, r), r.Dx())
@@ -190,22 +193,23 @@ func (e *Encoder) tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids 
 	return t
 }
 
-// begin lends a tile of a rectangle of samples the memory of what is written of it, and has room for a good part of its levels.
-func (s *EncoderScratch) begin(t *Tile, r image.Rectangle) {
+// begin lends a tile of so many planes, whose first one has a rectangle of samples, the memory of what is written of it, and has
+// room for a good part of its levels.
+func (s *EncoderScratch) begin(t *Tile, r image.Rectangle, planes int) {
 	if s.levels == nil {
 		s.levels = hugepages.Make[acLevel](r.Dx() * r.Dy() / 4)
 		s.leaves = make([]codedLeaf, r.Dx()*r.Dy()/(2*cell*cell))
 	}
-	t.detail = s.detail
-	t.detail.tokens, t.detail.names = t.detail.tokens[:0], t.detail.names[:0]
-	t.detail.raw.Reset()
+	for len(s.cells) < planes {
+		s.cells = append(s.cells, Cells{})
+	}
+	t.overview, t.detail = s.overview.emptied(), s.detail.emptied()
 }
 
 // end gives a tile memory of its own. All tiles are kept: without the slack of growing.
 func (s *EncoderScratch) end(t *Tile) {
-	s.detail = t.detail
-	t.detail.tokens, t.detail.raw = slices.Clone(t.detail.tokens), t.detail.raw.Clone()
-	t.detail.names = append(make([]uint8, 0, len(t.detail.names)+maxN), t.detail.names...)
+	s.overview, s.detail = t.overview, t.detail
+	t.overview, t.detail = t.overview.clone(), t.detail.clone()
 }
 
 // planeEncoder codes one plane of a tile.
@@ -226,23 +230,20 @@ type planeEncoder struct {
 // codedLeaf is a leaf whose tokens are written.
 type codedLeaf struct {
 	node     node
-	clipped  bool   // not all of it lies in the image
-	dist     int64  // squared error of its coefficients; of AC alone before settle
-	rms      uint32 // what dist says of the error of the leaf, once it is settled
-	from, to int    // its levels in the scratch
+	clipped  bool  // not all of it lies in the image
+	dist     int64 // squared error of its coefficients; of AC alone before settle
+	low      int64 // squared error of its low block before values are refined
+	from, to int   // its levels in the scratch
 }
 
 // newPlaneEncoder encodes plane i of planes of which cells are known, or become so.
 func newPlaneEncoder(e *Encoder, scratch *EncoderScratch, t *Tile, i int, src *original, cells []Cells) *planeEncoder {
-	kind, c, pixels := e.planes[i].kind(), &cells[i], int64(1)
-	if e.planes[i].Half {
-		pixels = 4
-	}
+	kind, c := e.planes[i].kind(), &cells[i]
 	scratch.spectra.normalises(e.classes)
 	return &planeEncoder{
 		encoder: e, scratch: scratch, tile: t, index: i, kind: kind, src: src, cells: c,
 		partition: partition{encoder: e, scratch: scratch, rates: e.ratesOf(kind), src: src, cells: c, luma: &cells[0], def: e.planes[i], kind: kind, forecasts: e.forecasts()},
-		overview:  overviewEncoder{src: src, cells: c, exact: make([]int32, len(c.overview)), pixels: pixels},
+		overview:  scratch.overviewOf(i, src, c, kind),
 		gauge:     gauge{src: src, cells: c, scratch: scratch},
 	}
 }
@@ -252,14 +253,21 @@ func newPlaneEncoder(e *Encoder, scratch *EncoderScratch, t *Tile, i int, src *o
 func (p *planeEncoder) encode() {
 	p.scratch.leaves, p.scratch.levels = p.scratch.leaves[:0], p.scratch.levels[:0]
 	p.detail()
-	if p.predictor == nil {
-		p.overview.refine(p.kind, p.encoder.rates)
-		p.settle()
-		if p.encoder.promise > 0 {
-			p.tile.Worst[p.index] = p.worst()
-		}
+	s := &p.tile.overview
+	if p.predictor != nil {
+		p.overview.put(s, nil)
+		return
 	}
-	p.tile.overview.putOverview(p.cells, p.kind)
+	before := *s
+	p.overview.put(s, p.refinement())
+	p.settle()
+	if p.encoder.promise > 0 {
+		p.tile.Worst[p.index] = p.worst()
+	}
+	if p.overview.takenBack { // which it hardly ever is
+		*s = before
+		p.overview.put(s, nil)
+	}
 }
 
 // timedRoots is of how many roots one tells what part of the time goes into choosing: to ask the clock twice a root took 1% of the time
@@ -292,6 +300,7 @@ func (p *planeEncoder) detail() {
 // chooseLeaves marks the leaves of a root.
 func (p *planeEncoder) chooseLeaves(root node) {
 	p.scratch.spectra.reset()
+	p.overview.endless = !p.src.reachesEnd(root)
 	p.partition.rates = p.ratesAt(root)
 	switch {
 	case p.predictor != nil:
@@ -364,20 +373,27 @@ func (p *planeEncoder) class(n node, leaf bool) {
 func (p *planeEncoder) leaf(n node) {
 	ctx := p.cells.lastContext(p.kind, n)
 	q, dist, low := p.takeUp(n, ctx)
-	l := codedLeaf{node: n, clipped: p.clipped(n), dist: dist, from: len(p.scratch.levels)}
+	l := p.nextLeaf()
+	l.node, l.clipped, l.dist, l.low, l.from = n, p.clipped(n), dist, low, len(p.scratch.levels)
 	promising := p.encoder.promise > 0
 	if promising || p.encoder.restorations != nil {
 		p.keepLevels(q)
 	}
 	if promising && (l.clipped || !leafWithin(l.dist+low, n.lg, p.promise(n))) {
-		q = p.mend(q, &l, func() *spectrum { return p.partition.spectrum(n) }, ctx)
+		q = p.mend(q, l, func() *spectrum { return p.partition.spectrum(n) }, ctx)
 	}
 	l.to = len(p.scratch.levels)
-	p.scratch.leaves = append(p.scratch.leaves, l)
 	p.cells.setLast(n, q.last)
 	p.tile.Leaves[n.lg-cellLog2]++
 	p.tile.detail.put(ctx, q.last)
 	q.put(&p.tile.detail)
+}
+
+// nextLeaf is the memory of another leaf, which is written field by field: a literal is copied from where it is not written yet.
+func (p *planeEncoder) nextLeaf() *codedLeaf {
+	n := len(p.scratch.leaves)
+	p.scratch.leaves = slices.Grow(p.scratch.leaves, 1)[:n+1]
+	return &p.scratch.leaves[n]
 }
 
 // takeUp gives the levels of a leaf, and the squared errors of its AC coefficients and of its low block.
@@ -386,23 +402,23 @@ func (p *planeEncoder) takeUp(n node, ctx int) (q *quantised, dist, low int64) {
 		return p.adopt(n, r, ctx)
 	}
 	s := p.partition.spectrum(n)
-	p.overview.take(n, s.flat, s.coefs.own)
-	q, low = p.quantise(n, s, ctx)
+	low = p.overview.take(n, s.flat, s.coefs.own)
+	q = p.quantise(n, s, low, ctx)
 	return q, p.dist(n, s, q), low
 }
 
 // quantise quantises a leaf as is cheapest or, where its error comes near the promise by
-// that, by plain rounding, which leaves at most half a step on every coefficient. It
-// returns the squared error of the low block, too.
-func (p *planeEncoder) quantise(n node, s *spectrum, ctx int) (q *quantised, low int64) {
-	if q = p.scratch.tokens.becomes(quantised{}); s.top > 0 {
+// that and the one of its low block, by plain rounding, which leaves at most half a step on every coefficient.
+func (p *planeEncoder) quantise(n node, s *spectrum, low int64, ctx int) (q *quantised) {
+	if s.top > 0 {
 		q = p.decide(p.partition.rates, n, s, ctx)
+	} else {
+		q = p.scratch.tokens.becomes(quantised{})
 	}
-	low = p.overview.lowError(n)
 	if !s.flat && !p.keeps(n, p.dist(n, s, q)+low) {
 		q = p.round(n, s, ctx)
 	}
-	return q, low
+	return q
 }
 
 // round quantises a leaf by plain rounding.
@@ -454,51 +470,4 @@ func (p *planeEncoder) mend(q *quantised, l *codedLeaf, of func() *spectrum, ctx
 	}
 	p.scratch.levels = append(p.scratch.levels[:l.from], p.gauge.descend(n, kept(), promise)...)
 	return p.scratch.tokens.name(kept(), lastOf(kept(), n.lg), n.lg)
-}
-
-// settle takes back what refining the overview did to leaves that came too near the
-// promise by it.
-func (p *planeEncoder) settle() {
-	for i := range p.scratch.leaves {
-		l := &p.scratch.leaves[i]
-		ac := l.dist
-		l.dist = ac + p.overview.lowError(l.node)
-		if !l.clipped && !p.keeps(l.node, l.dist) {
-			p.overview.round(l.node)
-			l.dist = ac + p.overview.lowError(l.node)
-		}
-	}
-}
-
-// worst finds the largest RMS error of a leaf in 1/65536 level, as the promise counts it. Only of
-// leaves whose coefficients say that they come near it the samples are measured.
-func (p *planeEncoder) worst() (worst uint32) {
-	leaves := p.scratch.leaves
-	likely, most := &leaves[0], uint32(0)
-	for i := range leaves {
-		l := &leaves[i]
-		l.rms = leafRMS(l.dist, l.node.lg)
-		if counted := p.cells.counted(l.node, l.rms); counted > most {
-			likely, most = l, counted
-		}
-	}
-	worst = p.settled(likely)
-	for i := range leaves {
-		if l := &leaves[i]; l.clipped || p.cells.counted(l.node, l.rms+roundings) > worst {
-			worst = max(worst, p.settled(l))
-		}
-	}
-	return worst
-}
-
-// settled measures a leaf. Where refining the overview has broken the promise it takes
-// that back: with values rounded, the leaf has kept it.
-func (p *planeEncoder) settled(l *codedLeaf) uint32 {
-	levels := p.scratch.levels[l.from:l.to]
-	rms := p.gauge.rms(l.node, levels)
-	if rms > p.promise(l.node) {
-		p.overview.round(l.node)
-		rms = p.gauge.rms(l.node, levels)
-	}
-	return p.cells.counted(l.node, rms)
 }

@@ -1,25 +1,56 @@
 package transform
 
 import (
+	"slices"
+
 	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/engine/arith"
 )
 
 // overviewEncoder finds the values of the overview of a plane.
 type overviewEncoder struct {
-	src    *original
-	cells  *Cells
-	exact  []int32 // the values before they are rounded to steps
-	pixels int64   // that have the error of a sample
+	src   *original
+	cells *Cells
+	kind  int
+	exact []int32 // the values before they are rounded to steps
+	moved []bool  // whether a value of the leaf that begins here was refined
+
+	endless   bool // whether the root at hand holds no end
+	takenBack bool // whether values were that had been put
+}
+
+// overviewMemory is memory of the overview of a plane.
+type overviewMemory struct {
+	exact      []int32
+	moved      []bool
+	refinement refinement
+}
+
+// overviewOf has memory for the overview of plane i.
+func (s *EncoderScratch) overviewOf(i int, src *original, c *Cells, kind int) overviewEncoder {
+	for len(s.overviews) <= i {
+		s.overviews = append(s.overviews, overviewMemory{})
+	}
+	m, n := &s.overviews[i], len(c.overview)
+	m.exact, m.moved = zeroed(m.exact, n+overviewSpare), zeroed(m.moved, n)
+	return overviewEncoder{src: src, cells: c, kind: kind, exact: m.exact[:n], moved: m.moved}
+}
+
+// refinement is how the overview of the plane is refined.
+func (p *planeEncoder) refinement() *refinement {
+	pixels := int64(1)
+	if p.encoder.planes[p.index].Half {
+		pixels = 4
+	}
+	return p.scratch.overviews[p.index].refinement.renewed(p.encoder.rates, p.kind, p.cells.scale.step, pixels)
 }
 
 // take finds the exact values of a leaf, from the statistics where it is flat and else
-// from its coefficients, and rounds them.
-func (o *overviewEncoder) take(n node, flat bool, coefs []int32) {
+// from its coefficients, rounds them, and gives the squared error of its low block.
+func (o *overviewEncoder) take(n node, flat bool, coefs []int32) (low int64) {
 	m := n.cells()
 	if m == 1 && !flat {
-		o.exact[o.cells.index(n.x, n.y)] = coefs[0]
-		o.round(n)
-		return
+		return o.takeCell(n, coefs[0])
 	}
 	var means [rootCells * rootCells]int32
 	if !flat {
@@ -34,6 +65,21 @@ func (o *overviewEncoder) take(n node, flat bool, coefs []int32) {
 		}
 	}
 	o.round(n)
+	return o.lowError(n)
+}
+
+// takeCell is take of the value of a leaf of one cell.
+func (o *overviewEncoder) takeCell(n node, exact int32) (low int64) {
+	at, scale := o.cells.index(n.x, n.y), &o.cells.scale
+	q := scale.nearest(exact)
+	if !o.endless {
+		if end := o.src.end(n); end != 0 {
+			q = scale.value(end)
+		}
+	}
+	o.exact[at], o.cells.overview[at] = exact, q
+	d := int64(exact - scale.mean(q))
+	return d * d
 }
 
 // meansOf are the exact values of the cells of a leaf, column by column.
@@ -63,7 +109,7 @@ func (o *overviewEncoder) mean(x, y int) int32 {
 
 // round rounds the values of a leaf to the nearest steps, but of its ends.
 func (o *overviewEncoder) round(n node) {
-	scale, ends := &o.cells.scale, o.src.reachesEnd(n)
+	scale, ends := &o.cells.scale, !o.endless && o.src.reachesEnd(n)
 	for y := n.y; y < n.y+n.cells(); y++ {
 		at := o.cells.index(n.x, y)
 		values := o.cells.overview[at:][:n.cells()]
@@ -77,6 +123,12 @@ func (o *overviewEncoder) round(n node) {
 			}
 		}
 	}
+}
+
+// takeBack takes back how the values of a leaf were refined.
+func (o *overviewEncoder) takeBack(n node) {
+	o.endless, o.takenBack = false, true
+	o.round(n)
 }
 
 // lowError is the squared error of a leaf's low block.
@@ -104,42 +156,155 @@ func (o *overviewEncoder) lowError(n node) int64 {
 	return dist
 }
 
-// refine moves values one step towards their prediction where that saves more bits than
-// it costs in error. Ends stay, and nothing else becomes one.
-func (o *overviewEncoder) refine(kind int, r *rates) {
-	o.cells.codeOverview(kind, func(at, ctx int, pred int32) int32 { return o.refined(r, at, ctx, pred) }, never)
+// refinement says where values of the overview of a plane are moved one step towards their prediction: where that saves more bits
+// than it costs in error.
+type refinement struct {
+	rates  *rates
+	kind   int
+	step   int32
+	pixels int64 // that have the error of a sample
+	// gains are, by class of the gradient and distance from the prediction, above what an error must be towards it, in halves.
+	gains [gradientClasses][farResidual]int32
 }
 
-// refined is a value, or the one nearer to its prediction.
-func (o *overviewEncoder) refined(r *rates, at, ctx int, pred int32) int32 {
-	scale, q := &o.cells.scale, o.cells.overview[at]
-	nearer := q - 1
+// farResidual is the distance from which on gains are not kept.
+const (
+	farLog2     = 6
+	farResidual = 1 << farLog2
+)
+
+// overviewSpare is how many cells and tokens a kernel may read and write beyond the last.
+const overviewSpare = 8
+
+// renewed is a refinement by rates, which may be the one that was made last.
+func (f *refinement) renewed(r *rates, kind int, step int32, pixels int64) *refinement {
+	if f.rates == r && f.kind == kind && f.step == step && f.pixels == pixels {
+		return f
+	}
+	f.rates, f.kind, f.step, f.pixels = r, kind, step, pixels
+	for class := range f.gains {
+		for far := 1; far < farResidual; far++ {
+			f.gains[class][far] = f.gainFrom(class, int32(far))
+		}
+	}
+	return f
+}
+
+// gainFrom is what twice an error towards the prediction must be above for a value to be moved by a step Δ, at a distance from it.
+// Errors d become d−Δ, so that squares grow by Δ²−2dΔ, of so many pixels: less than what bits are less is 2d > Δ − bits/(pixels·Δ).
+// AC levels count errors of samples: what they lose in chroma of half the resolution is of some pixels, and unseen.
+func (f *refinement) gainFrom(class int, far int32) int32 {
+	ctx := ctxOverview + f.kind*gradientClasses + class
+	saved, one := f.rates.residualCost(ctx, far)-f.rates.residualCost(ctx, far-1), f.pixels*int64(f.step)<<distScale
+	return f.step + int32(arith.FloorDiv(-saved, one))
+}
+
+// refined is a value, or the one nearer to its prediction. Ends stay, and nothing else becomes one.
+func (f *refinement) refined(scale *overviewScale, q, exact, pred int32, class int) int32 {
+	off, nearer, error := q-pred, q+1, 2*(exact-scale.mean(q))
+	if off > 0 {
+		nearer, error = q-1, -error
+	}
+	far := max(off, -off)
+	var gain int32
 	switch {
-	case q == pred:
+	case far == 0:
 		return q
-	case q < pred:
-		nearer = q + 1
+	case far < farResidual:
+		gain = f.gains[class][far]
+	default:
+		gain = f.gainFrom(class, far)
 	}
-	if scale.end(q) != 0 || scale.end(nearer) != 0 {
+	if error <= gain || scale.end(q) != 0 || scale.end(nearer) != 0 {
 		return q
 	}
-	// What they cost, in the error of pixels and bits. AC levels count errors of samples: what they lose in chroma of half
-	// the resolution is of some pixels, and unseen.
-	d, dNearer := int64(o.exact[at]-scale.mean(q)), int64(o.exact[at]-scale.mean(nearer))
-	if o.pixels*(dNearer*dNearer-d*d)<<distScale < r.residualCost(ctx, q-pred)-r.residualCost(ctx, nearer-pred) {
-		return nearer
+	return nearer
+}
+
+// put appends the overview to a segment. Where values are refined it moves them first, and notes of which leaves.
+func (o *overviewEncoder) put(s *segment, f *refinement) {
+	s.tokens = slices.Grow(s.tokens, len(o.exact)+overviewSpare)
+	for y := range o.cells.h {
+		o.putCell(s, f, 0, y)
+		x := 1
+		switch {
+		case y == 0:
+		case vector && extracts:
+			x = o.vectorRow(s, f, y)
+		default:
+			x = o.putWithin(s, f, y)
+		}
+		for ; x < o.cells.w; x++ {
+			o.putCell(s, f, x, y)
+		}
 	}
-	return q
+}
+
+// putCell is put of a cell.
+func (o *overviewEncoder) putCell(s *segment, f *refinement, x, y int) {
+	pred, gradient := o.cells.predict(x, y)
+	at, class := o.cells.index(x, y), classOfGradient(gradient)
+	if f != nil {
+		o.move(x, y, f.refined(&o.cells.scale, o.cells.overview[at], o.exact[at], pred, class))
+	}
+	s.putResidual(overviewContext(o.kind, class), o.cells.overview[at]-pred)
+}
+
+// move gives a cell another value.
+func (o *overviewEncoder) move(x, y int, q int32) {
+	at := o.cells.index(x, y)
+	if o.cells.overview[at] == q {
+		return
+	}
+	o.cells.overview[at] = q
+	in := 1<<(o.cells.size[at]-cellLog2) - 1
+	o.moved[o.cells.index(x&^in, y&^in)] = true
+}
+
+// putWithin is put of the cells of a row that have all neighbours, after the first. It returns the place of the next.
+func (o *overviewEncoder) putWithin(s *segment, f *refinement, y int) (x int) {
+	from, scale := o.cells.index(0, y), &o.cells.scale
+	row, above := o.cells.overview[from:][:o.cells.w], o.cells.overview[from-o.cells.w:][:o.cells.w]
+	exact := o.exact[from:][:len(row)]
+	l, tl := row[0], above[0]
+	signs, n := uint32(0), uint(0) // that are to be put
+	for x = 1; x < len(above)-1; x++ {
+		t, q := above[x], row[x]
+		pred, gradient := predictFrom(l, tl, t, above[x+1])
+		class := classOfGradient(gradient)
+		if f != nil && q != pred {
+			if to := f.refined(scale, q, exact[x], pred, class); to != q {
+				o.move(x, y, to)
+				q = to
+			}
+		}
+		l, tl = q, t
+		r := q - pred
+		mag := uint32(max(r, -r))
+		if mag >= direct || n == 32 {
+			s.raw.Put(signs, n)
+			signs, n = 0, 0
+		}
+		if mag >= direct {
+			s.putResidual(overviewContext(o.kind, class), r)
+			continue
+		}
+		s.put(overviewContext(o.kind, class), int(mag))
+		some := uint((mag + direct - 1) >> directLog2) // 1 where there is a sign
+		signs, n = signs<<some|uint32(r)>>31, n+some
+	}
+	s.raw.Put(signs, n)
+	return x
 }
 
 // refineLeaf refines the values of a leaf alone: values after them count for their contexts as they
 // are.
-func (o *overviewEncoder) refineLeaf(n node, kind int, r *rates) {
+func (o *overviewEncoder) refineLeaf(n node, f *refinement) {
 	for y := n.y; y < n.y+n.cells(); y++ {
 		for x := n.x; x < n.x+n.cells(); x++ {
 			pred, gradient := o.cells.predict(x, y)
 			at := o.cells.index(x, y)
-			o.cells.overview[at] = o.refined(r, at, overviewContext(kind, gradient), pred)
+			o.cells.overview[at] = f.refined(&o.cells.scale, o.cells.overview[at], o.exact[at], pred, classOfGradient(gradient))
 		}
 	}
 }

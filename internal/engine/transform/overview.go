@@ -57,13 +57,12 @@ func predictFrom(l, tl, t, tr int32) (pred, gradient int32) {
 }
 
 // codeOverview visits the cells in coding order and takes from value what each is, by its
-// prediction and the context of its residual. Encoders, which know the values, and
-// decoders are the same in this; over ends the walk of a decoder beyond its segment.
+// prediction and the context of its residual. over ends the walk beyond a segment.
 func (c *Cells) codeOverview(kind int, value func(at, ctx int, pred int32) int32, over func() bool) {
 	code := func(x, y int) {
 		pred, gradient := c.predict(x, y)
 		at := c.index(x, y)
-		c.overview[at] = value(at, overviewContext(kind, gradient), pred)
+		c.overview[at] = value(at, overviewContext(kind, classOfGradient(gradient)), pred)
 	}
 	for y := 0; y < c.h && !over(); y++ {
 		code(0, y)
@@ -85,14 +84,11 @@ func (c *Cells) codeWithin(y, kind int, value func(at, ctx int, pred int32) int3
 	for x = 1; x < len(above)-1; x++ {
 		t := above[x]
 		pred, gradient := predictFrom(l, tl, t, above[x+1])
-		l = value(from+x, overviewContext(kind, gradient), pred)
+		l = value(from+x, overviewContext(kind, classOfGradient(gradient)), pred)
 		row[x], tl = l, t
 	}
 	return x
 }
-
-// never is where the walk of an encoder is over.
-func never() bool { return false }
 
 // Magnitudes of a residual below direct have a symbol each. From there on there is one for
 // each octave, whose rest is raw bits, and the last one for all from overviewEscape on.
@@ -142,14 +138,6 @@ func residualBits(r int32) (symbol, raw int) {
 		raw = rans.ExpGolombBits(mag - overviewEscape)
 	}
 	return symbol, raw + 1
-}
-
-// putOverview appends the overview of a plane.
-func (s *segment) putOverview(c *Cells, kind int) {
-	c.codeOverview(kind, func(at, ctx int, pred int32) int32 {
-		s.putResidual(ctx, c.overview[at]-pred)
-		return c.overview[at]
-	}, never)
 }
 
 // getResidual is the inverse of putResidual.

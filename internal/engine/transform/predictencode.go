@@ -340,10 +340,10 @@ func (t *levelTokens) unname(q *quantised, lg, kind int) []rans.Token {
 // settledLeaf finds the levels of a leaf, which it leaves in the scratch, and the values of its
 // overview, so that the promise is kept, decodes it, and gives its error.
 func (p *planeEncoder) settledLeaf(n node, s *spectrum, ctx int) (*quantised, uint32) {
-	q, _ := p.quantise(n, s, ctx)
+	q := p.quantise(n, s, p.overview.lowError(n), ctx)
 	p.scratch.levels = p.scratch.levels[:0]
 	p.keepLevels(q)
-	p.overview.refineLeaf(n, p.kind, p.encoder.rates)
+	p.overview.refineLeaf(n, p.refinement())
 	if !p.keeps(n, p.dist(n, s, q)+p.overview.lowError(n)) {
 		p.overview.round(n)
 	}

@@ -32,17 +32,17 @@ func RMS(sum uint64, n int) uint32 {
 	return root((sum<<scale + uint64(n) - 1) / uint64(n))
 }
 
-// leafRMS is √(dist/(64·4^lg)) in 1/65536, rounded up: what the squared error of the
-// coefficients, in 1/8 level, says of the samples of a leaf.
-func leafRMS(dist int64, lg int) uint32 { return root(uint64(dist) << 26 >> (2 * lg)) }
+// meanSquare is dist/(64·4^lg) in 1/65536²: the square of what the squared error of the
+// coefficients, in 1/8 level, says of the RMS error of the samples of a leaf.
+func meanSquare(dist int64, lg int) uint64 { return uint64(dist) << 26 >> (2 * lg) }
 
-// leafWithin tells whether leafRMS of a squared error, and roundings, is most at most.
+// leafWithin tells whether the root of meanSquare, rounded up, and roundings are most at most.
 func leafWithin(dist int64, lg int, most uint32) bool {
 	if most < roundings {
 		return false
 	}
 	limit := uint64(most - roundings)
-	return uint64(dist)<<26>>(2*lg) <= limit*limit
+	return meanSquare(dist, lg) <= limit*limit
 }
 
 // root is √v, rounded up.

@@ -3,6 +3,7 @@ package transform
 import (
 	"image"
 
+	"github.com/qtgpu/qtgpu/internal/hugepages"
 	"github.com/qtgpu/qtgpu/internal/rans"
 	"github.com/qtgpu/qtgpu/tree"
 )
@@ -46,15 +47,25 @@ type Cells struct {
 }
 
 // newCells has the cells of a rectangle of a plane, padded, whose overview is mid-scale.
-func newCells(r image.Rectangle, s *steps, p Plane) Cells {
+func newCells(r image.Rectangle, s *steps, p Plane) Cells { return new(Cells).renewed(r, s, p) }
+
+// renewed is newCells in memory of cells that nobody needs any longer.
+func (c *Cells) renewed(r image.Rectangle, s *steps, p Plane) Cells {
 	padded := pad(r)
 	w, h := padded.Dx()/cell, padded.Dy()/cell
-	c := Cells{w: w, h: h, size: make([]uint8, w*h), last: make([]uint8, w*h), class: make([]uint8, w*h), overview: make([]int32, w*h),
+	of := Cells{w: w, h: h, size: zeroed(c.size, w*h), last: zeroed(c.last, w*h), class: hugepages.Sized(c.class, w*h), overview: zeroed(c.overview, w*h+overviewSpare)[:w*h],
 		scale: newOverviewScale(int(s.plan), p), steps: s, seen: r.Size()}
-	for i := range c.class {
-		c.class[i] = middleClass
+	for i := range of.class {
+		of.class[i] = middleClass
 	}
-	return c
+	return of
+}
+
+// zeroed is hugepages.Sized of elements that are 0.
+func zeroed[T any](s []T, n int) []T {
+	s = hugepages.Sized(s, n)
+	clear(s)
+	return s
 }
 
 // bounds are all cells.

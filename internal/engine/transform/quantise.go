@@ -401,17 +401,28 @@ func (t *levelTokens) name(levels []acLevel, last, lg int) *quantised {
 // put appends the levels of a leaf to a segment that has its last group.
 func (q *quantised) put(s *segment) {
 	s.names = append(s.names, q.names...)
-	signs, n := uint32(0), uint(0)
-	for _, l := range q.levels {
-		signs, n = signs<<1|uint32(l.level)>>31, n+1
-		k := uint32(max(l.level, -l.level))
-		if n == 32 || k >= escape {
-			s.raw.Put(signs, n)
-			signs, n = 0, 0
+	for levels := q.levels; len(levels) > 0; {
+		n := min(len(levels), 32)
+		signs, most := uint32(0), int32(0)
+		for i := range levels[:n] {
+			level := levels[i].level
+			signs, most = signs<<1|uint32(level)>>31, max(most, abs(level))
 		}
-		if k >= escape {
+		if most < escape {
+			s.raw.Put(signs, uint(n))
+		} else {
+			s.putEscapes(levels[:n])
+		}
+		levels = levels[n:]
+	}
+}
+
+// putEscapes appends signs of levels, and what there is above escape.
+func (s *segment) putEscapes(levels []acLevel) {
+	for _, l := range levels {
+		s.raw.Put(uint32(l.level)>>31, 1)
+		if k := uint32(abs(l.level)); k >= escape {
 			s.raw.PutExpGolomb(k - escape)
 		}
 	}
-	s.raw.Put(signs, n)
 }

@@ -233,7 +233,7 @@ func TestFallbacks(t *testing.T) {
 				})
 				n, _ := p.exceeding(false)
 				require.Zero(t, n, "step %d size %d round %d: quantised", step, 1<<lg, round)
-				p.overview.refine(kindLuma, e.rates)
+				p.overview.put(new(segment), p.refinement())
 				n, _ = p.exceeding(false)
 				settled += n
 				p.settle()
@@ -297,7 +297,7 @@ func TestLeafRMS(t *testing.T) {
 	for range 2000 {
 		lg := 3 + rng.IntN(3)
 		dist := rng.Int64N(1 << (1 + rng.IntN(36)))
-		v := uint64(leafRMS(dist, lg)) // of v² = dist·2^32/(64·4^lg), rounded up
+		v := uint64(root(meanSquare(dist, lg))) // of v² = dist·2^32/(64·4^lg), rounded up
 		want := uint64(dist) << 26 >> (2 * lg)
 		require.GreaterOrEqual(t, v*v, want, "dist %d size %d", dist, 1<<lg)
 		require.True(t, v == 0 || (v-1)*(v-1) < want, "dist %d size %d: %d is too much", dist, 1<<lg, v)

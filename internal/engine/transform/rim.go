@@ -52,7 +52,10 @@ func codeRims(planes []Plane, cells []Cells, visit func(r *rim, i, x, y int), ov
 }
 
 // rimContext has the statistics of residuals that can be large.
-func rimContext(kind int) int { return overviewContext(kind, largestGradient) }
+func rimContext(kind int) int { return overviewContext(kind, classOfGradient(largestGradient)) }
+
+// never is where the walk of an encoder is over.
+func never() bool { return false }
 
 // encodeRims appends the values of all rims to the overview of a tile.
 func (e *Encoder) encodeRims(t *Tile, sources []original, cells []Cells) {

@@ -49,6 +49,22 @@ type segment struct {
 
 func (s *segment) put(ctx, symbol int) { s.tokens = append(s.tokens, rans.MakeToken(ctx, symbol)) }
 
+// emptied is an empty segment in the memory of another.
+func (s *segment) emptied() segment {
+	e := segment{tokens: s.tokens[:0], names: s.names[:0], raw: s.raw}
+	e.raw.Reset()
+	return e
+}
+
+// clone is a segment in memory of its own.
+func (s *segment) clone() segment {
+	c := segment{tokens: slices.Clone(s.tokens), raw: s.raw.Clone()}
+	if len(s.names) > 0 {
+		c.names = append(make([]uint8, 0, len(s.names)+maxN), s.names...)
+	}
+	return c
+}
+
 // bytes is the memory of a segment.
 func (s *segment) bytes() int64 { return int64(2*len(s.tokens) + len(s.names) + s.raw.Len()) }
 
