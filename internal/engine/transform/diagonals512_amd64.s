@@ -21,20 +21,26 @@ DATA places<>+16(SB)/8, $0x1716151413121110
 DATA places<>+24(SB)/8, $0x1F1E1D1C1B1A1918
 GLOBL places<>(SB), RODATA, $32
 
+DATA bytes15<>+0(SB)/8, $0x0F0F0F0F0F0F0F0F
+DATA bytes15<>+8(SB)/8, $0x0F0F0F0F0F0F0F0F
+DATA bytes15<>+16(SB)/8, $0x0F0F0F0F0F0F0F0F
+DATA bytes15<>+24(SB)/8, $0x0F0F0F0F0F0F0F0F
+GLOBL bytes15<>(SB), RODATA, $32
+
 #define FILL(value, to) \
 	MOVL value, AX; \
 	VPBROADCASTD AX, to
 
-// CLASSES makes Y2 the classes of the weighted sums of FORMAT.md, "Transform contexts", of levels up to escape, of which SHIFTS makes Y2,
-// Y3 and Y4 the ones at u + 1, u + 2 and u − 1. Y4 is wanted last.
+// CLASSES makes Y2 the classes of the weighted sums of FORMAT.md, "Transform contexts", of levels, of which SHIFTS makes Y2, Y3 and
+// Y4 the ones at u + 1, u + 2 and u − 1. Y4 is wanted last.
 #define CLASSES \
 	SHIFTS; \
-	VPADDB Y2, Y0, Y2; \
-	VPADDB Y3, Y1, Y7; \
-	VPADDB Y3, Y2, Y1; \
-	VPADDB Y2, Y2, Y2; \
-	VPADDB Y7, Y4, Y4; \
-	VPADDB Y4, Y2, Y2; \
+	PLUS Y2, Y0, Y2; \
+	PLUS Y3, Y1, Y7; \
+	PLUS Y3, Y2, Y1; \
+	PLUS Y2, Y2, Y2; \
+	PLUS Y7, Y4, Y4; \
+	PLUS Y4, Y2, Y2; \
 	VPMINUB Y21, Y2, Y2; \
 	VPERMI2B Y20, Y19, Y2
 
@@ -53,6 +59,7 @@ GLOBL places<>(SB), RODATA, $32
 	VPACKUSWB Y8, Y6, Y6; \
 	PLACES; \
 	VPSUBUSB Y23, Y4, Y5; \
+	ESCAPED; \
 	VPXORQ Y22, Y6, Y6; \
 	VPSLLW $4, Y4, Y4; \
 	VPMOVB2M Y4, K4; \
@@ -79,8 +86,9 @@ GLOBL places<>(SB), RODATA, $32
 	OVER(TABLE); \
 	VPSUBB Y7, Y5, Y0; \
 	VPSLLW $4, Y2, Y3; \
-	VPSLLW $4, Y0, Y4; \
-	VPOR Y0, Y3, Y3; \
+	NAMED; \
+	VPOR Y4, Y3, Y3; \
+	VPSLLW $4, Y4, Y4; \
 	VPTERNLOGD $0xFE, Y8, Y2, Y4; \
 	MOVQ diagonals_out(DI), CX; \
 	VMOVDQU Y3, diagonalLevels_named(CX)(AX*1); \
@@ -110,6 +118,11 @@ GLOBL places<>(SB), RODATA, $32
 	VPADDD Y13, Y13, Y13; \
 	VPMULLD.BCST diagonals_step(DI), Y14, Y14; \
 	VPSUBD Y14, Y13, Y14
+
+// Levels up to escape, of which a sum is a byte.
+#define PLUS VPADDB
+#define ESCAPED
+#define NAMED VMOVDQA Y0, Y4
 
 #define V1 Y1
 #define V2 Y2
@@ -162,6 +175,29 @@ GLOBL places<>(SB), RODATA, $32
 // func quantiseBins32(k *diagonals)
 TEXT ·quantiseBins32(SB), NOSPLIT, $0-8
 #include "diagonals512_amd64.h"
+
+// Levels that may be above escape: beyond its bin a level is escape, or more, as diagonals.floor says.
+#undef PLUS
+#undef ESCAPED
+#undef NAMED
+#define PLUS VPADDUSB
+#define ESCAPED \
+	VPMINUB bytes15<>(SB), Y4, Y4; \
+	VPMINUB bytes15<>(SB), Y5, Y5
+#define NAMED \
+	VPMINUB bytes15<>(SB), Y0, Y4; \
+	VPMAXUB diagonals_floor(DI)(AX*1), Y4, Y0
+
+// func quantiseRaised32(k *diagonals)
+TEXT ·quantiseRaised32(SB), NOSPLIT, $0-8
+#include "diagonals512_amd64.h"
+
+#undef PLUS
+#undef ESCAPED
+#undef NAMED
+#define PLUS VPADDB
+#define ESCAPED
+#define NAMED VMOVDQA Y0, Y4
 
 #undef START
 #undef BEGIN

@@ -22,15 +22,15 @@ type frequencyBins struct {
 type levelBins struct {
 	frequencies      *[frequencyClasses]frequencyBins
 	reciprocal, lead uint16
-	end              int  // magnitudes from here on have no bin
+	end              int  // what lies beyond the bin of escape
 	bytes            bool // whether places in bins are
 }
 
-// take tells whether leaves of magnitudes up to most can be quantised so. Then none is above escape.
-func (b *levelBins) take(most int) bool { return b != nil && most < b.end }
+// within tells whether there are bins for all magnitudes up to most. Then no level is above escape.
+func (b *levelBins) within(most int) bool { return most < b.end }
 
-// takeBeside tells it of leaves side by side, of which what is gained is made of places.
-func (b *levelBins) takeBeside(most int) bool { return b.take(most) && b.bytes }
+// takeBeside tells whether leaves side by side can be quantised so, of which what is gained is made of places.
+func (b *levelBins) takeBeside(most int) bool { return b != nil && b.within(most) && b.bytes }
 
 // makeBins are the limits of the leaves of a context, nil where they do not lie in bins.
 func (r *rates) makeBins(context int) *levelBins {
@@ -80,7 +80,7 @@ func (b *levelBins) put(r *rates, f, class int, costs [escape + 1]int64) bool {
 		}
 		of.over[at] = uint8(over) ^ 0x80
 	}
-	return true
+	return limits[escape] <= b.begin(escape+1)
 }
 
 // linedUp is memory that begins with a whole line.
@@ -91,10 +91,15 @@ func linedUp[T any]() *T {
 	return (*T)(unsafe.Pointer(&m[-uintptr(unsafe.Pointer(&m[0]))%line]))
 }
 
-// quantiseBins32 is quantiseDiagonals32 by bins.
+// quantiseBins32 is quantiseDiagonals32 by bins, of a leaf that has all its magnitudes in them.
 //
 //go:noescape
 func quantiseBins32(k *diagonals)
+
+// quantiseRaised32 is quantiseBins32 of any leaf.
+//
+//go:noescape
+func quantiseRaised32(k *diagonals)
 
 // quantiseBinsTwo is quantiseTwo by bins.
 //
