@@ -49,9 +49,16 @@ func (k *diagonals) sideBySide(r *rates, leaves []besideLeaf, lg, kind int) {
 	for i, at := range besidePlaces[lg-cellLog2] {
 		k.raise(r, packed[at*maxN<<lg:], maxN, lg, most, i*lanes, lanes)
 	}
-	if lg == cellLog2 {
+	bins := p.bins.takeBeside(most)
+	k.bins = p.bins
+	switch {
+	case lg == cellLog2 && bins:
+		quantiseBinsFour(k)
+	case lg == cellLog2:
 		quantiseFour(k)
-	} else {
+	case bins:
+		quantiseBinsTwo(k)
+	default:
 		quantiseTwo(k)
 	}
 	for i := range leaves {

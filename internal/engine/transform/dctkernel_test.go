@@ -51,22 +51,31 @@ func TestInverseKernel(t *testing.T) {
 	}
 }
 
-// TestForwardKernel holds the kernel to words of two lanes, of samples of all sorts.
-func TestForwardKernel(t *testing.T) {
-	if !vector {
-		t.Skip("no vector kernels on this machine")
-	}
+// TestForwardKernel holds the kernels to words of two lanes, of samples of all sorts.
+func TestForwardKernel(t *testing.T) { eachPath(t, testForwardKernel) }
+
+func testForwardKernel(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 5))
 	var tr transformer
-	for round := range 1000 {
+	for round := range 2000 {
 		lg := cellLog2 + round%sizes
 		n := 1 << lg
 		stride := n + rng.IntN(20)
 		pix := make([]uint16, n*stride)
-		spread := 1 + rng.IntN(maxSample+1)
+		spread, u, v := 1+rng.IntN(maxSample+1), rng.IntN(n), rng.IntN(n)
 		for i := range pix {
-			if pix[i] = uint16(rng.IntN(spread)); round%4 == 0 {
+			switch round % 4 {
+			case 0:
 				pix[i] = uint16(rng.IntN(2) * maxSample)
+			case 1: // as far as a coefficient goes
+				if x, y := i%stride%n, i/stride; cosine(x, u, n)*cosine(y, v, n) > 0 {
+					pix[i] = maxSample
+				}
+			default:
+				pix[i] = uint16(rng.IntN(spread))
+			}
+			if round%8 == 1 {
+				pix[i] = maxSample - pix[i]
 			}
 		}
 		got, want := make([]int32, n*n), make([]int32, n*n)

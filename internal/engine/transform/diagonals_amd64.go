@@ -22,6 +22,7 @@ type diagonals struct {
 
 	row          *diagonalRow
 	prices       *frequencyLimits
+	bins         *levelBins
 	bias, step   int64
 	steps        uint32 // the step as two words
 	scan         *diagonalScan
@@ -75,7 +76,9 @@ const (
 // diagonalScan is the order of the coefficients of a leaf by diagonals.
 type diagonalScan struct {
 	frequency [2 * maxN]uint16      // offset of the limits of a diagonal
+	bins      [2 * maxN]uint16      // and of the ones by bins
 	outside   [2 * maxN][maxN]uint8 // 0x80 of what is no coefficient
+	beyond    [2 * maxN][maxN]uint8 // likewise 15, which is no class
 	runs      []diagonalRun         // in coding order
 	from      [groups]int           // the first run of each group
 }
@@ -98,15 +101,16 @@ var diagonalScans = [sizes]diagonalScan{makeDiagonalScan(3), makeDiagonalScan(4)
 func makeDiagonalScan(lg int) (s diagonalScan) {
 	for d := range s.outside {
 		for u := range s.outside[d] {
-			s.outside[d][u] = 0x80
+			s.outside[d][u], s.beyond[d][u] = 0x80, 15
 		}
-		s.frequency[d] = uint16(frequencyClass(d, lg)) * uint16(unsafe.Sizeof(frequencyLimits{}))
+		class := uint16(frequencyClass(d, lg))
+		s.frequency[d], s.bins[d] = class*uint16(unsafe.Sizeof(frequencyLimits{})), class*uint16(unsafe.Sizeof(frequencyBins{}))
 	}
 	scan := scanOf(lg)
 	for i, at := range scan.pos {
 		d := diagonal(at.coef, lg)
 		u := int(at.coef) >> lg
-		s.outside[d][u] = 0
+		s.outside[d][u], s.beyond[d][u] = 0, 0
 		if i == scan.start[group(d, lg)] {
 			s.from[group(d, lg)] = len(s.runs)
 		}
@@ -141,9 +145,15 @@ func (k *diagonals) quantise(r *rates, c []int32, lg, kind, top, lastCtx int, ou
 		return o, false
 	}
 	k.raise(r, k.packed[lg-cellLog2][packedLead:], max(maxN, 2<<lg), lg, most, 0, 1)
-	if lg == rootLog2 {
+	k.bins = p.bins
+	switch {
+	case lg == rootLog2 && p.bins != nil && p.bins.within(most):
+		quantiseBins32(k)
+	case lg == rootLog2 && p.bins != nil:
+		quantiseRaised32(k)
+	case lg == rootLog2:
 		quantiseDiagonals32(k)
-	} else {
+	default:
 		quantiseDiagonals16(k)
 	}
 	out.known, out.top, out.lane, out.from = true, topGroup, 0, out

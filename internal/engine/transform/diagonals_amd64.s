@@ -94,31 +94,6 @@ BYTES(bytesAll<>, 0xFFFFFFFFFFFFFFFF)
 	VPMADDWD V3, V7, V7; \
 	VPMADDWD V6, V8, V8
 
-// What kernels do before the first group and after the last one, and before and after each: of a single leaf R13 is where it
-// ends, R12 what is gained, and R11 the balance. BEGIN comes when the classes V2 of the first diagonal, and V1, are found for a leaf that
-// goes on, so that these do not wait for what the last group comes to.
-#define START \
-	MOVQ R9, R13; \
-	XORQ R11, R11; \
-	XORQ R12, R12
-#define BEGIN \
-	MOVQ diagonals_out(DI), DX; \
-	MOVQ R9, AX; \
-	SHLQ $6, AX; \
-	MOVQ R13, diagonalLevels_before+outcomes_end(DX)(AX*1); \
-	MOVQ R11, diagonalLevels_before+outcomes_balance(DX)(AX*1); \
-	MOVLQSX (R14)(R13*4), AX; \
-	MOVLQSX (R14)(R9*4), CX; \
-	ADDQ R11, AX; \
-	CMPQ AX, CX; \
-	JLE keep; \
-	MOVQ R9, R13; \
-	XORQ R11, R11; \
-	XORQ R12, R12; \
-	VPXOR V1, V1, V1; \
-	VPXOR V2, V2, V2; \
-keep:
-
 // INSIDE makes V3 the classes of what is a coefficient.
 #define INSIDE VPOR diagonalScan_outside(R15)(AX*1), V2, V3
 
@@ -132,29 +107,7 @@ keep:
 	VPADDQ V12, V10, V10; \
 	VPSUBQ V5, V10, V10
 
-// A group comes to its costs less 16 times what is gained.
-#define END \
-	COSTS; \
-	FOLD; \
-	VPHADDD X10, X14, X5; \
-	VPHADDD X5, X5, X5; \
-	VMOVQ X5, DX; \
-	MOVLQSX DX, CX; \
-	SHRQ $32, DX; \
-	IMULQ diagonals_step(DI), CX; \
-	MOVQ R9, AX; \
-	SHLQ $6, AX; \
-	ADDQ DX, R11; \
-	ADDQ CX, R12; \
-	SHLQ $const_distScale, CX; \
-	SUBQ CX, R11; \
-	ADDQ diagonals_adjust+adjustment_balance(DI)(AX*1), R11; \
-	ADDQ diagonals_adjust+adjustment_gained(DI)(AX*1), R12
-#define AFTER \
-	MOVQ diagonals_out(DI), DX; \
-	MOVQ R13, diagonalLevels_after+outcomes_end(DX); \
-	MOVQ R11, diagonalLevels_after+outcomes_balance(DX); \
-	MOVQ R12, diagonalLevels_gained(DX)
+#include "oneleaf_amd64.h"
 
 // Of leaves of 8 and 16, whose diagonals have 16 bytes at most.
 #define V0 X0
@@ -240,7 +193,7 @@ TEXT ·quantiseDiagonals16(SB), NOSPLIT, $0-8
 TEXT ·quantiseDiagonals32(SB), NOSPLIT, $0-8
 #include "diagonals_amd64.h"
 
-// Two leaves of 16, of 16 bytes each. All but the balance Y10 lies in memory while a group is gone through.
+// Two leaves of 16, of 16 bytes each.
 #undef SHIFTS
 #undef HALF
 #undef START
@@ -250,67 +203,22 @@ TEXT ·quantiseDiagonals32(SB), NOSPLIT, $0-8
 #undef AFTER
 
 #define HALF 32
-#define START \
-	VMOVDQU Y9, diagonals_balance(DI); \
-	VMOVDQU Y9, diagonals_gained(DI); \
-	VMOVDQU Y9, diagonals_end(DI); \
-	VMOVDQU Y9, diagonals_cost(DI); \
-	VMOVDQU Y9, Y10
-// BEGIN begins leaves, or ends them anew, if that is cheaper.
-#define BEGIN \
-	MOVQ diagonals_out(DI), DX; \
+#include "besideleaves_amd64.h"
+
+#define ANEW \
+	VPANDN Y2, Y5, Y2; \
+	VPANDN Y1, Y5, Y1
+#define MORE
+#define ADJUST \
 	MOVQ R9, AX; \
 	SHLQ $6, AX; \
-	VMOVDQU diagonals_end(DI), Y12; \
-	VMOVDQU diagonals_cost(DI), Y11; \
-	VMOVDQU Y12, diagonalLevels_before+outcomes_end(DX)(AX*1); \
-	VMOVDQU Y10, diagonalLevels_before+outcomes_balance(DX)(AX*1); \
-	VPBROADCASTD (R14)(R9*4), X6; \
-	VPMOVSXDQ X6, Y6; \
-	VMOVQ R9, X8; \
-	VPBROADCASTQ X8, Y8; \
-	VPADDQ Y11, Y10, Y5; \
-	VPCMPGTQ Y6, Y5, Y5; \
-	VPCMPEQQ diagonals_start(DI), Y8, Y7; \
-	VPOR Y7, Y5, Y5; \
-	VPANDN Y2, Y5, Y2; \
-	VPANDN Y1, Y5, Y1; \
-	VPANDN Y10, Y5, Y10; \
-	VPANDN diagonals_gained(DI), Y5, Y13; \
-	VPBLENDVB Y5, Y6, Y11, Y11; \
-	VPBLENDVB Y5, Y8, Y12, Y12; \
-	VMOVDQU Y10, diagonals_balance(DI); \
-	VMOVDQU Y13, diagonals_gained(DI); \
-	VMOVDQU Y11, diagonals_cost(DI); \
-	VMOVDQU Y12, diagonals_end(DI)
-// END gives both halves of the 16 bytes of a leaf all of its sums.
-#define END \
-	COSTS; \
-	VPSRLQ $32, Y14, Y7; \
-	VPBROADCASTQ diagonals_step(DI), Y6; \
-	VPADDD Y7, Y14, Y14; \
-	VPMULDQ Y6, Y14, Y14; \
-	VPSLLQ $const_distScale, Y14, Y7; \
-	VPSUBQ Y7, Y10, Y10; \
+	VPADDQ diagonals_adjust+adjustment_balance(DI)(AX*1), Y10, Y10; \
+	VPADDQ diagonals_adjust+adjustment_gained(DI)(AX*1), Y14, Y14
+#define HALVES \
 	VPSHUFD $0x4E, Y10, Y5; \
 	VPSHUFD $0x4E, Y14, Y6; \
 	VPADDQ Y5, Y10, Y10; \
-	VPADDQ Y6, Y14, Y14; \
-	MOVQ R9, AX; \
-	SHLQ $6, AX; \
-	VPADDQ diagonals_balance(DI), Y10, Y10; \
-	VPADDQ diagonals_gained(DI), Y14, Y14; \
-	VPADDQ diagonals_adjust+adjustment_balance(DI)(AX*1), Y10, Y10; \
-	VPADDQ diagonals_adjust+adjustment_gained(DI)(AX*1), Y14, Y14; \
-	VMOVDQU Y14, diagonals_gained(DI)
-#define AFTER \
-	MOVQ diagonals_out(DI), DX; \
-	VMOVDQU diagonals_end(DI), Y12; \
-	VMOVDQU diagonals_gained(DI), Y13; \
-	VMOVDQU Y12, diagonalLevels_after+outcomes_end(DX); \
-	VMOVDQU Y10, diagonalLevels_after+outcomes_balance(DX); \
-	VMOVDQU Y13, diagonalLevels_gained(DX)
-
+	VPADDQ Y6, Y14, Y14
 #define SHIFTS \
 	VPSRLDQ $1, Y0, Y2; \
 	VPSRLDQ $2, Y0, Y3; \

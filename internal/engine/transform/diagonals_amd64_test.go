@@ -3,6 +3,7 @@
 package transform
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,7 +11,10 @@ import (
 	"github.com/qtgpu/qtgpu/internal/engine"
 )
 
-// TestKernelPrices: the kernel takes the rates of the promises that photographs are coded with.
+// Steps of promises of 0.6 to 16, whose leaves wide kernels take by bins.
+const leastBinned, mostBinned = 9, 240
+
+// TestKernelPrices: kernels take the rates of the promises that photographs are coded with.
 func TestKernelPrices(t *testing.T) {
 	if !vector {
 		t.Skip("no vector kernels on this machine")
@@ -30,7 +34,13 @@ func TestKernelPrices(t *testing.T) {
 				r := newRates(step, test.bits, lambda)
 				for lg := cellLog2; lg <= rootLog2; lg++ {
 					for kind := range kinds {
-						require.NotNil(t, r.pricesOf(kind, lg), "%s: step %d, λ %d, kind %d, leaves of %d", test.name, step, lambda, kind, 1<<lg)
+						at := fmt.Sprintf("%s: step %d, λ %d, kind %d, leaves of %d", test.name, step, lambda, kind, 1<<lg)
+						p := r.pricesOf(kind, lg)
+						require.NotNil(t, p, at)
+						if wide && step >= leastBinned && step <= mostBinned {
+							require.NotNil(t, p.bins, "%s: bins", at)
+							require.True(t, p.bins.bytes, "%s: places in bins are bytes", at)
+						}
 					}
 				}
 			}

@@ -56,11 +56,10 @@ var mostCoefs = []int{1<<14 - 1, 1 << 14, 1<<15 - 1, 1 << 15, 1 << 16, 1<<17 - 1
 // around is a number of a magnitude up to most.
 func around(rng *rand.Rand, most int) int { return rng.IntN(2*most+1) - most }
 
-// TestDiagonals holds the kernel to the quantiser: what it saves and gains, tokens and levels.
-func TestDiagonals(t *testing.T) {
-	if !vector {
-		t.Skip("no vector kernels on this machine")
-	}
+// TestDiagonals holds the kernels to the quantiser: what they save and gain, tokens and levels.
+func TestDiagonals(t *testing.T) { eachPath(t, testDiagonals) }
+
+func testDiagonals(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 7))
 	var got, want levelTokens
 	kept, again, anew := new(diagonalLevels), 0, 0
@@ -113,10 +112,9 @@ func kernelRates(rng *rand.Rand, step int) map[string]*rates {
 
 // TestAhead holds the kernels of four leaves of 8 and two of 16 to the quantiser, for leaves of different contents and lengths
 // side by side.
-func TestAhead(t *testing.T) {
-	if !vector {
-		t.Skip("no vector kernels on this machine")
-	}
+func TestAhead(t *testing.T) { eachPath(t, testAheads) }
+
+func testAheads(t *testing.T) {
 	for lg := cellLog2; lg < rootLog2; lg++ {
 		t.Run(fmt.Sprint(1<<lg), func(t *testing.T) { testAhead(t, lg) })
 	}

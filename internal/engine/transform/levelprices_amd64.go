@@ -34,6 +34,7 @@ type levelPrices struct {
 	fits        bool // whether the kernel can take them
 	bias        int64
 	frequencies [frequencyClasses]frequencyLimits
+	bins        *levelBins // of wide kernels, nil where they cannot take them
 }
 
 // vectorRates are rates as the kernel has them, made when they are asked for first.
@@ -69,6 +70,9 @@ func (p *levelPrices) make(r *rates, context int) bool {
 		if !p.frequencies[f].make(r, context+f*magnitudeClasses, p.bias) {
 			return false
 		}
+	}
+	if wide {
+		p.bins = r.makeBins(context)
 	}
 	return true
 }

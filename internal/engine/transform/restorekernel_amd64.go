@@ -2,10 +2,17 @@
 
 package transform
 
-import "golang.org/x/sys/cpu"
+import (
+	"golang.org/x/sys/cpu"
+
+	"github.com/qtgpu/qtgpu/internal/simd"
+)
 
 // vector tells whether blocks are restored by the kernels of restorekernel_amd64.s.
 var vector = cpu.X86.HasAVX2
+
+// wide tells whether there are kernels for AVX-512 in the place of some of these.
+var wide = simd.Wide
 
 // restorePlain restores n blocks of luma, whose window begins at pix, in rows stride bytes apart.
 //
