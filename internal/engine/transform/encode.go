@@ -165,6 +165,9 @@ func (e *Encoder) tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids 
 	scratch.begin(t, rects[0], len(planes))
 	sources, cells := e.originals(scratch, planes, pyramids, rects, pixels), scratch.cells[:len(planes)]
 	predictors := make([]*predictor, len(planes))
+	if e.restorations != nil {
+		scratch.chooser.begin(e, sources, rects)
+	}
 	for i, r := range rects {
 		cells[i] = cells[i].renewed(r, e.steps[i], e.planes[i])
 		cells[i].seen = image.Pt(planes[i].W, planes[i].H).Sub(r.Min)

@@ -12,7 +12,7 @@ func (c *chooser) guide(e *Encoder, t *Tile, pixels *chroma.Interleaved, at imag
 	var sums [2]chroma.GuideSums
 	for k := range c.areas[0] {
 		r := c.areas[0][k].rect.Add(at).Intersect(image.Rect(0, 0, pixels.W, pixels.H))
-		if !r.Empty() && c.areas[0][k].seen() {
+		if !r.Empty() {
 			c.addMoved(&sums, e, k, pixels.Sub(r))
 		}
 	}

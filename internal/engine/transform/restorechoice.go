@@ -10,9 +10,9 @@ import (
 // chooser chooses how strongly the planes of a tile are restored: so that the squared error is
 // smallest, over areas that are decoded as if there were nothing around.
 type chooser struct {
-	areas  [][]area // of each plane, in raster order
-	across int      // areas in a row
-	some   bool     // whether some of the samples of areas stand for all
+	grid   areaGrid
+	areas  [][]area // of each plane, those that are looked at
+	some   bool     // whether some of their samples stand for all
 	chosen []uint8  // the strength of each plane
 	kept   []keptSums
 	unkept keptSums // of the last block of luma
@@ -38,73 +38,45 @@ type keptSums struct {
 	sums [block * block]int32
 }
 
-// area is a part of a plane of a tile, without samples where it is not looked at.
-type area struct {
-	rect  image.Rectangle // in samples of the tile, with its padding
-	plane chroma.Plane
-	// from and to are where the sums of its blocks are kept, of chroma.
-	from, to int
-}
-
-func (a *area) seen() bool { return a.plane.Pix != nil }
-
-// areaSide is the side of an area in pixels, a whole number of roots also of chroma of half the
-// resolution.
-const areaSide = 2 * maxN
-
-// allAreas is how many areas of a tile are all looked at, and of more every second. Unless all modes are tried, which takes
-// far longer than all this, luma is judged there by every second block, and guides by every second pair of rows. Of every
-// fourth area, too few show what is wrong with a tile: Kodak images lose 1 dB to it, by what guides do to a frame around them.
-const allAreas = 16
-
-// lay lays out the areas of a plane of a tile, which are the same of all its planes.
-func (c *chooser) lay(i int, def Plane, cells *Cells) {
-	for len(c.areas) <= i {
+// begin goes on to a tile that has rectangles rects of its planes, and finds the areas of it that are looked at. Where these are
+// few, luma is judged there by every second block, and guides by every second pair of rows.
+func (c *chooser) begin(e *Encoder, sources []original, rects []image.Rectangle) {
+	g, share := &c.grid, func(k int) uint64 { return c.grid.share(k, e.planes, sources, rects) }
+	g.lay(pad(rects[0]).Size())
+	c.some = g.n() > allAreas && !e.thorough
+	switch {
+	case c.some:
+		g.pick(fewAreas, share)
+	case g.n() > allAreas:
+		g.pick(g.n()/2, share)
+	default:
+		g.pickAll()
+	}
+	for len(c.areas) < len(rects) {
 		c.areas = append(c.areas, nil)
 	}
-	held := c.areas[i]
-	c.areas[i] = c.areas[i][:0]
-	side := sideOf(def)
-	tile := image.Rect(0, 0, cell*cells.w, cell*cells.h)
-	c.across = (tile.Dx() + side - 1) / side
-	n := c.across * ((tile.Dy() + side - 1) / side)
-	for k := range n {
-		x, y := k%c.across, k/c.across
-		a := area{rect: image.Rect(0, 0, side, side).Add(image.Pt(side*x, side*y)).Intersect(tile)}
-		if n <= allAreas || (x+y)%2 == 0 {
-			if k < len(held) {
-				a.plane = held[k].plane
-			}
-			if image.Pt(a.plane.W, a.plane.H) != a.rect.Size() {
-				a.plane = chroma.NewPlane(a.rect.Dx(), a.rect.Dy())
-			}
+	for i, def := range e.planes {
+		c.areas[i] = slices.Grow(c.areas[i][:0], len(g.seen))[:len(g.seen)]
+		for k, of := range g.seen {
+			c.areas[i][k].lay(g.rect(of.number, def, rects[i]))
 		}
-		c.areas[i] = append(c.areas[i], a)
 	}
-}
-
-// sideOf is the side of an area in samples of a plane.
-func sideOf(def Plane) int {
-	if def.Half {
-		return areaSide / 2
-	}
-	return areaSide
 }
 
 // take decodes what lies in areas of a plane that is coded, before the next one is.
 func (c *chooser) take(p *planeEncoder) {
-	def := p.encoder.planes[p.index]
-	c.lay(p.index, def, p.cells)
-	c.some = len(c.areas[p.index]) > allAreas && !p.encoder.thorough
 	if p.predictor != nil {
 		c.copy(p.index, p.predictor)
 		return
 	}
-	for _, l := range p.scratch.leaves {
+	def := p.encoder.planes[p.index]
+	for i := range p.scratch.leaves {
+		l := &p.scratch.leaves[i]
 		at := image.Pt(cell*l.node.x, cell*l.node.y)
-		if a := &c.areas[p.index][at.Y/sideOf(def)*c.across+at.X/sideOf(def)]; a.seen() {
+		if k := c.grid.placeOf(at, def); k >= 0 {
+			a := &c.areas[p.index][k]
 			at = at.Sub(a.rect.Min)
-			p.render(&l, a.plane.Pix[at.Y*a.plane.Stride+at.X:], a.plane.Stride)
+			p.render(l, a.plane.Pix[at.Y*a.plane.Stride+at.X:], a.plane.Stride)
 		}
 	}
 }
@@ -113,9 +85,6 @@ func (c *chooser) take(p *planeEncoder) {
 func (c *chooser) copy(i int, p *predictor) {
 	for k := range c.areas[i] {
 		a := &c.areas[i][k]
-		if !a.seen() {
-			continue
-		}
 		for y := range a.rect.Dy() {
 			copy(a.plane.Pix[y*a.plane.Stride:][:a.rect.Dx()], p.pix[(a.rect.Min.Y+y)*p.stride+a.rect.Min.X:])
 		}
@@ -131,7 +100,8 @@ func (p *planeEncoder) render(l *codedLeaf, dst []uint16, stride int) {
 	p.cells.putEnds(l.node, dst, stride)
 }
 
-// choose appends the strengths to a tile.
+// choose appends the strengths to a tile. Luma's errors count by what an area stands for, and chroma's alike: what restoration does to
+// chroma, it does where most of its energy is.
 func (c *chooser) choose(e *Encoder, t *Tile, sources []original, cells []Cells) {
 	c.chosen, c.kept = make([]uint8, len(e.planes)), c.kept[:0]
 	errors := make([]strengthErrors, len(e.planes))
@@ -141,10 +111,15 @@ func (c *chooser) choose(e *Encoder, t *Tile, sources []original, cells []Cells)
 			if def.Alpha {
 				continue
 			}
-			if a := &c.areas[i][k]; a.seen() {
-				grid := c.filter(e, i, a, &cells[i])
-				c.add(&errors[i], e, i, &sources[i], a, &grid, &c.areas[0][k].plane)
+			a := &c.areas[i][k]
+			grid := c.filter(e, i, a, &cells[i])
+			times := int64(1)
+			if !def.Chroma {
+				times = c.grid.seen[k].stands
 			}
+			var one strengthErrors
+			c.add(&one, e, i, &sources[i], a, &grid, &c.areas[0][k].plane)
+			errors[i].addTimes(&one, times)
 		}
 	}
 	for i, def := range e.planes {
@@ -175,6 +150,13 @@ func (e *strengthErrors) least() (best uint8) {
 		}
 	}
 	return best
+}
+
+// addTimes adds errors some times.
+func (e *strengthErrors) addTimes(o *strengthErrors, times int64) {
+	for k, v := range o {
+		e[k] += times * v
+	}
 }
 
 // add adds the errors of the samples of an area that the image has.
