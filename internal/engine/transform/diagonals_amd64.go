@@ -19,6 +19,7 @@ type diagonals struct {
 	reach  [maxN]uint32   // what may be, by rows
 	levels diagonalLevels // of the leaf at hand, where nobody keeps them
 	some   [maxN * maxN / 64]uint64
+	listed listedLevels
 
 	row          *diagonalRow
 	prices       *frequencyLimits
@@ -259,10 +260,23 @@ func (o *diagonalLevels) name(t *levelTokens, of outcome, r *rates, c []int32, l
 	scan := &diagonalScans[lg-cellLog2]
 	runs := scan.runs[scan.from[q.last]:]
 	joinDiagonals(&t.names[0], &o.from.named[0][o.lane*cell], &runs[0], len(runs))
-	pos := scanOf(lg).through(q.last)
-	blocks := t.diagonals.some[:(len(pos)+63)/64]
+	n := len(scanOf(lg).through(q.last))
+	q.names = t.names[:n]
+	if wide {
+		q.levels = t.list(r, c, lg, n)
+	} else {
+		q.levels = t.listed(r, c, lg, n)
+	}
+	return q
+}
+
+// listed are the levels of the last n names of a leaf that are not 0.
+func (t *levelTokens) listed(r *rates, c []int32, lg, n int) []acLevel {
+	pos := scanOf(lg).pos
+	pos = pos[len(pos)-n:]
+	blocks := t.diagonals.some[:(n+63)/64]
 	someOf(&blocks[0], &t.names[0], len(blocks))
-	blocks[len(blocks)-1] &= ^uint64(0) >> (-len(pos) & 63)
+	blocks[len(blocks)-1] &= ^uint64(0) >> (-n & 63)
 	escapes, n := r.escapes(), 0
 	for i, some := range blocks {
 		for ; some != 0; some &= some - 1 {
@@ -277,8 +291,7 @@ func (o *diagonalLevels) name(t *levelTokens, of outcome, r *rates, c []int32, l
 			n++
 		}
 	}
-	q.names, q.levels = t.names[:len(pos)], t.levels[:n]
-	return q
+	return t.levels[:n]
 }
 
 // joinDiagonals writes the names of n runs one after the other, and up to 31 bytes beyond the last one; named are rows

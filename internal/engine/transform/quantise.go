@@ -208,10 +208,10 @@ type acLevel struct {
 
 // levelTokens is the memory of the tokens and the levels of a leaf.
 type levelTokens struct {
-	names  [maxN*maxN + maxN]uint8 // with what a kernel may write beyond the last
+	names  [maxN*maxN + 64]uint8   // with what a kernel may read or write beyond the last
 	tokens [maxN * maxN]rans.Token // of dependent levels
 	leaf   quantised
-	levels [maxN * maxN]acLevel
+	levels [maxN*maxN + 16]acLevel // likewise
 	mag    magnitudes
 
 	diagonals diagonals
