@@ -44,6 +44,11 @@ func (r *Rule) Decide(p *Pyramid, level, x, y int) Decision {
 	for c := range 4 {
 		d -= r.logVariance(p, level-1, 2*x+c&1, 2*y+c>>1)
 	}
+	return r.decide(d)
+}
+
+// decide compares four times the logarithm of a node less its children's.
+func (r *Rule) decide(d int32) Decision {
 	switch {
 	case d < 4*r.Lo:
 		return Leaf
@@ -51,6 +56,43 @@ func (r *Rule) Decide(p *Pyramid, level, x, y int) Decision {
 		return Split
 	}
 	return Either
+}
+
+// NodeLog is what a Rule goes by of a node: log2(var + Δ²/12) of its samples and whether it is flat.
+type NodeLog int32
+
+// Flat tells what Rule.Flat does.
+func (l NodeLog) Flat() bool { return l&1 > 0 }
+
+// DecideBy is Decide by what is known of a node and of its children.
+func (r *Rule) DecideBy(node NodeLog, children [4]NodeLog) Decision {
+	d := 4 * int32(node>>1)
+	for _, c := range children {
+		d -= int32(c >> 1)
+	}
+	return r.decide(d)
+}
+
+// NodeLogs finds what a Rule goes by of nodes in a row of a level, from (x,y) on.
+func (r *Rule) NodeLogs(dst []NodeLog, p *Pyramid, level, x, y int) {
+	l := p.At(level)
+	sum, sumSq := l.Sum[y*l.W+x:][:len(dst)], l.SumSq[y*l.W+x:][:len(dst)]
+	var v [64]uint64
+	var logs [len(v)]int32
+	for from := 0; from < len(dst); from += len(v) {
+		some := dst[from:min(from+len(v), len(dst))]
+		for i := range some {
+			_, s := ScaledVariance(1<<(2*level), sum[from+i], sumSq[from+i])
+			v[i], some[i] = s>>(4*level-4)+uint64(16*r.Step*r.Step/3), 0
+			if 5*(s>>(2*level)) < 6*uint64(r.Step*r.Step) {
+				some[i] = 1
+			}
+		}
+		fixlog.Logs(logs[:len(some)], v[:len(some)])
+		for i := range some {
+			some[i] |= NodeLog(logs[i] << 1)
+		}
+	}
 }
 
 // logVariance is log2(16(var + Δ²/12)), the variance in squared samples, of

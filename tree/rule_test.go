@@ -146,3 +146,34 @@ func TestDecide(t *testing.T) {
 		assert.Greater(t, seen[d], 50, "decision %d", d)
 	}
 }
+
+// TestNodeLogs: what is known of rows of nodes says of each what the rule does.
+func TestNodeLogs(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for range 300 {
+		b := newBlock(rng)
+		r := Rule{Lo: 400, Hi: 4 << fixlog.Frac, Step: 3 + rng.IntN(4000>>rng.IntN(11))}
+		rows := func(level int) (logs []NodeLog) {
+			n := 32 >> level
+			logs = make([]NodeLog, n*n)
+			for y := range n {
+				r.NodeLogs(logs[y*n:][:n], &b.Pyramid, level, 0, y)
+			}
+			return logs
+		}
+		below := rows(Base)
+		for level := Base; level <= 5; level++ {
+			logs, n := rows(level), 32>>level
+			for i, l := range logs {
+				x, y := i%n, i/n
+				require.Equal(t, r.Flat(&b.Pyramid, level, x, y), l.Flat(), "level %d (%d,%d): flat", level, x, y)
+				if level > Base {
+					at := 4*y*n + 2*x
+					children := [4]NodeLog{below[at], below[at+1], below[at+2*n], below[at+2*n+1]}
+					require.Equal(t, r.Decide(&b.Pyramid, level, x, y), r.DecideBy(l, children), "level %d (%d,%d)", level, x, y)
+				}
+			}
+			below = logs
+		}
+	}
+}

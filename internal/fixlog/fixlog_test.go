@@ -55,3 +55,32 @@ func TestLog2Frozen(t *testing.T) {
 		assert.Equal(t, want, Log2(v), "Log2(%d)", v)
 	}
 }
+
+// TestLogs holds the kernel to Log2.
+func TestLogs(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for n := range 70 {
+		v, got := make([]uint64, n), make([]int32, n)
+		for i := range v {
+			if v[i] = rng.Uint64() >> rng.IntN(65); i%5 == 4 {
+				v[i] = 1<<rng.IntN(64) - uint64(rng.IntN(2))
+			}
+		}
+		Logs(got, v)
+		for i, x := range v {
+			if want := Log2(x); got[i] != want {
+				t.Fatalf("%d numbers: Log2(%d): got %d, want %d", n, x, got[i], want)
+			}
+		}
+	}
+}
+
+func BenchmarkLogs(b *testing.B) {
+	v, dst := make([]uint64, 4096), make([]int32, 4096)
+	for i := range v {
+		v[i] = uint64(i*i*77 + 5)
+	}
+	for b.Loop() {
+		Logs(dst, v)
+	}
+}

@@ -120,6 +120,7 @@ func (e *Encoder) Thorough() *Encoder {
 // EncoderScratch is the memory of one encoding goroutine.
 type EncoderScratch struct {
 	areas   pixelAreas  // of the tile at hand
+	logs    nodeLogs    // of the plane at hand
 	spectra spectra     // of the root at hand
 	tokens  levelTokens // of the leaf at hand
 	leaves  []codedLeaf // of the plane at hand
@@ -255,6 +256,9 @@ func newPlaneEncoder(e *Encoder, scratch *EncoderScratch, t *Tile, i int, src *o
 // of its leaves do to the promise is known only when their levels are.
 func (p *planeEncoder) encode() {
 	p.scratch.leaves, p.scratch.levels = p.scratch.leaves[:0], p.scratch.levels[:0]
+	if e := p.encoder; !e.predicts && !e.classes && p.partition.given == nil {
+		p.partition.logs = p.scratch.logs.take(&e.rule, p.src, p.cells)
+	}
 	p.detail()
 	s := &p.tile.overview
 	if p.predictor != nil {

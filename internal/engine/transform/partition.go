@@ -212,6 +212,7 @@ type partition struct {
 	def     Plane
 	kind    int
 	given   *givenPlane // what a coder found out, nil for nothing
+	logs    *nodeLogs   // nil where they are found for each node when it is asked for
 
 	forecasts bool // whether costs are forecast before they are quantised
 }
@@ -277,6 +278,9 @@ func (p *partition) outlook(n node) outlook {
 
 // ruled is outlook by the rule alone, whatever becomes of ends.
 func (p *partition) ruled(n node) outlook {
+	if p.logs != nil {
+		return p.logs.ruled(n, &p.encoder.rule)
+	}
 	rule, _ := p.ruleAt(n)
 	switch {
 	case p.flat(n, &rule):
@@ -285,7 +289,11 @@ func (p *partition) ruled(n node) outlook {
 		return leafNode
 	}
 	x, y := p.src.place(n)
-	switch rule.Decide(p.src.pyramid, n.lg, x, y) {
+	return outlookOf(rule.Decide(p.src.pyramid, n.lg, x, y))
+}
+
+func outlookOf(d tree.Decision) outlook {
+	switch d {
 	case tree.Leaf:
 		return leafNode
 	case tree.Split:
@@ -293,6 +301,43 @@ func (p *partition) ruled(n node) outlook {
 	default:
 		return openNode
 	}
+}
+
+// nodeLogs are what the rule goes by of the nodes of a tile, by size, where it has one step.
+type nodeLogs [sizes]struct {
+	logs   []tree.NodeLog
+	across int
+}
+
+// take finds them.
+func (l *nodeLogs) take(r *tree.Rule, src *original, c *Cells) *nodeLogs {
+	for size := range l {
+		of, down := &l[size], c.h>>size
+		of.across = c.w >> size
+		of.logs = slices.Grow(of.logs[:0], of.across*down)[:of.across*down]
+		for y := range down {
+			r.NodeLogs(of.logs[y*of.across:][:of.across], src.pyramid, cellLog2+size, src.x>>size, src.y>>size+y)
+		}
+	}
+	return l
+}
+
+// ruled is partition.ruled.
+func (l *nodeLogs) ruled(n node, r *tree.Rule) outlook {
+	size := n.lg - cellLog2
+	of := &l[size]
+	x, y := n.x>>size, n.y>>size
+	log := of.logs[y*of.across+x]
+	switch {
+	case log.Flat():
+		return flatNode
+	case size == 0:
+		return leafNode
+	}
+	below := &l[size-1]
+	at := 2*y*below.across + 2*x
+	over, under := below.logs[at:][:2], below.logs[at+below.across:][:2]
+	return outlookOf(r.DecideBy(log, [4]tree.NodeLog{over[0], over[1], under[0], under[1]}))
 }
 
 // choose marks the leaves under a node and returns their cost, if needed. Of those that cost most or more it may leave some out,
