@@ -204,33 +204,32 @@ func (c *chooser) judge(errors *strengthErrors, a *area, want []uint16, stride, 
 // judgeWhole is judge of whole blocks by a kernel, of which every so many are judged.
 func (c *chooser) judgeWhole(errors *strengthErrors, a *area, want []uint16, stride int, whole image.Point, every int) {
 	w := &c.window
-	k := judging{
-		window: w, weights: &weightsOf()[w.kind], errors: errors, rows: whole.Y, across: whole.X, every: every, at: w.at(0, 0),
-		want: &want[:(block*whole.Y-1)*stride+block*whole.X][0], wantStride: sampleBytes * stride,
-		down: block * a.plane.Stride,
+	k := judging{window: w, weights: &weightsOf()[w.kind], errors: errors, every: every, across: whole.X, stride: sampleBytes * stride}
+	for by := range whole.Y {
+		k.first, k.row, k.at, k.place = by%every, blocks*by, w.at(0, block*by), block*by*a.plane.Stride
+		k.want = &want[block*by*stride:][:(block-1)*stride+block*whole.X][0]
+		if w.kind == kindLuma {
+			judgePlain(&k)
+			continue
+		}
+		k.kept = &c.kept[:len(c.kept)+1][len(c.kept)]
+		judgeGuided(&k)
+		c.kept, k.n = c.kept[:len(c.kept)+k.n], 0
 	}
-	if w.kind == kindLuma {
-		judgePlain(&k)
-		return
-	}
-	k.kept = &c.kept[:len(c.kept)+1][len(c.kept)]
-	judgeGuided(&k)
-	c.kept = c.kept[:len(c.kept)+k.n]
 }
 
-// judging is what kernels work on that judge blocks of a window, row by row.
+// judging is what kernels work on that judge blocks of a row of a window.
 type judging struct {
 	window       *window
 	weights      *[classes][]weighted
 	errors       *strengthErrors
-	rows, across int       // of blocks
-	first, every int       // of a row, and from one to the next
-	row          int       // of blocks of a window, the number of the first
-	at           int       // of the row in the window
-	want         *uint16   // what samples should be
-	wantAt       int       // of the row, in bytes
-	wantStride   int       // in bytes
-	place, down  int       // of the row in the plane of its area, and from one to the next
+	first, every int // of the row, and from one to the next
+	across       int // where the row ends
+	row          int // number of the block that it begins with in the window
+	at           int // of that in the window
+	want         *uint16
+	stride       int       // from row to row of what samples should be, in bytes
+	place        int       // of the row in the plane of its area
 	kept         *keptSums // of chroma, with room for all blocks
 	n            int       // blocks of which sums are kept
 }

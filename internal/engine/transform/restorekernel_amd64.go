@@ -17,7 +17,7 @@ func restorePlain(blocks *restoredBlock, n int, pix *byte, stride int)
 //go:noescape
 func restoreGuided(blocks *restoredBlock, n int, pix *byte, stride int, guide *byte)
 
-// judgePlain adds the errors of blocks of luma, as chooser.judge does.
+// judgePlain adds the errors of a row of blocks of luma, as chooser.judge does.
 //
 //go:noescape
 func judgePlain(k *judging)

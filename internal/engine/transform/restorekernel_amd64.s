@@ -285,7 +285,6 @@ blocks:
 // JUDGE adds the errors of the block by strength to what is at R13. A row of a block takes 8 bytes.
 #define JUDGE \
 	MOVQ judging_want(DI), R8; \
-	ADDQ judging_wantAt(DI), R8; \
 	LEAQ (R8)(R11*8), R8; \
 	LEAQ (R8)(R12*2), R9; \
 	STRIDED(R8, R9, X0, Y0, X1); \
@@ -323,7 +322,7 @@ blocks:
 	LEAQ window_guide(R14), R15; \
 	LEAQ window_pix(R14), R14; \
 	MOVQ judging_errors(DI), R13; \
-	MOVQ judging_wantStride(DI), R12
+	MOVQ judging_stride(DI), R12
 
 // TAKEUP takes up block R11 of the row, as SAMPLES does, its weights at DX, CX of them, unless it has none.
 #define TAKEUP(none) \
@@ -345,24 +344,10 @@ blocks:
 	LEAQ (SI)(R11*8), SI; \
 	SAMPLES
 
-// NEXTROW goes on to the row of blocks below: where some are judged, those between.
-#define NEXTROW \
-	MOVQ judging_every(DI), AX; \
-	DECQ AX; \
-	XORQ AX, judging_first(DI); \
-	ADDQ $const_blocks, judging_row(DI); \
-	ADDQ $(const_block*const_rowBytes), judging_at(DI); \
-	LEAQ (R12*4), AX; \
-	ADDQ AX, judging_wantAt(DI); \
-	MOVQ judging_down(DI), AX; \
-	ADDQ AX, judging_place(DI); \
-	DECQ judging_rows(DI)
-
 // func judgePlain(k *judging)
 TEXT ·judgePlain(SB), NOSPLIT, $0-8
 	MOVQ k+0(FP), DI
 	WINDOW
-rows:
 	MOVQ judging_first(DI), R11
 	JMP any
 blocks:
@@ -376,8 +361,6 @@ none:
 any:
 	CMPQ R11, judging_across(DI)
 	JLT blocks
-	NEXTROW
-	JNZ rows
 	VZEROUPPER
 	RET
 
@@ -386,7 +369,6 @@ TEXT ·judgeGuided(SB), NOSPLIT, $32-8
 	MOVQ k+0(FP), DI
 	WINDOW
 	SCALES
-rows:
 	MOVQ judging_first(DI), R11
 	JMP any
 blocks:
@@ -399,8 +381,6 @@ none:
 any:
 	CMPQ R11, judging_across(DI)
 	JLT blocks
-	NEXTROW
-	JNZ rows
 	VZEROUPPER
 	RET
 
