@@ -264,7 +264,8 @@ func throughTile(t *testing.T, step int, defs []Plane, planes []chroma.Plane) ([
 func TestVectorBlocks(t *testing.T) {
 	requireKernels(t)
 	rng := rand.New(rand.NewPCG(12, 9))
-	w := new(window)
+	c := new(chooser)
+	w := &c.window
 	for round := range 400 {
 		step := int32(MinStep + rng.IntN(60))
 		if round%4 == 0 {
@@ -280,50 +281,56 @@ func TestVectorBlocks(t *testing.T) {
 		}
 		for kind := range kinds {
 			w.kind = kind
-			checkBlocks(t, rng, w, fmt.Sprintf("round %d: step %d, kind %d", round, step, kind))
+			c.some = round%2 > 0
+			checkBlocks(t, rng, c, fmt.Sprintf("round %d: step %d, kind %d", round, step, kind))
 		}
 	}
 }
 
-// checkBlocks holds blocks of all classes of a window to the plain code.
-func checkBlocks(t *testing.T, rng *rand.Rand, w *window, what string) {
+// checkBlocks holds blocks of any classes of a window to the plain code, some of which end within a block.
+func checkBlocks(t *testing.T, rng *rand.Rand, c *chooser, what string) {
 	t.Helper()
-	stride := block + rng.IntN(9)
-	want := wildSamples(rng, block*stride)
-	var judged []judgedBlock
-	var got, plain strengthErrors
-	var sums []keptSums
-	plane := make([]uint16, classes*block*block) // block below block
-	for c := range classes {
-		weights := weightsOf()[w.kind][c]
-		if len(weights) == 0 {
-			continue
+	w := &c.window
+	width, height := 1+rng.IntN(windowSide), 1+rng.IntN(windowSide)
+	for by := range w.class {
+		for bx := range w.class[by] {
+			w.class[by][bx] = int8(rng.IntN(classes+1) - 1)
 		}
-		bx, by := rng.IntN(blocks), rng.IntN(blocks)
-		b := judgedBlock{want: &want[0], kept: &keptSums{at: c * block * block}}
-		b.take(w, weights, bx, by)
-		judged = append(judged, b)
-		kept := keptSums{at: b.kept.at}
-		w.sums(&kept.sums, weights, bx, by)
-		sums = append(sums, kept)
-		for i := range block * block {
-			plane[kept.at+i] = uint16(sampleAt(&w.pix, w.at(block*bx+i%block, block*by+i/block)))
-		}
-		plain.addBlock(want, stride, plane[kept.at:], block, &kept.sums, block, block)
 	}
-	w.judge(&got, judged, stride)
-	require.Equal(t, plain, got, "%s: errors", what)
-	for i, b := range judged {
-		require.Equal(t, sums[i], *b.kept, "%s: block %d", what, i)
-		for k := range sums[i].sums { // and others, as large as they come
+	a := area{plane: chroma.NewPlane(width, height)}
+	for y := range wholeBlocks(height) {
+		for x := range wholeBlocks(width) {
+			a.plane.Pix[y*a.plane.Stride+x] = uint16(sampleAt(&w.pix, w.at(x, y)))
+		}
+	}
+	stride := width + rng.IntN(9)
+	want := wildSamples(rng, height*stride)
+	judge := func() (errors strengthErrors, kept []keptSums) {
+		c.kept = c.kept[:0]
+		c.judge(&errors, &a, want, stride, width, height)
+		kept = slices.Clone(c.kept)
+		slices.SortFunc(kept, func(a, b keptSums) int { return a.at - b.at })
+		return errors, kept
+	}
+	got, sums := judge()
+	var plain strengthErrors
+	var plainSums []keptSums
+	plainly(func() { plain, plainSums = judge() })
+	require.Equal(t, plain, got, "%s: errors of %d×%d", what, width, height)
+	require.Equal(t, plainSums, sums, "%s: sums of %d×%d", what, width, height)
+	for i := range sums { // and others, as large as they come
+		for k := range sums[i].sums {
 			sums[i].sums[k] += int32(rng.IntN(1<<27)-1<<26)>>rng.IntN(27) - sums[i].sums[k]/2
 		}
 	}
 	for _, strength := range strengths[1:] {
-		got, plain := slices.Clone(plane), slices.Clone(plane)
-		restoreKept(&sums[0], len(sums), &got[0], sampleBytes*block, strength)
+		if len(sums) == 0 {
+			break
+		}
+		got, plain := slices.Clone(a.plane.Pix), slices.Clone(a.plane.Pix)
+		restoreKept(&sums[0], len(sums), &got[0], sampleBytes*a.plane.Stride, strength)
 		for i := range sums {
-			addSums(plain[sums[i].at:], block, &sums[i].sums, strength)
+			addSums(plain[sums[i].at:], a.plane.Stride, &sums[i].sums, strength)
 		}
 		require.Equal(t, plain, got, "%s: strength %d", what, strength)
 	}

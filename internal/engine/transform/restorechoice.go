@@ -20,16 +20,8 @@ type chooser struct {
 	window window
 	// guides tells whether the window has luma of the area, which guides both planes of chroma.
 	guides bool
-	blocks [blocks * blocks]judgedBlock // of the area at hand
-	guided *chroma.Guide                // of the area at hand
-	want   colours                      // two rows of it as they should be
-}
-
-// judgedBlock is a block whose errors by strength are found.
-type judgedBlock struct {
-	summedBlock
-	want *uint16 // what its samples should be
-	kept *keptSums
+	guided *chroma.Guide // of the area at hand
+	want   colours       // two rows of it as they should be
 }
 
 // keptSums are the sums of a block that is restored when its strength is chosen.
@@ -180,28 +172,66 @@ func (c *chooser) add(errors *strengthErrors, e *Encoder, plane int, src *origin
 
 // judge adds the errors of the first w×h samples of the window, which is of an area, and keeps the sums of its blocks.
 func (c *chooser) judge(errors *strengthErrors, a *area, want []uint16, stride, w, h int) {
-	weights, n := &weightsOf()[c.window.kind], 0
-	some := c.some && c.window.kind == kindLuma
-	a.from, c.kept = len(c.kept), slices.Grow(c.kept, len(c.blocks))
+	a.from, c.kept = len(c.kept), slices.Grow(c.kept, blocks*blocks)
+	every := 1
+	if c.some && c.window.kind == kindLuma {
+		every = 2
+	}
+	whole := image.Point{} // blocks that a kernel judges
+	if vector && w >= block && h >= block {
+		whole = image.Pt(w/block, h/block)
+		c.judgeWhole(errors, a, want, stride, whole, every)
+	}
+	weights := &weightsOf()[c.window.kind]
 	for by := range wholeBlocks(h) / block {
-		for bx, class := range c.window.class[by][:wholeBlocks(w)/block] {
-			if class < 0 || len(weights[class]) == 0 || some && (bx+by)%2 > 0 {
+		from := 0
+		if by < whole.Y {
+			from = whole.X
+		}
+		for bx := from; bx < wholeBlocks(w)/block; bx++ {
+			class := c.window.class[by][bx]
+			if class < 0 || len(weights[class]) == 0 || (bx+by)%every > 0 {
 				continue
 			}
-			kept, want := c.keep(block*by*a.plane.Stride+block*bx), want[block*by*stride+block*bx:]
-			if !vector || w < block*(bx+1) || h < block*(by+1) {
-				c.window.sums(&kept.sums, weights[class], bx, by)
-				errors.addBlock(want, stride, a.plane.Pix[kept.at:], a.plane.Stride, &kept.sums, min(block, w-block*bx), min(block, h-block*by))
-				continue
-			}
-			b := &c.blocks[n]
-			b.take(&c.window, weights[class], bx, by)
-			b.want, b.kept = &want[:(block-1)*stride+block][0], kept
-			n++
+			kept := c.keep(block*by*a.plane.Stride + block*bx)
+			c.window.sums(&kept.sums, weights[class], bx, by)
+			errors.addBlock(want[block*by*stride+block*bx:], stride, a.plane.Pix[kept.at:], a.plane.Stride, &kept.sums, min(block, w-block*bx), min(block, h-block*by))
 		}
 	}
 	a.to = len(c.kept)
-	c.window.judge(errors, c.blocks[:n], stride)
+}
+
+// judgeWhole is judge of whole blocks by a kernel, of which every so many are judged.
+func (c *chooser) judgeWhole(errors *strengthErrors, a *area, want []uint16, stride int, whole image.Point, every int) {
+	w := &c.window
+	k := judging{window: w, weights: &weightsOf()[w.kind], errors: errors, every: every, across: whole.X, stride: sampleBytes * stride}
+	for by := range whole.Y {
+		k.first, k.row, k.at, k.place = by%every, blocks*by, w.at(0, block*by), block*by*a.plane.Stride
+		k.want = &want[block*by*stride:][:(block-1)*stride+block*whole.X][0]
+		if w.kind == kindLuma {
+			judgePlain(&k)
+			continue
+		}
+		k.kept = &c.kept[:len(c.kept)+1][len(c.kept)]
+		judgeGuided(&k)
+		c.kept, k.n = c.kept[:len(c.kept)+k.n], 0
+	}
+}
+
+// judging is what kernels work on that judge blocks of a row of a window.
+type judging struct {
+	window       *window
+	weights      *[classes][]weighted
+	errors       *strengthErrors
+	first, every int // of the row, and from one to the next
+	across       int // where the row ends
+	row          int // number of the block that it begins with in the window
+	at           int // of that in the window
+	want         *uint16
+	stride       int       // from row to row of what samples should be, in bytes
+	place        int       // of the row in the plane of its area
+	kept         *keptSums // of chroma, with room for all blocks
+	n            int       // blocks of which sums are kept
 }
 
 // keep makes room for the sums of a block, which are kept of chroma.
@@ -214,17 +244,6 @@ func (c *chooser) keep(at int) *keptSums {
 	c.kept = c.kept[:n+1]
 	c.kept[n].at = at
 	return &c.kept[n]
-}
-
-// judge adds the errors of blocks, whose samples should be others, in rows stride apart.
-func (w *window) judge(errors *strengthErrors, blocks []judgedBlock, stride int) {
-	switch {
-	case len(blocks) == 0:
-	case w.kind == kindChroma:
-		judgeGuided(&blocks[0], len(blocks), &w.pix[0], errors, sampleBytes*stride, &w.guide[0])
-	default:
-		judgePlain(&blocks[0], len(blocks), &w.pix[0], errors, sampleBytes*stride)
-	}
 }
 
 // addBlock adds the errors of the first w×h samples of a block whose sums are known.

@@ -24,16 +24,15 @@ func restorePlain(blocks *restoredBlock, n int, pix *byte, stride int)
 //go:noescape
 func restoreGuided(blocks *restoredBlock, n int, pix *byte, stride int, guide *byte)
 
-// judgePlain adds the errors of n blocks of luma, and keeps their sums, as chooser.judge does; rows of what they should be are
-// stride bytes apart.
+// judgePlain adds the errors of a row of blocks of luma, as chooser.judge does.
 //
 //go:noescape
-func judgePlain(blocks *judgedBlock, n int, pix *byte, errors *strengthErrors, stride int)
+func judgePlain(k *judging)
 
-// judgeGuided is judgePlain of chroma, with luma at guide.
+// judgeGuided is judgePlain of chroma, and keeps sums.
 //
 //go:noescape
-func judgeGuided(blocks *judgedBlock, n int, pix *byte, errors *strengthErrors, stride int, guide *byte)
+func judgeGuided(k *judging)
 
 // restoreKept adds the sums of n blocks to the samples of an area, in rows stride bytes apart, as addSums does.
 //

@@ -142,15 +142,18 @@ DATA restoredWords<>+0(SB)/4, $(1<<13)
 DATA restoredWords<>+4(SB)/4, $(const_maxSample<<16|const_maxSample)
 GLOBL restoredWords<>(SB), RODATA, $8
 
-// BLOCK takes the samples of the block at DI of the window at R14 to Y15, and the clips to Y14, Y12 and their negatives to
-// Y13, Y11.
+// BLOCK takes up the block at DI of the window at R14, as SAMPLES does, its weights at DX, CX of them.
 #define BLOCK \
 	MOVQ summedBlock_at(DI), SI; \
-	LEAQ (R15)(SI*1), BX; \
-	ADDQ R14, SI; \
 	MOVQ summedBlock_weights(DI), DX; \
 	MOVQ summedBlock_n(DI), CX; \
 	MOVQ summedBlock_by(DI), R10; \
+	SAMPLES
+
+// SAMPLES takes the samples at SI of the window at R14 to Y15, and the clips of R10 to Y14, Y12 and their negatives to Y13, Y11.
+#define SAMPLES \
+	LEAQ (R15)(SI*1), BX; \
+	ADDQ R14, SI; \
 	ROWS(SI, Y15); \
 	VPBROADCASTW restoration_wide(R10), Y14; \
 	VPBROADCASTW restoration_narrow(R10), Y12; \
@@ -174,9 +177,8 @@ GLOBL restoredWords<>(SB), RODATA, $8
 	VPBROADCASTD guidedScales<>(SB), Y0; \
 	VMOVDQU Y0, scales-32(SP)
 
-// SUMGUIDED finds the sums of a block that luma guides.
+// SUMGUIDED finds the sums of a block that luma guides, which is taken up.
 #define SUMGUIDED \
-	BLOCK; \
 	GUIDE(steep); \
 flat: \
 	WEIGHFLAT; \
@@ -263,6 +265,7 @@ TEXT ·restoreGuided(SB), NOSPLIT, $32-40
 	MOVQ guide+32(FP), R15
 	SCALES
 blocks:
+	BLOCK
 	SUMGUIDED
 	RESTORE
 	DECQ R11
@@ -279,9 +282,10 @@ blocks:
 	VPSUBW Y0, out, out; \
 	VPMADDWD out, out, out
 
-// JUDGE adds the errors of the block by strength to what is at R13.
+// JUDGE adds the errors of the block by strength to what is at R13. A row of a block takes 8 bytes.
 #define JUDGE \
-	MOVQ judgedBlock_want(DI), R8; \
+	MOVQ judging_want(DI), R8; \
+	LEAQ (R8)(R11*8), R8; \
 	LEAQ (R8)(R12*2), R9; \
 	STRIDED(R8, R9, X0, Y0, X1); \
 	LIMITS; \
@@ -297,52 +301,86 @@ blocks:
 	VPADDD X6, X5, X5; \
 	VPMOVSXDQ X5, Y5; \
 	VPADDQ (R13), Y5, Y5; \
-	VMOVDQU Y5, (R13); \
-	ADDQ $judgedBlock__size, DI
+	VMOVDQU Y5, (R13)
 
-// KEEP writes the sums.
+// KEEP writes the sums, and where the block lies.
 #define KEEP \
-	MOVQ judgedBlock_kept(DI), R8; \
+	IMUL3Q $keptSums__size, judging_n(DI), R8; \
+	ADDQ judging_kept(DI), R8; \
+	MOVQ judging_place(DI), R9; \
+	LEAQ (R9)(R11*4), R9; \
+	MOVQ R9, keptSums_at(R8); \
 	VMOVDQU X10, keptSums_sums(R8); \
 	VMOVDQU X9, (keptSums_sums+16)(R8); \
 	VEXTRACTI128 $1, Y10, (keptSums_sums+32)(R8); \
-	VEXTRACTI128 $1, Y9, (keptSums_sums+48)(R8)
+	VEXTRACTI128 $1, Y9, (keptSums_sums+48)(R8); \
+	INCQ judging_n(DI)
 
-// func judgePlain(blocks *judgedBlock, n int, pix *byte, errors *strengthErrors, stride int)
-TEXT ·judgePlain(SB), NOSPLIT, $0-40
-	MOVQ blocks+0(FP), DI
-	MOVQ n+8(FP), R11
-	MOVQ pix+16(FP), R14
-	MOVQ errors+24(FP), R13
-	MOVQ stride+32(FP), R12
-	XORQ R15, R15
+// WINDOW takes what is judged, at DI.
+#define WINDOW \
+	MOVQ judging_window(DI), R14; \
+	LEAQ window_guide(R14), R15; \
+	LEAQ window_pix(R14), R14; \
+	MOVQ judging_errors(DI), R13; \
+	MOVQ judging_stride(DI), R12
+
+// TAKEUP takes up block R11 of the row, as SAMPLES does, its weights at DX, CX of them, unless it has none.
+#define TAKEUP(none) \
+	MOVQ judging_window(DI), R9; \
+	MOVQ judging_row(DI), R8; \
+	ADDQ R11, R8; \
+	MOVBQSX window_class(R9)(R8*1), AX; \
+	TESTQ AX, AX; \
+	JLT none; \
+	LEAQ (AX)(AX*2), AX; \
+	MOVQ judging_weights(DI), DX; \
+	LEAQ (DX)(AX*8), DX; \
+	MOVQ 8(DX), CX; \
+	MOVQ (DX), DX; \
+	TESTQ CX, CX; \
+	JEQ none; \
+	MOVQ window_by(R9)(R8*8), R10; \
+	MOVQ judging_at(DI), SI; \
+	LEAQ (SI)(R11*8), SI; \
+	SAMPLES
+
+// func judgePlain(k *judging)
+TEXT ·judgePlain(SB), NOSPLIT, $0-8
+	MOVQ k+0(FP), DI
+	WINDOW
+	MOVQ judging_first(DI), R11
+	JMP any
 blocks:
-	BLOCK
+	TAKEUP(none)
 next:
 	WEIGHPLAIN
 	JNZ next
-	KEEP
 	JUDGE
-	DECQ R11
-	JNZ blocks
+none:
+	ADDQ judging_every(DI), R11
+any:
+	CMPQ R11, judging_across(DI)
+	JLT blocks
 	VZEROUPPER
 	RET
 
-// func judgeGuided(blocks *judgedBlock, n int, pix *byte, errors *strengthErrors, stride int, guide *byte)
-TEXT ·judgeGuided(SB), NOSPLIT, $32-48
-	MOVQ blocks+0(FP), DI
-	MOVQ n+8(FP), R11
-	MOVQ pix+16(FP), R14
-	MOVQ errors+24(FP), R13
-	MOVQ stride+32(FP), R12
-	MOVQ guide+40(FP), R15
+// func judgeGuided(k *judging)
+TEXT ·judgeGuided(SB), NOSPLIT, $32-8
+	MOVQ k+0(FP), DI
+	WINDOW
 	SCALES
+	MOVQ judging_first(DI), R11
+	JMP any
 blocks:
+	TAKEUP(none)
 	SUMGUIDED
 	KEEP
 	JUDGE
-	DECQ R11
-	JNZ blocks
+none:
+	ADDQ judging_every(DI), R11
+any:
+	CMPQ R11, judging_across(DI)
+	JLT blocks
 	VZEROUPPER
 	RET
 

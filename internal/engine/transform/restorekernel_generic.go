@@ -10,12 +10,8 @@ func restoreGuided(*restoredBlock, int, *byte, int, *byte) {
 	panic("transform: no kernels in this build")
 }
 
-func judgePlain(*judgedBlock, int, *byte, *strengthErrors, int) {
-	panic("transform: no kernels in this build")
-}
+func judgePlain(*judging) { panic("transform: no kernels in this build") }
 
-func judgeGuided(*judgedBlock, int, *byte, *strengthErrors, int, *byte) {
-	panic("transform: no kernels in this build")
-}
+func judgeGuided(*judging) { panic("transform: no kernels in this build") }
 
 func restoreKept(*keptSums, int, *uint16, int, int32) { panic("transform: no kernels in this build") }
