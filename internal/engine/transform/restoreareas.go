@@ -7,16 +7,21 @@ import (
 	"github.com/qtgpu/qtgpu/chroma"
 )
 
-// areaSide is the side of an area in pixels, a whole number of roots also of chroma of half the
+// areaLog2 is of areaSide, the side of an area in pixels, a whole number of roots also of chroma of half the
 // resolution.
-const areaSide = 2 * maxN
+const (
+	areaLog2 = rootLog2 + 1
+	areaSide = 1 << areaLog2
+)
 
 // sideOf is the side of an area in samples of a plane.
-func sideOf(def Plane) int {
+func sideOf(def Plane) int { return 1 << sideLog2(def) }
+
+func sideLog2(def Plane) int {
 	if def.Half {
-		return areaSide / 2
+		return areaLog2 - 1
 	}
-	return areaSide
+	return areaLog2
 }
 
 // area is a part of a plane of a tile that is looked at.
@@ -47,7 +52,7 @@ type areaGrid struct {
 	across, down int
 	seen         []seenArea
 	place        []int    // of each area among these, −1 where it is none
-	shares       []uint64 // of each area
+	shares       []uint64 // of each area, once they are weighed
 }
 
 // seenArea is an area that is looked at.
@@ -61,7 +66,7 @@ const itself = 64
 // lay cuts a tile of so many pixels, with its padding.
 func (g *areaGrid) lay(size image.Point) {
 	g.across, g.down = (size.X+areaSide-1)/areaSide, (size.Y+areaSide-1)/areaSide
-	g.seen, g.place, g.shares = g.seen[:0], g.place[:0], g.shares[:0]
+	g.seen, g.place = g.seen[:0], slices.Grow(g.place[:0], g.n())[:g.n()]
 }
 
 func (g *areaGrid) n() int { return g.across * g.down }
@@ -69,10 +74,18 @@ func (g *areaGrid) n() int { return g.across * g.down }
 // sides are the ones of a tile.
 const sides = 4
 
-// at tells whether an area is at a side: above, on the left, on the right, below.
+// at tells whether an area is at a side: above, below, on the left, on the right.
 func (g *areaGrid) at(side, k int) bool {
-	x, y := k%g.across, k/g.across
-	return [sides]bool{y == 0, x == 0, x == g.across-1, y == g.down-1}[side]
+	switch side {
+	case 0:
+		return k < g.across
+	case 1:
+		return k >= g.n()-g.across
+	case 2:
+		return k%g.across == 0
+	default:
+		return (k+1)%g.across == 0
+	}
 }
 
 // rect is area k of a plane of which the tile has rectangle r, in samples of the tile, with its padding.
@@ -84,10 +97,7 @@ func (g *areaGrid) rect(k int, def Plane, r image.Rectangle) image.Rectangle {
 
 // placeOf is where the area is, among those looked at, that a sample of a plane lies in; −1 where it is none of these.
 func (g *areaGrid) placeOf(sample image.Point, def Plane) int {
-	down := rootLog2 + 1
-	if def.Half {
-		down = rootLog2
-	}
+	down := sideLog2(def)
 	return g.place[sample.Y>>down*g.across+sample.X>>down]
 }
 
@@ -99,16 +109,15 @@ func (g *areaGrid) see(k int, stands int64) {
 
 // pickAll has all areas looked at.
 func (g *areaGrid) pickAll() {
-	g.place = slices.Grow(g.place, g.n())[:g.n()]
 	for k := range g.n() {
 		g.see(k, itself)
 	}
 }
 
 // pick has up to n areas looked at, and where it must one more at each side.
-func (g *areaGrid) pick(n int, share func(k int) uint64) {
-	for k := range g.n() {
-		g.shares, g.place = append(g.shares, share(k)), append(g.place, -1)
+func (g *areaGrid) pick(n int) {
+	for k := range g.place {
+		g.place[k] = -1
 	}
 	g.pickByShares(n)
 	for side := range sides {
@@ -154,38 +163,38 @@ func (g *areaGrid) pickAt(side int) {
 	g.see(most, itself)
 }
 
-// share is the one of an area of planes of which the tile has rectangles rects. What strengths and guides change lies at edges, so
-// that it is energy; of chroma of half the resolution, which guides change, 32 times. It is doubled where the tile ends, as an image
-// may have a frame there.
-func (g *areaGrid) share(k int, defs []Plane, sources []original, rects []image.Rectangle) (sum uint64) {
+// weigh finds the shares of areas of planes, of which the tile has rectangles rects. What strengths and guides change lies at edges,
+// so that it is energy; of chroma of half the resolution, which guides change, 32 times. It is doubled where the tile ends, as an
+// image may have a frame there.
+func (g *areaGrid) weigh(defs []Plane, sources []original, rects []image.Rectangle) {
+	g.shares = slices.Grow(g.shares[:0], g.n())[:g.n()]
+	clear(g.shares)
 	for i, def := range defs {
-		if def.Alpha {
-			continue
-		}
-		energy := sources[i].energy(g.rect(k, def, rects[i]))
-		if def.Half {
-			energy *= 32
-		}
-		sum += energy
-	}
-	for side := range sides {
-		if g.at(side, k) {
-			return 2 * sum
+		switch {
+		case def.Alpha:
+		case def.Half:
+			g.addEnergy(&sources[i], def, rects[i], 32)
+		default:
+			g.addEnergy(&sources[i], def, rects[i], 1)
 		}
 	}
-	return sum
+	for k := range g.shares {
+		if g.at(0, k) || g.at(1, k) || g.at(2, k) || g.at(3, k) {
+			g.shares[k] *= 2
+		}
+	}
 }
 
-// energy is what the samples r of the tile, with its padding, differ from the means of squares of 16, squared and summed up.
-func (o *original) energy(r image.Rectangle) (sum uint64) {
+// addEnergy adds what the samples of a plane, of which the tile has rectangle r and its padding, differ from the means of squares of
+// 16, squared and some times.
+func (g *areaGrid) addEnergy(o *original, def Plane, r image.Rectangle, times uint64) {
 	const lg = cellLog2 + 1
-	l := o.pyramid.At(lg)
-	r = r.Add(image.Pt(cell*o.x, cell*o.y))
-	for y := r.Min.Y >> lg; y < r.Max.Y>>lg; y++ {
-		sums, squares := l.Sum[y*l.W:][:l.W], l.SumSq[y*l.W:][:l.W]
-		for x := r.Min.X >> lg; x < r.Max.X>>lg; x++ {
-			sum += squares[x] - sums[x]*sums[x]>>(2*lg)
+	l, size, down := o.pyramid.At(lg), pad(r).Size().Div(1<<lg), sideLog2(def)-lg
+	for y := range size.Y {
+		at := (cell*o.y>>lg+y)*l.W + cell*o.x>>lg
+		sums, squares, shares := l.Sum[at:][:size.X], l.SumSq[at:][:size.X], g.shares[y>>down*g.across:][:g.across]
+		for x, sum := range sums {
+			shares[x>>down] += times * (squares[x] - sum*sum>>(2*lg))
 		}
 	}
-	return sum
 }

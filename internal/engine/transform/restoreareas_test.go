@@ -22,13 +22,14 @@ func TestAreasByShares(t *testing.T) {
 	for round := range 500 {
 		g.lay(image.Pt(1+rng.IntN(1024), 1+rng.IntN(1024)))
 		n, shares, total := 1+rng.IntN(20), make([]uint64, g.n()), uint64(0)
+		g.shares = shares
 		for k := range shares {
 			if round%10 > 0 {
 				shares[k] = rng.Uint64N(1<<42) >> rng.IntN(42)
 			}
 			total += shares[k]
 		}
-		g.pick(n, func(k int) uint64 { return shares[k] })
+		g.pick(n)
 		require.LessOrEqual(t, len(g.seen), n+sides, "round %d", round)
 		for side := range sides {
 			at := func(s seenArea) bool { return g.at(side, s.number) }
@@ -66,11 +67,8 @@ func sharesOf(t *testing.T, m *chroma.Interleaved, tile image.Rectangle) []uint6
 	sources := e.originals(new(EncoderScratch), p.Planes, p.Pyramids, rects, m)
 	var g areaGrid
 	g.lay(rects[0].Size())
-	shares := make([]uint64, g.n())
-	for k := range shares {
-		shares[k] = g.share(k, e.planes, sources, rects)
-	}
-	return shares
+	g.weigh(e.planes, sources, rects)
+	return g.shares
 }
 
 // TestSharesOfTile: they are the same whatever is prepared with a tile, and the energy of its samples.
@@ -86,28 +84,31 @@ func TestSharesOfTile(t *testing.T) {
 	}
 }
 
-// TestEnergy holds the energy of areas to the samples, also of a padded plane.
+// TestEnergy holds the energy of areas to the samples, also of a padded plane and of a tile that does not begin it.
 func TestEnergy(t *testing.T) {
 	rng := rand.New(rand.NewPCG(21, 3))
-	for _, size := range []image.Point{{96, 64}, {77, 51}} {
-		p := chroma.NewPlane(size.X, size.Y)
-		copy(p.Pix, wildSamples(rng, len(p.Pix)))
-		o := original{samples: &p, pyramid: &reduce(t, []chroma.Plane{p})[0], x: 4}
-		const side = 16
-		for _, r := range []image.Rectangle{image.Rect(0, 0, 64, 64), image.Rect(32, 32, 64, 64)} {
-			want := uint64(0)
-			for y := r.Min.Y; y < r.Max.Y; y += side {
-				for x := r.Min.X; x < r.Max.X; x += side {
+	for _, size := range []image.Point{{224, 160}, {237, 149}} {
+		for _, def := range []Plane{{}, {Chroma: true, Half: true}} {
+			p := chroma.NewPlane(size.X, size.Y)
+			copy(p.Pix, wildSamples(rng, len(p.Pix)))
+			tile := image.Rect(96, 32, size.X, size.Y)
+			o := original{samples: &p, pyramid: &reduce(t, []chroma.Plane{p})[0], x: tile.Min.X / cell, y: tile.Min.Y / cell}
+			g := areaGrid{across: 5, down: 5, shares: make([]uint64, 25)}
+			g.addEnergy(&o, def, tile, 3)
+			want := make([]uint64, 25)
+			const side = 16
+			for y := tile.Min.Y; y < p.Rows(); y += side {
+				for x := tile.Min.X; x < p.Stride; x += side {
 					var sum, squares uint64
 					for j := range side {
-						for _, v := range p.Pix[(y+j)*p.Stride+cell*o.x+x:][:side] {
+						for _, v := range p.Pix[(y+j)*p.Stride+x:][:side] {
 							sum, squares = sum+uint64(v), squares+uint64(v)*uint64(v)
 						}
 					}
-					want += squares - sum*sum/(side*side)
+					want[(y-tile.Min.Y)/sideOf(def)*5+(x-tile.Min.X)/sideOf(def)] += 3 * (squares - sum*sum/(side*side))
 				}
 			}
-			require.Equal(t, want, o.energy(r), "%v of %v", r, size)
+			require.Equal(t, want, g.shares, "%v, %+v", size, def)
 		}
 	}
 }
@@ -132,10 +133,9 @@ func TestFramesAreSeen(t *testing.T) {
 				copy(m.Pix[y*m.Stride+x*m.Step:], v[:])
 			}
 		}
-		shares := sharesOf(t, m, image.Rectangle{Max: size})
-		var g areaGrid
+		g := areaGrid{shares: sharesOf(t, m, image.Rectangle{Max: size})}
 		g.lay(pad(image.Rectangle{Max: size}).Size())
-		g.pick(fewAreas, func(k int) uint64 { return shares[k] })
+		g.pick(fewAreas)
 		framed := 0
 		for _, s := range g.seen {
 			if g.rect(s.number, Plane{}, image.Rectangle{Max: size}).Overlaps(frame) {

@@ -33,16 +33,18 @@ type keptSums struct {
 // begin goes on to a tile that has rectangles rects of its planes, and finds the areas of it that are looked at. Where these are
 // few, luma is judged there by every second block, and guides by every second pair of rows.
 func (c *chooser) begin(e *Encoder, sources []original, rects []image.Rectangle) {
-	g, share := &c.grid, func(k int) uint64 { return c.grid.share(k, e.planes, sources, rects) }
+	g := &c.grid
 	g.lay(pad(rects[0]).Size())
 	c.some = g.n() > allAreas && !e.thorough
-	switch {
-	case c.some:
-		g.pick(fewAreas, share)
-	case g.n() > allAreas:
-		g.pick(g.n()/2, share)
-	default:
+	switch n := g.n(); {
+	case n <= allAreas:
 		g.pickAll()
+	case c.some:
+		g.weigh(e.planes, sources, rects)
+		g.pick(fewAreas)
+	default:
+		g.weigh(e.planes, sources, rects)
+		g.pick(n / 2)
 	}
 	for len(c.areas) < len(rects) {
 		c.areas = append(c.areas, nil)
