@@ -45,15 +45,10 @@ func (k *diagonals) sideBySide(r *rates, leaves []besideLeaf, lg, kind int) {
 	for i, at := range besidePlaces[lg-cellLog2] {
 		k.raise(r, packed[at*maxN<<lg:], maxN, lg, most, i*lanes, lanes)
 	}
-	bins := p.bins.takeBeside(most)
-	k.bins = p.bins
 	switch {
-	case lg == cellLog2 && bins:
-		quantiseBinsFour(k)
+	case p.bins.quantise(k, lg, most, true):
 	case lg == cellLog2:
 		quantiseFour(k)
-	case bins:
-		quantiseBinsTwo(k)
 	default:
 		quantiseTwo(k)
 	}

@@ -146,12 +146,8 @@ func (k *diagonals) quantise(r *rates, c []int32, lg, kind, top, lastCtx int, ou
 		return o, false
 	}
 	k.raise(r, k.packed[lg-cellLog2][packedLead:], max(maxN, 2<<lg), lg, most, 0, 1)
-	k.bins = p.bins
 	switch {
-	case lg == rootLog2 && p.bins != nil && p.bins.within(most):
-		quantiseBins32(k)
-	case lg == rootLog2 && p.bins != nil:
-		quantiseRaised32(k)
+	case p.bins.quantise(k, lg, most, false):
 	case lg == rootLog2:
 		quantiseDiagonals32(k)
 	default:
