@@ -42,3 +42,8 @@ var wideInverse8Table = func() (t []uint32) {
 //
 //go:noescape
 func wideInverse8(k *inverseKernel, dst *uint16, stride int, coefs *int32, predicted *uint16, below int)
+
+// wideInverseSums is inverseSums with products that are added at once.
+//
+//go:noescape
+func wideInverseSums(k *inverseKernel, dst *uint16, stride int, coefs *int32, predicted *uint16, below int)

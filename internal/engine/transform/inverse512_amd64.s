@@ -2,10 +2,7 @@
 
 #include "textflag.h"
 #include "go_asm.h"
-
-DATA inverseBounds<>+0(SB)/4, $(const_maxSample<<16|const_maxSample)
-DATA inverseBounds<>+4(SB)/4, $((const_maxSample+1)/2<<16|(const_maxSample+1)/2)
-GLOBL inverseBounds<>(SB), RODATA, $8
+#include "inverse_amd64.h"
 
 // PAIRS makes Z8 to Z11 the pairs of frequencies of the words Z4 and Z5.
 #define PAIRS(at) \
@@ -91,8 +88,8 @@ TEXT ·wideInverse8(SB), NOSPLIT, $0-48
 	VPERMI2W Z5, Z4, Z6
 	VPERMI2W Z5, Z4, Z7
 
-	VPBROADCASTD inverseBounds<>+4(SB), Z13
-	VPBROADCASTD inverseBounds<>+0(SB), Z14
+	VPBROADCASTD inverseWords<>+8(SB), Z13
+	VPBROADCASTD inverseWords<>+4(SB), Z14
 	VPXOR Y15, Y15, Y15
 	MOVQ dst+8(FP), SI
 	MOVQ stride+16(FP), BX
@@ -102,3 +99,17 @@ TEXT ·wideInverse8(SB), NOSPLIT, $0-48
 	FOURROWS(X7, Z7)
 	VZEROUPPER
 	RET
+
+// ADDPRODUCTS adds the products of one sample of the first pass.
+#define ADDPRODUCTS(at, even, odd) \
+	VPDPWSSD.BCST at(R12), Y8, even; \
+	VPDPWSSD.BCST at(R12)(R8*1), Y9, odd
+
+// BOTH adds the products of even and odd frequencies of eight samples; at is where these begin in a table.
+#define BOTH(at, even, odd) \
+	VPDPWSSD at(R12), Y8, even; \
+	VPDPWSSD at(R12)(R8*1), Y9, odd
+
+// func wideInverseSums(k *inverseKernel, dst *uint16, stride int, coefs *int32, predicted *uint16, below int)
+TEXT ·wideInverseSums(SB), NOSPLIT, $0-48
+#include "inversesums_amd64.h"

@@ -59,12 +59,15 @@ func (k *inverseKernel) inverse(pix []uint16, stride int, coefs []int32, lg int,
 		base, below = &predicted[:n*n][0], sampleBytes*n
 	}
 	to, from := &pix[:(n-1)*stride+n][0], &coefs[:n*n][0]
-	if wide && lg == cellLog2 {
+	switch {
+	case wide && lg == cellLog2:
 		k.table = &wideInverse8Table[0]
 		wideInverse8(k, to, sampleBytes*stride, from, base, below)
-		return true
+	case wide:
+		wideInverseSums(k, to, sampleBytes*stride, from, base, below)
+	default:
+		inverseSums(k, to, sampleBytes*stride, from, base, below)
 	}
-	inverseSums(k, to, sampleBytes*stride, from, base, below)
 	return true
 }
 
