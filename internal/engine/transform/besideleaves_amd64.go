@@ -37,27 +37,18 @@ func (k *diagonals) sideBySide(r *rates, leaves []besideLeaf, lg, kind int) {
 		return
 	}
 	k.begin(r, p, lg, group(top, lg), r.lastCosts(lastContext(kind, lg, typicalLast)), leaves[0].kept)
-	packed, most := &k.sides[lg-cellLog2], 0
-	if lg == cellLog2 {
-		most = layFour(k.row, &packed[0], &coefs)
-	} else {
-		most = layTwo(k.row, &packed[0], &coefs, int(k.highest))
-	}
+	packed := &k.sides[lg-cellLog2]
+	most := k.layBeside(r, packed, &coefs, lg)
 	if most >= mostMagnitude {
 		return
 	}
 	for i, at := range besidePlaces[lg-cellLog2] {
 		k.raise(r, packed[at*maxN<<lg:], maxN, lg, most, i*lanes, lanes)
 	}
-	bins := p.bins.takeBeside(most)
-	k.bins = p.bins
 	switch {
-	case lg == cellLog2 && bins:
-		quantiseBinsFour(k)
+	case p.bins.quantise(k, lg, most, true):
 	case lg == cellLog2:
 		quantiseFour(k)
-	case bins:
-		quantiseBinsTwo(k)
 	default:
 		quantiseTwo(k)
 	}
@@ -67,6 +58,19 @@ func (k *diagonals) sideBySide(r *rates, leaves []besideLeaf, lg, kind int) {
 			o.known, o.ahead, o.top, o.lane, o.from = true, true, int(k.start[i*lanes]), i*lanes, k.out
 		}
 	}
+}
+
+// layBeside lays the magnitudes of leaves out by diagonals, and packs them where some may be above escape.
+func (k *diagonals) layBeside(r *rates, packed *[maxN * maxN]uint16, leaves *[4]*int32, lg int) (most int) {
+	if lg > cellLog2 {
+		return layTwo(k.row, &packed[0], leaves, int(k.highest))
+	}
+	if wide {
+		if most = wideLayFour(k.row, leaves); int64(most) < r.escapes() {
+			return most
+		}
+	}
+	return layFour(k.row, &packed[0], leaves)
 }
 
 // takeAhead gives what a leaf comes to that was quantised ahead, once.
@@ -82,6 +86,11 @@ func (o *diagonalLevels) takeAhead(r *rates, lg, kind int) (q outcome, ok bool) 
 //
 //go:noescape
 func layFour(rows *diagonalRow, packed *uint16, leaves *[4]*int32) (most int)
+
+// wideLayFour is layFour that packs nothing.
+//
+//go:noescape
+func wideLayFour(rows *diagonalRow, leaves *[4]*int32) (most int)
 
 // layTwo packs the magnitudes of two leaves of 16 likewise, up to diagonal top.
 //

@@ -31,20 +31,22 @@
 	VMOVDQU Y13, diagonals_gained(DI); \
 	VMOVDQU Y11, diagonals_cost(DI); \
 	VMOVDQU Y12, diagonals_end(DI)
-// END takes the sums of a group by 8 bytes, of which HALVES gives both halves of a leaf of 16 the sums of both. MORE and ADJUST add what else there is.
+// END takes the sums of a group by 8 bytes, of which HALVES gives both halves of a leaf of 16 the sums of both.
 #define END \
 	COSTS; \
 	VPSRLQ $32, Y14, Y7; \
 	VPBROADCASTQ diagonals_step(DI), Y6; \
 	VPADDD Y7, Y14, Y14; \
-	MORE; \
 	VPMULDQ Y6, Y14, Y14; \
 	VPSLLQ $const_distScale, Y14, Y7; \
 	VPSUBQ Y7, Y10, Y10; \
 	HALVES; \
 	VPADDQ diagonals_balance(DI), Y10, Y10; \
 	VPADDQ diagonals_gained(DI), Y14, Y14; \
-	ADJUST; \
+	MOVQ R9, AX; \
+	SHLQ $6, AX; \
+	VPADDQ diagonals_adjust+adjustment_balance(DI)(AX*1), Y10, Y10; \
+	VPADDQ diagonals_adjust+adjustment_gained(DI)(AX*1), Y14, Y14; \
 	VMOVDQU Y14, diagonals_gained(DI)
 #define AFTER \
 	MOVQ diagonals_out(DI), DX; \

@@ -8,10 +8,9 @@ import (
 )
 
 // TestInverseKernel holds the kernel to the sums as they are defined, of whatever coefficients it is given.
-func TestInverseKernel(t *testing.T) {
-	if !vector {
-		t.Skip("no vector kernels on this machine")
-	}
+func TestInverseKernel(t *testing.T) { eachPath(t, testInverseKernel) }
+
+func testInverseKernel(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 5))
 	var tr transformer
 	for round := range 3000 {

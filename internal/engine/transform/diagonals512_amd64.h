@@ -1,5 +1,5 @@
-	// What differs by leaves are macros: CONSTANTS, SHIFTS as of CLASSES, BEYOND as of BINS; ON and CLEAR before a diagonal that goes on with a
-	// group, and before a group; OVER and MOST as parts of LEVELS, COST and GAIN after it; COSTS as a part of END.
+	// What differs by leaves are macros: CONSTANTS; SHIFTS and BEYOND; COST and COSTS, of a diagonal and a group; and those of
+	// oneleaf_amd64.h and besideleaves_amd64.h.
 	MOVQ k+0(FP), DI
 	MOVQ diagonals_row(DI), SI
 	MOVQ diagonals_bins(DI), DX
@@ -26,12 +26,17 @@
 group:
 	CLASSES
 	BEGIN
-	CLEAR
+	VPXOR Y10, Y10, Y10 // costs, in bytes, low ones first
+	VPXOR Y11, Y11, Y11
+	VPXOR Y12, Y12, Y12
+	VPXOR Y13, Y13, Y13 // products of levels and magnitudes
+	VPXOR Y14, Y14, Y14 // squares of levels
+	VMOVDQA64 Y13, Y27  // of the other halves
+	VMOVDQA64 Y14, Y28
 	JMP bins
 
 diagonal:
 	CLASSES
-	ON
 bins:
 	MOVWLZX diagonalScan_bins(R15)(R8*2), DX
 	ADDQ BX, DX

@@ -57,7 +57,6 @@ GLOBL bytes15<>(SB), RODATA, $32
 	VPSUBW Y5, Y6, Y6; \
 	VPSUBW Y7, Y8, Y8; \
 	VPACKUSWB Y8, Y6, Y6; \
-	PLACES; \
 	VPSUBUSB Y23, Y4, Y5; \
 	ESCAPED; \
 	VPXORQ Y22, Y6, Y6; \
@@ -79,11 +78,12 @@ GLOBL bytes15<>(SB), RODATA, $32
 	VPERMT2B (at+192)(DX), index, Z15; \
 	VMOVDQU8 Z15, K4, to
 
-// LEVELS makes Y0 the levels, writes their names, and makes Y4 what tells their costs. Y7 has which levels are the number of the bin.
+// LEVELS makes Y0 the levels, writes their names, and makes Y4 what tells their costs. ESCAPED and NAMED are
+// about levels above escape.
 #define LEVELS(TABLE) \
 	VPOR Y2, Y4, Y3; \
 	TABLE(frequencyBins_over, Z3, Z7); \
-	OVER(TABLE); \
+	VPCMPGTB Y7, Y6, Y7; \
 	VPSUBB Y7, Y5, Y0; \
 	VPSLLW $4, Y2, Y3; \
 	NAMED; \
@@ -91,38 +91,22 @@ GLOBL bytes15<>(SB), RODATA, $32
 	VPSLLW $4, Y4, Y4; \
 	VPTERNLOGD $0xFE, Y8, Y2, Y4; \
 	MOVQ diagonals_out(DI), CX; \
-	VMOVDQU Y3, diagonalLevels_named(CX)(AX*1); \
-	MOST
+	VMOVDQU Y3, diagonalLevels_named(CX)(AX*1)
 
-// PRODUCTS adds up products of levels and magnitudes, and squares of levels.
-#define PRODUCTS(levels, x) \
-	VPUNPCKLBW Y9, levels, Y3; \
-	VPUNPCKHBW Y9, levels, x; \
+// GAIN adds up products of levels and magnitudes, and squares of levels, of both halves of a diagonal.
+#define GAIN \
+	VPUNPCKLBW Y9, Y0, Y3; \
+	VPUNPCKHBW Y9, Y0, Y4; \
 	VPDPWSSD (SI)(AX*2), Y3, Y13; \
 	VPDPWSSD Y3, Y3, Y14; \
-	VPDPWSSD 32(SI)(AX*2), x, Y27; \
-	VPDPWSSD x, x, Y28
-
-// CLEARED is what a group begins with.
-#define CLEARED \
-	VPXOR Y10, Y10, Y10; \
-	VPXOR Y11, Y11, Y11; \
-	VPXOR Y12, Y12, Y12; \
-	VPXOR Y13, Y13, Y13; \
-	VPXOR Y14, Y14, Y14; \
-	VMOVDQA64 Y13, Y27; \
-	VMOVDQA64 Y14, Y28
+	VPDPWSSD 32(SI)(AX*2), Y4, Y27; \
+	VPDPWSSD Y4, Y4, Y28
 
 // GAINED makes Y14 what is gained, in Δ: twice the products less Δ times the squares.
 #define GAINED \
 	VPADDD Y13, Y13, Y13; \
 	VPMULLD.BCST diagonals_step(DI), Y14, Y14; \
 	VPSUBD Y14, Y13, Y14
-
-// Levels up to escape, of which a sum is a byte.
-#define PLUS VPADDB
-#define ESCAPED
-#define NAMED VMOVDQA Y0, Y4
 
 #define V1 Y1
 #define V2 Y2
@@ -140,16 +124,11 @@ GLOBL bytes15<>(SB), RODATA, $32
 	KMOVD AX, K2; \
 	MOVL $0xFFFFFFFE, AX; \
 	KMOVD AX, K3
-#define ON
-#define CLEAR CLEARED
 #define SHIFTS \
 	VPERMB.Z Y0, Y24, K1, Y2; \
 	VPERMB.Z Y0, Y25, K2, Y3; \
 	VPERMB.Z Y0, Y26, K3, Y4
 #define BEYOND(to) VMOVDQU diagonalScan_beyond(R15)(AX*1), to
-#define PLACES
-#define OVER(TABLE) VPCMPGTB Y7, Y6, Y7
-#define MOST
 #define COST(TABLE) \
 	TABLE(frequencyBins_costs, Z4, Z7); \
 	VPDPBUSD Y23, Y7, Y10; \
@@ -157,7 +136,6 @@ GLOBL bytes15<>(SB), RODATA, $32
 	VPDPBUSD Y23, Y7, Y11; \
 	TABLE(frequencyBins_costs+512, Z4, Z7); \
 	VPDPBUSD Y23, Y7, Y12
-#define GAIN PRODUCTS(Y0, Y4)
 #define COSTS \
 	VPSLLD $8, Y11, Y11; \
 	VPSLLD $16, Y12, Y12; \
@@ -172,82 +150,37 @@ GLOBL bytes15<>(SB), RODATA, $32
 	VEXTRACTI128 $1, Y14, X5; \
 	VPADDD X5, X14, X14
 
+#include "upescape_amd64.h"
+
 // func quantiseBins32(k *diagonals)
 TEXT ·quantiseBins32(SB), NOSPLIT, $0-8
 #include "diagonals512_amd64.h"
 
-// Levels that may be above escape: beyond its bin a level is escape, or more, as diagonals.floor says.
 #undef PLUS
 #undef ESCAPED
 #undef NAMED
-#define PLUS VPADDUSB
-#define ESCAPED \
-	VPMINUB bytes15<>(SB), Y4, Y4; \
-	VPMINUB bytes15<>(SB), Y5, Y5
-#define NAMED \
-	VPMINUB bytes15<>(SB), Y0, Y4; \
-	VPMAXUB diagonals_floor(DI)(AX*1), Y4, Y0
+#include "anylevels_amd64.h"
 
-// func quantiseRaised32(k *diagonals)
-TEXT ·quantiseRaised32(SB), NOSPLIT, $0-8
+// func quantiseAny32(k *diagonals)
+TEXT ·quantiseAny32(SB), NOSPLIT, $0-8
 #include "diagonals512_amd64.h"
-
-#undef PLUS
-#undef ESCAPED
-#undef NAMED
-#define PLUS VPADDB
-#define ESCAPED
-#define NAMED VMOVDQA Y0, Y4
 
 #undef START
 #undef BEGIN
 #undef END
 #undef AFTER
 #undef CONSTANTS
-#undef ON
-#undef CLEAR
 #undef SHIFTS
 #undef BEYOND
-#undef PLACES
-#undef OVER
-#undef MOST
 #undef COST
-#undef GAIN
 #undef COSTS
 
-// Leaves side by side. Which of them end anew is known late: levels are found for both, of class 0 for the ones that do, and Y24
-// chooses. What is gained is so of the levels below, which are known before, and more of the ones that are one more: 2(a − (q − ½)Δ) of
-// a magnitude a in bin q, of which Y25 has bytes, rounded down, and Y26 is 1 where Δ is odd; Y29 and Y30 are the sums of both.
+// Leaves side by side, of which 8 bytes have a sum.
 #include "besideleaves_amd64.h"
-#define CONSTANTS \
-	MOVBLZX diagonals_step(DI), CX; \
-	ANDL $1, CX; \
-	VPBROADCASTB CX, Y26; \
-	MOVL diagonals_step(DI), CX; \
-	SHRL $3, CX; \
-	VPBROADCASTB CX, Y31
-#define ON VPXORQ Y24, Y24, Y24
+#define CONSTANTS
 #define ANEW \
-	VMOVDQA64 Y5, Y24; \
+	VPANDN Y2, Y5, Y2; \
 	VPANDN Y1, Y5, Y1
-#define CLEAR \
-	CLEARED; \
-	VMOVDQA64 Y13, Y29; \
-	VMOVDQA64 Y13, Y30
-#define PLACES VPSUBUSB Y31, Y6, Y25
-#define OVER(TABLE) \
-	TABLE(frequencyBins_over, Z4, Z3); \
-	VPCMPGTB Y7, Y6, Y7; \
-	VPCMPGTB Y3, Y6, Y3; \
-	VPANDNQ Y2, Y24, Y2; \
-	VPTERNLOGD $0xD8, Y24, Y3, Y7
-#define MOST \
-	VPANDQ Y7, Y25, Y3; \
-	VPANDQ Y7, Y26, Y8; \
-	VPSADBW Y9, Y3, Y3; \
-	VPSADBW Y9, Y8, Y8; \
-	VPADDQ Y3, Y29, Y29; \
-	VPADDQ Y8, Y30, Y30
 #define COST(TABLE) \
 	TABLE(frequencyBins_costs, Z4, Z7); \
 	VPSADBW Y9, Y7, Y7; \
@@ -258,7 +191,6 @@ TEXT ·quantiseRaised32(SB), NOSPLIT, $0-8
 	TABLE(frequencyBins_costs+512, Z4, Z7); \
 	VPSADBW Y9, Y7, Y7; \
 	VPADDQ Y7, Y12, Y12
-#define GAIN PRODUCTS(Y5, Y8)
 #define COSTS \
 	VPSLLQ $8, Y11, Y11; \
 	VPSLLQ $16, Y12, Y12; \
@@ -266,11 +198,6 @@ TEXT ·quantiseRaised32(SB), NOSPLIT, $0-8
 	VPADDQ Y12, Y10, Y10; \
 	BOTH; \
 	GAINED
-#define MORE \
-	VPADDQ Y29, Y29, Y29; \
-	VPADDQ Y30, Y14, Y14; \
-	VPADDQ Y29, Y14, Y14
-#define ADJUST
 
 // Two leaves of 16, of 16 bytes each.
 #define BOTH \
@@ -287,27 +214,45 @@ TEXT ·quantiseRaised32(SB), NOSPLIT, $0-8
 	VPSLLDQ $1, Y0, Y4
 #define BEYOND(to) VBROADCASTI128 diagonalScan_beyond(R15)(AX*1), to
 
+// func quantiseAnyTwo(k *diagonals)
+TEXT ·quantiseAnyTwo(SB), NOSPLIT, $0-8
+#include "diagonals512_amd64.h"
+
+#undef PLUS
+#undef ESCAPED
+#undef NAMED
+#include "upescape_amd64.h"
+
 // func quantiseBinsTwo(k *diagonals)
 TEXT ·quantiseBinsTwo(SB), NOSPLIT, $0-8
 #include "diagonals512_amd64.h"
 
 // Four leaves of 8, of 8 bytes each.
 #undef BOTH
+#undef HALVES
+#undef SHIFTS
+#undef BEYOND
 #define BOTH \
 	VMOVDQA64 Y27, Y5; \
 	VMOVDQA64 Y28, Y6; \
 	VPHADDD Y5, Y13, Y13; \
 	VPHADDD Y6, Y14, Y14
-#undef HALVES
 #define HALVES
-#undef SHIFTS
 #define SHIFTS \
 	VPSRLQ $8, Y0, Y2; \
 	VPSRLQ $16, Y0, Y3; \
 	VPSLLQ $8, Y0, Y4
-#undef BEYOND
 #define BEYOND(to) VPBROADCASTQ diagonalScan_beyond(R15)(AX*1), to
 
 // func quantiseBinsFour(k *diagonals)
 TEXT ·quantiseBinsFour(SB), NOSPLIT, $0-8
+#include "diagonals512_amd64.h"
+
+#undef PLUS
+#undef ESCAPED
+#undef NAMED
+#include "anylevels_amd64.h"
+
+// func quantiseAnyFour(k *diagonals)
+TEXT ·quantiseAnyFour(SB), NOSPLIT, $0-8
 #include "diagonals512_amd64.h"

@@ -146,12 +146,8 @@ func (k *diagonals) quantise(r *rates, c []int32, lg, kind, top, lastCtx int, ou
 		return o, false
 	}
 	k.raise(r, k.packed[lg-cellLog2][packedLead:], max(maxN, 2<<lg), lg, most, 0, 1)
-	k.bins = p.bins
 	switch {
-	case lg == rootLog2 && p.bins != nil && p.bins.within(most):
-		quantiseBins32(k)
-	case lg == rootLog2 && p.bins != nil:
-		quantiseRaised32(k)
+	case p.bins.quantise(k, lg, most, false):
 	case lg == rootLog2:
 		quantiseDiagonals32(k)
 	default:
@@ -305,10 +301,10 @@ func joinDiagonals(names, named *uint8, runs *diagonalRun, n int)
 //go:noescape
 func someOf(some *uint64, names *uint8, n int)
 
-// widen writes the tokens of the names of n spans. It reads and writes up to 31 beyond the last one.
+// widen writes the tokens of n names, given the first tokens of their classes. It reads and writes up to 31 beyond the last one.
 //
 //go:noescape
-func widen(tokens *rans.Token, names *uint8, spans *span, n int, first rans.Token)
+func widen(tokens *rans.Token, names *uint8, classes *rans.Token, n int, first rans.Token)
 
 // layDiagonals packs the magnitudes of a leaf, lays them out by diagonals up to top, and finds the largest one.
 //

@@ -208,12 +208,6 @@ TEXT ·quantiseDiagonals32(SB), NOSPLIT, $0-8
 #define ANEW \
 	VPANDN Y2, Y5, Y2; \
 	VPANDN Y1, Y5, Y1
-#define MORE
-#define ADJUST \
-	MOVQ R9, AX; \
-	SHLQ $6, AX; \
-	VPADDQ diagonals_adjust+adjustment_balance(DI)(AX*1), Y10, Y10; \
-	VPADDQ diagonals_adjust+adjustment_gained(DI)(AX*1), Y14, Y14
 #define HALVES \
 	VPSHUFD $0x4E, Y10, Y5; \
 	VPSHUFD $0x4E, Y14, Y6; \

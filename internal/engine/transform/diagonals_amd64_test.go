@@ -11,8 +11,8 @@ import (
 	"github.com/qtgpu/qtgpu/internal/engine"
 )
 
-// Steps of promises of 0.6 to 16, whose leaves wide kernels take by bins.
-const leastBinned, mostBinned = 9, 240
+// Steps of promises of 0.6 to 30, whose leaves wide kernels take by bins.
+const leastBinned, mostBinned = 9, 450
 
 // TestKernelPrices: kernels take the rates of the promises that photographs are coded with.
 func TestKernelPrices(t *testing.T) {
@@ -37,9 +37,8 @@ func TestKernelPrices(t *testing.T) {
 						at := fmt.Sprintf("%s: step %d, λ %d, kind %d, leaves of %d", test.name, step, lambda, kind, 1<<lg)
 						p := r.pricesOf(kind, lg)
 						require.NotNil(t, p, at)
-						if wide && step >= leastBinned && step <= mostBinned {
+						if wide && step >= leastBinned && step < mostBinned {
 							require.NotNil(t, p.bins, "%s: bins", at)
-							require.True(t, p.bins.bytes, "%s: places in bins are bytes", at)
 						}
 					}
 				}

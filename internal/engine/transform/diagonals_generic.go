@@ -16,7 +16,9 @@ func (*diagonals) quantise(*rates, []int32, int, int, int, int, *diagonalLevels)
 	panic("transform: no kernels in this build")
 }
 
-func widen(*rans.Token, *uint8, *span, int, rans.Token) { panic("transform: no kernels in this build") }
+func widen(*rans.Token, *uint8, *rans.Token, int, rans.Token) {
+	panic("transform: no kernels in this build")
+}
 
 func (*levelTokens) ahead(*rates, []besideLeaf, int, int) {}
 

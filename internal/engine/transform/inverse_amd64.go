@@ -58,7 +58,16 @@ func (k *inverseKernel) inverse(pix []uint16, stride int, coefs []int32, lg int,
 	if predicted != nil {
 		base, below = &predicted[:n*n][0], sampleBytes*n
 	}
-	inverseSums(k, &pix[:(n-1)*stride+n][0], sampleBytes*stride, &coefs[:n*n][0], base, below)
+	to, from := &pix[:(n-1)*stride+n][0], &coefs[:n*n][0]
+	switch {
+	case wide && lg == cellLog2:
+		k.table = &wideInverse8Table[0]
+		wideInverse8(k, to, sampleBytes*stride, from, base, below)
+	case wide:
+		wideInverseSums(k, to, sampleBytes*stride, from, base, below)
+	default:
+		inverseSums(k, to, sampleBytes*stride, from, base, below)
+	}
 	return true
 }
 

@@ -22,15 +22,11 @@ type frequencyBins struct {
 type levelBins struct {
 	frequencies      *[frequencyClasses]frequencyBins
 	reciprocal, lead uint16
-	end              int  // what lies beyond the bin of escape
-	bytes            bool // whether places in bins are
+	end              int // what lies beyond the bin of escape
 }
 
 // within tells whether there are bins for all magnitudes up to most. Then no level is above escape.
 func (b *levelBins) within(most int) bool { return most < b.end }
-
-// takeBeside tells whether leaves side by side can be quantised so, of which what is gained is made of places.
-func (b *levelBins) takeBeside(most int) bool { return b != nil && b.within(most) && b.bytes }
 
 // makeBins are the limits of the leaves of a context, nil where they do not lie in bins.
 func (r *rates) makeBins(context int) *levelBins {
@@ -49,10 +45,7 @@ func (r *rates) makeBins(context int) *levelBins {
 			}
 		}
 	}
-	b.end, b.bytes = int(b.begin(escape+1)), true
-	for k := range int64(escape + 1) {
-		b.bytes = b.bytes && b.begin(k+1)-1+int64(b.lead)-k*r.step <= math.MaxUint8
-	}
+	b.end = int(b.begin(escape + 1))
 	return b
 }
 
@@ -91,22 +84,55 @@ func linedUp[T any]() *T {
 	return (*T)(unsafe.Pointer(&m[-uintptr(unsafe.Pointer(&m[0]))%line]))
 }
 
+// quantise quantises what k has, of magnitudes up to most, where leaves of that size have kernels.
+func (b *levelBins) quantise(k *diagonals, lg, most int, beside bool) bool {
+	if b == nil || lg < rootLog2 && !beside {
+		return false
+	}
+	k.bins = b
+	switch within := b.within(most); {
+	case lg == rootLog2 && within:
+		quantiseBins32(k)
+	case lg == rootLog2:
+		quantiseAny32(k)
+	case lg == cellLog2 && within:
+		quantiseBinsFour(k)
+	case lg == cellLog2:
+		quantiseAnyFour(k)
+	case within:
+		quantiseBinsTwo(k)
+	default:
+		quantiseAnyTwo(k)
+	}
+	return true
+}
+
 // quantiseBins32 is quantiseDiagonals32 by bins, of a leaf that has all its magnitudes in them.
 //
 //go:noescape
 func quantiseBins32(k *diagonals)
 
-// quantiseRaised32 is quantiseBins32 of any leaf.
+// quantiseAny32 is quantiseBins32 of any leaf.
 //
 //go:noescape
-func quantiseRaised32(k *diagonals)
+func quantiseAny32(k *diagonals)
 
-// quantiseBinsTwo is quantiseTwo by bins.
+// quantiseBinsTwo is quantiseTwo by bins, likewise.
 //
 //go:noescape
 func quantiseBinsTwo(k *diagonals)
 
-// quantiseBinsFour is quantiseFour by bins.
+// quantiseAnyTwo is quantiseBinsTwo of any leaves.
+//
+//go:noescape
+func quantiseAnyTwo(k *diagonals)
+
+// quantiseBinsFour is quantiseFour by bins, likewise.
 //
 //go:noescape
 func quantiseBinsFour(k *diagonals)
+
+// quantiseAnyFour is quantiseBinsFour of any leaves.
+//
+//go:noescape
+func quantiseAnyFour(k *diagonals)

@@ -13,45 +13,28 @@ func (p *scanPos) token(kind, lg int, name uint8) rans.Token {
 	return rans.MakeToken(acContext(kind, lg)+int(p.ctx), 0) + rans.Token(name)
 }
 
-// span is a number of coefficients of one frequency class, and its first token less the first one of the leaf.
-type span struct {
-	n     int
-	first rans.Token
-}
-
-// spans are the ones of leaves by size and last group.
-var spans = func() (t [sizes][groups][]span) {
+// firstTokens are the first tokens of frequency classes by size and place in coding order, less the first one of the leaf, and maxN more.
+var firstTokens = func() (t [sizes][]rans.Token) {
 	for size := range t {
-		for last := range groups {
-			for _, at := range scanOf(size + cellLog2).through(last) {
-				first := rans.MakeToken(int(at.ctx), 0)
-				all := t[size][last]
-				if n := len(all); n == 0 || all[n-1].first != first {
-					all = append(all, span{first: first})
-				}
-				all[len(all)-1].n++
-				t[size][last] = all
-			}
+		for _, at := range scanOf(size + cellLog2).pos {
+			t[size] = append(t[size], rans.MakeToken(int(at.ctx), 0))
 		}
+		t[size] = append(t[size], make([]rans.Token, maxN)...)
 	}
 	return t
 }()
 
 // putNamed writes the tokens of the levels of a leaf, and returns how many there are. Up to maxN more may be read and written.
 func putNamed(out []rans.Token, names []uint8, kind, lg, last int) (n int) {
-	of, leaf := spans[lg-cellLog2][last], rans.MakeToken(acContext(kind, lg), 0)
-	n = len(scanOf(lg).through(last))
+	first, leaf := firstTokens[lg-cellLog2][scanOf(lg).start[last]:], rans.MakeToken(acContext(kind, lg), 0)
+	n = len(first) - maxN
 	if vector {
 		out, names = out[:n+maxN], names[:n+maxN]
-		widen(&out[0], &names[0], &of[0], len(of), leaf)
+		widen(&out[0], &names[0], &first[0], n, leaf)
 		return n
 	}
-	for _, s := range of {
-		first := leaf + s.first
-		for i, name := range names[:s.n] {
-			out[i] = first + rans.Token(name)
-		}
-		out, names = out[s.n:], names[s.n:]
+	for i, name := range names[:n] {
+		out[i] = leaf + first[i] + rans.Token(name)
 	}
 	return n
 }

@@ -48,32 +48,25 @@ next:
 	VZEROUPPER
 	RET
 
-// func widen(tokens *rans.Token, names *uint8, spans *span, n int, first rans.Token)
+// func widen(tokens *rans.Token, names *uint8, classes *rans.Token, n int, first rans.Token)
 TEXT ·widen(SB), NOSPLIT, $0-34
 	MOVQ tokens+0(FP), DI
 	MOVQ names+8(FP), SI
-	MOVQ spans+16(FP), DX
+	MOVQ classes+16(FP), DX
 	MOVQ n+24(FP), CX
 	VPBROADCASTW first+32(FP), Y3
-span:
-	MOVQ span_n(DX), BX
-	VPBROADCASTW span_first(DX), Y0
-	VPADDW Y3, Y0, Y0
 	XORQ AX, AX
 tokens:
 	VPMOVZXBW (SI)(AX*1), Y1
 	VPMOVZXBW 16(SI)(AX*1), Y2
-	VPADDW Y0, Y1, Y1
-	VPADDW Y0, Y2, Y2
+	VPADDW (DX)(AX*2), Y1, Y1
+	VPADDW 32(DX)(AX*2), Y2, Y2
+	VPADDW Y3, Y1, Y1
+	VPADDW Y3, Y2, Y2
 	VMOVDQU Y1, (DI)(AX*2)
 	VMOVDQU Y2, 32(DI)(AX*2)
 	ADDQ $32, AX
-	CMPQ AX, BX
+	CMPQ AX, CX
 	JLT tokens
-	ADDQ BX, SI
-	LEAQ (DI)(BX*2), DI
-	ADDQ $span__size, DX
-	DECQ CX
-	JNZ span
 	VZEROUPPER
 	RET
