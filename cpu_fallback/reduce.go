@@ -157,7 +157,12 @@ func reduceClipped(pix []uint16, stride, w, h int) node {
 
 // upperRow reduces the up to four children of each node of row y.
 func upperRow(dst, src *tree.Level, y int) {
-	for x := range dst.W {
+	from := 0
+	if 2*y+1 < src.H {
+		from = src.W / 2
+		wholeUpper(dst, src, y, from)
+	}
+	for x := from; x < dst.W; x++ {
 		n := node{min: 0xffff}
 		for cy := 2 * y; cy < min(2*y+2, src.H); cy++ {
 			for cx := 2 * x; cx < min(2*x+2, src.W); cx++ {
@@ -168,5 +173,28 @@ func upperRow(dst, src *tree.Level, y int) {
 			}
 		}
 		n.store(dst, y*dst.W+x)
+	}
+}
+
+// wholeUpper reduces the four children of the first n nodes of row y.
+func wholeUpper(dst, src *tree.Level, y, n int) {
+	at, above, below := y*dst.W, 2*y*src.W, (2*y+1)*src.W
+	addFours(dst.Sum[at:][:n], src.Sum[above:], src.Sum[below:])
+	addFours(dst.SumSq[at:][:n], src.SumSq[above:], src.SumSq[below:])
+	a, b, lo := src.Min[above:][:2*n], src.Min[below:][:2*n], dst.Min[at:][:n]
+	for x := range lo {
+		lo[x] = min(a[2*x], a[2*x+1], b[2*x], b[2*x+1])
+	}
+	a, b, hi := src.Max[above:][:2*n], src.Max[below:][:2*n], dst.Max[at:][:n]
+	for x := range hi {
+		hi[x] = max(a[2*x], a[2*x+1], b[2*x], b[2*x+1])
+	}
+}
+
+// addFours adds up squares of four of two rows.
+func addFours(sums, a, b []uint64) {
+	a, b = a[:2*len(sums)], b[:2*len(sums)]
+	for x := range sums {
+		sums[x] = a[2*x] + a[2*x+1] + b[2*x] + b[2*x+1]
 	}
 }

@@ -52,39 +52,45 @@ func (o *overviewEncoder) take(n node, flat bool, coefs []int32) (low int64) {
 	if m == 1 && !flat {
 		return o.takeCell(n, coefs[0])
 	}
-	var means [rootCells * rootCells]int32
+	v, scale, ends := lowValues{}, &o.cells.scale, !o.endless && o.src.reachesEnd(n)
 	if !flat {
-		means = meansOf(coefs, n.lg)
+		v.begin(coefs, n.lg)
 	}
 	for y := range m {
-		exact := o.exact[o.cells.index(n.x, n.y+y):][:m]
-		for x := range exact {
-			if exact[x] = means[x*m+y]; flat {
-				exact[x] = o.mean(n.x+x, n.y+y)
+		at := o.cells.index(n.x, n.y+y)
+		exacts, values := o.exact[at:][:m], o.cells.overview[at:][:m]
+		for x := range exacts {
+			exact := int32(v[x][y])
+			if flat {
+				exact = o.mean(n.x+x, n.y+y)
 			}
+			q := o.rounded(n.x+x, n.y+y, exact, ends)
+			exacts[x], values[x], v[x][y] = exact, q, int64(exact-scale.mean(q))
 		}
 	}
-	o.round(n)
-	return o.lowError(n)
+	return v.lowSquares(m)
+}
+
+// rounded is the value of a cell that is nearest to an exact one, or of an end, if it may be one.
+func (o *overviewEncoder) rounded(x, y int, exact int32, ends bool) int32 {
+	if ends {
+		if end := o.src.end(node{cellLog2, x, y}); end != 0 {
+			return o.cells.scale.value(end)
+		}
+	}
+	return o.cells.scale.nearest(exact)
 }
 
 // takeCell is take of the value of a leaf of one cell.
 func (o *overviewEncoder) takeCell(n node, exact int32) (low int64) {
-	at, scale := o.cells.index(n.x, n.y), &o.cells.scale
-	q := scale.nearest(exact)
-	if !o.endless {
-		if end := o.src.end(n); end != 0 {
-			q = scale.value(end)
-		}
-	}
+	at, q := o.cells.index(n.x, n.y), o.rounded(n.x, n.y, exact, !o.endless)
 	o.exact[at], o.cells.overview[at] = exact, q
-	d := int64(exact - scale.mean(q))
+	d := int64(exact - o.cells.scale.mean(q))
 	return d * d
 }
 
-// meansOf are the exact values of the cells of a leaf, column by column.
-func meansOf(coefs []int32, lg int) (means [rootCells * rootCells]int32) {
-	var v lowValues
+// begin takes up the lowest coefficients of a leaf, and makes the exact values of its cells of them.
+func (v *lowValues) begin(coefs []int32, lg int) {
 	m := 1 << (lg - cellLog2)
 	for i := range m {
 		for j, c := range coefs[i<<lg:][:m] {
@@ -92,12 +98,30 @@ func meansOf(coefs []int32, lg int) (means [rootCells * rootCells]int32) {
 		}
 	}
 	v.toOverview(m)
+}
+
+// meansOf are the exact values of the cells of a leaf, column by column.
+func meansOf(coefs []int32, lg int) (means [rootCells * rootCells]int32) {
+	var v lowValues
+	v.begin(coefs, lg)
+	m := 1 << (lg - cellLog2)
 	for i := range m {
 		for j, mean := range v[i][:m] {
 			means[i*m+j] = int32(mean)
 		}
 	}
 	return means
+}
+
+// lowSquares is the sum of the squares of the coefficients that values of m×m cells make.
+func (v *lowValues) lowSquares(m int) (sum int64) {
+	v.toLow(m)
+	for i := range m {
+		for _, d := range v[i][:m] {
+			sum += d * d
+		}
+	}
+	return sum
 }
 
 // mean is the exact value of a cell: a sum of 64 samples in 1/16 level is 16 times too
@@ -109,18 +133,12 @@ func (o *overviewEncoder) mean(x, y int) int32 {
 
 // round rounds the values of a leaf to the nearest steps, but of its ends.
 func (o *overviewEncoder) round(n node) {
-	scale, ends := &o.cells.scale, !o.endless && o.src.reachesEnd(n)
+	ends := !o.endless && o.src.reachesEnd(n)
 	for y := n.y; y < n.y+n.cells(); y++ {
 		at := o.cells.index(n.x, y)
 		values := o.cells.overview[at:][:n.cells()]
 		for x, exact := range o.exact[at:][:len(values)] {
-			values[x] = scale.nearest(exact)
-			if !ends {
-				continue
-			}
-			if end := o.src.end(node{cellLog2, n.x + x, y}); end != 0 {
-				values[x] = scale.value(end)
-			}
+			values[x] = o.rounded(n.x+x, y, exact, ends)
 		}
 	}
 }
@@ -146,14 +164,7 @@ func (o *overviewEncoder) lowError(n node) int64 {
 			v[x][y] = int64(o.exact[at+x] - o.cells.scale.mean(q))
 		}
 	}
-	v.toLow(m)
-	dist := int64(0)
-	for i := range m {
-		for _, d := range v[i][:m] {
-			dist += d * d
-		}
-	}
-	return dist
+	return v.lowSquares(m)
 }
 
 // refinement says where values of the overview of a plane are moved one step towards their prediction: where that saves more bits
