@@ -32,7 +32,7 @@ type fakeGPU struct {
 	calls       int   // of the stages of a coder
 	after       int   // how many of them there are before coderErr
 	coderErr    error // nil for none
-	spoilCosts  func([][]int64)
+	spoilCosts  func([][]tree.Cost)
 	spoilLeaves func([]tree.Outcomes)
 }
 
@@ -46,7 +46,7 @@ func (f *fakeGPU) fails() error {
 	return nil
 }
 
-func (f *fakeGPU) Costs(ctx context.Context, p *tree.Prepared, works []tree.Work) ([][]int64, error) {
+func (f *fakeGPU) Costs(ctx context.Context, p *tree.Prepared, works []tree.Work) ([][]tree.Cost, error) {
 	if err := f.fails(); err != nil {
 		return nil, err
 	}
@@ -192,7 +192,7 @@ func TestBackendFailures(t *testing.T) {
 	}
 	_, err := try(t, "both", &fakeGPU{spoil: func(p *tree.Prepared) { p.Pyramids[1].At(3).Sum[0] = 7 }}, nil, 1000)
 	assert.ErrorContains(t, err, "differs from the CPU: pyramid: plane 1: level 3 Sum (0,0): got 7, want ")
-	_, err = try(t, "both", &fakeGPU{spoilCosts: func(c [][]int64) { c[0][1]++ }}, nil, 1000)
+	_, err = try(t, "both", &fakeGPU{spoilCosts: func(c [][]tree.Cost) { c[0][1].J++ }}, nil, 1000)
 	assert.ErrorContains(t, err, "coding on Fake 3000 and cpu: cost: plane 0: level 3 node (13,0): J: got 609943, want 609942")
 	_, err = try(t, "both", &fakeGPU{spoilLeaves: func(o []tree.Outcomes) { o[0][2][1]++ }}, nil, 1000)
 	assert.ErrorContains(t, err, "coding on Fake 3000 and cpu: quantise: plane 0: level 3 node (12,1): mean of cell 0: got 3945, want 3944")

@@ -32,6 +32,7 @@ func TestTablesAreTheEngines(t *testing.T) {
 			return err
 		case d.IsDir() && (d.Name() == "refdec" || d.Name() == "testdata"):
 			return fs.SkipDir
+		case d.Name() == "forecast.bin": // no decoder needs it
 		case filepath.Ext(name) == ".bin":
 			p, err := os.ReadFile(name)
 			engines[string(p)] = name

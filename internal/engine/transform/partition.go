@@ -13,7 +13,7 @@ import (
 )
 
 // ruleOf gives the thresholds of a way to choose leaves at a step, in octaves of variance.
-// Between 0.1 and 2.0 cost decides: docs/bench/lossy.md has what other ways make.
+// Between 0.05 and 4 cost decides: docs/bench/lossy.md and quality.md have what other ways make.
 func ruleOf(s engine.Split, step int) tree.Rule {
 	const one = 1 << fixlog.Frac
 	switch s {
@@ -22,7 +22,7 @@ func ruleOf(s engine.Split, step int) tree.Rule {
 	case engine.SplitCost: // everything does
 		return tree.Rule{Lo: -64 * one, Hi: 64 * one, Step: step}
 	}
-	return tree.Rule{Lo: one / 10, Hi: one * 4, Step: step}
+	return tree.Rule{Lo: one / 20, Hi: one * 4, Step: step}
 }
 
 // original is a tile's part of a plane that is to be coded, and its statistics.
