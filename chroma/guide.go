@@ -41,7 +41,7 @@ func (g *Guide) Renewed(planes []Plane, step int, weight func(plane, x, y int) i
 	across := (w + guideCell - 1) / guideCell
 	n := &Guide{
 		across: across, some: g.some, sums: g.sums, upsampled: g.upsampled, planes: planes, damp: 81 * 4 * int64(step) * int64(step), weight: weight,
-		low: g.low.renewed(w, h), slopes: [2]Plane{g.slopes[0].renewed(w, h), g.slopes[1].renewed(w, h)},
+		low: g.low.Renewed(w, h), slopes: [2]Plane{g.slopes[0].Renewed(w, h), g.slopes[1].Renewed(w, h)},
 	}
 	if cap(n.some) < across*h {
 		n.some = make([]bool, across*h)

@@ -35,8 +35,8 @@ func NewPlane(w, h int) Plane {
 	return new(Plane).renewed(w, h)
 }
 
-// renewed is a plane of w×h samples that are whatever was there, in the memory of p if that is enough.
-func (p *Plane) renewed(w, h int) Plane {
+// Renewed is a plane of w×h samples that are whatever was there, in the memory of p if that is enough.
+func (p *Plane) Renewed(w, h int) Plane {
 	s := PadUp(w)
 	return Plane{W: w, H: h, Stride: s, Pix: hugepages.Sized(p.Pix, s*PadUp(h))}
 }

@@ -34,10 +34,7 @@ type area struct {
 
 // lay makes it the one of a rectangle, with whatever samples.
 func (a *area) lay(r image.Rectangle) {
-	a.from, a.to = 0, 0
-	if a.rect = r; image.Pt(a.plane.W, a.plane.H) != r.Size() {
-		a.plane = chroma.NewPlane(r.Dx(), r.Dy())
-	}
+	*a = area{rect: r, plane: a.plane.Renewed(r.Dx(), r.Dy())}
 }
 
 // allAreas is how many areas of a tile are all looked at; of more a few are, or half where time matters less.
