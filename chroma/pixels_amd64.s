@@ -2,6 +2,7 @@
 
 #include "textflag.h"
 #include "go_asm.h"
+#include "pixels_amd64.h"
 
 // Pairs of weights of Cb, the lower one, and Cr.
 DATA weights<>+0(SB)/4, $(const_rCr<<16)
@@ -114,19 +115,6 @@ DATA places<>+72(SB)/8, $0x800e800d800a8009
 DATA places<>+80(SB)/8, $0x8006800480028000
 DATA places<>+88(SB)/8, $0x800e800c800a8008
 GLOBL places<>(SB), RODATA, $96
-
-// The weights of these pairs, of which those beyond 15 bits are halved: they come twice. Then what is
-// added to a sum of Y, to sums of four pixels of Cb and Cr, and to one of them.
-DATA planeWeights<>+0(SB)/4, $(((const_yG/2)<<16)+const_yR)
-DATA planeWeights<>+4(SB)/4, $((const_yB<<16)+const_yG/2)
-DATA planeWeights<>+8(SB)/4, $(((const_cbB/2)<<16)+(const_cbR&0xffff))
-DATA planeWeights<>+12(SB)/4, $(((const_cbB/2)<<16)+(const_cbG&0xffff))
-DATA planeWeights<>+16(SB)/4, $((const_crG<<16)+const_crR/2)
-DATA planeWeights<>+20(SB)/4, $((const_crB<<16)+const_crR/2)
-DATA planeWeights<>+24(SB)/4, $(const_unit8/2)
-DATA planeWeights<>+28(SB)/4, $(4*(const_Centre*const_unit8+const_unit8/2))
-DATA planeWeights<>+32(SB)/4, $(const_Centre*const_unit8+const_unit8/2)
-GLOBL planeWeights<>(SB), RODATA, $36
 
 // SAMPLES writes the sums of 8 pixels in Y6, less 12 bits, to dst.
 #define SAMPLES(dst) \

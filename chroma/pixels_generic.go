@@ -2,7 +2,7 @@
 
 package chroma
 
-const vector = false
+const vector, wide = false, false
 
 func rgb8(*byte, *uint16, *uint32, int) int { panic("chroma: no kernels in this build") }
 
@@ -11,6 +11,12 @@ func rgb8Of4(*byte, *uint16, *uint32, int) { panic("chroma: no kernels in this b
 func rows444(_, _, _ *uint16, _ *byte, _, _, _ int) { panic("chroma: no kernels in this build") }
 
 func rows420(_, _, _, _ *uint16, _, _ *byte, _, _, _ int) { panic("chroma: no kernels in this build") }
+
+func wideRows444(_, _, _ *uint16, _ *byte, _, _, _ int) { panic("chroma: no kernels in this build") }
+
+func wideRows420(_, _, _, _ *uint16, _, _ *byte, _, _, _ int) {
+	panic("chroma: no kernels in this build")
+}
 
 func blend(_ *uint32, _, _, _, _ *uint16, _ int) { panic("chroma: no kernels in this build") }
 

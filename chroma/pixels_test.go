@@ -86,8 +86,9 @@ func TestVectorUpsampling(t *testing.T) {
 }
 
 // TestVectorPlanes holds the kernels to words of two lanes, of rows of every length.
-func TestVectorPlanes(t *testing.T) {
-	requireKernels(t)
+func TestVectorPlanes(t *testing.T) { eachPath(t, testVectorPlanes) }
+
+func testVectorPlanes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 9))
 	for w := range 90 {
 		for _, step := range []int{3, 4} {

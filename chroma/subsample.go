@@ -44,7 +44,14 @@ func forward420Vector(l0, l1, cb, cr []uint16, p0, p1 []byte, step, ahead int) i
 		return 0
 	}
 	_, _, _, _ = l0[8*n-1], l1[8*n-1], cb[4*n-1], cr[4*n-1]
-	rows420(&l0[0], &l1[0], &cb[0], &cr[0], &p0[0], &p1[0], step, n, ahead)
+	at := 0
+	if pairs := n / 2; wide && pairs > 0 {
+		wideRows420(&l0[0], &l1[0], &cb[0], &cr[0], &p0[0], &p1[0], step, pairs, ahead)
+		at = 16 * pairs
+	}
+	if at < 8*n {
+		rows420(&l0[at], &l1[at], &cb[at/2], &cr[at/2], &p0[at*step], &p1[at*step], step, n-at/8, ahead)
+	}
 	return 8 * n
 }
 

@@ -91,7 +91,14 @@ func forward444Vector(ly, cb, cr []uint16, p []byte, step, ahead int) int {
 		return 0
 	}
 	_, _, _ = ly[8*n-1], cb[8*n-1], cr[8*n-1]
-	rows444(&ly[0], &cb[0], &cr[0], &p[0], step, n, ahead)
+	at := 0
+	if pairs := n / 2; wide && pairs > 0 {
+		wideRows444(&ly[0], &cb[0], &cr[0], &p[0], step, pairs, ahead)
+		at = 16 * pairs
+	}
+	if at < 8*n {
+		rows444(&ly[at], &cb[at], &cr[at], &p[at*step], step, n-at/8, ahead)
+	}
 	return 8 * n
 }
 
