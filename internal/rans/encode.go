@@ -33,7 +33,7 @@ type encSymbol struct {
 
 // NewEncTable prepares the tables of all contexts.
 func NewEncTable(tables []Freqs) EncTable {
-	t, all := make(EncTable, len(tables)*Symbols), encSymbols()
+	t, all := EncTable(hugepages.Make[encSymbol](len(tables)*Symbols)), encSymbols()
 	for c := range tables {
 		cum := uint32(0)
 		for s, f := range tables[c] {

@@ -202,7 +202,8 @@ func (e *Encoder) tile(scratch *EncoderScratch, planes []chroma.Plane, pyramids 
 func (s *EncoderScratch) begin(t *Tile, r image.Rectangle, planes int) {
 	if s.levels == nil {
 		s.levels = hugepages.Make[acLevel](r.Dx() * r.Dy() / 4)
-		s.leaves = make([]codedLeaf, r.Dx()*r.Dy()/(2*cell*cell))
+		s.leaves = hugepages.Make[codedLeaf](r.Dx() * r.Dy() / (2 * cell * cell))
+		s.detail.names = hugepages.Make[uint8](r.Dx() * r.Dy() / 2)
 	}
 	for len(s.cells) < planes {
 		s.cells = append(s.cells, Cells{})

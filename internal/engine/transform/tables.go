@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/qtgpu/qtgpu/internal/engine"
+	"github.com/qtgpu/qtgpu/internal/hugepages"
 	"github.com/qtgpu/qtgpu/internal/parallel"
 	"github.com/qtgpu/qtgpu/internal/rans"
 )
@@ -56,11 +57,11 @@ func (s *segment) emptied() segment {
 	return e
 }
 
-// clone is a segment in memory of its own.
+// clone is a segment in memory of its own, without slack.
 func (s *segment) clone() segment {
-	c := segment{tokens: slices.Clone(s.tokens), raw: s.raw.Clone()}
+	c := segment{tokens: append(hugepages.Make[rans.Token](len(s.tokens))[:0], s.tokens...), raw: s.raw.Clone()}
 	if len(s.names) > 0 {
-		c.names = append(make([]uint8, 0, len(s.names)+maxN), s.names...)
+		c.names = append(hugepages.Make[uint8](len(s.names) + maxN)[:0], s.names...)
 	}
 	return c
 }
@@ -74,7 +75,7 @@ func (s *segment) all(in []rans.Token) []rans.Token {
 		return append(in[:0], s.tokens...)
 	}
 	size := len(s.tokens) + len(s.names)
-	out, names, n := slices.Grow(in[:0], size+maxN)[:size+maxN], slices.Grow(s.names, maxN)[:len(s.names)+maxN], 0
+	out, names, n := hugepages.Sized(in, size+maxN), slices.Grow(s.names, maxN)[:len(s.names)+maxN], 0
 	for _, t := range s.tokens {
 		out[n] = t
 		n++
@@ -103,7 +104,7 @@ func NewHistogram() *Histogram { return newHistogram(false) }
 func NewPredictedHistogram() *Histogram { return newHistogram(true) }
 
 func newHistogram(predicts bool) *Histogram {
-	return &Histogram{set: setOf(predicts), counts: make(rans.Histogram, allContexts*rans.Symbols)}
+	return &Histogram{set: setOf(predicts), counts: hugepages.Make[uint64](allContexts * rans.Symbols)}
 }
 
 // Add counts the tokens of a tile.
