@@ -32,7 +32,7 @@ type Plane struct {
 
 // NewPlane returns a plane of w×h samples with its padding, all zero.
 func NewPlane(w, h int) Plane {
-	return new(Plane).renewed(w, h)
+	return new(Plane).Renewed(w, h)
 }
 
 // Renewed is a plane of w×h samples that are whatever was there, in the memory of p if that is enough.
@@ -65,7 +65,7 @@ func RenewedPlanes(of []Plane, w, h, channels int, sub420 bool) []Plane {
 	planes := make([]Plane, channels)
 	copy(planes, of)
 	for i, s := range PlaneSizes(w, h, channels, sub420) {
-		planes[i] = planes[i].renewed(s.X, s.Y)
+		planes[i] = planes[i].Renewed(s.X, s.Y)
 	}
 	return planes
 }
