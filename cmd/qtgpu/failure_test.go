@@ -357,7 +357,7 @@ func TestCutInput(t *testing.T) {
 	p := readFile(t, qtg)
 	bodies := bytes.Index(p, []byte("BODY"))
 	require.NoError(t, os.WriteFile(qtg, p[:bodies+10], 0o666))
-	qtgpuRun("-i", qtg, "-o", out, "--level", "3").fails(t, exitFailure, "more than the input holds (at byte 1278): --keep-going gives what there is", "without --keep-going")
+	qtgpuRun("-i", qtg, "-o", out, "--level", "3").fails(t, exitFailure, "more than the input holds (at byte 1098): --keep-going gives what there is", "without --keep-going")
 	mustRun(t, "-i", qtg, "-o", out, "--level", "3", "--keep-going")
 	qtgpuRun("-i", qtg, "-o", out, "-f", "--keep-going").fails(t, exitPartial, "4 of 4 tiles lost and filled from the overview", "all of it")
 	require.NoError(t, os.WriteFile(qtg, p[:40], 0o666))
