@@ -14,6 +14,17 @@ DATA turns<>+48(SB)/8, $0x0000001600000006
 DATA turns<>+56(SB)/8, $0x0000001700000007
 GLOBL turns<>(SB), RODATA, $64
 
+// FOUR loads the coefficients of four numbers.
+#define FOUR(at, x) \
+	MOVWLZX (at)(R9), AX; \
+	MOVWLZX (at+2)(R9), BX; \
+	MOVWLZX (at+4)(R9), CX; \
+	MOVWLZX (at+6)(R9), DX; \
+	VMOVD (SI)(AX*4), x; \
+	VPINSRD $1, (SI)(BX*4), x, x; \
+	VPINSRD $2, (SI)(CX*4), x, x; \
+	VPINSRD $3, (SI)(DX*4), x, x
+
 // func listLevels(levels *acLevel, m *listedLevels, names *uint8, order *uint16, c *int32, n int) (listed int, high bool)
 TEXT ·listLevels(SB), NOSPLIT, $0-57
 	MOVQ m+8(FP), R8
@@ -56,6 +67,8 @@ whole:
 	SUBQ $64, CX
 	JG names
 	MOVQ R10, listed+48(FP)
+	VPXOR Y0, Y0, Y0
+	VMOVDQU Y0, (R9)(R10*2)
 	KORTESTQ K3, K3
 	SETNE high+56(FP)
 
@@ -67,18 +80,17 @@ whole:
 	VPBROADCASTD AX, Z18
 	VPADDD Z18, Z17, Z18
 	VPXOR Y4, Y4, Y4
-	MOVQ $0xFFFF, DX
-	MOVQ $16, BX
 	JMP more
 levels:
-	CMPQ R10, BX
-	CMOVQLT R10, BX
-	BZHIL BX, DX, AX
-	KMOVW AX, K1
 	VPMOVZXWD (R9), Z0
 	VPMOVZXBD (R8), Z1
-	VPXOR Y2, Y2, Y2
-	VPGATHERDD (SI)(Z0*4), K1, Z2
+	FOUR(0, X2)
+	FOUR(8, X3)
+	VINSERTI128 $1, X3, Y2, Y2
+	FOUR(16, X3)
+	FOUR(24, X5)
+	VINSERTI128 $1, X5, Y3, Y3
+	VINSERTI64X4 $1, Y3, Z2, Z2
 	VPMOVD2M Z2, K2
 	VPSUBD Z1, Z4, K2, Z1
 	VMOVDQA64 Z17, Z2
