@@ -7,6 +7,8 @@ func (*rates) vectorSums([]int32, int, int) forecastSums {
 }
 
 // forecastScans are of builds that have kernels.
+//
+//lint:ignore U1000 memory of the kernel
 type forecastScans struct{}
 
 func (*rates) foretells() {}

@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/qtgpu/qtgpu/chroma"
+	"github.com/qtgpu/qtgpu/internal/engine"
 )
 
 // TestOverviewKernel: rows that the kernel puts are moved and put as the plain ones are: of smooth and of rough overviews, with ends and without,
@@ -64,4 +67,30 @@ func TestOverviewKernel(t *testing.T) {
 	}
 	require.Positive(t, moved, "values that are moved")
 	require.Positive(t, far, "residuals beyond what the kernel puts")
+}
+
+// TestTakenBack: an overview that was put before a value of it was taken back is put again, after what was there before it.
+func TestTakenBack(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 9))
+	plane := chroma.NewPlane(256, 128)
+	for i := range plane.Pix {
+		plane.Pix[i] = uint16(1000 + i%256*4 + rng.IntN(300))
+	}
+	planes := []chroma.Plane{plane}
+	encoded := func(takes bool) *Tile {
+		tile := &Tile{Worst: make([]uint32, 1)}
+		tile.overview.put(rimContext(kindLuma), 3)
+		tile.overview.raw.Put(1, 1)
+		cells := []Cells{newCells(image.Rect(0, 0, 256, 128), plainSteps(60), Plane{})}
+		p := newPlaneEncoder(NewEncoder(60, []Plane{{}}, engine.SplitHybrid), new(EncoderScratch), tile, 0,
+			&original{samples: &planes[0], pyramid: &reduce(t, planes)[0], ends: true}, cells)
+		p.overview.takenBack = takes
+		p.encode()
+		return tile
+	}
+	want := encoded(false)
+	got := encoded(true)
+	require.NotEmpty(t, want.overview.tokens)
+	require.Equal(t, want.overview.tokens, got.overview.tokens)
+	require.Equal(t, want.overview.raw.AppendReversed(nil), got.overview.raw.AppendReversed(nil))
 }
