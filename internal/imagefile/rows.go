@@ -66,6 +66,9 @@ type packedRows struct {
 // batchBytes is about what is read from a file at once.
 const batchBytes = 1 << 17
 
+// rowReaders is how many batches are read at once: before the first tile is coded, all goroutines wait for its rows.
+const rowReaders = 2
+
 // readBlock implements pixels for blocks inside p.rect.
 func (p *packedRows) readBlock(ctx context.Context, dst *raster.Block) error {
 	r := dst.Rect.Sub(p.rect.Min)
@@ -77,32 +80,26 @@ func (p *packedRows) readBlock(ctx context.Context, dst *raster.Block) error {
 	stride := max(p.stride, -p.stride)
 	batch := int(min(int64(r.Dy()), 1+max(0, batchBytes-int64(n))/stride))
 	direct := p.direct(dst, n)
-	var data, samples []byte
-	if !direct {
-		buf := borrow(int(int64(batch-1)*stride) + n + r.Dx()*p.samples*p.typ.Size())
-		defer giveBack(buf)
-		samples = (*buf)[:r.Dx()*p.samples*p.typ.Size()]
-		data = (*buf)[len(samples):]
-	}
-	for y := r.Min.Y; y < r.Max.Y; y += batch {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
+	return parallel(ctx, rowReaders, (r.Dy()-1)/batch+1, func(i int) error {
+		y := r.Min.Y + i*batch
 		k := min(batch, r.Max.Y-y)
+		length := int(int64(k-1)*stride) + n
 		if direct {
-			data = dst.Planes[0][(y-r.Min.Y)*n:]
+			return p.read(dst.Planes[0][(y-r.Min.Y)*n:][:length], y, k, from, n)
 		}
-		part := data[:int(int64(k-1)*stride)+n]
+		buf := borrow(length + r.Dx()*p.samples*p.typ.Size())
+		defer giveBack(buf)
+		part, samples := (*buf)[:length], (*buf)[length:]
 		if err := p.read(part, y, k, from, n); err != nil {
 			return err
 		}
-		for i := 0; i < k && !direct; i++ {
+		for i := range k {
 			if err := p.putRow(dst, samples, part[int64(p.inFile(i, k))*stride:][:n], r.Min.X, y+i); err != nil {
 				return err
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // direct tells whether rows of n bytes lie in a block as they do in the file.
