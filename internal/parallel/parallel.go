@@ -62,6 +62,9 @@ type loop struct {
 
 func (l *loop) run(ctx context.Context) {
 	for {
+		// Whoever waits for a processor comes first: the collector has one only when somebody leaves it, and as long as it marks, all
+		// writes of pointers take longer.
+		runtime.Gosched()
 		i, ok := l.take(ctx)
 		if !ok {
 			return
