@@ -9,7 +9,7 @@ import (
 // How much the heap may grow by after a cycle of the collector: nearly all of it is a few large slices without pointers, so
 // that what a cycle takes hardly depends on the heap, and a share of it would have many cycles look at a heap that is small.
 const (
-	slack     = 6 << 20
+	slack     = 5 << 20
 	slackPart = 8        // of a large heap
 	smallHeap = 24 << 20 // a heap that no second cycle looks at
 )

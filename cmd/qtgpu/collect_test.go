@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestSlack: a cycle comes after 6 MiB, of a small heap when it has 24 or three times as much, and of a large heap after an eighth.
+// TestSlack: a cycle comes after 5 MiB, of a small heap when it has 24 or three times as much, and of a large heap after an eighth.
 func TestSlack(t *testing.T) {
-	for live, want := range map[uint64]int{0: 200, 1 << 20: 200, 5 << 20: 200, 8 << 20: 200, 10 << 20: 140, 12 << 20: 100, 16 << 20: 50, 32 << 20: 18, 1 << 30: 12} {
+	for live, want := range map[uint64]int{0: 200, 1 << 20: 200, 5 << 20: 200, 8 << 20: 200, 10 << 20: 140, 12 << 20: 100, 16 << 20: 50, 32 << 20: 15, 1 << 30: 12} {
 		assert.Equal(t, want, slackPercent(live), "of %d bytes", live)
 	}
 }
