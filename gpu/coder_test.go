@@ -45,6 +45,9 @@ type request struct {
 
 func (a *asked) Coder() tree.Coder { return a }
 
+// Recycle keeps what was prepared, which the requests are about.
+func (a *asked) Recycle(*tree.Prepared) {}
+
 func (a *asked) Costs(ctx context.Context, p *tree.Prepared, works []tree.Work) ([][]tree.Cost, error) {
 	a.costs = append(a.costs, request{p, works})
 	return a.Backend.Costs(ctx, p, works)

@@ -136,7 +136,7 @@ func (c *convertFlags) addCoding() {
 	f.Var(&oneOf[qtgpu.Tune]{&c.tune, []string{"psnr", "visual"}, []qtgpu.Tune{qtgpu.TunePSNR, qtgpu.TuneVisual}},
 		"tune", "what T limits with --bound rms: the RMS error of every leaf, or, visual, T times 0.5 of leaves where errors are seen best to T times 2 of those where texture hides them, for files that look better at the same size; T is 1 or more then")
 	f.Var(&whole[int]{&c.effort, 1, qtgpu.MaxEffort}, "effort",
-		"1 is fastest, in decoding too; 3 is smaller, of the bound rms in about three times the time to encode, and 4 smallest: of the bound rms in five to six times the time of 3, without loss and of the bound max about ten times as slow as 2, the default, in decoding too")
+		"1 is fastest, in decoding too; 3 is smaller, of the bound rms in about four times the time to encode, and 4 smallest: of the bound rms in five to six times the time of 3, without loss and of the bound max about ten times as slow as 2, the default, in decoding too")
 	addPage(f, &c.page)
 }
 
