@@ -16,7 +16,7 @@ import (
 // where n is the number of large ones, and t how many are coded if the highest group has one: what n places among t take. Weights are
 // trained by least squares of what J is off by, in parts of J (docs/TRAINING.md).
 
-// leastForecast is the least step at which leaves are estimated: 2²⁰/Δ has 16 bits.
+// leastForecast is the least step at which leaves are forecast: 2²⁰/Δ has 16 bits.
 const leastForecast = 17
 
 // forecasts tells whether costs are forecast: not where all the rest takes far longer than to quantise a leaf.
