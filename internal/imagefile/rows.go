@@ -66,7 +66,8 @@ type packedRows struct {
 // batchBytes is about what is read from a file at once.
 const batchBytes = 1 << 17
 
-// rowReaders is how many batches are read at once: before the first tile is coded, all goroutines wait for its rows.
+// rowReaders is how many batches are read at once where they need no other memory: before the first tile is coded, all goroutines wait
+// for its rows.
 const rowReaders = 2
 
 // readBlock implements pixels for blocks inside p.rect.
@@ -79,17 +80,27 @@ func (p *packedRows) readBlock(ctx context.Context, dst *raster.Block) error {
 	n := int((int64(r.Max.X)*int64(p.bits)+7)/8 - from)
 	stride := max(p.stride, -p.stride)
 	batch := int(min(int64(r.Dy()), 1+max(0, batchBytes-int64(n))/stride))
-	direct := p.direct(dst, n)
-	return parallel(ctx, rowReaders, (r.Dy()-1)/batch+1, func(i int) error {
+	if p.direct(dst, n) {
+		return parallel(ctx, rowReaders, (r.Dy()-1)/batch+1, func(i int) error {
+			y := i * batch
+			k := min(batch, r.Dy()-y)
+			return p.read(dst.Planes[0][y*n:][:k*n], r.Min.Y+y, k, from, n)
+		})
+	}
+	return p.readUnpacked(ctx, dst, r, from, n, batch)
+}
+
+// readUnpacked is readBlock by batches of rows, of which n bytes from one on are unpacked into the columns of r.
+func (p *packedRows) readUnpacked(ctx context.Context, dst *raster.Block, r image.Rectangle, from int64, n, batch int) error {
+	stride := max(p.stride, -p.stride)
+	buf := borrow(int(int64(batch-1)*stride) + n + r.Dx()*p.samples*p.typ.Size())
+	defer giveBack(buf)
+	samples := (*buf)[:r.Dx()*p.samples*p.typ.Size()]
+	data := (*buf)[len(samples):]
+	return parallel(ctx, 1, (r.Dy()-1)/batch+1, func(i int) error {
 		y := r.Min.Y + i*batch
 		k := min(batch, r.Max.Y-y)
-		length := int(int64(k-1)*stride) + n
-		if direct {
-			return p.read(dst.Planes[0][(y-r.Min.Y)*n:][:length], y, k, from, n)
-		}
-		buf := borrow(length + r.Dx()*p.samples*p.typ.Size())
-		defer giveBack(buf)
-		part, samples := (*buf)[:length], (*buf)[length:]
+		part := data[:int(int64(k-1)*stride)+n]
 		if err := p.read(part, y, k, from, n); err != nil {
 			return err
 		}
