@@ -247,7 +247,7 @@ func newPlaneEncoder(e *Encoder, scratch *EncoderScratch, t *Tile, i int, src *o
 	scratch.spectra.normalises(e.classes)
 	return &planeEncoder{
 		encoder: e, scratch: scratch, tile: t, index: i, kind: kind, src: src, cells: c,
-		partition: partition{encoder: e, scratch: scratch, rates: e.ratesOf(kind), src: src, cells: c, luma: &cells[0], def: e.planes[i], kind: kind, forecasts: e.forecasts()},
+		partition: e.newPartition(scratch, src, c, &cells[0]),
 		overview:  scratch.overviewOf(i, src, c, kind),
 		gauge:     gauge{src: src, cells: c, scratch: scratch},
 	}

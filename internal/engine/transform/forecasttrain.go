@@ -26,7 +26,7 @@ func LeafTrainees(step int, defs []Plane, planes []chroma.Plane, pyramids []tree
 	sources := e.originals(scratch, planes, pyramids, rects, nil)
 	for i, def := range defs {
 		cells := newCells(rects[i], e.steps[i], def)
-		p := &partition{encoder: e, scratch: scratch, rates: e.ratesOf(def.kind()), src: &sources[i], cells: &cells, luma: &cells, def: def, kind: def.kind()}
+		p := e.newPartition(scratch, &sources[i], &cells, &cells)
 		for root := range cells.roots {
 			scratch.spectra.reset()
 			p.trainees(root, false, visit)

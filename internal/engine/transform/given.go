@@ -60,6 +60,15 @@ func (g *givenPlane) record(lg, i int) tree.Record {
 	return g.found[lg-cellLog2][at-1]
 }
 
+// givenCost is the cost of a node that a coder found.
+func (p *partition) givenCost(n node) (c tree.Cost, ok bool) {
+	if p.given == nil {
+		return c, false
+	}
+	_, i := p.src.stats(n)
+	return p.given.cost(n.lg, i)
+}
+
 // record is the record of a leaf, nil where there is none.
 func (p *partition) record(n node) tree.Record {
 	if p.given == nil {
@@ -119,12 +128,11 @@ func (s *survey) walk(ctx context.Context, visit func(p *partition, at int, node
 		defer s.scratch.Put(scratch)
 		scratch.spectra.normalises(false)
 		i, rects := at%planes, s.rects[at/planes]
-		def := s.encoder.planes[i]
-		cells := newCells(rects[i], s.encoder.steps[i], def)
-		visit(&partition{
-			encoder: s.encoder, rates: s.encoder.ratesOf(def.kind()), scratch: scratch, cells: &cells, luma: &cells, def: def, kind: def.kind(), given: &s.given.planes[i], forecasts: s.encoder.forecasts(),
-			src: &s.encoder.originals(scratch, s.prepared.Planes, s.prepared.Pyramids, rects, s.pixels)[i],
-		}, at, &found[at])
+		cells := newCells(rects[i], s.encoder.steps[i], s.encoder.planes[i])
+		sources := s.encoder.originals(scratch, s.prepared.Planes, s.prepared.Pyramids, rects, s.pixels)
+		p := s.encoder.newPartition(scratch, &sources[i], &cells, &cells)
+		p.given = &s.given.planes[i]
+		visit(&p, at, &found[at])
 		return nil
 	})
 	if err != nil {

@@ -201,6 +201,15 @@ type partition struct {
 	forecasts bool // whether costs are forecast before they are quantised
 }
 
+// newPartition chooses the leaves of the plane of an original, beside luma's.
+func (e *Encoder) newPartition(scratch *EncoderScratch, src *original, cells, luma *Cells) partition {
+	def := e.planes[src.index]
+	return partition{
+		encoder: e, scratch: scratch, rates: e.ratesOf(def.kind()), src: src, cells: cells, luma: luma, def: def, kind: def.kind(),
+		forecasts: e.forecasts(),
+	}
+}
+
 // class is the step class of a node.
 func (p *partition) class(n node) uint8 {
 	switch {
@@ -447,15 +456,6 @@ func (p *partition) flatSpectrum(n node, base int64) {
 	step := p.encoder.rates.step
 	s, own := p.scratch.spectra.at(n)
 	*s = spectrum{known: true, flat: true, energy: energy * step * step / (base * base), coefs: leafCoefs{own, own}}
-}
-
-// givenCost is the cost of a node that a coder found.
-func (p *partition) givenCost(n node) (c tree.Cost, ok bool) {
-	if p.given == nil {
-		return c, false
-	}
-	_, i := p.src.stats(n)
-	return p.given.cost(n.lg, i)
 }
 
 // typicalLast stands for the sum of the neighbours' last groups while these are unknown:

@@ -36,15 +36,15 @@ func (c *chooser) begin(e *Encoder, sources []original, rects []image.Rectangle)
 	g := &c.grid
 	g.lay(pad(rects[0]).Size())
 	c.some = g.n() > allAreas && !e.thorough
-	switch n := g.n(); {
-	case n <= allAreas:
+	if g.n() <= allAreas {
 		g.pickAll()
-	case c.some:
+	} else {
+		n := fewAreas
+		if !c.some {
+			n = g.n() / 2
+		}
 		g.weigh(e.planes, sources, rects)
-		g.pick(fewAreas)
-	default:
-		g.weigh(e.planes, sources, rects)
-		g.pick(n / 2)
+		g.pick(n)
 	}
 	for len(c.areas) < len(rects) {
 		c.areas = append(c.areas, nil)
